@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Parameters and configs.
+ *
+ *  Every parameter is declared once, as a row beside the code that uses it; rows make a section; a
+ *  program hands its list of sections to jd_config_init(). From the rows come parsing, range checks,
+ *  `jiedao params`, the docs page and the copy in each result file. This module knows no module's
+ *  struct, only offsets into a block of memory per section. */
+#ifndef JIEDAO_CONFIG_H
+#define JIEDAO_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "jiedao/context.h"
+
+enum { JD_LIST_MAX = 32, JD_TEXT_MAX = 1024 };
+
+/** Field types of a section's struct. */
+typedef enum jd_param_type {
+    JD_PARAM_DOUBLE, /**< double; finite, within [low, high] */
+    JD_PARAM_INT,    /**< int64_t; within [low, high] */
+    JD_PARAM_FLAG,   /**< bool; yes | no (true, false, on, off, 1, 0 are understood) */
+    JD_PARAM_CHOICE, /**< int32_t; index into `choices`, "random | development | list" */
+    JD_PARAM_TEXT,   /**< char[JD_TEXT_MAX]; UTF-8 */
+    JD_PARAM_PATH,   /**< char[JD_TEXT_MAX]; relative to the config that names it; "" = none */
+    JD_PARAM_DATE,   /**< int32_t; quarter since year 0: 4 * year + (quarter - 1); "2020Q1" */
+    JD_PARAM_DATES,  /**< jd_dates_t; "2021Q1, 2022Q3" */
+    JD_PARAM_LIST    /**< jd_list_t; doubles, each within [low, high] */
+} jd_param_type_t;
+
+typedef struct jd_list {
+    int32_t n;
+    double value[JD_LIST_MAX];
+} jd_list_t;
+
+typedef struct jd_dates {
+    int32_t n;
+    int32_t quarter[JD_LIST_MAX];
+} jd_dates_t;
+
+/** Result parameters decide values and are hashed and stored; occasions (threads, paths, progress)
+ *  change no value and are neither. */
+typedef enum jd_param_kind { JD_RESULT, JD_OCCASION } jd_param_kind_t;
+
+/** One parameter. */
+typedef struct jd_param {
+    const char *name;
+    jd_param_type_t type;
+    size_t offset;         /**< of the field in the section's struct */
+    const char *fallback;  /**< default, as it would be written in the INI */
+    double low, high;      /**< allowed range, ends included; numbers and lists */
+    const char *choices;   /**< JD_PARAM_CHOICE: "a | b | c", else NULL */
+    const char *unit;      /**< "1" for pure numbers */
+    const char *help;      /**< one line */
+    const char *source;    /**< a citation, "calibrated: ...", or "assumed" */
+    jd_param_kind_t kind;
+} jd_param_t;
+
+struct jd_config;
+
+typedef struct jd_section {
+    const char *name;         /**< "officials"; for named sections the stem, "event" */
+    const char *help;         /**< one line */
+    const jd_param_t *params;
+    int n_params;
+    size_t size;              /**< bytes of the section's struct */
+    bool named;               /**< may repeat under names: [event.reform2021] */
+    /** Judges values together; may be NULL. `block` is the section's struct, name "" unless named.
+     *  Tells every mistake to ctx with jd_config_blame(). */
+    int (*check)(const void *block, const char *name, const struct jd_config *config, jd_ctx_t *ctx);
+} jd_section_t;
+
+/** A config under construction, then constant. Opaque. */
+typedef struct jd_config jd_config_t;
+
+/** All defaults. `sections` borrowed for the config's life. */
+JD_API JD_MUST_USE int jd_config_create(jd_config_t **config, const jd_section_t *const *sections,
+                                        int n_sections, jd_ctx_t *ctx);
+JD_API void jd_config_free(jd_config_t *config);
+
+/** Sections a file may hold that this command does not read (for `run`: sweep, validate, dgp);
+ *  NULL-terminated, borrowed. Their lines are checked for form only; jd_warn() says they are ignored. */
+JD_API void jd_config_ignore(jd_config_t *config, const char *const *sections);
+
+/** Reads an INI file over what is there. All mistakes are told, one line each, as
+ *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". */
+JD_API JD_MUST_USE int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx);
+/** The same from memory; `label` stands for the file's name in messages, paths are relative to the
+ *  working folder. */
+JD_API JD_MUST_USE int jd_config_read_text(jd_config_t *config, const char *label, const char *text,
+                                           jd_ctx_t *ctx);
+/** One override "section.key=value"; `label` names its origin ("--set"). */
+JD_API JD_MUST_USE int jd_config_set(jd_config_t *config, const char *label, const char *assignment,
+                                     jd_ctx_t *ctx);
+/** After the last override: runs the sections' checks. Values are then fit for use. */
+JD_API JD_MUST_USE int jd_config_finish(jd_config_t *config, jd_ctx_t *ctx);
+
+/** The block of a section (never NULL for a section in the list). */
+JD_API const void *jd_config_section(const jd_config_t *config, const char *section);
+/** Instances of a named section, in the order of appearance. */
+JD_API int jd_config_count(const jd_config_t *config, const char *section);
+JD_API const void *jd_config_named(const jd_config_t *config, const char *section, int index,
+                                   const char **name);
+
+/** Raises a mistake at the line (or --set) where `key` was last given; or, where it was left to its
+ *  default, naming section and key alone. */
+JD_API int jd_config_blame(const jd_config_t *config, const char *section, const char *key,
+                           jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(5, 6);
+
+/** The INI text as it was given (file and overrides as comments), borrowed; "" if none. */
+JD_API const char *jd_config_source(const jd_config_t *config);
+/** 64-bit hash of all result parameters' resolved values; same values, same hash. */
+JD_API uint64_t jd_config_hash(const jd_config_t *config);
+
+/** Walks every parameter's resolved value in table order, named sections in order of appearance.
+ *  `section` is "event.reform2021" for named ones. `given` tells a value from a default.
+ *  `value` is written so that reading it back gives the same bits. Stops at a non-zero return. */
+typedef int (*jd_param_visitor_t)(void *user, const char *section, const jd_param_t *param,
+                                  const char *value, bool given);
+JD_API int jd_config_each(const jd_config_t *config, jd_param_visitor_t visit, void *user);
+
+/** Writes the parameter table of the sections (all, or the one named): as aligned text, as a
+ *  commented INI of defaults, as JSON, or as Markdown for the docs. */
+typedef enum jd_params_format { JD_PARAMS_TABLE, JD_PARAMS_INI, JD_PARAMS_JSON, JD_PARAMS_MARKDOWN }
+    jd_params_format_t;
+JD_API JD_MUST_USE int jd_params_print(FILE *out, const jd_section_t *const *sections, int n_sections,
+                                       const char *only, jd_params_format_t format, jd_ctx_t *ctx);
+
+/** "2020Q1" of a quarter number, into buffer[8]; returns buffer. */
+JD_API const char *jd_quarter_text(int32_t quarter, char *buffer, size_t size);
+/** Days from 1970-01-01 to the quarter's first day. */
+JD_API int32_t jd_quarter_days(int32_t quarter);
+/** The nearest of `n` names to `word` by edit distance, or NULL if none is near ("did you mean"). */
+JD_API const char *jd_nearest(const char *word, const char *const *names, int n);
+
+#endif

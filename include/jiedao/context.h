@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The context: last argument of whatever can fail on a user's input or takes long. It carries the
+ *  number of threads and the caller's callbacks in, and the message of the last error out. Libraries
+ *  never print, exit or catch signals; they tell the context. A NULL context is always allowed. */
+#ifndef JIEDAO_CONTEXT_H
+#define JIEDAO_CONTEXT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jiedao/error.h"
+
+/** Bytes of a context's message, its end included; what does not fit is cut and said. */
+enum { JD_MESSAGE_SIZE = 8192 };
+
+/** How far a long task has come. */
+typedef struct jd_progress {
+    const char *stage;  /**< "simulating", "estimating", ...: static text */
+    int64_t done;       /**< steps finished, 0 ... total */
+    int64_t total;      /**< steps in all */
+    double items;       /**< items worked on so far (firms x periods), 0 if not counted */
+    const char *item;   /**< plural name of an item: "firms", or NULL */
+} jd_progress_t;
+
+/** Plain struct; structs grow only at their end. Zero it or call jd_ctx_init(). Not shared between
+ *  threads: one context a call. */
+typedef struct jd_ctx {
+    int threads; /**< threads to use; 0 = all this process may use */
+    void (*progress)(void *user, const jd_progress_t *progress);
+    int (*cancelled)(void *user);                    /**< non-zero = stop soon */
+    void (*warn)(void *user, const char *message);   /**< a remark that is not an error */
+    void *user;                                      /**< handed to the callbacks, borrowed */
+    int code;                                        /**< first error since the last clear */
+    int n_errors;                                    /**< errors told since the last clear */
+    size_t used;                                     /**< bytes of message in use */
+    char message[JD_MESSAGE_SIZE];                   /**< one line per error, '\0' at the end */
+} jd_ctx_t;
+
+/** Sets every field: no callbacks, all threads, no message. */
+JD_API void jd_ctx_init(jd_ctx_t *ctx);
+
+/** Forgets errors and message, keeps threads and callbacks. */
+JD_API void jd_ctx_clear(jd_ctx_t *ctx);
+
+/** Notes an error: adds a line to the message and returns `code`, so that
+ *  `return jd_fail(ctx, JD_ERR_VALUE, "%s:%d: ...", file, line);` raises it. Several errors may be
+ *  told (all mistakes of a config); ctx->code keeps the first. Never allocates. */
+JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3, 4);
+
+/** As jd_fail() for a failed allocation of `bytes` for `what`. */
+JD_API int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what);
+
+/** Tells the caller's warn callback, if any. */
+JD_API void jd_warn(jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(2, 3);
+
+/** Tells the caller's progress callback, if any. */
+JD_API void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress);
+
+/** JD_ERR_CANCELLED (with its message) once the caller asked to stop, else JD_OK. */
+JD_API JD_MUST_USE int jd_check_cancelled(jd_ctx_t *ctx);
+
+/** Threads a parallel region should use: ctx->threads, or what OpenMP offers; 1 without OpenMP. */
+JD_API int jd_ctx_threads(const jd_ctx_t *ctx);
+
+#endif

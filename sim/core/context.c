@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jiedao/context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+void jd_ctx_init(jd_ctx_t *ctx)
+{
+    memset(ctx, 0, sizeof *ctx);
+}
+
+void jd_ctx_clear(jd_ctx_t *ctx)
+{
+    if (!ctx) return;
+    ctx->code = JD_OK;
+    ctx->n_errors = 0;
+    ctx->used = 0;
+    ctx->message[0] = '\0';
+}
+
+/* Ends a message that ran out of room on a sentence that says so. */
+static void mark_cut(jd_ctx_t *ctx)
+{
+    static const char cut[] = "\n(more was to be said, but the message is full)";
+    size_t at = JD_MESSAGE_SIZE - sizeof cut;
+    while (at > 0 && ((unsigned char)ctx->message[at] & 0xC0u) == 0x80u) at--;
+    memcpy(ctx->message + at, cut, sizeof cut);
+    ctx->used = at + sizeof cut - 1;
+}
+
+int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...)
+{
+    if (!ctx) return code;
+    if (ctx->n_errors++ == 0) ctx->code = code;
+    if (ctx->used + 1 >= JD_MESSAGE_SIZE - 64) return code;
+    if (ctx->used > 0) ctx->message[ctx->used++] = '\n';
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(ctx->message + ctx->used, JD_MESSAGE_SIZE - ctx->used, format, args);
+    va_end(args);
+    if (n < 0) {
+        ctx->message[ctx->used] = '\0';
+    } else if ((size_t)n >= JD_MESSAGE_SIZE - ctx->used) {
+        mark_cut(ctx);
+    } else {
+        ctx->used += (size_t)n;
+    }
+    return code;
+}
+
+int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
+{
+    return jd_fail(ctx, JD_ERR_NO_MEMORY,
+                   "out of memory: %.1f MB for %s were refused; use fewer firms or units, or a "
+                   "machine with more memory",
+                   (double)bytes / 1e6, what);
+}
+
+void jd_warn(jd_ctx_t *ctx, const char *format, ...)
+{
+    if (!ctx || !ctx->warn) return;
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    ctx->warn(ctx->user, text);
+}
+
+void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress)
+{
+    if (ctx && ctx->progress) ctx->progress(ctx->user, progress);
+}
+
+int jd_check_cancelled(jd_ctx_t *ctx)
+{
+    if (!ctx || !ctx->cancelled || !ctx->cancelled(ctx->user)) return JD_OK;
+    return jd_fail(ctx, JD_ERR_CANCELLED, "interrupted");
+}
+
+int jd_ctx_threads(const jd_ctx_t *ctx)
+{
+#ifdef _OPENMP
+    if (ctx && ctx->threads > 0) return ctx->threads;
+    return omp_get_max_threads();
+#else
+    (void)ctx;
+    return 1;
+#endif
+}
