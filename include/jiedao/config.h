@@ -14,6 +14,8 @@
 
 #include "jiedao/context.h"
 
+JD_BEGIN_DECLS
+
 enum { JD_LIST_MAX = 32, JD_TEXT_MAX = 1024 };
 
 /** Field types of a section's struct. */
@@ -133,5 +135,7 @@ JD_API const char *jd_quarter_text(int32_t quarter, char *buffer, size_t size);
 JD_API int32_t jd_quarter_days(int32_t quarter);
 /** The nearest of `n` names to `word` by edit distance, or NULL if none is near ("did you mean"). */
 JD_API const char *jd_nearest(const char *word, const char *const *names, int n);
+
+JD_END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "jiedao/error.h"
 
+JD_BEGIN_DECLS
+
 /** Bytes of a context's message, its end included; what does not fit is cut and said. */
 enum { JD_MESSAGE_SIZE = 8192 };
 
@@ -62,5 +64,7 @@ JD_API JD_MUST_USE int jd_check_cancelled(jd_ctx_t *ctx);
 
 /** Threads a parallel region should use: ctx->threads, or what OpenMP offers; 1 without OpenMP. */
 JD_API int jd_ctx_threads(const jd_ctx_t *ctx);
+
+JD_END_DECLS
 
 #endif

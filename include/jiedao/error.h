@@ -6,6 +6,8 @@
 
 #include "jiedao/export.h"
 
+JD_BEGIN_DECLS
+
 /* Numbers are permanent: add, never renumber.
  * -1s general, -100s configuration, -200s data, -300s numerics, -400s input and output. */
 #define JD_ERRORS(X)                                                                               \
@@ -38,5 +40,7 @@ typedef enum jd_err { JD_OK = 0, JD_ERRORS(JD_ERROR_ENUM) } jd_err_t;
 
 /** The sentence that belongs to a code; "unknown error" for a number not in the list. */
 JD_API const char *jd_error_text(int code);
+
+JD_END_DECLS
 
 #endif

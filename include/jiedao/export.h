@@ -13,4 +13,13 @@
 #define JD_PRINTF(format_index, first)
 #endif
 
+/* Around the declarations of every public header, so that C++ finds C functions. */
+#ifdef __cplusplus
+#define JD_BEGIN_DECLS extern "C" {
+#define JD_END_DECLS }
+#else
+#define JD_BEGIN_DECLS
+#define JD_END_DECLS
+#endif
+
 #endif

@@ -13,6 +13,8 @@
 
 #include "jiedao/export.h"
 
+JD_BEGIN_DECLS
+
 /** Draws an entity owns in a period, per purpose. */
 enum { JD_DRAWS = 16 };
 
@@ -115,5 +117,7 @@ static inline double jd_rng_uniform(jd_rng_t *rng)
 {
     return jd_uniform_of(jd_rng_bits(rng));
 }
+
+JD_END_DECLS
 
 #endif

@@ -13,6 +13,8 @@
 
 #include "jiedao/context.h"
 
+JD_BEGIN_DECLS
+
 /** Cell types. Integers are signed; -1 stands for "none"; a missing number is NaN. Text is UTF-8 of
  *  fixed width, padded with '\0' (not necessarily terminated). */
 typedef enum jd_type {
@@ -88,5 +90,7 @@ JD_API const char *jd_table_text(const jd_table_t *table, int column, int64_t ro
 
 /** Typed access to a column's cells; the caller knows the type from the column list. */
 #define JD_CELLS(table, column, type) ((type *)(table)->data[column])
+
+JD_END_DECLS
 
 #endif

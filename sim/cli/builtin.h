@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The configs that travel inside the program: configs/quickstart.ini is "quickstart",
+ *  configs/published/x.ini is "published/x". */
+#ifndef JD_CLI_BUILTIN_H
+#define JD_CLI_BUILTIN_H
+
+extern const int jd_builtin_count;
+extern const char *const jd_builtin_names[]; /**< [jd_builtin_count], sorted */
+extern const char *const jd_builtin_texts[]; /**< [jd_builtin_count], the INI texts */
+
+/** The text of a built-in config, "name" or "name.ini"; NULL if there is none of this name. */
+const char *jd_builtin_config(const char *name);
+
+#endif

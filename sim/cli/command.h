@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The command line: one jd_command_t a command, listed in commands.c.
+ *
+ *  A command is a file sim/cli/NAME.c that defines one constant, `jd_command_NAME`, whose `run`
+ * does the work. Before it runs, options and words have been checked against the constant; the
+ * context has its threads, progress, cancel and warn callbacks. `run` prints results to stdout,
+ * tells everything else to the context, and returns JD_OK or the negative code jd_fail() gave it.
+ * It never exits, never writes to stderr. The exit status follows from the code: jd_exit_status().
+ */
+#ifndef JD_CLI_COMMAND_H
+#define JD_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "jiedao/config.h"
+#include "jiedao/context.h"
+
+/** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. Any may be repeated. */
+typedef struct jd_option {
+    const char *name;  /**< "output"; NULL ends the list */
+    char letter;       /**< 'o' for -o; '\0' if none */
+    const char *value; /**< what the help calls its value, "FILE"; NULL for a switch */
+    const char *help;  /**< one line */
+} jd_option_t;
+
+typedef struct jd_args jd_args_t;
+
+typedef struct jd_command {
+    const char *name;
+    const char *words;          /**< the words it takes, as the usage line shows them: "CONFIG" */
+    int min_words, max_words;   /**< how many of them; max -1 = any number */
+    const char *summary;        /**< one line for the list of commands */
+    const char *about;          /**< what it does, lines of at most 80 characters, each ended */
+    const char *examples;       /**< lines, indented by two spaces, each ended */
+    const jd_option_t *options; /**< its own; --threads, --quiet and --help are added */
+    int (*run)(const jd_args_t *args, jd_ctx_t *ctx);
+} jd_command_t;
+
+/** What was typed, checked. Text borrowed from argv. */
+typedef struct jd_given {
+    const jd_option_t *option;
+    const char *value; /**< NULL for a switch */
+} jd_given_t;
+
+struct jd_args {
+    const jd_command_t *command;
+    const char **words;
+    jd_given_t *given;
+    int n_words, n_given;
+};
+
+/** Options every command has, ended like a command's own. */
+extern const jd_option_t jd_common_options[];
+
+/** All commands, in the order of the help; ended by NULL. */
+extern const jd_command_t *const jd_commands[];
+
+/** The command of this name, or NULL after a message with a suggestion. */
+const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx);
+
+/** Sorts what follows the command's name into options and words. All mistakes are told. */
+JD_MUST_USE int jd_args_parse(jd_args_t *args, const jd_command_t *command, int argc,
+                              char *const *argv, jd_ctx_t *ctx);
+void jd_args_free(jd_args_t *args);
+
+/** The i-th word, or NULL. */
+const char *jd_args_word(const jd_args_t *args, int i);
+/** Whether an option was given. */
+bool jd_args_has(const jd_args_t *args, const char *name);
+/** The value given last, or NULL. */
+const char *jd_args_value(const jd_args_t *args, const char *name);
+/** Walks a repeated option in the order given: start with *at = 0; NULL when there are no more. */
+const char *jd_args_next(const jd_args_t *args, const char *name, int *at);
+/** An integer within [low, high] into *value, which is left alone where the option is absent. */
+JD_MUST_USE int jd_args_int(const jd_args_t *args, const char *name, int64_t low, int64_t high,
+                            int64_t *value, jd_ctx_t *ctx);
+/** The place of the option's value in the NULL-ended `choices`; likewise. */
+JD_MUST_USE int jd_args_choice(const jd_args_t *args, const char *name, const char *const *choices,
+                               int *value, jd_ctx_t *ctx);
+
+/** Makes a config of all sections from a command's usual arguments: CONFIG is a file, or a built-in
+ *  config where no such file is; then each --set in order. The caller adds what its own options
+ *  mean (jd_config_set) and calls jd_config_finish(). Free with jd_config_free(), also on error. */
+JD_MUST_USE int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
+                              jd_ctx_t *ctx);
+
+/** JD_ERR_EXISTS, naming the cure, where `path` exists and --force was not given. */
+JD_MUST_USE int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx);
+
+/** Exit status of a code: 0 done, 1 the run failed, 2 wrong usage or config, 128 + signal. */
+int jd_exit_status(int code);
+
+/** The whole program. */
+int jd_cli_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of commands, and what they share. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/builtin.h"
+#include "cli/command.h"
+#include "study/sections.h"
+
+extern const jd_command_t jd_command_run;
+extern const jd_command_t jd_command_figures;
+extern const jd_command_t jd_command_configs;
+extern const jd_command_t jd_command_params;
+extern const jd_command_t jd_command_info;
+extern const jd_command_t jd_command_export;
+extern const jd_command_t jd_command_help;
+extern const jd_command_t jd_command_version;
+
+const jd_command_t *const jd_commands[] = {
+    &jd_command_run,    &jd_command_figures, &jd_command_configs,
+    &jd_command_params, &jd_command_info,    &jd_command_export,
+    &jd_command_help,   &jd_command_version, NULL,
+};
+
+const jd_option_t jd_common_options[] = {
+    {"threads", '\0', "N", "threads to use; default: every core this process may use"},
+    {"quiet", 'q', NULL, "print results and errors only"},
+    {"help", 'h', NULL, "show this help"},
+    {NULL, '\0', NULL, NULL},
+};
+
+const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx)
+{
+    const char *names[sizeof jd_commands / sizeof *jd_commands];
+    int n = 0;
+    for (; jd_commands[n]; n++) {
+        if (!strcmp(jd_commands[n]->name, name)) return jd_commands[n];
+        names[n] = jd_commands[n]->name;
+    }
+    const char *near = jd_nearest(name, names, n);
+    if (near)
+        jd_fail(ctx, JD_ERR_ARGUMENT, "%s: unknown command; did you mean '%s'?", name, near);
+    else
+        jd_fail(ctx, JD_ERR_ARGUMENT, "%s: unknown command; 'jiedao help' lists them", name);
+    return NULL;
+}
+
+const char *jd_builtin_config(const char *name)
+{
+    size_t length = strlen(name);
+    if (length > 4 && !strcmp(name + length - 4, ".ini")) length -= 4;
+    for (int i = 0; i < jd_builtin_count; i++)
+        if (strlen(jd_builtin_names[i]) == length && !strncmp(jd_builtin_names[i], name, length))
+            return jd_builtin_texts[i];
+    return NULL;
+}
+
+/* Files come first, so that a user's own quickstart.ini is never shadowed. */
+static int read_config(jd_config_t *config, const char *name, jd_ctx_t *ctx)
+{
+    if (access(name, F_OK) == 0) return jd_config_read_file(config, name, ctx);
+    const char *text = jd_builtin_config(name);
+    if (text) {
+        char label[256];
+        snprintf(label, sizeof label, "%s (built in)", name);
+        return jd_config_read_text(config, label, text, ctx);
+    }
+    const char *near = jd_nearest(name, jd_builtin_names, jd_builtin_count);
+    if (near)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: no such file, and no built-in config of this name; did you mean '%s'?",
+                       name, near);
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "%s: no such file, and no built-in config of this name; 'jiedao configs' lists "
+                   "those there are",
+                   name);
+}
+
+int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    int n = 0;
+    const jd_section_t *const *sections = jd_all_sections(&n);
+    int rc = jd_config_create(config, sections, n, ctx);
+    if (rc) return rc;
+    rc = read_config(*config, name, ctx);
+    /* A wrong --set is told together with the file's mistakes. */
+    int at = 0;
+    for (const char *set; (set = jd_args_next(args, "set", &at));) {
+        int failed = jd_config_set(*config, "--set", set, ctx);
+        if (!rc) rc = failed;
+    }
+    return rc;
+}
+
+int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    if (access(path, F_OK) != 0 || jd_args_has(args, "force")) return JD_OK;
+    return jd_fail(ctx, JD_ERR_EXISTS,
+                   "%s exists already; --force replaces it, or choose another name with -o", path);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao configs: the built-in configs, listed or written out to start from. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/builtin.h"
+#include "cli/command.h"
+
+/* A config's first comment line says what it is. */
+static void print_summary(const char *name, const char *text)
+{
+    text += strspn(text, ";# \t\r\n");
+    printf("%-20s %.*s\n", name, (int)strcspn(text, "\r\n"), text);
+}
+
+static int list(void)
+{
+    for (int i = 0; i < jd_builtin_count; i++)
+        print_summary(jd_builtin_names[i], jd_builtin_texts[i]);
+    return JD_OK;
+}
+
+/* Writes beside and renames, so that a file of this name is always a whole one. */
+static int write_file(const char *path, const char *text, jd_ctx_t *ctx)
+{
+    size_t size = strlen(path) + sizeof ".part";
+    char *part = malloc(size);
+    if (!part) return jd_fail_memory(ctx, size, "a file's name");
+    snprintf(part, size, "%s.part", path);
+    int rc = JD_OK;
+    FILE *out = fopen(part, "w");
+    if (!out) {
+        rc = jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", path, strerror(errno));
+        goto out;
+    }
+    int failed = fputs(text, out) < 0;
+    failed |= fclose(out) != 0;
+    if (failed || rename(part, path) != 0) {
+        rc = jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be written: %s", path, strerror(errno));
+        unlink(part);
+    }
+out:
+    free(part);
+    return rc;
+}
+
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
+{
+    const char *name = jd_args_word(args, 0);
+    const char *path = jd_args_value(args, "output");
+    if (!name && path)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "configs: which config is to be written to %s? "
+                       "usage: jiedao configs NAME -o %s",
+                       path, path);
+    if (!name) return list();
+    const char *text = jd_builtin_config(name);
+    if (!text) {
+        const char *near = jd_nearest(name, jd_builtin_names, jd_builtin_count);
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       near ? "configs: no built-in config '%s'; did you mean '%s'?"
+                            : "configs: no built-in config '%s'; 'jiedao configs' lists them",
+                       name, near);
+    }
+    if (!path) {
+        fputs(text, stdout);
+        return JD_OK;
+    }
+    int rc = jd_cli_may_write(path, args, ctx);
+    return rc ? rc : write_file(path, text, ctx);
+}
+
+static const jd_option_t options[] = {
+    {"output", 'o', "FILE", "write the config to FILE instead of showing it"},
+    {"force", '\0', NULL, "replace FILE if it exists"},
+    {NULL, '\0', NULL, NULL},
+};
+
+const jd_command_t jd_command_configs = {
+    .name = "configs",
+    .words = "[NAME]",
+    .max_words = 1,
+    .summary = "list the built-in configs; write one out to start from",
+    .about =
+        "Without NAME, lists the configs that travel inside the program. With NAME, shows that\n"
+        "config, or writes it to a file to be changed and run.\n",
+    .examples = "  jiedao configs\n"
+                "  jiedao configs quickstart -o mine.ini && jiedao run mine.ini\n",
+    .options = options,
+    .run = run,
+};
