@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of this folder share. */
+#ifndef JD_CONFIG_INTERNAL_H
+#define JD_CONFIG_INTERNAL_H
+
+#include "jiedao/config.h"
+
+/* Names: inih cuts keys at 49 bytes; an instance's name leaves room for its section's. */
+enum { JD_NAME_MAX = 49, JD_INSTANCE_MAX = 40, JD_FULL_NAME = 128, JD_VALUE_TEXT = 1152 };
+
+/* Where a value was last given. All zero: nowhere, it is the default. */
+typedef struct jd_origin {
+    int read;    /* 1 + index into the config's labels */
+    int line;    /* 0: an override */
+    size_t skip; /* bytes of a path that are the config's folder, not the user's text */
+} jd_origin_t;
+
+/* The memory of a section, or of one instance of a named section. */
+typedef struct jd_block {
+    const jd_section_t *section;
+    char name[JD_INSTANCE_MAX + 1]; /* "" unless an instance */
+    char *values;                   /* the section's struct */
+    jd_origin_t *origins;           /* [section->n_params] */
+} jd_block_t;
+
+/* blocks[0 ... n_sections-1] are the sections in order (of named ones: the defaults), behind them
+ * the instances in order of appearance. */
+struct jd_config {
+    const jd_section_t *const *sections;
+    int n_sections;
+    const char *const *ignored; /* NULL-terminated, or NULL */
+    jd_block_t *blocks;
+    int n_blocks;
+    char **labels; /* one a file, text or override read */
+    int n_labels;
+    char *source;
+    size_t n_source;
+    const jd_block_t *checking; /* the block whose check runs */
+};
+
+/* A place in the user's words, for messages: "configs/x.ini" and ":14", or "--set" and "". */
+typedef struct jd_place {
+    const char *label;
+    char at[16];
+    int read, line;
+    const char *folder; /* what relative paths start from, with its '/'; "" = working folder */
+} jd_place_t;
+
+/* config.c */
+int jd_config_begin(jd_config_t *config, const char *label, jd_place_t *place, jd_ctx_t *ctx);
+int jd_config_add_source(jd_config_t *config, const char *text, size_t n, jd_ctx_t *ctx);
+int jd_config_add_block(jd_config_t *config, const jd_section_t *section, const char *name,
+                        jd_ctx_t *ctx);
+void jd_block_name(const jd_block_t *block, char name[JD_FULL_NAME]);
+/* Sets every field of a section's struct to its default; refuses a wrong declaration. */
+int jd_section_fill(const jd_section_t *section, void *values, jd_ctx_t *ctx);
+
+/* assign.c */
+bool jd_name_valid(const char *name);
+bool jd_config_ignores(const jd_config_t *config, const char *name);
+/* Index of the block [name] speaks of, made where it is a new instance; or a negative error, told.
+ */
+int jd_config_open(jd_config_t *config, const char *name, const jd_place_t *place, jd_ctx_t *ctx);
+int jd_config_assign(jd_config_t *config, int block, const char *key, const char *text,
+                     const jd_place_t *place, jd_ctx_t *ctx);
+
+/* values.c */
+size_t jd_value_size(jd_param_type_t type);
+/* Reads `text` into `field`, which stays as it was on JD_ERR_VALUE; `why` then goes on the sentence
+ * "section.key = text ...". */
+int jd_value_parse(const jd_param_t *param, const char *text, void *field, char *why, size_t size);
+void jd_value_print(const jd_param_t *param, const void *field, char *text, size_t size);
+/* "[0, 1]", "yes | no", ...; "" where anything goes. */
+void jd_range_text(const jd_param_t *param, char *text, size_t size);
+/* Takes the next of "a | b | c" from *at into word; false at the end. */
+bool jd_next_choice(const char **at, char *word, size_t size);
+int jd_quarter_parse(const char *text, int32_t *quarter);
+
+/* numbers.c: decimal point whatever the locale */
+typedef enum jd_number_fault {
+    JD_NUMBER_FINE,
+    JD_NUMBER_NONE,     /* does not begin as a number */
+    JD_NUMBER_TRAILING, /* goes on after the number */
+    JD_NUMBER_FRACTION, /* not a whole number */
+    JD_NUMBER_TOO_LARGE /* beyond 64-bit integers, or doubles */
+} jd_number_fault_t;
+jd_number_fault_t jd_number_parse(const char *text, double *value, const char **end);
+jd_number_fault_t jd_integer_parse(const char *text, int64_t *value, const char **end);
+/* The shortest of 15, 16 and 17 digits that reads back the same bits. */
+void jd_number_print(double value, char *text, size_t size);
+
+/* text.c */
+/* NULL, or what is wrong with the text as UTF-8 without control characters. */
+const char *jd_text_fault(const char *text);
+/* Cuts blanks off both ends, in place. */
+char *jd_trim(char *text);
+/* `text` if short, else its beginning and "...", for messages. */
+const char *jd_excerpt(const char *text, char buffer[72]);
+char *jd_copy_text(const char *text, size_t n, jd_ctx_t *ctx);
+
+/* suggest.c: the nearest of several names, offered one after the other */
+typedef struct jd_near {
+    const char *word, *best;
+    size_t distance;
+} jd_near_t;
+void jd_near_offer(jd_near_t *near, const char *name);
+
+#endif

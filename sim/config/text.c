@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of the UTF-8 character at `s`, 0 if it is none: overlong forms, surrogates and what lies
+ * beyond U+10FFFF are refused (Unicode 15, table 3-7). */
+static size_t utf8_length(const unsigned char *s)
+{
+    if (s[0] < 0x80) return 1;
+    size_t n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0u) != 0x80) return 0;
+    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F)) return 0;
+    if ((s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F)) return 0;
+    return n;
+}
+
+const char *jd_text_fault(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    while (*s) {
+        size_t n = utf8_length(s);
+        if (n == 0) return "holds bytes that are not UTF-8; save the text as UTF-8";
+        if ((*s < 0x20 && *s != '\t') || *s == 0x7F) return "holds a control character; remove it";
+        s += n;
+    }
+    return NULL;
+}
+
+char *jd_trim(char *text)
+{
+    text += strspn(text, " \t");
+    size_t n = strlen(text);
+    while (n > 0 && strchr(" \t", text[n - 1]))
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
+const char *jd_excerpt(const char *text, char buffer[72])
+{
+    size_t n = 60;
+    if (strlen(text) <= n) return text;
+    while (n > 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u)
+        n--;
+    memcpy(buffer, text, n);
+    memcpy(buffer + n, "...", 4);
+    return buffer;
+}
+
+char *jd_copy_text(const char *text, size_t n, jd_ctx_t *ctx)
+{
+    char *copy = malloc(n + 1);
+    if (!copy) {
+        jd_fail_memory(ctx, n + 1, "the config's text");
+        return NULL;
+    }
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    return copy;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config/internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t jd_value_size(jd_param_type_t type)
+{
+    switch (type) {
+    case JD_PARAM_DOUBLE:
+        return sizeof(double);
+    case JD_PARAM_INT:
+        return sizeof(int64_t);
+    case JD_PARAM_FLAG:
+        return sizeof(bool);
+    case JD_PARAM_CHOICE:
+    case JD_PARAM_DATE:
+        return sizeof(int32_t);
+    case JD_PARAM_TEXT:
+    case JD_PARAM_PATH:
+        return JD_TEXT_MAX;
+    case JD_PARAM_DATES:
+        return sizeof(jd_dates_t);
+    case JD_PARAM_LIST:
+        return sizeof(jd_list_t);
+    }
+    return 0;
+}
+
+bool jd_next_choice(const char **at, char *word, size_t size)
+{
+    const char *start = *at + strspn(*at, " |");
+    size_t n = strcspn(start, "|");
+    *at = start + n;
+    while (n > 0 && start[n - 1] == ' ')
+        n--;
+    snprintf(word, size, "%.*s", (int)n, start);
+    return n > 0;
+}
+
+/* A bound of a range: integers in full, doubles as short as they go. */
+static void print_bound(jd_param_type_t type, double bound, char *text, size_t size)
+{
+    if (type != JD_PARAM_INT) {
+        jd_number_print(bound, text, size);
+        return;
+    }
+    int64_t whole = bound >= 0x1p63 ? INT64_MAX : bound < -0x1p63 ? INT64_MIN : (int64_t)bound;
+    snprintf(text, size, "%" PRId64, whole);
+}
+
+void jd_range_text(const jd_param_t *param, char *text, size_t size)
+{
+    char low[40], high[40];
+    switch (param->type) {
+    case JD_PARAM_DOUBLE:
+    case JD_PARAM_INT:
+    case JD_PARAM_LIST:
+        print_bound(param->type, param->low, low, sizeof low);
+        print_bound(param->type, param->high, high, sizeof high);
+        snprintf(text, size, "%s%s, %s%s", strchr(low, 'f') ? "(" : "[", low, high,
+                 strchr(high, 'f') ? ")" : "]"); /* "inf" is no part of a range */
+        return;
+    case JD_PARAM_FLAG:
+        snprintf(text, size, "yes | no");
+        return;
+    case JD_PARAM_CHOICE:
+        snprintf(text, size, "%s", param->choices);
+        return;
+    case JD_PARAM_DATE:
+    case JD_PARAM_DATES:
+        snprintf(text, size, "quarter");
+        return;
+    case JD_PARAM_TEXT:
+    case JD_PARAM_PATH:
+        break;
+    }
+    snprintf(text, size, "%s", "");
+}
+
+/* Says why `text`, read up to `end`, is not the number wanted. */
+static void explain(const jd_param_t *param, jd_number_fault_t fault, const char *text,
+                    const char *end, char *why, size_t size)
+{
+    const char *number = param->type == JD_PARAM_INT ? "a whole number" : "a number";
+    char range[96], cut[72];
+    jd_range_text(param, range, sizeof range);
+    switch (fault) {
+    case JD_NUMBER_TRAILING:
+        if (*end == '_')
+            snprintf(why, size, "is not %s; leave out the underscores", number);
+        else if (*end == ',' && param->type != JD_PARAM_LIST)
+            snprintf(why, size, "is not %s; the decimal mark is a point", number);
+        else
+            snprintf(why, size, "is not %s: '%s' follows %.*s; allowed is %s", number,
+                     jd_excerpt(end, cut), (int)(end - text < 40 ? end - text : 40), text, range);
+        return;
+    case JD_NUMBER_FRACTION:
+        snprintf(why, size, "is not a whole number; allowed is %s", range);
+        return;
+    case JD_NUMBER_TOO_LARGE:
+        snprintf(why, size, "is outside %s", range);
+        return;
+    case JD_NUMBER_NONE:
+    case JD_NUMBER_FINE:
+        break;
+    }
+    snprintf(why, size, "is not %s; allowed is %s", number, range);
+}
+
+static int outside(const jd_param_t *param, char *why, size_t size)
+{
+    explain(param, JD_NUMBER_TOO_LARGE, "", "", why, size);
+    return JD_ERR_VALUE;
+}
+
+static int parse_double(const jd_param_t *param, const char *text, double *value, char *why,
+                        size_t size)
+{
+    const char *end;
+    double x;
+    jd_number_fault_t fault = jd_number_parse(text, &x, &end);
+    if (fault != JD_NUMBER_FINE) {
+        explain(param, fault, text, end, why, size);
+        return JD_ERR_VALUE;
+    }
+    if (x < param->low || x > param->high) return outside(param, why, size);
+    *value = x;
+    return JD_OK;
+}
+
+static int parse_integer(const jd_param_t *param, const char *text, int64_t *value, char *why,
+                         size_t size)
+{
+    const char *end;
+    int64_t x;
+    jd_number_fault_t fault = jd_integer_parse(text, &x, &end);
+    if (fault != JD_NUMBER_FINE) {
+        explain(param, fault, text, end, why, size);
+        return JD_ERR_VALUE;
+    }
+    if ((double)x < param->low || (double)x > param->high) return outside(param, why, size);
+    *value = x;
+    return JD_OK;
+}
+
+static int parse_flag(const char *text, bool *value, char *why, size_t size)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
+    for (int i = 0; i < 8; i++) {
+        if (strcmp(text, words[i]) != 0) continue;
+        *value = i % 2 != 0;
+        return JD_OK;
+    }
+    snprintf(why, size, "is not yes or no");
+    return JD_ERR_VALUE;
+}
+
+static int parse_choice(const jd_param_t *param, const char *text, int32_t *value, char *why,
+                        size_t size)
+{
+    char word[64], best[64] = "";
+    jd_near_t near = {.word = text};
+    const char *at = param->choices;
+    for (int32_t i = 0; jd_next_choice(&at, word, sizeof word); i++) {
+        if (strcmp(text, word) == 0) {
+            *value = i;
+            return JD_OK;
+        }
+        near.best = best[0] ? best : NULL; /* `word` is overwritten by the next choice */
+        jd_near_offer(&near, word);
+        if (near.best == word) memcpy(best, word, sizeof best);
+    }
+    int n = snprintf(why, size, "is none of %s", param->choices);
+    if (best[0] && n > 0 && (size_t)n < size)
+        snprintf(why + n, size - (size_t)n, "; did you mean '%s'?", best);
+    return JD_ERR_VALUE;
+}
+
+static int parse_date(const char *text, int32_t *value, char *why, size_t size)
+{
+    if (jd_quarter_parse(text, value) == JD_OK) return JD_OK;
+    snprintf(why, size, "is not a quarter; write it as 2020Q1");
+    return JD_ERR_VALUE;
+}
+
+/* Takes the next of "a, b" from *at into item, trimmed; false at the end. An empty item is handed
+ * on to be refused. */
+static bool next_item(const char **at, char item[JD_TEXT_MAX])
+{
+    if (!*at) return false;
+    const char *start = *at + strspn(*at, " \t");
+    size_t n = strcspn(start, ",");
+    *at = start[n] ? start + n + 1 : NULL;
+    while (n > 0 && strchr(" \t", start[n - 1]))
+        n--;
+    snprintf(item, JD_TEXT_MAX, "%.*s", (int)n, start);
+    return true;
+}
+
+static int item_fault(const char *item, const char *reason, char *why, size_t size)
+{
+    char cut[72];
+    snprintf(why, size, "cannot be read: '%s' %s", jd_excerpt(item, cut), reason);
+    return JD_ERR_VALUE;
+}
+
+/* DATES and LIST: the same walk over items. */
+static int parse_items(const jd_param_t *param, const char *text, jd_dates_t *dates,
+                       jd_list_t *list, char *why, size_t size)
+{
+    int32_t n = 0;
+    char item[JD_TEXT_MAX], reason[256];
+    const char *at = *text ? text : NULL;
+    while (next_item(&at, item)) {
+        if (n == JD_LIST_MAX) {
+            snprintf(why, size, "has more than %d values", JD_LIST_MAX);
+            return JD_ERR_VALUE;
+        }
+        int code = dates ? parse_date(item, &dates->quarter[n], reason, sizeof reason)
+                         : parse_double(param, item, &list->value[n], reason, sizeof reason);
+        if (code != JD_OK) return item_fault(item, reason, why, size);
+        n++;
+    }
+    if (dates)
+        dates->n = n;
+    else
+        list->n = n;
+    return JD_OK;
+}
+
+typedef union jd_field {
+    double number;
+    int64_t whole;
+    bool flag;
+    int32_t index;
+    char text[JD_TEXT_MAX];
+    jd_dates_t dates;
+    jd_list_t list;
+} jd_field_t;
+
+static int parse_field(const jd_param_t *param, const char *text, jd_field_t *field, char *why,
+                       size_t size)
+{
+    switch (param->type) {
+    case JD_PARAM_DOUBLE:
+        return parse_double(param, text, &field->number, why, size);
+    case JD_PARAM_INT:
+        return parse_integer(param, text, &field->whole, why, size);
+    case JD_PARAM_FLAG:
+        return parse_flag(text, &field->flag, why, size);
+    case JD_PARAM_CHOICE:
+        return parse_choice(param, text, &field->index, why, size);
+    case JD_PARAM_TEXT:
+    case JD_PARAM_PATH:
+        memcpy(field->text, text, strlen(text) + 1);
+        return JD_OK;
+    case JD_PARAM_DATE:
+        return parse_date(text, &field->index, why, size);
+    case JD_PARAM_DATES:
+        return parse_items(param, text, &field->dates, NULL, why, size);
+    case JD_PARAM_LIST:
+        return parse_items(param, text, NULL, &field->list, why, size);
+    }
+    snprintf(why, size, "has no known type");
+    return JD_ERR_VALUE;
+}
+
+int jd_value_parse(const jd_param_t *param, const char *text, void *field, char *why, size_t size)
+{
+    if (strlen(text) >= JD_TEXT_MAX) {
+        snprintf(why, size, "has %zu bytes; %d are the most", strlen(text), JD_TEXT_MAX - 1);
+        return JD_ERR_VALUE;
+    }
+    jd_field_t value;
+    memset(&value, 0, sizeof value); /* padding and unused items too: equal values, equal bytes */
+    int code = parse_field(param, text, &value, why, size);
+    if (code == JD_OK) memcpy(field, &value, jd_value_size(param->type));
+    return code;
+}
+
+static void print_items(const jd_field_t *value, bool dates, char *text, size_t size)
+{
+    int32_t n = dates ? value->dates.n : value->list.n;
+    size_t used = 0;
+    snprintf(text, size, "%s", "");
+    for (int32_t i = 0; i < n && used + 2 < size; i++) {
+        if (i > 0) used += (size_t)snprintf(text + used, size - used, ", ");
+        if (dates)
+            jd_quarter_text(value->dates.quarter[i], text + used, size - used);
+        else
+            jd_number_print(value->list.value[i], text + used, size - used);
+        used += strlen(text + used);
+    }
+}
+
+static void print_choice(const jd_param_t *param, int32_t index, char *text, size_t size)
+{
+    const char *at = param->choices;
+    for (int32_t i = 0; i <= index; i++)
+        jd_next_choice(&at, text, size);
+}
+
+void jd_value_print(const jd_param_t *param, const void *field, char *text, size_t size)
+{
+    jd_field_t value;
+    if (param->type == JD_PARAM_TEXT || param->type == JD_PARAM_PATH) {
+        snprintf(text, size, "%s", (const char *)field);
+        return;
+    }
+    memcpy(&value, field, jd_value_size(param->type));
+    switch (param->type) {
+    case JD_PARAM_DOUBLE:
+        jd_number_print(value.number, text, size);
+        return;
+    case JD_PARAM_INT:
+        snprintf(text, size, "%" PRId64, value.whole);
+        return;
+    case JD_PARAM_FLAG:
+        snprintf(text, size, "%s", value.flag ? "yes" : "no");
+        return;
+    case JD_PARAM_CHOICE:
+        print_choice(param, value.index, text, size);
+        return;
+    case JD_PARAM_DATE:
+        jd_quarter_text(value.index, text, size);
+        return;
+    case JD_PARAM_DATES:
+    case JD_PARAM_LIST:
+        print_items(&value, param->type == JD_PARAM_DATES, text, size);
+        return;
+    case JD_PARAM_TEXT:
+    case JD_PARAM_PATH:
+        return;
+    }
+}
