@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bias of each estimator and where it comes from. */
+
+#include "parts.h"
+
+/* As many rows, as much height: jd_figure_bias_split() grows it where the user gives none. */
+static const jd_figure_kind_t kind = {"bias_split", 183.0, 85.0};
+
+#define PART(suffix, what)                                                                        \
+    {"measurement" suffix, JD_DOUBLE, "1", "bias " what " from the observation model", NULL, 0,   \
+     JD_AXIS_CELL},                                                                               \
+        {"trends" suffix,                                                                         \
+         JD_DOUBLE,                                                                               \
+         "1",                                                                                     \
+         "bias " what " from differential trends and chance",                                     \
+         NULL,                                                                                    \
+         0,                                                                                       \
+         JD_AXIS_CELL},                                                                           \
+        {"weights" suffix, JD_DOUBLE, "1", "bias " what " from weights and target", NULL, 0,      \
+         JD_AXIS_CELL},                                                                           \
+        {"anticipation" suffix, JD_DOUBLE, "1", "bias " what " from anticipation", NULL, 0,       \
+         JD_AXIS_CELL},                                                                           \
+    {                                                                                             \
+        "spillover" suffix, JD_DOUBLE, "1", "bias " what " from spillover", NULL, 0, JD_AXIS_CELL \
+    }
+
+const jd_column_t jd_bias_split_columns[JD_BIAS_COLUMNS] = {
+    {"estimator", JD_TEXT, "", "estimator", NULL, 32, JD_AXIS_CELL},
+    {"bias", JD_DOUBLE, "1", "estimate minus true ATT", NULL, 0, JD_AXIS_CELL},
+    PART("", "against ATT"),
+    {"term", JD_TEXT, "", "what is estimated, where an estimator has several", NULL, 32,
+     JD_AXIS_CELL},
+    {"bias_ade", JD_DOUBLE, "1", "estimate minus true ADE", NULL, 0, JD_AXIS_CELL},
+    PART("_ade", "against ADE"),
+};
+
+enum { NAME_SIZE = 128, LONGEST = 34 }; /* bytes; characters of a row's name */
+
+/* A row's place: the first row on top, rows without a total left out. */
+static int read_positions(const jd_table_t *table, int bias, double *positions)
+{
+    int n = 0;
+    for (int64_t row = 0; row < table->rows; row++) {
+        int there = !isnan(jd_figure_cell(table, bias, row));
+        positions[row] = there ? -(double)row : JD_MISSING;
+        n += there;
+    }
+    return n;
+}
+
+static void read_name(const jd_table_t *table, const int *col, int64_t row, char *text)
+{
+    char term[NAME_SIZE] = "", estimator[NAME_SIZE];
+    jd_table_text(table, col[JD_BIAS_ESTIMATOR], row, estimator, sizeof estimator);
+    if (col[JD_BIAS_TERM] >= 0) jd_table_text(table, col[JD_BIAS_TERM], row, term, sizeof term);
+    snprintf(text, 2 * NAME_SIZE + 2, "%s%s%s", estimator, term[0] ? ", " : "", term);
+}
+
+/* mm that the rows' names take at 8 points. */
+static double name_width(const jd_table_t *table, const int *col)
+{
+    char text[2 * NAME_SIZE + 2];
+    int longest = 4;
+    for (int64_t row = 0; row < table->rows; row++) {
+        read_name(table, col, row, text);
+        int length = jd_text_length(text);
+        if (length > longest) longest = length;
+    }
+    return 4.0 + 1.5 * (longest < LONGEST ? longest : LONGEST);
+}
+
+static void put_names(FILE *out, const jd_table_t *table, const int *col)
+{
+    char text[2 * NAME_SIZE + 2];
+    for (int64_t row = 0; row < table->rows; row++) {
+        read_name(table, col, row, text);
+        fputs("set label ", out);
+        jd_put_text(out, text, LONGEST);
+        fprintf(out, " at graph 0, first %lld right offset -0.8,0 noenhanced\n", -(long long)row);
+    }
+}
+
+/* Decimals that show three figures of the largest. */
+static int decimals(double largest)
+{
+    int digits = 3;
+    for (double size = 1.0; largest >= size && digits > 0; size *= 10.0)
+        digits--;
+    for (double size = 0.01; largest < size && digits < 8; size *= 0.1)
+        digits++;
+    return largest > 0.0 ? digits : 3;
+}
+
+/* The total: a marker, its value in a column of its own at the right. */
+static void put_totals(FILE *out, const char *name, const jd_table_t *table, int bias,
+                       const double *positions, jd_range_t *extent)
+{
+    double largest = 0.0;
+    fprintf(out, "$%s_total << EOD\n", name);
+    for (int64_t row = 0; row < table->rows; row++) {
+        if (isnan(positions[row])) continue;
+        double value = jd_figure_cell(table, bias, row);
+        jd_put_number(out, value);
+        fputc(' ', out);
+        jd_put_number(out, positions[row]);
+        fputc('\n', out);
+        jd_range_add(extent, value);
+        largest = fmax(largest, fabs(value));
+    }
+    fputs("EOD\n", out);
+    for (int64_t row = 0; row < table->rows; row++) {
+        if (isnan(positions[row])) continue;
+        fputs("set label '", out);
+        jd_put_value(out, jd_figure_cell(table, bias, row), decimals(largest), 1);
+        fprintf(out, "' at graph 1, first %.10g right offset 6,0\n", positions[row]);
+    }
+}
+
+typedef struct panel {
+    const char *name, *letter, *label;
+    int bias, parts; /* members of the column list */
+} panel_t;
+
+static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *table,
+                      const int *col, const jd_box_t *box, int first)
+{
+    static const jd_look_t total = {JD_BLACK, NULL, "pt 12 ps 0.7 lw 1.6"};
+    FILE *out = page->out;
+    double positions[JD_FIGURE_BARS];
+    jd_range_t extent = jd_range_empty(), rows = {-(double)table->rows + 0.3, 0.7};
+    jd_range_add(&extent, 0.0);
+    read_positions(table, col[panel->bias], positions);
+    jd_parts_data(out, panel->name, table, col + panel->parts, positions, &extent);
+    jd_page_panel(page, box, panel->letter);
+    if (first) {
+        int wide = page->width > 130.0;
+        put_names(out, table, col);
+        jd_page_legend(page, 3.0, wide ? 3.0 : 9.0, wide ? 29.5 : 28.0, wide ? 6 : 3);
+        jd_parts_legend(page);
+        jd_page_entry(page, &total, "total");
+    }
+    put_totals(out, panel->name, table, col[panel->bias], positions, &extent);
+    fputs("set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'\n"
+          "set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'\n"
+          "set xlabel ",
+          out);
+    jd_put_label(out, panel->label, jd_figure_unit(table, col[panel->bias]));
+    fputs(" offset 0,0.6\n", out);
+    jd_range_pad(&extent, 0.05);
+    jd_put_range(out, "x", &extent);
+    jd_put_range(out, "y", &rows);
+    jd_parts_plot(page, panel->name, 0.32, 1);
+    jd_page_plot(page);
+    fprintf(out,
+            "$%s_total using 1:2 with points pt 13 ps 0.9 lc rgb '#FFFFFF', \\\n"
+            "     $%s_total using 1:2 with points ",
+            panel->name, panel->name);
+    jd_put_look(out, &total);
+    jd_page_drawn(page);
+}
+
+int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
+                                const jd_figure_options_t *options, jd_ctx_t *ctx)
+{
+    static const panel_t att = {"att", "a", "Bias against true ATT", JD_BIAS_BIAS, JD_BIAS_PARTS};
+    static const panel_t ade = {"ade", "b", "Bias against true ADE", JD_BIAS_ADE_BIAS,
+                                JD_BIAS_ADE_PARTS};
+    int col[JD_BIAS_COLUMNS];
+    double positions[JD_FIGURE_BARS];
+    int rc = jd_figure_find(&kind, table, jd_bias_split_columns, JD_BIAS_COLUMNS, JD_BIAS_REQUIRED,
+                            col, ctx);
+    if (rc != JD_OK) return rc;
+    if (table->rows > JD_FIGURE_BARS)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "figure %s: table '%s' has %lld rows, of which %d stay legible; hand over "
+                       "the terms to compare",
+                       kind.name, table->name, (long long)table->rows, JD_FIGURE_BARS);
+    if (read_positions(table, col[JD_BIAS_BIAS], positions) == 0)
+        return jd_figure_nothing(&kind, table, "bias", ctx);
+    int two = read_positions(table, col[JD_BIAS_ADE_BIAS], positions) > 0;
+
+    jd_page_t page;
+    jd_page_begin(&page, out, &kind, options);
+    double names = name_width(table, col), bottom = 18.0, value = 12.0;
+    double share = (page.width - names - 3.0) / (two ? 2.0 : 1.0);
+    jd_box_t box = {names, names + share - value, bottom, page.top - 5.0};
+    fputs("unset ytics\nset border 1 ls 100\nset xtics offset 0,0.3\n", out);
+    put_panel(&page, &att, table, col, &box, 1);
+    if (two) {
+        box.left += share;
+        box.right += share;
+        put_panel(&page, &ade, table, col, &box, 0);
+    }
+    jd_page_end(&page);
+    return JD_OK;
+}
+
+int jd_figure_bias_split(const jd_table_t *split, const jd_figure_options_t *options, jd_ctx_t *ctx)
+{
+    jd_sheet_t sheet = {0};
+    int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    if (rc == JD_OK) rc = jd_figure_bias_split_script(sheet.script, split, options, ctx);
+    return jd_sheet_close(&sheet, rc, ctx);
+}

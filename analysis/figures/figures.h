@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Figures: tables in, a gnuplot script out, and PDF, SVG and PNG drawn by gnuplot.
+ *
+ *  A figure knows no file format and no model: the caller fills the tables described here. Columns
+ *  are found by name, in any order, beside any others; those of a list's tail (from the _REQUIRED
+ *  count on) may be absent. NaN is "missing": it is not drawn. Tables are lists of records, not
+ *  panels. A column that gives a quantity's unit on an axis is asked for its `unit` text.
+ *
+ *  Every figure has two functions. jd_figure_X() draws the files FOLDER/STEM.pdf, .svg and .png,
+ *  each under its name only when whole. jd_figure_X_script() writes the script alone (no
+ *  terminal, no output name): what the golden tests compare. Both return JD_OK, JD_ERR_ARGUMENT
+ *  (options), JD_ERR_DATA (a column is missing, no row can be drawn: said which) and
+ *  JD_ERR_NO_MEMORY; the first also JD_ERR_OPEN, JD_ERR_WRITE, JD_ERR_PROGRAM (gnuplot is missing,
+ *  failed, or said anything) and JD_ERR_CANCELLED. Cost: 0.1 s a figure, most of it gnuplot's. */
+#ifndef JD_ANALYSIS_FIGURES_H
+#define JD_ANALYSIS_FIGURES_H
+
+#include <stdio.h>
+
+#include "jiedao/table.h"
+
+/** File formats: a bit mask. */
+enum { JD_FIGURE_PDF = 1, JD_FIGURE_SVG = 2, JD_FIGURE_PNG = 4, JD_FIGURE_ALL = 7 };
+
+typedef struct jd_figure_options {
+    const char *folder; /**< where the files go; must exist */
+    const char *stem;   /**< file name without ending; NULL = the figure's own name */
+    unsigned formats;   /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG */
+    double width_mm;    /**< 60 to 400; 0 = the figure's own (89 or 183: journals' columns) */
+    double height_mm;   /**< 40 to 400; 0 = the figure's own */
+    const char *title;  /**< drawn above; NULL = none, as journals want it */
+} jd_figure_options_t;
+
+/** Sets every field: working folder, own name, all formats, own size, no title. */
+void jd_figure_options_defaults(jd_figure_options_t *options);
+
+/* --- 1. Effort under pressure and its loop (P1, P2) ------------------------------------------ */
+
+enum {
+    JD_EFFORT_PRESSURE,
+    JD_EFFORT_BRANCH,
+    JD_EFFORT_POPULATION,
+    JD_EFFORT_SHARE,
+    JD_EFFORT_CORNER_STRONG,
+    JD_EFFORT_CORNER_WEAK,
+    JD_EFFORT_COLUMNS
+};
+extern const jd_column_t jd_effort_loop_columns[JD_EFFORT_COLUMNS];
+
+/** Two panels: S-share against pressure, and officials at the corners. A row is a resting state.
+ *  Folds: analytic P_dn and P_up of the homogeneous officials; NaN = not drawn. */
+int jd_figure_effort_loop(const jd_table_t *loop, double fold_down, double fold_up,
+                          const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_effort_loop_script(FILE *out, const jd_table_t *loop, double fold_down,
+                                 double fold_up, const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/* --- 2. DID against ATT and ADE by treated share (P5) ---------------------------------------- */
+
+enum {
+    JD_SHARE_SHARE,
+    JD_SHARE_DID,
+    JD_SHARE_ATT,
+    JD_SHARE_REQUIRED,
+    JD_SHARE_DID_SE = JD_SHARE_REQUIRED,
+    JD_SHARE_ATT_SE,
+    JD_SHARE_ADE,
+    JD_SHARE_ADE_SE,
+    JD_SHARE_PARTS, /* five: measurement, trends, weights, anticipation, spillover */
+    JD_SHARE_COLUMNS = JD_SHARE_PARTS + 5
+};
+extern const jd_column_t jd_did_by_share_columns[JD_SHARE_COLUMNS];
+
+/** Two panels: means over replicates with 95 % Monte-Carlo intervals, and the bias against ATT
+ *  stacked by its parts (left out when no part is given). */
+int jd_figure_did_by_share(const jd_table_t *shares, const jd_figure_options_t *options,
+                           jd_ctx_t *ctx);
+int jd_figure_did_by_share_script(FILE *out, const jd_table_t *shares,
+                                  const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/* --- 3. Map of friction and relocation flows ------------------------------------------------- */
+
+enum { JD_MAP_X, JD_MAP_Y, JD_MAP_FRICTION, JD_MAP_TREATED, JD_MAP_COLUMNS };
+extern const jd_column_t jd_map_county_columns[JD_MAP_COLUMNS];
+
+enum { JD_FLOW_X0, JD_FLOW_Y0, JD_FLOW_X1, JD_FLOW_Y1, JD_FLOW_FIRMS, JD_FLOW_COLUMNS };
+extern const jd_column_t jd_map_flow_columns[JD_FLOW_COLUMNS];
+
+enum { JD_MAP_FLOWS = 60 }; /* strongest flows drawn unless told otherwise */
+
+/** Counties shaded by friction, treated ones with another shape; the `max_flows` strongest flows
+ *  (0 = JD_MAP_FLOWS) as arrows, width by firms. `flows` may be NULL. `degrees`: positions are
+ *  longitude and latitude (projected equirectangularly at the mean latitude), else km. */
+int jd_figure_map(const jd_table_t *counties, const jd_table_t *flows, int degrees, int max_flows,
+                  const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_map_script(FILE *out, const jd_table_t *counties, const jd_table_t *flows,
+                         int degrees, int max_flows, const jd_figure_options_t *options,
+                         jd_ctx_t *ctx);
+
+/* --- 4. Estimates against truth by event time ------------------------------------------------ */
+
+enum {
+    JD_EVENT_ESTIMATOR,
+    JD_EVENT_TIME,
+    JD_EVENT_ESTIMATE,
+    JD_EVENT_REQUIRED,
+    JD_EVENT_LOW = JD_EVENT_REQUIRED,
+    JD_EVENT_HIGH,
+    JD_EVENT_COLUMNS
+};
+extern const jd_column_t jd_event_estimate_columns[JD_EVENT_COLUMNS];
+
+enum {
+    JD_TRUTH_TIME,
+    JD_TRUTH_ATT,
+    JD_TRUTH_REQUIRED,
+    JD_TRUTH_ADE = JD_TRUTH_REQUIRED,
+    JD_TRUTH_COLUMNS
+};
+extern const jd_column_t jd_event_truth_columns[JD_TRUTH_COLUMNS];
+
+enum { JD_FIGURE_ESTIMATORS = 8 }; /* most that can be told apart in one panel */
+
+/** Estimates with 95 % intervals of up to JD_FIGURE_ESTIMATORS estimators; true ATT as steps, ADE
+ *  as a dashed line. `truth` may be NULL (a user's own data). */
+int jd_figure_event_time(const jd_table_t *estimates, const jd_table_t *truth,
+                         const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_event_time_script(FILE *out, const jd_table_t *estimates, const jd_table_t *truth,
+                                const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/* --- 5. The bias split ------------------------------------------------------------------------ */
+
+enum {
+    JD_BIAS_ESTIMATOR,
+    JD_BIAS_BIAS,
+    JD_BIAS_PARTS, /* five, as above */
+    JD_BIAS_REQUIRED = JD_BIAS_PARTS + 5,
+    JD_BIAS_TERM = JD_BIAS_REQUIRED,
+    JD_BIAS_ADE_BIAS,
+    JD_BIAS_ADE_PARTS, /* five, against ADE */
+    JD_BIAS_COLUMNS = JD_BIAS_ADE_PARTS + 5
+};
+extern const jd_column_t jd_bias_split_columns[JD_BIAS_COLUMNS];
+
+enum { JD_FIGURE_BARS = 24 }; /* most rows that stay legible */
+
+/** A bar a row, parts stacked right (positive) and left (negative) of zero, the total marked and
+ *  written; a second panel against ADE where its bias is given. */
+int jd_figure_bias_split(const jd_table_t *split, const jd_figure_options_t *options,
+                         jd_ctx_t *ctx);
+int jd_figure_bias_split_script(FILE *out, const jd_table_t *split,
+                                const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/* --- 6. Time series of the run ---------------------------------------------------------------- */
+
+enum {
+    JD_SERIES_YEAR,
+    JD_SERIES_FIRST,
+    JD_SERIES_COUNT = 5, /* pressure, strong_share, friction, inducement, services */
+    JD_SERIES_REQUIRED = JD_SERIES_FIRST + JD_SERIES_COUNT,
+    JD_SERIES_WORLD = JD_SERIES_REQUIRED,
+    JD_SERIES_COLUMNS
+};
+extern const jd_column_t jd_time_series_columns[JD_SERIES_COLUMNS];
+
+/** Small multiples of national means by quarter, with the policy and (where `world` tells the
+ *  rows apart) without. */
+int jd_figure_time_series(const jd_table_t *series, const jd_figure_options_t *options,
+                          jd_ctx_t *ctx);
+int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
+                                 const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "page.h"
+
+#include <string.h>
+
+static const double LINE_MM = 3.6, SAMPLE_MM = 7.0; /* of a legend */
+
+/* Bytes of the UTF-8 character at p, 0 if it is none. Rejects what Pango does: over-long forms,
+ * surrogates and numbers past U+10FFFF. */
+static int utf8_bytes(const unsigned char *p)
+{
+    if (p[0] < 0x80) return 1;
+    int n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
+    if (p[0] < 0xC2 || p[0] > 0xF4) return 0;
+    for (int i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80) return 0;
+    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
+    if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
+    return n;
+}
+
+int jd_text_length(const char *text)
+{
+    int length = 0;
+    for (const unsigned char *p = (const unsigned char *)text; *p; length++) {
+        int n = utf8_bytes(p);
+        p += n ? n : 1;
+    }
+    return length;
+}
+
+/* The text without its quotes. A newline would end the command and start the user's own. */
+static void put_words(FILE *out, const char *text, int max)
+{
+    int cut = jd_text_length(text) > max;
+    const unsigned char *p = (const unsigned char *)text;
+    for (int i = 0; *p && i < (cut ? max - 1 : max); i++) {
+        int n = utf8_bytes(p);
+        if (n == 0 || *p == 0x7F || *p < ' ')
+            fputc(n == 0 ? '?' : ' ', out);
+        else if (*p == '\'')
+            fputs("''", out);
+        else
+            fwrite(p, 1, (size_t)n, out);
+        p += n ? n : 1;
+    }
+    if (cut) fputs("…", out);
+}
+
+void jd_put_text(FILE *out, const char *text, int max)
+{
+    fputc('\'', out);
+    put_words(out, text, max);
+    fputc('\'', out);
+}
+
+void jd_put_label(FILE *out, const char *label, const char *unit)
+{
+    fputc('\'', out);
+    put_words(out, label, 60);
+    if (unit && unit[0] && strcmp(unit, "1") != 0) {
+        fputs(" (", out);
+        put_words(out, unit, 40);
+        fputc(')', out);
+    }
+    fputc('\'', out);
+}
+
+void jd_put_number(FILE *out, double value)
+{
+    if (isfinite(value))
+        fprintf(out, "%.10g", value);
+    else
+        fputs("NaN", out);
+}
+
+void jd_put_value(FILE *out, double value, int digits, int plus)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%.*f", digits, fabs(value));
+    int zero = strspn(text, "0.") == strlen(text);
+    fputs(zero ? "" : value < 0.0 ? "−" : plus ? "+" : "", out);
+    fputs(text, out);
+}
+
+/* Thin axes on two sides, ticks outside, nothing else. */
+static const char prologue[] = "reset\n"
+                               "set encoding utf8\n"
+                               "set minussign\n"
+                               "set datafile missing NaN\n"
+                               "set style line 100 lc rgb '#333333' lw 1\n"
+                               "set border 3 ls 100\n"
+                               "set tics nomirror out scale 0.6 offset 0,0.3\n"
+                               "set ytics offset 0.5,0\n"
+                               "set bars 0\n"
+                               "unset key\n"
+                               "set style fill solid 1 noborder\n";
+
+void jd_page_begin(jd_page_t *page, FILE *out, const jd_figure_kind_t *kind,
+                   const jd_figure_options_t *options)
+{
+    *page = (jd_page_t){.out = out,
+                        .width = jd_sheet_width(kind, options),
+                        .height = jd_sheet_height(kind, options),
+                        .title = options->title};
+    page->top = page->height - (options->title ? 7.0 : 1.0);
+    fputs(prologue, out);
+    fputs("set multiplot\n", out);
+}
+
+static void put_screen(const jd_page_t *page, double x, double y)
+{
+    fprintf(page->out, "screen %.5f, screen %.5f", x / page->width, y / page->height);
+}
+
+void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter)
+{
+    FILE *out = page->out;
+    page->plots = 0;
+    fputs("unset label\nunset arrow\nunset object\n", out);
+    fprintf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n",
+            box->left / page->width, box->right / page->width);
+    fprintf(out, "set bmargin at screen %.5f\nset tmargin at screen %.5f\n",
+            box->bottom / page->height, box->top / page->height);
+    if (page->title) {
+        fputs("set label ", out);
+        jd_put_text(out, page->title, (int)(page->width / 1.7));
+        fputs(" at ", out);
+        put_screen(page, 2.0, page->height - 3.5);
+        fputs(" left noenhanced font ',9'\n", out);
+        page->title = NULL;
+    }
+    if (letter) {
+        fprintf(out, "set label '%s' at ", letter);
+        put_screen(page, box->left - 11.0, box->top + 2.5);
+        fputs(" left font 'Liberation Sans:Bold,9'\n", out);
+    }
+}
+
+void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int columns)
+{
+    page->legend.x = x;
+    page->legend.y = y;
+    page->legend.pitch = pitch;
+    page->legend.columns = columns;
+    page->legend.entries = 0;
+}
+
+/* Where the next entry's sample begins; writes its text beside. */
+static void next_entry(jd_page_t *page, const char *title, double *x, double *y)
+{
+    int i = page->legend.entries++;
+    *x = page->legend.x + page->legend.pitch * (i % page->legend.columns);
+    *y = page->legend.y - LINE_MM * (i / page->legend.columns);
+    fputs("set label ", page->out);
+    jd_put_text(page->out, title, 40);
+    fputs(" at ", page->out);
+    put_screen(page, *x + SAMPLE_MM + 1.5, *y);
+    fputs(" left noenhanced\n", page->out);
+}
+
+void jd_page_entry(jd_page_t *page, const jd_look_t *look, const char *title)
+{
+    double x, y;
+    next_entry(page, title, &x, &y);
+    if (look->line) {
+        fputs("set arrow from ", page->out);
+        put_screen(page, x, y);
+        fputs(" to ", page->out);
+        put_screen(page, x + SAMPLE_MM, y);
+        fprintf(page->out, " nohead %s lc rgb '%s'\n", look->line, look->colour);
+    }
+    if (look->point) {
+        fputs("set label '' at ", page->out);
+        put_screen(page, x + SAMPLE_MM / 2.0, y);
+        fprintf(page->out, " point %s lc rgb '%s'\n", look->point, look->colour);
+    }
+}
+
+void jd_page_box_entry(jd_page_t *page, const char *colour, const char *title)
+{
+    double x, y;
+    next_entry(page, title, &x, &y);
+    fputs("set object rectangle from ", page->out);
+    put_screen(page, x + 1.0, y - 1.0);
+    fputs(" to ", page->out);
+    put_screen(page, x + SAMPLE_MM, y + 1.0);
+    fprintf(page->out, " fc rgb '%s' fs solid 1 border lc rgb '#333333' lw 0.5\n", colour);
+}
+
+void jd_put_look(FILE *out, const jd_look_t *look)
+{
+    fprintf(out, "%s %s lc rgb '%s'", look->line ? look->line : "", look->point ? look->point : "",
+            look->colour);
+}
+
+void jd_page_plot(jd_page_t *page)
+{
+    fputs(page->plots++ == 0 ? "plot " : ", \\\n     ", page->out);
+}
+
+void jd_page_drawn(const jd_page_t *page)
+{
+    fputc('\n', page->out);
+}
+
+void jd_page_end(const jd_page_t *page)
+{
+    fputs("unset multiplot\n", page->out);
+}
+
+jd_range_t jd_range_empty(void)
+{
+    return (jd_range_t){HUGE_VAL, -HUGE_VAL};
+}
+
+void jd_range_add(jd_range_t *range, double value)
+{
+    if (!isfinite(value)) return;
+    if (value < range->low) range->low = value;
+    if (value > range->high) range->high = value;
+}
+
+void jd_range_pad(jd_range_t *range, double share)
+{
+    if (range->low > range->high) *range = (jd_range_t){0.0, 1.0};
+    double size = fmax(fabs(range->low), fabs(range->high));
+    double width = range->high - range->low;
+    /* gnuplot warns of an empty range, and calls one empty that its ticks cannot tell apart */
+    double pad = width > 1e-6 * size && width > 1e-100 ? share * width
+                 : size > 1e-100                       ? 0.1 * size
+                                                       : 0.5;
+    range->low -= pad;
+    range->high += pad;
+}
+
+void jd_put_range(FILE *out, const char *axis, const jd_range_t *range)
+{
+    fprintf(out, "set %srange [%.10g:%.10g]\n", axis, range->low, range->high);
+}
+
+int jd_figure_find(const jd_figure_kind_t *kind, const jd_table_t *table, const jd_column_t *wanted,
+                   int n_wanted, int required, int *index, jd_ctx_t *ctx)
+{
+    if (!table) return jd_fail(ctx, JD_ERR_ARGUMENT, "figure %s: no table was given", kind->name);
+    if (table->n_unit > 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "figure %s: table '%s' is a panel; it takes records",
+                       kind->name, table->name);
+    int rc = JD_OK;
+    for (int i = 0; i < n_wanted; i++) {
+        index[i] = jd_table_find(table, wanted[i].name);
+        int text = index[i] >= 0 && table->columns[index[i]].type == JD_TEXT;
+        if (index[i] < 0 && i < required)
+            rc = jd_fail(ctx, JD_ERR_DATA, "figure %s: table '%s' has no column '%s' (%s)",
+                         kind->name, table->name, wanted[i].name, wanted[i].label);
+        else if (index[i] >= 0 && text != (wanted[i].type == JD_TEXT))
+            rc = jd_fail(ctx, JD_ERR_DATA, "figure %s: column '%s' of table '%s' must hold %s",
+                         kind->name, wanted[i].name, table->name, text ? "numbers" : "text");
+    }
+    if (rc == JD_OK && table->rows == 0)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "figure %s: table '%s' has no rows, so there is nothing to "
+                     "draw",
+                     kind->name, table->name);
+    return rc;
+}
+
+int jd_figure_nothing(const jd_figure_kind_t *kind, const jd_table_t *table, const char *columns,
+                      jd_ctx_t *ctx)
+{
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "figure %s: none of the %lld rows of table '%s' has numbers in %s, so there is "
+                   "nothing to draw",
+                   kind->name, (long long)table->rows, table->name, columns);
+}
+
+double jd_figure_cell(const jd_table_t *table, int column, int64_t row)
+{
+    double value = column < 0 ? JD_MISSING : jd_table_number(table, column, row);
+    return isfinite(value) ? value : JD_MISSING;
+}
+
+const char *jd_figure_unit(const jd_table_t *table, int column)
+{
+    return column < 0 ? "1" : table->columns[column].unit;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "parts.h"
+
+/* Colours whose greys differ, from black to white. */
+static const struct {
+    const char *title, *colour;
+} parts[JD_PARTS] = {
+    {"measurement", "#222222"},
+    {"trends and chance", "#D9D9D9"},
+    {"weights and target", JD_ORANGE},
+    {"anticipation", "#FFFFFF"},
+    {"spillover", JD_BLUE},
+};
+
+/* Where part k of a row lies: upon the earlier parts of its sign. */
+static void stack(const jd_table_t *table, const int *col, int64_t row, int k, double *low,
+                  double *high)
+{
+    double value = jd_figure_cell(table, col[k], row), base = 0.0;
+    if (isnan(value)) value = 0.0;
+    for (int j = 0; j < k; j++) {
+        double earlier = jd_figure_cell(table, col[j], row);
+        if ((value < 0.0 && earlier < 0.0) || (value > 0.0 && earlier > 0.0)) base += earlier;
+    }
+    *low = fmin(base, base + value);
+    *high = fmax(base, base + value);
+}
+
+void jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
+                   const double *positions, jd_range_t *extent)
+{
+    for (int k = 0; k < JD_PARTS; k++) {
+        fprintf(out, "$%s%d << EOD\n", name, k);
+        for (int64_t row = 0; row < table->rows; row++) {
+            if (isnan(positions[row])) continue;
+            double low, high;
+            stack(table, col, row, k, &low, &high);
+            jd_range_add(extent, low);
+            jd_range_add(extent, high);
+            jd_put_number(out, positions[row]);
+            fputc(' ', out);
+            jd_put_number(out, low);
+            fputc(' ', out);
+            jd_put_number(out, high);
+            fputc('\n', out);
+        }
+        fputs("EOD\n", out);
+    }
+}
+
+void jd_parts_plot(jd_page_t *page, const char *name, double half, int lying)
+{
+    for (int k = 0; k < JD_PARTS; k++) {
+        jd_page_plot(page);
+        fprintf(page->out,
+                lying ? "$%s%d using 2:1:2:3:($1-%.10g):($1+%.10g)"
+                      : "$%s%d using 1:2:($1-%.10g):($1+%.10g):2:3",
+                name, k, half, half);
+        fprintf(page->out, " with boxxyerror fc rgb '%s' fs solid 1 border lc rgb '#333333' lw 0.5",
+                parts[k].colour);
+    }
+}
+
+void jd_parts_legend(jd_page_t *page)
+{
+    for (int k = 0; k < JD_PARTS; k++)
+        jd_page_box_entry(page, parts[k].colour, parts[k].title);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Stacked parts of a bias, standing or lying. Internal. */
+#ifndef JD_FIGURES_PARTS_H
+#define JD_FIGURES_PARTS_H
+
+#include "page.h"
+
+enum { JD_PARTS = 5 };
+
+/** Writes the blocks $NAME0 ... $NAME4 (position low high), one for each part: positive parts stack
+ *  up from zero, negative ones down; a missing part is zero. positions[row] is NaN for rows left
+ *  out. col: the parts' columns. Extends `extent` by the stacks' ends. */
+void jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
+                   const double *positions, jd_range_t *extent);
+
+/** Draws them as boxes of the given half thickness; `lying`: bars go right, not up. */
+void jd_parts_plot(jd_page_t *page, const char *name, double half, int lying);
+
+/** Legend entries of the five parts. */
+void jd_parts_legend(jd_page_t *page);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** A figure's script on its way to gnuplot, and the files that come back. Internal. */
+#ifndef JD_FIGURES_SHEET_H
+#define JD_FIGURES_SHEET_H
+
+#include "analysis/figures/figures.h"
+
+/** What a figure is called and how large it is unless told otherwise. */
+typedef struct jd_figure_kind {
+    const char *name;
+    double width_mm, height_mm;
+} jd_figure_kind_t;
+
+typedef struct jd_sheet {
+    const jd_figure_kind_t *kind;
+    const jd_figure_options_t *options;
+    FILE *script; /* unnamed temporary file: gnuplot's standard input */
+} jd_sheet_t;
+
+/** Width and height in mm after the options. */
+double jd_sheet_width(const jd_figure_kind_t *kind, const jd_figure_options_t *options);
+double jd_sheet_height(const jd_figure_kind_t *kind, const jd_figure_options_t *options);
+
+/** Judges the options and opens the script. Zero the sheet first. */
+JD_MUST_USE int jd_sheet_open(jd_sheet_t *sheet, const jd_figure_kind_t *kind,
+                              const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/** Draws the files if `rc`, how writing the script went, is JD_OK; frees the sheet in any case. */
+JD_MUST_USE int jd_sheet_close(jd_sheet_t *sheet, int rc, jd_ctx_t *ctx);
+
+#endif
