@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A prepared design meets outcomes. */
+#include <gsl/gsl_cdf.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/design.h"
+#include "linear/sums.h"
+
+enum { BATCH = 16 }; /* outcomes gathered at a time, where rows were dropped */
+
+/* First row of the sample whose outcome is not finite, or -1. */
+static int64_t find_missing(const jd_design_t *design, const double *y)
+{
+    const jd_sample_t *sample = &design->sample;
+    for (int64_t i = 0; i < sample->n; i++)
+        if (!isfinite(y[sample->row[i]])) return sample->row[i];
+    return -1;
+}
+
+static int check_outcome(const jd_design_t *design, const double *y, jd_ctx_t *ctx)
+{
+    int64_t row = find_missing(design, y);
+    if (row < 0) return JD_OK;
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "row %" PRId64 ": outcome = %g; outcomes must be finite in every row used: give "
+                   "such rows weight 0",
+                   row + 1, y[row]);
+}
+
+static void gather(const jd_design_t *design, const double *y, double *out)
+{
+    const int32_t *row = design->sample.row;
+    for (int64_t i = 0; i < design->sample.n; i++)
+        out[i] = y[row[i]];
+}
+
+static void scatter_estimates(const double *part, int n_terms, int n_part, int first, int n_y,
+                              double *estimate)
+{
+    for (int k = 0; k < n_terms; k++)
+        for (int j = 0; j < n_part; j++)
+            estimate[k * n_y + first + j] = part[k * n_part + j];
+}
+
+int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
+                       jd_ctx_t *ctx)
+{
+    const jd_regression_t *r = &design->regression;
+    for (int j = 0; j < n_y; j++) {
+        int rc = check_outcome(design, y[j], ctx);
+        if (rc != JD_OK) return rc;
+    }
+    if (design->sample.n == design->n_rows) {
+        jd_regression_estimate(r, y, n_y, estimate, ctx);
+        return JD_OK;
+    }
+    size_t n = (size_t)design->sample.n, width = (size_t)(n_y < BATCH ? n_y : BATCH);
+    size_t cells = width * (n + (size_t)r->n_kept);
+    double *work = malloc(cells * sizeof *work);
+    if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "outcomes");
+    double *part = work + width * n;
+    const double *columns[BATCH];
+    for (int first = 0; first < n_y; first += BATCH) {
+        int batch = n_y - first < BATCH ? n_y - first : BATCH;
+        for (int j = 0; j < batch; j++) {
+            gather(design, y[first + j], work + (size_t)j * n);
+            columns[j] = work + (size_t)j * n;
+        }
+        jd_regression_estimate(r, columns, batch, part, ctx);
+        scatter_estimates(part, r->n_kept, batch, first, n_y, estimate);
+    }
+    free(work);
+    return JD_OK;
+}
+
+static int allocate_fit(jd_fit_t *fit, int n_terms, jd_ctx_t *ctx)
+{
+    memset(fit, 0, sizeof *fit);
+    size_t k = (size_t)n_terms, cells = k * (5 + k);
+    fit->estimate = calloc(cells, sizeof *fit->estimate);
+    if (!fit->estimate) return jd_fail_memory(ctx, cells * sizeof *fit->estimate, "a fit");
+    fit->std_error = fit->estimate + k;
+    fit->ci_low = fit->estimate + 2 * k;
+    fit->ci_high = fit->estimate + 3 * k;
+    fit->p_value = fit->estimate + 4 * k;
+    fit->vcov = fit->estimate + 5 * k;
+    fit->n_terms = n_terms;
+    return JD_OK;
+}
+
+void jd_fit_free(jd_fit_t *fit)
+{
+    if (!fit) return;
+    free(fit->estimate); /* one block */
+    memset(fit, 0, sizeof *fit);
+}
+
+static void fill_intervals(jd_fit_t *fit)
+{
+    double df = fit->facts.df, t = gsl_cdf_tdist_Qinv((1 - fit->level) / 2, df);
+    for (int k = 0; k < fit->n_terms; k++) {
+        double b = fit->estimate[k], se = sqrt(fit->vcov[k * fit->n_terms + k]);
+        double ratio = fabs(b) / se;
+        fit->std_error[k] = se;
+        fit->ci_low[k] = b - t * se;
+        fit->ci_high[k] = b + t * se;
+        /* gsl stops the program on what is no number; 0 / 0 stays so, b / 0 is certain. */
+        fit->p_value[k] = isfinite(ratio) ? 2 * gsl_cdf_tdist_Q(ratio, df)
+                          : isnan(ratio)  ? ratio
+                                          : 0;
+    }
+}
+
+/* Weighted squares of the outcome about its mean. */
+static double total_squares(const double *w, const double *y, int64_t n)
+{
+    double sum = 0, total = 0, square = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += (w ? w[i] : 1.0) * y[i];
+        total += w ? w[i] : 1.0;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double d = y[i] - sum / total;
+        square += (w ? w[i] : 1.0) * d * d;
+    }
+    return square;
+}
+
+/* Within squares = residual squares + b' X'X b. */
+static double explained_squares(const jd_regression_t *r, const double *b)
+{
+    double sum = 0;
+    for (int i = 0; i < r->n_kept; i++)
+        for (int j = 0; j < r->n_kept; j++)
+            sum += b[i] * r->cross[i * r->n_kept + j] * b[j];
+    return sum;
+}
+
+int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                    double level, jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    memset(fit, 0, sizeof *fit);
+    const jd_vcov_options_t usual = {0};
+    if (!options) options = &usual;
+    if (!(level > 0 && level < 1))
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "level = %g of the intervals; it lies in (0, 1)",
+                       level);
+    int rc = check_outcome(design, y, ctx);
+    if (rc != JD_OK) return rc;
+    const jd_regression_t *r = &design->regression;
+    size_t n = (size_t)design->sample.n;
+    double *own = malloc(2 * n * sizeof *own);
+    if (!own) return jd_fail_memory(ctx, 2 * n * sizeof *own, "residuals");
+    double *residual = own + n;
+    gather(design, y, own);
+    rc = allocate_fit(fit, r->n_kept, ctx);
+    if (rc == JD_OK) {
+        const double *column = own;
+        jd_regression_estimate(r, &column, 1, fit->estimate, ctx);
+        rc = jd_regression_residuals(r, own, fit->estimate, residual, ctx);
+    }
+    if (rc == JD_OK)
+        rc = jd_regression_vcov(r, residual, &design->clusters, options, fit->vcov, &fit->facts,
+                                ctx);
+    if (rc == JD_OK) {
+        fit->level = level;
+        fit->n_obs = design->sample.n;
+        fit->n_units = design->facts.n_units;
+        fit->n_clusters = fit->facts.n_clusters;
+        fit->tss = total_squares(design->weight, own, design->sample.n);
+        fit->within_tss = fit->facts.ssr + explained_squares(r, fit->estimate);
+        fill_intervals(fit);
+    } else {
+        jd_fit_free(fit);
+    }
+    free(own);
+    return rc;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/design.h"
+
+const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2, &jd_estimator_twfe,
+                                               &jd_estimator_event_study, NULL};
+
+const jd_estimator_t *jd_estimator_find(const char *name)
+{
+    for (int i = 0; jd_estimators[i]; i++)
+        if (strcmp(jd_estimators[i]->name, name) == 0) return jd_estimators[i];
+    return NULL;
+}
+
+void jd_did_defaults(jd_did_options_t *options)
+{
+    memset(options, 0, sizeof *options);
+    options->bin_first = INT32_MIN;
+    options->bin_last = INT32_MAX;
+}
+
+jd_term_t jd_term_overall(const char *name)
+{
+    jd_term_t term = jd_term_other(name);
+    term.kind = JD_TERM_OVERALL;
+    term.event_last = INT32_MAX;
+    return term;
+}
+
+jd_term_t jd_term_event(int32_t event_time)
+{
+    jd_term_t term = {{0}, JD_TERM_EVENT, event_time, event_time};
+    snprintf(term.name, sizeof term.name, "e=%d", event_time);
+    return term;
+}
+
+jd_term_t jd_term_other(const char *name)
+{
+    jd_term_t term = {{0}, JD_TERM_OTHER, 0, 0};
+    snprintf(term.name, sizeof term.name, "%s", name);
+    return term;
+}
+
+int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
+                      const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    *design = NULL;
+    if (!estimator || !panel || !options)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
+    int rc = jd_panel_check(panel, ctx);
+    if (rc != JD_OK) return rc;
+    jd_design_t *d = calloc(1, sizeof *d);
+    if (!d) return jd_fail_memory(ctx, sizeof *d, "a design");
+    d->estimator = estimator;
+    d->n_rows = panel->n;
+    rc = estimator->prepare(d, panel, options, ctx);
+    if (rc != JD_OK) {
+        jd_design_free(d);
+        return rc;
+    }
+    d->facts.n_rows = panel->n;
+    d->facts.n_obs = d->sample.n;
+    d->facts.dropped = d->sample.dropped;
+    d->facts.n_clusters = d->clusters.n_groups;
+    *design = d;
+    return JD_OK;
+}
+
+void jd_design_free(jd_design_t *design)
+{
+    if (!design) return;
+    jd_sample_free(&design->sample);
+    free(design->event_time);
+    free(design->weight);
+    jd_groups_free(&design->clusters);
+    jd_effects_free(design->effects);
+    jd_regression_free(&design->regression);
+    free(design->terms);
+    free(design);
+}
+
+int jd_design_open(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                   int n_terms, jd_ctx_t *ctx)
+{
+    int n_all = n_terms + panel->n_x;
+    const jd_sample_t *sample = &design->sample;
+    design->terms = calloc((size_t)n_all, sizeof *design->terms);
+    if (!design->terms)
+        return jd_fail_memory(ctx, (size_t)n_all * sizeof *design->terms, "the terms");
+    memcpy(design->terms, terms, (size_t)n_terms * sizeof *terms);
+    int rc = jd_regression_init(&design->regression, design->effects, sample->n, n_all,
+                                design->weight, ctx);
+    if (rc != JD_OK) return rc;
+    for (int k = 0; k < panel->n_x; k++) {
+        design->terms[n_terms + k] = jd_term_other(panel->x_name[k]);
+        double *column = jd_design_column(design, n_terms + k);
+        for (int64_t i = 0; i < sample->n; i++)
+            column[i] = panel->x[k][sample->row[i]];
+    }
+    return JD_OK;
+}
+
+double *jd_design_column(jd_design_t *design, int term)
+{
+    return design->regression.columns + (size_t)term * (size_t)design->sample.n;
+}
+
+/* Kept terms first, collinear ones behind, each in their order. */
+static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
+{
+    const jd_regression_t *r = &design->regression;
+    jd_term_t *parted = calloc((size_t)r->n_x, sizeof *parted);
+    if (!parted) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *parted, "the terms");
+    int kept = 0, left = r->n_kept;
+    for (int j = 0; j < r->n_x; j++) {
+        int keep = kept < r->n_kept && r->kept[kept] == j;
+        parted[keep ? kept++ : left++] = design->terms[j];
+        if (!keep)
+            jd_warn(ctx, "%s: '%s' is collinear with the fixed effects or earlier terms; dropped",
+                    design->estimator->name, design->terms[j].name);
+    }
+    free(design->terms);
+    design->terms = parted;
+    design->facts.n_terms = r->n_kept;
+    design->facts.n_collinear = r->n_x - r->n_kept;
+    return JD_OK;
+}
+
+int jd_design_close(jd_design_t *design, jd_ctx_t *ctx)
+{
+    int rc = jd_regression_factor(&design->regression, ctx);
+    if (rc == JD_OK) rc = part_terms(design, ctx);
+    if (rc != JD_OK) return rc;
+    if (design->terms[0].kind == JD_TERM_OTHER)
+        return jd_fail(ctx, JD_ERR_RANK,
+                       "%s: the effect is not identified: fixed effects and covariates explain the "
+                       "treatment; use fewer of them, or data with a before and an after",
+                       design->estimator->name);
+    return JD_OK;
+}
+
+jd_design_facts_t jd_design_facts(const jd_design_t *design)
+{
+    return design->facts;
+}
+
+const jd_estimator_t *jd_design_estimator(const jd_design_t *design)
+{
+    return design->estimator;
+}
+
+const jd_term_t *jd_design_terms(const jd_design_t *design)
+{
+    return design->terms;
+}
+
+const char *jd_design_collinear(const jd_design_t *design, int i)
+{
+    return design->terms[design->facts.n_terms + i].name;
+}
+
+void jd_design_weights(const jd_design_t *design, int term, double *w)
+{
+    const double *own = design->regression.columns + (size_t)term * (size_t)design->sample.n;
+    memset(w, 0, (size_t)design->n_rows * sizeof *w);
+    for (int64_t i = 0; i < design->sample.n; i++)
+        w[design->sample.row[i]] = own[i];
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Inside of a design, shared by the estimators and the diagnostics. An estimator's prepare goes
+ *  frame_make -> (terms) -> design_open -> fill columns -> design_close. */
+#ifndef JD_DID_DESIGN_H
+#define JD_DID_DESIGN_H
+
+#include "jiedao/did.h"
+
+struct jd_design {
+    const jd_estimator_t *estimator;
+    int64_t n_rows;
+    jd_sample_t sample;
+    int32_t *event_time;  /* [sample.n] periods since adoption; JD_NEVER for never-treated */
+    double *weight;       /* [sample.n] or NULL */
+    jd_groups_t clusters; /* of the sample's rows */
+    jd_effects_t *effects;
+    jd_regression_t regression;
+    jd_term_t *terms; /* [n_terms] kept ones; behind them the collinear ones */
+    jd_design_facts_t facts;
+};
+
+/** The sample's columns, for the time of preparing. Plain arrays [n], owned. */
+typedef struct jd_frame {
+    int64_t n;
+    int32_t *unit, *time, *cohort;
+    int8_t *treated; /* under treatment in this row */
+} jd_frame_t;
+
+/** What an estimator asks of its sample. */
+typedef struct jd_frame_needs {
+    int cohort;              /* event time: a treatment path must be absorbing */
+    int drop_always_treated; /* units treated from their panel's first period on */
+    int effects;             /* unit, time and further fixed effects as the options say */
+} jd_frame_needs_t;
+
+/** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */
+JD_MUST_USE int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                              const jd_did_options_t *options, jd_frame_needs_t needs,
+                              jd_ctx_t *ctx);
+void jd_frame_free(jd_frame_t *frame);
+
+/** Takes n_terms terms (copied) and makes the regression with their columns, all 0, and the panel's
+ *  covariates behind them as further terms. */
+JD_MUST_USE int jd_design_open(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                               int n_terms, jd_ctx_t *ctx);
+/** Column of a term, to be filled between open and close. */
+double *jd_design_column(jd_design_t *design, int term);
+/** Factors, and parts the terms into kept and collinear ones. */
+JD_MUST_USE int jd_design_close(jd_design_t *design, jd_ctx_t *ctx);
+
+jd_term_t jd_term_overall(const char *name);
+jd_term_t jd_term_event(int32_t event_time);
+jd_term_t jd_term_other(const char *name);
+
+extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study;
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/design.h"
+
+/* A sample's column out of a panel's. */
+static int32_t *gather(const jd_sample_t *sample, const int32_t *column)
+{
+    int32_t *out = malloc((size_t)(sample->n + 1) * sizeof *out);
+    for (int64_t i = 0; out && i < sample->n; i++)
+        out[i] = column[sample->row[i]];
+    return out;
+}
+
+/* Leaves out units that are treated from the sample's first period on: they have no before. */
+static void drop_always_treated(jd_sample_t *sample, const jd_panel_t *panel, const int32_t *cohort)
+{
+    int32_t first = INT32_MAX;
+    for (int64_t i = 0; i < sample->n; i++)
+        if (panel->time[sample->row[i]] < first) first = panel->time[sample->row[i]];
+    int64_t kept = 0;
+    for (int64_t i = 0; i < sample->n; i++) {
+        int32_t row = sample->row[i];
+        if (cohort[row] == 0 || cohort[row] > first) sample->row[kept++] = row;
+    }
+    sample->dropped.always_treated = sample->n - kept;
+    sample->n = kept;
+}
+
+/* Unit, time and further effects of the panel, as the options say; returns how many. */
+static int list_effects(const jd_panel_t *panel, const jd_did_options_t *options,
+                        const int32_t **columns)
+{
+    int n = 0;
+    if (!options->no_unit_effects) columns[n++] = panel->unit;
+    if (!options->no_time_effects) columns[n++] = panel->time;
+    for (int k = 0; k < panel->n_fixed; k++)
+        columns[n++] = panel->fixed[k];
+    return n;
+}
+
+static int make_effects(jd_design_t *design, int n_effects, const int32_t *const *columns,
+                        jd_solver_t solver, jd_ctx_t *ctx)
+{
+    int32_t **codes = calloc((size_t)n_effects + 1, sizeof *codes);
+    int rc = codes ? JD_OK : jd_fail_memory(ctx, sizeof *codes, "fixed effects");
+    for (int k = 0; rc == JD_OK && k < n_effects; k++) {
+        codes[k] = gather(&design->sample, columns[k]);
+        if (!codes[k])
+            rc = jd_fail_memory(ctx, (size_t)design->sample.n * sizeof **codes, "fixed effects");
+    }
+    if (rc == JD_OK)
+        rc = jd_effects_make(&design->effects, design->sample.n, n_effects,
+                             (const int32_t *const *)codes, design->weight, solver, ctx);
+    for (int k = 0; codes && k < n_effects; k++)
+        free(codes[k]);
+    free(codes);
+    return rc;
+}
+
+/* Periods since adoption; cut where the difference would not fit. */
+static int32_t event_time(int32_t t, int32_t g)
+{
+    int64_t e = (int64_t)t - g;
+    return e < -INT32_MAX ? -INT32_MAX : e > INT32_MAX ? INT32_MAX : (int32_t)e;
+}
+
+/* Which rows are under treatment, and how long since. */
+static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                           int has_cohort)
+{
+    for (int64_t i = 0; i < frame->n; i++) {
+        int32_t g = frame->cohort[i], t = frame->time[i];
+        if (panel->treated)
+            frame->treated[i] = panel->treated[design->sample.row[i]];
+        else
+            frame->treated[i] = g != 0 && t >= g;
+        if (has_cohort)
+            design->event_time[i] = g != 0 ? event_time(t, g) : JD_NEVER;
+        else
+            design->event_time[i] = frame->treated[i] ? 0 : JD_NEVER;
+    }
+}
+
+static int count_units(const jd_frame_t *frame, jd_design_facts_t *facts, jd_ctx_t *ctx)
+{
+    jd_groups_t units = {0};
+    int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
+    if (rc != JD_OK) return rc;
+    unsigned char *ever = calloc((size_t)units.n_groups + 1, 1);
+    if (!ever) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
+    for (int64_t i = 0; ever && i < frame->n; i++)
+        if (frame->treated[i]) ever[units.code[i]] = 1;
+    facts->n_units = units.n_groups;
+    for (int32_t g = 0; ever && g < units.n_groups; g++)
+        facts->n_treated_units += ever[g];
+    free(ever);
+    jd_groups_free(&units);
+    return rc;
+}
+
+/* 1 if some period holds treated and untreated rows: without one, time effects take all. */
+static int has_contrast(const jd_groups_t *periods, const int8_t *treated, unsigned char *seen)
+{
+    for (int64_t i = 0; i < periods->n; i++) {
+        unsigned char *s = &seen[periods->code[i]];
+        *s |= (unsigned char)(treated[i] ? 2 : 1);
+        if (*s == 3) return 1;
+    }
+    return 0;
+}
+
+static int check_contrast(const jd_frame_t *frame, const jd_design_t *design,
+                          jd_design_facts_t *facts, jd_ctx_t *ctx)
+{
+    const char *name = design->estimator->name;
+    jd_groups_t periods = {0};
+    int rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (rc != JD_OK) return rc;
+    facts->n_periods = periods.n_groups;
+    unsigned char *seen = calloc((size_t)periods.n_groups + 1, 1);
+    if (!seen)
+        rc = jd_fail_memory(ctx, (size_t)periods.n_groups, "periods");
+    else if (periods.n_groups < 2)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%s: a single period (%d) holds all rows; a difference in differences needs a "
+                     "before and an after",
+                     name, periods.value[0]);
+    else if (facts->n_treated_units == 0)
+        rc = jd_fail(ctx, JD_ERR_NO_TREATED,
+                     "%s: none of the %d units is ever treated in the periods %d to %d", name,
+                     facts->n_units, periods.value[0], periods.value[periods.n_groups - 1]);
+    else if (!has_contrast(&periods, frame->treated, seen))
+        rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                     "%s: no control group: in no period are there both treated and untreated rows "
+                     "(%d of %d units are treated); add units that are treated later or never",
+                     name, facts->n_treated_units, facts->n_units);
+    free(seen);
+    jd_groups_free(&periods);
+    return rc;
+}
+
+/* Weight and clusters, which the design keeps. */
+static int keep_columns(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)design->sample.n;
+    if (panel->weight) {
+        design->weight = malloc(n * sizeof *design->weight);
+        if (!design->weight) return jd_fail_memory(ctx, n * sizeof *design->weight, "weights");
+        for (size_t i = 0; i < n; i++)
+            design->weight[i] = panel->weight[design->sample.row[i]];
+    }
+    int32_t *cluster = gather(&design->sample, panel->cluster ? panel->cluster : panel->unit);
+    if (!cluster) return jd_fail_memory(ctx, n * sizeof *cluster, "clusters");
+    int rc = jd_groups_make(&design->clusters, cluster, design->sample.n, ctx);
+    free(cluster);
+    return rc;
+}
+
+static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                      const int32_t *cohort, int has_cohort, jd_ctx_t *ctx)
+{
+    const jd_sample_t *sample = &design->sample;
+    size_t bytes = (size_t)sample->n * sizeof(int32_t);
+    frame->n = sample->n;
+    frame->unit = gather(sample, panel->unit);
+    frame->time = gather(sample, panel->time);
+    frame->cohort = gather(sample, cohort);
+    frame->treated = malloc((size_t)sample->n);
+    design->event_time = malloc(bytes);
+    if (!frame->unit || !frame->time || !frame->cohort || !frame->treated || !design->event_time)
+        return jd_fail_memory(ctx, bytes, "the sample's columns");
+    fill_treatment(frame, design, panel, has_cohort);
+    return JD_OK;
+}
+
+/* Drops what the estimator cannot use, in the order the counts are told. */
+static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32_t *cohort,
+                       const jd_did_options_t *options, jd_frame_needs_t needs, int n_effects,
+                       const int32_t *const *effects, jd_ctx_t *ctx)
+{
+    int rc = jd_sample_make(&design->sample, panel, ctx);
+    if (rc != JD_OK) return rc;
+    if (needs.drop_always_treated) drop_always_treated(&design->sample, panel, cohort);
+    if (!options->keep_singletons)
+        rc = jd_sample_drop_singletons(&design->sample, n_effects, effects, ctx);
+    if (rc != JD_OK) return rc;
+    const jd_dropped_t *d = &design->sample.dropped;
+    if (design->sample.n == 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s: none of the %" PRId64 " rows can be used: %" PRId64
+                       " have weight 0, %" PRId64 " lack a covariate, %" PRId64
+                       " are of always-treated units, %" PRId64
+                       " are alone in a level of a fixed effect",
+                       design->estimator->name, panel->n, d->zero_weight, d->missing,
+                       d->always_treated, d->singleton);
+    return JD_OK;
+}
+
+int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                  const jd_did_options_t *options, jd_frame_needs_t needs, jd_ctx_t *ctx)
+{
+    memset(frame, 0, sizeof *frame);
+    size_t rows = (size_t)panel->n;
+    int32_t *cohort = calloc(rows, sizeof *cohort);
+    const int32_t **effects = calloc((size_t)panel->n_fixed + 2, sizeof *effects);
+    int rc = JD_OK, has_cohort = needs.cohort || !panel->treated;
+    if (!cohort || !effects) rc = jd_fail_memory(ctx, rows * sizeof *cohort, "cohorts");
+    if (rc == JD_OK && has_cohort) rc = jd_panel_cohorts(panel, cohort, ctx);
+    if (rc != JD_OK) goto out;
+
+    int n_effects = needs.effects ? list_effects(panel, options, effects) : 0;
+    rc = make_sample(design, panel, cohort, options, needs, n_effects, effects, ctx);
+    if (rc == JD_OK) rc = keep_columns(design, panel, ctx);
+    if (rc == JD_OK) rc = fill_frame(frame, design, panel, cohort, has_cohort, ctx);
+    if (rc == JD_OK) rc = count_units(frame, &design->facts, ctx);
+    if (rc == JD_OK) rc = check_contrast(frame, design, &design->facts, ctx);
+    if (rc == JD_OK) rc = make_effects(design, n_effects, effects, options->solver, ctx);
+out:
+    free(cohort);
+    free(effects);
+    return rc;
+}
+
+void jd_frame_free(jd_frame_t *frame)
+{
+    if (!frame) return;
+    free(frame->unit);
+    free(frame->time);
+    free(frame->cohort);
+    free(frame->treated);
+    memset(frame, 0, sizeof *frame);
+}

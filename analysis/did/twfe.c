@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Static two-way fixed effects: y = att D + unit + period (+ further effects, covariates), D = 1
+ * under treatment. With panel.fixed = sector x time, county x time, and no period effects, a triple
+ * difference. The treatment path need not be absorbing. */
+#include "did/design.h"
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    jd_frame_t frame = {0};
+    const jd_frame_needs_t needs = {.effects = 1};
+    const jd_term_t term = jd_term_overall("att");
+    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK) rc = jd_design_open(design, panel, &term, 1, ctx);
+    if (rc == JD_OK) {
+        double *d = jd_design_column(design, 0);
+        for (int64_t i = 0; i < frame.n; i++)
+            d[i] = frame.treated[i];
+        rc = jd_design_close(design, ctx);
+    }
+    jd_frame_free(&frame);
+    return rc;
+}
+
+const jd_estimator_t jd_estimator_twfe = {
+    .name = "twfe",
+    .label = "two-way fixed effects",
+    .class = JD_CLASS_LINEAR,
+    .prepare = prepare,
+};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "linear/effects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Codes every effect, the one with most levels first. */
+static int code_effects(jd_effects_t *effects, const int32_t *const *codes, jd_ctx_t *ctx)
+{
+    for (int k = 0; k < effects->n_effects; k++) {
+        int rc = jd_groups_make(&effects->groups[k], codes[k], effects->n, ctx);
+        if (rc != JD_OK) return rc;
+        effects->order[k] = k;
+        if (effects->groups[k].n_groups > effects->max_levels)
+            effects->max_levels = effects->groups[k].n_groups;
+        effects->n_small += effects->groups[k].n_groups;
+    }
+    int largest = 0;
+    for (int k = 1; k < effects->n_effects; k++)
+        if (effects->groups[k].n_groups > effects->groups[largest].n_groups) largest = k;
+    jd_groups_t first = effects->groups[largest];
+    effects->groups[largest] = effects->groups[0];
+    effects->groups[0] = first;
+    effects->order[0] = largest;
+    effects->order[largest] = 0;
+    effects->n_small -= first.n_groups;
+    return JD_OK;
+}
+
+static int sum_weights(jd_effects_t *effects, jd_ctx_t *ctx)
+{
+    for (int k = 0; k < effects->n_effects; k++) {
+        const jd_groups_t *g = &effects->groups[k];
+        size_t levels = (size_t)g->n_groups;
+        double *sum = calloc(levels + 1, sizeof *sum);
+        if (!sum) return jd_fail_memory(ctx, levels * sizeof *sum, "fixed effects");
+        effects->inverse[k] = sum;
+        for (int64_t i = 0; i < effects->n; i++)
+            sum[g->code[i]] += effects->weight ? effects->weight[i] : 1.0;
+        for (size_t l = 0; l < levels; l++)
+            sum[l] = 1 / sum[l];
+    }
+    return JD_OK;
+}
+
+/* Two effects, each pair of levels seen exactly once. */
+static int is_balanced(const jd_effects_t *effects, unsigned char *seen)
+{
+    const jd_groups_t *a = &effects->groups[0], *b = &effects->groups[1];
+    for (int64_t i = 0; i < effects->n; i++) {
+        unsigned char *cell = &seen[(int64_t)a->code[i] * b->n_groups + b->code[i]];
+        if (*cell) return 0;
+        *cell = 1;
+    }
+    return 1;
+}
+
+static int detect_one_sweep(jd_effects_t *effects, jd_ctx_t *ctx)
+{
+    effects->one_sweep = effects->n_effects == 1;
+    if (effects->n_effects != 2 || effects->weight) return JD_OK;
+    int64_t cells = (int64_t)effects->groups[0].n_groups * effects->groups[1].n_groups;
+    if (cells != effects->n) return JD_OK;
+    unsigned char *seen = calloc((size_t)cells, 1);
+    if (!seen) return jd_fail_memory(ctx, (size_t)cells, "the check for a balanced panel");
+    effects->one_sweep = is_balanced(effects, seen);
+    free(seen);
+    return JD_OK;
+}
+
+static int allocate(jd_effects_t *e, const double *weight, jd_ctx_t *ctx)
+{
+    size_t width = (size_t)e->n_effects + 1, bytes = (size_t)e->n * sizeof *e->weight;
+    e->groups = calloc(width, sizeof *e->groups);
+    e->order = calloc(width, sizeof *e->order);
+    e->inverse = calloc(width, sizeof *e->inverse);
+    if (weight) e->weight = malloc(bytes);
+    if (!e->groups || !e->order || !e->inverse || (weight && !e->weight))
+        return jd_fail_memory(ctx, bytes, "fixed effects");
+    if (weight) memcpy(e->weight, weight, bytes);
+    return JD_OK;
+}
+
+int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int32_t *const *codes,
+                    const double *weight, jd_solver_t solver, jd_ctx_t *ctx)
+{
+    *effects = NULL;
+    if (n < 1 || n_effects < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "fixed effects need at least one row and a count >= 0");
+    jd_effects_t *e = calloc(1, sizeof *e);
+    if (!e) return jd_fail_memory(ctx, sizeof *e, "fixed effects");
+    e->n = n;
+    e->n_effects = n_effects;
+    int rc = allocate(e, weight, ctx);
+    if (rc == JD_OK && n_effects > 0) rc = code_effects(e, codes, ctx);
+    if (rc == JD_OK) rc = sum_weights(e, ctx);
+    if (rc == JD_OK && solver == JD_SOLVER_AUTO) rc = detect_one_sweep(e, ctx);
+    int direct = solver == JD_SOLVER_DIRECT ||
+                 (solver == JD_SOLVER_AUTO && !e->one_sweep && e->n_small <= JD_DIRECT_LEVELS);
+    if (rc == JD_OK && direct && n_effects > 1) rc = jd_effects_factor(e, ctx);
+    if (rc == JD_OK)
+        *effects = e;
+    else
+        jd_effects_free(e);
+    return rc;
+}
+
+void jd_effects_free(jd_effects_t *effects)
+{
+    if (!effects) return;
+    for (int k = 0; k < effects->n_effects; k++) {
+        if (effects->groups) jd_groups_free(&effects->groups[k]);
+        if (effects->inverse) free(effects->inverse[k]);
+    }
+    free(effects->groups);
+    free(effects->order);
+    free(effects->inverse);
+    free(effects->weight);
+    free(effects->factor);
+    free(effects->kept);
+    free(effects);
+}
+
+int jd_effects_count(const jd_effects_t *effects)
+{
+    return effects->n_effects;
+}
+
+const jd_groups_t *jd_effects_groups(const jd_effects_t *effects, int effect)
+{
+    return &effects->groups[effects->order[effect]];
+}
+
+void jd_effects_project(const jd_effects_t *effects, int effect, double *x, double *sums)
+{
+    const jd_groups_t *g = &effects->groups[effect];
+    const double *inverse = effects->inverse[effect], *weight = effects->weight;
+    const int32_t *code = g->code;
+    memset(sums, 0, (size_t)g->n_groups * sizeof *sums);
+    if (weight)
+        for (int64_t i = 0; i < effects->n; i++)
+            sums[code[i]] += weight[i] * x[i];
+    else
+        for (int64_t i = 0; i < effects->n; i++)
+            sums[code[i]] += x[i];
+    for (int32_t l = 0; l < g->n_groups; l++)
+        sums[l] *= inverse[l];
+    for (int64_t i = 0; i < effects->n; i++)
+        x[i] -= sums[code[i]];
+}
+
+/* Twice: the second sweep takes out what rounding left. */
+static int demean_column(const jd_effects_t *effects, double *x, double *scratch)
+{
+    if (effects->one_sweep) {
+        for (int round = 0; round < 2; round++)
+            for (int k = 0; k < effects->n_effects; k++)
+                jd_effects_project(effects, k, x, scratch);
+        return 0;
+    }
+    if (effects->factor) {
+        jd_effects_demean_direct(effects, x, scratch);
+        jd_effects_demean_direct(effects, x, scratch);
+        return 0;
+    }
+    return jd_effects_demean_iterate(effects, x, scratch);
+}
+
+int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_columns, jd_ctx_t *ctx)
+{
+    if (effects->n_effects == 0 || n_columns < 1) return JD_OK;
+    int threads = jd_ctx_threads(ctx);
+    if (threads > n_columns) threads = n_columns;
+    size_t each = (size_t)effects->max_levels + (size_t)effects->n_small;
+    if (!effects->one_sweep && !effects->factor) each += 3 * (size_t)effects->n;
+    double *scratch = malloc((size_t)threads * each * sizeof *scratch);
+    if (!scratch)
+        return jd_fail_memory(ctx, (size_t)threads * each * sizeof *scratch,
+                              "taking out fixed effects");
+    int failed = 0;
+    /* Thread t takes columns t, t + threads, ...: each column is worked on by one thread alone. */
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : failed)
+    for (int t = 0; t < threads; t++)
+        for (int c = t; c < n_columns; c += threads)
+            failed += demean_column(effects, columns + (size_t)c * (size_t)effects->n,
+                                    scratch + (size_t)t * each);
+    free(scratch);
+    if (failed)
+        return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
+                       "fixed effects of %d of %d columns did not converge; the levels may hang "
+                       "together by a few rows only: use fewer or coarser fixed effects",
+                       failed, n_columns);
+    return JD_OK;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jiedao/linear.h"
+#include "linear/cholesky.h"
+#include "linear/sums.h"
+
+static const double absorbed_tolerance = 1e-8;   /* of a column's length, left by fixed effects */
+static const double collinear_tolerance = 1e-10; /* of its square, left by the columns before it */
+
+int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects, int64_t n, int n_x,
+                       const double *weight, jd_ctx_t *ctx)
+{
+    memset(regression, 0, sizeof *regression);
+    if (n_x < 1) return jd_fail(ctx, JD_ERR_ARGUMENT, "a regression needs a regressor");
+    size_t k = (size_t)n_x, rows = (size_t)n, bytes = k * rows * sizeof *regression->columns;
+    regression->n = n;
+    regression->n_x = n_x;
+    regression->effects = effects;
+    regression->columns = calloc(k * rows, sizeof *regression->columns);
+    regression->kept = calloc(k, sizeof *regression->kept);
+    regression->cross = calloc(k * k, sizeof *regression->cross);
+    regression->bread = calloc(k * k, sizeof *regression->bread);
+    if (weight) regression->weight = malloc(rows * sizeof *regression->weight);
+    if (!regression->columns || !regression->kept || !regression->cross || !regression->bread ||
+        (weight && !regression->weight)) {
+        jd_regression_free(regression);
+        return jd_fail_memory(ctx, bytes, "the regressors");
+    }
+    if (weight) memcpy(regression->weight, weight, rows * sizeof *weight);
+    return JD_OK;
+}
+
+void jd_regression_free(jd_regression_t *regression)
+{
+    if (!regression) return;
+    free(regression->columns);
+    free(regression->kept);
+    free(regression->cross);
+    free(regression->bread);
+    free(regression->weight);
+    memset(regression, 0, sizeof *regression);
+}
+
+static double *column(const jd_regression_t *r, int j)
+{
+    return r->columns + (size_t)j * (size_t)r->n;
+}
+
+/* Squared length of a column, about its mean where fixed effects will take the mean out. */
+static double length_before(const jd_regression_t *r, int j)
+{
+    const double *x = column(r, j), *w = r->weight;
+    double sum = 0, total = 0, square = 0, mean = 0;
+    if (jd_effects_count(r->effects) > 0) {
+        for (int64_t i = 0; i < r->n; i++) {
+            double wi = w ? w[i] : 1.0;
+            sum += wi * x[i];
+            total += wi;
+        }
+        mean = sum / total;
+    }
+    for (int64_t i = 0; i < r->n; i++)
+        square += (w ? w[i] : 1.0) * (x[i] - mean) * (x[i] - mean);
+    return square;
+}
+
+/* Lower part of one block's cross products. */
+static void cross_block(const double *columns, int64_t n, int k, int64_t block, double *part)
+{
+    int64_t from = block * JD_BLOCK, rows = jd_block_end(block, n) - from;
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j <= i; j++)
+            part[i * k + j] = jd_dot(columns + (size_t)i * (size_t)n + from,
+                                     columns + (size_t)j * (size_t)n + from, rows);
+}
+
+/* Lower part of the cross products of columns [k][n], a few blocks at a time, added in their order.
+ */
+static int cross_products(const double *columns, int64_t n, int k, double *cross, jd_ctx_t *ctx)
+{
+    enum { AT_ONCE = 16 };
+    int64_t blocks = jd_n_blocks(n);
+    size_t size = (size_t)k * (size_t)k;
+    double *part = calloc(AT_ONCE * size, sizeof *part);
+    if (!part) return jd_fail_memory(ctx, AT_ONCE * size * sizeof *part, "cross products");
+    memset(cross, 0, size * sizeof *cross);
+    for (int64_t first = 0; first < blocks; first += AT_ONCE) {
+        int64_t last = first + AT_ONCE < blocks ? first + AT_ONCE : blocks;
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+        for (int64_t b = first; b < last; b++)
+            cross_block(columns, n, k, b, part + (size_t)(b - first) * size);
+        for (int64_t b = first; b < last; b++)
+            for (size_t e = 0; e < size; e++)
+                cross[e] += part[(size_t)(b - first) * size + e];
+    }
+    free(part);
+    return JD_OK;
+}
+
+/* Columns scaled by the square root of the weights, those the fixed effects absorb moved out. */
+static int residualise(jd_regression_t *r, double *before, jd_ctx_t *ctx)
+{
+    for (int j = 0; j < r->n_x; j++)
+        before[j] = length_before(r, j);
+    int rc = jd_effects_demean(r->effects, r->columns, r->n_x, ctx);
+    if (rc != JD_OK) return rc;
+    int kept = 0;
+    for (int j = 0; j < r->n_x; j++) {
+        double *x = column(r, j);
+        double left = jd_dot_weighted(r->weight, x, x, r->n);
+        if (!(left > absorbed_tolerance * absorbed_tolerance * before[j])) continue;
+        if (r->weight)
+            for (int64_t i = 0; i < r->n; i++)
+                x[i] *= sqrt(r->weight[i]);
+        if (kept != j) memcpy(column(r, kept), x, (size_t)r->n * sizeof *x);
+        r->kept[kept++] = j;
+    }
+    r->n_kept = kept;
+    return JD_OK;
+}
+
+/* Leaves out columns that depend on earlier ones; `cross` is scratch for the factor. */
+static int drop_collinear(jd_regression_t *r, jd_ctx_t *ctx)
+{
+    if (r->n_kept == 0) return JD_OK;
+    unsigned char *keep = calloc((size_t)r->n_kept, 1);
+    if (!keep) return jd_fail_memory(ctx, (size_t)r->n_kept, "the search for collinear terms");
+    int rc = cross_products(r->columns, r->n, r->n_kept, r->cross, ctx);
+    if (rc == JD_OK) {
+        jd_cholesky(r->cross, r->n_kept, NULL, collinear_tolerance, keep);
+        int kept = 0;
+        for (int j = 0; j < r->n_kept; j++) {
+            if (!keep[j]) continue;
+            if (kept != j) memcpy(column(r, kept), column(r, j), (size_t)r->n * sizeof(double));
+            r->kept[kept++] = r->kept[j];
+        }
+        r->n_kept = kept;
+    }
+    free(keep);
+    return rc;
+}
+
+/* In each block of rows, columns times the upper triangle `u` [k][k] (rows of it, if transposed).
+ */
+static void multiply_triangle(jd_regression_t *r, const double *u, int transposed, jd_ctx_t *ctx)
+{
+    int64_t blocks = jd_n_blocks(r->n);
+    int k = r->n_kept;
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t from = b * JD_BLOCK, rows = jd_block_end(b, r->n) - from;
+        /* In place: X U needs columns up to j, so j falls; X U' those from j on, so j rises. */
+        for (int step = 0; step < k; step++) {
+            int j = transposed ? step : k - 1 - step;
+            double *restrict out = column(r, j) + from;
+            double own = u[j * k + j];
+            for (int64_t i = 0; i < rows; i++)
+                out[i] *= own;
+            for (int m = transposed ? j + 1 : 0; m < (transposed ? k : j); m++) {
+                const double *restrict in = column(r, m) + from;
+                double by = transposed ? u[j * k + m] : u[m * k + j];
+                for (int64_t i = 0; i < rows; i++)
+                    out[i] += by * in[i];
+            }
+        }
+    }
+}
+
+/* Upper triangle R with X'X = R'R, and its inverse; both row-major [k][k], lower parts zero. */
+static int triangle_of(const jd_regression_t *r, double *triangle, double *inverse, jd_ctx_t *ctx)
+{
+    int k = r->n_kept;
+    int rc = cross_products(r->columns, r->n, k, inverse, ctx);
+    if (rc != JD_OK) return rc;
+    /* Row-major lower is column-major upper: LAPACK then leaves L, row-major, in place. */
+    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', k, inverse, k) != 0)
+        return jd_fail(ctx, JD_ERR_RANK,
+                       "the regressors' cross products are not positive definite");
+    memset(triangle, 0, (size_t)(k * k) * sizeof *triangle);
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j <= i; j++)
+            triangle[j * k + i] = inverse[i * k + j];
+    memcpy(inverse, triangle, (size_t)(k * k) * sizeof *inverse);
+    if (LAPACKE_dtrtri(LAPACK_COL_MAJOR, 'L', 'N', k, inverse, k) != 0)
+        return jd_fail(ctx, JD_ERR_RANK, "the regressors' triangular factor is singular");
+    return JD_OK;
+}
+
+/* out = a b for k x k matrices. */
+static void multiply(const double *a, const double *b, int k, double *out)
+{
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < k; j++) {
+            double sum = 0;
+            for (int m = 0; m < k; m++)
+                sum += a[i * k + m] * b[m * k + j];
+            out[i * k + j] = sum;
+        }
+}
+
+/* Cholesky-QR twice: X = Q R with Q orthonormal to rounding; then W = sqrt(w) Q R^-T. */
+static int orthogonalise(jd_regression_t *r, jd_ctx_t *ctx)
+{
+    int k = r->n_kept;
+    size_t size = (size_t)k * (size_t)k;
+    double *work = malloc(6 * size * sizeof *work);
+    if (!work) return jd_fail_memory(ctx, 6 * size * sizeof *work, "the regressors' factor");
+    double *r1 = work, *i1 = r1 + size, *r2 = i1 + size, *i2 = r2 + size, *all = i2 + size,
+           *inverse = all + size;
+    int rc = triangle_of(r, r1, i1, ctx);
+    if (rc == JD_OK) {
+        multiply_triangle(r, i1, 0, ctx);
+        rc = triangle_of(r, r2, i2, ctx);
+    }
+    if (rc == JD_OK) {
+        multiply_triangle(r, i2, 0, ctx);
+        multiply(r2, r1, k, all);
+        multiply(i1, i2, k, inverse);
+        for (int i = 0; i < k; i++)
+            for (int j = 0; j < k; j++) {
+                double cross = 0, bread = 0;
+                for (int m = 0; m < k; m++) {
+                    cross += all[m * k + i] * all[m * k + j];
+                    bread += inverse[i * k + m] * inverse[j * k + m];
+                }
+                r->cross[i * k + j] = cross;
+                r->bread[i * k + j] = bread;
+            }
+        multiply_triangle(r, inverse, 1, ctx);
+    }
+    free(work);
+    return rc;
+}
+
+int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
+{
+    jd_regression_t *r = regression;
+    double *before = malloc((size_t)r->n_x * sizeof *before);
+    if (!before) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *before, "the regressors");
+    int rc = residualise(r, before, ctx);
+    free(before);
+    if (rc == JD_OK) rc = drop_collinear(r, ctx);
+    if (rc == JD_OK && r->n_kept == 0)
+        rc = jd_fail(ctx, JD_ERR_RANK,
+                     "no coefficient is identified: the fixed effects explain all %d regressors",
+                     r->n_x);
+    if (rc == JD_OK) rc = orthogonalise(r, ctx);
+    if (rc != JD_OK) return rc;
+    if (r->weight)
+        for (int j = 0; j < r->n_kept; j++)
+            for (int64_t i = 0; i < r->n; i++)
+                column(r, j)[i] *= sqrt(r->weight[i]);
+    if (r->n_kept < r->n_x) {
+        size_t bytes = (size_t)r->n_kept * (size_t)r->n * sizeof *r->columns;
+        double *less = realloc(r->columns, bytes);
+        if (less) r->columns = less;
+    }
+    return JD_OK;
+}
+
+void jd_regression_estimate(const jd_regression_t *regression, const double *const *y, int n_y,
+                            double *beta, jd_ctx_t *ctx)
+{
+    int cells = regression->n_kept * n_y;
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int c = 0; c < cells; c++)
+        beta[c] = jd_dot_exact(column(regression, c / n_y), y[c % n_y], regression->n);
+}
+
+int jd_regression_residuals(const jd_regression_t *regression, const double *y, const double *beta,
+                            double *residual, jd_ctx_t *ctx)
+{
+    const jd_regression_t *r = regression;
+    int k = r->n_kept;
+    double *load = malloc((size_t)k * sizeof *load);
+    if (!load) return jd_fail_memory(ctx, (size_t)k * sizeof *load, "residuals");
+    memcpy(residual, y, (size_t)r->n * sizeof *residual);
+    int rc = jd_effects_demean(r->effects, residual, 1, ctx);
+    /* X = (W / w) X'X, so the fit X beta is (W / w) times X'X beta. */
+    for (int i = 0; i < k; i++) {
+        load[i] = 0;
+        for (int j = 0; j < k; j++)
+            load[i] += r->cross[i * k + j] * beta[j];
+    }
+    if (rc == JD_OK)
+        for (int j = 0; j < k; j++) {
+            const double *w = column(r, j);
+            if (r->weight)
+                for (int64_t i = 0; i < r->n; i++)
+                    residual[i] -= w[i] / r->weight[i] * load[j];
+            else
+                for (int64_t i = 0; i < r->n; i++)
+                    residual[i] -= w[i] * load[j];
+        }
+    free(load);
+    return rc;
+}

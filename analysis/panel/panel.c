@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jiedao/panel.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    if (panel->n < 1 || panel->n > INT32_MAX)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "panel has %" PRId64 " rows; allowed are 1 to %d",
+                       panel->n, INT32_MAX);
+    if (!panel->unit || !panel->time)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "panel needs the columns unit and time");
+    if (!panel->cohort && !panel->treated)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "panel says nothing of treatment; give cohort (first treated period, 0 = "
+                       "never) or treated (0 or 1)");
+    if ((panel->n_fixed > 0 && !panel->fixed) || panel->n_fixed < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "panel names %d fixed effects without their columns",
+                       panel->n_fixed);
+    if ((panel->n_x > 0 && (!panel->x || !panel->x_name)) || panel->n_x < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "panel names %d covariates without their columns and names", panel->n_x);
+    return JD_OK;
+}
+
+static int check_values(const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    for (int64_t i = 0; i < panel->n; i++) {
+        if (panel->weight && !(panel->weight[i] >= 0 && isfinite(panel->weight[i])))
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "row %" PRId64 ": weight = %g; weights are finite and not negative",
+                           i + 1, panel->weight[i]);
+        if (panel->treated && panel->treated[i] != 0 && panel->treated[i] != 1)
+            return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": treated = %d; it is 0 or 1", i + 1,
+                           panel->treated[i]);
+        if (!panel->treated && panel->cohort[i] < 0)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "row %" PRId64 ": cohort = %d; it is the first treated period, or 0 for "
+                           "never",
+                           i + 1, panel->cohort[i]);
+    }
+    return JD_OK;
+}
+
+/* A unit whose cohort changes has no event time: most often two units share a code. */
+static int check_cohorts(const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    jd_groups_t units = {0};
+    int64_t *first = NULL;
+    int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
+    if (rc != JD_OK) goto out;
+    first = malloc((size_t)units.n_groups * sizeof *first);
+    if (!first) {
+        rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *first, "units");
+        goto out;
+    }
+    for (int32_t g = 0; g < units.n_groups; g++)
+        first[g] = -1;
+    for (int64_t i = 0; i < panel->n; i++) {
+        int64_t *at = &first[units.code[i]];
+        if (*at < 0) *at = i;
+        if (panel->cohort[i] == panel->cohort[*at]) continue;
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "unit %d has cohort %d in row %" PRId64 " and %d in row %" PRId64
+                     "; a unit has one cohort: check for units that share a code, or give the "
+                     "treatment path instead",
+                     panel->unit[i], panel->cohort[*at], *at + 1, panel->cohort[i], i + 1);
+        goto out;
+    }
+out:
+    free(first);
+    jd_groups_free(&units);
+    return rc;
+}
+
+int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    int rc = check_columns(panel, ctx);
+    if (rc == JD_OK) rc = check_values(panel, ctx);
+    if (rc == JD_OK && !panel->treated) rc = check_cohorts(panel, ctx);
+    return rc;
+}
+
+static int cohorts_of_path(const jd_panel_t *panel, const jd_groups_t *units, int32_t *start,
+                           int32_t *cohort, jd_ctx_t *ctx)
+{
+    const int32_t never = INT32_MAX;
+    for (int32_t g = 0; g < units->n_groups; g++)
+        start[g] = never;
+    for (int64_t i = 0; i < panel->n; i++) {
+        int32_t *s = &start[units->code[i]];
+        if (panel->treated[i] && panel->time[i] < *s) *s = panel->time[i];
+    }
+    for (int64_t i = 0; i < panel->n; i++) {
+        int32_t s = start[units->code[i]];
+        if (!panel->treated[i] && panel->time[i] >= s)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "unit %d is treated from period %d but not in period %d (row %" PRId64
+                           "); event time needs a treatment that stays",
+                           panel->unit[i], s, panel->time[i], i + 1);
+        cohort[i] = s == never ? 0 : s;
+    }
+    return JD_OK;
+}
+
+int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx)
+{
+    if (!panel->treated) {
+        for (int64_t i = 0; i < panel->n; i++)
+            cohort[i] = panel->cohort[i];
+        return JD_OK;
+    }
+    jd_groups_t units = {0};
+    int32_t *start = NULL;
+    int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
+    if (rc != JD_OK) goto out;
+    start = malloc((size_t)units.n_groups * sizeof *start);
+    rc = start ? cohorts_of_path(panel, &units, start, cohort, ctx)
+               : jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *start, "units");
+out:
+    free(start);
+    jd_groups_free(&units);
+    return rc;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Difference-in-differences estimators: one constant each, one pair of signatures for all.
+ *
+ *      jd_design_t *design = NULL;
+ *      int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), &panel, &options, ctx);
+ *      if (rc == JD_OK) rc = jd_design_estimate(design, outcomes, n_outcomes, estimates, ctx);
+ *      jd_design_free(design);
+ *
+ *  prepare does all the outcome does not enter: sample, fixed effects, factorisation, row weights.
+ *  What is applied then costs one pass over the rows a term and outcome. A design may be shared by
+ *  threads, each with its own context. */
+#ifndef JIEDAO_DID_H
+#define JIEDAO_DID_H
+
+#include "jiedao/linear.h"
+
+/** What the estimate is as a function of the outcome; decides how its bias is split. */
+typedef enum jd_estimator_class {
+    JD_CLASS_LINEAR,   /**< weights on outcomes depend on the design only */
+    JD_CLASS_FROZEN,   /**< linear once its data-driven weights are frozen */
+    JD_CLASS_NONLINEAR /**< not linear: telescoped split */
+} jd_estimator_class_t;
+
+typedef enum jd_term_kind {
+    JD_TERM_OVERALL, /**< an effect on all treated cells: "att" */
+    JD_TERM_EVENT,   /**< an effect at an event time: "e=-2" */
+    JD_TERM_OTHER    /**< a coefficient that is no effect: covariates, constant */
+} jd_term_kind_t;
+
+enum { JD_TERM_NAME = 40, JD_NEVER = INT32_MIN };
+
+typedef struct jd_term {
+    char name[JD_TERM_NAME];
+    jd_term_kind_t kind;
+    int32_t event_first,
+        event_last; /**< event times covered (equal unless an end point is binned) */
+} jd_term_t;
+
+/** Options of all estimators; jd_did_defaults() sets every field. */
+typedef struct jd_did_options {
+    int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
+    int no_time_effects; /**< ... the period effects, where panel.fixed holds finer ones */
+    int keep_singletons; /**< keep rows alone in a level (they carry no information, but count) */
+    const int32_t *reference; /**< event_study: [n_reference] event times set to zero; borrowed */
+    int n_reference;          /**< 0 = one, -1 */
+    int32_t bin_first; /**< event_study: event times <= this are one term; INT32_MIN = none */
+    int32_t bin_last;  /**< event times >= this are one term; INT32_MAX = none */
+    jd_solver_t solver;
+} jd_did_options_t;
+
+JD_API void jd_did_defaults(jd_did_options_t *options);
+
+typedef struct jd_design jd_design_t;
+
+typedef struct jd_estimator {
+    const char *name;  /**< "2x2", "twfe", "event_study" */
+    const char *label; /**< a phrase for people */
+    jd_estimator_class_t class;
+    /** Fills a design whose sample is made; called by jd_design_prepare() only. */
+    int (*prepare)(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx);
+} jd_estimator_t;
+
+/** All estimators, ended by NULL. */
+JD_API extern const jd_estimator_t *const jd_estimators[];
+
+/** By name, or NULL. */
+JD_API const jd_estimator_t *jd_estimator_find(const char *name);
+
+/** What went into a design. */
+typedef struct jd_design_facts {
+    int64_t n_rows; /**< rows of the panel */
+    int64_t n_obs;  /**< rows used */
+    jd_dropped_t dropped;
+    int32_t n_units, n_treated_units, n_periods, n_clusters;
+    int n_terms, n_collinear; /**< terms kept, terms dropped as collinear */
+} jd_design_facts_t;
+
+/** Prepares a design; panel and options are borrowed for the call, caller frees. Dropped collinear
+ *  terms are told through jd_warn(). Errors: JD_ERR_ARGUMENT, JD_ERR_DATA, JD_ERR_NO_TREATED,
+ *  JD_ERR_NO_CONTROLS (no period holds treated and untreated rows), JD_ERR_RANK,
+ *  JD_ERR_NO_CONVERGENCE, JD_ERR_NO_MEMORY; *design is then NULL.
+ *  Cost: O(rows x terms^2), plus taking out the fixed effects. */
+JD_API JD_MUST_USE int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
+                                         const jd_panel_t *panel, const jd_did_options_t *options,
+                                         jd_ctx_t *ctx);
+JD_API void jd_design_free(jd_design_t *design);
+
+JD_API jd_design_facts_t jd_design_facts(const jd_design_t *design);
+JD_API const jd_estimator_t *jd_design_estimator(const jd_design_t *design);
+/** The terms [n_terms], effects before others; borrowed from the design. */
+JD_API const jd_term_t *jd_design_terms(const jd_design_t *design);
+/** Name of the i-th term dropped as collinear (0 ... n_collinear - 1); borrowed. */
+JD_API const char *jd_design_collinear(const jd_design_t *design, int i);
+
+/** Point estimates of many outcomes: y [n_y] pointers to columns over all the panel's rows;
+ *  estimate[term * n_y + j]. Each is w'y with the weights below, compensated sums over fixed
+ * blocks: the same bits for any threads and any company of outcomes. JD_ERR_DATA if a used row is
+ * not finite. Cost: one pass a term and outcome. */
+JD_API JD_MUST_USE int jd_design_estimate(const jd_design_t *design, const double *const *y,
+                                          int n_y, double *estimate, jd_ctx_t *ctx);
+
+/** The vector w [rows of the panel] with estimate = w'y; 0 in rows not used. */
+JD_API void jd_design_weights(const jd_design_t *design, int term, double *w);
+
+/** Estimates with their uncertainty. Zero it first; arrays are owned. */
+typedef struct jd_fit {
+    int n_terms;
+    double *estimate, *std_error, *ci_low, *ci_high, *p_value; /**< [n_terms] */
+    double *vcov;                                              /**< [n_terms][n_terms] */
+    double level;                                              /**< of the intervals */
+    int64_t n_obs;
+    int32_t n_units, n_clusters;
+    jd_vcov_facts_t facts;  /**< convention, factor, degrees of freedom, SSR */
+    double tss, within_tss; /**< weighted squares of y about its mean, and after fixed effects */
+} jd_fit_t;
+
+/** Estimate, standard error, interval and p-value (t with facts.df) of one outcome [rows of panel].
+ *  options NULL = CR1 by panel.cluster, fixest's conventions; level in (0, 1), 0.95 say.
+ *  Errors: as jd_design_estimate(), JD_ERR_DATA for a single cluster, JD_ERR_ARGUMENT. */
+JD_API JD_MUST_USE int jd_design_infer(const jd_design_t *design, const double *y,
+                                       const jd_vcov_options_t *options, double level,
+                                       jd_fit_t *fit, jd_ctx_t *ctx);
+JD_API void jd_fit_free(jd_fit_t *fit);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Least squares with any number of fixed effects, prepared once, applied to many outcomes.
+ *
+ *  Frisch-Waugh-Lovell: regressors are residualised on the fixed effects once; what is kept of them
+ *  are the row weights W of every coefficient, beta = W'y, so an outcome costs one pass and the
+ *  estimates are linear in it to the last bit but rounding. Columns are contiguous: [column][row].
+ *  Threads take whole columns or fixed blocks of rows: bits do not depend on their number. */
+#ifndef JIEDAO_LINEAR_H
+#define JIEDAO_LINEAR_H
+
+#include "jiedao/panel.h"
+
+/** How fixed effects are taken out. All agree to rounding. */
+typedef enum jd_solver {
+    JD_SOLVER_AUTO,    /**< the cheapest that applies */
+    JD_SOLVER_DIRECT,  /**< exact: normal equations of all but the largest effect, factored once */
+    JD_SOLVER_ITERATE, /**< symmetric alternating projections speeded up by conjugate gradients */
+} jd_solver_t;
+
+/** Fixed effects of n rows, indexed and factored; opaque. */
+typedef struct jd_effects jd_effects_t;
+
+/** Prepares fixed effects: codes [n_effects][n] (any values), weight [n] > 0 or NULL, all copied.
+ *  n_effects = 0 is allowed: nothing is taken out. Direct formula for one effect and for two in a
+ *  balanced unweighted panel; else the direct solver where the smaller effects have at most 512
+ *  levels together, else iteration (Correia 2016, A feasible estimator for linear models with
+ *  multi-way fixed effects; conjugate gradients in place of Irons-Tuck).
+ *  Errors: JD_ERR_NO_MEMORY, JD_ERR_ARGUMENT. Caller frees. */
+JD_API JD_MUST_USE int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects,
+                                       const int32_t *const *codes, const double *weight,
+                                       jd_solver_t solver, jd_ctx_t *ctx);
+JD_API void jd_effects_free(jd_effects_t *effects);
+
+JD_API int jd_effects_count(const jd_effects_t *effects);
+/** Codes of one effect; borrowed from it. */
+JD_API const jd_groups_t *jd_effects_groups(const jd_effects_t *effects, int effect);
+
+/** Takes the fixed effects out of columns [n_columns][n], in place, to 1e-14 of each column's size.
+ *  Errors: JD_ERR_NO_CONVERGENCE, JD_ERR_NO_MEMORY. Cost: O(n) a column and iteration. */
+JD_API JD_MUST_USE int jd_effects_demean(const jd_effects_t *effects, double *columns,
+                                         int n_columns, jd_ctx_t *ctx);
+
+/** A regression's design. Plain struct; zero it first; free is safe at any stage. */
+typedef struct jd_regression {
+    int64_t n;
+    int n_x;         /**< regressors offered */
+    int n_kept;      /**< of them identified */
+    int *kept;       /**< [n_x] kept[j] = which regressor coefficient j is */
+    double *columns; /**< [n_x][n] regressors; once factored, [n_kept][n] row weights W */
+    double *cross;   /**< [n_kept][n_kept] X'X of what is left of the regressors */
+    double *bread;   /**< [n_kept][n_kept] its inverse */
+    double *weight;  /**< [n] or NULL, copied */
+    const jd_effects_t *effects; /**< borrowed */
+} jd_regression_t;
+
+/** Makes room for n_x regressors; fill regression->columns, then factor. weight as in the effects.
+ */
+JD_API JD_MUST_USE int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects,
+                                          int64_t n, int n_x, const double *weight, jd_ctx_t *ctx);
+JD_API void jd_regression_free(jd_regression_t *regression);
+
+/** Residualises and factors the regressors. One is dropped when the fixed effects leave less than
+ *  1e-8 of its (centred) length, or the ones before it less than 1e-5: earlier columns are kept.
+ *  Cholesky-QR twice, so the accuracy is that of Householder's. JD_ERR_RANK if none is left.
+ *  Cost: O(n n_x^2). */
+JD_API JD_MUST_USE int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx);
+
+/** beta[k * n_y + j] = W_k'y_j for outcomes y [n_y][n] (pointers); compensated sums over fixed
+ *  blocks. Cost: one pass over W and y. */
+JD_API void jd_regression_estimate(const jd_regression_t *regression, const double *const *y,
+                                   int n_y, double *beta, jd_ctx_t *ctx);
+
+/** Residuals [n] of an outcome with its coefficients [n_kept]. Cost: one demeaned column. */
+JD_API JD_MUST_USE int jd_regression_residuals(const jd_regression_t *regression, const double *y,
+                                               const double *beta, double *residual, jd_ctx_t *ctx);
+
+/** Variance estimators. */
+typedef enum jd_vcov {
+    JD_VCOV_CLUSTER, /**< CR1, one way: the default */
+    JD_VCOV_IID,
+    JD_VCOV_HC1
+} jd_vcov_t;
+
+/** Which fixed effects count as parameters in the small-sample factor (fixest's K.fixef). */
+typedef enum jd_k_fixed {
+    JD_K_NESTED_FREE, /**< those nested in the clusters do not: the default */
+    JD_K_FULL,        /**< all */
+    JD_K_NONE         /**< none */
+} jd_k_fixed_t;
+
+/** Small-sample conventions, fixest's; zeroed = its defaults. Factors: iid SSR/(n-K); HC1 n/(n-K);
+ *  cluster G/(G-1) (n-1)/(n-K). K = coefficients + sum of levels - (effects - 1), less levels - 1
+ * of each nested effect. */
+typedef struct jd_vcov_options {
+    jd_vcov_t kind;
+    jd_k_fixed_t k_fixed;
+    int no_k_adjustment;       /**< 1: K = 0 and n - 1 = n: ssc(K.adj = FALSE) */
+    int no_cluster_adjustment; /**< 1: without G/(G-1): ssc(G.adj = FALSE) */
+} jd_vcov_options_t;
+
+/** What a variance was made with. */
+typedef struct jd_vcov_facts {
+    const char *name;   /**< "CR1", "HC1", "iid" */
+    double factor;      /**< small-sample factor applied */
+    double df;          /**< degrees of freedom of the t distribution: G-1, else n-K */
+    int64_t k;          /**< parameters counted in the factor */
+    int32_t n_clusters; /**< 0 unless clustered */
+    double ssr;         /**< weighted sum of squared residuals */
+} jd_vcov_facts_t;
+
+/** Covariance [n_kept][n_kept] of the coefficients. `clusters` (over the same n rows) is read for
+ *  JD_VCOV_CLUSTER only. Errors: JD_ERR_DATA for fewer than two clusters or no degree of freedom.
+ *  Cost: O(n n_kept), HC1 O(n n_kept^2). */
+JD_API JD_MUST_USE int jd_regression_vcov(const jd_regression_t *regression, const double *residual,
+                                          const jd_groups_t *clusters,
+                                          const jd_vcov_options_t *options, double *vcov,
+                                          jd_vcov_facts_t *facts, jd_ctx_t *ctx);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The exact bias split of a linear estimator L, where both worlds are known: Y1 with the policy,
+ * Y0 without, tau = Y1 - Y0. For each effect term
+ *
+ *      L(Y1_obs) - ATT = [L(Y1_obs) - L(Y1)]      measurement
+ *                      + L(Y0)                    trends and chance
+ *                      + [L(tau post) - theta]    weights
+ *                      + [theta - ATT]            target: rows the estimator leaves out
+ *                      + L(tau ann)               anticipation
+ *                      + L(tau pre) + L(tau never)   spillover on not-yet-treated, never-treated
+ *
+ *  ("tau post" = tau in post cells, 0 elsewhere), and against the average direct effect
+ *
+ *      L(Y1) - ADE = L(Y0) + [L(dir post) - ADE] + L(dir ann) + L(sp),   sp = tau - direct.
+ *
+ *  It holds for any linear L; it says what the estimate is made of, whatever its assumptions. */
+#ifndef JIEDAO_SPLIT_H
+#define JIEDAO_SPLIT_H
+
+#include "jiedao/did.h"
+
+/** Kinds of cells: treated; announced, not adopted; will be treated, not announced; never treated.
+ */
+typedef enum jd_cell { JD_CELL_POST, JD_CELL_ANN, JD_CELL_PRE, JD_CELL_NEVER } jd_cell_t;
+
+/** One replicate's outcomes, over all rows of the panel; borrowed. */
+typedef struct jd_split_input {
+    const double *y1_obs; /**< as recorded */
+    const double *y1;     /**< true, with the policy */
+    const double *y0;     /**< true, without */
+    const int8_t *cell;   /**< jd_cell_t */
+    const double *direct; /**< effect of the unit's own policy, or NULL: no split against the ADE */
+    const double *weight; /**< of the panel: means are weighted; NULL = 1 */
+} jd_split_input_t;
+
+/** Parts of one term's bias. For an event-time term the targets are means over its own event times,
+ *  0 for leads. A target without a cell to average over is NaN, and so are the parts that use it.
+ */
+typedef struct jd_split {
+    double estimate; /**< L(Y1_obs) */
+    double att;      /**< mean tau over post cells of the panel (weight > 0) */
+    double theta;    /**< the same over the estimator's rows */
+    double measurement, trends, weights, target, anticipation, spillover_pre, spillover_never;
+    double residual; /**< estimate - att - the seven parts: rounding, nothing else */
+    double scale;    /**< |L(Y1)| + sum of |parts|: residual is at most 1e-12 of it */
+    double ade;      /**< mean direct effect over the estimator's post cells; NaN without direct */
+    double ade_weights, ade_anticipation, ade_spillover; /**< with trends: L(Y1) - ADE */
+    double ade_residual;
+} jd_split_t;
+
+/** Splits the bias of every effect term (terms of kind JD_TERM_OTHER are passed over; effect terms
+ *  come first). split [n_terms], out; *n_split = how many were filled. Errors: JD_ERR_UNSUPPORTED
+ * for an estimator that is not linear, JD_ERR_DATA (cell kind out of range, outcome not finite).
+ *  Source: model-equations, section "The bias split". Cost: ten outcomes' estimates. */
+JD_API JD_MUST_USE int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input,
+                                     jd_split_t *split, int *n_split, jd_ctx_t *ctx);
+
+#endif
