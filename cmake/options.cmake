@@ -19,8 +19,13 @@ target_include_directories(jd_options INTERFACE
 
 if(JD_SANITIZE)
   target_compile_options(jd_options INTERFACE -fsanitize=${JD_SANITIZE} -fno-sanitize-recover=all
-                         -fno-omit-frame-pointer -g)
+                         -fno-omit-frame-pointer)
   target_link_options(jd_options INTERFACE -fsanitize=${JD_SANITIZE})
+endif()
+if(JD_BUILD_FUZZ)
+  # The libraries report their coverage too, or the fuzzer would search blindly.
+  target_compile_options(jd_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(jd_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(JD_COVERAGE)
   target_compile_options(jd_options INTERFACE --coverage -O0 -g)
@@ -50,4 +55,5 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG")
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

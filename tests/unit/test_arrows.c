@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which folder may include which: the arrows between the rooms go one way. Read from the sources,
+ * so a new include that turns an arrow round fails here, by file and line. */
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+enum part {
+    CORE,
+    CONFIG,
+    MODEL,
+    RUN,
+    IO,
+    STUDY,
+    CLI,
+    PANEL,
+    LINEAR,
+    DID,
+    DIAGNOSE,
+    FIGURES,
+    PARTS
+};
+
+static const char *const part_names[PARTS] = {"core",   "config", "model",    "run",
+                                              "io",     "study",  "cli",      "panel",
+                                              "linear", "did",    "diagnose", "figures"};
+
+/* The arrows as drawn; what they lead to by way of others may be used too. */
+static const struct {
+    enum part from, to;
+} arrows[] = {
+    {CONFIG, CORE},    {PANEL, CORE},   {IO, CORE},    {FIGURES, CORE},
+    {CLI, STUDY},      {STUDY, RUN},    {RUN, MODEL},  {STUDY, CONFIG},
+    {RUN, CONFIG},     {MODEL, CONFIG}, {STUDY, IO},   {STUDY, FIGURES},
+    {STUDY, DIAGNOSE}, {DIAGNOSE, DID}, {DID, LINEAR}, {LINEAR, PANEL},
+};
+
+/* Public headers that are not named after their part. */
+static const struct {
+    const char *header;
+    enum part part;
+} headers[] = {
+    {"error", CORE}, {"export", CORE},  {"context", CORE},   {"random", CORE},
+    {"table", CORE}, {"version", CORE}, {"split", DIAGNOSE},
+};
+
+/* Libraries and the only parts that may know of them. */
+static const struct {
+    const char *header;
+    unsigned parts;
+} outside[] = {
+    {"hdf5", 1u << IO},
+    {"readstat.h", 1u << IO},
+    {"zlib.h", 1u << IO},
+    {"ini.h", 1u << CONFIG},
+    {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
+    {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
+    {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
+};
+
+static bool may[PARTS][PARTS];
+static int n_bad, n_includes;
+
+static void follow_arrows(void)
+{
+    for (int i = 0; i < PARTS; i++)
+        may[i][i] = true;
+    for (size_t k = 0; k < sizeof arrows / sizeof *arrows; k++)
+        may[arrows[k].from][arrows[k].to] = true;
+    for (int via = 0; via < PARTS; via++)
+        for (int from = 0; from < PARTS; from++)
+            for (int to = 0; to < PARTS; to++)
+                if (may[from][via] && may[via][to]) may[from][to] = true;
+}
+
+static int find_part(const char *name, size_t length)
+{
+    for (int i = 0; i < PARTS; i++)
+        if (strlen(part_names[i]) == length && !strncmp(part_names[i], name, length)) return i;
+    return -1;
+}
+
+/* The part of an include of ours; -1 for a header this test does not know. */
+static int part_of_include(const char *path, int own)
+{
+    if (!strncmp(path, "jiedao/", 7)) {
+        const char *name = path + 7;
+        size_t length = strcspn(name, ".");
+        for (size_t k = 0; k < sizeof headers / sizeof *headers; k++)
+            if (strlen(headers[k].header) == length && !strncmp(headers[k].header, name, length))
+                return (int)headers[k].part;
+        return find_part(name, length);
+    }
+    if (!strncmp(path, "analysis/", 9)) path += 9;
+    size_t length = strcspn(path, "/");
+    return path[length] ? find_part(path, length) : own;
+}
+
+static void check_include(const char *file, int line, int part, const char *path, bool ours)
+{
+    n_includes++;
+    for (size_t k = 0; k < sizeof outside / sizeof *outside; k++)
+        if (!strncmp(path, outside[k].header, strlen(outside[k].header)) &&
+            !(outside[k].parts & 1u << part)) {
+            print_error("%s:%d: %s may not include <%s>\n", file, line, part_names[part], path);
+            n_bad++;
+        }
+    if (!ours) return;
+    int to = part_of_include(path, part);
+    if (to < 0) {
+        print_error("%s:%d: which part does \"%s\" belong to? Tell test_arrows.c\n", file, line,
+                    path);
+        n_bad++;
+    } else if (!may[part][to]) {
+        print_error("%s:%d: %s may not include \"%s\": no arrow leads to %s\n", file, line,
+                    part_names[part], path, part_names[to]);
+        n_bad++;
+    }
+}
+
+static void check_file(const char *file, int part)
+{
+    FILE *in = fopen(file, "r");
+    assert_non_null(in);
+    char text[1024], path[512];
+    for (int line = 1; fgets(text, sizeof text, in); line++) {
+        if (sscanf(text, " # include \"%511[^\"]", path) == 1)
+            check_include(file, line, part, path, true);
+        else if (sscanf(text, " # include <%511[^>]", path) == 1)
+            check_include(file, line, part, path, !strncmp(path, "jiedao/", 7));
+    }
+    fclose(in);
+}
+
+/* All sources below a folder; they belong to the part the folder is. */
+static void check_folder(const char *folder, int part)
+{
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        if (entry->d_name[0] == '.') continue;
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        size_t length = strlen(path);
+        if (path[length - 2] == '.' && strchr("ch", path[length - 1])) {
+            check_file(path, part);
+            continue;
+        }
+        DIR *below = opendir(path);
+        if (!below) continue;
+        closedir(below);
+        check_folder(path, part);
+    }
+    closedir(dir);
+}
+
+static void test_arrows_go_one_way(void **state)
+{
+    (void)state;
+    n_bad = n_includes = 0;
+    for (int part = 0; part < PARTS; part++) {
+        char folder[1024];
+        snprintf(folder, sizeof folder, "%s/%s/%s", JD_SOURCE_DIR,
+                 part < PANEL ? "sim" : "analysis", part_names[part]);
+        if (access(folder, R_OK) == 0) check_folder(folder, part);
+    }
+    assert_true(n_includes > 0);
+    assert_int_equal(n_bad, 0);
+}
+
+/* The table above has no circle: none of two parts may use each other. */
+static void test_arrows_have_no_circle(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PARTS; i++)
+        for (int j = 0; j < i; j++)
+            assert_false(may[i][j] && may[j][i]);
+    assert_false(may[DID][CONFIG] || may[DIAGNOSE][MODEL] || may[RUN][DID] || may[IO][MODEL]);
+}
+
+static void test_public_headers_use_public_headers(void **state)
+{
+    (void)state;
+    DIR *dir = opendir(JD_SOURCE_DIR "/include/jiedao");
+    assert_non_null(dir);
+    n_bad = 0;
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        if (entry->d_name[0] == '.') continue;
+        char path[1024], text[1024], header[512];
+        snprintf(path, sizeof path, "jiedao/%s", entry->d_name);
+        int part = part_of_include(path, -1);
+        if (part < 0) {
+            print_error("which part does %s belong to? Tell test_arrows.c\n", path);
+            n_bad++;
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/include/jiedao/%s", JD_SOURCE_DIR, entry->d_name);
+        check_file(path, part);
+        FILE *in = fopen(path, "r");
+        assert_non_null(in);
+        while (fgets(text, sizeof text, in))
+            if (sscanf(text, " # include \"%511[^\"]", header) == 1 &&
+                strncmp(header, "jiedao/", 7)) {
+                print_error("%s: includes the private \"%s\"\n", path, header);
+                n_bad++;
+            }
+        fclose(in);
+    }
+    closedir(dir);
+    assert_int_equal(n_bad, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arrows_go_one_way),
+        cmocka_unit_test(test_arrows_have_no_circle),
+        cmocka_unit_test(test_public_headers_use_public_headers),
+    };
+    follow_arrows();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
