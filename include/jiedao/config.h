@@ -51,7 +51,7 @@ typedef struct jd_param {
     jd_param_type_t type;
     size_t offset;         /**< of the field in the section's struct */
     const char *fallback;  /**< default, as it would be written in the INI */
-    double low, high;      /**< allowed range, ends included; numbers and lists */
+    double low, high;      /**< allowed range, ends included; numbers and lists; HUGE_VAL: none */
     const char *choices;   /**< JD_PARAM_CHOICE: "a | b | c", else NULL */
     const char *unit;      /**< "1" for pure numbers */
     const char *help;      /**< one line */
@@ -86,19 +86,24 @@ JD_API void jd_config_free(jd_config_t *config);
 JD_API void jd_config_ignore(jd_config_t *config, const char *const *sections);
 
 /** Reads an INI file over what is there. All mistakes are told, one line each, as
- *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". */
+ *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". After an error here
+ *  or in jd_config_set() more may be read, to tell more mistakes, but the config is not fit for
+ *  use. Of a line, comment aside, inih takes 198 bytes: longer values come by jd_config_set(). */
 JD_API JD_MUST_USE int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx);
 /** The same from memory; `label` stands for the file's name in messages, paths are relative to the
  *  working folder. */
 JD_API JD_MUST_USE int jd_config_read_text(jd_config_t *config, const char *label, const char *text,
                                            jd_ctx_t *ctx);
-/** One override "section.key=value"; `label` names its origin ("--set"). */
+/** One override "section.key=value"; `label` names its origin ("--set"). The value is taken as
+ *  it stands: ';' and '#' begin no comment. "event.reform2021.size=0.2" makes the section if need
+ *  be. */
 JD_API JD_MUST_USE int jd_config_set(jd_config_t *config, const char *label, const char *assignment,
                                      jd_ctx_t *ctx);
 /** After the last override: runs the sections' checks. Values are then fit for use. */
 JD_API JD_MUST_USE int jd_config_finish(jd_config_t *config, jd_ctx_t *ctx);
 
-/** The block of a section (never NULL for a section in the list). */
+/** The block of a section (never NULL for a section in the list; of a named section its defaults),
+ *  or of an instance, "event.reform2021"; NULL if there is none. */
 JD_API const void *jd_config_section(const jd_config_t *config, const char *section);
 /** Instances of a named section, in the order of appearance. */
 JD_API int jd_config_count(const jd_config_t *config, const char *section);
@@ -106,18 +111,22 @@ JD_API const void *jd_config_named(const jd_config_t *config, const char *sectio
                                    const char **name);
 
 /** Raises a mistake at the line (or --set) where `key` was last given; or, where it was left to its
- *  default, naming section and key alone. */
+ *  default, naming section and key alone. Within a section's check, the section's plain name means
+ *  the instance being checked. Returns JD_ERR_COMBINATION. */
 JD_API int jd_config_blame(const jd_config_t *config, const char *section, const char *key,
                            jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(5, 6);
 
-/** The INI text as it was given (file and overrides as comments), borrowed; "" if none. */
+/** The INI text as it was given (file, and overrides of result parameters as comments), borrowed;
+ *  "" if none. */
 JD_API const char *jd_config_source(const jd_config_t *config);
-/** 64-bit hash of all result parameters' resolved values; same values, same hash. */
+/** 64-bit hash of all result parameters' values as jd_config_each() gives them; same values, same
+ *  hash. */
 JD_API uint64_t jd_config_hash(const jd_config_t *config);
 
 /** Walks every parameter's resolved value in table order, named sections in order of appearance.
  *  `section` is "event.reform2021" for named ones. `given` tells a value from a default.
- *  `value` is written so that reading it back gives the same bits. Stops at a non-zero return. */
+ *  `value` is written so that jd_config_set() reads the same bits; of a path it is the text as
+ *  given, not resolved, so that a moved folder is the same config. Stops at a non-zero return. */
 typedef int (*jd_param_visitor_t)(void *user, const char *section, const jd_param_t *param,
                                   const char *value, bool given);
 JD_API int jd_config_each(const jd_config_t *config, jd_param_visitor_t visit, void *user);
@@ -129,7 +138,7 @@ typedef enum jd_params_format { JD_PARAMS_TABLE, JD_PARAMS_INI, JD_PARAMS_JSON, 
 JD_API JD_MUST_USE int jd_params_print(FILE *out, const jd_section_t *const *sections, int n_sections,
                                        const char *only, jd_params_format_t format, jd_ctx_t *ctx);
 
-/** "2020Q1" of a quarter number, into buffer[8]; returns buffer. */
+/** "2020Q1" of a quarter number, into `buffer` (8 bytes will do); returns buffer. */
 JD_API const char *jd_quarter_text(int32_t quarter, char *buffer, size_t size);
 /** Days from 1970-01-01 to the quarter's first day. */
 JD_API int32_t jd_quarter_days(int32_t quarter);

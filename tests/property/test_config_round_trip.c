@@ -46,8 +46,8 @@ static void fill(jd_config_t *config, jd_rng_t *rng, policy_t *expected)
 {
     memset(expected, 0, sizeof *expected);
     expected->share = random_double(rng, 0, 1);
-    expected->offset = random_double(rng, -INFINITY, INFINITY);
-    expected->pressure = random_double(rng, 0, INFINITY);
+    expected->offset = random_double(rng, -HUGE_VAL, HUGE_VAL);
+    expected->pressure = random_double(rng, 0, HUGE_VAL);
     expected->periods = random_whole(rng, 1, 400);
     expected->doses.n = (int32_t)random_whole(rng, 1, 6);
     expected->start = (int32_t)random_whole(rng, 0, 4 * 10000 - 1);

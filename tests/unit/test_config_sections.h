@@ -57,9 +57,9 @@ static const jd_param_t policy_params[] = {
     ROW(policy_t, waves, JD_PARAM_DATES, "2021Q1, 2022Q3", 0, 0, NULL, "quarter", "waves",
         "assumed", JD_RESULT),
     ROW(policy_t, doses, JD_PARAM_LIST, "0.5, 1", 0, 2, NULL, "1", "doses", "assumed", JD_RESULT),
-    ROW(policy_t, offset, JD_PARAM_DOUBLE, "0.1", -INFINITY, INFINITY, NULL, "km", "any number",
+    ROW(policy_t, offset, JD_PARAM_DOUBLE, "0.1", -HUGE_VAL, HUGE_VAL, NULL, "km", "any number",
         "Smith & Sons (2001), p. 3 | table 2", JD_RESULT),
-    ROW(policy_t, pressure, JD_PARAM_DOUBLE, "1e-6", 0, INFINITY, NULL, "1", "pressure",
+    ROW(policy_t, pressure, JD_PARAM_DOUBLE, "1e-6", 0, HUGE_VAL, NULL, "1", "pressure",
         "calibrated: x", JD_RESULT),
 };
 
