@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/choice.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/vmath.h"
+
+/* V_jkz of the streets of a range, then exp(V) and w_j. What does not depend on the class is in `common`. */
+JD_CLONES static void weigh_streets(const jd_choice_setting_t *setting, const jd_world_t *world, int kind,
+                                    double emission, bool targeted, bool refuse, const int32_t *stock,
+                                    double per_own, double per_all, int32_t first, int32_t end)
+{
+    const jd_firms_params_t *p = setting->firms;
+    const double *site = setting->tree->site, *development = setting->tree->development[JD_STREET];
+    const int32_t streets = setting->dims->streets;
+    const int sectors = setting->dims->sectors;
+    const double over_c = 1 / p->dissimilarity_county, limit = p->emission_limit;
+    const double b_policy = targeted ? p->b_policy : 0;
+    double *restrict appeal = world->choice.appeal + (int64_t)kind * streets;
+    double *restrict weight = world->choice.weight + (int64_t)kind * streets;
+    for (int32_t s = first; s < end; s++) {
+        int32_t all = 0;
+        for (int k = 0; k < sectors; k++) all += world->stock[(int64_t)k * streets + s];
+        double r = world->stringency[s], over_site = 1 / site[s];
+        double v = p->b_inducement * world->inducement[s] + p->b_services * jd_log(0.05 + world->services[s]) +
+                   p->b_agglomeration * jd_log(0.1 + stock[s] * over_site * per_own) -
+                   p->b_crowding * jd_log(0.2 + all * over_site * per_all) - p->b_emission * emission * r +
+                   b_policy * world->dose_effective[s] + setting->drift * development[s];
+        double w = site[s] * jd_exp(v * over_c);
+        appeal[s] = jd_exp(v);
+        weight[s] = refuse && emission * r > limit ? 0 : w;
+    }
+}
+
+/* Sums up the tree: w_c and the prefecture's mass, for one kind. */
+static void sum_prefecture(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
+                           int32_t prefecture)
+{
+    const jd_tree_t *tree = setting->tree;
+    const jd_dims_t *d = setting->dims;
+    const double lam_c = setting->firms->dissimilarity_county;
+    const double lam_p = setting->firms->dissimilarity_prefecture;
+    int64_t counties = (int64_t)kind * d->counties, at = (int64_t)kind * d->prefectures + prefecture;
+    const double *weight = choice->weight + (int64_t)kind * d->streets;
+    double total = 0;
+    for (int32_t c = tree->child[JD_PREFECTURE][prefecture]; c < tree->child[JD_PREFECTURE][prefecture + 1];
+         c++) {
+        double sum = 0, site = tree->site_county[c];
+        for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++) sum += weight[s];
+        choice->sum_county[counties + c] = sum;
+        choice->weight_county[counties + c] = site * jd_pow(sum / site, lam_c / lam_p);
+        total += choice->weight_county[counties + c];
+    }
+    double site = tree->site_prefecture[prefecture];
+    choice->sum_prefecture[at] = total;
+    choice->mass[at] = site * jd_pow(total / site, lam_p);
+}
+
+void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool refuse, int32_t first,
+                     int32_t end)
+{
+    const jd_dims_t *d = setting->dims;
+    const jd_firms_params_t *p = setting->firms;
+    int32_t from = jd_tree_first_street(setting->tree, JD_PREFECTURE, first);
+    int32_t to = jd_tree_first_street(setting->tree, JD_PREFECTURE, end);
+    for (int kind = 0; kind < d->kinds; kind++) {
+        int sector = kind / d->emissions;
+        double own = world->active * p->sector_shares.value[sector];
+        weigh_streets(setting, world, kind, p->emission_classes.value[kind % d->emissions], sector == 0, refuse,
+                      world->stock + (int64_t)sector * d->streets, own > 0 ? 1 / own : 0,
+                      world->active > 0 ? 1 / world->active : 0, from, to);
+        for (int32_t prefecture = first; prefecture < end; prefecture++)
+            sum_prefecture(setting, &world->choice, kind, prefecture);
+    }
+}
+
+/* Sum over prefectures of mass times gravity, in eight running sums that vectorise and always add up in
+ * the same order. */
+JD_CLONES static double attract(const double *restrict mass, const double *restrict gravity, int32_t n)
+{
+    double lane[8] = {0};
+    int32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        for (int l = 0; l < 8; l++) lane[l] += mass[i + l] * gravity[i + l];
+    }
+    for (int l = 0; i < n; i++, l++) lane[l] += mass[i] * gravity[i];
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/* Totals seen from the counties of an origin prefecture. */
+static void total_counties(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
+                           int32_t prefecture)
+{
+    const jd_tree_t *tree = setting->tree;
+    const jd_dims_t *d = setting->dims;
+    int64_t counties = (int64_t)kind * d->counties, at = (int64_t)kind * d->prefectures + prefecture;
+    double elsewhere = attract(choice->mass + (int64_t)kind * d->prefectures,
+                               setting->borders->gravity + (int64_t)prefecture * d->prefectures, d->prefectures);
+    choice->elsewhere[at] = elsewhere;
+    double site = tree->site_prefecture[prefecture], crossing = jd_exp(-setting->borders->k_county);
+    for (int32_t c = tree->child[JD_PREFECTURE][prefecture]; c < tree->child[JD_PREFECTURE][prefecture + 1];
+         c++) {
+        double own_county = choice->weight_county[counties + c];
+        double near = own_county + crossing * (choice->sum_prefecture[at] - own_county);
+        double own = site * jd_pow(near / site, setting->firms->dissimilarity_prefecture);
+        choice->own[counties + c] = own;
+        choice->total[counties + c] = own + elsewhere;
+    }
+}
+
+/* h P(leave | review) of streets of one county: 1 / (1 + exp(V_o + kappa_q - L_o)). */
+JD_CLONES static void leave_streets(const double *restrict appeal, double cost, double review, int32_t first,
+                                    int32_t end, uint32_t *restrict hazard)
+{
+    for (int32_t s = first; s < end; s++)
+        hazard[s] = (uint32_t)(int64_t)(review * 4294967295.0 / (1 + appeal[s] * cost));
+}
+
+static void leave_county(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind, int32_t county)
+{
+    const jd_dims_t *d = setting->dims;
+    const jd_firms_params_t *p = setting->firms;
+    int64_t at = (int64_t)kind * d->counties + county;
+    int32_t first = setting->tree->child[JD_COUNTY][county], end = setting->tree->child[JD_COUNTY][county + 1];
+    double pull = jd_log(choice->total[at]) - setting->borders->reference[county]; /* L_o */
+    for (int q = 0; q < d->sizes; q++) {
+        double kappa = p->moving_cost + p->moving_cost_size.value[q];
+        leave_streets(choice->appeal + (int64_t)kind * d->streets, jd_exp(kappa - pull), setting->review, first,
+                      end, choice->hazard + (int64_t)(kind * d->sizes + q) * d->streets);
+    }
+}
+
+static double over(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+/* Ratios p/q of one prefecture: as a destination (ratio, tilt), and as an origin (own_ratio, far_ratio). */
+static void compare_with_base(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
+                              int32_t prefecture)
+{
+    const jd_tree_t *tree = setting->tree;
+    const jd_dims_t *d = setting->dims;
+    const jd_choice_t *q = &setting->base->choice;
+    const double crossing = setting->base->crossing;
+    int64_t streets = (int64_t)kind * d->streets, counties = (int64_t)kind * d->counties;
+    int64_t at = (int64_t)kind * d->prefectures + prefecture;
+    choice->tilt[at] = over(choice->mass[at] / q->mass[at], choice->sum_prefecture[at] / q->sum_prefecture[at]);
+    for (int32_t c = tree->child[JD_PREFECTURE][prefecture]; c < tree->child[JD_PREFECTURE][prefecture + 1];
+         c++) {
+        int64_t i = counties + c;
+        double scale = over(choice->weight_county[i] / q->weight_county[i], choice->sum_county[i] / q->sum_county[i]);
+        for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++)
+            choice->ratio[streets + s] = scale * choice->weight[streets + s] / q->weight[streets + s];
+        double near = choice->weight_county[i] + crossing * (choice->sum_prefecture[at] - choice->weight_county[i]);
+        double near_q = q->weight_county[i] + crossing * (q->sum_prefecture[at] - q->weight_county[i]);
+        choice->far_ratio[i] = over(q->total[i], choice->total[i]);
+        choice->own_ratio[i] = choice->far_ratio[i] * over(choice->own[i] / q->own[i], near / near_q);
+    }
+}
+
+void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int32_t first, int32_t end)
+{
+    const jd_tree_t *tree = setting->tree;
+    for (int kind = 0; kind < setting->dims->kinds; kind++) {
+        for (int32_t p = first; p < end; p++) {
+            total_counties(setting, &world->choice, kind, p);
+            for (int32_t c = tree->child[JD_PREFECTURE][p]; c < tree->child[JD_PREFECTURE][p + 1]; c++)
+                leave_county(setting, &world->choice, kind, c);
+            if (setting->base->ready) compare_with_base(setting, &world->choice, kind, p);
+        }
+    }
+}
+
+void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world)
+{
+    const jd_tree_t *tree = setting->tree;
+    const jd_dims_t *d = setting->dims;
+    const jd_choice_t *choice = &world->choice;
+    for (int kind = 0; kind < d->kinds; kind++) {
+        const double *ratio = choice->ratio + (int64_t)kind * d->streets;
+        const double *tilt = choice->tilt + (int64_t)kind * d->prefectures;
+        int64_t counties = (int64_t)kind * d->counties;
+        double far = 0;
+        for (int32_t p = 0; p < d->prefectures; p++) {
+            int32_t first = jd_tree_first_street(tree, JD_PREFECTURE, p);
+            int32_t end = jd_tree_first_street(tree, JD_PREFECTURE, p + 1);
+            double top = 0;
+            for (int32_t s = first; s < end; s++) top = jd_max(top, ratio[s]);
+            far = jd_max(far, top * tilt[p]);
+            for (int32_t c = tree->child[JD_PREFECTURE][p]; c < tree->child[JD_PREFECTURE][p + 1]; c++)
+                choice->bound[counties + c] = top; /* for the moment: the own prefecture's largest */
+        }
+        for (int64_t i = counties; i < counties + d->counties; i++)
+            choice->bound[i] = jd_max(far * choice->far_ratio[i], choice->bound[i] * choice->own_ratio[i]);
+    }
+}
+
+uint32_t jd_choice_top_hazard(const jd_choice_t *choice, const jd_dims_t *dims)
+{
+    uint32_t top = 0;
+    for (int64_t i = 0; i < (int64_t)dims->types * dims->streets; i++)
+        top = choice->hazard[i] > top ? choice->hazard[i] : top;
+    return top;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/pressure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/vmath.h"
+#include "jiedao/random.h"
+
+#define R(field) offsetof(jd_rescaling_params_t, field)
+
+static const jd_param_t rescaling_params[] = {
+    {"base", JD_PARAM_DOUBLE, R(base), "0.1", -1, 2, NULL, "1", "standing pressure P0 on every street",
+     "assumed", JD_RESULT},
+    {"base_sd", JD_PARAM_DOUBLE, R(base_sd), "0", 0, 1, NULL, "1",
+     "SD between prefectures of standing pressure", "assumed", JD_RESULT},
+    {"amplify", JD_PARAM_DOUBLE, R(amplify), "0.1", 0, 0.5, NULL, "1",
+     "weight each level adds to what it passes down", "target responsibility; assumed", JD_RESULT},
+    {"th_strong", JD_PARAM_DOUBLE, R(th_strong), "1", 0, 3, NULL, "1",
+     "rise of the stakes of strong tasks per unit of pressure", "assumed", JD_RESULT},
+    {"th_weak", JD_PARAM_DOUBLE, R(th_weak), "0.1", 0, 3, NULL, "1",
+     "rise of the stakes of weak tasks per unit of pressure", "assumed", JD_RESULT},
+    {"th_environment", JD_PARAM_DOUBLE, R(th_environment), "0.5", 0, 3, NULL, "1",
+     "rise of environmental stringency per unit of environmental pressure", "assumed", JD_RESULT},
+    {"event", JD_PARAM_DOUBLE, R(event), "0.15", 0, 1.5, NULL, "1",
+     "size of the built-in event: the centre ramps up economic pressure; 0 = none", "assumed",
+     JD_RESULT},
+    {"event_start", JD_PARAM_DATE, R(event_start), "2020Q4", 0, 0, NULL, "quarter",
+     "quarter after which the built-in event rises", "assumed", JD_RESULT},
+    {"event_length", JD_PARAM_INT, R(event_length), "4", 1, 400, NULL, "quarters",
+     "quarters the built-in event takes to rise", "assumed", JD_RESULT},
+    {"stringency", JD_PARAM_DOUBLE, R(stringency), "1", 0, 5, NULL, "1",
+     "environmental stringency R0 without pressure", "unit", JD_RESULT},
+    {"inspection", JD_PARAM_DOUBLE, R(inspection), "0", 0, 5, NULL, "1",
+     "pressure for visible outcomes, which turns weak effort into show; 0 = off", "assumed", JD_RESULT},
+    {"show_max", JD_PARAM_DOUBLE, R(show_max), "0.6", 0, 1, NULL, "1",
+     "largest share of weak effort that goes into show", "assumed", JD_RESULT},
+};
+
+const jd_section_t jd_rescaling_section = {
+    .name = "rescaling",
+    .help = "pressure on streets and how it is passed down",
+    .params = rescaling_params,
+    .n_params = (int)(sizeof rescaling_params / sizeof rescaling_params[0]),
+    .size = sizeof(jd_rescaling_params_t),
+};
+
+#define E(field) offsetof(jd_event_params_t, field)
+
+static const jd_param_t event_params[] = {
+    {"kind", JD_PARAM_CHOICE, E(kind), "eco", 0, 0, "eco | env | reclassify", "",
+     "eco: economic pressure; env: environmental pressure (raises stringency too); reclassify: units "
+     "change rank",
+     "", JD_RESULT},
+    {"shape", JD_PARAM_CHOICE, E(shape), "ramp", 0, 0, "step | ramp | pulse | updown", "",
+     "course over time", "", JD_RESULT},
+    {"level", JD_PARAM_CHOICE, E(level), "centre", 0, 0, "centre | province | prefecture | county | street",
+     "", "level that issues it (each level below adds weight); reclassify: street or county", "",
+     JD_RESULT},
+    {"start", JD_PARAM_DATE, E(start), "2021Q1", 0, 0, NULL, "quarter", "first quarter", "", JD_RESULT},
+    {"length", JD_PARAM_INT, E(length), "4", 1, 400, NULL, "quarters", "quarters it takes or lasts", "",
+     JD_RESULT},
+    {"size", JD_PARAM_DOUBLE, E(size), "0.15", -2, 2, NULL, "1", "pressure at full size", "assumed",
+     JD_RESULT},
+    {"spread", JD_PARAM_DOUBLE, E(spread), "0", 0, 2, NULL, "1",
+     "SD of exposure between prefectures, relative to size", "assumed", JD_RESULT},
+    {"development", JD_PARAM_DOUBLE, E(development), "0", -1, 1, NULL, "1",
+     "rise of exposure per SD of the county's development, relative to size", "assumed", JD_RESULT},
+    {"unit", JD_PARAM_TEXT, E(unit), "", 0, 0, NULL, "",
+     "code of the one unit of that level it applies to; empty: all", "", JD_RESULT},
+    {"tk_land", JD_PARAM_DOUBLE, E(tk_land), "1", 0.05, 5, NULL, "1",
+     "multiplier of the land quota (below 1: power taken upward; above: devolved)", "assumed", JD_RESULT},
+    {"tk_fiscal", JD_PARAM_DOUBLE, E(tk_fiscal), "1", 0.05, 5, NULL, "1", "the same for fiscal autonomy",
+     "assumed", JD_RESULT},
+    {"tk_authority", JD_PARAM_DOUBLE, E(tk_authority), "1", 0.05, 5, NULL, "1",
+     "the same for regulatory authority", "assumed", JD_RESULT},
+    {"rate", JD_PARAM_DOUBLE, E(rate), "0.0065", 0, 1, NULL, "1/quarter",
+     "reclassify: hazard that a unit changes rank", "NBS yearbooks: street offices +2.6 % a year, 2003-08",
+     JD_RESULT},
+    {"exposure", JD_PARAM_DOUBLE, E(exposure), "1.1", 0.1, 5, NULL, "1",
+     "reclassify: multiplier of the unit's exposure to events", "assumed", JD_RESULT},
+};
+
+static int check_event(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    const jd_event_params_t *e = block;
+    char section[64] = "event.";
+    strncat(section, name, sizeof section - strlen(section) - 1);
+    if (e->kind == JD_EVENT_RECLASSIFY && e->level != JD_STREET && e->level != JD_COUNTY)
+        return jd_config_blame(config, section, "level", ctx,
+                               "%s.level: only streets and counties are reclassified; write level = "
+                               "street or level = county",
+                               section);
+    return JD_OK;
+}
+
+const jd_section_t jd_event_section = {
+    .name = "event",
+    .help = "a rescaling event; as many as wanted, each under its own name",
+    .params = event_params,
+    .n_params = (int)(sizeof event_params / sizeof event_params[0]),
+    .size = sizeof(jd_event_params_t),
+    .named = true,
+    .check = check_event,
+};
+
+double jd_event_shape(const jd_event_params_t *event, int32_t quarter)
+{
+    double since = quarter - event->start, length = (double)event->length;
+    if (since < 0) return 0;
+    switch (event->shape) {
+    case JD_SHAPE_STEP:
+        return 1;
+    case JD_SHAPE_RAMP:
+        return jd_min(1, since / length);
+    case JD_SHAPE_PULSE:
+        return since < length;
+    default:
+        return jd_max(0, 1 - fabs(2 * since / length - 1));
+    }
+}
+
+static int find_unit(const jd_event_params_t *e, const char *name, const jd_tree_t *tree, int32_t *chosen,
+                     const jd_config_t *config, jd_ctx_t *ctx)
+{
+    *chosen = -1;
+    if (!e->unit[0]) return JD_OK;
+    *chosen = jd_tree_find(tree, (jd_level_t)e->level, e->unit);
+    if (*chosen >= 0) return JD_OK;
+    char section[64] = "event.";
+    strncat(section, name, sizeof section - strlen(section) - 1);
+    return jd_config_blame(config, section, "unit", ctx,
+                           "%s.unit = %s: no unit of that level has this code; `jiedao export FILE --table "
+                           "jurisdictions` lists them",
+                           section, e->unit);
+}
+
+/* x_{e,s} (1 + amp)^steps: what a street feels of the event at full size. */
+static void expose(const jd_event_params_t *e, int32_t index, int32_t chosen, const jd_tree_t *tree,
+                   double amplify, uint64_t seed, double *exposure, bool *covered)
+{
+    jd_stream_t stream = jd_stream(seed, 0, JD_DRAW_EVENT);
+    jd_jump_t first = jd_jump(stream, 0, 0), second = jd_jump(stream, 0, 1);
+    double passed = 1;
+    for (int step = e->level; step < JD_STREET; step++) passed *= 1.0 + amplify;
+    for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
+        int32_t county = tree->parent[JD_STREET][s];
+        uint64_t id = (uint64_t)index << 32 | (uint32_t)tree->parent[JD_COUNTY][county];
+        double z = e->spread > 0 ? jd_normal(jd_draw(&first, id), jd_draw(&second, id)) : 0;
+        double relative = 1 + e->spread * z + e->development * tree->development[JD_COUNTY][county];
+        covered[s] = chosen < 0 || jd_tree_above(tree, s, (jd_level_t)e->level) == chosen;
+        exposure[s] = covered[s] ? e->size * relative * passed : 0;
+    }
+}
+
+static void set_base(jd_events_t *events, const jd_rescaling_params_t *p, const jd_tree_t *tree,
+                     uint64_t seed)
+{
+    jd_stream_t stream = jd_stream(seed, 0, JD_DRAW_PRESSURE);
+    jd_jump_t first = jd_jump(stream, 0, 0), second = jd_jump(stream, 0, 1);
+    for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
+        uint64_t id = (uint64_t)jd_tree_above(tree, s, JD_PREFECTURE);
+        double z = p->base_sd > 0 ? jd_normal(jd_draw(&first, id), jd_draw(&second, id)) : 0;
+        events->base[s] = p->base + p->base_sd * z;
+        events->tk_street[s] = events->scale[s] = 1;
+    }
+}
+
+static jd_event_params_t built_in(const jd_rescaling_params_t *p)
+{
+    return (jd_event_params_t){.kind = JD_EVENT_ECO,
+                               .shape = JD_SHAPE_RAMP,
+                               .level = JD_CENTRE,
+                               .start = p->event_start,
+                               .length = p->event_length,
+                               .size = p->event,
+                               .tk_land = 1,
+                               .tk_fiscal = 1,
+                               .tk_authority = 1};
+}
+
+int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree_t *tree, uint64_t seed,
+                   jd_ctx_t *ctx)
+{
+    memset(events, 0, sizeof *events);
+    const jd_rescaling_params_t *p = jd_config_section(config, "rescaling");
+    int named = jd_config_count(config, "event"), n = named + (p->event != 0.0);
+    int64_t streets = tree->n[JD_STREET];
+    int rc = jd_make(&events->event, n, sizeof *events->event, "events", ctx);
+    if (!rc) rc = jd_make(&events->exposure, n, sizeof *events->exposure, "events", ctx);
+    if (!rc) rc = jd_make(&events->covered, n, sizeof *events->covered, "events", ctx);
+    if (!rc) rc = jd_make(&events->base, streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->tk_street, streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->scale, streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->reclassified, streets, sizeof(bool), "pressure", ctx);
+    if (rc) return rc;
+    set_base(events, p, tree, seed);
+    events->n = n;
+    for (int i = 0; i < n && !rc; i++) {
+        const char *name = "";
+        int32_t chosen;
+        events->event[i] = i < named
+                               ? *(const jd_event_params_t *)jd_config_named(config, "event", i, &name)
+                               : built_in(p);
+        rc = find_unit(&events->event[i], name, tree, &chosen, config, ctx);
+        if (!rc) rc = jd_make(&events->exposure[i], streets, sizeof(double), "events", ctx);
+        if (!rc) rc = jd_make(&events->covered[i], streets, sizeof(bool), "events", ctx);
+        if (!rc)
+            expose(&events->event[i], i, chosen, tree, p->amplify, seed, events->exposure[i],
+                   events->covered[i]);
+    }
+    return rc;
+}
+
+void jd_events_free(jd_events_t *events)
+{
+    for (int i = 0; events->exposure && i < events->n; i++) free(events->exposure[i]);
+    for (int i = 0; events->covered && i < events->n; i++) free(events->covered[i]);
+    free(events->exposure);
+    free(events->covered);
+    free(events->event);
+    free(events->base);
+    free(events->tk_street);
+    free(events->scale);
+    free(events->reclassified);
+    memset(events, 0, sizeof *events);
+}
+
+void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter, int64_t period,
+                          uint64_t seed, uint64_t replicate)
+{
+    jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_EVENT), period, 2);
+    for (int i = 0; i < events->n; i++) {
+        const jd_event_params_t *e = &events->event[i];
+        bool now = quarter >= e->start && quarter < e->start + e->length;
+        if (e->kind != JD_EVENT_RECLASSIFY || !now) continue;
+        double multiplier = e->tk_land * e->tk_fiscal * e->tk_authority;
+        for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
+            uint64_t unit = (uint64_t)(e->level == JD_STREET ? s : tree->parent[JD_STREET][s]);
+            if (events->reclassified[s] || !events->covered[i][s]) continue;
+            if (jd_draw(&jump, (uint64_t)i << 40 | (uint64_t)e->level << 36 | unit) >= e->rate) continue;
+            events->reclassified[s] = true;
+            events->tk_street[s] *= multiplier;
+            events->scale[s] *= e->exposure;
+        }
+    }
+}
+
+void jd_events_apply(const jd_events_t *events, const jd_tree_t *tree, int32_t quarter,
+                     double *restrict pressure, double *restrict environment, double *restrict tk_land,
+                     double *restrict tk_fiscal, double *restrict tk_authority)
+{
+    int32_t streets = tree->n[JD_STREET], counties = tree->n[JD_COUNTY];
+    memcpy(pressure, events->base, (size_t)streets * sizeof *pressure);
+    memset(environment, 0, (size_t)streets * sizeof *environment);
+    for (int32_t c = 0; c < counties; c++) tk_land[c] = tk_fiscal[c] = tk_authority[c] = 1;
+    for (int i = 0; i < events->n; i++) {
+        const jd_event_params_t *e = &events->event[i];
+        double shape = jd_event_shape(e, quarter);
+        if (shape == 0.0 || e->kind == JD_EVENT_RECLASSIFY) continue;
+        const double *exposure = events->exposure[i];
+        for (int32_t s = 0; s < streets; s++) {
+            double felt = shape * exposure[s] * events->scale[s];
+            pressure[s] += felt;
+            if (e->kind == JD_EVENT_ENV) environment[s] += felt;
+        }
+        for (int32_t c = 0; c < counties; c++) {
+            if (!events->covered[i][tree->child[JD_COUNTY][c]]) continue;
+            tk_land[c] *= 1 + shape * (e->tk_land - 1);
+            tk_fiscal[c] *= 1 + shape * (e->tk_fiscal - 1);
+            tk_authority[c] *= 1 + shape * (e->tk_authority - 1);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+/* What an array is as long as. */
+typedef enum along {
+    OFFICIALS,
+    STREETS,
+    COUNTIES,
+    TWO_COUNTIES,
+    SECTOR_STREETS,
+    SECTOR_COUNTIES,
+    KIND_STREETS,
+    KIND_COUNTIES,
+    KIND_PREFECTURES,
+    TYPE_STREETS
+} along_t;
+
+typedef struct field {
+    size_t offset; /* of the pointer in jd_world_t */
+    along_t along;
+    size_t size;
+} field_t;
+
+#define D(name, length)                                                                            \
+    {                                                                                              \
+        offsetof(jd_world_t, name), length, sizeof(double)                                         \
+    }
+#define I(name, length)                                                                            \
+    {                                                                                              \
+        offsetof(jd_world_t, name), length, sizeof(int32_t)                                        \
+    }
+
+static const field_t fields[] = {
+    D(officials.strong, OFFICIALS),
+    D(officials.weak, OFFICIALS),
+    D(officials.psi, OFFICIALS),
+    D(officials.effort_s, OFFICIALS),
+    D(officials.effort_w, OFFICIALS),
+    D(services, STREETS),
+    D(services_cap, STREETS),
+    D(tour, STREETS),
+    D(burden, STREETS),
+    D(show, STREETS),
+    D(poi_base, TWO_COUNTIES),
+    I(stock, SECTOR_STREETS),
+    D(dose, COUNTIES),
+    D(toolkit, COUNTIES),
+    D(authority, COUNTIES),
+    D(pressure, STREETS),
+    D(environment, STREETS),
+    D(stringency, STREETS),
+    D(incentives.stake_s, STREETS),
+    D(incentives.stake_w, STREETS),
+    D(incentives.resident, STREETS),
+    D(incentives.time, STREETS),
+    D(incentives.overload, STREETS),
+    D(output.y_s, STREETS),
+    D(output.y_w, STREETS),
+    D(output.a_s, STREETS),
+    D(output.a_w, STREETS),
+    D(output.e_s, STREETS),
+    D(output.e_w, STREETS),
+    D(output.psi, STREETS),
+    D(output.corner_s, STREETS),
+    D(output.corner_w, STREETS),
+    D(inducement, STREETS),
+    D(log_friction, STREETS),
+    D(friction_will, STREETS),
+    D(friction, STREETS),
+    D(dose_effective, STREETS),
+    I(inflow, SECTOR_COUNTIES),
+    I(outflow, SECTOR_COUNTIES),
+    I(moves, SECTOR_COUNTIES),
+    D(choice.appeal, KIND_STREETS),
+    D(choice.weight, KIND_STREETS),
+    D(choice.ratio, KIND_STREETS),
+    D(choice.sum_county, KIND_COUNTIES),
+    D(choice.weight_county, KIND_COUNTIES),
+    D(choice.own, KIND_COUNTIES),
+    D(choice.total, KIND_COUNTIES),
+    D(choice.own_ratio, KIND_COUNTIES),
+    D(choice.far_ratio, KIND_COUNTIES),
+    D(choice.bound, KIND_COUNTIES),
+    D(choice.sum_prefecture, KIND_PREFECTURES),
+    D(choice.mass, KIND_PREFECTURES),
+    D(choice.elsewhere, KIND_PREFECTURES),
+    D(choice.tilt, KIND_PREFECTURES),
+    {offsetof(jd_world_t, choice.hazard), TYPE_STREETS, sizeof(uint32_t)},
+};
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+
+static size_t length_of(along_t along, const jd_dims_t *d)
+{
+    size_t streets = (size_t)d->streets, counties = (size_t)d->counties;
+    switch (along) {
+    case OFFICIALS:
+        return (size_t)d->slots * streets;
+    case STREETS:
+        return streets;
+    case COUNTIES:
+        return counties;
+    case TWO_COUNTIES:
+        return 2 * counties;
+    case SECTOR_STREETS:
+        return (size_t)d->sectors * streets;
+    case SECTOR_COUNTIES:
+        return (size_t)d->sectors * counties;
+    case KIND_STREETS:
+        return (size_t)d->kinds * streets;
+    case KIND_COUNTIES:
+        return (size_t)d->kinds * counties;
+    case KIND_PREFECTURES:
+        return (size_t)d->kinds * (size_t)d->prefectures;
+    case TYPE_STREETS:
+        return (size_t)d->types * streets;
+    }
+    return 0;
+}
+
+/* Cache lines apart, so that threads writing neighbouring arrays do not meet. */
+static size_t padded(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms, jd_ctx_t *ctx)
+{
+    memset(world, 0, sizeof *world);
+    for (int f = 0; f < FIELDS; f++)
+        world->bytes += padded(length_of(fields[f].along, dims) * fields[f].size);
+    int rc = jd_make(&world->block, (int64_t)world->bytes, 1, "a world's streets and officials", ctx);
+    if (!rc && with_firms) rc = jd_make(&world->place, dims->firms, sizeof(int32_t), "firms' places", ctx);
+    if (rc) {
+        jd_world_free(world);
+        return rc;
+    }
+    size_t at = 0;
+    for (int f = 0; f < FIELDS; f++) {
+        void *array = (char *)world->block + at;
+        memcpy((char *)world + fields[f].offset, &array, sizeof array);
+        at += padded(length_of(fields[f].along, dims) * fields[f].size);
+    }
+    return JD_OK;
+}
+
+void jd_world_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims)
+{
+    memcpy(to->block, from->block, from->bytes);
+    memcpy(to->place, from->place, (size_t)dims->firms * sizeof *from->place);
+    to->active = from->active;
+}
+
+void jd_world_free(jd_world_t *world)
+{
+    free(world->block);
+    free(world->place);
+    memset(world, 0, sizeof *world);
+}
