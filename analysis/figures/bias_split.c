@@ -131,11 +131,10 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     jd_range_add(&extent, 0.0);
     read_positions(table, col[panel->bias], positions);
     jd_parts_data(out, panel->name, table, col + panel->parts, positions, &extent);
-    jd_page_panel(page, box, panel->letter);
+    jd_page_panel(page, box, panel->letter, first ? 2.0 : box->left);
     if (first) {
-        int wide = page->width > 130.0;
         put_names(out, table, col);
-        jd_page_legend(page, 3.0, wide ? 3.0 : 9.0, wide ? 29.5 : 28.0, wide ? 6 : 3);
+        jd_page_legend(page, 3.0, 6.5, page->width > 130.0 ? 40.0 : 28.0, 2);
         jd_parts_legend(page);
         jd_page_entry(page, &total, "total");
     }
@@ -147,8 +146,8 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     jd_put_label(out, panel->label, jd_figure_unit(table, col[panel->bias]));
     fputs(" offset 0,0.6\n", out);
     jd_range_pad(&extent, 0.05);
-    jd_put_range(out, "x", &extent);
-    jd_put_range(out, "y", &rows);
+    jd_put_axis(out, "x", &extent, 5);
+    fprintf(out, "set yrange [%.10g:%.10g]\n", rows.low, rows.high);
     jd_parts_plot(page, panel->name, 0.32, 1);
     jd_page_plot(page);
     fprintf(out,
@@ -181,7 +180,7 @@ int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
-    double names = name_width(table, col), bottom = 18.0, value = 12.0;
+    double names = name_width(table, col), bottom = 20.0, value = 12.0;
     double share = (page.width - names - 3.0) / (two ? 2.0 : 1.0);
     jd_box_t box = {names, names + share - value, bottom, page.top - 5.0};
     fputs("unset ytics\nset border 1 ls 100\nset xtics offset 0,0.3\n", out);

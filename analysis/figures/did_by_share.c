@@ -25,6 +25,7 @@ typedef struct curve {
     const char *block, *title;
     jd_look_t look;
     int value, error; /* members of the column list */
+    double aside;     /* % of counties: keeps the intervals apart */
 } curve_t;
 
 static const curve_t curves[] = {
@@ -32,17 +33,20 @@ static const curve_t curves[] = {
      "DID estimate (TWFE)",
      {JD_RED, "dt 1 lw 2", "pt 7 ps 0.5"},
      JD_SHARE_DID,
-     JD_SHARE_DID_SE},
+     JD_SHARE_DID_SE,
+     0.0},
     {"ade",
      "true ADE (direct)",
      {JD_BLACK, "dt (2,3) lw 2", "pt 6 ps 0.6"},
      JD_SHARE_ADE,
-     JD_SHARE_ADE_SE},
+     JD_SHARE_ADE_SE,
+     0.8},
     {"att",
      "true ATT (total)",
      {JD_BLUE, "dt (8,5) lw 2", "pt 5 ps 0.5"},
      JD_SHARE_ATT,
-     JD_SHARE_ATT_SE},
+     JD_SHARE_ATT_SE,
+     0.0},
 };
 enum { N_CURVES = sizeof curves / sizeof curves[0] };
 
@@ -58,7 +62,7 @@ static int put_curve_data(FILE *out, const jd_table_t *table, const int *col, co
         double error = 1.96 * jd_figure_cell(table, col[curve->error], row);
         if (isnan(share) || isnan(value)) continue;
         if (isnan(error)) error = 0.0;
-        double cells[] = {100.0 * share, value, value - error, value + error};
+        double cells[] = {100.0 * share + curve->aside, value, value - error, value + error};
         for (int k = 0; k < 4; k++) {
             if (k > 0) fputc(' ', out);
             jd_put_number(out, cells[k]);
@@ -75,18 +79,18 @@ static void put_effects(jd_page_t *page, const jd_table_t *table, const int *col
                         const jd_box_t *box, const jd_range_t *y)
 {
     FILE *out = page->out;
-    jd_page_panel(page, box, "a");
-    jd_put_range(out, "y", y);
+    jd_page_panel(page, box, "a", box->left - 11.0);
+    jd_put_axis(out, "y", y, 6);
     fputs("set ylabel ", out);
     jd_put_label(out, "Effect of the policy", jd_figure_unit(table, col[JD_SHARE_DID]));
     fputs(" offset 0.8,0\n", out);
-    jd_page_legend(page, box->left, box->bottom - 12.0, 36.0, 2);
+    jd_page_legend(page, box->left, box->bottom - 12.0, 40.0, 2);
     for (int i = 0; i < N_CURVES; i++)
         if (has[i]) jd_page_entry(page, &curves[i].look, curves[i].title);
     for (int i = 0; i < N_CURVES; i++) {
         if (!has[i]) continue;
         jd_page_plot(page);
-        fprintf(out, "$%s using 1:2:3:4 with yerrorbars pt 0 lw 1.2 lc rgb '%s', \\\n     ",
+        fprintf(out, "$%s using 1:2:3:4 with yerrorbars pt 0 lw 1.2 dt 1 lc rgb '%s', \\\n     ",
                 curves[i].block, curves[i].look.colour);
         fprintf(out, "$%s using 1:2 with linespoints ", curves[i].block);
         jd_put_look(out, &curves[i].look);
@@ -130,15 +134,15 @@ static void put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
     }
     fputs("EOD\n", out);
     jd_range_pad(&extent, 0.06);
-    jd_page_panel(page, box, "b");
-    jd_put_range(out, "y", &extent);
+    jd_page_panel(page, box, "b", box->left - 11.0);
+    jd_put_axis(out, "y", &extent, 6);
     fputs("set ylabel ", out);
     jd_put_label(out, "Bias, DID − ATT", jd_figure_unit(table, col[JD_SHARE_DID]));
     fputs(
         " offset 0.8,0\n"
         "set arrow from graph 0, first 0 to graph 1, first 0 nohead front lw 1 lc rgb '#333333'\n",
         out);
-    jd_page_legend(page, box->left, box->bottom - 12.0, 36.0, 2);
+    jd_page_legend(page, box->left, box->bottom - 12.0, 36.0, 3);
     jd_parts_legend(page);
     if (any) jd_page_entry(page, &all, "all (DID − ATT)");
     jd_parts_plot(page, "part", half_bar(positions, table->rows, width), 0);
@@ -193,7 +197,7 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
     double middle = two ? page.width / 2.0 : page.width;
     jd_box_t left = {15.0, middle - 5.0, 22.0, page.top - 5.0};
     jd_box_t right = {middle + 15.0, page.width - 4.0, 22.0, page.top - 5.0};
-    jd_put_range(out, "x", &x);
+    jd_put_axis(out, "x", &x, 7);
     fputs("set xlabel 'Treated share of counties (%)' offset 0,0.6\n", out);
     put_effects(&page, table, col, has, &left, &y);
     if (two) put_bias(&page, table, col, positions, &right, x.high - x.low);

@@ -27,7 +27,7 @@ typedef struct state {
 typedef struct loop {
     state_t *states; /* sorted by pressure within each branch */
     int64_t first[BRANCHES + 1];
-    jd_range_t pressure;
+    jd_range_t pressure, share;
     int has[BRANCHES][3]; /* is there a number to draw? */
 } loop_t;
 
@@ -43,7 +43,7 @@ static int read_loop(loop_t *loop, const jd_table_t *table, const int *col, jd_c
     size_t bytes = (size_t)table->rows * sizeof *loop->states;
     loop->states = malloc(bytes);
     if (!loop->states) return jd_fail_memory(ctx, bytes, "a figure's points");
-    loop->pressure = jd_range_empty();
+    loop->pressure = loop->share = jd_range_empty();
     int64_t n = 0;
     for (int b = 0; b < BRANCHES; b++) {
         loop->first[b] = n;
@@ -60,6 +60,7 @@ static int read_loop(loop_t *loop, const jd_table_t *table, const int *col, jd_c
                 loop->has[b][k] |= !isnan(s->value[k]);
             }
             if (!isnan(s->value[0])) jd_range_add(&loop->pressure, s->pressure);
+            jd_range_add(&loop->share, s->value[0]);
             n++;
         }
         qsort(loop->states + loop->first[b], (size_t)(n - loop->first[b]), sizeof *loop->states,
@@ -101,7 +102,7 @@ static void put_arrow(FILE *out, const state_t *s, const state_t *t, int falling
     fprintf(out, " front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '%s'\n", colour);
 }
 
-/* One arrow at the branch's steepest step (the jump), one a fifth of the way along. */
+/* One arrow at the branch's steepest step (the jump), one a little way along. */
 static void put_arrows(FILE *out, const loop_t *loop, int b, const char *colour)
 {
     const state_t *s = loop->states;
@@ -114,7 +115,7 @@ static void put_arrows(FILE *out, const loop_t *loop, int b, const char *colour)
         }
     int falling = b % 2;
     if (steepest >= 0) put_arrow(out, &s[steepest], &s[steepest + 1], falling, colour);
-    int64_t along = falling ? last - 1 - (last - first) / 5 : first + (last - first) / 5;
+    int64_t along = falling ? last - 1 - (last - first) / 4 : first + (last - first) / 3;
     if (last - first >= 5 && !isnan(s[along].value[0]) && !isnan(s[along + 1].value[0]))
         put_arrow(out, &s[along], &s[along + 1], falling, colour);
 }
@@ -165,20 +166,18 @@ static void put_share(jd_page_t *page, const loop_t *loop, double fold_down, dou
         {"falling, heterogeneous", {JD_BLUE, "dt (8,5) lw 1.2", "pt 6 ps 0.45"}},
     };
     FILE *out = page->out;
-    jd_page_panel(page, box, "a");
+    jd_page_panel(page, box, "a", box->left - 11.0);
     fputs("set xlabel 'Pressure P' offset 0,0.6\n"
-          "set ylabel 'S-share of effort' offset 1.2,0\n"
-          "set yrange [0:1]\nset ytics 0.25 format '%g'\n",
+          "set ylabel 'S-share of effort' offset 1.2,0\n",
           out);
+    jd_put_axis(out, "y", &loop->share, 6);
     put_fold(out, "P↓", fold_down, &loop->pressure);
     put_fold(out, "P↑", fold_up, &loop->pressure);
     for (int b = 0; b < BRANCHES; b++)
         if (loop->has[b][0]) put_arrows(out, loop, b, curves[b].look.colour);
     jd_page_legend(page, box->left, box->bottom - 12.0, 26.0, 2);
-    for (int i = 0; i < BRANCHES; i++) { /* a column for each population */
-        int b = i / 2 + 2 * (i % 2);
+    for (int b = 0; b < BRANCHES; b++)
         put_entry(page, loop, b, 0, &curves[b]);
-    }
     for (int b = 0; b < BRANCHES; b++)
         put_curve(page, loop, b, 0, &curves[b]);
     jd_page_drawn(page);
@@ -194,14 +193,18 @@ static void put_corners(jd_page_t *page, const loop_t *loop, const jd_box_t *box
          {"W corner, falling", {JD_GREY, "dt (8,5) lw 1.2", "pt 4 ps 0.45"}}},
     };
     int other = loop->has[2][1] || loop->has[3][1] || loop->has[2][2] || loop->has[3][2];
-    jd_page_panel(page, box, "b");
-    fprintf(page->out, "set ylabel 'Share of %s officials at a corner' offset 1.2,0\n",
+    jd_page_panel(page, box, "b", box->left - 11.0);
+    jd_range_t fraction = {-0.03, 1.03};
+    jd_put_axis(page->out, "y", &fraction, 6);
+    fprintf(page->out,
+            "set ylabel 'Share of officials at a corner' offset 1.2,0\n"
+            "set label '%s officials' at graph 0, graph 1.035 left offset 1,0 font ',7.5'\n",
             other ? "heterogeneous" : "homogeneous");
     jd_page_legend(page, box->left, box->bottom - 12.0, 34.0, 2);
     for (int i = 0; i < 4; i++)
-        put_entry(page, loop, 2 * other + i / 2, i % 2 + 1, &curves[i % 2][i / 2]);
+        put_entry(page, loop, 2 * other + i % 2, i / 2 + 1, &curves[i / 2][i % 2]);
     for (int i = 0; i < 4; i++)
-        put_curve(page, loop, 2 * other + i / 2, i % 2 + 1, &curves[i % 2][i / 2]);
+        put_curve(page, loop, 2 * other + i % 2, i / 2 + 1, &curves[i / 2][i % 2]);
     if (page->plots == 0) fputs("plot NaN", page->out);
     jd_page_drawn(page);
 }
@@ -221,8 +224,9 @@ int jd_figure_effort_loop_script(FILE *out, const jd_table_t *table, double fold
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
     put_data(out, &loop);
-    jd_range_pad(&loop.pressure, 0.0);
-    jd_put_range(out, "x", &loop.pressure);
+    jd_range_pad(&loop.pressure, 0.02);
+    jd_range_pad(&loop.share, 0.04);
+    jd_put_axis(out, "x", &loop.pressure, 7);
     double gap = page.width / 2.0;
     jd_box_t left = {13.0, gap - 5.0, 19.0, page.top - 5.0};
     jd_box_t right = {gap + 13.0, page.width - 5.0, 19.0, page.top - 5.0};

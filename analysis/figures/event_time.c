@@ -62,7 +62,8 @@ static void put_estimates(FILE *out, const jd_table_t *table, const int *col,
 {
     char name[NAME_SIZE];
     for (int s = 0; s < series->n; s++) {
-        double aside = 0.09 * (s - (series->n - 1) / 2.0); /* intervals side by side */
+        /* intervals side by side */
+        double aside = (s - (series->n - 1) / 2.0) * fmin(0.18, 0.7 / series->n);
         fprintf(out, "$estimates%d << EOD\n", s);
         for (int64_t row = 0; row < table->rows; row++) {
             double time = jd_figure_cell(table, col[JD_EVENT_TIME], row);
@@ -188,14 +189,15 @@ int jd_figure_event_time_script(FILE *out, const jd_table_t *estimates, const jd
     int beside = legend > 40.0;
     jd_box_t box = {16.0, page.width - legend, beside ? 10.0 : 10.0 + 3.6 * (series.n / 2 + 2),
                     page.top - 5.0};
-    jd_page_panel(&page, &box, NULL);
-    jd_put_range(out, "x", &x);
-    jd_put_range(out, "y", &y);
+    jd_page_panel(&page, &box, NULL, 0.0);
+    jd_put_axis(out, "x", &x, 6);
+    jd_put_axis(out, "y", &y, 6);
     put_axes(out, estimates, col, &x);
     if (beside)
-        jd_page_legend(&page, box.right + 3.0, box.top - 2.0, 0.0, 1);
+        jd_page_legend(&page, box.right + 3.0, box.top - 2.0, 0.0, JD_FIGURE_ESTIMATORS + 2);
     else
-        jd_page_legend(&page, 4.0, box.bottom - 12.0, (page.width - 6.0) / 2.0, 2);
+        jd_page_legend(&page, 4.0, box.bottom - 12.0, (page.width - 6.0) / 2.0,
+                       (series.n + att + ade + 1) / 2);
     put_legend(&page, &series, att, ade);
     put_curves(&page, &series, att, ade);
     jd_page_drawn(&page);

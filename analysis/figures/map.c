@@ -33,6 +33,7 @@ typedef struct map {
     double east, north; /* km of a unit of x and y */
     jd_range_t x, y, friction;
     int64_t n[2]; /* untreated and treated counties with a place and a friction */
+    double step;  /* firms that make a class of widths */
     flow_t *flows;
     int64_t n_flows;
 } map_t;
@@ -106,14 +107,16 @@ static int read_flows(map_t *map, const jd_table_t *table, int max_flows, jd_ctx
     qsort(map->flows, (size_t)map->n_flows, sizeof *map->flows, by_firms);
     int64_t most = max_flows > 0 ? max_flows : JD_MAP_FLOWS;
     if (map->n_flows > most) map->n_flows = most;
+    int power;
+    if (map->n_flows > 0) map->step = jd_round_step(map->flows[0].firms / CLASSES, &power);
     return JD_OK;
 }
 
-/* Width class of a flow: a quarter of the strongest each. */
+/* Width class of a flow; classes are equally wide and round. */
 static int class_of(const map_t *map, const flow_t *flow)
 {
-    int class = (int)ceil(CLASSES * flow->firms / map->flows[0].firms) - 1;
-    return class < 0 ? 0 : class < CLASSES ? class : CLASSES - 1;
+    int class = (int)ceil(flow->firms / map->step) - 1;
+    return class < CLASSES ? class : CLASSES - 1;
 }
 
 static double class_width(int class)
@@ -156,14 +159,11 @@ static void equal_aspect(map_t *map, const jd_box_t *box)
     narrow->high += more / 2.0;
 }
 
-/* A bar of 1, 2 or 5 times a power of ten km, between an eighth and a third of the map's width. */
+/* A bar of 1, 2 or 5 times a power of ten km, a tenth to a quarter of the map's width. */
 static void put_scale(const jd_page_t *page, const map_t *map, const jd_box_t *box)
 {
-    double width = map->x.high - map->x.low, length = pow(10.0, floor(log10(width / 3.0)));
-    if (5.0 * length <= width / 3.0)
-        length *= 5.0;
-    else if (2.0 * length <= width / 3.0)
-        length *= 2.0;
+    int power;
+    double width = map->x.high - map->x.low, length = jd_round_step(width / 10.0, &power);
     double mm = length / width * (box->right - box->left), left = box->left + 2.0, y = 7.5;
     fprintf(page->out,
             "set arrow from screen %.5f, screen %.5f to screen %.5f, screen %.5f heads size screen "
@@ -181,13 +181,13 @@ static void put_colours(const jd_page_t *page, map_t *map, const jd_box_t *box)
     fputs("set palette defined (0 '#F7FBFF', 0.25 '#C6DBEF', 0.5 '#6BAED6', 0.75 '#2171B5',"
           " 1 '#08306B')\n",
           page->out);
-    jd_put_range(page->out, "cb", &map->friction);
+    jd_put_axis(page->out, "cb", &map->friction, 6);
     fprintf(page->out,
             "set colorbox vertical user origin screen %.5f, screen %.5f size screen %.5f, screen "
             "%.5f border 100\n",
             (box->right + 4.0) / page->width, (box->bottom + 8.0) / page->height, 3.0 / page->width,
             fmin(45.0, box->top - box->bottom - 16.0) / page->height);
-    fputs("set cblabel 'Friction F (national scale 0 to 1)' offset -0.5,0\n"
+    fputs("set cblabel 'Governance friction F (of 0 to 1)' offset -0.5,0\n"
           "set cbtics scale 0.4 offset -0.6,0\n",
           page->out);
 }
@@ -224,14 +224,14 @@ static void put_legend(jd_page_t *page, const map_t *map, int mask)
     static const jd_look_t looks[2] = {{"#777777", NULL, "pt 6 ps 0.7 lw 0.8"},
                                        {"#000000", NULL, "pt 4 ps 0.7 lw 1.2"}};
     static const char *const names[2] = {"never treated", "treated"};
-    jd_page_legend(page, page->width * 0.32, 8.0, 30.0, page->width > 130.0 ? 3 : 2);
+    jd_page_legend(page, page->width * 0.34, 8.0, page->width * 0.2, page->width > 130.0 ? 2 : 3);
     for (int t = 0; t < 2; t++)
         if (map->n[t] > 0) jd_page_entry(page, &looks[t], names[t]);
     for (int class = 0; class < CLASSES; class ++) {
         if (!(mask & 1 << class)) continue;
         char line[32], title[64];
         snprintf(line, sizeof line, "dt 1 lw %.2f", class_width(class));
-        snprintf(title, sizeof title, "≤ %.0f firms", map->flows[0].firms * (class + 1) / CLASSES);
+        snprintf(title, sizeof title, "up to %.10g firms", map->step * (class + 1));
         jd_look_t look = {JD_RED, line, NULL};
         jd_page_entry(page, &look, title);
     }
@@ -260,10 +260,10 @@ int jd_figure_map_script(FILE *out, const jd_table_t *counties, const jd_table_t
     }
     jd_box_t box = {2.0, page.width - 20.0, 14.0, page.top - 1.0};
     equal_aspect(&map, &box);
-    jd_page_panel(&page, &box, NULL);
+    jd_page_panel(&page, &box, NULL, 0.0);
     fputs("unset border\nunset tics\n", out);
-    jd_put_range(out, "x", &map.x);
-    jd_put_range(out, "y", &map.y);
+    fprintf(out, "set xrange [%.10g:%.10g]\nset yrange [%.10g:%.10g]\n", map.x.low, map.x.high,
+            map.y.low, map.y.high);
     put_scale(&page, &map, &box);
     put_colours(&page, &map, &box);
     put_legend(&page, &map, mask);

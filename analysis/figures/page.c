@@ -93,6 +93,7 @@ static const char prologue[] = "reset\n"
                                "set tics nomirror out scale 0.6 offset 0,0.3\n"
                                "set ytics offset 0.5,0\n"
                                "set bars 0\n"
+                               "set pointintervalbox 0\n"
                                "unset key\n"
                                "set style fill solid 1 noborder\n";
 
@@ -113,7 +114,7 @@ static void put_screen(const jd_page_t *page, double x, double y)
     fprintf(page->out, "screen %.5f, screen %.5f", x / page->width, y / page->height);
 }
 
-void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter)
+void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter, double letter_x)
 {
     FILE *out = page->out;
     page->plots = 0;
@@ -132,17 +133,17 @@ void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter)
     }
     if (letter) {
         fprintf(out, "set label '%s' at ", letter);
-        put_screen(page, box->left - 11.0, box->top + 2.5);
+        put_screen(page, letter_x, box->top + 2.5);
         fputs(" left font 'Liberation Sans:Bold,9'\n", out);
     }
 }
 
-void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int columns)
+void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int rows)
 {
     page->legend.x = x;
     page->legend.y = y;
     page->legend.pitch = pitch;
-    page->legend.columns = columns;
+    page->legend.rows = rows;
     page->legend.entries = 0;
 }
 
@@ -150,8 +151,8 @@ void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int colum
 static void next_entry(jd_page_t *page, const char *title, double *x, double *y)
 {
     int i = page->legend.entries++;
-    *x = page->legend.x + page->legend.pitch * (i % page->legend.columns);
-    *y = page->legend.y - LINE_MM * (i / page->legend.columns);
+    *x = page->legend.x + page->legend.pitch * (i / page->legend.rows);
+    *y = page->legend.y - LINE_MM * (i % page->legend.rows);
     fputs("set label ", page->out);
     jd_put_text(page->out, title, 40);
     fputs(" at ", page->out);
@@ -234,9 +235,24 @@ void jd_range_pad(jd_range_t *range, double share)
     range->high += pad;
 }
 
-void jd_put_range(FILE *out, const char *axis, const jd_range_t *range)
+double jd_round_step(double value, int *power)
 {
+    *power = (int)floor(log10(value));
+    double ten = pow(10.0, *power), times = value / ten;
+    if (times > 5.0) ++*power;
+    return times <= 1.0 ? ten : times <= 2.0 ? 2.0 * ten : times <= 5.0 ? 5.0 * ten : 10.0 * ten;
+}
+
+void jd_put_axis(FILE *out, const char *axis, const jd_range_t *range, int ticks)
+{
+    int power;
+    double step = jd_round_step((range->high - range->low) / ticks, &power);
     fprintf(out, "set %srange [%.10g:%.10g]\n", axis, range->low, range->high);
+    if (power < -5 || fmax(fabs(range->low), fabs(range->high)) >= 1e6) /* let gnuplot choose */
+        fprintf(out, "set %stics autofreq\nset format %s '%%h'\n", axis, axis);
+    else
+        fprintf(out, "set %stics %.10g\nset format %s '%%.%df'\n", axis, step, axis,
+                power < 0 ? -power : 0);
 }
 
 int jd_figure_find(const jd_figure_kind_t *kind, const jd_table_t *table, const jd_column_t *wanted,

@@ -28,7 +28,7 @@ typedef struct jd_page {
     int plots;            /* curves in the present panel so far */
     struct {
         double x, y, pitch; /* mm: first entry's left end and middle, column to column */
-        int columns, entries;
+        int rows, entries;
     } legend;
 } jd_page_t;
 
@@ -51,11 +51,12 @@ typedef struct jd_range {
 
 void jd_page_begin(jd_page_t *page, FILE *out, const jd_figure_kind_t *kind,
                    const jd_figure_options_t *options);
-/** Starts a panel; `letter` ("a") stands at its upper left, NULL = none. */
-void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter);
+/** Starts a panel; `letter` ("a", NULL = none) stands above it, its left end at letter_x mm. */
+void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter, double letter_x);
 /** Place of the legend of the present panel, drawn by hand: gnuplot's own moves with its guess of
- *  text widths, differently in each format. Entries fill `columns` of `pitch` mm row by row. */
-void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int columns);
+ *  text widths, differently in each format. Entries fill columns of `rows` entries, `pitch` mm
+ * apart. */
+void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int rows);
 /** Next entry of the legend; before the panel's curves. */
 void jd_page_entry(jd_page_t *page, const jd_look_t *look, const char *title);
 /** As jd_page_entry(), for boxes filled with this colour. */
@@ -85,8 +86,10 @@ void jd_range_add(jd_range_t *range, double value);
 /** Widens by `share` of its width on both sides; an empty or single-valued one to a width that can
  *  be drawn. */
 void jd_range_pad(jd_range_t *range, double share);
-/** `set xrange [...]`. */
-void jd_put_range(FILE *out, const char *axis, const jd_range_t *range);
+/** Range of an axis ("x", "y", "cb") and about `ticks` round ticks, all with as many decimals. */
+void jd_put_axis(FILE *out, const char *axis, const jd_range_t *range, int ticks);
+/** Smallest of 1, 2, 5 times a power of ten that is at least `value` > 0; the power in `power`. */
+double jd_round_step(double value, int *power);
 
 /** Finds the wanted columns by name (index -1 = absent); fails if the table is NULL, empty, a panel
  *  or lacks one of the first `required`. */

@@ -23,7 +23,7 @@ typedef struct format {
 
 /* Text never goes through gnuplot's markup (noenhanced), so a user's words cannot turn into it. */
 static const format_t formats[] = {
-    {JD_FIGURE_PDF, "pdf", "pdfcairo", 0.0, "fontscale 0.75 linewidth 1.0 pointscale 0.5"},
+    {JD_FIGURE_PDF, "pdf", "pdfcairo", 0.0, "fontscale 0.75 linewidth 1.0 pointscale 0.9"},
     {JD_FIGURE_SVG, "svg", "svg", 96.0, "fontscale 1.3333 linewidth 0.6667 background '#ffffff'"},
     {JD_FIGURE_PNG, "png", "pngcairo", 300.0, "fontscale 3.125 linewidth 2.0833 pointscale 3.125"},
 };

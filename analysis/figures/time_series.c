@@ -60,15 +60,15 @@ static void put_panel(jd_page_t *page, int k, int columns, const world_t *worlds
     double width = page->width / columns, height = page->top / rows;
     double x = width * (k % columns), y = height * (rows - 1 - k / columns);
     jd_box_t box = {x + 14.0, x + width - 4.0, y + 7.0, y + height - 6.0};
-    jd_page_panel(page, &box, letters[k]);
+    jd_page_panel(page, &box, letters[k], box.left - 11.0);
     if (!*told) {
-        jd_page_legend(page, width * (columns - 1) + 14.0, height / 2.0 + 3.0, 0.0, 1);
+        jd_page_legend(page, width * (columns - 1) + 14.0, height / 2.0 + 3.0, 0.0, 2);
         for (int w = 1; w >= 0 && worlds[0].any && worlds[1].any; w--)
             jd_page_entry(page, &worlds[w].look, worlds[w].title);
         *told = 1;
     }
     fprintf(out, "set label '%s' at graph 0, graph 1.0 left offset 0,0.7 font ',8.5'\n", labels[k]);
-    jd_put_range(out, "y", range);
+    jd_put_axis(out, "y", range, 5);
     for (int w = 0; w < 2; w++) {
         if (!worlds[w].has[k]) continue;
         jd_page_plot(page);
@@ -98,9 +98,9 @@ int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
         put_world(out, series, col, w, &worlds[w], &year, ranges);
     int columns = page.width > 130.0 ? 3 : 2, any = 0;
     jd_range_pad(&year, 0.02);
-    jd_put_range(out, "x", &year);
-    fputs("set format x '%.0f'\n", out);
-    fprintf(out, "set xtics %d\n", (int)fmax(1.0, ceil((year.high - year.low) / 6.0)));
+    jd_put_axis(out, "x", &year, 4);
+    fprintf(out, "set format x '%%.0f'\nset xtics %d\n",
+            (int)fmax(1.0, ceil((year.high - year.low) / 5.0)));
     for (int k = 0; k < JD_SERIES_COUNT; k++) {
         if (!worlds[0].has[k] && !worlds[1].has[k]) continue;
         jd_range_pad(&ranges[k], 0.08);

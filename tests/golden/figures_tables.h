@@ -109,7 +109,7 @@ static inline void fill_map(jd_table_t *counties, jd_table_t *flows)
             double d = hypot(cx[from] - cx[to], cy[from] - cy[to]);
             double u = bump((uint64_t)(64 * from + to + 10000), 6);
             double row[] = {cx[from], cy[from], cx[to], cy[to],
-                            floor(6.0 / u / (1.0 + d / 20.0))};
+                            floor(400.0 * exp(-d / 90.0) * u * u)};
             table_add(flows, row, JD_FLOW_COLUMNS);
         }
 }
