@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** What the files of the store share. */
+#ifndef JD_IO_STORE_INTERNAL_H
+#define JD_IO_STORE_INTERNAL_H
+
+#define H5_USE_110_API /* the same calls under every later HDF5 */
+#include <hdf5.h>
+
+#include "io/store.h"
+#include "io/whole.h"
+
+/* Attributes that tell a jiedao file and its tables. */
+#define JD_STORE_FORMAT "jiedao"
+#define JD_STORE_RECORDS "records"
+#define JD_STORE_PANEL "panel"
+/* How netCDF-4 marks a dimension that has no values of its own. */
+#define JD_STORE_PURE "This is a netCDF dimension but not a netCDF variable."
+
+/* ---- store_sink.c: where HDF5's bytes go ---- */
+
+/** HDF5 (1.10) may crash or hang at close once a write failed. So it never learns of it: the sink
+ *  notes the first error, drops what follows, and the store asks afterwards. */
+typedef struct jd_sink {
+    int fd;
+    int error;    /**< errno of the first failed write, or 0 */
+    uint64_t eof; /**< bytes in the file */
+} jd_sink_t;
+
+/** Registers the driver that writes to a sink; H5FDunregister() undoes it. Negative on failure. */
+hid_t jd_sink_driver(void);
+
+/** Makes `fapl` write to `sink` (borrowed for the file's life). Negative on failure. */
+herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_sink_t *sink);
+
+/* ---- store_pack.c: shuffle and deflate ---- */
+
+/** A chunk of a column: `leads` x `width` cells of the source, stored as chunk_leads x chunk_width
+ *  (what is missing is zero). Records have a width of 1. */
+typedef struct jd_chunk {
+    const char *source; /**< first cell */
+    size_t stride;      /**< bytes from one lead to the next */
+    size_t size;        /**< bytes of a cell */
+    int64_t leads, width, chunk_leads, chunk_width;
+    hid_t dataset;
+    hsize_t offset[2]; /**< of the first cell in the data set */
+    unsigned char *packed;
+    size_t packed_size;
+} jd_chunk_t;
+
+typedef struct jd_packer {
+    struct jd_pack_worker *workers; /**< one a thread */
+    int n_workers;
+    size_t chunk_bytes;   /**< the workers' buffers have room for such a chunk */
+    unsigned char *arena; /**< packed chunks before they are written */
+    size_t arena_size;
+} jd_packer_t;
+
+/** Packs chunks in parallel and writes them in order. Negative HDF5 results give JD_ERR_WRITE
+ *  without a message. */
+JD_MUST_USE int jd_pack_write(jd_packer_t *packer, jd_chunk_t *chunks, int64_t n_chunks,
+                              jd_ctx_t *ctx);
+void jd_packer_free(jd_packer_t *packer);
+
+/* ---- store_columns.c: how a table looks in HDF5 ---- */
+
+/** The HDF5 type of a column's cells, to be closed; in memory and in the file the same. */
+hid_t jd_store_type(const jd_column_t *column);
+
+/** Makes a column's data set, `rank` dimensions of the given extent, the first one growing unless
+ *  `fixed`; with its attributes. Negative on failure. */
+hid_t jd_store_make_column(hid_t group, const jd_column_t *column, int rank, const hsize_t *dims,
+                           const hsize_t *chunk, bool fixed, bool panel);
+
+/** Makes the dimensions of a finished table and ties its columns to them. Negative on failure. */
+herr_t jd_store_make_dimensions(hid_t group, const jd_column_t *columns, int n_columns,
+                                const hid_t *datasets, bool panel, int64_t leads, int64_t n_unit);
+
+/** Attributes of an open object; an older one of that name is replaced. Negative on failure. */
+herr_t jd_store_put_text(hid_t object, const char *name, const char *value);
+herr_t jd_store_put(hid_t object, const char *name, hid_t type, int64_t n, const void *values);
+
+/** Opens the group, making what is missing of its path. Negative on failure. */
+hid_t jd_store_group(hid_t file, const char *path);
+
+/** Whether every step of the path is there. */
+bool jd_store_exists(hid_t file, const char *path);
+
+/* ---- store_write.c ---- */
+
+/** A table on its way into the file. */
+typedef struct jd_growing jd_growing_t;
+
+struct jd_store {
+    char *path;
+    hid_t file;
+    bool writing;
+    /* Writing only. */
+    jd_whole_t whole;
+    jd_sink_t sink;
+    hid_t driver;
+    jd_packer_t packer;
+    jd_growing_t *growing; /**< tables still open, in order of their first append */
+    int n_growing;
+    int failed; /**< first error code; nothing is taken after it */
+};
+
+/** Writes out what is held back of every growing table. */
+JD_MUST_USE int jd_store_finish_all(jd_store_t *store, jd_ctx_t *ctx);
+void jd_store_drop_growing(jd_store_t *store);
+
+/** Fails with what HDF5 or the disk has to say about `what`; keeps the code in the store. */
+int jd_store_fail(jd_store_t *store, const char *what, jd_ctx_t *ctx);
+
+/** JD_OK while the store takes data; else its first error again, or JD_ERR_ARGUMENT. */
+JD_MUST_USE int jd_store_ready(const jd_store_t *store, jd_ctx_t *ctx);
+
+/** JD_ERR_WRITE with a sentence if the disk refused something since, else JD_OK. */
+JD_MUST_USE int jd_store_check(jd_store_t *store, jd_ctx_t *ctx);
+
+/** Stops HDF5 from printing; puts its innermost reason for the last failure into `text`. */
+void jd_store_quiet(void);
+void jd_store_reason(char *text, size_t size);
+
+/* ---- store_read.c ---- */
+
+/** A fixed-length text attribute, to be freed; NULL if there is none, or out of memory. */
+char *jd_store_take_text(hid_t object, const char *name, bool *no_memory);
+
+/** Reads up to `most` numbers of an attribute; how many there are, or -1. */
+int64_t jd_store_take_numbers(hid_t object, const char *name, hid_t type, bool integers,
+                              void *values, int64_t most);
+
+#endif

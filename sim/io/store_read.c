@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening a file, and its attributes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/store_internal.h"
+
+enum { TEXT_MAX = 1 << 16 }; /* bytes of an attribute */
+
+/* ---- Opening ---- */
+
+static int looks_like_hdf5(const char *path, jd_ctx_t *ctx)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char head[8];
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        int rc = jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; check its name and folder",
+                         path, strerror(errno));
+        if (fd >= 0) close(fd);
+        return rc;
+    }
+    ssize_t n = S_ISREG(about.st_mode) ? read(fd, head, sizeof head) : -1;
+    close(fd);
+    if (S_ISDIR(about.st_mode)) {
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: is a folder; name a file in it", path);
+    }
+    if (!S_ISREG(about.st_mode)) {
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: is not a regular file; copy it to one first", path);
+    }
+    if (n == 0) {
+        return jd_fail(ctx, JD_ERR_FORMAT,
+                       "%s: is empty (0 bytes): whatever wrote or copied it did not finish; run or "
+                       "copy again",
+                       path);
+    }
+    if (n == (ssize_t)sizeof head && memcmp(head, signature, sizeof head) == 0) return JD_OK;
+    return jd_fail(ctx, JD_ERR_FORMAT,
+                   "%s: is not an HDF5 file; what is asked for is a file written by `jiedao run`",
+                   path);
+}
+
+static hid_t open_file(const char *path)
+{
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    if (list < 0) return list;
+    hid_t file = H5I_INVALID_HID;
+    herr_t rc = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG);
+#if H5_VERSION_GE(1, 10, 7)
+    /* Finished files do not change: locks would only fail on network folders. */
+    if (rc >= 0) rc = H5Pset_file_locking(list, 0, 1);
+#endif
+    if (rc >= 0) file = H5Fopen(path, H5F_ACC_RDONLY, list);
+    H5Pclose(list);
+    return file;
+}
+
+static int check_schema(jd_store_t *store, jd_ctx_t *ctx)
+{
+    char *format = NULL;
+    int64_t version = 0;
+    jd_ctx_t mute = {0};
+    int rc = jd_store_get_text(store, "/", "format", &format, &mute);
+    bool ours = rc == JD_OK && strcmp(format, JD_STORE_FORMAT) == 0;
+    free(format);
+    if (rc == JD_ERR_NO_MEMORY) return jd_fail_memory(ctx, TEXT_MAX, store->path);
+    if (!ours || jd_store_get_int(store, "/", "schema_version", &version, &mute) != JD_OK) {
+        return jd_fail(ctx, JD_ERR_FORMAT,
+                       "%s: is an HDF5 file, but not one of jiedao's (no attribute format = "
+                       "\"jiedao\" with a schema_version); what is asked for is a file written by "
+                       "`jiedao run`",
+                       store->path);
+    }
+    if (version > JD_STORE_SCHEMA) {
+        return jd_fail(
+            ctx, JD_ERR_SCHEMA_NEW,
+            "%s: has schema %lld, this program reads up to %d; use the jiedao that wrote "
+            "it, or a newer one",
+            store->path, (long long)version, JD_STORE_SCHEMA);
+    }
+    if (version < JD_STORE_SCHEMA_OLDEST) {
+        return jd_fail(
+            ctx, JD_ERR_SCHEMA_OLD,
+            "%s: has schema %lld, this program reads from %d on; make the file again, or "
+            "use the jiedao that wrote it",
+            store->path, (long long)version, JD_STORE_SCHEMA_OLDEST);
+    }
+    return JD_OK;
+}
+
+int jd_store_open(jd_store_t **store, const char *path, jd_ctx_t *ctx)
+{
+    *store = NULL;
+    jd_store_quiet();
+    int rc = looks_like_hdf5(path, ctx);
+    if (rc != JD_OK) return rc;
+    jd_store_t *made = calloc(1, sizeof *made);
+    if (made) made->path = malloc(strlen(path) + 1);
+    if (!made || !made->path) {
+        free(made);
+        return jd_fail_memory(ctx, sizeof *made, path);
+    }
+    memcpy(made->path, path, strlen(path) + 1);
+    made->file = open_file(path);
+    if (made->file < 0) {
+        char reason[256];
+        jd_store_reason(reason, sizeof reason);
+        rc = jd_fail(ctx, JD_ERR_READ,
+                     "%s: is damaged or cut short (HDF5: %s); copy it again, or run again", path,
+                     reason);
+    } else {
+        rc = check_schema(made, ctx);
+    }
+    if (rc != JD_OK) jd_store_close(&made);
+    *store = made;
+    return rc;
+}
+
+void jd_store_close(jd_store_t **store)
+{
+    jd_store_t *dying = *store;
+    if (!dying) return;
+    if (dying->file >= 0) H5Fclose(dying->file);
+    free(dying->path);
+    free(dying);
+    *store = NULL;
+}
+
+bool jd_store_has(jd_store_t *store, const char *name)
+{
+    return jd_store_exists(store->file, name);
+}
+
+/* ---- Attributes ---- */
+
+/* The text of an open attribute of fixed length, to be freed; NULL if it is none, or out of memory.
+ */
+static char *text_of(hid_t attribute, bool *no_memory)
+{
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    char *text = NULL;
+    if (type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING &&
+        H5Tis_variable_str(type) == 0 && H5Sget_simple_extent_npoints(space) == 1) {
+        size_t size = H5Tget_size(type);
+        if (size <= TEXT_MAX) {
+            text = calloc(size + 1, 1);
+            *no_memory = !text;
+        }
+        if (text && H5Aread(attribute, type, text) < 0) {
+            free(text);
+            text = NULL;
+        }
+    }
+    if (space >= 0) H5Sclose(space);
+    if (type >= 0) H5Tclose(type);
+    return text;
+}
+
+char *jd_store_take_text(hid_t object, const char *name, bool *no_memory)
+{
+    if (H5Aexists(object, name) <= 0) return NULL;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) return NULL;
+    char *text = text_of(attribute, no_memory);
+    H5Aclose(attribute);
+    return text;
+}
+
+/* Reads up to `most` numbers; how many there are, or -1. */
+int64_t jd_store_take_numbers(hid_t object, const char *name, hid_t type, bool integers,
+                              void *values, int64_t most)
+{
+    if (H5Aexists(object, name) <= 0) return -1;
+    int64_t n = -1;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) return -1;
+    hid_t stored = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    H5T_class_t class = stored < 0 ? H5T_NO_CLASS : H5Tget_class(stored);
+    if (space >= 0 && (class == H5T_INTEGER || (class == H5T_FLOAT && !integers))) {
+        n = H5Sget_simple_extent_npoints(space);
+        if (n < 1 || n > most || H5Tget_size(stored) > 8 || H5Aread(attribute, type, values) < 0) {
+            n = -1;
+        }
+    }
+    if (space >= 0) H5Sclose(space);
+    if (stored >= 0) H5Tclose(stored);
+    H5Aclose(attribute);
+    return n;
+}
+
+static hid_t open_object(jd_store_t *store, const char *where)
+{
+    if (strcmp(where, "/") != 0 && !jd_store_exists(store->file, where)) return H5I_INVALID_HID;
+    return H5Oopen(store->file, where, H5P_DEFAULT);
+}
+
+static int no_attribute(const jd_store_t *store, const char *where, const char *name, jd_ctx_t *ctx)
+{
+    return jd_fail(ctx, JD_ERR_DATA, "%s: %s has no attribute %s of the kind asked for",
+                   store->path, where, name);
+}
+
+int jd_store_get_text(jd_store_t *store, const char *where, const char *name, char **value,
+                      jd_ctx_t *ctx)
+{
+    bool no_memory = false;
+    hid_t object = open_object(store, where);
+    *value = object < 0 ? NULL : jd_store_take_text(object, name, &no_memory);
+    if (object >= 0) H5Oclose(object);
+    if (no_memory) return jd_fail_memory(ctx, TEXT_MAX, name);
+    return *value ? JD_OK : no_attribute(store, where, name, ctx);
+}
+
+int jd_store_get_int(jd_store_t *store, const char *where, const char *name, int64_t *value,
+                     jd_ctx_t *ctx)
+{
+    hid_t object = open_object(store, where);
+    int64_t n =
+        object < 0 ? -1 : jd_store_take_numbers(object, name, H5T_NATIVE_INT64, true, value, 1);
+    if (object >= 0) H5Oclose(object);
+    return n == 1 ? JD_OK : no_attribute(store, where, name, ctx);
+}
+
+int jd_store_get_double(jd_store_t *store, const char *where, const char *name, double *value,
+                        jd_ctx_t *ctx)
+{
+    hid_t object = open_object(store, where);
+    int64_t n =
+        object < 0 ? -1 : jd_store_take_numbers(object, name, H5T_NATIVE_DOUBLE, false, value, 1);
+    if (object >= 0) H5Oclose(object);
+    return n == 1 ? JD_OK : no_attribute(store, where, name, ctx);
+}
