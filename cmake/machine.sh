@@ -17,7 +17,7 @@ pc:inih              libinih-dev      inih-devel          libinih        inih
 pc:lapacke           liblapacke-dev   lapack-devel        lapacke        lapack
 pc:openblas          libopenblas-dev  openblas-devel      openblas       openblas
 pc:gsl               libgsl-dev       gsl-devel           gsl            gsl
-pc:zlib              zlib1g-dev       zlib-devel          zlib           zlib
+pc:libdeflate        libdeflate-dev   libdeflate-devel    libdeflate     libdeflate
 inc:readstat.h       libreadstat-dev  readstat-devel      readstat       readstat
 cmd:gnuplot          gnuplot-nox      gnuplot             gnuplot        gnuplot
 font:Liberation      fonts-liberation liberation-fonts    ttf-liberation font-liberation

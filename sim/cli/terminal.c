@@ -9,9 +9,8 @@
 enum { BAR = 24 };
 
 static const double redraw_after = 0.1; /* s, bar */
-static const double line_after = 1;     /* s, log: not more often than this, */
-static const double line_share = 0.1;   /* and when so much more is done, */
-static const double line_at_last = 10;  /* s, or in any case after this */
+static const double line_after = 1; /* s, log: each tenth gets a line, not more often than this, */
+static const double line_at_last = 10; /* s, or in any case after this */
 
 static double monotonic(void)
 {
@@ -39,22 +38,24 @@ void jd_terminal_clear(jd_terminal_t *terminal)
     terminal->bar = false;
 }
 
-/* "12.3 million firms/s", or "" where items are not counted. */
+/* "12.3 million firms/s" behind a comma, or "" where items are not counted. */
 static void write_rate(char *text, size_t size, const jd_terminal_t *terminal,
                        const jd_progress_t *progress, double seconds)
 {
     static const struct {
-        double from;
+        double from, unit;
         const char *name;
-    } scale[] = {{1e9, " billion"}, {1e6, " million"}, {1e4, " thousand"}, {0, ""}};
+    } scale[] = {
+        {1e9, 1e9, " billion"}, {1e6, 1e6, " million"}, {1e4, 1e3, " thousand"}, {0, 1, ""}};
     double rate = (progress->items - terminal->first.items) / seconds;
     text[0] = '\0';
     if (!progress->item || !(rate > 0)) return;
     int i = 0;
     while (rate < scale[i].from)
         i++;
-    double unit = scale[i].from >= 1e6 ? scale[i].from : scale[i].from > 0 ? 1e3 : 1;
-    snprintf(text, size, ", %.3g%s %s/s", rate / unit, scale[i].name, progress->item);
+    rate /= scale[i].unit;
+    int decimals = rate < 10 ? 2 : rate < 100 ? 1 : 0;
+    snprintf(text, size, ", %.*f%s %s/s", decimals, rate, scale[i].name, progress->item);
 }
 
 /* "12 s", "3 min 20 s", "2 h 5 min". */
@@ -106,7 +107,7 @@ static void begin_stage(jd_terminal_t *terminal, const jd_progress_t *progress, 
              progress->stage ? progress->stage : "working");
     terminal->first = *progress;
     terminal->began = terminal->shown = now;
-    terminal->shown_share = 0;
+    terminal->tenth = 0;
 }
 
 /* The last word on a stage: nothing stays on a terminal, a long stage leaves a line in a log. */
@@ -142,15 +143,16 @@ void jd_terminal_progress(void *user, const jd_progress_t *progress)
         if (since < redraw_after) return;
         draw_bar(terminal, progress, share, seconds);
     } else {
-        bool further = share - terminal->shown_share >= line_share && since >= line_after;
+        int tenth = (int)(10 * progress->done / progress->total);
+        bool further = tenth > terminal->tenth && since >= line_after;
         if (!further && since < line_at_last) return;
+        terminal->tenth = tenth;
         char detail[160];
         write_detail(detail, sizeof detail, terminal, progress, seconds);
         fprintf(terminal->out, "%s: %.0f %%%s\n", terminal->stage, 100 * share, detail);
         fflush(terminal->out);
     }
     terminal->shown = now;
-    terminal->shown_share = share;
 }
 
 /* Each line of `message` behind a coloured "jiedao: " and `kind`. */

@@ -19,7 +19,7 @@ typedef struct jd_terminal {
     jd_progress_t first;   /**< how far it was when first heard of */
     int64_t done;          /**< how far it is */
     double began, shown;   /**< when it began; when something was last shown */
-    double shown_share;    /**< how far it was then, 0 ... 1 */
+    int tenth;             /**< tenths done when a log line was last written */
     bool bar;              /**< a bar stands on the current line */
 } jd_terminal_t;
 

@@ -54,7 +54,7 @@ static const struct {
 } outside[] = {
     {"hdf5", 1u << IO},
     {"readstat.h", 1u << IO},
-    {"zlib.h", 1u << IO},
+    {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
     {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the program says to right and wrong command lines, and its exit status. */
+#include "cli/program.h"
+
+static said_t said;
+
+static void test_no_command_shows_help(void **state)
+{
+    (void)state;
+    run_program(&said, "");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "usage: jiedao COMMAND");
+    assert_string_equal(said.out, "");
+}
+
+static void test_help_lists_commands_with_examples(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"run",  "figures", "configs", "params",
+                                           "info", "export",  "help",    "version"};
+    run_program(&said, "--help");
+    assert_int_equal(said.status, 0);
+    assert_string_equal(said.err, "");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        ASSERT_HOLDS(said.out, commands[i]);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char line[64], as_option[sizeof said.out];
+        snprintf(line, sizeof line, "%s --help", commands[i]);
+        run_program(&said, line);
+        assert_int_equal(said.status, 0);
+        strcpy(as_option, said.out);
+        snprintf(line, sizeof line, "help %s", commands[i]);
+        run_program(&said, line);
+        assert_int_equal(said.status, 0);
+        assert_string_equal(said.out, as_option);
+        ASSERT_HOLDS(said.out, "--threads N");
+        ASSERT_HOLDS(said.out, "examples:\n  jiedao ");
+    }
+}
+
+static void test_version(void **state)
+{
+    (void)state;
+    run_program(&said, "--version");
+    assert_int_equal(said.status, 0);
+    assert_int_equal(strncmp(said.out, "jiedao 0.", 9), 0);
+    ASSERT_HOLDS(said.out, "(commit ");
+    run_program(&said, "version");
+    assert_int_equal(strncmp(said.out, "jiedao 0.", 9), 0);
+}
+
+static void test_mistakes_are_told_and_leave_2(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *message;
+    } mistakes[] = {
+        {"rnu", "jiedao: rnu: unknown command; did you mean 'run'?\n"},
+        {"help parms", "jiedao: parms: unknown command; did you mean 'params'?\n"},
+        {"xyzzy", "jiedao: xyzzy: unknown command; 'jiedao help' lists them\n"},
+        {"--quiet run", "jiedao: --quiet: options come after the command"},
+        {"params --fromat=ini", "params: unknown option --fromat; did you mean --format?\n"},
+        {"params -z", "params: unknown option -z; 'jiedao help params'"},
+        {"params --format", "params: --format needs a value: --format=FORMAT\n"},
+        {"configs quickstart -o --force", "configs: --output needs a value: --output=FILE\n"},
+        {"params --format txt", "--format = txt: must be one of table, ini, json, markdown\n"},
+        {"params --quiet=yes", "params: --quiet takes no value, but 'yes' was given\n"},
+        {"params a b", "params: 'b' is one word too many; usage: jiedao params [SECTION]\n"},
+        {"params --threads 0", "--threads = 0: must be a whole number from 1 to 4096\n"},
+        {"params --threads 2x", "--threads = 2x: must be a whole number"},
+        {"params --threads 99999999999999999999", "must be a whole number"},
+        {"run", "run: something is missing; usage: jiedao run CONFIG"},
+        {"params offcials", "params: no section [offcials]; did you mean [officials]?\n"},
+        {"configs -o x.ini", "configs: which config is to be written to x.ini?"},
+        {"configs quikstart",
+         "configs: no built-in config 'quikstart'; did you mean 'quickstart'?"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        run_program(&said, mistakes[i].line);
+        if (said.status != 2) fail_msg("'%s' left status %d", mistakes[i].line, said.status);
+        ASSERT_HOLDS(said.err, mistakes[i].message);
+        assert_int_equal(strncmp(said.err, "jiedao: ", 8), 0);
+        assert_string_equal(said.out, "");
+    }
+}
+
+/* Every mistake of a line is told, not the first alone. */
+static void test_all_mistakes_at_once(void **state)
+{
+    (void)state;
+    run_program(&said, "params --fromat ini --theads 2");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "did you mean --format?\n");
+    ASSERT_HOLDS(said.err, "\njiedao: params: unknown option --theads; did you mean --threads?\n");
+}
+
+static void test_full_disk_is_a_failure(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT("/dev/full");
+    run_program(&said, "help > /dev/full");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "cannot be written to standard output: No space left on device");
+}
+
+static void test_params_formats(void **state)
+{
+    (void)state;
+    run_program(&said, "params officials --format=json");
+    assert_int_equal(said.status, 0);
+    assert_true(strchr("{[", said.out[0]) != NULL);
+    run_program(&said, "params officials --format ini");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "[officials]");
+    run_program(&said, "params");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "officials");
+}
+
+static void test_configs_are_listed_and_written(void **state)
+{
+    (void)state;
+    run_program(&said, "configs");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "quickstart");
+    run_program(&said, "configs quickstart -o mine.ini");
+    assert_int_equal(said.status, 0);
+    run_program(
+        &said,
+        "configs quickstart.ini > seen.ini && cmp seen.ini mine.ini && cmp mine.ini '" JD_SOURCE_DIR
+        "/configs/quickstart.ini'");
+    assert_int_equal(said.status, 0);
+    run_program(&said, "configs quickstart -o mine.ini");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "mine.ini exists already; --force replaces it");
+    run_program(&said, "configs quickstart -o mine.ini --force");
+    assert_int_equal(said.status, 0);
+    run_program(&said, "configs quickstart -o no/such/folder.ini");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "no/such/folder.ini: cannot be written: No such file or directory");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_command_shows_help),
+        cmocka_unit_test(test_help_lists_commands_with_examples),
+        cmocka_unit_test(test_version),
+        cmocka_unit_test(test_mistakes_are_told_and_leave_2),
+        cmocka_unit_test(test_all_mistakes_at_once),
+        cmocka_unit_test(test_full_disk_is_a_failure),
+        cmocka_unit_test(test_params_formats),
+        cmocka_unit_test(test_configs_are_listed_and_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, remove_here);
+}
