@@ -14,7 +14,7 @@ enum { N_DERIVED = N_OUTCOMES - TAU_POST };
 
 static int check_input(const jd_design_t *design, const jd_split_input_t *input, jd_ctx_t *ctx)
 {
-    if (design->estimator->class != JD_CLASS_LINEAR)
+    if (design->estimator->family != JD_CLASS_LINEAR)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s is not linear in the outcome: this split holds for linear estimators",
                        design->estimator->name);

@@ -107,6 +107,6 @@ out:
 const jd_estimator_t jd_estimator_event_study = {
     .name = "event_study",
     .label = "two-way fixed effects, leads and lags",
-    .class = JD_CLASS_LINEAR,
+    .family = JD_CLASS_LINEAR,
     .prepare = prepare,
 };

@@ -25,6 +25,6 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_twfe = {
     .name = "twfe",
     .label = "two-way fixed effects",
-    .class = JD_CLASS_LINEAR,
+    .family = JD_CLASS_LINEAR,
     .prepare = prepare,
 };

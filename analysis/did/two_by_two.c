@@ -66,6 +66,6 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_2x2 = {
     .name = "2x2",
     .label = "difference in differences of four means",
-    .class = JD_CLASS_LINEAR,
+    .family = JD_CLASS_LINEAR,
     .prepare = prepare,
 };

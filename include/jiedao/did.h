@@ -14,6 +14,8 @@
 
 #include "jiedao/linear.h"
 
+JD_BEGIN_DECLS
+
 /** What the estimate is as a function of the outcome; decides how its bias is split. */
 typedef enum jd_estimator_class {
     JD_CLASS_LINEAR,   /**< weights on outcomes depend on the design only */
@@ -55,7 +57,7 @@ typedef struct jd_design jd_design_t;
 typedef struct jd_estimator {
     const char *name;  /**< "2x2", "twfe", "event_study" */
     const char *label; /**< a phrase for people */
-    jd_estimator_class_t class;
+    jd_estimator_class_t family;
     /** Fills a design whose sample is made; called by jd_design_prepare() only. */
     int (*prepare)(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                    jd_ctx_t *ctx);
@@ -122,5 +124,7 @@ JD_API JD_MUST_USE int jd_design_infer(const jd_design_t *design, const double *
                                        const jd_vcov_options_t *options, double level,
                                        jd_fit_t *fit, jd_ctx_t *ctx);
 JD_API void jd_fit_free(jd_fit_t *fit);
+
+JD_END_DECLS
 
 #endif

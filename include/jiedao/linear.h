@@ -10,6 +10,8 @@
 
 #include "jiedao/panel.h"
 
+JD_BEGIN_DECLS
+
 /** How fixed effects are taken out. All agree to rounding. */
 typedef enum jd_solver {
     JD_SOLVER_AUTO,    /**< the cheapest that applies */
@@ -115,5 +117,7 @@ JD_API JD_MUST_USE int jd_regression_vcov(const jd_regression_t *regression, con
                                           const jd_groups_t *clusters,
                                           const jd_vcov_options_t *options, double *vcov,
                                           jd_vcov_facts_t *facts, jd_ctx_t *ctx);
+
+JD_END_DECLS
 
 #endif

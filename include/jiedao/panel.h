@@ -8,6 +8,8 @@
 
 #include "jiedao/context.h"
 
+JD_BEGIN_DECLS
+
 /** Columns [n], all borrowed for the call they are handed to. Zero the struct, set what there is;
  *  structs grow only at their end. */
 typedef struct jd_panel {
@@ -70,5 +72,7 @@ JD_API JD_MUST_USE int jd_sample_make(jd_sample_t *sample, const jd_panel_t *pan
 JD_API JD_MUST_USE int jd_sample_drop_singletons(jd_sample_t *sample, int n_columns,
                                                  const int32_t *const *columns, jd_ctx_t *ctx);
 JD_API void jd_sample_free(jd_sample_t *sample);
+
+JD_END_DECLS
 
 #endif

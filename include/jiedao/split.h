@@ -19,6 +19,8 @@
 
 #include "jiedao/did.h"
 
+JD_BEGIN_DECLS
+
 /** Kinds of cells: treated; announced, not adopted; will be treated, not announced; never treated.
  */
 typedef enum jd_cell { JD_CELL_POST, JD_CELL_ANN, JD_CELL_PRE, JD_CELL_NEVER } jd_cell_t;
@@ -54,5 +56,7 @@ typedef struct jd_split {
  *  Source: model-equations, section "The bias split". Cost: ten outcomes' estimates. */
 JD_API JD_MUST_USE int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input,
                                      jd_split_t *split, int *n_split, jd_ctx_t *ctx);
+
+JD_END_DECLS
 
 #endif
