@@ -11,7 +11,7 @@ function(jd_library part)
   add_library(jd_${part}_shared SHARED $<TARGET_OBJECTS:jd_${part}_objects>)
   foreach(target jd_${part} jd_${part}_shared)
     # Our flags are for our build; who links the installed library keeps their own.
-    target_link_libraries(${target} PUBLIC $<BUILD_INTERFACE:jd_options> PRIVATE ${ARG_LIBS})
+    target_link_libraries(${target} PUBLIC $<BUILD_INTERFACE:jd_options> PRIVATE ${ARG_LIBS} m)
     target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     set_target_properties(${target} PROPERTIES OUTPUT_NAME jiedao-${part})
   endforeach()

@@ -91,6 +91,11 @@ apt_install() {
     install --no-install-recommends "$@"
 }
 
+# A fresh machine may have no package lists yet: only then are they fetched.
+apt_provide() {
+  apt_install "$@" || { as_root apt-get -q update && apt_install "$@"; }
+}
+
 # provide TABLE INSTALL: shows what is missing and, with INSTALL = yes on Debian or Ubuntu, installs
 # it. Ends the script where that cannot be.
 provide() {
@@ -110,19 +115,17 @@ provide() {
   shift 2
   echo "Missing: $*"
   case $manager in
-    apt) by_hand="apt-get install $*" ;;
-    dnf) by_hand="dnf install $*" ;;
-    pacman) by_hand="pacman -S $*" ;;
+    apt) by_hand="sudo apt-get install $*" ;;
+    dnf) by_hand="sudo dnf install $*" ;;
+    pacman) by_hand="sudo pacman -S $*" ;;
     brew) by_hand="brew install $*" ;;
   esac
   if [ "$install" != yes ] || [ "$manager" != apt ]; then
     echo "Install it and start again: $by_hand"
     exit 1
   fi
-  # A fresh machine may have no package lists yet: only then are they fetched.
-  if ! { apt_install "$@" || { as_root apt-get -q update && apt_install "$@"; }; } >"$log" 2>&1; then
-    tail -n 20 "$log"
-    echo "The packages could not be installed (all of it: $log). By hand: $by_hand"
+  if ! step "Installing" apt_provide "$@"; then
+    echo "By hand: $by_hand"
     exit 1
   fi
   missing=$(missing_from "$table" apt | tr '\n' ' ')

@@ -131,7 +131,7 @@ static inline void jd_sincos_turn(double turns, double *sine, double *cosine)
     int odd = (q == 1.0) | (q == 3.0);
     double a = odd ? c : s, b = odd ? s : c;
     *sine = q >= 2.0 ? -a : a;
-    *cosine = (q == 1.0) | (q == 2.0) ? -b : b;
+    *cosine = ((q == 1.0) | (q == 2.0)) ? -b : b;
 }
 
 /** Standard normal number from two uniforms in (0, 1) (Box and Muller 1958). */
