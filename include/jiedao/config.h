@@ -2,9 +2,9 @@
 /** Parameters and configs.
  *
  *  Every parameter is declared once, as a row beside the code that uses it; rows make a section; a
- *  program hands its list of sections to jd_config_init(). From the rows come parsing, range checks,
- *  `jiedao params`, the docs page and the copy in each result file. This module knows no module's
- *  struct, only offsets into a block of memory per section. */
+ *  program hands its list of sections to jd_config_create(). From the rows come parsing, range
+ *  checks, `jiedao params`, the docs page and the copy in each result file. This module knows no
+ *  module's struct, only offsets into a block of memory per section. */
 #ifndef JIEDAO_CONFIG_H
 #define JIEDAO_CONFIG_H
 

@@ -5,12 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-
-bool jd_name_valid(const char *name)
+static bool valid_name(const char *name)
 {
     size_t n = strlen(name);
-    return n > 0 && strspn(name, letters) == n;
+    return n > 0 && strspn(name, JD_NAME_LETTERS) == n;
 }
 
 bool jd_config_ignores(const jd_config_t *config, const char *name)
@@ -24,13 +22,18 @@ bool jd_config_ignores(const jd_config_t *config, const char *name)
 static int unknown_section(const jd_config_t *config, const char *name, const jd_place_t *place,
                            jd_ctx_t *ctx)
 {
-    char cut[72];
-    jd_near_t near = {.word = name};
+    char cut[72], rest[72], stem[JD_FULL_NAME];
+    size_t n = strcspn(name, ".");
+    snprintf(stem, sizeof stem, "%.*s", (int)n, name);
+    jd_near_t near = {.word = stem};
     for (int s = 0; s < config->n_sections; s++)
         jd_near_offer(&near, config->sections[s]->name);
+    for (const char *const *i = config->ignored; i && *i; i++)
+        jd_near_offer(&near, *i);
     if (near.best)
-        return jd_fail(ctx, JD_ERR_UNKNOWN_KEY, "%s%s: [%s]: unknown section; did you mean [%s]?",
-                       place->label, place->at, jd_excerpt(name, cut), near.best);
+        return jd_fail(ctx, JD_ERR_UNKNOWN_KEY, "%s%s: [%s]: unknown section; did you mean [%s%s]?",
+                       place->label, place->at, jd_excerpt(name, cut), near.best,
+                       jd_excerpt(name + n, rest));
     return jd_fail(ctx, JD_ERR_UNKNOWN_KEY,
                    "%s%s: [%s]: unknown section; `jiedao params` lists them all", place->label,
                    place->at, jd_excerpt(name, cut));
@@ -40,7 +43,7 @@ static int open_instance(jd_config_t *config, const jd_section_t *section, const
                          const jd_place_t *place, jd_ctx_t *ctx)
 {
     char cut[72];
-    if (!jd_name_valid(name) || strlen(name) > JD_INSTANCE_MAX)
+    if (!valid_name(name) || strlen(name) > JD_INSTANCE_MAX)
         return jd_fail(
             ctx, JD_ERR_SYNTAX, "%s%s: [%s.%s]: a name has 1 to %d letters, digits, '_' or '-'",
             place->label, place->at, section->name, jd_excerpt(name, cut), JD_INSTANCE_MAX);

@@ -8,6 +8,8 @@
 /* Names: inih cuts keys at 49 bytes; an instance's name leaves room for its section's. */
 enum { JD_NAME_MAX = 49, JD_INSTANCE_MAX = 40, JD_FULL_NAME = 128, JD_VALUE_TEXT = 1152 };
 
+#define JD_NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
 /* Where a value was last given. All zero: nowhere, it is the default. */
 typedef struct jd_origin {
     int read;    /* 1 + index into the config's labels */
@@ -56,7 +58,6 @@ void jd_block_name(const jd_block_t *block, char name[JD_FULL_NAME]);
 int jd_section_fill(const jd_section_t *section, void *values, jd_ctx_t *ctx);
 
 /* assign.c */
-bool jd_name_valid(const char *name);
 bool jd_config_ignores(const jd_config_t *config, const char *name);
 /* Index of the block [name] speaks of, made where it is a new instance; or a negative error, told.
  */
@@ -70,6 +71,8 @@ size_t jd_value_size(jd_param_type_t type);
  * "section.key = text ...". */
 int jd_value_parse(const jd_param_t *param, const char *text, void *field, char *why, size_t size);
 void jd_value_print(const jd_param_t *param, const void *field, char *text, size_t size);
+/* A bound of a range: integers in full, doubles as short as they go. */
+void jd_bound_print(jd_param_type_t type, double bound, char *text, size_t size);
 /* "[0, 1]", "yes | no", ...; "" where anything goes. */
 void jd_range_text(const jd_param_t *param, char *text, size_t size);
 /* Takes the next of "a | b | c" from *at into word; false at the end. */

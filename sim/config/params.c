@@ -82,11 +82,10 @@ static void print_ini(FILE *out, const jd_section_t *section)
         const jd_param_t *param = &section->params[p];
         char range[512];
         jd_range_text(param, range, sizeof range);
-        fprintf(out, "\n; %s\n;", param->help);
-        if (range[0]) fprintf(out, " %s", range);
-        if (strcmp(unit_of(param), "1") != 0) fprintf(out, " %s", unit_of(param));
-        fprintf(out, "; source: %s\n%s%s = %s\n", param->source, mark, param->name,
-                param->fallback);
+        const char *unit = strcmp(unit_of(param), "1") == 0 ? "" : unit_of(param);
+        fprintf(out, "\n; %s\n; %s%s%s%ssource: %s\n%s%s = %s\n", param->help, range,
+                range[0] && unit[0] ? ", " : "", unit, range[0] || unit[0] ? "; " : "",
+                param->source, mark, param->name, param->fallback);
     }
 }
 
@@ -112,10 +111,10 @@ static void print_member(FILE *out, const char *name, const char *text)
 }
 
 /* A bound as a JSON number; without bound, null. */
-static void print_limit(FILE *out, const char *name, double limit)
+static void print_limit(FILE *out, const char *name, jd_param_type_t type, double limit)
 {
     char text[40] = "null";
-    if (isfinite(limit)) jd_number_print(limit, text, sizeof text);
+    if (isfinite(limit)) jd_bound_print(type, limit, text, sizeof text);
     fprintf(out, ", \"%s\": %s", name, text);
 }
 
@@ -140,8 +139,8 @@ static void print_json_param(FILE *out, const jd_param_t *param)
     print_member(out, "default", param->fallback);
     if (param->type == JD_PARAM_DOUBLE || param->type == JD_PARAM_INT ||
         param->type == JD_PARAM_LIST) {
-        print_limit(out, "low", param->low);
-        print_limit(out, "high", param->high);
+        print_limit(out, "low", param->type, param->low);
+        print_limit(out, "high", param->type, param->high);
     }
     if (param->type == JD_PARAM_CHOICE) print_choices(out, param->choices);
     print_member(out, "unit", unit_of(param));

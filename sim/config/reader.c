@@ -14,7 +14,7 @@ enum { CONFIG_MAX = 1 << 20 };
 
 /* A section's header met in this file. */
 typedef struct jd_header {
-    char name[JD_NAME_MAX + 1];
+    char name[JD_FULL_NAME];
     int line;
 } jd_header_t;
 
@@ -114,14 +114,11 @@ static char *header_name(jd_reader_t *r, char *line)
     }
     *close = '\0';
     char *name = line + 1;
-    char *dot = strchr(name, '.');
-    if (dot) *dot = '\0'; /* what follows is judged as an instance's name */
-    bool valid = jd_name_valid(name);
-    if (dot) *dot = '.';
-    if (!valid)
+    size_t stem = strspn(name, JD_NAME_LETTERS); /* behind it an instance's name, judged later */
+    if (stem == 0 || (name[stem] != '\0' && name[stem] != '.'))
         mistake(r, name, "is no section's name; it has letters, digits, '_', '-', and no blanks");
-    else if (strlen(name) > JD_NAME_MAX)
-        mistake(r, name, "is too long for a section's name; 49 bytes are the most");
+    else if (strlen(name) >= JD_FULL_NAME)
+        mistake(r, name, "is too long for a section's name");
     else
         return name;
     return NULL;
@@ -146,14 +143,13 @@ static void open_section(jd_reader_t *r, char *line)
 
 static bool key_fault(jd_reader_t *r, const char *key)
 {
-    static const char form[] = "is no key; keys have letters, digits, '_', '-' and '.'";
     size_t n = strlen(key);
     if (n == 0)
         mistake(r, "=", "has no key before it; write key = value");
+    else if (strspn(key, JD_NAME_LETTERS ".") != n)
+        mistake(r, key, "is no key; keys have letters, digits, '_', '-' and '.'");
     else if (n > JD_NAME_MAX)
         mistake(r, key, "is too long for a key; 49 bytes are the most");
-    else if (strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != n)
-        mistake(r, key, form);
     else
         return false;
     return true;
@@ -170,20 +166,17 @@ static bool hash_fault(jd_reader_t *r, const char *value)
     return false;
 }
 
-/* Writes the line for inih, at most `size` bytes; leaves `out` alone if there is nothing to read.
- */
+/* Writes the line for inih into `out`, or leaves it alone if there is nothing to read. */
 static void take_key(jd_reader_t *r, char *line, char *out, int size)
 {
     char *equals = strchr(line, '=');
-    if (equals) {
-        *equals = '\0';
-        cut_comment(equals + 1);
-    }
     if (!equals) {
         cut_comment(line);
-        mistake(r, line, "has no '='; write key = value");
+        mistake(r, jd_trim(line), "has no '='; write key = value");
         return;
     }
+    *equals = '\0';
+    cut_comment(equals + 1);
     char *key = jd_trim(line), *value = jd_trim(equals + 1);
     if (key_fault(r, key) || hash_fault(r, value)) return;
     if (r->block == BEFORE_ANY) {

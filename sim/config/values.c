@@ -40,8 +40,7 @@ bool jd_next_choice(const char **at, char *word, size_t size)
     return n > 0;
 }
 
-/* A bound of a range: integers in full, doubles as short as they go. */
-static void print_bound(jd_param_type_t type, double bound, char *text, size_t size)
+void jd_bound_print(jd_param_type_t type, double bound, char *text, size_t size)
 {
     if (type != JD_PARAM_INT) {
         jd_number_print(bound, text, size);
@@ -58,8 +57,8 @@ void jd_range_text(const jd_param_t *param, char *text, size_t size)
     case JD_PARAM_DOUBLE:
     case JD_PARAM_INT:
     case JD_PARAM_LIST:
-        print_bound(param->type, param->low, low, sizeof low);
-        print_bound(param->type, param->high, high, sizeof high);
+        jd_bound_print(param->type, param->low, low, sizeof low);
+        jd_bound_print(param->type, param->high, high, sizeof high);
         snprintf(text, size, "%s%s, %s%s", strchr(low, 'f') ? "(" : "[", low, high,
                  strchr(high, 'f') ? ")" : "]"); /* "inf" is no part of a range */
         return;
@@ -71,7 +70,7 @@ void jd_range_text(const jd_param_t *param, char *text, size_t size)
         return;
     case JD_PARAM_DATE:
     case JD_PARAM_DATES:
-        snprintf(text, size, "quarter");
+        snprintf(text, size, "as 2020Q1");
         return;
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:

@@ -115,7 +115,7 @@ static void test_read_every_type(void **state)
             "label = a=b;c#d [e]\t; 'inside' is kept\n"
             "divisions = /data/x.csv\n"
             "start = 1999q4\n"
-            "waves =\n"
+            "waves =;none\n"
             "doses = 0,1e-3 , 2\n"
             "\n"
             "[run]\n"
@@ -161,6 +161,7 @@ static void test_integers_are_exact(void **state)
     } cases[] = {{"1e6", 1000000},
                  {"+2.50e1", 25},
                  {"1200e-2", 12},
+                 {"7.0000000000000000000000", 7},
                  {"-0", 0},
                  {"0e99999999999", 0},
                  {"9007199254740993", INT64_C(9007199254740993)},
@@ -320,6 +321,9 @@ static void test_paths(void **state)
     char folder[] = "/tmp/jd-config-XXXXXX", path[64], expected[96], value[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/x.ini", folder);
+    write_file(path, "[policy]\ndivisions = /data/d.csv\n");
+    assert_int_equal(jd_config_read_file(f->config, path, &f->ctx), JD_OK);
+    assert_string_equal(policy_of(f)->divisions, "/data/d.csv");
     write_file(path, "[policy]\ndivisions = ../data/d.csv\n");
     int code = jd_config_read_file(f->config, path, &f->ctx);
     remove(path);
@@ -410,13 +414,13 @@ static void test_quarters(void **state)
 static void test_nearest(void **state)
 {
     (void)state;
-    static const char *const names[] = {"pressure", "share", "mu_weak", "mu_strong", "x"};
+    static const char *const names[] = {"pressure", "share", "mu_weak", "mu_strong", "tax"};
     assert_string_equal(jd_nearest("presure", names, 5), "pressure");
     assert_string_equal(jd_nearest("PRESSURE", names, 5), "pressure");
-    assert_string_equal(jd_nearest("sahre", names, 5), "share"); /* one swap, not two slips */
+    assert_string_equal(jd_nearest("atx", names, 5), "tax"); /* one swap, not two slips */
     assert_string_equal(jd_nearest("mu_wek", names, 5), "mu_weak");
     assert_null(jd_nearest("inflation", names, 5));
-    assert_null(jd_nearest("y", names, 5));
+    assert_null(jd_nearest("t", names, 5));
     assert_null(jd_nearest("", names, 5));
 }
 

@@ -89,7 +89,7 @@ static inline int check_event(const void *block, const char *name, const jd_conf
                               jd_ctx_t *ctx)
 {
     const event_t *event = block;
-    if (event->size < 1) return JD_OK;
+    if (name[0] != '\0' && event->size < 1) return JD_OK; /* a pattern is never judged */
     return jd_config_blame(config, "event", "size", ctx, "the event %s is a full one", name);
 }
 

@@ -45,9 +45,8 @@ static void test_table_aligned(void **state)
 {
     (void)state;
     char *text = print("policy", JD_PARAMS_TABLE);
-    char line[128];
-    snprintf(line, sizeof line, "\n  label       pilot \"zone\" \xE5\x8C\xBA%40sa name", "");
-    assert_non_null(strstr(text, line));
+    assert_non_null(strstr(text, "\n  label       pilot \"zone\" \xE5\x8C\xBA   "));
+    assert_non_null(strstr(text, "\n  waves       2021Q1, 2022Q3  as 2020Q1   "));
     free(text);
 }
 
@@ -61,7 +60,7 @@ static void test_ini(void **state)
     expect("event", JD_PARAMS_INI,
            "; a rescaling event\n; [event.NAME]\n"
            "\n; jump\n; [0, 1]; source: assumed\n; size = 0.5\n"
-           "\n; length\n; [1, 40] quarter; source: assumed\n; length = 4\n");
+           "\n; length\n; [1, 40], quarter; source: assumed\n; length = 4\n");
 }
 
 static int all_given(void *user, const char *section, const jd_param_t *param, const char *value,
@@ -107,6 +106,11 @@ static void test_json(void **state)
     char *text = print("policy", JD_PARAMS_JSON);
     assert_non_null(strstr(text, "\"default\": \"pilot \\\"zone\\\" \xE5\x8C\xBA\""));
     assert_non_null(strstr(text, "\"choices\": [\"random\", \"development\", \"list\"]"));
+    free(text);
+    text = print("run", JD_PARAMS_JSON);
+    assert_non_null(strstr(text, "\"high\": 9223372036854775807,"));
+    free(text);
+    text = print("policy", JD_PARAMS_JSON);
     assert_non_null(strstr(text, "\"low\": null, \"high\": null"));
     free(text);
 }
@@ -146,6 +150,13 @@ static void test_params_errors(void **state)
         jd_params_print(full, test_sections, N_TEST_SECTIONS, NULL, JD_PARAMS_JSON, &ctx),
         JD_ERR_WRITE);
     assert_string_equal(ctx.message, "the parameters cannot be written: No space left on device");
+    fclose(full);
+    full = fopen("/dev/full", "w");
+    assert_non_null(full);
+    setvbuf(full, NULL, _IONBF, 0); /* fails at once, not at the end */
+    assert_int_equal(
+        jd_params_print(full, test_sections, N_TEST_SECTIONS, NULL, JD_PARAMS_INI, &ctx),
+        JD_ERR_WRITE);
     fclose(full);
 }
 
