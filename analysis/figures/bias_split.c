@@ -4,7 +4,7 @@
 #include "parts.h"
 
 /* As many rows, as much height: jd_figure_bias_split() grows it where the user gives none. */
-static const jd_figure_kind_t kind = {"bias_split", 183.0, 85.0};
+static const jd_figure_kind_t kind = {"bias_split", 183.0, 85.0, 150.0};
 
 #define PART(suffix, what)                                                                        \
     {"measurement" suffix, JD_DOUBLE, "1", "bias " what " from the observation model", NULL, 0,   \
@@ -35,6 +35,8 @@ const jd_column_t jd_bias_split_columns[JD_BIAS_COLUMNS] = {
 };
 
 enum { NAME_SIZE = 128, LONGEST = 34 }; /* bytes; characters of a row's name */
+static const double VALUE_MM = 12.0;    /* column of the totals */
+static const double NAME_MM = 1.5;      /* width of a character of 8 points */
 
 /* A row's place: the first row on top, rows without a total left out. */
 static int read_positions(const jd_table_t *table, int bias, double *positions)
@@ -56,26 +58,28 @@ static void read_name(const jd_table_t *table, const int *col, int64_t row, char
     snprintf(text, 2 * NAME_SIZE + 2, "%s%s%s", estimator, term[0] ? ", " : "", term);
 }
 
-/* mm that the rows' names take at 8 points. */
-static double name_width(const jd_table_t *table, const int *col)
+/* Characters that the rows' names may take: the longest's, but no more than fits 0.4 of the sheet.
+ */
+static int name_length(const jd_page_t *page, const jd_table_t *table, const int *col)
 {
     char text[2 * NAME_SIZE + 2];
-    int longest = 4;
+    int longest = 4, room = (int)(0.4 * page->width / NAME_MM);
     for (int64_t row = 0; row < table->rows; row++) {
         read_name(table, col, row, text);
         int length = jd_text_length(text);
         if (length > longest) longest = length;
     }
-    return 4.0 + 1.5 * (longest < LONGEST ? longest : LONGEST);
+    if (room > LONGEST) room = LONGEST;
+    return longest < room ? longest : room;
 }
 
-static void put_names(FILE *out, const jd_table_t *table, const int *col)
+static void put_names(FILE *out, const jd_table_t *table, const int *col, int length)
 {
     char text[2 * NAME_SIZE + 2];
     for (int64_t row = 0; row < table->rows; row++) {
         read_name(table, col, row, text);
         fputs("set label ", out);
-        jd_put_text(out, text, LONGEST);
+        jd_put_text(out, text, length);
         fprintf(out, " at graph 0, first %lld right offset -0.8,0 noenhanced\n", -(long long)row);
     }
 }
@@ -131,10 +135,11 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     jd_range_add(&extent, 0.0);
     read_positions(table, col[panel->bias], positions);
     jd_parts_data(out, panel->name, table, col + panel->parts, positions, &extent);
-    jd_page_panel(page, box, panel->letter, first ? 2.0 : box->left);
+    jd_page_panel(page, box, panel->letter, first || !jd_page_wide(page) ? 2.0 : box->left);
+    int wide = jd_page_wide(page);
+    if (first || !wide) put_names(out, table, col, name_length(page, table, col));
     if (first) {
-        put_names(out, table, col);
-        jd_page_legend(page, 3.0, 6.5, page->width > 130.0 ? 40.0 : 28.0, 2);
+        jd_page_legend(page, 3.0, wide ? 6.5 : 10.0, 40.0, wide ? 2 : 3);
         jd_parts_legend(page);
         jd_page_entry(page, &total, "total");
     }
@@ -146,7 +151,7 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     jd_put_label(out, panel->label, jd_figure_unit(table, col[panel->bias]));
     fputs(" offset 0,0.6\n", out);
     jd_range_pad(&extent, 0.05);
-    jd_put_axis(out, "x", &extent, 5);
+    jd_put_axis(out, "x", &extent, (int)((box->right - box->left) / 9.0));
     fprintf(out, "set yrange [%.10g:%.10g]\n", rows.low, rows.high);
     jd_parts_plot(page, panel->name, 0.32, 1);
     jd_page_plot(page);
@@ -180,14 +185,16 @@ int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
-    double names = name_width(table, col), bottom = 20.0, value = 12.0;
-    double share = (page.width - names - 3.0) / (two ? 2.0 : 1.0);
-    jd_box_t box = {names, names + share - value, bottom, page.top - 5.0};
+    int wide = jd_page_wide(&page), stacked = two && !wide;
+    double names = 4.0 + NAME_MM * name_length(&page, table, col), legend = wide ? 10.0 : 13.0;
+    double across = (page.width - names - 3.0) / (two && wide ? 2.0 : 1.0);
+    double up = (page.top - legend) / (stacked ? 2.0 : 1.0);
+    jd_box_t box = {names, names + across - VALUE_MM, page.top - up + 10.0, page.top - 5.0};
     fputs("unset ytics\nset border 1 ls 100\nset xtics offset 0,0.3\n", out);
     put_panel(&page, &att, table, col, &box, 1);
     if (two) {
-        box.left += share;
-        box.right += share;
+        double right = wide ? across : 0.0, down = stacked ? up : 0.0;
+        box = (jd_box_t){box.left + right, box.right + right, box.bottom - down, box.top - down};
         put_panel(&page, &ade, table, col, &box, 0);
     }
     jd_page_end(&page);

@@ -4,7 +4,7 @@
 
 #include "parts.h"
 
-static const jd_figure_kind_t kind = {"did_by_share", 183.0, 85.0};
+static const jd_figure_kind_t kind = {"did_by_share", 183.0, 85.0, 155.0};
 
 const jd_column_t jd_did_by_share_columns[JD_SHARE_COLUMNS] = {
     {"share", JD_DOUBLE, "1", "treated share of counties", NULL, 0, JD_AXIS_CELL},
@@ -40,7 +40,7 @@ static const curve_t curves[] = {
      {JD_BLACK, "dt (2,3) lw 2", "pt 6 ps 0.6"},
      JD_SHARE_ADE,
      JD_SHARE_ADE_SE,
-     0.8},
+     1.2},
     {"att",
      "true ATT (total)",
      {JD_BLUE, "dt (8,5) lw 2", "pt 5 ps 0.5"},
@@ -80,7 +80,7 @@ static void put_effects(jd_page_t *page, const jd_table_t *table, const int *col
 {
     FILE *out = page->out;
     jd_page_panel(page, box, "a", box->left - 11.0);
-    jd_put_axis(out, "y", y, 6);
+    jd_put_axis(out, "y", y, 8);
     fputs("set ylabel ", out);
     jd_put_label(out, "Effect of the policy", jd_figure_unit(table, col[JD_SHARE_DID]));
     fputs(" offset 0.8,0\n", out);
@@ -135,7 +135,7 @@ static void put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
     fputs("EOD\n", out);
     jd_range_pad(&extent, 0.06);
     jd_page_panel(page, box, "b", box->left - 11.0);
-    jd_put_axis(out, "y", &extent, 6);
+    jd_put_axis(out, "y", &extent, 8);
     fputs("set ylabel ", out);
     jd_put_label(out, "Bias, DID − ATT", jd_figure_unit(table, col[JD_SHARE_DID]));
     fputs(
@@ -194,13 +194,12 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
     jd_range_pad(&x, 0.1);
     jd_range_pad(&y, 0.05);
     int two = read_positions(table, col, positions) > 0;
-    double middle = two ? page.width / 2.0 : page.width;
-    jd_box_t left = {15.0, middle - 5.0, 22.0, page.top - 5.0};
-    jd_box_t right = {middle + 15.0, page.width - 4.0, 22.0, page.top - 5.0};
-    jd_put_axis(out, "x", &x, 7);
+    jd_box_t first = jd_page_cell(&page, 0, 1 + two, 15.0, 22.0);
+    jd_box_t second = jd_page_cell(&page, 1, 1 + two, 15.0, 22.0);
+    jd_put_axis(out, "x", &x, 10);
     fputs("set xlabel 'Treated share of counties (%)' offset 0,0.6\n", out);
-    put_effects(&page, table, col, has, &left, &y);
-    if (two) put_bias(&page, table, col, positions, &right, x.high - x.low);
+    put_effects(&page, table, col, has, &first, &y);
+    if (two) put_bias(&page, table, col, positions, &second, x.high - x.low);
     jd_page_end(&page);
 out:
     free(positions);

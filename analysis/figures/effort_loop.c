@@ -4,7 +4,7 @@
 
 #include "page.h"
 
-static const jd_figure_kind_t kind = {"effort_loop", 183.0, 82.0};
+static const jd_figure_kind_t kind = {"effort_loop", 183.0, 82.0, 150.0};
 
 const jd_column_t jd_effort_loop_columns[JD_EFFORT_COLUMNS] = {
     {"pressure", JD_DOUBLE, "1", "pressure P", NULL, 0, JD_AXIS_CELL},
@@ -170,7 +170,7 @@ static void put_share(jd_page_t *page, const loop_t *loop, double fold_down, dou
     fputs("set xlabel 'Pressure P' offset 0,0.6\n"
           "set ylabel 'S-share of effort' offset 1.2,0\n",
           out);
-    jd_put_axis(out, "y", &loop->share, 6);
+    jd_put_axis(out, "y", &loop->share, 8);
     put_fold(out, "P↓", fold_down, &loop->pressure);
     put_fold(out, "P↑", fold_up, &loop->pressure);
     for (int b = 0; b < BRANCHES; b++)
@@ -226,12 +226,11 @@ int jd_figure_effort_loop_script(FILE *out, const jd_table_t *table, double fold
     put_data(out, &loop);
     jd_range_pad(&loop.pressure, 0.02);
     jd_range_pad(&loop.share, 0.04);
-    jd_put_axis(out, "x", &loop.pressure, 7);
-    double gap = page.width / 2.0;
-    jd_box_t left = {13.0, gap - 5.0, 19.0, page.top - 5.0};
-    jd_box_t right = {gap + 13.0, page.width - 5.0, 19.0, page.top - 5.0};
-    put_share(&page, &loop, fold_down, fold_up, &left);
-    put_corners(&page, &loop, &right);
+    jd_put_axis(out, "x", &loop.pressure, 8);
+    jd_box_t first = jd_page_cell(&page, 0, 2, 13.0, 19.0);
+    jd_box_t second = jd_page_cell(&page, 1, 2, 13.0, 19.0);
+    put_share(&page, &loop, fold_down, fold_up, &first);
+    put_corners(&page, &loop, &second);
     jd_page_end(&page);
 out:
     free(loop.states);

@@ -4,7 +4,7 @@
 
 #include "page.h"
 
-static const jd_figure_kind_t kind = {"event_time", 183.0, 80.0};
+static const jd_figure_kind_t kind = {"event_time", 183.0, 80.0, 80.0};
 
 const jd_column_t jd_event_estimate_columns[JD_EVENT_COLUMNS] = {
     {"estimator", JD_TEXT, "", "estimator", NULL, 32, JD_AXIS_CELL},
@@ -185,13 +185,13 @@ int jd_figure_event_time_script(FILE *out, const jd_table_t *estimates, const jd
     jd_range_add(&x, -0.7);
     jd_range_pad(&y, 0.05);
 
-    double legend = page.width > 130.0 ? 46.0 : 4.0; /* beside the data, or below where narrow */
-    int beside = legend > 40.0;
+    int beside = jd_page_wide(&page); /* the legend, or below where narrow */
+    double legend = beside ? 46.0 : 4.0;
     jd_box_t box = {16.0, page.width - legend, beside ? 10.0 : 10.0 + 3.6 * (series.n / 2 + 2),
                     page.top - 5.0};
     jd_page_panel(&page, &box, NULL, 0.0);
     jd_put_axis(out, "x", &x, 6);
-    jd_put_axis(out, "y", &y, 6);
+    jd_put_axis(out, "y", &y, 9);
     put_axes(out, estimates, col, &x);
     if (beside)
         jd_page_legend(&page, box.right + 3.0, box.top - 2.0, 0.0, JD_FIGURE_ESTIMATORS + 2);

@@ -4,7 +4,7 @@
 
 #include "page.h"
 
-static const jd_figure_kind_t kind = {"map", 150.0, 120.0};
+static const jd_figure_kind_t kind = {"map", 150.0, 120.0, 85.0};
 
 const jd_column_t jd_map_county_columns[JD_MAP_COLUMNS] = {
     {"x", JD_DOUBLE, "km", "eastward position (or longitude in degrees)", NULL, 0, JD_AXIS_CELL},
@@ -165,31 +165,36 @@ static void put_scale(const jd_page_t *page, const map_t *map, const jd_box_t *b
     int power;
     double width = map->x.high - map->x.low, length = jd_round_step(width / 10.0, &power);
     double mm = length / width * (box->right - box->left), left = box->left + 2.0, y = 7.5;
-    fprintf(page->out,
-            "set arrow from screen %.5f, screen %.5f to screen %.5f, screen %.5f heads size screen "
-            "0.006,90 lw 1.5 lc rgb '#333333'\n",
-            left / page->width, y / page->height, (left + mm) / page->width, y / page->height);
-    fprintf(page->out, "set label '%.10g km' at screen %.5f, screen %.5f center\n", length,
-            (left + mm / 2.0) / page->width, (y - 3.5) / page->height);
+    fputs("set arrow from ", page->out);
+    jd_put_place(page, left, y);
+    fputs(" to ", page->out);
+    jd_put_place(page, left + mm, y);
+    fputs(" heads size screen 0.006,90 lw 1.5 lc rgb '#333333'\n", page->out);
+    fprintf(page->out, "set label '%.10g km' at ", length);
+    jd_put_place(page, left + mm / 2.0, y - 3.5);
+    fputs(" center\n", page->out);
 }
 
 static void put_colours(const jd_page_t *page, map_t *map, const jd_box_t *box)
 {
+    double bar = fmin(50.0, box->top - box->bottom);
     map->friction.low = floor(map->friction.low * 20.0) / 20.0;
     map->friction.high = ceil(map->friction.high * 20.0) / 20.0;
     jd_range_pad(&map->friction, 0.0);
     fputs("set palette defined (0 '#F7FBFF', 0.25 '#C6DBEF', 0.5 '#6BAED6', 0.75 '#2171B5',"
           " 1 '#08306B')\n",
           page->out);
-    jd_put_axis(page->out, "cb", &map->friction, 6);
+    jd_put_axis(page->out, "cb", &map->friction, 8);
     fprintf(page->out,
             "set colorbox vertical user origin screen %.5f, screen %.5f size screen %.5f, screen "
             "%.5f border 100\n",
-            (box->right + 4.0) / page->width, (box->bottom + 8.0) / page->height, 3.0 / page->width,
-            fmin(45.0, box->top - box->bottom - 16.0) / page->height);
-    fputs("set cblabel 'Governance friction F (of 0 to 1)' offset -0.5,0\n"
-          "set cbtics scale 0.4 offset -0.6,0\n",
+            (box->right + 4.0) / page->width, ((box->bottom + box->top) - bar) / 2.0 / page->height,
+            3.0 / page->width, bar / page->height);
+    fputs("set cbtics scale 0.4 offset -0.6,0\n"
+          "set label 'Governance friction F (of 0 to 1)' at ",
           page->out);
+    jd_put_place(page, box->right + 16.0, (box->bottom + box->top) / 2.0);
+    fputs(" center rotate by 90\n", page->out);
 }
 
 static void plot_counties(jd_page_t *page, const map_t *map, double size)
@@ -224,7 +229,10 @@ static void put_legend(jd_page_t *page, const map_t *map, int mask)
     static const jd_look_t looks[2] = {{"#777777", NULL, "pt 6 ps 0.7 lw 0.8"},
                                        {"#000000", NULL, "pt 4 ps 0.7 lw 1.2"}};
     static const char *const names[2] = {"never treated", "treated"};
-    jd_page_legend(page, page->width * 0.34, 8.0, page->width * 0.2, page->width > 130.0 ? 2 : 3);
+    if (jd_page_wide(page))
+        jd_page_legend(page, page->width * 0.34, 8.0, page->width * 0.2, 2);
+    else
+        jd_page_legend(page, 26.0, 11.5, 30.0, 3);
     for (int t = 0; t < 2; t++)
         if (map->n[t] > 0) jd_page_entry(page, &looks[t], names[t]);
     for (int class = 0; class < CLASSES; class ++) {
@@ -258,7 +266,7 @@ int jd_figure_map_script(FILE *out, const jd_table_t *counties, const jd_table_t
         rc = jd_figure_nothing(&kind, counties, "x, y and friction", ctx);
         goto out;
     }
-    jd_box_t box = {2.0, page.width - 20.0, 14.0, page.top - 1.0};
+    jd_box_t box = {2.0, page.width - 20.0, 15.0, page.top - 1.0};
     equal_aspect(&map, &box);
     jd_page_panel(&page, &box, NULL, 0.0);
     fputs("unset border\nunset tics\n", out);

@@ -93,7 +93,6 @@ static const char prologue[] = "reset\n"
                                "set tics nomirror out scale 0.6 offset 0,0.3\n"
                                "set ytics offset 0.5,0\n"
                                "set bars 0\n"
-                               "set pointintervalbox 0\n"
                                "unset key\n"
                                "set style fill solid 1 noborder\n";
 
@@ -109,7 +108,20 @@ void jd_page_begin(jd_page_t *page, FILE *out, const jd_figure_kind_t *kind,
     fputs("set multiplot\n", out);
 }
 
-static void put_screen(const jd_page_t *page, double x, double y)
+int jd_page_wide(const jd_page_t *page)
+{
+    return page->width >= JD_WIDE_MM;
+}
+
+jd_box_t jd_page_cell(const jd_page_t *page, int k, int n, double left, double bottom)
+{
+    int wide = jd_page_wide(page);
+    double width = page->width / (wide ? n : 1), height = page->top / (wide ? 1 : n);
+    double x = wide ? width * k : 0.0, y = wide ? 0.0 : page->top - height * (k + 1);
+    return (jd_box_t){x + left, x + width - 4.0, y + bottom, y + height - 5.0};
+}
+
+void jd_put_place(const jd_page_t *page, double x, double y)
 {
     fprintf(page->out, "screen %.5f, screen %.5f", x / page->width, y / page->height);
 }
@@ -127,14 +139,14 @@ void jd_page_panel(jd_page_t *page, const jd_box_t *box, const char *letter, dou
         fputs("set label ", out);
         jd_put_text(out, page->title, (int)(page->width / 1.7));
         fputs(" at ", out);
-        put_screen(page, 2.0, page->height - 3.5);
+        jd_put_place(page, 2.0, page->height - 3.5);
         fputs(" left noenhanced font ',9'\n", out);
         page->title = NULL;
     }
     if (letter) {
         fprintf(out, "set label '%s' at ", letter);
-        put_screen(page, letter_x, box->top + 2.5);
-        fputs(" left font 'Liberation Sans:Bold,9'\n", out);
+        jd_put_place(page, letter_x, box->top + 2.5);
+        fputs(" left font ',10'\n", out);
     }
 }
 
@@ -156,7 +168,7 @@ static void next_entry(jd_page_t *page, const char *title, double *x, double *y)
     fputs("set label ", page->out);
     jd_put_text(page->out, title, 40);
     fputs(" at ", page->out);
-    put_screen(page, *x + SAMPLE_MM + 1.5, *y);
+    jd_put_place(page, *x + SAMPLE_MM + 1.5, *y);
     fputs(" left noenhanced\n", page->out);
 }
 
@@ -166,14 +178,14 @@ void jd_page_entry(jd_page_t *page, const jd_look_t *look, const char *title)
     next_entry(page, title, &x, &y);
     if (look->line) {
         fputs("set arrow from ", page->out);
-        put_screen(page, x, y);
+        jd_put_place(page, x, y);
         fputs(" to ", page->out);
-        put_screen(page, x + SAMPLE_MM, y);
+        jd_put_place(page, x + SAMPLE_MM, y);
         fprintf(page->out, " nohead %s lc rgb '%s'\n", look->line, look->colour);
     }
     if (look->point) {
         fputs("set label '' at ", page->out);
-        put_screen(page, x + SAMPLE_MM / 2.0, y);
+        jd_put_place(page, x + SAMPLE_MM / 2.0, y);
         fprintf(page->out, " point %s lc rgb '%s'\n", look->point, look->colour);
     }
 }
@@ -183,9 +195,9 @@ void jd_page_box_entry(jd_page_t *page, const char *colour, const char *title)
     double x, y;
     next_entry(page, title, &x, &y);
     fputs("set object rectangle from ", page->out);
-    put_screen(page, x + 1.0, y - 1.0);
+    jd_put_place(page, x + 1.0, y - 1.0);
     fputs(" to ", page->out);
-    put_screen(page, x + SAMPLE_MM, y + 1.0);
+    jd_put_place(page, x + SAMPLE_MM, y + 1.0);
     fprintf(page->out, " fc rgb '%s' fs solid 1 border lc rgb '#333333' lw 0.5\n", colour);
 }
 

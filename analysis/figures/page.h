@@ -49,6 +49,10 @@ typedef struct jd_range {
     double low, high;
 } jd_range_t;
 
+int jd_page_wide(const jd_page_t *page);
+/** Box of panel `k` of `n`, side by side or, on a narrow sheet, one above the other; `left` and
+ *  `bottom` mm are left free for axes and legend. */
+jd_box_t jd_page_cell(const jd_page_t *page, int k, int n, double left, double bottom);
 void jd_page_begin(jd_page_t *page, FILE *out, const jd_figure_kind_t *kind,
                    const jd_figure_options_t *options);
 /** Starts a panel; `letter` ("a", NULL = none) stands above it, its left end at letter_x mm. */
@@ -63,6 +67,8 @@ void jd_page_entry(jd_page_t *page, const jd_look_t *look, const char *title);
 void jd_page_box_entry(jd_page_t *page, const char *colour, const char *title);
 /** The words of a look. */
 void jd_put_look(FILE *out, const jd_look_t *look);
+/** A place on the sheet in mm, in gnuplot's words. */
+void jd_put_place(const jd_page_t *page, double x, double y);
 /** Starts the next curve of the panel: "plot " or ", ". */
 void jd_page_plot(jd_page_t *page);
 /** Ends the panel's curves. */
@@ -86,7 +92,7 @@ void jd_range_add(jd_range_t *range, double value);
 /** Widens by `share` of its width on both sides; an empty or single-valued one to a width that can
  *  be drawn. */
 void jd_range_pad(jd_range_t *range, double share);
-/** Range of an axis ("x", "y", "cb") and about `ticks` round ticks, all with as many decimals. */
+/** Range of an axis ("x", "y", "cb") and at most `ticks` round ticks, all with as many decimals. */
 void jd_put_axis(FILE *out, const char *axis, const jd_range_t *range, int ticks);
 /** Smallest of 1, 2, 5 times a power of ten that is at least `value` > 0; the power in `power`. */
 double jd_round_step(double value, int *power);

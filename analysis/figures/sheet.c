@@ -41,7 +41,8 @@ double jd_sheet_width(const jd_figure_kind_t *kind, const jd_figure_options_t *o
 
 double jd_sheet_height(const jd_figure_kind_t *kind, const jd_figure_options_t *options)
 {
-    return options->height_mm == 0.0 ? kind->height_mm : options->height_mm;
+    if (options->height_mm != 0.0) return options->height_mm;
+    return jd_sheet_width(kind, options) >= JD_WIDE_MM ? kind->height_mm : kind->narrow_height_mm;
 }
 
 static int check_options(const jd_figure_kind_t *kind, const jd_figure_options_t *o, jd_ctx_t *ctx)

@@ -9,7 +9,11 @@
 typedef struct jd_figure_kind {
     const char *name;
     double width_mm, height_mm;
+    double narrow_height_mm; /* where the user asks for a single column: panels stack */
 } jd_figure_kind_t;
+
+/** Sheets at least this wide have their panels side by side. */
+enum { JD_WIDE_MM = 130 };
 
 typedef struct jd_sheet {
     const jd_figure_kind_t *kind;

@@ -3,7 +3,7 @@
 
 #include "page.h"
 
-static const jd_figure_kind_t kind = {"time_series", 183.0, 90.0};
+static const jd_figure_kind_t kind = {"time_series", 183.0, 90.0, 120.0};
 
 const jd_column_t jd_time_series_columns[JD_SERIES_COLUMNS] = {
     {"year", JD_DOUBLE, "year", "start of the quarter as a decimal year (2020.25 = 2020Q2)", NULL,
@@ -62,13 +62,13 @@ static void put_panel(jd_page_t *page, int k, int columns, const world_t *worlds
     jd_box_t box = {x + 14.0, x + width - 4.0, y + 7.0, y + height - 6.0};
     jd_page_panel(page, &box, letters[k], box.left - 11.0);
     if (!*told) {
-        jd_page_legend(page, width * (columns - 1) + 14.0, height / 2.0 + 3.0, 0.0, 2);
+        jd_page_legend(page, width * (columns - 1) + 11.0, height / 2.0 + 3.0, 0.0, 2);
         for (int w = 1; w >= 0 && worlds[0].any && worlds[1].any; w--)
             jd_page_entry(page, &worlds[w].look, worlds[w].title);
         *told = 1;
     }
     fprintf(out, "set label '%s' at graph 0, graph 1.0 left offset 0,0.7 font ',8.5'\n", labels[k]);
-    jd_put_axis(out, "y", range, 5);
+    jd_put_axis(out, "y", range, 7);
     for (int w = 0; w < 2; w++) {
         if (!worlds[w].has[k]) continue;
         jd_page_plot(page);
@@ -96,7 +96,7 @@ int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
         ranges[k] = jd_range_empty();
     for (int w = 0; w < 2; w++)
         put_world(out, series, col, w, &worlds[w], &year, ranges);
-    int columns = page.width > 130.0 ? 3 : 2, any = 0;
+    int columns = jd_page_wide(&page) ? 3 : 2, any = 0;
     jd_range_pad(&year, 0.02);
     jd_put_axis(out, "x", &year, 4);
     fprintf(out, "set format x '%%.0f'\nset xtics %d\n",
