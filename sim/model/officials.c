@@ -181,8 +181,8 @@ JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, i
         sum_s[s] += es;
         sum_w[s] += ew;
         sum_psi[s] += will;
-        corner_s[s] += (ew <= 0.0) & (es > 0.0) ? 1.0 : 0.0;
-        corner_w[s] += (es <= 0.0) & (ew > 0.0) ? 1.0 : 0.0;
+        corner_s[s] += ((ew <= 0.0) & (es > 0.0)) ? 1.0 : 0.0;
+        corner_w[s] += ((es <= 0.0) & (ew > 0.0)) ? 1.0 : 0.0;
         effort_s[s] = es;
         effort_w[s] = ew;
         strong[s] = as + (learn * es * (1 - as) - forget * (as - floor_a));
