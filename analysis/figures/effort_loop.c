@@ -50,18 +50,17 @@ static int read_loop(loop_t *loop, const jd_table_t *table, const int *col, jd_c
         for (int64_t row = 0; row < table->rows; row++) {
             double branch = jd_figure_cell(table, col[JD_EFFORT_BRANCH], row);
             double population = jd_figure_cell(table, col[JD_EFFORT_POPULATION], row);
-            state_t *s = &loop->states[n];
-            s->pressure = jd_figure_cell(table, col[JD_EFFORT_PRESSURE], row);
-            if (branch != (double)(b % 2) || population != (double)(b / 2) || isnan(s->pressure))
+            state_t s = {.row = row};
+            s.pressure = jd_figure_cell(table, col[JD_EFFORT_PRESSURE], row);
+            if (branch != (double)(b % 2) || population != (double)(b / 2) || isnan(s.pressure))
                 continue;
-            s->row = row;
             for (int k = 0; k < 3; k++) {
-                s->value[k] = jd_figure_cell(table, col[JD_EFFORT_SHARE + k], row);
-                loop->has[b][k] |= !isnan(s->value[k]);
+                s.value[k] = jd_figure_cell(table, col[JD_EFFORT_SHARE + k], row);
+                loop->has[b][k] |= !isnan(s.value[k]);
             }
-            if (!isnan(s->value[0])) jd_range_add(&loop->pressure, s->pressure);
-            jd_range_add(&loop->share, s->value[0]);
-            n++;
+            if (!isnan(s.value[0])) jd_range_add(&loop->pressure, s.pressure);
+            jd_range_add(&loop->share, s.value[0]);
+            loop->states[n++] = s;
         }
         qsort(loop->states + loop->first[b], (size_t)(n - loop->first[b]), sizeof *loop->states,
               by_pressure);

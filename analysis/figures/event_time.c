@@ -117,7 +117,8 @@ static void put_axes(FILE *out, const jd_table_t *table, const int *col, const j
     jd_put_label(out, "Effect of the policy", jd_figure_unit(table, col[JD_EVENT_ESTIMATE]));
     fputs(" offset 0.8,0\n", out);
     double width = x->high - x->low;
-    fprintf(out, "set xtics %d\n", width <= 16.0 ? 2 : width <= 40.0 ? 4 : width <= 80.0 ? 8 : 20);
+    if (width <= 80.0) /* whole quarters, in years where they are many */
+        fprintf(out, "set xtics %d\n", width <= 16.0 ? 2 : width <= 40.0 ? 4 : 8);
     fputs("set arrow from graph 0, first 0 to graph 1, first 0 nohead back lw 1 lc rgb '#AAAAAA'\n"
           "set arrow from -0.5, graph 0 to -0.5, graph 1 nohead back dt (2,4) lw 1 lc rgb '" JD_GREY
           "'\n"

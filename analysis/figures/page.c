@@ -305,7 +305,7 @@ int jd_figure_nothing(const jd_figure_kind_t *kind, const jd_table_t *table, con
 double jd_figure_cell(const jd_table_t *table, int column, int64_t row)
 {
     double value = column < 0 ? JD_MISSING : jd_table_number(table, column, row);
-    return isfinite(value) ? value : JD_MISSING;
+    return fabs(value) < 1e100 ? value : JD_MISSING; /* sums and squares must stay finite */
 }
 
 const char *jd_figure_unit(const jd_table_t *table, int column)

@@ -105,7 +105,7 @@ JD_MUST_USE int jd_figure_find(const jd_figure_kind_t *kind, const jd_table_t *t
 /** The failure for a table whose rows hold nothing to draw. */
 int jd_figure_nothing(const jd_figure_kind_t *kind, const jd_table_t *table, const char *columns,
                       jd_ctx_t *ctx);
-/** A cell's number; NaN for an absent column. */
+/** A cell's number; NaN for an absent column and for what no axis can hold (1e100 and beyond). */
 double jd_figure_cell(const jd_table_t *table, int column, int64_t row);
 /** Unit of a found column, as the table has it. */
 const char *jd_figure_unit(const jd_table_t *table, int column);

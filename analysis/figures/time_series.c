@@ -99,8 +99,9 @@ int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
     int columns = jd_page_wide(&page) ? 3 : 2, any = 0;
     jd_range_pad(&year, 0.02);
     jd_put_axis(out, "x", &year, 4);
-    fprintf(out, "set format x '%%.0f'\nset xtics %d\n",
-            (int)fmax(1.0, ceil((year.high - year.low) / 5.0)));
+    if (year.high - year.low <= 500.0) /* whole years */
+        fprintf(out, "set format x '%%.0f'\nset xtics %d\n",
+                (int)fmax(1.0, ceil((year.high - year.low) / 5.0)));
     for (int k = 0; k < JD_SERIES_COUNT; k++) {
         if (!worlds[0].has[k] && !worlds[1].has[k]) continue;
         jd_range_pad(&ranges[k], 0.08);

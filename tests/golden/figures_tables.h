@@ -79,8 +79,9 @@ static inline void fill_shares(jd_table_t *table)
         static const double att[] = {0.309, 0.258, 0.178, 0.089, 0.034};
         static const double ade[] = {0.330, 0.324, 0.314, 0.298, 0.246};
         double trends = 0.004 * (i - 2), measured = -0.02, ahead = 0.005 * (i < 3 ? 1 : -1);
-        double row[] = {share[i], did[i], att[i],   0.012 + 0.003 * i, 0.004, ade[i], 0.005,
-                        measured, trends, -0.006, ahead, 0.0};
+        double row[] = {share[i], did[i], att[i], 0.012 + 0.003 * i,
+                        0.004,    ade[i], 0.005,  measured,
+                        trends,   -0.006, ahead,  0.0};
         row[JD_SHARE_COLUMNS - 1] = did[i] - att[i] - measured - trends + 0.006 - ahead;
         table_add(table, row, JD_SHARE_COLUMNS);
     }
@@ -98,8 +99,8 @@ static inline void fill_map(jd_table_t *counties, jd_table_t *flows)
         for (int c = 0; c < 13; c++) {
             uint64_t id = (uint64_t)(100 * (p + 1) + c);
             double x = cx[p] + 110.0 * (bump(id, 2) - 0.5), y = cy[p] + 95.0 * (bump(id, 3) - 0.5);
-            double friction = 0.32 + 0.1 * sin(x / 190.0) * cos(y / 150.0) +
-                              0.12 * (bump(id, 4) - 0.5);
+            double friction =
+                0.32 + 0.1 * sin(x / 190.0) * cos(y / 150.0) + 0.12 * (bump(id, 4) - 0.5);
             double row[] = {x, y, friction, bump(id, 5) < 0.5};
             table_add(counties, row, JD_MAP_COLUMNS);
         }
@@ -137,9 +138,10 @@ static inline void fill_events(jd_table_t *estimates, jd_table_t *truth)
 
 static inline void fill_split(jd_table_t *table)
 {
-    static const char *const names[] = {"2x2",          "TWFE",       "TWFE event study", "Sun-Abraham",
-                                        "Callaway-Sant'Anna", "imputation", "two-stage"};
-    static const char *const terms[] = {"post",     "post",     "12 quarters on", "overall",
+    static const char *const names[] = {
+        "2x2",        "TWFE",     "TWFE event study", "Sun-Abraham", "Callaway-Sant'Anna",
+        "imputation", "two-stage"};
+    static const char *const terms[] = {"post",    "post",    "12 quarters on", "overall",
                                         "overall", "overall", "overall"};
     table_start(table, "split", jd_bias_split_columns, JD_BIAS_COLUMNS);
     for (int i = 0; i < 7; i++) {
@@ -171,9 +173,13 @@ static inline void fill_series(jd_table_t *table)
             double ramp = q < 4 ? 0.0 : q < 8 ? (q - 3) / 5.0 : 1.0;
             double policy = world && q >= 10 ? 1.0 - exp(-(q - 9) / 3.0) : 0.0;
             double p = 0.1 + 0.15 * ramp + 0.075 * (world && q >= 10);
-            double row[] = {2020.0 + q / 4.0, p, 0.57 + 0.09 * ramp + 0.05 * policy,
-                            0.33 + 0.05 * ramp + 0.04 * policy, 1.2 + 0.06 * ramp + 0.07 * policy,
-                            0.52 - 0.06 * ramp * q / 24.0 - 0.05 * policy, world};
+            double row[] = {2020.0 + q / 4.0,
+                            p,
+                            0.57 + 0.09 * ramp + 0.05 * policy,
+                            0.33 + 0.05 * ramp + 0.04 * policy,
+                            1.2 + 0.06 * ramp + 0.07 * policy,
+                            0.52 - 0.06 * ramp * q / 24.0 - 0.05 * policy,
+                            world};
             table_add(table, row, JD_SERIES_COLUMNS);
         }
 }
@@ -202,12 +208,18 @@ static inline int figure_draw(int i, const figures_tables_t *t, const jd_figure_
                               jd_ctx_t *ctx)
 {
     switch (i) {
-    case 0: return jd_figure_effort_loop(&t->loop, -0.21, 0.53, o, ctx);
-    case 1: return jd_figure_did_by_share(&t->shares, o, ctx);
-    case 2: return jd_figure_map(&t->counties, &t->flows, 0, 0, o, ctx);
-    case 3: return jd_figure_event_time(&t->estimates, &t->truth, o, ctx);
-    case 4: return jd_figure_bias_split(&t->split, o, ctx);
-    default: return jd_figure_time_series(&t->series, o, ctx);
+    case 0:
+        return jd_figure_effort_loop(&t->loop, -0.21, 0.53, o, ctx);
+    case 1:
+        return jd_figure_did_by_share(&t->shares, o, ctx);
+    case 2:
+        return jd_figure_map(&t->counties, &t->flows, 0, 0, o, ctx);
+    case 3:
+        return jd_figure_event_time(&t->estimates, &t->truth, o, ctx);
+    case 4:
+        return jd_figure_bias_split(&t->split, o, ctx);
+    default:
+        return jd_figure_time_series(&t->series, o, ctx);
     }
 }
 
@@ -216,12 +228,18 @@ static inline int figure_script(int i, FILE *out, const figures_tables_t *t,
                                 const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     switch (i) {
-    case 0: return jd_figure_effort_loop_script(out, &t->loop, -0.21, 0.53, o, ctx);
-    case 1: return jd_figure_did_by_share_script(out, &t->shares, o, ctx);
-    case 2: return jd_figure_map_script(out, &t->counties, &t->flows, 0, 0, o, ctx);
-    case 3: return jd_figure_event_time_script(out, &t->estimates, &t->truth, o, ctx);
-    case 4: return jd_figure_bias_split_script(out, &t->split, o, ctx);
-    default: return jd_figure_time_series_script(out, &t->series, o, ctx);
+    case 0:
+        return jd_figure_effort_loop_script(out, &t->loop, -0.21, 0.53, o, ctx);
+    case 1:
+        return jd_figure_did_by_share_script(out, &t->shares, o, ctx);
+    case 2:
+        return jd_figure_map_script(out, &t->counties, &t->flows, 0, 0, o, ctx);
+    case 3:
+        return jd_figure_event_time_script(out, &t->estimates, &t->truth, o, ctx);
+    case 4:
+        return jd_figure_bias_split_script(out, &t->split, o, ctx);
+    default:
+        return jd_figure_time_series_script(out, &t->series, o, ctx);
     }
 }
 
