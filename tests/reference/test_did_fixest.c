@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* 2x2, TWFE, event study and their variances against what fixest, clubSandwich and sandwich return
+ * on real data. Every row of these families is matched, not matched, or named not applicable with
+ * why. */
+#include "support.h"
+
+#include "jiedao/did.h"
+#include "reference/csv.h"
+
+#define REFERENCE JD_SHARED "/reference/"
+
+enum { MAX_N = 3000, MAX_X = 5 };
+
+/* One model: how its panel is made from a data file. */
+typedef struct {
+    const char *stem, *data, *estimator, *y, *unit, *time;
+    const char *x[MAX_X];
+    const char *effect; /* the reference's name of "att" */
+} model_t;
+
+static const model_t models[] = {
+    {"twfe_base_did", "base_did", "twfe", "y", "id", "period", {0}, "tp"},
+    {"twfe_x_base_did", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_w_base_did", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_wzero_base_did", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_unbal_base_did", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_single_base_did_perfect_fit", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_single_base_did_singletons", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_single_base_did_none", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"twfe_base_stagg", "base_stagg", "twfe", "y", "id", "year", {"x1"}, "D"},
+    {"twfe_mpdta", "mpdta", "twfe", "lemp", "countyreal", "year", {0}, "D"},
+    {"twfe_castle", "castle", "twfe", "l_homicide", "sid", "year", {0}, "post"},
+    {"twfe_w_castle",
+     "castle",
+     "twfe",
+     "l_homicide",
+     "sid",
+     "year",
+     {"l_pop", "l_income", "l_police", "unemployrt", "poverty"},
+     "post"},
+    {"twfe_regionyear_castle", "castle", "twfe", "l_homicide", "sid", "year", {0}, "post"},
+    {"twfe_smallg", "sim_smallg", "twfe", "y", "state", "year", {"x"}, "treat"},
+    {"es_base_did", "base_did", "event_study", "y", "id", "period", {"x1"}, NULL},
+    {"es_base_stagg", "base_stagg", "event_study", "y", "id", "year", {"x1"}, NULL},
+    {"es_mpdta", "mpdta", "event_study", "lemp", "countyreal", "year", {0}, NULL},
+    {"did2x2_base_did", "base_did", "2x2", "y", "id", "period", {0}, "treat:post"},
+    {"did2x2_mpdta", "mpdta", "2x2", "lemp", "countyreal", "year", {0}, "tr:post"},
+    {"did2x2_mpdta_fe", "mpdta", "twfe", "lemp", "countyreal", "year", {0}, "I(tr * post)"},
+    {"did2x2_base_did_crx", "base_did", "2x2", "y", "id", "period", {0}, "treat:post"},
+    {"twfe_base_did_crx", "base_did", "twfe", "y", "id", "period", {"x1"}, "tp"},
+    {"castle_crx", "castle", "twfe", "l_homicide", "sid", "year", {0}, "post"},
+    {"castle_w_crx", "castle", "twfe", "l_homicide", "sid", "year", {"unemployrt"}, "post"},
+    {"smallg_crx", "sim_smallg", "twfe", "y", "state", "year", {"x"}, "treat"},
+};
+
+typedef struct {
+    jd_panel_t panel;
+    int32_t unit[MAX_N], time[MAX_N], cohort[MAX_N], fixed[MAX_N];
+    int8_t treated[MAX_N];
+    double weight[MAX_N], y[MAX_N], x[MAX_X][MAX_N];
+    const double *x_column[MAX_X];
+    const int32_t *fixed_column;
+} data_t;
+
+static int is(const model_t *model, const char *part)
+{
+    return strstr(model->stem, part) != NULL;
+}
+
+static int keep_row(const model_t *m, int unit, int time, int first_treat)
+{
+    if (is(m, "_unbal_")) return (unit * 7 + time * 3) % 11 != 0;
+    if (is(m, "_single_")) return unit > 6 || time == unit % 10 + 1;
+    if (is(m, "did2x2_mpdta")) return time >= 2006 && (first_treat == 0 || first_treat == 2007);
+    return 1;
+}
+
+static double number(const csv_t *csv, int row, const char *name)
+{
+    int column = csv_find(csv, name);
+    assert_true(column >= 0);
+    return csv_number(csv, row, column);
+}
+
+static int cohort_of(const csv_t *csv, int row)
+{
+    if (csv_find(csv, "effyear") >= 0) {
+        double year = number(csv, row, "effyear");
+        return isnan(year) ? 0 : (int)year;
+    }
+    if (csv_find(csv, "first_treat") >= 0) return (int)number(csv, row, "first_treat");
+    if (csv_find(csv, "year_treated") >= 0) {
+        int year = (int)number(csv, row, "year_treated");
+        return year == 10000 ? 0 : year;
+    }
+    return number(csv, row, "treat") > 0 ? 6 : 0; /* base_did: after period 5 */
+}
+
+static double weight_of(const csv_t *csv, int row, const model_t *m, int unit)
+{
+    if (is(m, "twfe_w_base_did")) return 1 + unit % 5;
+    if (is(m, "twfe_wzero")) return unit % 4;
+    return number(csv, row, "popwt");
+}
+
+static int is_weighted(const model_t *m)
+{
+    return is(m, "twfe_w_") || is(m, "wzero") || is(m, "regionyear") || is(m, "castle_w");
+}
+
+/* Year by the four region dummies. */
+static int32_t region_year(const csv_t *csv, int row, int time)
+{
+    return time * 16 +
+           (int32_t)(8 * number(csv, row, "northeast") + 4 * number(csv, row, "midwest") +
+                     2 * number(csv, row, "south") + number(csv, row, "west"));
+}
+
+static void load(const model_t *m, data_t *d)
+{
+    char path[512];
+    csv_t csv;
+    snprintf(path, sizeof path, REFERENCE "data/%s.csv", m->data);
+    assert_true(csv_read(&csv, path));
+    memset(d, 0, sizeof *d);
+    jd_panel_t *p = &d->panel;
+    int smallg = strcmp(m->data, "sim_smallg") == 0, n = 0;
+    while (p->n_x < MAX_X && m->x[p->n_x]) {
+        d->x_column[p->n_x] = d->x[p->n_x];
+        p->n_x++;
+    }
+    for (int row = 0; row < csv.rows; row++) {
+        int unit = (int)number(&csv, row, m->unit), time = (int)number(&csv, row, m->time);
+        int cohort = smallg ? 0 : cohort_of(&csv, row);
+        if (!keep_row(m, unit, time, cohort)) continue;
+        assert_true(n < MAX_N);
+        d->unit[n] = unit;
+        d->time[n] = time;
+        d->cohort[n] = cohort;
+        if (smallg) d->treated[n] = (int8_t)number(&csv, row, "treat");
+        if (is_weighted(m)) d->weight[n] = weight_of(&csv, row, m, unit);
+        if (is(m, "regionyear")) d->fixed[n] = region_year(&csv, row, time);
+        d->y[n] = number(&csv, row, m->y);
+        for (int k = 0; k < p->n_x; k++)
+            d->x[k][n] = number(&csv, row, m->x[k]);
+        n++;
+    }
+    csv_free(&csv);
+    p->n = n;
+    p->unit = d->unit;
+    p->time = d->time;
+    if (smallg)
+        p->treated = d->treated;
+    else
+        p->cohort = d->cohort;
+    if (is_weighted(m)) p->weight = d->weight;
+    p->x = d->x_column;
+    p->x_name = m->x;
+    d->fixed_column = d->fixed;
+    p->fixed = &d->fixed_column;
+    p->n_fixed = is(m, "regionyear");
+}
+
+/* How a case's variance is asked for; NULL, or why it cannot be. */
+static const char *parse_vcov(const char *kind, const model_t *m, jd_vcov_options_t *v,
+                              int *by_time)
+{
+    memset(v, 0, sizeof *v);
+    *by_time = 0;
+    int crx = is(m, "_crx");
+    if (strstr(kind, "K.exact")) return "K.exact: the true rank of the fixed effects";
+    if (strncmp(kind, "twoway", 6) == 0) return "two-way clusters";
+    if (strstr(kind, "HC2") || strstr(kind, "HC3") || strstr(kind, "CR2") || strstr(kind, "CR3") ||
+        strstr(kind, "CV3"))
+        return "HC2, HC3, CR2, CR3, jackknife";
+    if (strncmp(kind, "NW", 2) == 0 || strncmp(kind, "DK", 2) == 0)
+        return "Newey-West, Driscoll-Kraay";
+    if (crx) {
+        v->k_fixed = JD_K_FULL;
+        v->no_k_adjustment = strcmp(kind, "CR1S") != 0 && strncmp(kind, "vcovCL_HC1", 10) != 0;
+        v->no_cluster_adjustment = strcmp(kind, "CR0") == 0 || strstr(kind, "_FALSE") != NULL;
+        return strncmp(kind, "CR", 2) == 0 || strncmp(kind, "vcovCL", 6) == 0 ? NULL : kind;
+    }
+    if (strncmp(kind, "iid", 3) == 0 || *kind == '\0')
+        v->kind = JD_VCOV_IID;
+    else if (strncmp(kind, "HC", 2) == 0)
+        v->kind = JD_VCOV_HC1;
+    else if (strncmp(kind, "cluster", 7) == 0)
+        *by_time = strncmp(kind, "clusterperiod", 13) == 0;
+    else
+        return kind;
+    if (strstr(kind, "K.adj=FALSE")) v->no_k_adjustment = 1;
+    if (strstr(kind, "G.adj=FALSE")) v->no_cluster_adjustment = 1;
+    if (strstr(kind, "K.fixef=none")) v->k_fixed = JD_K_NONE;
+    if (strstr(kind, "K.fixef=full")) v->k_fixed = JD_K_FULL;
+    return NULL;
+}
+
+/* Splits a case into model and kind of variance: "model/kind", or "model_crx_kind". */
+static const model_t *find_model(const char *name, const char **kind)
+{
+    const char *cut = strchr(name, '/'), *crx = strstr(name, "_crx_");
+    size_t length = cut ? (size_t)(cut - name) : crx ? (size_t)(crx - name) + 4 : strlen(name);
+    *kind = cut ? cut + 1 : crx ? crx + 5 : name + length;
+    for (size_t m = 0; m < sizeof models / sizeof *models; m++)
+        if (strlen(models[m].stem) == length && strncmp(models[m].stem, name, length) == 0)
+            return &models[m];
+    return NULL;
+}
+
+/* Our term for a name of the reference, or -1. */
+static int find_term(const model_t *m, const jd_design_t *design, const char *name, size_t length)
+{
+    char text[64], own[64];
+    snprintf(text, sizeof text, "%.*s", (int)length, name);
+    snprintf(own, sizeof own, "%s", text);
+    const char *event = strstr(text, "::");
+    if (event)
+        snprintf(own, sizeof own, "e=%ld",
+                 strtol(event + 2, NULL, 10) - (is(m, "es_base_did") ? 6 : 0));
+    else if (m->effect && strcmp(text, m->effect) == 0)
+        snprintf(own, sizeof own, "att");
+    else if (strcmp(m->estimator, "2x2") == 0 && (!strcmp(text, "treat") || !strcmp(text, "tr")))
+        snprintf(own, sizeof own, "treated");
+    for (int k = 0; k < jd_design_facts(design).n_terms; k++)
+        if (strcmp(jd_design_terms(design)[k].name, own) == 0) return k;
+    return -1;
+}
+
+typedef struct {
+    const model_t *model;
+    char kind[96];
+    data_t data;
+    jd_design_t *design;
+    jd_fit_t fit;
+} fitted_t;
+
+static void fit_case(fitted_t *f, const model_t *m, const char *kind, const jd_vcov_options_t *v,
+                     int by_time)
+{
+    jd_ctx_t ctx;
+    jd_did_options_t options;
+    if (f->model == m && strcmp(f->kind, kind) == 0) return;
+    jd_ctx_init(&ctx);
+    jd_did_defaults(&options);
+    jd_fit_free(&f->fit);
+    jd_design_free(f->design);
+    load(m, &f->data);
+    if (by_time) f->data.panel.cluster = f->data.time;
+    options.keep_singletons = is(m, "_none");
+    options.no_time_effects = is(m, "regionyear");
+    int rc = jd_design_prepare(&f->design, jd_estimator_find(m->estimator), &f->data.panel,
+                               &options, &ctx);
+    if (rc == JD_OK) rc = jd_design_infer(f->design, f->data.y, v, 0.95, &f->fit, &ctx);
+    if (rc != JD_OK) print_error("%s/%s: %s\n", m->stem, kind, ctx.message);
+    assert_int_equal(rc, JD_OK);
+    f->model = m;
+    snprintf(f->kind, sizeof f->kind, "%s", kind);
+}
+
+/* fixest's rmse of a weighted model divides by the weights' sum, not by n. */
+static double sum_of_weights(const jd_panel_t *panel)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < panel->n; i++)
+        sum += panel->weight[i];
+    return sum;
+}
+
+/* Statistics of fit; NaN for one we do not give. */
+static double statistic(const fitted_t *f, const char *quantity)
+{
+    double n = (double)f->fit.n_obs, ssr = f->fit.facts.ssr, k = (double)f->fit.facts.k;
+    if (strcmp(quantity, "nobs") == 0) return n;
+    if (strcmp(quantity, "ssr") == 0) return ssr;
+    if (strcmp(quantity, "rmse") == 0)
+        return sqrt(ssr / (f->data.panel.weight ? sum_of_weights(&f->data.panel) : n));
+    if (strcmp(quantity, "r2") == 0) return 1 - ssr / f->fit.tss;
+    if (strcmp(quantity, "ar2") == 0) return 1 - ssr / f->fit.tss * (n - 1) / (n - k);
+    if (strcmp(quantity, "ll") == 0 && !f->data.panel.weight)
+        return -n / 2 * (log(2 * 3.14159265358979323846 * ssr / n) + 1);
+    if (strcmp(quantity, "wr2") == 0) return 1 - ssr / f->fit.within_tss;
+    if (strcmp(quantity, "df_t") == 0) return f->fit.facts.df;
+    return (double)NAN;
+}
+
+static int near(double ours, double theirs, double scale)
+{
+    return fabs(ours - theirs) <= 1e-8 * fabs(theirs) + 1e-10 * scale;
+}
+
+/* 1 matched, 0 not, -1 not applicable. */
+static int check_row(const fitted_t *f, const csv_t *e, int row, const char **why)
+{
+    const char *quantity = csv_text(e, row, 4), *term = csv_text(e, row, 5);
+    double value = csv_number(e, row, 6), se = csv_number(e, row, 7);
+    const jd_fit_t *fit = &f->fit;
+    if (strstr(csv_text(e, row, 3), "Satterthwaite")) {
+        *why = "Satterthwaite's degrees of freedom";
+        return -1;
+    }
+    if (strcmp(quantity, "vcov") == 0) {
+        const char *bar = strstr(term, " | ");
+        int a = find_term(f->model, f->design, term, (size_t)(bar - term));
+        int b = find_term(f->model, f->design, bar + 3, strlen(bar + 3));
+        return a >= 0 && b >= 0 &&
+               near(fit->vcov[a * fit->n_terms + b], value, fit->std_error[a] * fit->std_error[b]);
+    }
+    if (strcmp(quantity, "coef") == 0 || strcmp(quantity, "pvalue") == 0) {
+        int k = find_term(f->model, f->design, term, strlen(term));
+        if (k < 0) return 0;
+        if (*quantity == 'c')
+            return near(fit->estimate[k], value, fit->std_error[k]) &&
+                   near(fit->std_error[k], se, 0);
+        /* A tail magnifies an error in t by about t squared. */
+        double t = fit->estimate[k] / fit->std_error[k];
+        return near(fit->p_value[k], value, 1e2 * value * t * t);
+    }
+    double ours = statistic(f, quantity);
+    if (isnan(ours)) {
+        *why = "pseudo R2, weighted log likelihood";
+        return -1;
+    }
+    return near(ours, value, 0);
+}
+
+typedef struct {
+    const char *why[16];
+    int count[16], n;
+} reasons_t;
+
+static void note(reasons_t *reasons, const char *why)
+{
+    int i = 0;
+    while (i < reasons->n && strcmp(reasons->why[i], why) != 0)
+        i++;
+    assert_true(i < 16);
+    if (i == reasons->n) reasons->why[reasons->n++] = why;
+    reasons->count[i]++;
+}
+
+static void check_family(const csv_t *e, const char *family, int *matched_all)
+{
+    static fitted_t f;
+    reasons_t reasons = {0};
+    int matched = 0, missed = 0, applicable_not = 0;
+    for (int row = 0; row < e->rows; row++) {
+        if (strcmp(csv_text(e, row, 2), family) != 0) continue;
+        const char *kind, *why = NULL;
+        const model_t *m = find_model(csv_text(e, row, 0), &kind);
+        jd_vcov_options_t v;
+        int by_time = 0, verdict = -1;
+        if (!m)
+            why = "varying slopes";
+        else
+            why = parse_vcov(kind, m, &v, &by_time);
+        if (!m) assert_non_null(strstr(csv_text(e, row, 3), "["));
+        if (!why) {
+            fit_case(&f, m, kind, &v, by_time);
+            verdict = check_row(&f, e, row, &why);
+        }
+        if (verdict < 0) note(&reasons, why);
+        matched += verdict == 1;
+        missed += verdict == 0;
+        applicable_not += verdict < 0;
+        if (verdict == 0)
+            print_error("not matched: %s %s %s: %s (%s)\n", csv_text(e, row, 0),
+                        csv_text(e, row, 4), csv_text(e, row, 5), csv_text(e, row, 6),
+                        csv_text(e, row, 7));
+    }
+    jd_fit_free(&f.fit);
+    jd_design_free(f.design);
+    memset(&f, 0, sizeof f);
+    print_message("%-15s matched %4d   not matched %4d   not applicable %4d\n", family, matched,
+                  missed, applicable_not);
+    for (int i = 0; i < reasons.n; i++)
+        print_message("    %4d  %s\n", reasons.count[i], reasons.why[i]);
+    assert_int_equal(missed, 0);
+    *matched_all += matched;
+}
+
+static void test_every_row_of_the_regression_families(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE "expected.csv");
+    csv_t expected;
+    int matched = 0;
+    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    check_family(&expected, "twfe", &matched);
+    check_family(&expected, "event_study", &matched);
+    check_family(&expected, "did2x2", &matched);
+    check_family(&expected, "cluster_robust", &matched);
+    csv_free(&expected);
+    assert_true(matched > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_row_of_the_regression_families),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
