@@ -35,10 +35,11 @@ static int fill_columns(jd_design_t *design, const jd_frame_t *frame, jd_ctx_t *
         staggered |= treated[i] != 0 && g != first;
     }
     if (never == 0)
-        return jd_fail(ctx, JD_ERR_NO_CONTROLS,
-                       "2x2: no control group: every unit is treated by period %d, and the 2x2 "
-                       "comparison needs units that never are",
-                       last);
+        return jd_fail(
+            ctx, JD_ERR_NO_CONTROLS,
+            "2x2: no control group: every unit is treated by the last period (%d), and the "
+            "2x2 comparison needs units that never are",
+            last);
     if (staggered)
         jd_warn(
             ctx,
