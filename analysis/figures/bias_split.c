@@ -151,7 +151,7 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     jd_put_label(out, panel->label, jd_figure_unit(table, col[panel->bias]));
     fputs(" offset 0,0.6\n", out);
     jd_range_pad(&extent, 0.05);
-    jd_put_axis(out, "x", &extent, (int)((box->right - box->left) / 9.0));
+    jd_put_axis(out, "x", &extent, (int)((box->right - box->left) / 8.0));
     fprintf(out, "set yrange [%.10g:%.10g]\n", rows.low, rows.high);
     jd_parts_plot(page, panel->name, 0.32, 1);
     jd_page_plot(page);

@@ -159,8 +159,8 @@ static void put_share(jd_page_t *page, const loop_t *loop, double fold_down, dou
                       const jd_box_t *box)
 {
     static const curve_t curves[BRANCHES] = {
-        {"rising", {JD_RED, "dt 1 lw 3", "pt 7 ps 0.05"}},
-        {"falling", {JD_BLUE, "dt (8,5) lw 3", "pt 7 ps 0.05"}},
+        {"rising, homogeneous", {JD_RED, "dt 1 lw 3", "pt 7 ps 0.05"}},
+        {"falling, homogeneous", {JD_BLUE, "dt (8,5) lw 3", "pt 7 ps 0.05"}},
         {"rising, heterogeneous", {JD_RED, "dt 1 lw 1.2", "pt 7 ps 0.4"}},
         {"falling, heterogeneous", {JD_BLUE, "dt (8,5) lw 1.2", "pt 6 ps 0.45"}},
     };
@@ -174,7 +174,7 @@ static void put_share(jd_page_t *page, const loop_t *loop, double fold_down, dou
     put_fold(out, "P↑", fold_up, &loop->pressure);
     for (int b = 0; b < BRANCHES; b++)
         if (loop->has[b][0]) put_arrows(out, loop, b, curves[b].look.colour);
-    jd_page_legend(page, box->left, box->bottom - 12.0, 26.0, 2);
+    jd_page_legend(page, box->left - 2.0, box->bottom - 12.0, 38.0, 2);
     for (int b = 0; b < BRANCHES; b++)
         put_entry(page, loop, b, 0, &curves[b]);
     for (int b = 0; b < BRANCHES; b++)

@@ -121,7 +121,7 @@ static int class_of(const map_t *map, const flow_t *flow)
 
 static double class_width(int class)
 {
-    return 0.9 + 1.5 * class;
+    return 0.8 + 1.1 * class;
 }
 
 /* One block a class; arrows keep clear of their ends so that heads stay visible. Returns a mask of
@@ -205,7 +205,8 @@ static void plot_counties(jd_page_t *page, const map_t *map, double size)
         fprintf(page->out,
                 "$counties%d using 1:2:3 with points pt %d ps %.3f lc palette, \\\n"
                 "     $counties%d using 1:2 with points pt %d ps %.3f lw %.2f lc rgb '%s'",
-                t, t ? 5 : 7, size, t, t ? 4 : 6, size, t ? 1.1 : 0.4, t ? "#000000" : "#777777");
+                t, t ? 5 : 7, size, t, t ? 4 : 6, size, (t ? 1.6 : 0.6) * size,
+                t ? "#000000" : "#777777");
     }
 }
 
@@ -218,9 +219,9 @@ static void plot_flows(jd_page_t *page, int mask)
         jd_page_plot(page);
         fprintf(page->out,
                 "$flows%d using 1:2:3:4 with vectors nohead lw %.2f lc rgb '#FFFFFF', \\\n"
-                "     $flows%d using 1:2:3:4 with vectors head filled size screen %.4f,22 fixed "
+                "     $flows%d using 1:2:3:4 with vectors head filled size screen %.4f,22 "
                 "lw %.2f lc rgb '" JD_RED "'",
-                class, width + 1.6, class, 0.008 + 0.003 * class, width);
+                class, width + 1.6, class, 0.007 + 0.0025 * class, width);
     }
 }
 

@@ -188,7 +188,7 @@ set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'
 set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'
 set xlabel 'Bias against true ADE' offset 0,0.6
 set xrange [-0.05869099522:0.04451089955]
-set xtics 0.05
+set xtics 0.02
 set format x '%.2f'
 set yrange [-6.7:0.7]
 plot $ade0 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#222222' fs solid 1 border lc rgb '#333333' lw 0.5, \

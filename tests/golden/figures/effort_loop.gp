@@ -450,18 +450,18 @@ set arrow from 0.565, 0.7872628236 to 0.5725, 0.7913583514 front head filled siz
 set arrow from -0.005, 0.589289719 to 0.0025, 0.5906093734 front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '#D55E00'
 set arrow from 0.235, 0.7750305467 to 0.2275, 0.7704781447 front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '#0072B2'
 set arrow from 0.625, 0.9441701937 to 0.6175, 0.9426073394 front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '#0072B2'
-set label 'rising' at screen 0.11749, screen 0.08537 left noenhanced
-set arrow from screen 0.07104, screen 0.08537 to screen 0.10929, screen 0.08537 nohead dt 1 lw 3 lc rgb '#D55E00'
-set label '' at screen 0.09016, screen 0.08537 point pt 7 ps 0.05 lc rgb '#D55E00'
-set label 'falling' at screen 0.11749, screen 0.04146 left noenhanced
-set arrow from screen 0.07104, screen 0.04146 to screen 0.10929, screen 0.04146 nohead dt (8,5) lw 3 lc rgb '#0072B2'
-set label '' at screen 0.09016, screen 0.04146 point pt 7 ps 0.05 lc rgb '#0072B2'
-set label 'rising, heterogeneous' at screen 0.25956, screen 0.08537 left noenhanced
-set arrow from screen 0.21311, screen 0.08537 to screen 0.25137, screen 0.08537 nohead dt 1 lw 1.2 lc rgb '#D55E00'
-set label '' at screen 0.23224, screen 0.08537 point pt 7 ps 0.4 lc rgb '#D55E00'
-set label 'falling, heterogeneous' at screen 0.25956, screen 0.04146 left noenhanced
-set arrow from screen 0.21311, screen 0.04146 to screen 0.25137, screen 0.04146 nohead dt (8,5) lw 1.2 lc rgb '#0072B2'
-set label '' at screen 0.23224, screen 0.04146 point pt 6 ps 0.45 lc rgb '#0072B2'
+set label 'rising, homogeneous' at screen 0.10656, screen 0.08537 left noenhanced
+set arrow from screen 0.06011, screen 0.08537 to screen 0.09836, screen 0.08537 nohead dt 1 lw 3 lc rgb '#D55E00'
+set label '' at screen 0.07923, screen 0.08537 point pt 7 ps 0.05 lc rgb '#D55E00'
+set label 'falling, homogeneous' at screen 0.10656, screen 0.04146 left noenhanced
+set arrow from screen 0.06011, screen 0.04146 to screen 0.09836, screen 0.04146 nohead dt (8,5) lw 3 lc rgb '#0072B2'
+set label '' at screen 0.07923, screen 0.04146 point pt 7 ps 0.05 lc rgb '#0072B2'
+set label 'rising, heterogeneous' at screen 0.31421, screen 0.08537 left noenhanced
+set arrow from screen 0.26776, screen 0.08537 to screen 0.30601, screen 0.08537 nohead dt 1 lw 1.2 lc rgb '#D55E00'
+set label '' at screen 0.28689, screen 0.08537 point pt 7 ps 0.4 lc rgb '#D55E00'
+set label 'falling, heterogeneous' at screen 0.31421, screen 0.04146 left noenhanced
+set arrow from screen 0.26776, screen 0.04146 to screen 0.30601, screen 0.04146 nohead dt (8,5) lw 1.2 lc rgb '#0072B2'
+set label '' at screen 0.28689, screen 0.04146 point pt 6 ps 0.45 lc rgb '#0072B2'
 plot $branch0 using 1:2 with linespoints pointinterval 14 dt 1 lw 3 pt 7 ps 0.05 lc rgb '#D55E00', \
      $branch1 using 1:2 with linespoints pointinterval 14 dt (8,5) lw 3 pt 7 ps 0.05 lc rgb '#0072B2', \
      $branch2 using 1:2 with linespoints pointinterval 14 dt 1 lw 1.2 pt 7 ps 0.4 lc rgb '#D55E00', \

@@ -451,18 +451,18 @@ set arrow from 0.565, 0.7872628236 to 0.5725, 0.7913583514 front head filled siz
 set arrow from -0.005, 0.589289719 to 0.0025, 0.5906093734 front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '#D55E00'
 set arrow from 0.235, 0.7750305467 to 0.2275, 0.7704781447 front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '#0072B2'
 set arrow from 0.625, 0.9441701937 to 0.6175, 0.9426073394 front head filled size screen 0.009,20 fixed lw 1.5 lc rgb '#0072B2'
-set label 'rising' at screen 0.24157, screen 0.52333 left noenhanced
-set arrow from screen 0.14607, screen 0.52333 to screen 0.22472, screen 0.52333 nohead dt 1 lw 3 lc rgb '#D55E00'
-set label '' at screen 0.18539, screen 0.52333 point pt 7 ps 0.05 lc rgb '#D55E00'
-set label 'falling' at screen 0.24157, screen 0.49933 left noenhanced
-set arrow from screen 0.14607, screen 0.49933 to screen 0.22472, screen 0.49933 nohead dt (8,5) lw 3 lc rgb '#0072B2'
-set label '' at screen 0.18539, screen 0.49933 point pt 7 ps 0.05 lc rgb '#0072B2'
-set label 'rising, heterogeneous' at screen 0.53371, screen 0.52333 left noenhanced
-set arrow from screen 0.43820, screen 0.52333 to screen 0.51685, screen 0.52333 nohead dt 1 lw 1.2 lc rgb '#D55E00'
-set label '' at screen 0.47753, screen 0.52333 point pt 7 ps 0.4 lc rgb '#D55E00'
-set label 'falling, heterogeneous' at screen 0.53371, screen 0.49933 left noenhanced
-set arrow from screen 0.43820, screen 0.49933 to screen 0.51685, screen 0.49933 nohead dt (8,5) lw 1.2 lc rgb '#0072B2'
-set label '' at screen 0.47753, screen 0.49933 point pt 6 ps 0.45 lc rgb '#0072B2'
+set label 'rising, homogeneous' at screen 0.21910, screen 0.52333 left noenhanced
+set arrow from screen 0.12360, screen 0.52333 to screen 0.20225, screen 0.52333 nohead dt 1 lw 3 lc rgb '#D55E00'
+set label '' at screen 0.16292, screen 0.52333 point pt 7 ps 0.05 lc rgb '#D55E00'
+set label 'falling, homogeneous' at screen 0.21910, screen 0.49933 left noenhanced
+set arrow from screen 0.12360, screen 0.49933 to screen 0.20225, screen 0.49933 nohead dt (8,5) lw 3 lc rgb '#0072B2'
+set label '' at screen 0.16292, screen 0.49933 point pt 7 ps 0.05 lc rgb '#0072B2'
+set label 'rising, heterogeneous' at screen 0.64607, screen 0.52333 left noenhanced
+set arrow from screen 0.55056, screen 0.52333 to screen 0.62921, screen 0.52333 nohead dt 1 lw 1.2 lc rgb '#D55E00'
+set label '' at screen 0.58989, screen 0.52333 point pt 7 ps 0.4 lc rgb '#D55E00'
+set label 'falling, heterogeneous' at screen 0.64607, screen 0.49933 left noenhanced
+set arrow from screen 0.55056, screen 0.49933 to screen 0.62921, screen 0.49933 nohead dt (8,5) lw 1.2 lc rgb '#0072B2'
+set label '' at screen 0.58989, screen 0.49933 point pt 6 ps 0.45 lc rgb '#0072B2'
 plot $branch0 using 1:2 with linespoints pointinterval 14 dt 1 lw 3 pt 7 ps 0.05 lc rgb '#D55E00', \
      $branch1 using 1:2 with linespoints pointinterval 14 dt (8,5) lw 3 pt 7 ps 0.05 lc rgb '#0072B2', \
      $branch2 using 1:2 with linespoints pointinterval 14 dt 1 lw 1.2 pt 7 ps 0.4 lc rgb '#D55E00', \

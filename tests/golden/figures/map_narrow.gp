@@ -168,19 +168,19 @@ set label '' at screen 0.33146, screen 0.13529 point pt 6 ps 0.7 lw 0.8 lc rgb '
 set label 'treated' at screen 0.38764, screen 0.09294 left noenhanced
 set label '' at screen 0.33146, screen 0.09294 point pt 4 ps 0.7 lw 1.2 lc rgb '#000000'
 set label 'up to 100 firms' at screen 0.38764, screen 0.05059 left noenhanced
-set arrow from screen 0.29213, screen 0.05059 to screen 0.37079, screen 0.05059 nohead dt 1 lw 2.40 lc rgb '#D55E00'
+set arrow from screen 0.29213, screen 0.05059 to screen 0.37079, screen 0.05059 nohead dt 1 lw 1.90 lc rgb '#D55E00'
 set label 'up to 150 firms' at screen 0.72472, screen 0.13529 left noenhanced
-set arrow from screen 0.62921, screen 0.13529 to screen 0.70787, screen 0.13529 nohead dt 1 lw 3.90 lc rgb '#D55E00'
+set arrow from screen 0.62921, screen 0.13529 to screen 0.70787, screen 0.13529 nohead dt 1 lw 3.00 lc rgb '#D55E00'
 set label 'up to 200 firms' at screen 0.72472, screen 0.09294 left noenhanced
-set arrow from screen 0.62921, screen 0.09294 to screen 0.70787, screen 0.09294 nohead dt 1 lw 5.40 lc rgb '#D55E00'
+set arrow from screen 0.62921, screen 0.09294 to screen 0.70787, screen 0.09294 nohead dt 1 lw 4.10 lc rgb '#D55E00'
 plot $counties0 using 1:2:3 with points pt 7 ps 0.900 lc palette, \
-     $counties0 using 1:2 with points pt 6 ps 0.900 lw 0.40 lc rgb '#777777', \
+     $counties0 using 1:2 with points pt 6 ps 0.900 lw 0.54 lc rgb '#777777', \
      $counties1 using 1:2:3 with points pt 5 ps 0.900 lc palette, \
-     $counties1 using 1:2 with points pt 4 ps 0.900 lw 1.10 lc rgb '#000000', \
-     $flows1 using 1:2:3:4 with vectors nohead lw 4.00 lc rgb '#FFFFFF', \
-     $flows1 using 1:2:3:4 with vectors head filled size screen 0.0110,22 fixed lw 2.40 lc rgb '#D55E00', \
-     $flows2 using 1:2:3:4 with vectors nohead lw 5.50 lc rgb '#FFFFFF', \
-     $flows2 using 1:2:3:4 with vectors head filled size screen 0.0140,22 fixed lw 3.90 lc rgb '#D55E00', \
-     $flows3 using 1:2:3:4 with vectors nohead lw 7.00 lc rgb '#FFFFFF', \
-     $flows3 using 1:2:3:4 with vectors head filled size screen 0.0170,22 fixed lw 5.40 lc rgb '#D55E00'
+     $counties1 using 1:2 with points pt 4 ps 0.900 lw 1.44 lc rgb '#000000', \
+     $flows1 using 1:2:3:4 with vectors nohead lw 3.50 lc rgb '#FFFFFF', \
+     $flows1 using 1:2:3:4 with vectors head filled size screen 0.0095,22 lw 1.90 lc rgb '#D55E00', \
+     $flows2 using 1:2:3:4 with vectors nohead lw 4.60 lc rgb '#FFFFFF', \
+     $flows2 using 1:2:3:4 with vectors head filled size screen 0.0120,22 lw 3.00 lc rgb '#D55E00', \
+     $flows3 using 1:2:3:4 with vectors nohead lw 5.70 lc rgb '#FFFFFF', \
+     $flows3 using 1:2:3:4 with vectors head filled size screen 0.0145,22 lw 4.10 lc rgb '#D55E00'
 unset multiplot
