@@ -84,7 +84,7 @@ static int solve_costs(jd_borders_t *b, const jd_firms_params_t *p, const jd_tre
         b->k_county += c;
         b->k_prefecture += v;
         b->k_province += o - v;
-        step = fmax(fabs(c), fmax(fabs(v), fabs(o)));
+        step = jd_max(fabs(c), jd_max(fabs(v), fabs(o)));
         if (!(fabs(b->k_county) < 200 && fabs(b->k_prefecture) < 200 && fabs(b->k_province) < 200)) break;
     }
     if (step > 1e-6)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Promotion tournament among streets of a county: measured strong output of the rivals raises the stakes
+ *  of one's own (model-equations.md, sections 2 and 7). */
+#include "core/vmath.h"
+#include "jiedao/random.h"
+#include "model/mechanism.h"
+
+typedef struct tournament_params {
+    double base, slope, noise;
+} tournament_params_t;
+
+#define P(field) offsetof(tournament_params_t, field)
+
+static const jd_param_t params[] = {
+    {"base", JD_PARAM_DOUBLE, P(base), "0", -0.5, 1, NULL, "1",
+     "tau0, standing intensity: multiplies the stakes of strong tasks by 1 + tau0", "off", JD_RESULT},
+    {"slope", JD_PARAM_DOUBLE, P(slope), "0", -2, 2, NULL, "1",
+     "tau1, answer to rivals' output last quarter; rivals share the county", "off; sweep it through 0 (Wiebe)",
+     JD_RESULT},
+    {"noise", JD_PARAM_DOUBLE, P(noise), "0.06", 0, 1, NULL, "1",
+     "SD of the noise in measured output, relative to the plan", "Li, Zhou 2005: growth SD 6 %", JD_RESULT},
+};
+
+const jd_section_t jd_tournament_section = {
+    .name = "tournament",
+    .help = "promotion tournament among streets of a county",
+    .params = params,
+    .n_params = (int)(sizeof params / sizeof params[0]),
+    .size = sizeof(tournament_params_t),
+};
+
+static bool on(const jd_config_t *config)
+{
+    const tournament_params_t *p = jd_config_section(config, "tournament");
+    return p->base != 0.0 || p->slope != 0.0;
+}
+
+static void step(const jd_moment_t *m, jd_world_t *world)
+{
+    const tournament_params_t *p = jd_config_section(m->config, "tournament");
+    const double reference = m->street->world->ambition_s * m->street->full;
+    jd_stream_t stream = jd_stream(m->seed, m->replicate, JD_DRAW_OUTPUT);
+    jd_jump_t first = jd_jump(stream, m->period, 0), second = jd_jump(stream, m->period, 1);
+    for (int32_t c = 0; c < m->dims->counties; c++) {
+        int32_t from = m->tree->child[JD_COUNTY][c], end = m->tree->child[JD_COUNTY][c + 1];
+        double sum = 0;
+        /* Measured output goes through the modifier's own place: no scratch memory is needed. */
+        for (int32_t s = from; s < end; s++) {
+            double z = jd_normal(jd_draw(&first, (uint64_t)s), jd_draw(&second, (uint64_t)s));
+            world->tour[s] = world->output.y_s[s] / reference + p->noise * z;
+            sum += world->tour[s];
+        }
+        for (int32_t s = from; s < end; s++) {
+            double rivals = end - from > 1 ? (sum - world->tour[s]) / (end - from - 1) : 1;
+            world->tour[s] = jd_clip(p->base + p->slope * (rivals - 1), -0.5, 1);
+        }
+    }
+}
+
+const jd_mechanism_t jd_tournament = {
+    .name = "tournament", .section = &jd_tournament_section, .on = on, .step = step};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Urban outcomes by county: points of interest (POI) of manufacturing services as noisy counts, land-use
+ *  efficiency, concentration of the targeted sector, services per firm (model-equations.md, section 7). */
+#include <math.h>
+
+#include "core/vmath.h"
+#include "jiedao/random.h"
+#include "model/mechanism.h"
+
+typedef struct urban_params {
+    bool on;
+    double poi_rate, poi_elasticity, productivity;
+} urban_params_t;
+
+#define P(field) offsetof(urban_params_t, field)
+
+static const jd_param_t params[] = {
+    {"on", JD_PARAM_FLAG, P(on), "yes", 0, 0, NULL, "", "compute urban outcomes", "", JD_RESULT},
+    {"poi_rate", JD_PARAM_DOUBLE, P(poi_rate), "0.1", 0, 100, NULL, "1/firm",
+     "points of interest per targeted firm where services are at plan", "assumed", JD_RESULT},
+    {"poi_elasticity", JD_PARAM_DOUBLE, P(poi_elasticity), "0.5", 0, 3, NULL, "1",
+     "elasticity of points of interest to services two quarters ago", "model equations, section 7", JD_RESULT},
+    {"productivity", JD_PARAM_DOUBLE, P(productivity), "1.5", 0, 100, NULL, "1",
+     "output of a targeted firm; another firm's is 1", "assumed", JD_RESULT},
+};
+
+const jd_section_t jd_urban_section = {
+    .name = "urban",
+    .help = "urban outcomes: points of interest, land use, concentration",
+    .params = params,
+    .n_params = (int)(sizeof params / sizeof params[0]),
+    .size = sizeof(urban_params_t),
+};
+
+enum { POI, LAND_EFFICIENCY, LOCATION_QUOTIENT, SERVICES_PER_FIRM, COLUMNS };
+
+static const jd_column_t columns[COLUMNS] = {
+    {"poi", JD_INT32, "1", "points of interest of manufacturing services", NULL, 0, JD_AXIS_CELL},
+    {"land_efficiency", JD_DOUBLE, "1/km2", "output per land", NULL, 0, JD_AXIS_CELL},
+    {"location_quotient", JD_DOUBLE, "1",
+     "share of the targeted sector among the county's firms, over its share in the world", NULL, 0, JD_AXIS_CELL},
+    {"services_per_firm", JD_DOUBLE, "1", "stock of services times streets, per 100 firms", NULL, 0, JD_AXIS_CELL},
+};
+
+static bool on(const jd_config_t *config)
+{
+    return ((const urban_params_t *)jd_config_section(config, "urban"))->on;
+}
+
+/* Poisson number of the given mean from one uniform: exact inversion up from 0 below mean 30, from the mode
+ * outwards above, O(sqrt(mean)). The mode's probability comes from Stirling's series. */
+static int32_t poisson(double mean, double u)
+{
+    if (mean <= 0) return 0;
+    double mode = floor(mean), ln_p = -mean;
+    if (mean < 30) {
+        mode = 0;
+    } else {
+        double n = mode + 1, over = 1 / n; /* ln(mode!) = ln Gamma(n) */
+        double ln_gamma = (n - 0.5) * jd_log(n) - n + 0.91893853320467274178 +
+                          over * (1.0 / 12 - over * over * (1.0 / 360 - over * over / 1260));
+        ln_p = mode * jd_log(mean) - mean - ln_gamma;
+    }
+    double up = jd_exp(ln_p), down = up;
+    double high = mode, low = mode, sum = up;
+    while (sum < u && (up > 0 || down > 0) && high < mode + 40 * sqrt(mean) + 200) {
+        up *= mean / ++high;
+        sum += up;
+        if (sum >= u) return (int32_t)high;
+        if (low <= 0) continue;
+        down *= low-- / mean;
+        sum += down;
+        if (sum >= u) return (int32_t)low;
+    }
+    return (int32_t)(sum >= u ? mode : high);
+}
+
+static double mean_services(const jd_moment_t *m, const jd_world_t *world, int32_t county)
+{
+    int32_t from = m->tree->child[JD_COUNTY][county], end = m->tree->child[JD_COUNTY][county + 1];
+    double sum = 0;
+    for (int32_t s = from; s < end; s++) sum += world->services[s];
+    return sum / (end - from);
+}
+
+/* Keeps the services of the last two quarters for the lag of points of interest. */
+static void step(const jd_moment_t *m, jd_world_t *world)
+{
+    double *last = world->poi_base, *before = world->poi_base + m->dims->counties;
+    for (int32_t c = 0; c < m->dims->counties; c++) {
+        before[c] = last[c];
+        last[c] = mean_services(m, world, c);
+    }
+}
+
+static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *panel, int skip, int64_t row)
+{
+    const urban_params_t *p = jd_config_section(m->config, "urban");
+    const int32_t streets = m->dims->streets, counties = m->dims->counties;
+    jd_jump_t jump = jd_jump(jd_stream(m->seed, m->replicate, JD_DRAW_POI), m->period, 0);
+    const double *before = world->poi_base + counties;
+    int64_t world_targeted = 0, world_all = 0;
+    for (int k = 0; k < m->dims->sectors; k++) {
+        for (int32_t s = 0; s < streets; s++) {
+            int32_t n = world->stock[(int64_t)k * streets + s];
+            world_all += n;
+            if (k == 0) world_targeted += n;
+        }
+    }
+    double share = world_all > 0 ? (double)world_targeted / (double)world_all : 0;
+    for (int32_t c = 0; c < counties; c++) {
+        int64_t targeted = 0, all = 0;
+        for (int32_t s = m->tree->child[JD_COUNTY][c]; s < m->tree->child[JD_COUNTY][c + 1]; s++) {
+            targeted += world->stock[s];
+            for (int k = 0; k < m->dims->sectors; k++) all += world->stock[(int64_t)k * streets + s];
+        }
+        int64_t at = row * counties + c;
+        double mean = p->poi_rate * (double)targeted * jd_pow(before[c], p->poi_elasticity);
+        double number = (double)all, output = number + (p->productivity - 1) * (double)targeted;
+        double n_streets = m->tree->child[JD_COUNTY][c + 1] - m->tree->child[JD_COUNTY][c];
+        JD_CELLS(panel, skip + POI, int32_t)[at] = poisson(mean, jd_draw(&jump, (uint64_t)c));
+        JD_CELLS(panel, skip + LAND_EFFICIENCY, double)[at] = output / m->tree->land[JD_COUNTY][c];
+        JD_CELLS(panel, skip + LOCATION_QUOTIENT, double)[at] =
+            all > 0 && share > 0 ? (double)targeted / number / share : (double)NAN;
+        JD_CELLS(panel, skip + SERVICES_PER_FIRM, double)[at] =
+            all > 0 ? 100 * mean_services(m, world, c) * n_streets / number : (double)NAN;
+    }
+}
+
+const jd_mechanism_t jd_urban = {
+    .name = "urban",
+    .section = &jd_urban_section,
+    .on = on,
+    .step = step,
+    .label = "Urban outcomes by county and quarter",
+    .columns = columns,
+    .n_columns = COLUMNS,
+    .record = record,
+};

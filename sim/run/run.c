@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** A run: the quarters in order, one world until the policy can first act, then all worlds in step. */
+#include <string.h>
+
+#include "run/setting.h"
+
+/* The one world becomes many: all equal to it. */
+static int split_worlds(struct jd_simulation *sim, jd_ctx_t *ctx)
+{
+    for (int w = 1; w < sim->n_worlds_max; w++) {
+        int rc = jd_world_init(&sim->world[w], &sim->dims, true, ctx);
+        if (rc) return rc;
+        jd_world_copy(&sim->world[w], &sim->world[0], &sim->dims);
+    }
+    sim->n_worlds = sim->n_worlds_max;
+    return JD_OK;
+}
+
+/* Mechanisms read the quarter as it went and write the next one's modifiers. */
+static void run_mechanisms(struct jd_simulation *sim, int64_t period)
+{
+    jd_moment_t moment = {.config = sim->config,
+                          .dims = &sim->dims,
+                          .tree = &sim->tree,
+                          .street = &sim->street,
+                          .firms = sim->firms_params,
+                          .period = period,
+                          .seed = sim->seed,
+                          .replicate = sim->replicate};
+    size_t bytes = (size_t)sim->dims.streets * sizeof(double);
+    for (int w = 0; w < sim->n_worlds; w++) {
+        memset(sim->world[w].tour, 0, bytes);
+        memset(sim->world[w].burden, 0, bytes);
+        memset(sim->world[w].show, 0, bytes);
+        for (int m = 0; jd_mechanisms[m]; m++) {
+            if (sim->mechanism_on[m] && jd_mechanisms[m]->step) jd_mechanisms[m]->step(&moment, &sim->world[w]);
+        }
+    }
+}
+
+static int run_quarter(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+{
+    int rc = jd_check_cancelled(ctx);
+    if (!rc && period == sim->split) rc = split_worlds(sim, ctx);
+    if (rc) return rc;
+    jd_quarter_ask(sim, period, ctx);
+    if (period > -sim->params->burn_in_firms) {
+        jd_quarter_choices(sim, period, ctx);
+        rc = jd_quarter_moves(sim, period, ctx);
+    }
+    if (!rc && period >= 1) rc = jd_record_period(sim, period, ctx);
+    run_mechanisms(sim, period);
+    return rc;
+}
+
+int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink, jd_period_hook_t hook, void *user,
+                             jd_ctx_t *ctx)
+{
+    int64_t burn_in = sim->params->burn_in, periods = sim->params->periods;
+    int rc = JD_OK;
+    sim->record.sink = sink;
+    for (int64_t t = 1 - burn_in; t <= periods && !rc; t++) {
+        rc = run_quarter(sim, t, ctx);
+        if (!rc && hook) rc = hook(user, sim, t);
+        jd_progress_t progress = {.stage = t < 1 ? "settling" : "simulating",
+                                  .done = t < 1 ? t + burn_in : t,
+                                  .total = t < 1 ? burn_in : periods,
+                                  .items = (double)sim->facts.firm_periods,
+                                  .item = t < 1 ? NULL : "firm-quarters"};
+        jd_tell_progress(ctx, &progress);
+    }
+    if (!rc) rc = jd_record_finish(sim, ctx);
+    return rc;
+}
+
+int jd_simulation_run(jd_simulation_t *sim, const jd_sink_t *sink, jd_ctx_t *ctx)
+{
+    return jd_simulation_run_hooked(sim, sink, NULL, NULL, ctx);
+}

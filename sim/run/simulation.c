@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "run/setting.h"
+
+#define P(field) offsetof(jd_run_params_t, field)
+
+static const jd_param_t params[] = {
+    {"seed", JD_PARAM_INT, P(seed), "1", 0, 9e15, NULL, "1", "seed of all random numbers", "", JD_RESULT},
+    {"start", JD_PARAM_DATE, P(start), "2020Q1", 0, 0, NULL, "quarter", "first recorded quarter",
+     "the empirical file in view: 2020-2025", JD_RESULT},
+    {"periods", JD_PARAM_INT, P(periods), "24", 2, 1000, NULL, "quarters", "recorded quarters",
+     "the empirical file in view: 2020-2025", JD_RESULT},
+    {"burn_in", JD_PARAM_INT, P(burn_in), "40", 0, 10000, NULL, "quarters",
+     "quarters before the first, in which officials and services settle", "assumed", JD_RESULT},
+    {"burn_in_firms", JD_PARAM_INT, P(burn_in_firms), "0", 0, 10000, NULL, "quarters",
+     "the last of these quarters in which firms move too", "off", JD_RESULT},
+    {"direct_folds", JD_PARAM_INT, P(direct_folds), "0", 0, 16, NULL, "1",
+     "K: worlds with one fold of the treated switched off, for direct effects; 0 = off, else 2 or more",
+     "K = 10 is within 1 % of single-unit toggles", JD_RESULT},
+    {"direct_none", JD_PARAM_FLAG, P(direct_none), "no", 0, 0, NULL, "",
+     "with direct_folds: also K worlds with only one fold switched on (direct effect from no policy)", "",
+     JD_RESULT},
+};
+
+static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    (void)name;
+    const jd_run_params_t *p = block;
+    int rc = JD_OK;
+    if (p->burn_in_firms > p->burn_in)
+        rc = jd_config_blame(config, "run", "burn_in_firms", ctx,
+                             "run.burn_in_firms = %lld is more than run.burn_in = %lld",
+                             (long long)p->burn_in_firms, (long long)p->burn_in);
+    if (p->direct_folds == 1)
+        rc = jd_config_blame(config, "run", "direct_folds", ctx,
+                             "run.direct_folds = 1: one fold is the world without the policy; give 2 or more, "
+                             "10 for 1 %% precision");
+    return rc;
+}
+
+const jd_section_t jd_run_section = {
+    .name = "run",
+    .help = "the run: seed, calendar, worlds",
+    .params = params,
+    .n_params = (int)(sizeof params / sizeof params[0]),
+    .size = sizeof(jd_run_params_t),
+    .check = check,
+};
+
+const jd_section_t *const *jd_simulation_sections(int *n)
+{
+    static const jd_section_t *const sections[] = {
+        &jd_run_section,    &jd_world_section, &jd_officials_section,   &jd_rescaling_section,
+        &jd_event_section,  &jd_policy_section, &jd_firms_section,      &jd_urban_section,
+        &jd_tournament_section, &jd_observation_section, &jd_output_section,
+    };
+    *n = (int)(sizeof sections / sizeof sections[0]);
+    return sections;
+}
+
+const jd_column_t *jd_divisions_columns(int *n, int *required)
+{
+    *n = JD_DIVISION_COLUMNS;
+    *required = JD_DIVISION_REQUIRED;
+    return jd_division_columns;
+}
+
+const jd_column_t *jd_policy_list_columns(int *n)
+{
+    *n = JD_POLICY_COLUMNS;
+    return jd_policy_columns;
+}
+
+bool jd_county_treated_in(const struct jd_simulation *sim, int32_t county, int w)
+{
+    int folds = (int)sim->params->direct_folds;
+    if (sim->cohort[county] == 0 || w == JD_WORLD_WITHOUT) return false;
+    if (w == JD_WORLD_WITH) return true;
+    int k = w - JD_WORLD_FOLDS;
+    return k < folds ? sim->fold[county] != k : sim->fold[county] == k - folds;
+}
+
+typedef struct ranked {
+    uint32_t bits;
+    int32_t county;
+} ranked_t;
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const ranked_t *ra = a, *rb = b;
+    if (ra->bits != rb->bits) return ra->bits > rb->bits ? 1 : -1;
+    return (ra->county > rb->county) - (ra->county < rb->county);
+}
+
+/* Deals the treated counties over folds of equal size, at random. */
+static int deal_folds(struct jd_simulation *sim, jd_ctx_t *ctx)
+{
+    int64_t folds = sim->params->direct_folds;
+    int32_t n = 0;
+    memset(sim->fold, -1, (size_t)sim->dims.counties);
+    if (folds == 0) return JD_OK;
+    ranked_t *rank;
+    int rc = jd_make(&rank, sim->dims.counties, sizeof *rank, "folds", ctx);
+    if (rc) return rc;
+    jd_jump_t jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_FOLD), 0, 0);
+    for (int32_t c = 0; c < sim->dims.counties; c++) {
+        if (sim->cohort[c] > 0) rank[n++] = (ranked_t){jd_draw_bits(&jump, (uint64_t)c), c};
+    }
+    qsort(rank, (size_t)n, sizeof *rank, compare_ranked);
+    for (int32_t i = 0; i < n; i++) sim->fold[rank[i].county] = (int8_t)(i * folds / n);
+    free(rank);
+    if (n > 0 && n < folds)
+        return jd_config_blame(sim->config, "run", "direct_folds", ctx,
+                               "run.direct_folds = %lld is more than the %ld treated counties", (long long)folds,
+                               (long)n);
+    return JD_OK;
+}
+
+static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
+{
+    const jd_dims_t *d = &sim->dims;
+    int n_mechanisms = 0;
+    while (jd_mechanisms[n_mechanisms]) n_mechanisms++;
+    int rc = jd_make(&sim->type, d->firms, sizeof *sim->type, "firms' types", ctx);
+    if (!rc) rc = jd_make(&sim->pressure, d->streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&sim->environment, d->streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&sim->tk_land, d->counties, sizeof(double), "the toolkit", ctx);
+    if (!rc) rc = jd_make(&sim->tk_fiscal, d->counties, sizeof(double), "the toolkit", ctx);
+    if (!rc) rc = jd_make(&sim->authority, d->counties, sizeof(double), "the toolkit", ctx);
+    if (!rc) rc = jd_make(&sim->first_stock, d->counties, sizeof(int64_t), "stocks", ctx);
+    if (!rc) rc = jd_make(&sim->county_stock, d->counties, sizeof(int64_t), "stocks", ctx);
+    if (!rc) rc = jd_make(&sim->mechanism_on, n_mechanisms, sizeof(bool), "mechanisms", ctx);
+    for (int m = 0; m < n_mechanisms && !rc; m++)
+        sim->mechanism_on[m] = !jd_mechanisms[m]->on || jd_mechanisms[m]->on(sim->config);
+    return rc;
+}
+
+static int make_policy(struct jd_simulation *sim, const jd_table_t *list, jd_ctx_t *ctx)
+{
+    const jd_run_params_t *p = sim->params;
+    int rc = jd_make(&sim->cohort, sim->dims.counties, sizeof(int32_t), "the policy", ctx);
+    if (!rc) rc = jd_make(&sim->fold, sim->dims.counties, 1, "the policy", ctx);
+    if (!rc)
+        rc = jd_policy_assign(sim->policy_params, &sim->tree, list, p->start, (int32_t)p->periods, sim->seed,
+                              sim->replicate, sim->cohort, sim->config, ctx);
+    if (!rc) rc = deal_folds(sim, ctx);
+    if (rc) return rc;
+    sim->split = jd_policy_first_period(sim->policy_params, sim->cohort, sim->dims.counties, (int32_t)p->periods);
+    sim->n_worlds = 1;
+    sim->n_worlds_max = JD_WORLD_FOLDS + (int)p->direct_folds * (p->direct_none ? 2 : 1);
+    return JD_OK;
+}
+
+/* Services start at what balanced officials deliver. */
+static void start_world(struct jd_simulation *sim)
+{
+    jd_world_t *world = &sim->world[0];
+    jd_officials_start(sim->street.officials, &sim->traits, &world->officials);
+    double first = 1 / sim->street.world->ambition_w;
+    for (int32_t s = 0; s < sim->dims.streets; s++) world->services[s] = world->services_cap[s] = first;
+}
+
+static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_ctx_t *ctx)
+{
+    const jd_config_t *config = sim->config;
+    const jd_officials_params_t *officials = jd_config_section(config, "officials");
+    sim->params = jd_config_section(config, "run");
+    sim->firms_params = jd_config_section(config, "firms");
+    sim->policy_params = jd_config_section(config, "policy");
+    sim->seed = (uint64_t)sim->params->seed;
+    int rc = jd_tree_init(&sim->tree, jd_config_section(config, "world"), inputs ? inputs->divisions : NULL,
+                          sim->seed, ctx);
+    if (rc) return rc;
+    jd_dims_init(&sim->dims, &sim->tree, sim->firms_params, officials, (int32_t)sim->params->periods);
+    if (sim->dims.firms > INT32_MAX)
+        return jd_config_blame(config, "firms", "n", ctx,
+                               "firms.n = %lld and those born later are more than 2,147,483,647 firms",
+                               (long long)sim->dims.first_firms);
+    sim->street = (jd_street_setting_t){.tree = &sim->tree,
+                                        .world = jd_config_section(config, "world"),
+                                        .officials = officials,
+                                        .rescaling = jd_config_section(config, "rescaling"),
+                                        .policy = sim->policy_params,
+                                        .events = &sim->events};
+    jd_street_setting_init(&sim->street);
+    rc = make_shared(sim, ctx);
+    if (!rc) rc = jd_traits_init(&sim->traits, officials, sim->dims.streets, sim->seed, sim->replicate, ctx);
+    if (!rc) rc = jd_events_init(&sim->events, config, &sim->tree, sim->seed, ctx);
+    if (!rc) rc = jd_borders_init(&sim->borders, sim->firms_params, &sim->tree, ctx);
+    if (!rc) rc = jd_base_init(&sim->base, &sim->dims, ctx);
+    if (!rc) rc = make_policy(sim, inputs ? inputs->policy : NULL, ctx);
+    if (!rc) rc = jd_world_init(&sim->world[0], &sim->dims, true, ctx);
+    if (rc) return rc;
+    jd_firms_draw_types(sim->firms_params, &sim->dims, sim->seed, sim->replicate, sim->type, ctx);
+    rc = jd_firms_place(sim->firms_params, &sim->dims, &sim->tree, sim->type, sim->seed, sim->replicate,
+                        &sim->world[0], ctx);
+    start_world(sim);
+    if (!rc) rc = jd_moves_init(sim, ctx);
+    if (!rc) rc = jd_record_init(sim, ctx);
+    return rc;
+}
+
+int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config, const jd_inputs_t *inputs,
+                         uint64_t replicate, jd_ctx_t *ctx)
+{
+    *simulation = NULL;
+    struct jd_simulation *sim;
+    int rc = jd_make(&sim, 1, sizeof *sim, "a simulation", ctx);
+    if (rc) return rc;
+    sim->config = config;
+    sim->replicate = replicate;
+    rc = create_into(sim, inputs, ctx);
+    if (rc) jd_simulation_free(sim);
+    else *simulation = sim;
+    return rc;
+}
+
+void jd_simulation_free(jd_simulation_t *sim)
+{
+    if (!sim) return;
+    for (int w = 0; w < JD_WORLDS_MAX; w++) jd_world_free(&sim->world[w]);
+    jd_record_free(&sim->record);
+    jd_moves_free(sim);
+    jd_base_free(&sim->base);
+    jd_borders_free(&sim->borders);
+    jd_events_free(&sim->events);
+    jd_traits_free(&sim->traits);
+    jd_tree_free(&sim->tree);
+    void *rest[] = {sim->type,    sim->cohort,    sim->fold,        sim->pressure,     sim->environment,
+                    sim->tk_land, sim->tk_fiscal, sim->authority,   sim->first_stock,  sim->county_stock,
+                    sim->mechanism_on};
+    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) free(rest[i]);
+    free(sim);
+}
+
+int jd_simulation_n_tables(const jd_simulation_t *sim)
+{
+    return sim->record.n_tables;
+}
+
+const jd_table_t *jd_simulation_table_at(const jd_simulation_t *sim, int index)
+{
+    return &sim->record.table[index];
+}
+
+const jd_table_t *jd_simulation_table(const jd_simulation_t *sim, const char *name)
+{
+    for (int i = 0; i < sim->record.n_tables; i++) {
+        if (sim->record.table[i].name && strcmp(sim->record.table[i].name, name) == 0)
+            return &sim->record.table[i];
+    }
+    return NULL;
+}
+
+jd_run_facts_t jd_simulation_facts(const jd_simulation_t *sim)
+{
+    return sim->facts;
+}
