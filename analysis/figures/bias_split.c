@@ -3,7 +3,6 @@
 
 #include "parts.h"
 
-/* As many rows, as much height: jd_figure_bias_split() grows it where the user gives none. */
 static const jd_figure_kind_t kind = {"bias_split", 183.0, 85.0, 150.0};
 
 #define PART(suffix, what)                                                                        \

@@ -11,7 +11,8 @@
  *  terminal, no output name): what the golden tests compare. Both return JD_OK, JD_ERR_ARGUMENT
  *  (options), JD_ERR_DATA (a column is missing, no row can be drawn: said which) and
  *  JD_ERR_NO_MEMORY; the first also JD_ERR_OPEN, JD_ERR_WRITE, JD_ERR_PROGRAM (gnuplot is missing,
- *  failed, or said anything) and JD_ERR_CANCELLED. Cost: 0.1 s a figure, most of it gnuplot's. */
+ *  failed, or said anything) and JD_ERR_CANCELLED. Cost: 0.2 s a figure in three formats, nearly
+ * all gnuplot's. */
 #ifndef JD_ANALYSIS_FIGURES_H
 #define JD_ANALYSIS_FIGURES_H
 

@@ -124,8 +124,7 @@ static double class_width(int class)
     return 0.8 + 1.1 * class;
 }
 
-/* One block a class; arrows keep clear of their ends so that heads stay visible. Returns a mask of
- * the classes that have flows. */
+/* One block a class. Returns a mask of the classes that have flows. */
 static int put_flows(FILE *out, map_t *map)
 {
     int mask = 0;

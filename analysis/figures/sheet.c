@@ -87,12 +87,12 @@ static void put_terminal(char *text, const jd_sheet_t *sheet, const format_t *f)
 {
     double width = jd_sheet_width(sheet->kind, sheet->options);
     double height = jd_sheet_height(sheet->kind, sheet->options);
-    double dots = f->dots_per_inch == 0.0 ? 0.1 : f->dots_per_inch / 25.4; /* or cm, of a mm */
+    double unit = f->dots_per_inch == 0.0 ? 0.1 : f->dots_per_inch / 25.4;
     snprintf(text, TERMINAL_SIZE,
              f->dots_per_inch == 0.0
                  ? "set terminal %s noenhanced size %.4fcm,%.4fcm font 'Liberation Sans,8' %s"
                  : "set terminal %s noenhanced size %.0f,%.0f font 'Liberation Sans,8' %s",
-             f->terminal, width * dots, height * dots, f->scales);
+             f->terminal, width * unit, height * unit, f->scales);
 }
 
 static int missing_gnuplot(const jd_sheet_t *sheet, jd_ctx_t *ctx)
