@@ -94,14 +94,7 @@ static void test_sample_drops_in_a_chain(void **state)
 {
     (void)state;
     const int32_t chain_unit[N] = {1, 2, 2, 3, 3, 3}, chain_time[N] = {1, 1, 2, 2, 3, 3};
-    const double weight[N] = {1, 1, 1, 1, 1, 1}, x[N] = {0, 1, 2, 3, 4, 5};
-    const double *const columns_x[] = {x};
-    const char *const names[] = {"x"};
     jd_panel_t panel = {.n = N, .unit = chain_unit, .time = chain_time, .cohort = chain_unit};
-    panel.weight = weight;
-    panel.n_x = 1;
-    panel.x = columns_x;
-    panel.x_name = names;
     jd_sample_t sample = {0};
     const int32_t *const columns[] = {chain_unit, chain_time};
     assert_int_equal(jd_sample_make(&sample, &panel, NULL), JD_OK);
