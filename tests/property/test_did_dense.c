@@ -2,8 +2,8 @@
 /* Every estimator and variance against the dense second opinion, on random awkward panels. */
 #include "support.h"
 
-#include "property/did_dense.h"
 #include "jiedao/did.h"
+#include "property/did_dense.h"
 
 enum { TRIALS = 150 };
 
