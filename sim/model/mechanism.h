@@ -8,6 +8,7 @@
 
 #include "model/firms.h"
 #include "model/outcomes.h"
+#include "model/panel_head.h"
 
 /** What a mechanism may read of the period that just went; borrowed. */
 typedef struct jd_moment {
@@ -26,11 +27,11 @@ typedef struct jd_mechanism {
     bool (*on)(const jd_config_t *config);
     void (*step)(const jd_moment_t *moment, jd_world_t *world); /**< may be NULL */
     const char *label;          /**< of its panel; NULL: it has none */
-    const jd_column_t *columns; /**< JD_AXIS_CELL columns */
+    const char *tables[2];      /**< its names: "panel/...", "truth/..." */
+    const jd_column_t *columns; /**< JD_PANEL_HEAD(), then JD_AXIS_CELL columns; filled from P_SHARED on */
     int n_columns;
-    /** Cells of `unit` 0 ... counties-1 at `row` of the panel's time; column c is data[c + skip]. */
-    void (*record)(const jd_moment_t *moment, const jd_world_t *world, jd_table_t *panel, int skip,
-                   int64_t row);
+    /** Cells of all counties in row `row` (0 = first period) of the panel. */
+    void (*record)(const jd_moment_t *moment, const jd_world_t *world, jd_table_t *panel, int64_t row);
 } jd_mechanism_t;
 
 /** Their sections, defined beside their code. */

@@ -10,7 +10,6 @@
 #define CELLS_FLAGS                                                                                \
     "0 treated, 1 announced, 2 to be treated, 3 never treated, 4 untargeted in treated county"
 #define LEVEL_FLAGS "0 centre, 1 province, 2 prefecture, 3 county, 4 street"
-#define DAYS "days since 1970-01-01"
 
 const jd_column_t jd_jurisdiction_columns[J_COLUMNS] = {
     {"code", JD_TEXT, "", "division code", NULL, JD_CODE_WIDTH, JD_AXIS_CELL},
@@ -34,7 +33,7 @@ const jd_column_t jd_relocation_columns[R_COLUMNS] = {
     {"emission", JD_INT8, "1", "emission class, from 0", NULL, CELL},
     {"size", JD_INT8, "1", "size class, from 0", NULL, CELL},
     {"period", JD_INT16, "quarter", "period of the move, from 1", NULL, CELL},
-    {"date", JD_INT32, DAYS, "first day of the quarter", NULL, CELL},
+    {"date", JD_INT32, JD_DAYS, "first day of the quarter", NULL, CELL},
     {"origin", JD_INT32, "1", "street left: row of /jurisdictions", NULL, CELL},
     {"destination", JD_INT32, "1", "street moved to: row of /jurisdictions", NULL, CELL},
     {"distance", JD_FLOAT, "km", "distance moved", NULL, CELL},
@@ -44,18 +43,10 @@ const jd_column_t jd_relocation_columns[R_COLUMNS] = {
     {"observed_sector", JD_INT8, "1", "sector as recorded there, -1 = none", NULL, CELL},
 };
 
-#define PANEL_HEAD(unit_label, cohort_label)                                                       \
-    {"time", JD_INT32, "quarter", "period, from 1", NULL, TIME},                                   \
-        {"date", JD_INT32, DAYS, "first day of the quarter", NULL, TIME},                          \
-        {"unit", JD_INT32, "1", unit_label, NULL, UNIT},                                           \
-    {                                                                                              \
-        "cohort", JD_INT32, "quarter", cohort_label, NULL, UNIT                                    \
-    }
-
 #define COHORT "first treated period, 0 = never"
 
 #define COUNTY_COLUMNS                                                                             \
-    PANEL_HEAD("county: row of /jurisdictions", COHORT),                                           \
+    JD_PANEL_HEAD("county: row of /jurisdictions", COHORT),                                           \
         {"cell", JD_INT8, "1", "kind of cell", CELLS_FLAGS, CELL},                                 \
         {"inflow", JD_INT32, "firms", "targeted firms moved in from other counties", NULL, CELL},  \
         {"outflow", JD_INT32, "firms", "targeted firms moved out to other counties", NULL, CELL},  \
@@ -97,7 +88,7 @@ const jd_column_t jd_truth_county_columns[T_COLUMNS] = {
 };
 
 #define SECTOR_COLUMNS                                                                             \
-    PANEL_HEAD("county x sector: county * sectors + sector", "first treated period of targeted firms, 0 = never"), \
+    JD_PANEL_HEAD("county x sector: county * sectors + sector", "first treated period of targeted firms, 0 = never"), \
         {"county", JD_INT32, "1", "county: row of /jurisdictions", NULL, UNIT},                    \
         {"sector", JD_INT8, "1", "sector", "0 targeted, 1 similar untargeted, 2 other, 3 further", UNIT}, \
         {"cell", JD_INT8, "1", "kind of cell", CELLS_FLAGS, CELL},                                 \
@@ -120,7 +111,7 @@ const jd_column_t jd_truth_sector_columns[TS_COLUMNS] = {
 };
 
 const jd_column_t jd_street_columns[G_COLUMNS] = {
-    PANEL_HEAD("street: row of /jurisdictions", COHORT),
+    JD_PANEL_HEAD("street: row of /jurisdictions", COHORT),
     {"county", JD_INT32, "1", "county: row of /jurisdictions", NULL, UNIT},
     {"stock", JD_INT32, "firms", "targeted firms at the quarter's end", NULL, CELL},
     {"stock_other", JD_INT32, "firms", "untargeted firms at the quarter's end", NULL, CELL},
@@ -138,7 +129,7 @@ const jd_column_t jd_street_columns[G_COLUMNS] = {
 };
 
 const jd_column_t jd_observed_columns[O_COLUMNS] = {
-    PANEL_HEAD("firm, from 0", "first period of the policy for a targeted firm, 0 = never"),
+    JD_PANEL_HEAD("firm, from 0", "first period of the policy for a targeted firm, 0 = never"),
     {"sector", JD_INT8, "1", "sector", "0 targeted, 1 similar untargeted, 2 other, 3 further", UNIT},
     {"sector_observed", JD_INT8, "1", "sector as the empirical file has it",
      "0 targeted, 1 similar untargeted, 2 other, 3 further", UNIT},
@@ -156,7 +147,7 @@ const jd_column_t jd_observed_columns[O_COLUMNS] = {
 
 const jd_column_t jd_national_columns[N_COLUMNS] = {
     {"period", JD_INT32, "quarter", "period, from 1", NULL, CELL},
-    {"date", JD_INT32, DAYS, "first day of the quarter", NULL, CELL},
+    {"date", JD_INT32, JD_DAYS, "first day of the quarter", NULL, CELL},
     {"moves", JD_INT32, "firms", "all moves", NULL, CELL},
     {"relocations", JD_INT32, "firms", "moves across a county border", NULL, CELL},
     {"share_strong", JD_DOUBLE, "1", "share of effort in strong tasks, mean of streets", NULL, CELL},
@@ -170,7 +161,7 @@ const jd_column_t jd_national_columns[N_COLUMNS] = {
 };
 
 const jd_column_t jd_official_columns[F_COLUMNS] = {
-    PANEL_HEAD("official: street * 128 + slot, streets from 0", "first treated period of the county, 0 = never"),
+    JD_PANEL_HEAD("official: street * 128 + slot, streets from 0", "first treated period of the county, 0 = never"),
     {"slot", JD_INT32, "1", "official of the street, from 0", NULL, UNIT},
     {"street", JD_INT32, "1", "street: row of /jurisdictions", NULL, UNIT},
     {"effort_strong", JD_FLOAT, "1", "e_S", NULL, CELL},

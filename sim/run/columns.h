@@ -3,7 +3,7 @@
 #ifndef JD_RUN_COLUMNS_H
 #define JD_RUN_COLUMNS_H
 
-#include "jiedao/table.h"
+#include "model/panel_head.h"
 
 enum {
     J_CODE,
@@ -40,9 +40,6 @@ enum {
     R_COLUMNS
 };
 extern const jd_column_t jd_relocation_columns[R_COLUMNS];
-
-/* Every panel starts with these. */
-enum { P_TIME, P_DATE, P_UNIT, P_COHORT, P_SHARED };
 
 enum {
     C_CELL = P_SHARED,

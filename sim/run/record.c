@@ -236,7 +236,6 @@ static int make_officials(struct jd_simulation *sim, jd_ctx_t *ctx)
 
 static int make_mechanism_panels(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
-    static const char *const names[][2] = {{"panel/tournament", "truth/tournament"}, {"panel/urban", "truth/urban"}};
     jd_record_t *r = &sim->record;
     int rc = JD_OK;
     r->n_tables = JD_TABLE_MECHANISMS;
@@ -246,7 +245,7 @@ static int make_mechanism_panels(struct jd_simulation *sim, jd_ctx_t *ctx)
         if (!sim->mechanism_on[m] || !mechanism->record) continue;
         r->mechanism_table[m] = r->n_tables;
         for (int w = 0; w < 2 && !rc; w++)
-            rc = make_county_panel(sim, r->n_tables++, names[m][w], mechanism->label, mechanism->columns,
+            rc = make_county_panel(sim, r->n_tables++, mechanism->tables[w], mechanism->label, mechanism->columns,
                                    mechanism->n_columns, ctx);
     }
     return rc;

@@ -186,7 +186,7 @@ int jd_record_period(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
                               .replicate = sim->replicate};
         for (int m = 0; jd_mechanisms[m]; m++) {
             if (r->mechanism_table[m] >= 0)
-                jd_mechanisms[m]->record(&moment, world, &r->table[r->mechanism_table[m] + w], P_SHARED, period - 1);
+                jd_mechanisms[m]->record(&moment, world, &r->table[r->mechanism_table[m] + w], period - 1);
         }
         if (!r->output->streets) continue;
         fill_streets(sim, world, period, &r->street[w]);

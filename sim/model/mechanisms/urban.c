@@ -32,9 +32,10 @@ const jd_section_t jd_urban_section = {
     .size = sizeof(urban_params_t),
 };
 
-enum { POI, LAND_EFFICIENCY, LOCATION_QUOTIENT, SERVICES_PER_FIRM, COLUMNS };
+enum { POI = P_SHARED, LAND_EFFICIENCY, LOCATION_QUOTIENT, SERVICES_PER_FIRM, COLUMNS };
 
 static const jd_column_t columns[COLUMNS] = {
+    JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
     {"poi", JD_INT32, "1", "points of interest of manufacturing services", NULL, 0, JD_AXIS_CELL},
     {"land_efficiency", JD_DOUBLE, "1/km2", "output per land", NULL, 0, JD_AXIS_CELL},
     {"location_quotient", JD_DOUBLE, "1",
@@ -93,7 +94,7 @@ static void step(const jd_moment_t *m, jd_world_t *world)
     }
 }
 
-static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *panel, int skip, int64_t row)
+static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *panel, int64_t row)
 {
     const urban_params_t *p = jd_config_section(m->config, "urban");
     const int32_t streets = m->dims->streets, counties = m->dims->counties;
@@ -118,11 +119,11 @@ static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *pa
         double mean = p->poi_rate * (double)targeted * jd_pow(before[c], p->poi_elasticity);
         double number = (double)all, output = number + (p->productivity - 1) * (double)targeted;
         double n_streets = m->tree->child[JD_COUNTY][c + 1] - m->tree->child[JD_COUNTY][c];
-        JD_CELLS(panel, skip + POI, int32_t)[at] = poisson(mean, jd_draw(&jump, (uint64_t)c));
-        JD_CELLS(panel, skip + LAND_EFFICIENCY, double)[at] = output / m->tree->land[JD_COUNTY][c];
-        JD_CELLS(panel, skip + LOCATION_QUOTIENT, double)[at] =
+        JD_CELLS(panel, POI, int32_t)[at] = poisson(mean, jd_draw(&jump, (uint64_t)c));
+        JD_CELLS(panel, LAND_EFFICIENCY, double)[at] = output / m->tree->land[JD_COUNTY][c];
+        JD_CELLS(panel, LOCATION_QUOTIENT, double)[at] =
             all > 0 && share > 0 ? (double)targeted / number / share : (double)NAN;
-        JD_CELLS(panel, skip + SERVICES_PER_FIRM, double)[at] =
+        JD_CELLS(panel, SERVICES_PER_FIRM, double)[at] =
             all > 0 ? 100 * mean_services(m, world, c) * n_streets / number : (double)NAN;
     }
 }
@@ -132,6 +133,7 @@ const jd_mechanism_t jd_urban = {
     .section = &jd_urban_section,
     .on = on,
     .step = step,
+    .tables = {"panel/urban", "truth/urban"},
     .label = "Urban outcomes by county and quarter",
     .columns = columns,
     .n_columns = COLUMNS,
