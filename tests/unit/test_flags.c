@@ -64,7 +64,7 @@ static const struct {
      "int jd_f(int a, unsigned b);\nint jd_f(int a, unsigned b)\n{\n    return a < b;\n}\n"},
     {"pedantic]", "gnu-statement-expression]",
      "int jd_f(void);\nint jd_f(void)\n{\n    return ({ 1; });\n}\n"},
-    {"conversion]", "conversion]", "int jd_f(long a);\nint jd_f(long a)\n{\n    return a;\n}\n"},
+    {"conversion]", "conversion]", "char jd_f(int a);\nchar jd_f(int a)\n{\n    return a;\n}\n"},
     {"shadow]", "shadow]",
      "int jd_f(int a);\nint jd_f(int a)\n{\n    {\n        int a = 1;\n        return "
      "a;\n    }\n    return a;\n}\n"},
