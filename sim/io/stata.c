@@ -24,7 +24,7 @@ static ssize_t put_bytes(const void *data, size_t length, void *user)
     sink_t *sink = user;
     if (length == 0 || fwrite(data, 1, length, sink->stream) == length) return (ssize_t)length;
     if (!sink->error) sink->error = errno ? errno : EIO;
-    return -1;
+    return 0; /* ReadStat compares without sign: -1 would be taken for success */
 }
 
 /* ---- Variables ---- */
@@ -181,7 +181,7 @@ static int put_table(readstat_writer_t *writer, const jd_table_t *table, sink_t 
         rc = put_row(writer, table, row);
     }
     if (rc == READSTAT_OK) rc = readstat_end_writing(writer);
-    if (rc == READSTAT_OK) return JD_OK;
+    if (rc == READSTAT_OK && !sink->error) return JD_OK;
     if (sink->error) return jd_whole_fail(whole, sink->error, ctx);
     return jd_fail(ctx, JD_ERR_WRITE, "%s: the table %s cannot be written for Stata: %s",
                    whole->path, table->name, readstat_error_message(rc));
