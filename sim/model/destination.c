@@ -199,6 +199,8 @@ double jd_choice_probability(const jd_choice_t *p, const jd_borders_t *borders, 
     int32_t from_c = tree->parent[JD_STREET][origin], to_c = tree->parent[JD_STREET][to];
     int32_t from_p = tree->parent[JD_COUNTY][from_c], to_p = tree->parent[JD_COUNTY][to_c];
     double total = p->total[counties + from_c], in_prefecture, in_county;
+    double weight = p->weight[(int64_t)kind * d->streets + to];
+    if (weight <= 0) return 0; /* refused: sums above it may be 0 too */
     if (from_p != to_p) {
         double g = borders->gravity[(int64_t)from_p * d->prefectures + to_p];
         in_prefecture = p->mass[top + to_p] * g / total;
@@ -209,5 +211,5 @@ double jd_choice_probability(const jd_choice_t *p, const jd_borders_t *borders, 
         in_prefecture = p->own[counties + from_c] / total;
         in_county = (from_c == to_c ? mine : crossing * p->weight_county[counties + to_c]) / near;
     }
-    return in_prefecture * in_county * p->weight[(int64_t)kind * d->streets + to] / p->sum_county[counties + to_c];
+    return in_prefecture * in_county * weight / p->sum_county[counties + to_c];
 }
