@@ -9,7 +9,7 @@
 #include "did/design.h"
 
 /* The outcomes L is applied to; the derived ones are columns of work. */
-enum { Y1_OBS, Y1, Y0, TAU_POST, TAU_ANN, TAU_PRE, TAU_NEVER, DIR_POST, DIR_ANN, SP, N_OUTCOMES };
+enum { Y1_OBS, Y1, Y0, TAU_POST, TAU_ANN, TAU_PRE, TAU_NEVER, TAU_OTHER, DIR_POST, DIR_ANN, SP, N_OUTCOMES };
 enum { N_DERIVED = N_OUTCOMES - TAU_POST };
 
 static int check_input(const jd_design_t *design, const jd_split_input_t *input, jd_ctx_t *ctx)
@@ -21,8 +21,8 @@ static int check_input(const jd_design_t *design, const jd_split_input_t *input,
     if (!input->y1_obs || !input->y1 || !input->y0 || !input->cell)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "the bias split needs y1_obs, y1, y0 and cell");
     for (int64_t i = 0; i < design->n_rows; i++)
-        if (input->cell[i] < JD_CELL_POST || input->cell[i] > JD_CELL_NEVER)
-            return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": cell kind = %d; it is 0 to 3", i + 1,
+        if (input->cell[i] < JD_CELL_POST || input->cell[i] > JD_CELL_OTHER)
+            return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": cell kind = %d; it is 0 to 4", i + 1,
                            input->cell[i]);
     return JD_OK;
 }
@@ -35,7 +35,7 @@ static void derive(const jd_split_input_t *input, int64_t n, double *work)
     for (int64_t i = 0; i < n; i++) {
         int kind = input->cell[i];
         double tau = input->y1[i] - input->y0[i];
-        work[kind * n + i] = tau; /* TAU_POST ... TAU_NEVER stand in the order of jd_cell_t */
+        work[kind * n + i] = tau; /* TAU_POST ... TAU_OTHER stand in the order of jd_cell_t */
         if (!input->direct) continue;
         double direct = kind <= JD_CELL_ANN ? input->direct[i] : 0;
         if (kind == JD_CELL_POST) direct_post[i] = direct;
@@ -97,9 +97,10 @@ static void fill_parts(const double *l, int has_direct, jd_split_t *split)
     split->anticipation = l[TAU_ANN];
     split->spillover_pre = l[TAU_PRE];
     split->spillover_never = l[TAU_NEVER];
+    split->spillover_other = l[TAU_OTHER];
     const double parts[] = {split->measurement,    split->trends,       split->weights,
                             split->target,         split->anticipation, split->spillover_pre,
-                            split->spillover_never};
+                            split->spillover_never, split->spillover_other};
     double sum = 0;
     split->scale = fabs(l[Y1]);
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {

@@ -15,6 +15,8 @@
 #include "jiedao/config.h"
 #include "jiedao/table.h"
 
+JD_BEGIN_DECLS
+
 /** Sections the simulator reads, in the order they are documented; borrowed, static. */
 JD_API const jd_section_t *const *jd_simulation_sections(int *n);
 
@@ -66,5 +68,7 @@ typedef struct jd_run_facts {
     int32_t worlds;
 } jd_run_facts_t;
 JD_API jd_run_facts_t jd_simulation_facts(const jd_simulation_t *simulation);
+
+JD_END_DECLS
 
 #endif

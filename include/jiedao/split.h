@@ -7,7 +7,7 @@
  *                      + [L(tau post) - theta]    weights
  *                      + [theta - ATT]            target: rows the estimator leaves out
  *                      + L(tau ann)               anticipation
- *                      + L(tau pre) + L(tau never)   spillover on not-yet-treated, never-treated
+ *                      + L(tau pre) + L(tau never) + L(tau other)   spillover by kind of cell
  *
  *  ("tau post" = tau in post cells, 0 elsewhere), and against the average direct effect
  *
@@ -21,9 +21,15 @@
 
 JD_BEGIN_DECLS
 
-/** Kinds of cells: treated; announced, not adopted; will be treated, not announced; never treated.
- */
-typedef enum jd_cell { JD_CELL_POST, JD_CELL_ANN, JD_CELL_PRE, JD_CELL_NEVER } jd_cell_t;
+/** Kinds of cells: treated; announced, not adopted; will be treated, not announced; never treated;
+ *  not targeted, in a place that is treated sometime (displaced or crowded, so never "never"). */
+typedef enum jd_cell {
+    JD_CELL_POST,
+    JD_CELL_ANN,
+    JD_CELL_PRE,
+    JD_CELL_NEVER,
+    JD_CELL_OTHER
+} jd_cell_t;
 
 /** One replicate's outcomes, over all rows of the panel; borrowed. */
 typedef struct jd_split_input {
@@ -43,11 +49,12 @@ typedef struct jd_split {
     double att;      /**< mean tau over post cells of the panel (weight > 0) */
     double theta;    /**< the same over the estimator's rows */
     double measurement, trends, weights, target, anticipation, spillover_pre, spillover_never;
-    double residual; /**< estimate - att - the seven parts: rounding, nothing else */
+    double residual; /**< estimate - att - the eight parts: rounding, nothing else */
     double scale;    /**< |L(Y1)| + sum of |parts|: residual is at most 1e-12 of it */
     double ade;      /**< mean direct effect over the estimator's post cells; NaN without direct */
     double ade_weights, ade_anticipation, ade_spillover; /**< with trends: L(Y1) - ADE */
     double ade_residual;
+    double spillover_other; /**< on the untargeted in treated places; 0 where there are none */
 } jd_split_t;
 
 /** Splits the bias of every effect term (terms of kind JD_TERM_OTHER are passed over; effect terms

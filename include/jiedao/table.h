@@ -72,6 +72,10 @@ JD_API JD_MUST_USE int jd_table_init_panel(jd_table_t *table, const char *name, 
 /** Makes room for at least `capacity` records; grows by half at a time; new bytes are zero. */
 JD_API JD_MUST_USE int jd_table_reserve(jd_table_t *table, int64_t capacity, jd_ctx_t *ctx);
 
+/** Makes `to` a copy of a table; the column list is shared, so `from` must not own it unless it lives
+ *  longer. Cost: its bytes. */
+JD_API JD_MUST_USE int jd_table_copy(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx);
+
 /** Frees the cells; fine on zeroed, half-built and already freed tables. */
 JD_API void jd_table_free(jd_table_t *table);
 

@@ -82,6 +82,7 @@ int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
     const jd_section_t *const *sections = jd_all_sections(&n);
     int rc = jd_config_create(config, sections, n, ctx);
     if (rc) return rc;
+    jd_config_ignore(*config, jd_ignored_sections);
     rc = read_config(*config, name, ctx);
     /* A wrong --set is told together with the file's mistakes. */
     int at = 0;

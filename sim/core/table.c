@@ -102,6 +102,18 @@ int jd_table_reserve(jd_table_t *table, int64_t capacity, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+int jd_table_copy(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
+{
+    *to = *from;
+    to->owned = NULL;
+    to->capacity = from->rows;
+    int rc = allocate(to, ctx);
+    for (int c = 0; c < from->n_columns && !rc; c++)
+        memcpy(to->data[c], from->data[c],
+               (size_t)jd_table_cells(from, c) * jd_column_size(&from->columns[c]));
+    return rc;
+}
+
 void jd_table_free(jd_table_t *table)
 {
     if (table->data) {

@@ -17,6 +17,8 @@ typedef struct jd_observation_params {
 
 typedef enum jd_keep_moves { JD_KEEP_RECORDED, JD_KEEP_ALL, JD_KEEP_OBSERVED, JD_KEEP_NONE } jd_keep_moves_t;
 
+typedef enum jd_keep { JD_KEEP_SUMMARY, JD_KEEP_TABLES } jd_keep_t;
+
 /** Section [output]: what the file holds. */
 typedef struct jd_output_params {
     int32_t relocations, keep;

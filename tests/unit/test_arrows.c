@@ -45,6 +45,7 @@ static const struct {
 } headers[] = {
     {"error", CORE}, {"export", CORE},  {"context", CORE},   {"random", CORE},
     {"table", CORE}, {"version", CORE}, {"split", DIAGNOSE},
+    {"simulation", RUN}, {"theory", RUN},
 };
 
 /* Libraries and the only parts that may know of them. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "io/whole.h"
+#include "jiedao/version.h"
+
+/* Text as a JSON string; control characters become blanks. */
+static void put_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\') fputc('\\', out);
+        fputc(c < 0x20 ? ' ' : c, out);
+    }
+    fputc('"', out);
+}
+
+static void put_field(FILE *out, const char *name, const char *text)
+{
+    fprintf(out, "  \"%s\": ", name);
+    put_string(out, text);
+    fputs(",\n", out);
+}
+
+static void put_log(FILE *out, const char *path, const jd_config_t *config, const jd_study_result_t *r,
+                    const jd_ctx_t *ctx)
+{
+    char when[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    struct utsname host = {0};
+    struct rusage used = {0};
+    if (gmtime_r(&now, &utc)) strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    uname(&host);
+    getrusage(RUSAGE_SELF, &used);
+    fputs("{\n", out);
+    put_field(out, "file", path);
+    put_field(out, "finished", when);
+    put_field(out, "host", host.nodename);
+    put_field(out, "system", host.sysname);
+    put_field(out, "machine", host.machine);
+    put_field(out, "jiedao_version", jd_version());
+    put_field(out, "git_commit", jd_git_commit());
+    put_field(out, "compiler", __VERSION__);
+    fprintf(out, "  \"config_hash\": \"%016" PRIx64 "\",\n", jd_config_hash(config));
+    fprintf(out, "  \"threads\": %d,\n  \"replicates\": %" PRId64 ",\n  \"failed\": %" PRId64 ",\n",
+            jd_ctx_threads(ctx), r->replicates, r->failed);
+    fprintf(out, "  \"seconds\": {\"setup\": %.3f, \"simulate\": %.3f, \"estimate\": %.3f, \"write\": %.3f, \"total\": %.3f},\n",
+            r->times.setup, r->times.simulate, r->times.estimate, r->times.write, r->times.total);
+    fprintf(out, "  \"peak_memory_mb\": %.1f,\n", (double)used.ru_maxrss / 1024.0);
+    fprintf(out, "  \"firm_quarters\": %" PRId64 ",\n  \"moves\": %" PRId64 ",\n  \"relocations\": %" PRId64 "\n}\n",
+            r->facts.firm_periods, r->facts.moves, r->facts.relocations);
+}
+
+int jd_log_write(const char *path, const jd_config_t *config, const jd_study_result_t *result, jd_ctx_t *ctx)
+{
+    size_t length = strlen(path);
+    if (length > 3 && strcmp(path + length - 3, ".h5") == 0) length -= 3;
+    char *name = malloc(length + sizeof ".log.json");
+    if (!name) return jd_fail_memory(ctx, length, "a file name");
+    memcpy(name, path, length);
+    memcpy(name + length, ".log.json", sizeof ".log.json");
+    jd_whole_t whole = {0};
+    int rc = jd_whole_open(&whole, name, true, ctx);
+    FILE *out = rc ? NULL : jd_whole_stream(&whole, ctx);
+    if (!rc && !out) rc = JD_ERR_NO_MEMORY;
+    if (out) {
+        put_log(out, path, config, result, ctx);
+        int failed = ferror(out);
+        if ((fclose(out) != 0 || failed) && !rc) rc = jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be written", name);
+    }
+    if (!rc) rc = jd_whole_commit(&whole, ctx);
+    else jd_whole_abandon(&whole);
+    free(name);
+    return rc;
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/recovery.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "jiedao/split.h"
+
+#define P(field) offsetof(jd_estimate_params_t, field)
+
+static const jd_param_t params_table[] = {
+    {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, "inflow | outflow | stock", "",
+     "outcome: targeted firms moved in, moved out, present", "", JD_RESULT},
+    {"data", JD_PARAM_CHOICE, P(data), "complete", 0, 0, "complete | observed", "",
+     "estimate from all relocations, or from those the empirical file shows (inflow only)", "", JD_RESULT},
+    {"county", JD_PARAM_FLAG, P(county), "yes", 0, 0, NULL, "", "estimate on the panel county x quarter", "",
+     JD_RESULT},
+    {"sector", JD_PARAM_FLAG, P(sector), "yes", 0, 0, NULL, "",
+     "estimate on sector x county x quarter (triple difference)", "", JD_RESULT},
+    {"firm", JD_PARAM_FLAG, P(firm), "yes", 0, 0, NULL, "", "estimate on the sample of firms x quarter", "",
+     JD_RESULT},
+    {"variance", JD_PARAM_CHOICE, P(variance), "cluster", 0, 0, "cluster | hc1 | iid", "",
+     "standard errors: clustered (CR1), robust (HC1), classical", "", JD_RESULT},
+    {"cluster", JD_PARAM_CHOICE, P(cluster), "county", 0, 0, "county | prefecture | province", "",
+     "level of the clusters", "", JD_RESULT},
+    {"level", JD_PARAM_DOUBLE, P(level), "0.95", 0.5, 0.999, NULL, "1", "level of intervals", "", JD_RESULT},
+    {"bin_first", JD_PARAM_INT, P(bin_first), "-1000", -1000, -1, NULL, "quarters",
+     "event study: event times up to this one are one term", "", JD_RESULT},
+    {"bin_last", JD_PARAM_INT, P(bin_last), "1000", 0, 1000, NULL, "quarters",
+     "event study: event times from this one on are one term", "", JD_RESULT},
+};
+
+static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    (void)name;
+    const jd_estimate_params_t *p = block;
+    if (p->data == JD_DATA_OBSERVED && p->outcome != JD_OUTCOME_INFLOW)
+        return jd_config_blame(config, "estimate", "data", ctx,
+                               "estimate.data = observed: the empirical file shows inflows only; write "
+                               "outcome = inflow or data = complete");
+    return JD_OK;
+}
+
+const jd_section_t jd_estimate_section = {
+    .name = "estimate",
+    .help = "which estimators run on which data after the simulation",
+    .params = params_table,
+    .n_params = (int)(sizeof params_table / sizeof params_table[0]),
+    .size = sizeof(jd_estimate_params_t),
+    .check = check,
+};
+
+const jd_column_t jd_estimate_columns[JD_EST_COLUMNS] = {
+    {"panel", JD_TEXT, "", "panel: county, sector_county, firm", NULL, 16, JD_AXIS_CELL},
+    {"estimator", JD_TEXT, "", "estimator", NULL, 16, JD_AXIS_CELL},
+    {"term", JD_TEXT, "", "att: the overall effect; e=..: an event time", NULL, 16, JD_AXIS_CELL},
+    {"quantity", JD_TEXT, "", "outcome", NULL, 24, JD_AXIS_CELL},
+    {"event_time", JD_INT32, "quarter", "event time, -1000 = none", NULL, 0, JD_AXIS_CELL},
+    {"estimate", JD_DOUBLE, "firms", "estimate", NULL, 0, JD_AXIS_CELL},
+    {"std_error", JD_DOUBLE, "firms", "standard error", NULL, 0, JD_AXIS_CELL},
+    {"ci_low", JD_DOUBLE, "firms", "lower end of the interval", NULL, 0, JD_AXIS_CELL},
+    {"ci_high", JD_DOUBLE, "firms", "upper end of the interval", NULL, 0, JD_AXIS_CELL},
+    {"p_value", JD_DOUBLE, "1", "p-value of no effect", NULL, 0, JD_AXIS_CELL},
+    {"n_obs", JD_INT64, "1", "rows used", NULL, 0, JD_AXIS_CELL},
+    {"n_units", JD_INT32, "1", "units", NULL, 0, JD_AXIS_CELL},
+    {"n_clusters", JD_INT32, "1", "clusters, 0 = not clustered", NULL, 0, JD_AXIS_CELL},
+    {"att", JD_DOUBLE, "firms", "true total effect on the treated cells of the term", NULL, 0, JD_AXIS_CELL},
+    {"bias", JD_DOUBLE, "firms", "estimate less att", NULL, 0, JD_AXIS_CELL},
+    {"measurement", JD_DOUBLE, "firms", "part of bias: observed less true outcomes", NULL, 0, JD_AXIS_CELL},
+    {"trends", JD_DOUBLE, "firms", "part of bias: differential trends and chance", NULL, 0, JD_AXIS_CELL},
+    {"weights", JD_DOUBLE, "firms", "part of bias: weights and target", NULL, 0, JD_AXIS_CELL},
+    {"anticipation", JD_DOUBLE, "firms", "part of bias: announced, not adopted", NULL, 0, JD_AXIS_CELL},
+    {"spillover", JD_DOUBLE, "firms", "part of bias: effects on controls", NULL, 0, JD_AXIS_CELL},
+    {"spillover_pre", JD_DOUBLE, "firms", "of spillover: on the not yet treated", NULL, 0, JD_AXIS_CELL},
+    {"spillover_never", JD_DOUBLE, "firms", "of spillover: on the never treated", NULL, 0, JD_AXIS_CELL},
+    {"spillover_other", JD_DOUBLE, "firms", "of spillover: on the untargeted in treated counties", NULL, 0,
+     JD_AXIS_CELL},
+    {"residual", JD_DOUBLE, "firms", "bias less its parts: rounding", NULL, 0, JD_AXIS_CELL},
+    {"ade", JD_DOUBLE, "firms", "true direct effect, missing without run.direct_folds", NULL, 0, JD_AXIS_CELL},
+    {"bias_ade", JD_DOUBLE, "firms", "estimate less ade", NULL, 0, JD_AXIS_CELL},
+    {"weights_ade", JD_DOUBLE, "firms", "part of bias_ade: weights and target", NULL, 0, JD_AXIS_CELL},
+    {"anticipation_ade", JD_DOUBLE, "firms", "part of bias_ade: anticipation", NULL, 0, JD_AXIS_CELL},
+    {"spillover_ade", JD_DOUBLE, "firms", "part of bias_ade: what others' treatment does, to all", NULL, 0,
+     JD_AXIS_CELL},
+};
+
+/* One panel, made from recorded tables: plain columns over rows (time, unit), time slowest. */
+typedef struct sample {
+    const char *panel, *quantity;
+    int64_t n;
+    int32_t *unit, *time, *cohort, *cluster, *fixed[2];
+    int8_t *cell;
+    double *observed, *y1, *y0, *direct; /* direct NULL: not known */
+    int n_fixed;
+} sample_t;
+
+static int sample_init(sample_t *s, int64_t n, int n_fixed, bool direct, jd_ctx_t *ctx)
+{
+    s->n = n;
+    s->n_fixed = n_fixed;
+    int32_t **const codes[] = {&s->unit, &s->time, &s->cohort, &s->cluster, &s->fixed[0], &s->fixed[1]};
+    double **const values[] = {&s->observed, &s->y1, &s->y0, &s->direct};
+    int rc = jd_make(&s->cell, n, sizeof *s->cell, "an estimation sample", ctx);
+    for (int i = 0; i < 4 + n_fixed && !rc; i++) rc = jd_make(codes[i], n, sizeof(int32_t), "an estimation sample", ctx);
+    for (int i = 0; i < 3 + direct && !rc; i++) rc = jd_make(values[i], n, sizeof(double), "an estimation sample", ctx);
+    return rc;
+}
+
+static void sample_free(sample_t *s)
+{
+    void *all[] = {s->unit, s->time, s->cohort, s->cluster, s->fixed[0], s->fixed[1],
+                   s->cell, s->observed, s->y1, s->y0, s->direct};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
+    memset(s, 0, sizeof *s);
+}
+
+static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
+{
+    return r->table(r->user, name);
+}
+
+/* Row of /jurisdictions of the cluster a county's row lies in. */
+static int32_t cluster_of(const jd_table_t *jurisdictions, int32_t county_row, int32_t cluster)
+{
+    const int32_t *parent = JD_CELLS(jurisdictions, jd_table_find(jurisdictions, "parent"), int32_t);
+    int32_t row = county_row;
+    for (int up = 0; up < cluster; up++) row = parent[row];
+    return row;
+}
+
+static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
+
+static const int32_t *ints(const jd_table_t *t, const char *column)
+{
+    return JD_CELLS(t, jd_table_find(t, column), int32_t);
+}
+
+static int county_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
+{
+    const jd_table_t *fact = recorded(r, "panel/county"), *truth = recorded(r, "truth/county");
+    const jd_table_t *places = recorded(r, "jurisdictions");
+    const char *outcome = outcome_names[p->outcome];
+    int direct = jd_table_find(truth, "direct_inflow");
+    bool known = p->outcome == JD_OUTCOME_INFLOW && fact->rows > 0 && !isnan(jd_table_number(truth, direct, 0));
+    s->panel = "county";
+    s->quantity = outcome;
+    int rc = sample_init(s, fact->rows, 0, known, ctx);
+    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome), kind = jd_table_find(fact, "cell");
+    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
+    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"), *cohort = ints(fact, "cohort");
+    for (int64_t i = 0; i < s->n && !rc; i++) {
+        int64_t u = i % fact->n_unit;
+        s->unit[i] = unit[u];
+        s->time[i] = time[i / fact->n_unit];
+        s->cohort[i] = cohort[u];
+        s->cluster[i] = cluster_of(places, unit[u], p->cluster);
+        s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
+        s->observed[i] = jd_table_number(fact, observed, i);
+        s->y1[i] = jd_table_number(fact, y1, i);
+        s->y0[i] = jd_table_number(truth, y0, i);
+        if (known) s->direct[i] = jd_table_number(truth, direct, i);
+    }
+    return rc;
+}
+
+/* Units are county x sector; fixed effects sector x quarter and county x quarter: a triple difference. */
+static int sector_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
+{
+    const jd_table_t *fact = recorded(r, "panel/sector_county"), *truth = recorded(r, "truth/sector_county");
+    const jd_table_t *places = recorded(r, "jurisdictions");
+    const char *outcome = outcome_names[p->outcome];
+    s->panel = "sector_county";
+    s->quantity = outcome;
+    int rc = sample_init(s, fact->rows, 2, false, ctx);
+    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome), kind = jd_table_find(fact, "cell");
+    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
+    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"), *cohort = ints(fact, "cohort");
+    const int32_t *county = ints(fact, "county"), periods = (int32_t)fact->n_time;
+    const int8_t *sector = JD_CELLS(fact, jd_table_find(fact, "sector"), int8_t);
+    for (int64_t i = 0; i < s->n && !rc; i++) {
+        int64_t u = i % fact->n_unit, t = i / fact->n_unit;
+        s->unit[i] = unit[u];
+        s->time[i] = time[t];
+        s->cohort[i] = cohort[u];
+        s->cluster[i] = cluster_of(places, county[u], p->cluster);
+        s->fixed[0][i] = sector[u] * periods + (int32_t)t;
+        s->fixed[1][i] = county[u] * periods + (int32_t)t;
+        s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
+        s->observed[i] = jd_table_number(fact, observed, i);
+        s->y1[i] = jd_table_number(fact, y1, i);
+        s->y0[i] = jd_table_number(truth, y0, i);
+    }
+    return rc;
+}
+
+/* Did the firm move into a county that is treated sometime? Treated are targeted firms, wherever they are. */
+static int firm_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
+{
+    const jd_table_t *t = recorded(r, "panel/observed"), *places = recorded(r, "jurisdictions");
+    s->panel = "firm";
+    s->quantity = "moved_treated";
+    int rc = sample_init(s, t->rows, 0, false, ctx);
+    int y1 = jd_table_find(t, "moved_treated"), y0 = jd_table_find(t, "moved_treated_without");
+    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(t, "moved_treated_observed") : y1;
+    const int32_t *unit = ints(t, "unit"), *time = ints(t, "time"), *cohort = ints(t, "cohort");
+    const int32_t *origin = ints(t, "origin"), *near = ints(t, "cohort_origin");
+    for (int64_t i = 0; i < s->n && !rc; i++) {
+        int64_t u = i % t->n_unit;
+        s->unit[i] = unit[u];
+        s->time[i] = time[i / t->n_unit];
+        s->cohort[i] = cohort[u];
+        s->cluster[i] = cluster_of(places, origin[u], p->cluster);
+        s->cell[i] = (int8_t)(cohort[u] == 0 ? (near[u] > 0 ? JD_CELL_OTHER : JD_CELL_NEVER)
+                                             : (s->time[i] >= cohort[u] ? JD_CELL_POST : JD_CELL_PRE));
+        s->observed[i] = jd_table_number(t, observed, i);
+        s->y1[i] = jd_table_number(t, y1, i);
+        s->y0[i] = jd_table_number(t, y0, i);
+    }
+    return rc;
+}
+
+/* One line of /estimates in the making. */
+typedef struct line {
+    char term[16];
+    int32_t event_time;
+    double estimate, std_error, ci_low, ci_high, p_value;
+    jd_split_t split;
+} line_t;
+
+static void put(jd_table_t *t, int column, double value)
+{
+    jd_table_set_number(t, column, t->rows, value);
+}
+
+static int add_line(jd_table_t *t, const sample_t *s, const char *estimator, const line_t *line, const jd_fit_t *fit,
+                    jd_ctx_t *ctx)
+{
+    const jd_split_t *b = &line->split;
+    int rc = jd_table_reserve(t, t->rows + 1, ctx);
+    if (rc) return rc;
+    jd_table_set_text(t, JD_EST_PANEL, t->rows, s->panel);
+    jd_table_set_text(t, JD_EST_ESTIMATOR, t->rows, estimator);
+    jd_table_set_text(t, JD_EST_TERM, t->rows, line->term);
+    jd_table_set_text(t, JD_EST_QUANTITY, t->rows, s->quantity);
+    put(t, JD_EST_EVENT_TIME, line->event_time);
+    put(t, JD_EST_ESTIMATE, line->estimate);
+    put(t, JD_EST_STD_ERROR, line->std_error);
+    put(t, JD_EST_CI_LOW, line->ci_low);
+    put(t, JD_EST_CI_HIGH, line->ci_high);
+    put(t, JD_EST_P_VALUE, line->p_value);
+    put(t, JD_EST_N_OBS, (double)fit->n_obs);
+    put(t, JD_EST_N_UNITS, fit->n_units);
+    put(t, JD_EST_N_CLUSTERS, fit->facts.n_clusters);
+    put(t, JD_EST_ATT, b->att);
+    put(t, JD_EST_BIAS, line->estimate - b->att);
+    put(t, JD_EST_MEASUREMENT, b->measurement);
+    put(t, JD_EST_TRENDS, b->trends);
+    put(t, JD_EST_WEIGHTS, b->weights + b->target);
+    put(t, JD_EST_ANTICIPATION, b->anticipation);
+    put(t, JD_EST_SPILLOVER, b->spillover_pre + b->spillover_never + b->spillover_other);
+    put(t, JD_EST_SPILLOVER_PRE, b->spillover_pre);
+    put(t, JD_EST_SPILLOVER_NEVER, b->spillover_never);
+    put(t, JD_EST_SPILLOVER_OTHER, b->spillover_other);
+    put(t, JD_EST_RESIDUAL, b->residual);
+    put(t, JD_EST_ADE, s->direct ? b->ade : (double)NAN);
+    put(t, JD_EST_BIAS_ADE, s->direct ? line->estimate - b->ade : (double)NAN);
+    put(t, JD_EST_WEIGHTS_ADE, b->ade_weights);
+    put(t, JD_EST_ANTICIPATION_ADE, b->ade_anticipation);
+    put(t, JD_EST_SPILLOVER_ADE, b->ade_spillover);
+    t->rows++;
+    return JD_OK;
+}
+
+static line_t line_of(const jd_fit_t *fit, const jd_term_t *term, const jd_split_t *split, int k)
+{
+    line_t line = {.event_time = term->kind == JD_TERM_EVENT ? term->event_first : JD_NO_EVENT,
+                   .estimate = fit->estimate[k],
+                   .std_error = fit->std_error[k],
+                   .ci_low = fit->ci_low[k],
+                   .ci_high = fit->ci_high[k],
+                   .p_value = fit->p_value[k],
+                   .split = *split};
+    if (term->kind == JD_TERM_EVENT && term->event_last < 0 && term->event_last != term->event_first)
+        line.event_time = term->event_last;
+    snprintf(line.term, sizeof line.term, "%.15s", term->name);
+    return line;
+}
+
+/* Parts of a split that add up term by term. */
+static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
+{
+    double *const sums[] = {&to->att, &to->theta, &to->measurement, &to->trends, &to->weights, &to->target,
+                            &to->anticipation, &to->spillover_pre, &to->spillover_never, &to->spillover_other,
+                            &to->residual, &to->ade, &to->ade_weights, &to->ade_anticipation, &to->ade_spillover,
+                            &to->ade_residual};
+    const double parts[] = {from->att, from->theta, from->measurement, from->trends, from->weights, from->target,
+                            from->anticipation, from->spillover_pre, from->spillover_never, from->spillover_other,
+                            from->residual, from->ade, from->ade_weights, from->ade_anticipation, from->ade_spillover,
+                            from->ade_residual};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) *sums[i] += weight * parts[i];
+}
+
+/* An event study's mean effect: its terms e >= 0 weighted by treated cells, so that its target is the ATT. */
+static line_t mean_effect(const sample_t *s, const jd_fit_t *fit, const jd_term_t *terms, const jd_split_t *splits,
+                          int n, double *weight)
+{
+    line_t line = {.term = "att", .event_time = JD_NO_EVENT};
+    double total = 0, variance = 0;
+    memset(weight, 0, (size_t)n * sizeof *weight);
+    for (int64_t i = 0; i < s->n; i++) {
+        int32_t e = s->time[i] - s->cohort[i];
+        if (s->cell[i] != JD_CELL_POST) continue;
+        for (int k = 0; k < n; k++) {
+            if (e >= terms[k].event_first && e <= terms[k].event_last) weight[k]++, total++;
+        }
+    }
+    for (int k = 0; k < n; k++) {
+        weight[k] /= total > 0 ? total : 1;
+        if (!(weight[k] > 0)) continue; /* leads have no target */
+        line.estimate += weight[k] * fit->estimate[k];
+        add_split(&line.split, &splits[k], weight[k]);
+        for (int l = 0; l < n; l++) variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
+    }
+    double width = fit->n_terms > 0 ? (fit->ci_high[0] - fit->estimate[0]) / fit->std_error[0] : 0;
+    line.std_error = sqrt(variance);
+    line.ci_low = line.estimate - width * line.std_error;
+    line.ci_high = line.estimate + width * line.std_error;
+    line.p_value = (double)NAN;
+    return line;
+}
+
+static int tell_lines(jd_table_t *estimates, const sample_t *s, const jd_design_t *design, const jd_fit_t *fit,
+                      const jd_split_t *splits, int n, jd_ctx_t *ctx)
+{
+    const jd_term_t *terms = jd_design_terms(design);
+    const char *name = jd_design_estimator(design)->name;
+    int rc = JD_OK;
+    if (n > 0 && terms[0].kind == JD_TERM_EVENT) {
+        double *weight;
+        rc = jd_make(&weight, n, sizeof *weight, "estimates", ctx);
+        if (rc) return rc;
+        line_t mean = mean_effect(s, fit, terms, splits, n, weight);
+        free(weight);
+        rc = add_line(estimates, s, name, &mean, fit, ctx);
+    }
+    for (int k = 0; k < n && !rc; k++) {
+        line_t line = line_of(fit, &terms[k], &splits[k], k);
+        rc = add_line(estimates, s, name, &line, fit, ctx);
+    }
+    return rc;
+}
+
+static int run_estimator(const jd_estimate_params_t *p, const sample_t *s, const char *name, jd_table_t *estimates,
+                         jd_ctx_t *ctx)
+{
+    const int32_t *fixed[] = {s->fixed[0], s->fixed[1]};
+    jd_panel_t panel = {.n = s->n, .unit = s->unit, .time = s->time, .cohort = s->cohort, .cluster = s->cluster,
+                        .n_fixed = s->n_fixed, .fixed = fixed};
+    static const jd_vcov_t kinds[] = {JD_VCOV_CLUSTER, JD_VCOV_HC1, JD_VCOV_IID};
+    jd_vcov_options_t variance = {.kind = kinds[p->variance]};
+    jd_split_input_t input = {.y1_obs = s->observed, .y1 = s->y1, .y0 = s->y0, .cell = s->cell, .direct = s->direct};
+    jd_did_options_t options;
+    jd_did_defaults(&options);
+    options.no_time_effects = s->n_fixed > 0;
+    options.bin_first = p->bin_first > -1000 ? (int32_t)p->bin_first : INT32_MIN;
+    options.bin_last = p->bin_last < 1000 ? (int32_t)p->bin_last : INT32_MAX;
+    jd_design_t *design = NULL;
+    jd_fit_t fit = {0};
+    jd_split_t *splits = NULL;
+    int n = 0;
+    int rc = jd_design_prepare(&design, jd_estimator_find(name), &panel, &options, ctx);
+    if (!rc) rc = jd_make(&splits, jd_design_facts(design).n_terms, sizeof *splits, "the bias split", ctx);
+    if (!rc) rc = jd_design_infer(design, s->observed, &variance, p->level, &fit, ctx);
+    if (!rc) rc = jd_split_bias(design, &input, splits, &n, ctx);
+    if (!rc) rc = tell_lines(estimates, s, design, &fit, splits, n, ctx);
+    free(splits);
+    jd_fit_free(&fit);
+    jd_design_free(design);
+    return rc;
+}
+
+/* What does not apply to these data (nobody treated, no controls) is said, not an error of the run. */
+static int try_estimator(const jd_estimate_params_t *p, const sample_t *s, const char *name, jd_table_t *estimates,
+                         jd_ctx_t *ctx)
+{
+    jd_ctx_t inner;
+    jd_ctx_init(&inner);
+    inner.threads = ctx ? ctx->threads : 0;
+    inner.cancelled = ctx ? ctx->cancelled : NULL;
+    inner.user = ctx ? ctx->user : NULL;
+    int rc = run_estimator(p, s, name, estimates, &inner);
+    if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED) return jd_fail(ctx, rc, "%s", inner.message);
+    if (rc) jd_warn(ctx, "%s on the %s panel: left out: %s", name, s->panel, inner.message);
+    return JD_OK;
+}
+
+static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r,
+                         int (*make)(sample_t *, const jd_estimate_params_t *, const jd_recorded_t *, jd_ctx_t *),
+                         const char *const *estimators, jd_table_t *estimates, jd_ctx_t *ctx)
+{
+    sample_t s = {0};
+    int rc = make(&s, p, r, ctx);
+    for (int i = 0; estimators[i] && !rc; i++) rc = try_estimator(p, &s, estimators[i], estimates, ctx);
+    sample_free(&s);
+    return rc;
+}
+
+int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates, jd_ctx_t *ctx)
+{
+    static const char *const all[] = {"2x2", "twfe", "event_study", NULL}, *const static_only[] = {"twfe", NULL};
+    const jd_table_t *sectors = recorded(r, "panel/sector_county"), *counties = recorded(r, "panel/county");
+    const jd_table_t *firms = recorded(r, "panel/observed");
+    int rc = jd_table_init(estimates, "estimates", "What estimators make of the recorded data, and why", jd_estimate_columns,
+                           JD_EST_COLUMNS, 64, ctx);
+    if (!rc && p->county) rc = recover_panel(p, r, county_sample, all, estimates, ctx);
+    if (!rc && p->sector && sectors->n_unit > counties->n_unit)
+        rc = recover_panel(p, r, sector_sample, static_only, estimates, ctx);
+    if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
+        rc = recover_panel(p, r, firm_sample, static_only, estimates, ctx);
+    return rc;
+}

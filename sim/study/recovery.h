@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Recovery: the estimators on a run's recorded tables, held against the truth. */
+#ifndef JD_STUDY_RECOVERY_H
+#define JD_STUDY_RECOVERY_H
+
+#include <stdbool.h>
+
+#include "jiedao/config.h"
+#include "jiedao/table.h"
+
+typedef enum jd_estimate_data { JD_DATA_COMPLETE, JD_DATA_OBSERVED } jd_estimate_data_t;
+typedef enum jd_estimate_outcome { JD_OUTCOME_INFLOW, JD_OUTCOME_OUTFLOW, JD_OUTCOME_STOCK } jd_estimate_outcome_t;
+typedef enum jd_estimate_variance { JD_VARIANCE_CLUSTER, JD_VARIANCE_HC1, JD_VARIANCE_IID } jd_estimate_variance_t;
+typedef enum jd_estimate_cluster {
+    JD_CLUSTER_COUNTY,
+    JD_CLUSTER_PREFECTURE,
+    JD_CLUSTER_PROVINCE
+} jd_estimate_cluster_t;
+
+/** Section [estimate]. */
+typedef struct jd_estimate_params {
+    int32_t data, outcome, variance, cluster;
+    bool county, sector, firm;
+    double level;
+    int64_t bin_first, bin_last;
+} jd_estimate_params_t;
+
+extern const jd_section_t jd_estimate_section;
+
+/** Columns of /estimates. The bias parts add up: bias = measurement + trends + weights + anticipation +
+ *  spillover, and bias_ade likewise with its own. */
+enum {
+    JD_EST_PANEL,
+    JD_EST_ESTIMATOR,
+    JD_EST_TERM,
+    JD_EST_QUANTITY,
+    JD_EST_EVENT_TIME,
+    JD_EST_ESTIMATE,
+    JD_EST_STD_ERROR,
+    JD_EST_CI_LOW,
+    JD_EST_CI_HIGH,
+    JD_EST_P_VALUE,
+    JD_EST_N_OBS,
+    JD_EST_N_UNITS,
+    JD_EST_N_CLUSTERS,
+    JD_EST_ATT,
+    JD_EST_BIAS,
+    JD_EST_MEASUREMENT,
+    JD_EST_TRENDS,
+    JD_EST_WEIGHTS,
+    JD_EST_ANTICIPATION,
+    JD_EST_SPILLOVER,
+    JD_EST_SPILLOVER_PRE,
+    JD_EST_SPILLOVER_NEVER,
+    JD_EST_SPILLOVER_OTHER,
+    JD_EST_RESIDUAL,
+    JD_EST_ADE,
+    JD_EST_BIAS_ADE,
+    JD_EST_WEIGHTS_ADE,
+    JD_EST_ANTICIPATION_ADE,
+    JD_EST_SPILLOVER_ADE,
+    JD_EST_COLUMNS
+};
+extern const jd_column_t jd_estimate_columns[JD_EST_COLUMNS];
+
+/** Event time of a term that is no event time. */
+enum { JD_NO_EVENT = -1000 };
+
+/** Where recovery finds the recorded tables: by name, NULL if there is none of it. */
+typedef struct jd_recorded {
+    const jd_table_t *(*table)(void *user, const char *name);
+    void *user;
+} jd_recorded_t;
+
+/** Runs all estimators the section asks for on all panels it asks for and appends a row a term to `estimates`
+ *  (initialised here; the caller frees). An estimator that does not apply is left out and said by jd_warn().
+ *  Errors: memory, and what no data explain. */
+JD_MUST_USE int jd_recover(const jd_estimate_params_t *params, const jd_recorded_t *recorded, jd_table_t *estimates,
+                           jd_ctx_t *ctx);
+
+#endif

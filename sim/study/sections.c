@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/sections.h"
+
+#include "jiedao/simulation.h"
+#include "study/recovery.h"
+
+const char *const jd_ignored_sections[] = {"sweep", "validate", "dgp", NULL};
+
+const jd_section_t *const *jd_all_sections(int *n)
+{
+    enum { MOST = 32 };
+    static const jd_section_t *all[MOST];
+    int simulated;
+    const jd_section_t *const *first = jd_simulation_sections(&simulated);
+    for (int i = 0; i < simulated; i++) all[i] = first[i];
+    all[simulated] = &jd_estimate_section;
+    *n = simulated + 1;
+    return all;
+}

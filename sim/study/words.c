@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/words.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/policy.h"
+#include "run/setting.h"
+
+/* ---- means over runs ---- */
+
+typedef struct tally {
+    double sum, squares;
+    int64_t n;
+} tally_t;
+
+static void count(tally_t *t, double x)
+{
+    t->sum += x;
+    t->squares += x * x;
+    t->n++;
+}
+
+static jd_mean_t mean_of(const tally_t *t)
+{
+    jd_mean_t m = {(double)NAN, (double)NAN, t->n};
+    if (t->n > 0) m.mean = t->sum / (double)t->n;
+    if (t->n > 1) {
+        double variance = (t->squares - t->sum * m.mean) / (double)(t->n - 1);
+        m.error = sqrt(fmax(0, variance) / (double)t->n);
+    }
+    return m;
+}
+
+static bool reads(const jd_table_t *t, int column, int64_t row, const char *text)
+{
+    char cell[64];
+    return strcmp(jd_table_text(t, column, row, cell, sizeof cell), text) == 0;
+}
+
+jd_mean_t jd_words_mean(const jd_study_result_t *r, const char *panel, const char *estimator, int column)
+{
+    int shift = r->all_estimates.columns != NULL;
+    const jd_table_t *t = shift ? &r->all_estimates : &r->estimates;
+    tally_t tally = {0};
+    for (int64_t i = 0; i < t->rows; i++) {
+        if (reads(t, JD_EST_PANEL + shift, i, panel) && reads(t, JD_EST_ESTIMATOR + shift, i, estimator) &&
+            reads(t, JD_EST_TERM + shift, i, "att"))
+            count(&tally, jd_table_number(t, column + shift, i));
+    }
+    return mean_of(&tally);
+}
+
+jd_mean_t jd_words_estimand(const jd_study_result_t *r, const char *outcome, const char *name)
+{
+    const jd_table_t *t = r->all_estimands.columns ? &r->all_estimands : &r->estimands;
+    int estimand = jd_table_find(t, "estimand"), of = jd_table_find(t, "outcome"), term = jd_table_find(t, "term");
+    tally_t tally = {0};
+    for (int64_t i = 0; i < t->rows; i++) {
+        if (reads(t, estimand, i, name) && reads(t, of, i, outcome) && reads(t, term, i, ""))
+            count(&tally, jd_table_number(t, jd_table_find(t, "value"), i));
+    }
+    return mean_of(&tally);
+}
+
+/* ---- numbers for people ---- */
+
+/* 1234567 as 1,234,567. */
+static const char *grouped(int64_t n, char *buffer, size_t size)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    size_t at = 0;
+    for (int i = 0; i < length && at + 2 < size; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-') buffer[at++] = ',';
+        buffer[at++] = digits[i];
+    }
+    buffer[at] = '\0';
+    return buffer;
+}
+
+/* Three significant digits, "-" for a missing number. */
+static const char *shown(double x, bool sign, char *buffer, size_t size)
+{
+    if (isnan(x)) {
+        snprintf(buffer, size, "-");
+        return buffer;
+    }
+    double digits = x != 0.0 ? 2 - floor(log10(fabs(x))) : 2;
+    if (digits < 0) digits = 0;
+    if (digits > 5) digits = 5;
+    snprintf(buffer, size, sign ? "%+.*f" : "%.*f", (int)digits, x);
+    return buffer;
+}
+
+static double percent(double part, double whole)
+{
+    return whole != 0.0 ? 100 * part / whole : (double)NAN;
+}
+
+/* ---- the parts of the screen ---- */
+
+static void print_simulated(FILE *out, const jd_config_t *config, const jd_study_result_t *r)
+{
+    static const char *const how[] = {"at random", "by development", "by fiscal capacity", "as whole prefectures",
+                                      "as listed"};
+    const jd_run_params_t *run = jd_config_section(config, "run");
+    const jd_policy_params_t *policy = jd_config_section(config, "policy");
+    const jd_run_facts_t *f = &r->facts;
+    char a[32], b[32], c[32], d[32], from[8], to[8], adopts[8];
+    fprintf(out, "Simulated   %s firms and %s officials in %s streets of %s counties, %s to %s\n",
+            grouped(f->firms, a, sizeof a), grouped(f->officials, b, sizeof b), grouped(f->streets, c, sizeof c),
+            grouped(f->counties, d, sizeof d), jd_quarter_text(run->start, from, sizeof from),
+            jd_quarter_text((int32_t)(run->start + run->periods - 1), to, sizeof to));
+    if (f->treated_counties > 0)
+        fprintf(out, "            policy in %ld counties, assigned %s, %s %s\n", (long)f->treated_counties,
+                how[policy->assignment], policy->adoption.n > 1 ? "in cohorts from" : "from",
+                jd_quarter_text(run->start + f->first_treated_period - 1, adopts, sizeof adopts));
+    else
+        fprintf(out, "            no policy\n");
+    fprintf(out, "            %.1f %% of firms move a year, %.0f %% of moves cross a county border: %s relocations\n",
+            100.0 * 4 * (double)f->moves / (double)f->firms / (double)f->periods,
+            percent((double)f->relocations, (double)f->moves), grouped(f->relocations, a, sizeof a));
+    fprintf(out, "            (%.0f %% to another province; mean distance %.0f km); the empirical file shows %s\n",
+            percent((double)(f->relocations - f->within_province), (double)f->relocations), f->distance,
+            grouped(f->observed, b, sizeof b));
+    if (r->replicates > 1)
+        fprintf(out, "            %lld replicates, %lld failed; figures below are means, Monte-Carlo errors in brackets\n",
+                (long long)r->replicates, (long long)r->failed);
+}
+
+static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
+static const char *const outcome_words[] = {"inflow of targeted firms", "outflow of targeted firms",
+                                            "stock of targeted firms"};
+
+static void print_effect(FILE *out, const char *label, jd_mean_t effect, double base, const char *meaning)
+{
+    char a[32], b[32];
+    if (isnan(effect.mean)) return;
+    fprintf(out, "            %-28s %8s", label, shown(effect.mean, true, a, sizeof a));
+    if (!isnan(effect.error)) fprintf(out, " (%s)", shown(effect.error, false, b, sizeof b));
+    if (!isnan(percent(effect.mean, base))) fprintf(out, "  %+.0f %%", percent(effect.mean, base));
+    fprintf(out, "  %s\n", meaning);
+}
+
+static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study_result_t *r)
+{
+    const char *outcome = outcome_names[p->outcome];
+    jd_mean_t base = jd_words_estimand(r, outcome, "mean_without"), net = jd_words_estimand(r, outcome, "net_creation");
+    char a[32];
+    if (isnan(base.mean)) return;
+    fprintf(out, "\nTruth       %s per treated county and quarter\n", outcome_words[p->outcome]);
+    fprintf(out, "            %-28s %8s\n", "without the policy", shown(base.mean, false, a, sizeof a));
+    print_effect(out, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean, "with the policy less without");
+    print_effect(out, "direct effect (ADE)", jd_words_estimand(r, outcome, "ade"), base.mean,
+                 "of a county's own treatment, the others' given");
+    print_effect(out, "on never-treated counties", jd_words_estimand(r, outcome, "spillover_never"), base.mean,
+                 "firms drawn away");
+    if (!isnan(net.mean) && p->outcome == JD_OUTCOME_INFLOW)
+        fprintf(out, "            %.0f %% of the gain is new to the country, the rest is displaced from other counties\n",
+                100 * net.mean);
+}
+
+typedef struct row {
+    const char *panel, *estimator, *label;
+} row_t;
+
+static const row_t rows[] = {
+    {"county", "2x2", "2x2"},
+    {"county", "twfe", "TWFE"},
+    {"county", "event_study", "TWFE event study, mean e >= 0"},
+    {"sector_county", "twfe", "triple difference (sector)"},
+    {"firm", "twfe", "TWFE on firms"},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static void print_estimates(FILE *out, const jd_study_result_t *r)
+{
+    static const int columns[] = {JD_EST_ESTIMATE, JD_EST_STD_ERROR,    JD_EST_ATT,      JD_EST_BIAS, JD_EST_MEASUREMENT,
+                                  JD_EST_TRENDS,   JD_EST_WEIGHTS, JD_EST_ANTICIPATION, JD_EST_SPILLOVER};
+    enum { COLUMNS = sizeof columns / sizeof columns[0] };
+    bool several = r->replicates > 1;
+    fprintf(out, "\nEstimates                      estimate  std.err     ATT     bias = measure- + trends+ + weights + antici- + spill-\n");
+    fprintf(out, "                                                                  ment      chance   +target   pation    over\n");
+    for (int i = 0; i < ROWS; i++) {
+        char text[32];
+        if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
+        fprintf(out, "  %-29s", rows[i].label);
+        for (int c = 0; c < COLUMNS; c++) {
+            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, columns[c]);
+            fprintf(out, " %*s", c < 4 ? 8 : 9, shown(m.mean, c >= 3, text, sizeof text));
+        }
+        fputc('\n', out);
+        if (!several) continue;
+        fprintf(out, "  %-29s", "");
+        for (int c = 0; c < COLUMNS; c++) {
+            char bracket[40];
+            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, columns[c]);
+            snprintf(bracket, sizeof bracket, "(%s)", shown(m.error, false, text, sizeof text));
+            fprintf(out, " %*s", c < 4 ? 8 : 9, bracket);
+        }
+        fputc('\n', out);
+    }
+}
+
+/* The largest part of a bias besides trends and chance, in words. */
+static const char *largest_part(double measurement, double weights, double anticipation, double spillover, double *size)
+{
+    const double value[] = {measurement, weights, anticipation, spillover};
+    static const char *const words[] = {"relocations the empirical file misses or misdates",
+                                        "the weights the estimator gives to periods and cohorts",
+                                        "what announced counties do before adoption",
+                                        "firms drawn away from control counties"};
+    int best = 0;
+    for (int i = 1; i < 4; i++) {
+        if (fabs(value[i]) > fabs(value[best])) best = i;
+    }
+    *size = value[best];
+    return words[best];
+}
+
+/* The sentence about one estimator on the county panel. */
+static void print_sentence(FILE *out, const jd_study_result_t *r, const char *estimator, const char *label)
+{
+    jd_mean_t bias = jd_words_mean(r, "county", estimator, JD_EST_BIAS);
+    jd_mean_t trends = jd_words_mean(r, "county", estimator, JD_EST_TRENDS);
+    jd_mean_t error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR);
+    jd_mean_t att = jd_words_mean(r, "county", estimator, JD_EST_ATT);
+    if (bias.n == 0 || isnan(bias.mean)) return;
+    double systematic = bias.mean - trends.mean, size;
+    const char *part = largest_part(jd_words_mean(r, "county", estimator, JD_EST_MEASUREMENT).mean,
+                                    jd_words_mean(r, "county", estimator, JD_EST_WEIGHTS).mean,
+                                    jd_words_mean(r, "county", estimator, JD_EST_ANTICIPATION).mean,
+                                    jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean, &size);
+    char a[32], b[32], c[32];
+    if (fabs(systematic) < 0.02 * fabs(att.mean)) {
+        fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", label,
+                shown(trends.mean, true, a, sizeof a));
+    } else {
+        fprintf(out, "  %s %s the total effect by %s (%.0f %%), %s %s.\n", label,
+                systematic > 0 ? "overstates" : "understates", shown(fabs(systematic), false, a, sizeof a),
+                fabs(percent(systematic, att.mean)), fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it",
+                part);
+    }
+    jd_mean_t ade = jd_words_mean(r, "county", estimator, JD_EST_ADE);
+    if (!isnan(ade.mean)) {
+        double off = jd_words_mean(r, "county", estimator, JD_EST_BIAS_ADE).mean - trends.mean;
+        fprintf(out, "  Of the direct effect (%s) it is within %.1f %%, trends and chance apart.\n",
+                shown(ade.mean, true, a, sizeof a), fabs(percent(off, ade.mean)));
+    }
+    if (r->replicates == 1) {
+        fprintf(out, "  Trends and chance add %s, %.1f standard errors (%s): one draw. Only its mean over replicates is a\n"
+                     "  trend bias: --replicates 50 shows it.\n",
+                shown(trends.mean, true, b, sizeof b), fabs(trends.mean / error.mean), shown(error.mean, false, c, sizeof c));
+    } else {
+        bool bias_found = fabs(trends.mean) > 2 * trends.error;
+        fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", shown(trends.mean, true, b, sizeof b),
+                shown(trends.error, false, c, sizeof c), bias_found ? "a trend bias" : "no trend bias beyond chance");
+    }
+}
+
+void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *r, const char *path)
+{
+    const jd_estimate_params_t *p = jd_config_section(config, "estimate");
+    print_simulated(out, config, r);
+    print_truth(out, p, r);
+    if (r->estimates.rows > 0) {
+        print_estimates(out, r);
+        fprintf(out, "\nIn words\n");
+        print_sentence(out, r, "twfe", "TWFE");
+    }
+    fprintf(out, "\nWritten     %s\n", path);
+}
