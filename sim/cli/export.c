@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao export: tables out of a result file, as CSV or Stata. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "io/csv.h"
+#include "io/stata.h"
+#include "io/store.h"
+
+enum { CSV, DTA };
+
+/* FILE without .h5, the table's name with '/' as '_', the format's ending: made where -o is not given. */
+static char *default_path(const char *file, const char *table, int format)
+{
+    const char *base = strrchr(file, '/');
+    base = base ? base + 1 : file;
+    size_t length = strlen(base), size = length + strlen(table) + 8;
+    if (length > 3 && strcmp(base + length - 3, ".h5") == 0) length -= 3;
+    char *path = malloc(size);
+    if (!path) return NULL;
+    snprintf(path, size, "%.*s_%s.%s", (int)length, base, table, format == CSV ? "csv" : "dta");
+    for (char *p = path + length; *p; p++) {
+        if (*p == '/') *p = '_';
+    }
+    return path;
+}
+
+static int export_table(jd_store_t *store, const jd_args_t *args, const char *name, int format, const char *given,
+                        jd_ctx_t *ctx)
+{
+    jd_table_t table;
+    bool replace = jd_args_has(args, "force"), to_screen = given && strcmp(given, "-") == 0;
+    char *own = given ? NULL : default_path(jd_args_word(args, 0), name, format);
+    const char *path = given ? given : own;
+    int rc = path ? jd_store_read(store, name, &table, ctx) : jd_fail_memory(ctx, 64, "a file name");
+    if (rc) goto out;
+    if (to_screen && format == CSV) rc = jd_csv_print(&table, stdout, "standard output", ctx);
+    else if (to_screen) rc = jd_fail(ctx, JD_ERR_ARGUMENT, "export: a Stata file needs a name: -o FILE.dta");
+    else if (format == CSV) rc = jd_csv_write(&table, path, replace, ctx);
+    else rc = jd_stata_write(&table, path, replace, ctx);
+    if (!rc && !to_screen) printf("%s\n", path);
+    jd_table_free(&table);
+out:
+    free(own);
+    return rc;
+}
+
+static int count_tables(const jd_args_t *args)
+{
+    int at = 0, n = 0;
+    while (jd_args_next(args, "table", &at)) n++;
+    return n;
+}
+
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
+{
+    static const char *const formats[] = {"csv", "dta", NULL};
+    const char *given = jd_args_value(args, "output");
+    int format = CSV, rc = jd_args_choice(args, "format", formats, &format, ctx), n = count_tables(args), at = 0;
+    if (rc) return rc;
+    if (n == 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "export: which table? --table NAME; 'jiedao info %s' lists them",
+                       jd_args_word(args, 0));
+    if (n > 1 && given)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "export: %d tables do not go into one file; leave out -o, and each gets a "
+                       "name of its own", n);
+    jd_store_t *store = NULL;
+    rc = jd_store_open(&store, jd_args_word(args, 0), ctx);
+    for (const char *name; !rc && (name = jd_args_next(args, "table", &at));)
+        rc = export_table(store, args, name, format, given, ctx);
+    jd_store_close(&store);
+    return rc;
+}
+
+static const jd_option_t options[] = {
+    {"table", 't', "NAME", "table to take out, as 'jiedao info' lists it; may be repeated"},
+    {"format", '\0', "FORMAT", "csv (default) or dta (Stata 14 and later)"},
+    {"output", 'o', "FILE", "file to write, '-' for the screen; default: FILE_TABLE.csv, here"},
+    {"force", '\0', NULL, "replace existing files"},
+    {NULL, '\0', NULL, NULL},
+};
+
+const jd_command_t jd_command_export = {
+    .name = "export",
+    .words = "FILE",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "take tables out of a result file as CSV or Stata files",
+    .about = "Writes a table of a result file as CSV (RFC 4180) or Stata .dta. Panels come long:\n"
+             "a line per time and unit.\n",
+    .examples = "  jiedao export quickstart.h5 --table relocations\n"
+                "  jiedao export quickstart.h5 --table panel/county --format dta -o county.dta\n"
+                "  jiedao export quickstart.h5 --table estimates -o -\n",
+    .options = options,
+    .run = run,
+};
