@@ -46,7 +46,7 @@ typedef struct jd_incentives {
     double *stake_w;  /**< mu_W beta^lag (1 + th_W P), multiplies w */
     double *resident; /**< 1 + hor, multiplies psi */
     double *time;     /**< H = max(0, 1 - burden) */
-    double *overload; /**< P + burden */
+    double *overload; /**< max(0, P + burden) */
 } jd_incentives_t;
 
 /** Means over a street's officials, [streets] each. */

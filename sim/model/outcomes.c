@@ -41,7 +41,7 @@ JD_CLONES void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *wo
         in->stake_w[s] = weak * jd_max(0, 1 + r->th_weak * pressure);
         in->resident[s] = 1 + p->horizontal + p->horizontal_slope * jd_max(0, 1 - world->services[s]);
         in->time[s] = jd_max(0, 1 - burden);
-        in->overload[s] = pressure + burden;
+        in->overload[s] = jd_max(0, pressure + burden);
     }
 }
 
