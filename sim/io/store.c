@@ -222,12 +222,9 @@ int jd_store_attribute_double(jd_store_t *store, const char *where, const char *
 
 static hid_t make_text(hid_t group, const char *name, const char *text)
 {
-    size_t length = strlen(text);
-    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    hid_t type = jd_store_text_type(strlen(text)), space = H5Screate(H5S_SCALAR);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE), made = H5I_INVALID_HID;
-    if (type >= 0 && space >= 0 && list >= 0 && H5Tset_size(type, length ? length : 1) >= 0 &&
-        H5Tset_cset(type, H5T_CSET_UTF8) >= 0 && H5Tset_strpad(type, H5T_STR_NULLPAD) >= 0 &&
-        H5Pset_obj_track_times(list, 0) >= 0) {
+    if (type >= 0 && space >= 0 && list >= 0 && H5Pset_obj_track_times(list, 0) >= 0) {
         made = H5Dcreate2(group, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     }
     if (made >= 0 && H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0) {

@@ -10,9 +10,20 @@
 
 enum { PATH_MAX_BYTES = 512, FLAGS_MAX = 128, TEXT_ATTRIBUTE_MAX = 60000 };
 
-hid_t jd_store_type(const jd_column_t *column)
+hid_t jd_store_text_type(size_t bytes)
 {
-    switch (column->type) {
+    hid_t type = H5Tcopy(H5T_C_S1);
+    if (type < 0 || H5Tset_size(type, bytes ? bytes : 1) < 0 ||
+        H5Tset_cset(type, H5T_CSET_UTF8) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0) {
+        H5Tclose(type);
+        return H5I_INVALID_HID;
+    }
+    return type;
+}
+
+hid_t jd_store_type(jd_type_t type)
+{
+    switch (type) {
     case JD_INT8:
         return H5Tcopy(H5T_NATIVE_INT8);
     case JD_INT16:
@@ -28,13 +39,7 @@ hid_t jd_store_type(const jd_column_t *column)
     case JD_TEXT:
         break;
     }
-    hid_t type = H5Tcopy(H5T_C_S1);
-    if (type < 0 || H5Tset_size(type, (size_t)column->width) < 0 ||
-        H5Tset_cset(type, H5T_CSET_UTF8) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0) {
-        H5Tclose(type);
-        return H5I_INVALID_HID;
-    }
-    return type;
+    return jd_store_text_type(1);
 }
 
 /* ---- Attributes ---- */
@@ -62,8 +67,7 @@ herr_t jd_store_put_text(hid_t object, const char *name, const char *value)
 {
     size_t length = strlen(value);
     if (length > TEXT_ATTRIBUTE_MAX) return -1;
-    const jd_column_t as = {.type = JD_TEXT, .width = length ? (int)length : 1};
-    hid_t type = jd_store_type(&as);
+    hid_t type = jd_store_text_type(length);
     if (type < 0) return -1;
     herr_t rc = jd_store_put(object, name, type, -1, value);
     H5Tclose(type);
@@ -113,6 +117,7 @@ static herr_t describe(hid_t data_set, const jd_column_t *column, bool panel)
     if (rc >= 0 && column->unit && column->unit[0]) {
         rc = jd_store_put_text(data_set, "units", column->unit);
     }
+    if (rc >= 0 && column->type == JD_TEXT) rc = jd_store_put_text(data_set, "_Encoding", "utf-8");
     if (rc >= 0 && column->flags && column->flags[0]) rc = put_flags(data_set, column->flags);
     if (rc >= 0 && panel && column->axis != JD_AXIS_CELL) {
         rc = jd_store_put_text(data_set, "along", column->axis == JD_AXIS_TIME ? "time" : "unit");
@@ -139,10 +144,17 @@ static hid_t creation_list(int rank, const hsize_t *chunk, size_t cell)
 hid_t jd_store_make_column(hid_t group, const jd_column_t *column, int rank, const hsize_t *dims,
                            const hsize_t *chunk, bool fixed, bool panel)
 {
-    hsize_t most[2] = {fixed ? dims[0] : H5S_UNLIMITED, rank > 1 ? dims[1] : 0};
-    hid_t type = jd_store_type(column);
-    hid_t space = H5Screate_simple(rank, dims, most);
-    hid_t list = creation_list(rank, chunk, jd_column_size(column));
+    hsize_t now[3] = {dims[0]}, most[3] = {fixed ? dims[0] : H5S_UNLIMITED}, pieces[3] = {chunk[0]};
+    if (rank > 1) {
+        now[1] = most[1] = dims[1];
+        pieces[1] = chunk[1];
+    }
+    bool text = column->type == JD_TEXT;
+    if (text) now[rank] = most[rank] = pieces[rank] = (hsize_t)column->width;
+    rank += text;
+    hid_t type = jd_store_type(column->type);
+    hid_t space = H5Screate_simple(rank, now, most);
+    hid_t list = creation_list(rank, pieces, text ? 1 : jd_column_size(column));
     hid_t made = H5I_INVALID_HID;
     if (type >= 0 && space >= 0 && list >= 0) {
         made = H5Dcreate2(group, column->name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
@@ -200,6 +212,21 @@ static herr_t attach(hid_t data_set, hid_t scale, unsigned dimension)
     return data_set == scale ? 0 : H5DSattach_scale(data_set, scale, dimension);
 }
 
+/* The last dimension of text columns; one for all of the same width. */
+static herr_t attach_width(hid_t group, const jd_column_t *column, hid_t data_set,
+                           unsigned dimension)
+{
+    char name[32];
+    if (column->type != JD_TEXT) return 0;
+    snprintf(name, sizeof name, "string%d", column->width);
+    hid_t scale = H5Lexists(group, name, H5P_DEFAULT) > 0
+                      ? H5Dopen2(group, name, H5P_DEFAULT)
+                      : make_pure(group, name, (hsize_t)column->width, true);
+    herr_t rc = scale < 0 ? -1 : attach(data_set, scale, dimension);
+    if (scale >= 0) H5Dclose(scale);
+    return rc;
+}
+
 static herr_t attach_panel(const jd_column_t *column, hid_t data_set, hid_t time, hid_t unit)
 {
     switch (column->axis) {
@@ -229,6 +256,8 @@ herr_t jd_store_make_dimensions(hid_t group, const jd_column_t *columns, int n_c
     for (int c = 0; rc >= 0 && c < n_columns; c++) {
         rc = panel ? attach_panel(&columns[c], datasets[c], first, second)
                    : attach(datasets[c], first, 0);
+        unsigned dimension = panel && columns[c].axis == JD_AXIS_CELL ? 2 : 1;
+        if (rc >= 0) rc = attach_width(group, &columns[c], datasets[c], dimension);
     }
     if (first >= 0) H5Dclose(first);
     if (second >= 0) H5Dclose(second);

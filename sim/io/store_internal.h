@@ -40,9 +40,10 @@ typedef struct jd_chunk {
     const char *source; /**< first cell */
     size_t stride;      /**< bytes from one lead to the next */
     size_t size;        /**< bytes of a cell */
+    size_t element;     /**< bytes of what is shuffled: the cell, or 1 for text */
     int64_t leads, width, chunk_leads, chunk_width;
     hid_t dataset;
-    hsize_t offset[2]; /**< of the first cell in the data set */
+    hsize_t offset[3]; /**< of the first cell in the data set */
     unsigned char *packed;
     size_t packed_size;
 } jd_chunk_t;
@@ -63,11 +64,17 @@ void jd_packer_free(jd_packer_t *packer);
 
 /* ---- store_columns.c: how a table looks in HDF5 ---- */
 
-/** The HDF5 type of a column's cells, to be closed; in memory and in the file the same. */
-hid_t jd_store_type(const jd_column_t *column);
+/** The HDF5 type of a column's elements, to be closed; in memory and in the file the same. An
+ * element is a cell; of text it is a byte, and the cell's width the data set's last dimension:
+ * netCDF-C before 4.9.1 crashes on arrays of fixed-length strings, xarray joins such bytes to text.
+ */
+hid_t jd_store_type(jd_type_t type);
 
-/** Makes a column's data set, `rank` dimensions of the given extent, the first one growing unless
- *  `fixed`; with its attributes. Negative on failure. */
+/** The type of a fixed-length UTF-8 text of so many bytes, to be closed. */
+hid_t jd_store_text_type(size_t bytes);
+
+/** Makes a column's data set, `rank` dimensions (1 or 2, of cells) of the given extent, the first
+ * one growing unless `fixed`; with its attributes. Negative on failure. */
 hid_t jd_store_make_column(hid_t group, const jd_column_t *column, int rank, const hsize_t *dims,
                            const hsize_t *chunk, bool fixed, bool panel);
 

@@ -140,11 +140,13 @@ static void pack(const jd_pack_worker_t *worker, jd_chunk_t *chunk)
 {
     const unsigned char *planes = gather(worker, chunk);
     size_t n = chunk_cells(chunk);
-    if (chunk->size > 1) {
-        shuffle(worker->shuffled, planes, n, chunk->size);
+    if (chunk->element == 1) {
+        n *= chunk->size;
+    } else {
+        shuffle(worker->shuffled, planes, n, chunk->element);
         planes = worker->shuffled;
     }
-    chunk->packed_size = deflate_planes(worker, chunk->packed, planes, n, chunk->size);
+    chunk->packed_size = deflate_planes(worker, chunk->packed, planes, n, chunk->element);
 }
 
 static void free_workers(jd_packer_t *packer)

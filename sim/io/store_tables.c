@@ -30,7 +30,7 @@ static int damaged(const jd_store_t *store, const char *table, const char *what,
 
 typedef struct shape {
     int rank;
-    hsize_t dims[2];
+    hsize_t dims[3];
 } shape_t;
 
 /* NULL, or why this data set is none of ours. */
@@ -41,8 +41,8 @@ static const char *get_shape(hid_t dataset, shape_t *shape)
     shape->rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
     if (shape->rank < 0 || H5Sget_simple_extent_type(space) == H5S_NULL) {
         why = "it has no shape";
-    } else if (shape->rank > 2) {
-        why = "it has more than two dimensions";
+    } else if (shape->rank > 3) {
+        why = "it has more than three dimensions";
     } else if (shape->rank > 0 && H5Sget_simple_extent_dims(space, shape->dims, NULL) < 0) {
         why = "its shape cannot be read";
     }
@@ -91,10 +91,10 @@ static const char *check_storage(hid_t file, hid_t dataset, hsize_t bytes)
     if (list < 0) return "its storage cannot be read";
     H5D_layout_t layout = H5Pget_layout(list);
     const char *why = check_filters(list);
-    hsize_t chunk[2] = {0, 0}, chunk_bytes = 1;
+    hsize_t chunk[3] = {0}, chunk_bytes = 1;
     if (!why && layout == H5D_CHUNKED) {
-        int rank = H5Pget_chunk(list, 2, chunk);
-        for (int d = 0; d < rank && d < 2; d++)
+        int rank = H5Pget_chunk(list, 3, chunk);
+        for (int d = 0; d < rank && d < 3; d++)
             chunk_bytes *= chunk[d];
     } else if (!why && (layout == H5D_VIRTUAL || H5Pget_external_count(list) != 0)) {
         why = "its cells lie in another file";
@@ -153,9 +153,11 @@ static const char *get_type(hid_t type, found_t *column)
 {
     size_t size = H5Tget_size(type);
     H5T_class_t class = H5Tget_class(type);
-    if (class == H5T_STRING && H5Tis_variable_str(type) == 0 && size >= 1 && size <= INT_MAX) {
+    shape_t *shape = &column->shape;
+    if (class == H5T_STRING && size == 1 && shape->rank > 1 &&
+        shape->dims[shape->rank - 1] <= INT_MAX && shape->dims[shape->rank - 1] > 0) {
         column->type = JD_TEXT;
-        column->width = (int)size;
+        column->width = (int)shape->dims[--shape->rank]; /* the last dimension counts its bytes */
         return NULL;
     }
     if (class == H5T_FLOAT && (size == 4 || size == 8)) {
@@ -180,7 +182,7 @@ static const char *get_type(hid_t type, found_t *column)
             break;
         }
     }
-    return "its type is none jiedao writes (signed integers, 32- or 64-bit reals, fixed text)";
+    return "its type is none jiedao writes (signed integers, 32- or 64-bit reals, text as bytes)";
 }
 
 /* CF's flag_values and flag_meanings back into "0 never, 1 treated". */
@@ -361,7 +363,7 @@ static int read_column(jd_store_t *store, hid_t group, jd_table_t *table, int c,
     hid_t dataset = H5Dopen2(group, column->name, H5P_DEFAULT);
     if (dataset < 0) return damaged(store, table->name, column->name, "it cannot be opened", ctx);
     /* Text as it lies in the file: HDF5 converts no character sets. */
-    hid_t type = column->type == JD_TEXT ? H5Dget_type(dataset) : jd_store_type(column);
+    hid_t type = column->type == JD_TEXT ? H5Dget_type(dataset) : jd_store_type(column->type);
     int rc = JD_OK;
     if (type < 0 || (jd_table_cells(table, c) > 0 &&
                      H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, table->data[c]) < 0)) {

@@ -39,10 +39,11 @@ static bool is_cells(const jd_growing_t *g, int column)
 /* ---- Chunks ---- */
 
 /* Cuts `leads` leads of a column into chunks; cells of a lead lie `units` apart from the next. */
-static int64_t cut(jd_chunk_t *chunks, const char *source, size_t size, hid_t dataset,
+static int64_t cut(jd_chunk_t *chunks, const char *source, const jd_column_t *column, hid_t dataset,
                    int64_t first_lead, int64_t leads, int64_t units, int64_t chunk_leads,
                    int64_t chunk_units)
 {
+    size_t size = jd_column_size(column);
     int64_t n = 0;
     for (int64_t lead = 0; lead < leads; lead += chunk_leads) {
         for (int64_t unit = 0; unit < units; unit += chunk_units) {
@@ -51,6 +52,7 @@ static int64_t cut(jd_chunk_t *chunks, const char *source, size_t size, hid_t da
                 .source = source + (size_t)(lead * units + unit) * size,
                 .stride = (size_t)units * size,
                 .size = size,
+                .element = column->type == JD_TEXT ? 1 : size,
                 .leads = left < chunk_leads ? left : chunk_leads,
                 .width = wide < chunk_units ? wide : chunk_units,
                 .chunk_leads = chunk_leads,
@@ -75,7 +77,9 @@ static int64_t axis_chunk(int64_t n)
 
 static int extend(jd_store_t *store, jd_growing_t *g, int column, int64_t leads, jd_ctx_t *ctx)
 {
-    hsize_t dims[2] = {(hsize_t)leads, (hsize_t)g->n_unit};
+    hsize_t width = (hsize_t)g->columns[column].width;
+    bool wide = g->panel && is_cells(g, column);
+    hsize_t dims[3] = {(hsize_t)leads, wide ? (hsize_t)g->n_unit : width, width};
     if (H5Dset_extent(g->datasets[column], dims) >= 0) return JD_OK;
     return jd_store_fail(store, g->name, ctx);
 }
@@ -87,7 +91,7 @@ static int write_axis(jd_store_t *store, jd_growing_t *g, int column, int64_t n,
     jd_chunk_t *chunks = malloc((size_t)(pieces(n, chunk) + 1) * sizeof *chunks);
     if (!chunks) return jd_fail_memory(ctx, (size_t)n * sizeof *chunks, g->name);
     int64_t n_chunks =
-        cut(chunks, g->hold[column], cell_size(g, column), g->datasets[column], 0, n, 1, chunk, 1);
+        cut(chunks, g->hold[column], &g->columns[column], g->datasets[column], 0, n, 1, chunk, 1);
     int rc = jd_pack_write(&store->packer, chunks, n_chunks, ctx);
     free(chunks);
     return rc == JD_ERR_WRITE ? jd_store_fail(store, g->name, ctx) : rc;
@@ -142,8 +146,8 @@ static int write_leads(jd_store_t *store, jd_growing_t *g, char *const *data, in
     for (int c = 0; rc == JD_OK && c < g->n_columns; c++) {
         if (!is_cells(g, c)) continue;
         size_t size = cell_size(g, c);
-        n += cut(chunks + n, data[c] + (size_t)(from * g->n_unit) * size, size, g->datasets[c],
-                 g->written, leads, g->n_unit, g->chunk_leads, g->chunk_units);
+        n += cut(chunks + n, data[c] + (size_t)(from * g->n_unit) * size, &g->columns[c],
+                 g->datasets[c], g->written, leads, g->n_unit, g->chunk_leads, g->chunk_units);
         rc = extend(store, g, c, g->written + leads, ctx);
     }
     if (rc == JD_OK) {
@@ -271,6 +275,15 @@ static int64_t cells_of_chunk(const jd_table_t *table)
     return CHUNK_CELLS;
 }
 
+/* Whether a column stands where a dimension must: only numbers along an axis can be its labels. */
+static bool takes_dimension(const jd_table_t *table, const jd_column_t *column)
+{
+    if (table->n_unit == 0) return strcmp(column->name, "record") == 0;
+    bool text = column->type == JD_TEXT;
+    if (strcmp(column->name, "time") == 0) return text || column->axis != JD_AXIS_TIME;
+    return strcmp(column->name, "unit") == 0 && (text || column->axis != JD_AXIS_UNIT);
+}
+
 static int check_columns(const jd_table_t *table, jd_ctx_t *ctx)
 {
     for (int c = 0; c < table->n_columns; c++) {
@@ -278,6 +291,13 @@ static int check_columns(const jd_table_t *table, jd_ctx_t *ctx)
         if (column->type == JD_TEXT && column->width < 1) {
             return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: text column %s has no width", table->name,
                            column->name);
+        }
+        if (takes_dimension(table, column)) {
+            return jd_fail(
+                ctx, JD_ERR_ARGUMENT,
+                "%s: %s is a dimension's name: in a panel time and unit are numbers along "
+                "their axis, in a list no column is named record; rename the column",
+                table->name, column->name);
         }
     }
     if (table->n_columns > 0 && table->name[0]) return JD_OK;

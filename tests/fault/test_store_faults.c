@@ -441,7 +441,12 @@ static void stretch(const char *dataset, hsize_t length)
 {
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     hid_t opened = H5Dopen2(file, dataset, H5P_DEFAULT);
-    assert_true(H5Dset_extent(opened, &length) >= 0);
+    hid_t space = H5Dget_space(opened);
+    hsize_t dims[3] = {0};
+    assert_true(H5Sget_simple_extent_dims(space, dims, NULL) >= 1);
+    dims[0] = length;
+    assert_true(H5Dset_extent(opened, dims) >= 0);
+    H5Sclose(space);
     H5Dclose(opened);
     H5Fclose(file);
 }

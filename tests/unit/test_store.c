@@ -312,6 +312,34 @@ static void test_append_errors(void **state)
     jd_table_free(&narrow);
 }
 
+/* Names that dimensions need. */
+static void test_write_dimension_names(void **state)
+{
+    (void)state;
+    static const jd_column_t columns[] = {
+        {.name = "record", .type = JD_INT32, .unit = "1", .label = ""},
+        {.name = "unit", .type = JD_INT32, .unit = "1", .label = "", .axis = JD_AXIS_TIME},
+        {.name = "time",
+         .type = JD_TEXT,
+         .unit = "",
+         .label = "",
+         .width = 6,
+         .axis = JD_AXIS_TIME},
+    };
+    for (int c = 0; c < 3; c++) {
+        jd_ctx_t ctx = {0};
+        jd_table_t table;
+        int made = c == 0 ? jd_table_init(&table, "t", "", &columns[c], 1, 1, NULL)
+                          : jd_table_init_panel(&table, "t", "", &columns[c], 1, 2, 2, NULL);
+        assert_int_equal(made, JD_OK);
+        jd_store_t *store = create(path, &ctx);
+        assert_int_equal(jd_store_write(store, &table, &ctx), JD_ERR_ARGUMENT);
+        assert_non_null(strstr(ctx.message, columns[c].name));
+        jd_store_abandon(&store);
+        jd_table_free(&table);
+    }
+}
+
 static void write_everything(const char *name, int threads)
 {
     jd_ctx_t ctx = {.threads = threads};
@@ -453,11 +481,17 @@ static void test_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_write_records),  cmocka_unit_test(test_write_panel),
-        cmocka_unit_test(test_append_records), cmocka_unit_test(test_append_panel),
-        cmocka_unit_test(test_append_errors),  cmocka_unit_test(test_write_same_bytes),
-        cmocka_unit_test(test_attributes),     cmocka_unit_test(test_attribute_before_table),
-        cmocka_unit_test(test_text),           cmocka_unit_test(test_list),
+        cmocka_unit_test(test_write_records),
+        cmocka_unit_test(test_write_panel),
+        cmocka_unit_test(test_append_records),
+        cmocka_unit_test(test_append_panel),
+        cmocka_unit_test(test_append_errors),
+        cmocka_unit_test(test_write_dimension_names),
+        cmocka_unit_test(test_write_same_bytes),
+        cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_attribute_before_table),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
