@@ -63,27 +63,38 @@ static shares_t shares_at(const jd_borders_t *b, const jd_firms_params_t *p, con
     return sum;
 }
 
-/* One cost's step: the log of how far the share relative to the own county's is off. */
-static double correction(double share, double own, double target, double target_own)
+/* Cost that stands for a border nobody crosses: a share of 0. */
+static const double closed = 60;
+
+/* One cost's step: the log of how far the share relative to the first one's is off. Shares of 0 have no cost
+ * to solve: no such place, or nobody is to go there. */
+static double correction(const double *share, const double *target, int which, int first)
 {
-    if (share <= 0 || own <= 0 || target <= 0 || target_own <= 0) return 0;
-    return jd_log((share / own) / (target / target_own));
+    if (share[which] <= 0 || target[which] <= 0) return 0;
+    return jd_log((share[which] / share[first]) / (target[which] / target[first]));
 }
 
 static int solve_costs(jd_borders_t *b, const jd_firms_params_t *p, const jd_tree_t *tree,
                        const reach_t *reach, const double *streets2, jd_ctx_t *ctx)
 {
     enum { ROUNDS = 500 };
-    double other = 1 - p->share_county - p->share_prefecture - p->share_province;
+    const double other = 1 - p->share_county - p->share_prefecture - p->share_province;
+    const double target[4] = {p->share_county, p->share_prefecture, p->share_province, other > 1e-9 ? other : 0};
     double step = 1;
+    if (target[1] <= 0) b->k_county = closed;
+    if (target[2] <= 0) b->k_prefecture = closed;
+    if (target[3] <= 0) b->k_province = closed;
     for (int round = 0; round < ROUNDS && step > 1e-12; round++) {
         shares_t s = shares_at(b, p, tree, reach, streets2);
-        double c = correction(s.prefecture, s.county, p->share_prefecture, p->share_county);
-        double v = correction(s.province, s.county, p->share_province, p->share_county);
-        double o = correction(s.other, s.county, other, p->share_county);
+        const double share[4] = {s.county, s.prefecture, s.province, s.other};
+        int first = 0; /* the own county, unless all counties have one street */
+        while (first < 3 && (share[first] <= 0 || target[first] <= 0)) first++;
+        double c = correction(share, target, 1, first);
+        double v = correction(share, target, 2, first);
+        double o = correction(share, target, 3, first);
         b->k_county += c;
         b->k_prefecture += v;
-        b->k_province += o - v;
+        b->k_province += target[3] > 0 ? o - v : 0;
         step = jd_max(fabs(c), jd_max(fabs(v), fabs(o)));
         if (!(fabs(b->k_county) < 200 && fabs(b->k_prefecture) < 200 && fabs(b->k_province) < 200)) break;
     }

@@ -25,12 +25,12 @@ void jd_dims_init(jd_dims_t *d, const jd_tree_t *tree, const jd_firms_params_t *
     double first = 0;
     for (int32_t s = 0; tree->firms && s < d->streets; s++) first += floor(tree->firms[s]);
     d->first_firms = tree->firms ? (int64_t)first : firms->n;
-    d->firms = d->first_firms + jd_firms_births(firms) * periods;
+    d->firms = d->first_firms + jd_firms_births(firms, d->first_firms) * periods;
 }
 
-int64_t jd_firms_births(const jd_firms_params_t *p)
+int64_t jd_firms_births(const jd_firms_params_t *p, int64_t first_firms)
 {
-    return (int64_t)floor(p->entry * (double)p->n + 0.5);
+    return (int64_t)floor(p->entry * (double)first_firms + 0.5);
 }
 
 /* Bits of one draw for a run of firms: the loop everything else waits for. */
@@ -193,7 +193,7 @@ void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t 
                    uint64_t seed, uint64_t replicate, jd_world_t *world)
 {
     enum { BLOCK = 2048 };
-    if (p->exit <= 0) return;
+    if (p->exit <= 0 || period < 1) return;
     uint32_t bits[BLOCK], threshold = (uint32_t)(p->exit * 4294967295.0);
     jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_EXIT), period, 0);
     for (int64_t from = 0; from < d->firms; from += BLOCK) {
@@ -212,7 +212,7 @@ void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t 
 void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type, int64_t period,
                     uint64_t seed, uint64_t replicate, jd_world_t *world)
 {
-    int64_t births = jd_firms_births(p), n = 0;
+    int64_t births = jd_firms_births(p, d->first_firms), n = 0;
     if (births == 0 || period < 1 || world->active <= 0) return;
     jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_ENTRY), period, 0);
     double start = jd_draw(&jump, 0), active = world->active, sum = 0;

@@ -30,8 +30,9 @@ extern const jd_section_t jd_firms_section;
 void jd_dims_init(jd_dims_t *dims, const jd_tree_t *tree, const jd_firms_params_t *firms,
                   const jd_officials_params_t *officials, int32_t periods);
 
-/** Firms born a period (0 unless entry is on). Their numbers follow the first ones', period by period. */
-int64_t jd_firms_births(const jd_firms_params_t *params);
+/** Firms born a period (0 unless entry is on), in proportion to the first ones. Their numbers follow the first
+ *  ones', period by period. */
+int64_t jd_firms_births(const jd_firms_params_t *params, int64_t first_firms);
 
 /** type = (sector * emissions + emission) * sizes + size of every firm [dims->firms].
  *  Draws: JD_DRAW_FIRM. Cost: 1 ns a firm. */
@@ -85,7 +86,8 @@ typedef struct jd_pass {
  *  uniform; all worlds share all draws. Cost: 1-2 ns a firm, 0.2-0.4 us a move. */
 void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves);
 
-/** Firms that close this period: place becomes -1, stock falls. The same firms in every world. */
+/** Firms that close this period: place becomes -1, stock falls. The same firms in every world. As births, none
+ *  in the burn-in (period < 1). */
 void jd_firms_exit(const jd_firms_params_t *params, const jd_dims_t *dims, const int8_t *type,
                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world);
 /** Firms born this period, numbered by street and order: they open where firms of all kinds are. */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Firms' types, first places, births and closings. */
+#include <stdlib.h>
+
+#include "small_world.h"
+
+/* Shares of types within 5 SD of what is asked: false alarm 1e-5 for all 18 together. */
+static void test_types_have_their_shares(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.n=400000", NULL};
+    small_t s;
+    small_create(&s, set, 0);
+    const jd_dims_t *d = &s.sim->dims;
+    const jd_firms_params_t *p = s.sim->firms_params;
+    int64_t count[64] = {0};
+    assert_int_equal(d->types, 18);
+    for (int64_t i = 0; i < d->firms; i++)
+        count[s.sim->type[i]]++;
+    for (int t = 0; t < d->types; t++) {
+        double share = p->sector_shares.value[jd_type_sector(d, t)] *
+                       p->emission_shares.value[jd_type_emission(d, t)] *
+                       p->size_shares.value[jd_type_size(d, t)];
+        double n = 400000, sd = sqrt(n * share * (1 - share));
+        assert_near((double)count[t], n * share, 5 * sd);
+    }
+    small_stop(&s);
+}
+
+/* Every street gets what its land and development ask, to the firm. */
+static void test_first_places(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.gradient=0.8", NULL};
+    small_t s;
+    small_create(&s, set, 0);
+    const jd_tree_t *t = &s.sim->tree;
+    const jd_world_t *w = &s.sim->world[0];
+    double all = 0;
+    for (int32_t i = 0; i < s.sim->dims.streets; i++)
+        all += t->site[i] * exp(0.8 * t->development[JD_STREET][i]);
+    int32_t firms = 0;
+    for (int32_t i = 0; i < s.sim->dims.streets; i++) {
+        int32_t n = w->stock[i] + w->stock[s.sim->dims.streets + i];
+        assert_near(n, 6000 * t->site[i] * exp(0.8 * t->development[JD_STREET][i]) / all, 1);
+        firms += n;
+    }
+    assert_int_equal(firms, 6000);
+    small_stop(&s);
+}
+
+/* Births on time in their fixed numbers, no ghost; the same firms close in both worlds. */
+static int check_frame(void *user, const struct jd_simulation *sim, int64_t period)
+{
+    (void)user;
+    const jd_dims_t *d = &sim->dims;
+    int64_t births = jd_firms_births(sim->firms_params, d->first_firms);
+    assert_null(jd_simulation_audit(sim));
+    if (period < 1) {
+        assert_true(sim->world[0].active == (double)d->first_firms);
+        return JD_OK;
+    }
+    for (int64_t i = 0; i < d->firms; i++) {
+        int64_t born = i < d->first_firms ? 0 : (i - d->first_firms) / births + 1;
+        if (born > period) assert_int_equal(sim->world[0].place[i], JD_ABSENT);
+        if (born == period) assert_true(sim->world[0].place[i] >= 0);
+        for (int w = 1; w < sim->n_worlds; w++)
+            assert_int_equal(sim->world[w].place[i] < 0, sim->world[0].place[i] < 0);
+    }
+    return JD_OK;
+}
+
+static void test_births_and_closings(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.entry=0.03",       "firms.exit=0.05",
+                                      "run.burn_in_firms=5",    "policy.dose=2",
+                                      "policy.adoption=2020Q2", NULL};
+    small_t s;
+    small_create(&s, set, 0);
+    assert_int_equal(s.sim->dims.firms, 6000 + 8 * 180);
+    if (jd_simulation_run_hooked(s.sim, NULL, check_frame, NULL, &s.ctx))
+        fail_msg("%s", s.ctx.message);
+    /* 6000 x .95^8, and births of which those of period t have lived 8 - t quarters; 5 SD. */
+    double expected = 6000 * pow(0.95, 8);
+    for (int t = 1; t <= 8; t++)
+        expected += 180 * pow(0.95, 8 - t);
+    assert_near(s.sim->world[0].active, expected, 5 * sqrt(expected * 0.35));
+    assert_true(s.sim->world[0].active != 6000 + 8 * 180);
+    small_stop(&s);
+}
+
+static void test_everyone_closes(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.n=40", "firms.exit=0.2", "run.periods=60", NULL};
+    small_t s;
+    small_run(&s, set, 0);
+    assert_true(s.sim->world[0].active == 0);
+    small_stop(&s);
+}
+
+/* A draw below the hazard leaves, one above stays; absent firms never move. */
+static void test_the_pass_looks_at_hazards(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.review=0.4", "firms.exit=0.1", NULL};
+    small_t s;
+    small_run(&s, set, 0);
+    struct jd_simulation *sim = s.sim;
+    jd_pass_t pass = {.dims = &sim->dims,
+                      .tree = &sim->tree,
+                      .base = &sim->base,
+                      .borders = &sim->borders,
+                      .type = sim->type,
+                      .n_worlds = 1,
+                      .place = {sim->world[0].place},
+                      .choice = {&sim->world[0].choice},
+                      .threshold = UINT32_MAX,
+                      .jump = jd_jump(jd_stream(1, 0, JD_DRAW_MOVE), 9, 0)};
+    size_t n = (size_t)sim->dims.firms;
+    jd_moves_t moves = {.capacity = (int64_t)n,
+                        .firm = malloc(n * sizeof(int64_t)),
+                        .to = {malloc(n * sizeof(int32_t))}};
+    jd_firms_pass(&pass, 0, sim->dims.firms, &moves);
+    int64_t below = 0, at = 0;
+    for (int64_t i = 0; i < sim->dims.firms; i++) {
+        int32_t place = sim->world[0].place[i];
+        bool moved = at < moves.n && moves.firm[at] == i;
+        bool low =
+            place >= 0 && jd_draw_bits(&pass.jump, (uint64_t)i) <
+                              sim->world[0].choice.hazard[sim->type[i] * sim->dims.streets + place];
+        if (moved) assert_true(low && moves.to[0][at] >= 0 && moves.to[0][at] != place);
+        below += low;
+        at += moved;
+    }
+    assert_int_equal(at, moves.n);
+    assert_true(moves.n > 100 && moves.n <= below && (double)moves.n > 0.6 * (double)below);
+    free(moves.firm);
+    free(moves.to[0]);
+    small_stop(&s);
+}
+
+static void test_wrong_lists(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"firms.sector_shares=0.5, 0.4", "shares must sum to 1"},
+        {"firms.size_employees=8, 60", "give one for each class"},
+        {"firms.dissimilarity_county=0.9", "random-utility nested logit"},
+        {"firms.share_county=0.9", "at most 1"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const char *const set[] = {wrong[i][0], NULL};
+        small_t s;
+        assert_true(small_try(&s, set, 0) != JD_OK);
+        if (!strstr(s.ctx.message, wrong[i][1]))
+            fail_msg("'%s' does not say '%s'", s.ctx.message, wrong[i][1]);
+        small_stop(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_types_have_their_shares),   cmocka_unit_test(test_first_places),
+        cmocka_unit_test(test_births_and_closings),       cmocka_unit_test(test_everyone_closes),
+        cmocka_unit_test(test_the_pass_looks_at_hazards), cmocka_unit_test(test_wrong_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
