@@ -13,9 +13,17 @@
 /* Functions with loops worth a version per instruction set; the versions give equal bits because
  * multiply-adds are never fused. */
 #ifdef JD_TARGET_CLONES
-#define JD_CLONES __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
+#define JD_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define JD_CLONES
+#endif
+
+/* In front of a loop that is to vectorise: its iterations do not depend on each other. Nothing in it is
+ * summed, so no order changes. */
+#ifdef _OPENMP
+#define JD_SIMD _Pragma("omp simd")
+#else
+#define JD_SIMD
 #endif
 
 static inline double jd_from_bits(uint64_t bits)

@@ -8,30 +8,74 @@
 #include "core/memory.h"
 #include "core/vmath.h"
 
-/* V_jkz of the streets of a range, then exp(V) and w_j. What does not depend on the class is in `common`. */
-JD_CLONES static void weigh_streets(const jd_choice_setting_t *setting, const jd_world_t *world, int kind,
-                                    double emission, bool targeted, bool refuse, const int32_t *stock,
-                                    double per_own, double per_all, int32_t first, int32_t end)
+enum { BLOCK = 256 }; /* streets worked on together: their parts of V stay in the first cache */
+
+/* What of V_jkz depends neither on the sector nor on the emission class. */
+JD_CLONES static void value_common(const jd_choice_setting_t *setting, const jd_world_t *world, int32_t first, int n,
+                                   double *restrict common)
 {
     const jd_firms_params_t *p = setting->firms;
-    const double *site = setting->tree->site, *development = setting->tree->development[JD_STREET];
-    const int32_t streets = setting->dims->streets;
-    const int sectors = setting->dims->sectors;
-    const double over_c = 1 / p->dissimilarity_county, limit = p->emission_limit;
-    const double b_policy = targeted ? p->b_policy : 0;
-    double *restrict appeal = world->choice.appeal + (int64_t)kind * streets;
-    double *restrict weight = world->choice.weight + (int64_t)kind * streets;
-    for (int32_t s = first; s < end; s++) {
-        int32_t all = 0;
-        for (int k = 0; k < sectors; k++) all += world->stock[(int64_t)k * streets + s];
-        double r = world->stringency[s], over_site = 1 / site[s];
-        double v = p->b_inducement * world->inducement[s] + p->b_services * jd_log(0.05 + world->services[s]) +
-                   p->b_agglomeration * jd_log(0.1 + stock[s] * over_site * per_own) -
-                   p->b_crowding * jd_log(0.2 + all * over_site * per_all) - p->b_emission * emission * r +
-                   b_policy * world->dose_effective[s] + setting->drift * development[s];
-        double w = site[s] * jd_exp(v * over_c);
-        appeal[s] = jd_exp(v);
-        weight[s] = refuse && emission * r > limit ? 0 : w;
+    const double *site = setting->tree->site + first, *development = setting->tree->development[JD_STREET] + first;
+    const double *inducement = world->inducement + first, *services = world->services + first;
+    const double b_inducement = p->b_inducement, b_services = p->b_services, b_crowding = p->b_crowding;
+    const double drift = setting->drift, per_firm = world->active > 0 ? 1 / world->active : 0;
+    double firms[BLOCK] = {0};
+    for (int k = 0; k < setting->dims->sectors; k++) {
+        const int32_t *stock = world->stock + (int64_t)k * setting->dims->streets + first;
+        for (int i = 0; i < n; i++) firms[i] += stock[i];
+    }
+    JD_SIMD
+    for (int i = 0; i < n; i++)
+        common[i] = b_inducement * inducement[i] + b_services * jd_log(0.05 + services[i]) -
+                    b_crowding * jd_log(0.2 + firms[i] * per_firm / site[i]) + drift * development[i];
+}
+
+/* Adds what depends on the sector: firms of its own nearby, and the policy. */
+JD_CLONES static void value_sector(const jd_choice_setting_t *setting, const jd_world_t *world, int sector, int32_t first,
+                                   int n, const double *restrict common, double *restrict value)
+{
+    const jd_firms_params_t *p = setting->firms;
+    const double *site = setting->tree->site + first, *dose = world->dose_effective + first;
+    const int32_t *stock = world->stock + (int64_t)sector * setting->dims->streets + first;
+    const double all = world->active * p->sector_shares.value[sector], per_firm = all > 0 ? 1 / all : 0;
+    const double b_policy = sector == 0 ? p->b_policy : 0, b_agglomeration = p->b_agglomeration;
+    JD_SIMD
+    for (int i = 0; i < n; i++)
+        value[i] = common[i] + b_agglomeration * jd_log(0.1 + stock[i] * per_firm / site[i]) + b_policy * dose[i];
+}
+
+/* Adds emissions: exp(V) and w_j = S_j exp(V / lam_c), 0 where the class is refused. */
+JD_CLONES static void weigh_class(const jd_choice_setting_t *setting, const jd_world_t *world, int kind, bool refuse,
+                                  int32_t first, int n, const double *restrict value)
+{
+    const jd_firms_params_t *p = setting->firms;
+    const double emission = p->emission_classes.value[kind % setting->dims->emissions];
+    const double over_c = 1 / p->dissimilarity_county, b_emission = p->b_emission;
+    const double limit = refuse ? p->emission_limit : HUGE_VAL;
+    const double *site = setting->tree->site + first, *stringency = world->stringency + first;
+    double *restrict appeal = world->choice.appeal + (int64_t)kind * setting->dims->streets + first;
+    double *restrict weight = world->choice.weight + (int64_t)kind * setting->dims->streets + first;
+    JD_SIMD
+    for (int i = 0; i < n; i++) {
+        double burden = emission * stringency[i], v = value[i] - b_emission * burden;
+        double w = site[i] * jd_exp(v * over_c);
+        appeal[i] = jd_exp(v);
+        weight[i] = burden > limit ? 0 : w;
+    }
+}
+
+static void weigh_streets(const jd_choice_setting_t *setting, const jd_world_t *world, bool refuse, int32_t from, int32_t to)
+{
+    const jd_dims_t *d = setting->dims;
+    double common[BLOCK], value[BLOCK];
+    for (int32_t first = from; first < to; first += BLOCK) {
+        int n = to - first < BLOCK ? to - first : BLOCK;
+        value_common(setting, world, first, n, common);
+        for (int k = 0; k < d->sectors; k++) {
+            value_sector(setting, world, k, first, n, common, value);
+            for (int z = 0; z < d->emissions; z++)
+                weigh_class(setting, world, k * d->emissions + z, refuse, first, n, value);
+        }
     }
 }
 
@@ -62,16 +106,10 @@ static void sum_prefecture(const jd_choice_setting_t *setting, const jd_choice_t
 void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool refuse, int32_t first,
                      int32_t end)
 {
-    const jd_dims_t *d = setting->dims;
-    const jd_firms_params_t *p = setting->firms;
     int32_t from = jd_tree_first_street(setting->tree, JD_PREFECTURE, first);
     int32_t to = jd_tree_first_street(setting->tree, JD_PREFECTURE, end);
-    for (int kind = 0; kind < d->kinds; kind++) {
-        int sector = kind / d->emissions;
-        double own = world->active * p->sector_shares.value[sector];
-        weigh_streets(setting, world, kind, p->emission_classes.value[kind % d->emissions], sector == 0, refuse,
-                      world->stock + (int64_t)sector * d->streets, own > 0 ? 1 / own : 0,
-                      world->active > 0 ? 1 / world->active : 0, from, to);
+    weigh_streets(setting, world, refuse, from, to);
+    for (int kind = 0; kind < setting->dims->kinds; kind++) {
         for (int32_t prefecture = first; prefecture < end; prefecture++)
             sum_prefecture(setting, &world->choice, kind, prefecture);
     }
@@ -115,6 +153,7 @@ static void total_counties(const jd_choice_setting_t *setting, const jd_choice_t
 JD_CLONES static void leave_streets(const double *restrict appeal, double cost, double review, int32_t first,
                                     int32_t end, uint32_t *restrict hazard)
 {
+    JD_SIMD
     for (int32_t s = first; s < end; s++)
         hazard[s] = (uint32_t)(int64_t)(review * 4294967295.0 / (1 + appeal[s] * cost));
 }

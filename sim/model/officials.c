@@ -166,9 +166,7 @@ JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, i
     double *restrict a_w = out->a_w, *restrict sum_s = out->e_s, *restrict sum_w = out->e_w;
     double *restrict sum_psi = out->psi, *restrict corner_s = out->corner_s;
     double *restrict corner_w = out->corner_w;
-#ifdef _OPENMP
-#pragma omp simd
-#endif
+    JD_SIMD
     for (int32_t s = first; s < end; s++) {
         double as = strong[s], aw = weak[s], will = psi[s], w = career[s], es, ew;
         double r_s = w * stake_s[s] * as + h * effort_s[s];

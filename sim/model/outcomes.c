@@ -22,26 +22,51 @@ void jd_counties_equip(const jd_street_setting_t *setting, jd_world_t *world, co
     }
 }
 
-JD_CLONES void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *world, int32_t first,
-                              int32_t end)
+enum { BLOCK = 256 }; /* streets worked on together */
+
+/* A county's value for each of its streets: gathered apart, so that the loops below vectorise. */
+static void spread(const jd_street_setting_t *setting, const double *county, int32_t first, int n, double *street)
+{
+    const int32_t *parent = setting->tree->parent[JD_STREET] + first;
+    for (int i = 0; i < n; i++) street[i] = county[parent[i]];
+}
+
+JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world, int32_t first, int n,
+                          const double *restrict dose, const double *restrict authority)
 {
     const jd_officials_params_t *p = setting->officials;
     const jd_rescaling_params_t *r = setting->rescaling;
-    const double weak = p->mu_weak * setting->delay, push = setting->policy->pressure;
-    const int32_t *county = setting->tree->parent[JD_STREET];
-    const jd_incentives_t *in = &world->incentives;
-    for (int32_t s = first; s < end; s++) {
-        int32_t c = county[s];
-        double pressure = world->pressure[s] + push * world->dose[c];
-        double burden = p->burden + world->burden[s];
-        world->pressure[s] = pressure;
-        world->stringency[s] = r->stringency * world->authority[c] *
-                               jd_max(0, 1 + r->th_environment * world->environment[s]);
-        in->stake_s[s] = p->mu_strong * jd_max(0, 1 + r->th_strong * pressure) * (1 + world->tour[s]);
-        in->stake_w[s] = weak * jd_max(0, 1 + r->th_weak * pressure);
-        in->resident[s] = 1 + p->horizontal + p->horizontal_slope * jd_max(0, 1 - world->services[s]);
-        in->time[s] = jd_max(0, 1 - burden);
-        in->overload[s] = jd_max(0, pressure + burden);
+    const double weak = p->mu_weak * setting->delay, strong = p->mu_strong, push = setting->policy->pressure;
+    const double own_burden = p->burden, th_strong = r->th_strong, th_weak = r->th_weak;
+    const double th_environment = r->th_environment, base = r->stringency;
+    const double horizontal = 1 + p->horizontal, slope = p->horizontal_slope;
+    const double *restrict environment = world->environment + first, *restrict services = world->services + first;
+    const double *restrict more_burden = world->burden + first, *restrict tour = world->tour + first;
+    double *restrict pressure = world->pressure + first, *restrict stringency = world->stringency + first;
+    double *restrict stake_s = world->incentives.stake_s + first, *restrict stake_w = world->incentives.stake_w + first;
+    double *restrict resident = world->incentives.resident + first, *restrict time = world->incentives.time + first;
+    double *restrict overload = world->incentives.overload + first;
+    JD_SIMD
+    for (int i = 0; i < n; i++) {
+        double felt = pressure[i] + push * dose[i], burden = own_burden + more_burden[i];
+        pressure[i] = felt;
+        stringency[i] = base * authority[i] * jd_max(0, 1 + th_environment * environment[i]);
+        stake_s[i] = strong * jd_max(0, 1 + th_strong * felt) * (1 + tour[i]);
+        stake_w[i] = weak * jd_max(0, 1 + th_weak * felt);
+        resident[i] = horizontal + slope * jd_max(0, 1 - services[i]);
+        time[i] = jd_max(0, 1 - burden);
+        overload[i] = jd_max(0, felt + burden);
+    }
+}
+
+void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *world, int32_t first, int32_t end)
+{
+    double dose[BLOCK], authority[BLOCK];
+    for (int32_t from = first; from < end; from += BLOCK) {
+        int n = end - from < BLOCK ? end - from : BLOCK;
+        spread(setting, world->dose, from, n, dose);
+        spread(setting, world->authority, from, n, authority);
+        ask(setting, world, from, n, dose, authority);
     }
 }
 
@@ -49,38 +74,55 @@ JD_CLONES void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *wo
  * f and what is left after capacity's part to f_will. */
 static inline void add_gap(double weight, double level, double cap, double *f, double *f_will)
 {
-    double whole = level < 1 ? -weight * jd_log(level) : 0;
-    double capacity = level < 1 ? -weight * jd_log(cap) : 0;
-    *f += whole;
-    *f_will += whole - capacity;
+    double whole = -weight * jd_log(level), capacity = -weight * jd_log(cap);
+    double falls_short = level < 1 ? 1.0 : 0.0; /* a product, not a branch: the loop vectorises */
+    *f += falls_short * whole;
+    *f_will += falls_short * (whole - capacity);
 }
 
-JD_CLONES void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first,
-                                  int32_t end)
+JD_CLONES static void deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first, int n,
+                              const double *restrict dose, const double *restrict toolkit)
 {
     const jd_world_params_t *p = setting->world;
-    const jd_rescaling_params_t *r = setting->rescaling;
     const double over_s = 1 / (p->ambition_s * setting->full), over_w = 1 / (p->ambition_w * setting->full);
     const double eta = p->eta, rate = p->service_rate;
-    const int32_t *county = setting->tree->parent[JD_STREET];
-    const double *tk_street = setting->events->tk_street;
-    const jd_output_t *out = &world->output;
-    for (int32_t s = first; s < end; s++) {
-        double tk = world->toolkit[county[s]] * tk_street[s];
-        double show = r->show_max * r->inspection / (r->inspection + 0.5 + 0.5 * out->a_w[s]);
-        show = jd_min(1, show + world->show[s]);
-        double level = tk * out->y_s[s] * over_s;
-        double g = world->services[s] + rate * ((1 - show) * out->y_w[s] * over_w - world->services[s]);
-        double g_cap = world->services_cap[s] + rate * (0.5 * out->a_w[s] * over_w - world->services_cap[s]);
+    const double inspection = setting->rescaling->inspection, show_most = setting->rescaling->show_max;
+    const double *restrict tk_street = setting->events->tk_street + first;
+    const double *restrict y_s = world->output.y_s + first, *restrict y_w = world->output.y_w + first;
+    const double *restrict a_s = world->output.a_s + first, *restrict a_w = world->output.a_w + first;
+    const double *restrict shown = world->show + first;
+    double *restrict inducement = world->inducement + first, *restrict services = world->services + first;
+    double *restrict services_cap = world->services_cap + first, *restrict log_friction = world->log_friction + first;
+    double *restrict friction_will = world->friction_will + first, *restrict friction = world->friction + first;
+    double *restrict dose_effective = world->dose_effective + first;
+    JD_SIMD
+    for (int i = 0; i < n; i++) {
+        double tk = toolkit[i] * tk_street[i];
+        double show = jd_min(1, show_most * inspection / (inspection + 0.5 + 0.5 * a_w[i]) + shown[i]);
+        double level = tk * y_s[i] * over_s;
+        double g = services[i] + rate * ((1 - show) * y_w[i] * over_w - services[i]);
+        double g_cap = services_cap[i] + rate * (0.5 * a_w[i] * over_w - services_cap[i]);
         double f = 0, f_will = 0;
-        add_gap(eta, level, tk * 0.5 * out->a_s[s] * over_s, &f, &f_will);
+        add_gap(eta, level, tk * 0.5 * a_s[i] * over_s, &f, &f_will);
         add_gap(1 - eta, g, g_cap, &f, &f_will);
-        world->inducement[s] = level;
-        world->services[s] = g;
-        world->services_cap[s] = g_cap;
-        world->log_friction[s] = f;
-        world->friction_will[s] = f_will;
-        world->friction[s] = 1 - jd_exp(-f);
-        world->dose_effective[s] = world->dose[county[s]] * jd_exp(-f);
+        double implemented = jd_exp(-f);
+        inducement[i] = level;
+        services[i] = g;
+        services_cap[i] = g_cap;
+        log_friction[i] = f;
+        friction_will[i] = f_will;
+        friction[i] = 1 - implemented;
+        dose_effective[i] = dose[i] * implemented;
+    }
+}
+
+void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first, int32_t end)
+{
+    double dose[BLOCK], toolkit[BLOCK];
+    for (int32_t from = first; from < end; from += BLOCK) {
+        int n = end - from < BLOCK ? end - from : BLOCK;
+        spread(setting, world->dose, from, n, dose);
+        spread(setting, world->toolkit, from, n, toolkit);
+        deliver(setting, world, from, n, dose, toolkit);
     }
 }

@@ -317,8 +317,8 @@ static line_t mean_effect(const sample_t *s, const jd_fit_t *fit, const jd_term_
             if (e >= terms[k].event_first && e <= terms[k].event_last) weight[k]++, total++;
         }
     }
+    for (int k = 0; k < n; k++) weight[k] /= total > 0 ? total : 1;
     for (int k = 0; k < n; k++) {
-        weight[k] /= total > 0 ? total : 1;
         if (!(weight[k] > 0)) continue; /* leads have no target */
         line.estimate += weight[k] * fit->estimate[k];
         add_split(&line.split, &splits[k], weight[k]);
