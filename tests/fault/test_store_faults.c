@@ -18,6 +18,14 @@
 #include "io/stata.h"
 #include "io/store.h"
 
+/* HDF5 1.10 loses memory of its own on damaged files. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libhdf5";
+}
+
 static const jd_column_t COLUMNS[] = {
     {.name = "firm", .type = JD_INT32, .unit = "1", .label = "firm"},
     {.name = "kind", .type = JD_INT8, .unit = "1", .label = "kind", .flags = "0 a, 1 b c"},
