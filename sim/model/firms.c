@@ -60,28 +60,30 @@ static int type_ends(const jd_firms_params_t *p, const jd_dims_t *d, uint32_t *e
     return n;
 }
 
+enum { TYPE_BLOCK = 256 };
+
 JD_CLONES static void sort_types(const uint32_t *restrict bits, int n, const uint32_t *restrict ends, int types,
                                  int8_t *restrict type)
 {
-    for (int i = 0; i < n; i++) {
-        int8_t t = 0;
-        for (int e = 0; e + 1 < types; e++) t = (int8_t)(t + (bits[i] >= ends[e]));
-        type[i] = t;
+    uint32_t above[TYPE_BLOCK] = {0};
+    for (int e = 0; e + 1 < types; e++) {
+        const uint32_t end = ends[e];
+        for (int i = 0; i < n; i++) above[i] += bits[i] >= end;
     }
+    for (int i = 0; i < n; i++) type[i] = (int8_t)above[i];
 }
 
 void jd_firms_draw_types(const jd_firms_params_t *p, const jd_dims_t *d, uint64_t seed, uint64_t replicate,
                          int8_t *type, jd_ctx_t *ctx)
 {
-    enum { BLOCK = 4096 };
     uint32_t ends[JD_SECTORS_MAX * JD_EMISSIONS_MAX * JD_SIZES_MAX];
     int types = type_ends(p, d, ends);
     jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_FIRM), 0, 0);
     (void)ctx;
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
-    for (int64_t first = 0; first < d->firms; first += BLOCK) {
-        uint32_t bits[BLOCK];
-        int n = (int)(d->firms - first < BLOCK ? d->firms - first : BLOCK);
+    for (int64_t first = 0; first < d->firms; first += TYPE_BLOCK) {
+        uint32_t bits[TYPE_BLOCK];
+        int n = (int)(d->firms - first < TYPE_BLOCK ? d->firms - first : TYPE_BLOCK);
         draw_bits(&jump, first, n, bits);
         sort_types(bits, n, ends, types, type + first);
     }
@@ -138,27 +140,61 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
     return JD_OK;
 }
 
-/* A firm whose draw is below the threshold: which worlds does it move in, and whereto. */
-static void look_closer(const jd_pass_t *pass, int64_t firm, uint32_t bits, jd_moves_t *moves)
+enum { PASS_BLOCK = 2048, LANES = 32 };
+
+/* Firms of a block whose draw is below the threshold. Their places lie far apart in memory: they are asked
+ * for here and looked at later. */
+static int find_candidates(const jd_pass_t *pass, int64_t first, int n, const uint32_t *bits, int32_t *candidate)
 {
-    const jd_dims_t *d = pass->dims;
-    int type = pass->type[firm];
-    bool any = false, leaves[JD_WORLDS_MAX];
-    for (int w = 0; w < pass->n_worlds; w++) {
-        int32_t at = pass->place[w][firm];
-        leaves[w] = at >= 0 && bits < pass->choice[w]->hazard[(int64_t)type * d->streets + at];
-        any |= leaves[w];
+    const uint32_t threshold = pass->threshold;
+    int found = 0;
+    for (int i = 0; i < n; i += LANES) {
+        uint32_t least = UINT32_MAX;
+        for (int l = 0; l < LANES; l++) least = bits[i + l] < least ? bits[i + l] : least;
+        if (least >= threshold) continue;
+        for (int l = 0; l < LANES; l++) {
+            if (bits[i + l] >= threshold) continue;
+            for (int w = 0; w < pass->n_worlds; w++) __builtin_prefetch(&pass->place[w][first + i + l]);
+            __builtin_prefetch(&pass->type[first + i + l]);
+            candidate[found++] = i + l;
+        }
     }
-    if (!any) return;
-    any = false;
+    return found;
+}
+
+/* Of the candidates, those that leave their street in some world; worlds as bits. */
+static int find_leavers(const jd_pass_t *pass, int64_t first, const uint32_t *bits, int n, int32_t *candidate,
+                        uint64_t *worlds)
+{
+    const int64_t streets = pass->dims->streets;
+    int found = 0;
+    for (int i = 0; i < n; i++) {
+        int32_t at_block = candidate[i];
+        int64_t type = pass->type[first + at_block];
+        uint64_t leaves = 0;
+        for (int w = 0; w < pass->n_worlds; w++) {
+            int32_t at = pass->place[w][first + at_block];
+            if (at >= 0 && bits[at_block] < pass->choice[w]->hazard[type * streets + at]) leaves |= UINT64_C(1) << w;
+        }
+        candidate[found] = at_block;
+        worlds[found] = leaves;
+        found += leaves != 0;
+    }
+    return found;
+}
+
+/* Where a leaving firm goes, world by world, on the same draws. */
+static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_moves_t *moves)
+{
+    int kind = pass->type[firm] / pass->dims->sizes;
+    bool any = false;
     for (int w = 0; w < pass->n_worlds; w++) {
         int32_t to = JD_ABSENT;
-        if (leaves[w]) {
+        if (worlds >> w & 1) {
             int32_t at = pass->place[w][firm];
             jd_rng_t rng = jd_rng_at(&pass->jump, (uint64_t)firm);
-            (void)jd_rng_bits(&rng); /* draw 0 is the one just used */
-            to = jd_choice_destination(pass->base, pass->choice[w], pass->borders, d, pass->tree,
-                                       type / d->sizes, at, &rng);
+            (void)jd_rng_bits(&rng); /* draw 0 decided to leave */
+            to = jd_choice_destination(pass->base, pass->choice[w], pass->borders, pass->dims, pass->tree, kind, at, &rng);
             if (to == at) to = JD_ABSENT;
         }
         moves->to[w][moves->n] = to;
@@ -170,22 +206,17 @@ static void look_closer(const jd_pass_t *pass, int64_t firm, uint32_t bits, jd_m
 
 JD_CLONES void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves)
 {
-    enum { BLOCK = 2048, LANES = 32 };
-    uint32_t bits[BLOCK];
-    const uint32_t threshold = pass->threshold;
+    uint32_t bits[PASS_BLOCK];
+    int32_t candidate[PASS_BLOCK];
+    uint64_t worlds[PASS_BLOCK];
     moves->n = 0;
-    for (int64_t from = first; from < end; from += BLOCK) {
-        int n = (int)(end - from < BLOCK ? end - from : BLOCK);
+    for (int64_t from = first; from < end; from += PASS_BLOCK) {
+        int n = (int)(end - from < PASS_BLOCK ? end - from : PASS_BLOCK);
         draw_bits(&pass->jump, from, n, bits);
         for (int i = n; i % LANES; i++) bits[i] = UINT32_MAX;
-        for (int i = 0; i < n; i += LANES) {
-            uint32_t least = UINT32_MAX;
-            for (int l = 0; l < LANES; l++) least = bits[i + l] < least ? bits[i + l] : least;
-            if (least >= threshold) continue;
-            for (int l = 0; l < LANES; l++) {
-                if (bits[i + l] < threshold) look_closer(pass, from + i + l, bits[i + l], moves);
-            }
-        }
+        int found = find_candidates(pass, from, n, bits, candidate);
+        found = find_leavers(pass, from, bits, found, candidate, worlds);
+        for (int i = 0; i < found; i++) move_firm(pass, from + candidate[i], worlds[i], moves);
     }
 }
 
