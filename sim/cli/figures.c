@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao figures: draw what result files hold. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/figures/figures.h"
+#include "cli/command.h"
+#include "study/drawings.h"
+
+/* "pdf,png" as a mask. */
+static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } formats[] = {{"pdf", JD_FIGURE_PDF}, {"svg", JD_FIGURE_SVG}, {"png", JD_FIGURE_PNG}};
+    *mask = 0;
+    for (const char *p = text;; p++) {
+        size_t length = strcspn(p, ","), i = 0;
+        while (i < 3 &&
+               !(strlen(formats[i].name) == length && !strncmp(formats[i].name, p, length)))
+            i++;
+        if (i == 3)
+            return jd_fail(ctx, JD_ERR_ARGUMENT,
+                           "--format: '%.*s' is none of pdf, svg, png; join several by a comma: "
+                           "--format pdf,png",
+                           (int)length, p);
+        *mask |= formats[i].bit;
+        p += length;
+        if (!*p) return JD_OK;
+    }
+}
+
+static void print_path(void *user, const char *path)
+{
+    (void)user;
+    printf("%s\n", path);
+}
+
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
+{
+    const char *folder = jd_args_value(args, "output"), *format = jd_args_value(args, "format");
+    jd_drawings_t drawings = {
+        .folder = folder ? folder : "figures", .formats = JD_FIGURE_ALL, .drawn = print_path};
+    int rc = format ? read_formats(format, &drawings.formats, ctx) : JD_OK;
+    return rc ? rc : jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
+}
+
+static const jd_option_t options[] = {
+    {"output", 'o', "DIR", "folder for the figures, made if need be; default: figures, here"},
+    {"format", '\0', "LIST", "of pdf, svg, png, joined by commas; default: all three"},
+    {"force", '\0', NULL, "changes nothing: figures are always replaced"},
+    {NULL, '\0', NULL, NULL},
+};
+
+const jd_command_t jd_command_figures = {
+    .name = "figures",
+    .words = "FILE...",
+    .min_words = 1,
+    .max_words = -1,
+    .summary = "draw the figures of result files",
+    .about =
+        "Draws what each FILE holds: effort under pressure and its loop, the map of friction\n"
+        "and relocation flows, estimates against truth by event time, the split of the bias,\n"
+        "and time series with and without the policy. Files that differ in policy.share also\n"
+        "give estimates against truth by treated share. Of a file of replicates the means are\n"
+        "drawn. Prints the path of each file written. Figures of an earlier call are replaced:\n"
+        "they can always be drawn again. Needs gnuplot.\n",
+    .examples = "  jiedao figures quickstart.h5 -o figures\n"
+                "  jiedao figures quickstart.h5 --format svg\n"
+                "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n",
+    .options = options,
+    .run = run,
+};
