@@ -145,7 +145,7 @@ static void note_rest(void *user, const problem_t *q, double from, double to, bo
 {
     finds_t *found = user;
     double lead = cross(q, from, to), other;
-    gap(q, lead, &other);
+    if (!(fabs(gap(q, lead, &other)) < 1e-6)) return; /* a stretch without a follower lay between */
     double e_s = found->s_follows ? other : lead, e_w = found->s_follows ? lead : other;
     if (found->n == JD_RESTS_MAX || e_s <= 0 || e_w <= 0 ||
         (!found->s_follows && known(found, e_s)))
