@@ -226,10 +226,19 @@ static void draw_map(jd_tree_t *tree)
     }
 }
 
+/* Whether the file counts firms: a column without a number (so a reader may leave what is absent) does not. */
+static bool counts_firms(const reader_t *r)
+{
+    for (int64_t row = 0; row < r->rows; row++) {
+        if (!isnan(number_at(r, JD_DIVISION_FIRMS, row))) return true;
+    }
+    return false;
+}
+
 /* Numbers given in the file; what is missing stays NaN and is drawn by jd_tree_endow(). */
 static int copy_numbers(const reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
 {
-    bool counts = r->column[JD_DIVISION_FIRMS] >= 0;
+    bool counts = counts_firms(r);
     int rc = counts ? jd_make(&tree->firms, tree->n[JD_STREET], sizeof(double), "firms", ctx) : JD_OK;
     for (int32_t s = 0; s < tree->n[JD_STREET] && !rc; s++) {
         int64_t row = r->row_of[r->first[JD_STREET] + s];
