@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a table looks in HDF5: types, creation properties, attributes, dimension scales. */
 #include <hdf5_hl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/store_internal.h"
 
-enum { PATH_MAX_BYTES = 512, FLAGS_MAX = 128, TEXT_ATTRIBUTE_MAX = 60000 };
+enum { PATH_MAX_BYTES = 512, FLAGS_MAX = 128, MEANINGS_SIZE = 4096, TEXT_ATTRIBUTE_MAX = 60000 };
 
 hid_t jd_store_text_type(size_t bytes)
 {
@@ -80,8 +79,8 @@ static herr_t put_flags(hid_t data_set, const char *flags)
 {
     int64_t values[FLAGS_MAX];
     size_t n = 0, at = 0;
-    char *meanings = malloc(strlen(flags) + 1);
-    if (!meanings) return -1;
+    char meanings[MEANINGS_SIZE];
+    if (strlen(flags) >= sizeof meanings) return -1;
     for (const char *s = flags; *s && n < FLAGS_MAX;) {
         char *end = NULL;
         values[n++] = strtoll(s, &end, 10);
@@ -104,7 +103,6 @@ static herr_t put_flags(hid_t data_set, const char *flags)
     }
     if (type >= 0) H5Tclose(type);
     if (rc >= 0) rc = jd_store_put_text(data_set, "flag_meanings", meanings);
-    free(meanings);
     return rc;
 }
 

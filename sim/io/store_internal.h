@@ -5,6 +5,9 @@
 
 #define H5_USE_110_API /* the same calls under every later HDF5 */
 #include <hdf5.h>
+#if H5_VERSION_GE(1, 13, 2)
+#include <H5FDdevelop.h>
+#endif
 
 #include "io/store.h"
 #include "io/whole.h"
@@ -21,6 +24,8 @@
 /** HDF5 (1.10) may crash or hang at close once a write failed. So it never learns of it: the sink
  *  notes the first error, drops what follows, and the store asks afterwards. */
 typedef struct jd_sink {
+    H5FD_t base; /**< HDF5's part, which it hands back to us: first */
+    haddr_t eoa; /**< bytes HDF5 has given out */
     int fd;
     int error;    /**< errno of the first failed write, or 0 */
     uint64_t eof; /**< bytes in the file */
@@ -136,5 +141,21 @@ char *jd_store_take_text(hid_t object, const char *name, bool *no_memory);
 /** Reads up to `most` numbers of an attribute; how many there are, or -1. */
 int64_t jd_store_take_numbers(hid_t object, const char *name, hid_t type, bool integers,
                               void *values, int64_t most);
+
+/* ---- store_shape.c: nothing in a file is believed unchecked ---- */
+
+#define JD_STORE_CELLS_MAX ((hsize_t)1 << 40)
+
+typedef struct jd_shape {
+    int rank;
+    hsize_t dims[3];
+} jd_shape_t;
+
+/** A data set's shape; returns NULL, or why it is none of ours. */
+const char *jd_store_shape(hid_t dataset, jd_shape_t *shape);
+hsize_t jd_store_cells(const jd_shape_t *shape);
+
+/** NULL, or why the file cannot hold `bytes` bytes of this data set. */
+const char *jd_store_check_storage(hid_t file, hid_t dataset, hsize_t bytes);
 
 #endif

@@ -1,39 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An HDF5 file driver that writes to an open descriptor and never fails; see jd_sink_t. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "io/store_internal.h"
 
-#if H5_VERSION_GE(1, 13, 2)
-#include <H5FDdevelop.h>
-#endif
-
-/* HDF5 hands our own structure back to us: its part comes first. */
-typedef struct sink_file {
-    H5FD_t base;
-    jd_sink_t *sink;
-    haddr_t eoa; /* bytes HDF5 has given out */
-} sink_file_t;
-
 #define MAX_ADDRESS ((haddr_t)(((uint64_t)1 << 62) - 1))
 
+/* HDF5 may open, close and open again; the sink is the store's and stays. */
 static H5FD_t *sink_open(const char *name, unsigned flags, hid_t fapl, haddr_t max)
 {
-    (void)name, (void)max;
-    jd_sink_t *const *info = H5Pget_driver_info(fapl);
-    sink_file_t *file = info ? calloc(1, sizeof *file) : NULL;
-    if (!file) return NULL;
-    file->sink = *info;
-    if (flags & H5F_ACC_TRUNC) file->sink->eof = 0;
-    return &file->base;
+    (void)name, (void)flags, (void)max;
+    jd_sink_t *const *sink = H5Pget_driver_info(fapl);
+    if (!sink) return NULL;
+    (*sink)->base = (H5FD_t){0};
+    (*sink)->eoa = 0;
+    return &(*sink)->base;
 }
 
 static herr_t sink_close(H5FD_t *base)
 {
-    free(base); /* the descriptor is the store's */
+    (void)base;
     return 0;
 }
 
@@ -48,20 +36,20 @@ static herr_t sink_query(const H5FD_t *base, unsigned long *flags)
 static haddr_t sink_get_eoa(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
-    return ((const sink_file_t *)base)->eoa;
+    return ((const jd_sink_t *)base)->eoa;
 }
 
 static herr_t sink_set_eoa(H5FD_t *base, H5FD_mem_t type, haddr_t address)
 {
     (void)type;
-    ((sink_file_t *)base)->eoa = address;
+    ((jd_sink_t *)base)->eoa = address;
     return 0;
 }
 
 static haddr_t sink_get_eof(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
-    return ((const sink_file_t *)base)->sink->eof;
+    return ((const jd_sink_t *)base)->eof;
 }
 
 /* What was never written, or was dropped, reads as zero. */
@@ -69,7 +57,7 @@ static herr_t sink_read(H5FD_t *base, H5FD_mem_t type, hid_t dxpl, haddr_t addre
                         void *buffer)
 {
     (void)type, (void)dxpl;
-    const jd_sink_t *sink = ((sink_file_t *)base)->sink;
+    const jd_sink_t *sink = (const jd_sink_t *)base;
     char *to = buffer;
     while (size > 0) {
         ssize_t n = pread(sink->fd, to, size, (off_t)address);
@@ -87,7 +75,7 @@ static herr_t sink_write(H5FD_t *base, H5FD_mem_t type, hid_t dxpl, haddr_t addr
                          const void *buffer)
 {
     (void)type, (void)dxpl;
-    jd_sink_t *sink = ((sink_file_t *)base)->sink;
+    jd_sink_t *sink = (jd_sink_t *)base;
     const char *from = buffer;
     if (address + size > sink->eof) sink->eof = address + size;
     while (size > 0 && !sink->error) {
@@ -107,11 +95,10 @@ static herr_t sink_write(H5FD_t *base, H5FD_mem_t type, hid_t dxpl, haddr_t addr
 static herr_t sink_truncate(H5FD_t *base, hid_t dxpl, hbool_t closing)
 {
     (void)dxpl, (void)closing;
-    sink_file_t *file = (sink_file_t *)base;
-    jd_sink_t *sink = file->sink;
-    if (file->eoa == sink->eof) return 0;
-    if (!sink->error && ftruncate(sink->fd, (off_t)file->eoa) != 0) sink->error = errno;
-    sink->eof = file->eoa;
+    jd_sink_t *sink = (jd_sink_t *)base;
+    if (sink->eoa == sink->eof) return 0;
+    if (!sink->error && ftruncate(sink->fd, (off_t)sink->eoa) != 0) sink->error = errno;
+    sink->eof = sink->eoa;
     return 0;
 }
 

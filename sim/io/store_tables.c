@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading tables. Nothing in a file is believed before it was compared with what the file can hold:
- * no size in it leads to an allocation of more than deflate's best ratio times the file. */
+/* Reading tables. Nothing in a file is believed before it was compared with what the file can hold
+ * (store_shape.c). */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,7 @@ enum {
     NAME_SIZE = 256,
     FLAGS_MAX = 128,
     LONG_TEXT_MAX = 1 << 28, /* bytes of a text data set */
-    DEFLATE_MOST = 1032,     /* times deflate can shrink anything */
 };
-#define CELLS_MAX ((hsize_t)1 << 40)
 
 static int damaged(const jd_store_t *store, const char *table, const char *what, const char *why,
                    jd_ctx_t *ctx)
@@ -24,95 +22,6 @@ static int damaged(const jd_store_t *store, const char *table, const char *what,
                    "%s: %s/%s cannot be read: %s; the file is damaged or was "
                    "changed by another program",
                    store->path, table, what, why);
-}
-
-/* ---- A data set's shape ---- */
-
-typedef struct shape {
-    int rank;
-    hsize_t dims[3];
-} shape_t;
-
-/* NULL, or why this data set is none of ours. */
-static const char *get_shape(hid_t dataset, shape_t *shape)
-{
-    hid_t space = H5Dget_space(dataset);
-    const char *why = NULL;
-    shape->rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-    if (shape->rank < 0 || H5Sget_simple_extent_type(space) == H5S_NULL) {
-        why = "it has no shape";
-    } else if (shape->rank > 3) {
-        why = "it has more than three dimensions";
-    } else if (shape->rank > 0 && H5Sget_simple_extent_dims(space, shape->dims, NULL) < 0) {
-        why = "its shape cannot be read";
-    }
-    if (space >= 0) H5Sclose(space);
-    if (why) return why;
-    hsize_t cells = 1;
-    for (int d = 0; d < shape->rank; d++) {
-        if (shape->dims[d] > CELLS_MAX) return "it is impossibly large";
-        if (shape->dims[d] > 0 && cells > CELLS_MAX / shape->dims[d])
-            return "it is impossibly large";
-        cells *= shape->dims[d];
-    }
-    return NULL;
-}
-
-static hsize_t cells_of(const shape_t *shape)
-{
-    hsize_t cells = 1;
-    for (int d = 0; d < shape->rank; d++)
-        cells *= shape->dims[d];
-    return cells;
-}
-
-static const char *check_filters(hid_t list)
-{
-    int n = H5Pget_nfilters(list);
-    for (int f = 0; f < n; f++) {
-        unsigned flags, config;
-        size_t n_values = 0;
-        H5Z_filter_t filter =
-            H5Pget_filter2(list, (unsigned)f, &flags, &n_values, NULL, 0, NULL, &config);
-        if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
-            filter != H5Z_FILTER_FLETCHER32) {
-            return "it is packed in a way this program does not know";
-        }
-    }
-    return n < 0 ? "its packing cannot be read" : NULL;
-}
-
-/* Whether the file can hold what the data set claims. What was never written, other than a
- * dimension of no cells, has no place in a finished file. */
-static const char *check_storage(hid_t file, hid_t dataset, hsize_t bytes)
-{
-    hsize_t file_size = 0;
-    hid_t list = H5Dget_create_plist(dataset);
-    if (list < 0) return "its storage cannot be read";
-    H5D_layout_t layout = H5Pget_layout(list);
-    const char *why = check_filters(list);
-    hsize_t chunk[3] = {0}, chunk_bytes = 1;
-    if (!why && layout == H5D_CHUNKED) {
-        int rank = H5Pget_chunk(list, 3, chunk);
-        for (int d = 0; d < rank && d < 3; d++)
-            chunk_bytes *= chunk[d];
-    } else if (!why && (layout == H5D_VIRTUAL || H5Pget_external_count(list) != 0)) {
-        why = "its cells lie in another file";
-    }
-    H5Pclose(list);
-    if (why) return why;
-    hid_t type = H5Dget_type(dataset);
-    chunk_bytes *= type < 0 ? 1 : H5Tget_size(type);
-    if (type >= 0) H5Tclose(type);
-    hsize_t stored = H5Dget_storage_size(dataset);
-    if (H5Fget_filesize(file, &file_size) < 0 || stored > file_size) {
-        return "it claims more bytes than the file has";
-    }
-    hsize_t most = layout == H5D_CHUNKED ? stored * DEFLATE_MOST : stored;
-    if (bytes > most || (bytes > 0 && layout == H5D_CHUNKED && chunk_bytes > most)) {
-        return "it claims more cells than the file can hold";
-    }
-    return NULL;
 }
 
 /* ---- Finding columns ---- */
@@ -124,7 +33,7 @@ typedef struct found {
     jd_type_t type;
     int width;
     jd_axis_t axis;
-    shape_t shape;
+    jd_shape_t shape;
 } found_t;
 
 typedef struct scan {
@@ -132,7 +41,7 @@ typedef struct scan {
     const char *table;
     found_t *columns;
     int n, room;
-    shape_t record, time, unit; /* dimensions; rank -1 = not found */
+    jd_shape_t record, time, unit; /* dimensions; rank -1 = not found */
     int rc;
     jd_ctx_t *ctx;
 } scan_t;
@@ -153,7 +62,7 @@ static const char *get_type(hid_t type, found_t *column)
 {
     size_t size = H5Tget_size(type);
     H5T_class_t class = H5Tget_class(type);
-    shape_t *shape = &column->shape;
+    jd_shape_t *shape = &column->shape;
     if (class == H5T_STRING && size == 1 && shape->rank > 1 &&
         shape->dims[shape->rank - 1] <= INT_MAX && shape->dims[shape->rank - 1] > 0) {
         column->type = JD_TEXT;
@@ -221,7 +130,7 @@ static jd_axis_t get_axis(hid_t dataset, bool *no_memory)
     return axis;
 }
 
-static int add_column(scan_t *scan, const char *name, hid_t dataset, const shape_t *shape)
+static int add_column(scan_t *scan, const char *name, hid_t dataset, const jd_shape_t *shape)
 {
     if (strlen(name) >= NAME_SIZE || scan->n >= COLUMNS_MAX) {
         return damaged(scan->store, scan->table, name, "there are too many, or it is too long",
@@ -263,9 +172,9 @@ static bool is_pure_dimension(hid_t dataset, bool *no_memory)
 
 static int visit_dataset(scan_t *scan, const char *name, hid_t dataset)
 {
-    shape_t shape = {0};
+    jd_shape_t shape = {0};
     bool no_memory = false;
-    const char *why = get_shape(dataset, &shape);
+    const char *why = jd_store_shape(dataset, &shape);
     if (why) return damaged(scan->store, scan->table, name, why, scan->ctx);
     if (shape.rank == 0) return JD_OK; /* a text beside the table */
     if (shape.rank == 1) {
@@ -326,18 +235,18 @@ static int check_dimensions(scan_t *scan, bool panel)
         return damaged(scan->store, scan->table, "", "a dimension or all columns are missing",
                        scan->ctx);
     }
-    if (panel && scan->time.dims[0] > CELLS_MAX / scan->unit.dims[0]) {
+    if (panel && scan->time.dims[0] > JD_STORE_CELLS_MAX / scan->unit.dims[0]) {
         return damaged(scan->store, scan->table, "", "it is impossibly large", scan->ctx);
     }
     for (int c = 0; c < scan->n; c++) {
         const found_t *column = &scan->columns[c];
-        const shape_t *s = &column->shape;
+        const jd_shape_t *s = &column->shape;
         bool fits = s->rank == 1 && s->dims[0] == scan->record.dims[0];
         if (panel && column->axis == JD_AXIS_CELL) {
             fits = s->rank == 2 && s->dims[0] == scan->time.dims[0] &&
                    s->dims[1] == scan->unit.dims[0];
         } else if (panel) {
-            const shape_t *axis = column->axis == JD_AXIS_TIME ? &scan->time : &scan->unit;
+            const jd_shape_t *axis = column->axis == JD_AXIS_TIME ? &scan->time : &scan->unit;
             fits = s->rank == 1 && s->dims[0] == axis->dims[0];
         }
         if (!fits) {
@@ -385,10 +294,10 @@ static int check_columns(const scan_t *scan, hid_t group)
         hid_t dataset = H5Dopen2(group, column->name, H5P_DEFAULT);
         const char *why = "it cannot be opened";
         if (dataset >= 0) {
-            hsize_t cells = cells_of(&column->shape), size = jd_column_size(&as);
-            why = size > (hsize_t)-1 / CELLS_MAX && cells > (hsize_t)-1 / size
+            hsize_t cells = jd_store_cells(&column->shape), size = jd_column_size(&as);
+            why = size > (hsize_t)-1 / JD_STORE_CELLS_MAX && cells > (hsize_t)-1 / size
                       ? "it is impossibly large"
-                      : check_storage(scan->store->file, dataset, cells * size);
+                      : jd_store_check_storage(scan->store->file, dataset, cells * size);
             H5Dclose(dataset);
         }
         if (why) return damaged(scan->store, scan->table, column->name, why, scan->ctx);
@@ -591,14 +500,14 @@ int jd_store_read_text(jd_store_t *store, const char *name, char **text, jd_ctx_
                                                        : H5I_INVALID_HID;
     if (dataset < 0) return jd_fail(ctx, JD_ERR_DATA, "%s: has no text %s", store->path, name);
     int rc = JD_OK;
-    shape_t shape = {0};
-    const char *why = get_shape(dataset, &shape);
+    jd_shape_t shape = {0};
+    const char *why = jd_store_shape(dataset, &shape);
     hid_t type = H5Dget_type(dataset);
     if (!why && (type < 0 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
-                 cells_of(&shape) != 1 || H5Tget_size(type) > LONG_TEXT_MAX)) {
+                 jd_store_cells(&shape) != 1 || H5Tget_size(type) > LONG_TEXT_MAX)) {
         why = "it is no text";
     }
-    if (!why) why = check_storage(store->file, dataset, H5Tget_size(type));
+    if (!why) why = jd_store_check_storage(store->file, dataset, H5Tget_size(type));
     if (!why) {
         *text = calloc(H5Tget_size(type) + 1, 1);
         if (!*text) {

@@ -131,21 +131,12 @@ FILE *jd_whole_stream(jd_whole_t *whole, jd_ctx_t *ctx)
 
 /* A rename lasts only once its folder is on the disk too. Some file systems refuse to sync a
  * folder; the file is whole all the same. */
-static void sync_folder(const char *path)
+static void sync_folder(char *path)
 {
-    const char *slash = strrchr(path, '/');
-    int fd = -1;
-    if (!slash) {
-        fd = open(".", O_RDONLY | O_CLOEXEC);
-    } else {
-        size_t length = slash == path ? 1 : (size_t)(slash - path);
-        char *folder = malloc(length + 1);
-        if (!folder) return;
-        memcpy(folder, path, length);
-        folder[length] = '\0';
-        fd = open(folder, O_RDONLY | O_CLOEXEC);
-        free(folder);
-    }
+    char *slash = strrchr(path, '/');
+    if (slash) *slash = '\0';
+    int fd = open(!slash ? "." : slash == path ? "/" : path, O_RDONLY | O_CLOEXEC);
+    if (slash) *slash = '/';
     if (fd < 0) return;
     (void)fsync(fd);
     close(fd);

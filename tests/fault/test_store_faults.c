@@ -197,14 +197,17 @@ static void test_disk_full(void **state)
         print_message("skipped: no small disk can be mounted: %s\n", strerror(errno));
         skip();
     }
-    for (int i = 0; i < 3; i++) {
-        jd_ctx_t ctx = {0};
-        assert_int_equal(writers[i](file, &ctx), JD_ERR_WRITE);
-        assert_non_null(strstr(ctx.message, "No space left"));
-        assert_non_null(strstr(ctx.message, "make room"));
-    }
-    assert_int_equal(umount(disk), 0);
+    static jd_ctx_t ctx[3];
+    int rc[3];
+    for (int i = 0; i < 3; i++)
+        rc[i] = writers[i](file, &ctx[i]);
+    assert_int_equal(umount(disk), 0); /* before anything else can fail */
     assert_int_equal(rmdir(disk), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(rc[i], JD_ERR_WRITE);
+        assert_non_null(strstr(ctx[i].message, "No space left"));
+        assert_non_null(strstr(ctx[i].message, "make room"));
+    }
 }
 
 static int check_read_only(long argument)
