@@ -34,7 +34,7 @@ const jd_column_t jd_bias_split_columns[JD_BIAS_COLUMNS] = {
 };
 
 enum { NAME_SIZE = 128, LONGEST = 34 }; /* bytes; characters of a row's name */
-static const double VALUE_MM = 12.0;    /* column of the totals */
+static const double VALUE_MM = 14.0;    /* column of the totals */
 static const double NAME_MM = 1.5;      /* width of a character of 8 points */
 
 /* A row's place: the first row on top, rows without a total left out. */
@@ -94,64 +94,69 @@ static int decimals(double largest)
     return largest > 0.0 ? digits : 3;
 }
 
-/* The total: a marker, its value in a column of its own at the right. */
-static void put_totals(FILE *out, const char *name, const jd_table_t *table, int bias,
-                       const double *positions, jd_range_t *extent)
+typedef struct panel {
+    const char *name, *letter, *label;
+    int bias, parts; /* members of the column list */
+} panel_t;
+
+/* What both panels are drawn from; `extent` grows with it, since they share their scale: a small
+ * bias looks small. */
+static void put_data(FILE *out, const panel_t *panel, const jd_table_t *table, const int *col,
+                     jd_range_t *extent)
 {
-    double largest = 0.0;
-    fprintf(out, "$%s_total << EOD\n", name);
+    double positions[JD_FIGURE_BARS];
+    read_positions(table, col[panel->bias], positions);
+    jd_parts_data(out, panel->name, table, col + panel->parts, positions, extent);
+    fprintf(out, "$%s_total << EOD\n", panel->name);
     for (int64_t row = 0; row < table->rows; row++) {
         if (isnan(positions[row])) continue;
-        double value = jd_figure_cell(table, bias, row);
+        double value = jd_figure_cell(table, col[panel->bias], row);
         jd_put_number(out, value);
         fputc(' ', out);
         jd_put_number(out, positions[row]);
         fputc('\n', out);
         jd_range_add(extent, value);
-        largest = fmax(largest, fabs(value));
     }
     fputs("EOD\n", out);
+}
+
+/* The totals' values, in a column of their own at the right. */
+static void put_totals(FILE *out, const jd_table_t *table, int bias)
+{
+    double positions[JD_FIGURE_BARS], largest = 0.0;
+    read_positions(table, bias, positions);
+    for (int64_t row = 0; row < table->rows; row++)
+        if (!isnan(positions[row])) largest = fmax(largest, fabs(jd_figure_cell(table, bias, row)));
     for (int64_t row = 0; row < table->rows; row++) {
         if (isnan(positions[row])) continue;
         fputs("set label '", out);
         jd_put_value(out, jd_figure_cell(table, bias, row), decimals(largest), 1);
         fprintf(out, "' at graph 1, first %.10g right offset 6,0\n", positions[row]);
     }
+    fputs("set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'\n", out);
 }
 
-typedef struct panel {
-    const char *name, *letter, *label;
-    int bias, parts; /* members of the column list */
-} panel_t;
-
 static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *table,
-                      const int *col, const jd_box_t *box, int first)
+                      const int *col, const jd_range_t *extent, const jd_box_t *box, int first)
 {
     static const jd_look_t total = {JD_BLACK, NULL, "pt 12 ps 0.7 lw 1.6"};
     FILE *out = page->out;
-    double positions[JD_FIGURE_BARS];
-    jd_range_t extent = jd_range_empty(), rows = {-(double)table->rows + 0.3, 0.7};
-    jd_range_add(&extent, 0.0);
-    read_positions(table, col[panel->bias], positions);
-    jd_parts_data(out, panel->name, table, col + panel->parts, positions, &extent);
-    jd_page_panel(page, box, panel->letter, first || !jd_page_wide(page) ? 2.0 : box->left);
     int wide = jd_page_wide(page);
+    jd_page_panel(page, box, panel->letter, first || !wide ? 2.0 : box->left);
     if (first || !wide) put_names(out, table, col, name_length(page, table, col));
     if (first) {
         jd_page_legend(page, 3.0, wide ? 6.5 : 10.0, 40.0, wide ? 2 : 3);
         jd_parts_legend(page);
         jd_page_entry(page, &total, "total");
     }
-    put_totals(out, panel->name, table, col[panel->bias], positions, &extent);
-    fputs("set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'\n"
-          "set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'\n"
+    put_totals(out, table, col[panel->bias]);
+    fputs("set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'\n"
           "set xlabel ",
           out);
     jd_put_label(out, panel->label, jd_figure_unit(table, col[panel->bias]));
     fputs(" offset 0,0.6\n", out);
-    jd_range_pad(&extent, 0.05);
-    jd_put_axis(out, "x", &extent, (int)((box->right - box->left) / 8.0));
-    fprintf(out, "set yrange [%.10g:%.10g]\n", rows.low, rows.high);
+    jd_put_axis(out, "x", extent, (int)((box->right - box->left) / 8.0));
+    fprintf(out, "set yrange [%.10g:%.10g]\n", 0.3 - (double)table->rows, 0.7);
     jd_parts_plot(page, panel->name, 0.32, 1);
     jd_page_plot(page);
     fprintf(out,
@@ -184,17 +189,22 @@ int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
+    jd_range_t extent = jd_range_empty();
+    jd_range_add(&extent, 0.0);
+    put_data(out, &att, table, col, &extent);
+    if (two) put_data(out, &ade, table, col, &extent);
+    jd_range_pad(&extent, 0.05);
     int wide = jd_page_wide(&page), stacked = two && !wide;
     double names = 4.0 + NAME_MM * name_length(&page, table, col), legend = wide ? 10.0 : 13.0;
     double across = (page.width - names - 3.0) / (two && wide ? 2.0 : 1.0);
     double up = (page.top - legend) / (stacked ? 2.0 : 1.0);
     jd_box_t box = {names, names + across - VALUE_MM, page.top - up + 10.0, page.top - 5.0};
     fputs("unset ytics\nset border 1 ls 100\nset xtics offset 0,0.3\n", out);
-    put_panel(&page, &att, table, col, &box, 1);
+    put_panel(&page, &att, table, col, &extent, &box, 1);
     if (two) {
         double right = wide ? across : 0.0, down = stacked ? up : 0.0;
         box = (jd_box_t){box.left + right, box.right + right, box.bottom - down, box.top - down};
-        put_panel(&page, &ade, table, col, &box, 0);
+        put_panel(&page, &ade, table, col, &extent, &box, 0);
     }
     jd_page_end(&page);
     return JD_OK;

@@ -46,7 +46,7 @@ static const curve_t curves[] = {
      {JD_BLUE, "dt (8,5) lw 2", "pt 5 ps 0.5"},
      JD_SHARE_ATT,
      JD_SHARE_ATT_SE,
-     0.0},
+     -1.2},
 };
 enum { N_CURVES = sizeof curves / sizeof curves[0] };
 

@@ -124,10 +124,22 @@ static double class_width(int class)
     return 0.8 + 1.1 * class;
 }
 
+/* Flows there and back keep right, as cars do, lest one covers the other. */
+static void keep_right(flow_t *flow, double km)
+{
+    double east = flow->x[2] - flow->x[0], north = flow->x[3] - flow->x[1];
+    double length = hypot(east, north);
+    for (int k = 0; k < 4; k++)
+        flow->x[k] += (k % 2 ? -east : north) / length * km;
+}
+
 /* One block a class. Returns a mask of the classes that have flows. */
 static int put_flows(FILE *out, map_t *map)
 {
     int mask = 0;
+    double aside = 0.005 * fmax(map->x.high - map->x.low, map->y.high - map->y.low);
+    for (int64_t i = 0; i < map->n_flows; i++)
+        keep_right(&map->flows[i], aside);
     for (int class = 0; class < CLASSES && map->n_flows > 0; class ++) {
         fprintf(out, "$flows%d << EOD\n", class);
         for (int64_t i = 0; i < map->n_flows; i++) {

@@ -42,13 +42,17 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     const char *folder = jd_args_value(args, "output"), *format = jd_args_value(args, "format");
     jd_drawings_t drawings = {
         .folder = folder ? folder : "figures", .formats = JD_FIGURE_ALL, .drawn = print_path};
+    int64_t width = 0;
     int rc = format ? read_formats(format, &drawings.formats, ctx) : JD_OK;
+    if (!rc) rc = jd_args_int(args, "width", 60, 400, &width, ctx);
+    drawings.width_mm = (double)width;
     return rc ? rc : jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
 }
 
 static const jd_option_t options[] = {
     {"output", 'o', "DIR", "folder for the figures, made if need be; default: figures, here"},
     {"format", '\0', "LIST", "of pdf, svg, png, joined by commas; default: all three"},
+    {"width", '\0', "MM", "width of each figure, 60 to 400; 89 is a journal's column"},
     {"force", '\0', NULL, "changes nothing: figures are always replaced"},
     {NULL, '\0', NULL, NULL},
 };

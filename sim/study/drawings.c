@@ -146,10 +146,10 @@ static int read_config(const source_t *s, jd_config_t **config, jd_ctx_t *ctx)
     return rc ? rc : jd_config_finish(*config, ctx);
 }
 
-/* From well below the lower fold to well above the upper one, whatever they are. */
+/* From a little below the lower fold, where balance still lasts, to well above the upper one. */
 static int draw_loop(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
-    static const double step = 0.025, around = 0.25;
+    static const double step = 0.025, below = 0.1, above = 0.4;
     jd_config_t *config = NULL;
     jd_table_t loop = {0};
     jd_folds_t folds = {0};
@@ -157,8 +157,8 @@ static int draw_loop(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *
     if (!rc) {
         const jd_officials_params_t *p = jd_config_section(config, "officials");
         folds = jd_theory_folds(p, jd_config_section(config, "rescaling"), p->psi_bar);
-        double low = fmax(-1.0, fmin(-0.5, floor((folds.down - around) / step) * step));
-        double high = fmin(4.0, fmax(1.25, ceil((folds.up + around) / step) * step));
+        double low = fmax(-1.0, fmin(0.0, floor((folds.down - below) / step) * step));
+        double high = fmin(4.0, fmax(1.0, ceil((folds.up + above) / step) * step));
         rc = jd_loop_table(config, low, high, step, &loop, NULL, ctx);
     }
     if (!rc) rc = jd_figure_effort_loop(&loop, folds.down, folds.up, o, ctx);
@@ -354,6 +354,7 @@ int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, in
     jd_figure_options_defaults(&a.options);
     a.options.folder = drawings->folder;
     a.options.formats = drawings->formats;
+    a.options.width_mm = drawings->width_mm;
     int rc = check_names(files, n, ctx);
     if (!rc) rc = make_folder(drawings->folder, ctx);
     if (!rc && n > 1) rc = jd_begin_shares(&shares, n, ctx);

@@ -9,6 +9,7 @@
 typedef struct jd_drawings {
     const char *folder; /**< made if it is not there, with those above it */
     unsigned formats;   /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG */
+    double width_mm;    /**< of every figure, 60 to 400; 0 = each its own */
     void (*drawn)(void *user, const char *path); /**< told of each file written; may be NULL */
     void *user;
 } jd_drawings_t;

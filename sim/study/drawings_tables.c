@@ -173,7 +173,8 @@ int jd_mean_estimands(jd_means_t *means, const jd_table_t *estimands, jd_ctx_t *
 /* An estimator's name for people; one this list does not know keeps its own. */
 static const char *estimator_name(const jd_table_t *estimates, int64_t row, char *own)
 {
-    static const char *const names[][2] = {{"twfe", "TWFE"}, {"event_study", "event study"}};
+    static const char *const names[][2] = {
+        {"2x2", "2×2"}, {"twfe", "TWFE"}, {"event_study", "event study"}};
     own[0] = '\0';
     int c = jd_table_find(estimates, "estimator");
     if (c >= 0 && estimates->columns[c].type == JD_TEXT)

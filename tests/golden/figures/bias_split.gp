@@ -10,9 +10,6 @@ set bars 0
 unset key
 set style fill solid 1 noborder
 set multiplot
-unset ytics
-set border 1 ls 100
-set xtics offset 0,0.3
 $att0 << EOD
 -0 -0.021 0
 -1 -0.019 0
@@ -58,33 +55,6 @@ $att4 << EOD
 -5 0.01658447849 0.1485844785
 -6 0 0.128
 EOD
-unset label
-unset arrow
-unset object
-set lmargin at screen 0.28415
-set rmargin at screen 0.56831
-set bmargin at screen 0.23529
-set tmargin at screen 0.92941
-set label 'a' at screen 0.01093, screen 0.95882 left font ',10'
-set label '2x2, post' at graph 0, first 0 right offset -0.8,0 noenhanced
-set label 'TWFE, post' at graph 0, first -1 right offset -0.8,0 noenhanced
-set label 'TWFE event study, 12 quarters on' at graph 0, first -2 right offset -0.8,0 noenhanced
-set label 'Sun-Abraham, overall' at graph 0, first -3 right offset -0.8,0 noenhanced
-set label 'Callaway-Sant''Anna, overall' at graph 0, first -4 right offset -0.8,0 noenhanced
-set label 'imputation, overall' at graph 0, first -5 right offset -0.8,0 noenhanced
-set label 'two-stage, overall' at graph 0, first -6 right offset -0.8,0 noenhanced
-set label 'measurement' at screen 0.06284, screen 0.07647 left noenhanced
-set object rectangle from screen 0.02186, screen 0.06471 to screen 0.05464, screen 0.08824 fc rgb '#222222' fs solid 1 border lc rgb '#333333' lw 0.5
-set label 'trends and chance' at screen 0.06284, screen 0.03412 left noenhanced
-set object rectangle from screen 0.02186, screen 0.02235 to screen 0.05464, screen 0.04588 fc rgb '#D9D9D9' fs solid 1 border lc rgb '#333333' lw 0.5
-set label 'weights and target' at screen 0.28142, screen 0.07647 left noenhanced
-set object rectangle from screen 0.24044, screen 0.06471 to screen 0.27322, screen 0.08824 fc rgb '#E69F00' fs solid 1 border lc rgb '#333333' lw 0.5
-set label 'anticipation' at screen 0.28142, screen 0.03412 left noenhanced
-set object rectangle from screen 0.24044, screen 0.02235 to screen 0.27322, screen 0.04588 fc rgb '#FFFFFF' fs solid 1 border lc rgb '#333333' lw 0.5
-set label 'spillover' at screen 0.50000, screen 0.07647 left noenhanced
-set object rectangle from screen 0.45902, screen 0.06471 to screen 0.49180, screen 0.08824 fc rgb '#0072B2' fs solid 1 border lc rgb '#333333' lw 0.5
-set label 'total' at screen 0.50000, screen 0.03412 left noenhanced
-set label '' at screen 0.47268, screen 0.03412 point pt 12 ps 0.7 lw 1.6 lc rgb '#000000'
 $att_total << EOD
 0.1389313156 -0
 0.09344786175 -1
@@ -94,27 +64,6 @@ $att_total << EOD
 0.1375844785 -5
 0.1105479682 -6
 EOD
-set label '+0.139' at graph 1, first -0 right offset 6,0
-set label '+0.093' at graph 1, first -1 right offset 6,0
-set label '+0.148' at graph 1, first -2 right offset 6,0
-set label '+0.123' at graph 1, first -3 right offset 6,0
-set label '+0.132' at graph 1, first -4 right offset 6,0
-set label '+0.138' at graph 1, first -5 right offset 6,0
-set label '+0.111' at graph 1, first -6 right offset 6,0
-set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'
-set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'
-set xlabel 'Bias against true ATT' offset 0,0.6
-set xrange [-0.06829099522:0.1801108996]
-set xtics 0.05
-set format x '%.2f'
-set yrange [-6.7:0.7]
-plot $att0 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#222222' fs solid 1 border lc rgb '#333333' lw 0.5, \
-     $att1 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#D9D9D9' fs solid 1 border lc rgb '#333333' lw 0.5, \
-     $att2 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#E69F00' fs solid 1 border lc rgb '#333333' lw 0.5, \
-     $att3 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#FFFFFF' fs solid 1 border lc rgb '#333333' lw 0.5, \
-     $att4 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#0072B2' fs solid 1 border lc rgb '#333333' lw 0.5, \
-     $att_total using 1:2 with points pt 13 ps 0.9 lc rgb '#FFFFFF', \
-     $att_total using 1:2 with points  pt 12 ps 0.7 lw 1.6 lc rgb '#000000'
 $ade0 << EOD
 -0 -0.021 0
 -1 -0.019 0
@@ -160,14 +109,6 @@ $ade4 << EOD
 -5 0.01958447849 0.03158447849
 -6 0.003 0.015
 EOD
-unset label
-unset arrow
-unset object
-set lmargin at screen 0.63388
-set rmargin at screen 0.91803
-set bmargin at screen 0.23529
-set tmargin at screen 0.92941
-set label 'b' at screen 0.63388, screen 0.95882 left font ',10'
 $ade_total << EOD
 0.001931315624 -0
 -0.03955213825 -1
@@ -177,6 +118,65 @@ $ade_total << EOD
 0.02058447849 -5
 -0.002452031796 -6
 EOD
+unset ytics
+set border 1 ls 100
+set xtics offset 0,0.3
+unset label
+unset arrow
+unset object
+set lmargin at screen 0.28415
+set rmargin at screen 0.55738
+set bmargin at screen 0.23529
+set tmargin at screen 0.92941
+set label 'a' at screen 0.01093, screen 0.95882 left font ',10'
+set label '2x2, post' at graph 0, first 0 right offset -0.8,0 noenhanced
+set label 'TWFE, post' at graph 0, first -1 right offset -0.8,0 noenhanced
+set label 'TWFE event study, 12 quarters on' at graph 0, first -2 right offset -0.8,0 noenhanced
+set label 'Sun-Abraham, overall' at graph 0, first -3 right offset -0.8,0 noenhanced
+set label 'Callaway-Sant''Anna, overall' at graph 0, first -4 right offset -0.8,0 noenhanced
+set label 'imputation, overall' at graph 0, first -5 right offset -0.8,0 noenhanced
+set label 'two-stage, overall' at graph 0, first -6 right offset -0.8,0 noenhanced
+set label 'measurement' at screen 0.06284, screen 0.07647 left noenhanced
+set object rectangle from screen 0.02186, screen 0.06471 to screen 0.05464, screen 0.08824 fc rgb '#222222' fs solid 1 border lc rgb '#333333' lw 0.5
+set label 'trends and chance' at screen 0.06284, screen 0.03412 left noenhanced
+set object rectangle from screen 0.02186, screen 0.02235 to screen 0.05464, screen 0.04588 fc rgb '#D9D9D9' fs solid 1 border lc rgb '#333333' lw 0.5
+set label 'weights and target' at screen 0.28142, screen 0.07647 left noenhanced
+set object rectangle from screen 0.24044, screen 0.06471 to screen 0.27322, screen 0.08824 fc rgb '#E69F00' fs solid 1 border lc rgb '#333333' lw 0.5
+set label 'anticipation' at screen 0.28142, screen 0.03412 left noenhanced
+set object rectangle from screen 0.24044, screen 0.02235 to screen 0.27322, screen 0.04588 fc rgb '#FFFFFF' fs solid 1 border lc rgb '#333333' lw 0.5
+set label 'spillover' at screen 0.50000, screen 0.07647 left noenhanced
+set object rectangle from screen 0.45902, screen 0.06471 to screen 0.49180, screen 0.08824 fc rgb '#0072B2' fs solid 1 border lc rgb '#333333' lw 0.5
+set label 'total' at screen 0.50000, screen 0.03412 left noenhanced
+set label '' at screen 0.47268, screen 0.03412 point pt 12 ps 0.7 lw 1.6 lc rgb '#000000'
+set label '+0.139' at graph 1, first -0 right offset 6,0
+set label '+0.093' at graph 1, first -1 right offset 6,0
+set label '+0.148' at graph 1, first -2 right offset 6,0
+set label '+0.123' at graph 1, first -3 right offset 6,0
+set label '+0.132' at graph 1, first -4 right offset 6,0
+set label '+0.138' at graph 1, first -5 right offset 6,0
+set label '+0.111' at graph 1, first -6 right offset 6,0
+set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'
+set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'
+set xlabel 'Bias against true ATT' offset 0,0.6
+set xrange [-0.06829099522:0.1801108996]
+set xtics 0.05
+set format x '%.2f'
+set yrange [-6.7:0.7]
+plot $att0 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#222222' fs solid 1 border lc rgb '#333333' lw 0.5, \
+     $att1 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#D9D9D9' fs solid 1 border lc rgb '#333333' lw 0.5, \
+     $att2 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#E69F00' fs solid 1 border lc rgb '#333333' lw 0.5, \
+     $att3 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#FFFFFF' fs solid 1 border lc rgb '#333333' lw 0.5, \
+     $att4 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#0072B2' fs solid 1 border lc rgb '#333333' lw 0.5, \
+     $att_total using 1:2 with points pt 13 ps 0.9 lc rgb '#FFFFFF', \
+     $att_total using 1:2 with points  pt 12 ps 0.7 lw 1.6 lc rgb '#000000'
+unset label
+unset arrow
+unset object
+set lmargin at screen 0.63388
+set rmargin at screen 0.90710
+set bmargin at screen 0.23529
+set tmargin at screen 0.92941
+set label 'b' at screen 0.63388, screen 0.95882 left font ',10'
 set label '+0.002' at graph 1, first -0 right offset 6,0
 set label '−0.040' at graph 1, first -1 right offset 6,0
 set label '+0.019' at graph 1, first -2 right offset 6,0
@@ -187,8 +187,8 @@ set label '−0.002' at graph 1, first -6 right offset 6,0
 set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'
 set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'
 set xlabel 'Bias against true ADE' offset 0,0.6
-set xrange [-0.05869099522:0.04451089955]
-set xtics 0.02
+set xrange [-0.06829099522:0.1801108996]
+set xtics 0.05
 set format x '%.2f'
 set yrange [-6.7:0.7]
 plot $ade0 using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror fc rgb '#222222' fs solid 1 border lc rgb '#333333' lw 0.5, \

@@ -194,7 +194,7 @@ unset label
 unset arrow
 unset object
 set lmargin at screen 0.08743
-set rmargin at screen 0.74863
+set rmargin at screen 0.72678
 set bmargin at screen 0.12500
 set tmargin at screen 0.92500
 set xrange [-8.7:12.7]
@@ -209,18 +209,18 @@ set xtics 4
 set arrow from graph 0, first 0 to graph 1, first 0 nohead back lw 1 lc rgb '#AAAAAA'
 set arrow from -0.5, graph 0 to -0.5, graph 1 nohead back dt (2,4) lw 1 lc rgb '#777777'
 set label 'adoption' at -0.5, graph 1.035 center font ',7.5'
-set label 'true ATT (total)' at screen 0.81148, screen 0.90000 left noenhanced
-set arrow from screen 0.76503, screen 0.90000 to screen 0.80328, screen 0.90000 nohead dt 1 lw 4 lc rgb '#999999'
-set label 'true ADE (direct)' at screen 0.81148, screen 0.85500 left noenhanced
-set arrow from screen 0.76503, screen 0.85500 to screen 0.80328, screen 0.85500 nohead dt (8,5) lw 2 lc rgb '#000000'
-set label 'TWFE' at screen 0.81148, screen 0.81000 left noenhanced
-set label '' at screen 0.78415, screen 0.81000 point pt 7 ps 0.5 lc rgb '#0072B2'
-set label 'Sun-Abraham' at screen 0.81148, screen 0.76500 left noenhanced
-set label '' at screen 0.78415, screen 0.76500 point pt 4 ps 0.5 lc rgb '#D55E00'
-set label 'Callaway-Sant''Anna' at screen 0.81148, screen 0.72000 left noenhanced
-set label '' at screen 0.78415, screen 0.72000 point pt 9 ps 0.55 lc rgb '#009E73'
-set label 'imputation' at screen 0.81148, screen 0.67500 left noenhanced
-set label '' at screen 0.78415, screen 0.67500 point pt 6 ps 0.5 lc rgb '#000000'
+set label 'true ATT (total)' at screen 0.78962, screen 0.90000 left noenhanced
+set arrow from screen 0.74317, screen 0.90000 to screen 0.78142, screen 0.90000 nohead dt 1 lw 4 lc rgb '#999999'
+set label 'true ADE (direct)' at screen 0.78962, screen 0.85500 left noenhanced
+set arrow from screen 0.74317, screen 0.85500 to screen 0.78142, screen 0.85500 nohead dt (8,5) lw 2 lc rgb '#000000'
+set label 'TWFE' at screen 0.78962, screen 0.81000 left noenhanced
+set label '' at screen 0.76230, screen 0.81000 point pt 7 ps 0.5 lc rgb '#0072B2'
+set label 'Sun-Abraham' at screen 0.78962, screen 0.76500 left noenhanced
+set label '' at screen 0.76230, screen 0.76500 point pt 4 ps 0.5 lc rgb '#D55E00'
+set label 'Callaway-Sant''Anna' at screen 0.78962, screen 0.72000 left noenhanced
+set label '' at screen 0.76230, screen 0.72000 point pt 9 ps 0.55 lc rgb '#009E73'
+set label 'imputation' at screen 0.78962, screen 0.67500 left noenhanced
+set label '' at screen 0.76230, screen 0.67500 point pt 6 ps 0.5 lc rgb '#000000'
 plot $att using 1:2 with lines dt 1 lw 4  lc rgb '#999999', \
      $ade using 1:2 with lines dt (8,5) lw 2  lc rgb '#000000', \
      $estimates0 using 1:2:3:4 with yerrorbars lw 1.2  pt 7 ps 0.5 lc rgb '#0072B2', \
