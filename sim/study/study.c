@@ -193,6 +193,15 @@ static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replic
     return JD_OK;
 }
 
+/* The result is whole without its log, so a log that cannot be written is no more than a remark. */
+static void write_log(const char *path, const jd_config_t *config, const jd_study_result_t *result, jd_ctx_t *ctx)
+{
+    jd_ctx_t inner;
+    jd_ctx_init(&inner);
+    inner.threads = jd_ctx_threads(ctx);
+    if (jd_log_write(path, config, result, &inner)) jd_warn(ctx, "%s", inner.message);
+}
+
 int jd_study_run(const jd_config_t *config, const char *path, bool replace, int64_t replicates,
                  jd_study_result_t *result, jd_ctx_t *ctx)
 {
@@ -211,7 +220,7 @@ int jd_study_run(const jd_config_t *config, const char *path, bool replace, int6
     else jd_store_abandon(&store);
     result->times.write += now() - ran;
     result->times.total = now() - start;
-    if (!rc) rc = jd_log_write(path, config, result, ctx);
+    if (!rc) write_log(path, config, result, ctx);
     jd_study_inputs_free(&inputs);
     if (rc || result == &own) jd_study_result_free(result);
     return rc;

@@ -40,7 +40,8 @@ void jd_study_result_free(jd_study_result_t *result);
 /** Runs a finished config `replicates` times and writes one file, whole or not at all. With one replicate
  *  all tables are stored; with more, estimates and estimands of each (output.keep = all: all tables, under
  *  runs/000001/...). `result` may be NULL. The occasion (time, host, stages) goes to PATH.log.json, which is
- *  `path` with its .h5 replaced. Errors: of the config, the inputs, the file; nothing is left then. */
+ *  `path` with its .h5 replaced; jd_warn() says where that cannot be written. Errors: of the config, the
+ *  inputs, the file; nothing is left then. */
 JD_MUST_USE int jd_study_run(const jd_config_t *config, const char *path, bool replace, int64_t replicates,
                              jd_study_result_t *result, jd_ctx_t *ctx);
 

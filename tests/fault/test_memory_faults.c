@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every allocation of the chain may fail: an error that says so, nothing leaked, no file left. */
+#include "fault/study_work.h"
+#include "study/recovery.h"
+
+static const char *const busy[] = {"run.direct_folds=2",     "run.direct_none=yes",
+                                   "policy.anticipation=1",  "policy.assignment=neighbours",
+                                   "firms.entry=0.02",       "firms.exit=0.02",
+                                   "tournament.slope=0.5",   "world.fiscal_feedback=0.5",
+                                   "rescaling.base_sd=0.1",  "estimate.firm=yes",
+                                   "output.relocations=all", "output.streets=yes",
+                                   "output.keep=all",        NULL};
+
+static jd_config_t *config;
+static jd_simulation_t *simulation;
+static char path[64], json[64], ini[64];
+static bool logless; /* the result is whole, its log could not be written */
+
+static void take_warning(void *user, const char *message)
+{
+    (void)user;
+    if (strstr(message, "memory") || strstr(message, "cannot be written")) logless = true;
+}
+
+typedef int (*work_t)(jd_ctx_t *ctx);
+
+/* Fails the n-th allocation of `work`, for n = 0, 1, ... until none fails any more; past `dense`
+ * only every `stride`-th is tried. */
+static void assert_survives(work_t work, long dense, long stride)
+{
+    static jd_ctx_t ctx;
+    for (long n = 0;; n += n < dense ? 1 : stride) {
+        const long blocks = failing.blocks;
+        const int files = files_in_folder();
+        logless = false;
+        fail_at(FAIL_MEMORY, n, &ctx);
+        ctx.warn = take_warning;
+        int rc = work(&ctx);
+        bool failed = stop_failing();
+        if (failing.blocks != blocks)
+            fail_msg("allocation %ld: %ld blocks leaked", n, failing.blocks - blocks);
+        if (!failed) {
+            if (rc) fail_msg("allocation %ld: nothing failed, yet: %s", n, ctx.message);
+            print_message("%ld allocations\n", n);
+            return;
+        }
+        if (rc == JD_OK && logless) continue;
+        if (rc != JD_ERR_NO_MEMORY) fail_msg("allocation %ld: code %d: %s", n, rc, ctx.message);
+        if (!strstr(ctx.message, "memory")) fail_msg("allocation %ld: \"%s\"", n, ctx.message);
+        if (files_in_folder() != files) fail_msg("allocation %ld: a file is left", n);
+    }
+}
+
+static int work_config(jd_ctx_t *ctx)
+{
+    jd_config_t *made = NULL;
+    int rc = make_config(&made, ini, busy, ctx);
+    jd_config_free(made);
+    return rc;
+}
+
+static int work_simulation(jd_ctx_t *ctx)
+{
+    jd_simulation_t *made = NULL;
+    int rc = jd_simulation_create(&made, config, NULL, 0, ctx);
+    if (!rc) rc = jd_simulation_run(made, NULL, ctx);
+    jd_simulation_free(made);
+    return rc;
+}
+
+static const jd_table_t *find(void *user, const char *name)
+{
+    return jd_simulation_table(user, name);
+}
+
+static int work_recovery(jd_ctx_t *ctx)
+{
+    jd_table_t estimates = {0};
+    jd_recorded_t recorded = {.table = find, .user = simulation};
+    int rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, ctx);
+    jd_table_free(&estimates);
+    return rc;
+}
+
+static int study(int64_t replicates, jd_ctx_t *ctx)
+{
+    jd_study_result_t result;
+    int rc = jd_study_run(config, path, false, replicates, &result, ctx);
+    jd_study_result_free(&result);
+    if (!rc) unlink(path);
+    if (!rc) unlink(json);
+    return rc;
+}
+
+static int work_study(jd_ctx_t *ctx)
+{
+    return study(1, ctx);
+}
+
+static int work_replicates(jd_ctx_t *ctx)
+{
+    return study(2, ctx);
+}
+
+static void test_config(void **state)
+{
+    (void)state;
+    FILE *out = fopen(ini, "w");
+    assert_non_null(out);
+    fputs("[run]\nseed = 7\n[event.eco]\nsize = 0.1\n[policy]\nlist = some.csv\n"
+          "[sweep]\ndesign = grid\n",
+          out);
+    fclose(out);
+    assert_survives(work_config, 1000, 1);
+    unlink(ini);
+}
+
+static void test_simulation(void **state)
+{
+    (void)state;
+    config = ready_config(busy);
+    assert_survives(work_simulation, 1000000, 1);
+    jd_config_free(config);
+}
+
+static void test_recovery(void **state)
+{
+    (void)state;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    config = ready_config(busy);
+    assert_int_equal(jd_simulation_create(&simulation, config, NULL, 0, &ctx), JD_OK);
+    assert_int_equal(jd_simulation_run(simulation, NULL, &ctx), JD_OK);
+    assert_survives(work_recovery, 1000000, 1);
+    jd_simulation_free(simulation);
+    jd_config_free(config);
+}
+
+static void test_study(void **state)
+{
+    (void)state;
+    config = ready_config(busy);
+    assert_survives(work_study, 10000, 1);
+    assert_survives(work_replicates, 200, 29);
+    jd_config_free(config);
+}
+
+static int setup(void **state)
+{
+    if (make_folder(state)) return -1;
+    snprintf(path, sizeof path, "%s/a.h5", folder);
+    snprintf(json, sizeof json, "%s/a.log.json", folder);
+    snprintf(ini, sizeof ini, "%s/a.ini", folder);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config),
+        cmocka_unit_test(test_simulation),
+        cmocka_unit_test(test_recovery),
+        cmocka_unit_test(test_study),
+    };
+    return cmocka_run_group_tests(tests, setup, remove_folder);
+}
