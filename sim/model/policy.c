@@ -165,6 +165,9 @@ static int read_list(const jd_tree_t *tree, const jd_table_t *list, int32_t star
         else if (quarter < start)
             rc = jd_fail(ctx, JD_ERR_DATA, "policy.list: row %lld: adoption %s lies before run.start",
                          (long long)i + 2, quarter_text);
+        else if (cohort[county])
+            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list: row %lld: county '%s' stands in an earlier row too",
+                         (long long)i + 2, text);
         else cohort[county] = quarter - start + 1;
     }
     return rc;

@@ -246,6 +246,9 @@ static int copy_numbers(const reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
         tree->land[JD_STREET][s] = isnan(land) ? 230.0 : land; /* 9.6 million km2 over 41,352 streets */
         tree->development[JD_STREET][s] = number_at(r, JD_DIVISION_DEVELOPMENT, row);
         tree->fiscal[JD_STREET][s] = number_at(r, JD_DIVISION_FISCAL, row);
+        if (isinf(tree->development[JD_STREET][s]) || isinf(tree->fiscal[JD_STREET][s]))
+            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: development = %g, fiscal = %g must be finite",
+                         (long long)row + 2, tree->development[JD_STREET][s], tree->fiscal[JD_STREET][s]);
         if (!(tree->land[JD_STREET][s] > 0) || isinf(land))
             rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: land = %g must be above 0",
                          (long long)row + 2, land);
