@@ -150,12 +150,15 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
         jd_page_entry(page, &total, "total");
     }
     put_totals(out, table, col[panel->bias]);
-    fputs("set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'\n"
-          "set xlabel ",
-          out);
-    jd_put_label(out, panel->label, jd_figure_unit(table, col[panel->bias]));
+    fprintf(
+        out,
+        "set label '%s' at graph 0, graph 1.0 left offset 2,0.7\n"
+        "set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'\n"
+        "set xlabel ",
+        panel->label);
+    jd_put_label(out, "Bias", jd_figure_unit(table, col[panel->bias]));
     fputs(" offset 0,0.6\n", out);
-    jd_put_axis(out, "x", extent, (int)((box->right - box->left) / 8.0));
+    jd_put_axis(out, "x", extent, (int)fmax(4.0, (box->right - box->left) / 8.0));
     fprintf(out, "set yrange [%.10g:%.10g]\n", 0.3 - (double)table->rows, 0.7);
     jd_parts_plot(page, panel->name, 0.32, 1);
     jd_page_plot(page);
@@ -170,8 +173,8 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
 int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
                                 const jd_figure_options_t *options, jd_ctx_t *ctx)
 {
-    static const panel_t att = {"att", "a", "Bias against true ATT", JD_BIAS_BIAS, JD_BIAS_PARTS};
-    static const panel_t ade = {"ade", "b", "Bias against true ADE", JD_BIAS_ADE_BIAS,
+    static const panel_t att = {"att", "a", "against true ATT", JD_BIAS_BIAS, JD_BIAS_PARTS};
+    static const panel_t ade = {"ade", "b", "against true ADE", JD_BIAS_ADE_BIAS,
                                 JD_BIAS_ADE_PARTS};
     int col[JD_BIAS_COLUMNS];
     double positions[JD_FIGURE_BARS];

@@ -303,28 +303,31 @@ static int draw_shares(atelier_t *a, const jd_table_t *shares, jd_ctx_t *ctx)
 
 /* ---- The folder, and the whole ---- */
 
+static bool is_folder(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
 /* mkdir -p */
 static int make_folder(const char *folder, jd_ctx_t *ctx)
 {
     char path[PATH_SIZE];
     size_t length = strlen(folder);
-    struct stat found;
     if (length == 0 || length >= sizeof path)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "the figures' folder: a name of 1 to %d bytes is needed", PATH_SIZE - 1);
     memcpy(path, folder, length + 1);
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
-        char kept = path[i];
         path[i] = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return jd_fail(ctx, JD_ERR_OPEN,
-                           "%s: the folder cannot be made: %s; choose another with -o", path,
-                           strerror(errno));
-        path[i] = kept;
+            return jd_fail(ctx, JD_ERR_OPEN, "%s: the folder cannot be made: %s; choose another",
+                           path, strerror(errno));
+        if (!is_folder(path))
+            return jd_fail(ctx, JD_ERR_OPEN, "%s: is no folder; choose another", path);
+        path[i] = folder[i];
     }
-    if (stat(folder, &found) != 0 || !S_ISDIR(found.st_mode))
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: is no folder; choose another with -o", folder);
     return JD_OK;
 }
 
@@ -346,6 +349,18 @@ static int check_names(const char *const *files, int n, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* A file that cannot be read is told before anything is made. */
+static int check_files(const char *const *files, int n, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int i = 0; i < n && !rc; i++) {
+        jd_store_t *store = NULL;
+        rc = jd_store_open(&store, files[i], ctx);
+        jd_store_close(&store);
+    }
+    return rc;
+}
+
 int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, int n, jd_ctx_t *ctx)
 {
     atelier_t a = {.drawings = drawings};
@@ -356,6 +371,7 @@ int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, in
     a.options.formats = drawings->formats;
     a.options.width_mm = drawings->width_mm;
     int rc = check_names(files, n, ctx);
+    if (!rc) rc = check_files(files, n, ctx);
     if (!rc) rc = make_folder(drawings->folder, ctx);
     if (!rc && n > 1) rc = jd_begin_shares(&shares, n, ctx);
     for (int i = 0; i < n && !rc; i++) {

@@ -117,7 +117,7 @@ static void test_drawn_files_hold_labels_and_curves(void **state)
         {{"Event time (quarters since adoption)", "adoption", "true ADE (direct)",
           "Callaway-Sant'Anna", "imputation"},
          2 + 4},
-        {{"Bias against true ATT", "Bias against true ADE", "two-stage, overall", "+0.139",
+        {{"against true ATT", "against true ADE", "two-stage, overall", "+0.139",
           "trends and chance"},
          2 * (5 + 2)},
         {{"S-share of effort", "Services G", "with the policy", "without the policy", "2022"}, 10},

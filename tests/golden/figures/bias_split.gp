@@ -156,8 +156,9 @@ set label '+0.132' at graph 1, first -4 right offset 6,0
 set label '+0.138' at graph 1, first -5 right offset 6,0
 set label '+0.111' at graph 1, first -6 right offset 6,0
 set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'
+set label 'against true ATT' at graph 0, graph 1.0 left offset 2,0.7
 set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'
-set xlabel 'Bias against true ATT' offset 0,0.6
+set xlabel 'Bias' offset 0,0.6
 set xrange [-0.06829099522:0.1801108996]
 set xtics 0.05
 set format x '%.2f'
@@ -185,8 +186,9 @@ set label '+0.011' at graph 1, first -4 right offset 6,0
 set label '+0.021' at graph 1, first -5 right offset 6,0
 set label '−0.002' at graph 1, first -6 right offset 6,0
 set label 'total' at graph 1, graph 1 right offset 6,0.7 font ',7.5'
+set label 'against true ADE' at graph 0, graph 1.0 left offset 2,0.7
 set arrow from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb '#333333'
-set xlabel 'Bias against true ADE' offset 0,0.6
+set xlabel 'Bias' offset 0,0.6
 set xrange [-0.06829099522:0.1801108996]
 set xtics 0.05
 set format x '%.2f'

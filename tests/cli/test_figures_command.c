@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao figures, on files that jiedao run made. */
+#include "cli/program.h"
+
+#define SMALL                                                                                 \
+    "--set world.provinces=2 --set world.prefectures=6 --set world.counties=40 "              \
+    "--set world.streets=200 --set firms.n=8000 --set firms.review=0.1 --set run.periods=10 " \
+    "--set policy.adoption=2021Q1 --set run.burn_in=8 --set observation.panel_firms=300 "     \
+    "--set output.officials=20 -q >/dev/null"
+
+static said_t said;
+
+static void run(int status, const char *line)
+{
+    run_program(&said, line);
+    if (said.status != status)
+        fail_msg("jiedao %s: status %d, not %d: %s", line, said.status, status, said.err);
+}
+
+static int count_lines(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* Whether the drawn SVG holds this text. */
+static void assert_drawn(const char *file, const char *text)
+{
+    char command[512];
+    snprintf(command, sizeof command, "grep -q -F -- '%s' \"$HERE/%s\"", text, file);
+    if (system(command) != 0) fail_msg("'%s' is not in %s", text, file);
+}
+
+static int make_files(void **state)
+{
+    (void)state;
+    run(0, "run quickstart -o one.h5 --set run.direct_folds=3 " SMALL);
+    run(0, "run quickstart -o few.h5 --replicates 3 --set policy.share=0.2 " SMALL);
+    run(0, "run quickstart -o many.h5 --replicates 3 --set policy.share=0.6 " SMALL);
+    return 0;
+}
+
+static void test_one_file(void **state)
+{
+    (void)state;
+    run(0, "figures one.h5 -o deep/er/figs --format svg,pdf");
+    assert_string_equal(said.err, "");
+    assert_int_equal(count_lines(said.out), 10);
+    ASSERT_HOLDS(said.out, "deep/er/figs/effort_loop.svg\n");
+    ASSERT_HOLDS(said.out, "deep/er/figs/map.pdf\n");
+    assert_int_equal(system("cd \"$HERE\" && test $(ls deep/er/figs | wc -l) = 10 && "
+                            "test -z \"$(find deep -size 0)\""),
+                     0);
+    assert_drawn("deep/er/figs/effort_loop.svg", "rising, heterogeneous");
+    assert_drawn("deep/er/figs/effort_loop.svg", "P↓ = −0.21");
+    assert_drawn("deep/er/figs/map.svg", "firms");
+    assert_drawn("deep/er/figs/event_time.svg", "true ADE (direct)");
+    assert_drawn("deep/er/figs/event_time.svg", "Effect of the policy (firms per quarter)");
+    assert_drawn("deep/er/figs/bias_split.svg", "against true ADE");
+    assert_drawn("deep/er/figs/bias_split.svg", "TWFE, sector × county");
+    assert_drawn("deep/er/figs/time_series.svg", "without the policy");
+    assert_drawn("deep/er/figs/time_series.svg", "2021");
+}
+
+static void test_figures_are_replaced_and_come_out_alike(void **state)
+{
+    (void)state;
+    run(0, "figures one.h5 -o again --format svg");
+    assert_int_equal(system("cd \"$HERE\" && cp -r again before && echo broken > again/map.svg"),
+                     0);
+    run(0, "figures one.h5 -o again --format svg --force");
+    assert_int_equal(system("cd \"$HERE\" && diff -r again before"), 0);
+}
+
+static void test_width(void **state)
+{
+    (void)state;
+    run(0, "figures one.h5 -o narrow --format svg --width 89");
+    assert_drawn("narrow/map.svg", "0 0 336 "); /* 89 mm at 96 dots an inch */
+    run(2, "figures one.h5 -o narrow --width 10");
+    ASSERT_HOLDS(said.err, "60");
+}
+
+static void test_files_that_differ_in_share(void **state)
+{
+    (void)state;
+    run(0, "figures many.h5 few.h5 -o shares --format svg");
+    ASSERT_HOLDS(said.out, "shares/did_by_share.svg\n");
+    ASSERT_HOLDS(said.out, "shares/few_bias_split.svg\n");
+    ASSERT_HOLDS(said.out, "shares/many_event_time.svg\n");
+    ASSERT_HOLDS(said.err, "few.h5: map not drawn: the file holds no table 'jurisdictions'");
+    assert_drawn("shares/did_by_share.svg", "true ATT (total)");
+    assert_drawn("shares/many_event_time.svg", "event study, mean of 3");
+}
+
+static void test_files_of_one_share(void **state)
+{
+    (void)state;
+    run(0, "run quickstart -o other.h5 --seed 2 --replicates 2 --set policy.share=0.2 " SMALL);
+    run(0, "figures few.h5 other.h5 -o alike --format svg");
+    ASSERT_HOLDS(said.err, "did_by_share not drawn");
+    assert_null(strstr(said.out, "did_by_share"));
+}
+
+static void test_runs_whose_tables_were_kept(void **state)
+{
+    (void)state;
+    run(0, "run quickstart -o kept.h5 --replicates 2 --set output.keep=all " SMALL);
+    run(0, "figures kept.h5 -o kept --format svg");
+    assert_string_equal(said.err, "");
+    ASSERT_HOLDS(said.out, "kept/map.svg\n");
+}
+
+static void test_without_a_policy(void **state)
+{
+    (void)state;
+    run(0, "run quickstart -o none.h5 --set policy.share=0 " SMALL);
+    run(0, "figures none.h5 -o none --format svg");
+    ASSERT_HOLDS(said.err, "none.h5: bias_split not drawn");
+    ASSERT_HOLDS(said.err, "none.h5: event_time not drawn");
+    ASSERT_HOLDS(said.out, "none/time_series.svg\n");
+}
+
+static void test_what_cannot_be_drawn(void **state)
+{
+    (void)state;
+    run(2, "figures");
+    run(2, "figures one.h5 --format svg,jpg");
+    ASSERT_HOLDS(said.err, "'jpg' is none of pdf, svg, png");
+    run(2, "figures one.h5 --format ''");
+    run(2, "figures one.h5 ./one.h5 -o twice");
+    ASSERT_HOLDS(said.err, "would have the same names");
+    run(1, "figures missing.h5 -o missing");
+    ASSERT_HOLDS(said.err, "missing.h5");
+    run(1, "figures one.log.json -o foreign");
+    ASSERT_HOLDS(said.err, "one.log.json");
+    run(1, "figures one.h5 -o one.h5/figs");
+    ASSERT_HOLDS(said.err, "one.h5: is no folder");
+    run(1, "figures one.h5 -o one.h5");
+    ASSERT_HOLDS(said.err, "one.h5: is no folder");
+}
+
+static void test_without_gnuplot(void **state)
+{
+    (void)state;
+    assert_int_equal(system("mkdir -p \"$HERE/empty\""), 0);
+    char line[256];
+    snprintf(line, sizeof line, "--version >/dev/null; PATH='%s/empty' '%s' figures one.h5 -o no",
+             getenv("HERE"), JD_PROGRAM);
+    run(1, line);
+    ASSERT_HOLDS(said.err, "gnuplot was not found");
+    assert_string_equal(said.out, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_file),
+        cmocka_unit_test(test_figures_are_replaced_and_come_out_alike),
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_files_that_differ_in_share),
+        cmocka_unit_test(test_files_of_one_share),
+        cmocka_unit_test(test_runs_whose_tables_were_kept),
+        cmocka_unit_test(test_without_a_policy),
+        cmocka_unit_test(test_what_cannot_be_drawn),
+        cmocka_unit_test(test_without_gnuplot),
+    };
+    return cmocka_run_group_tests(tests, make_files, remove_here);
+}
