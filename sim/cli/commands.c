@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The list of commands, and what they share. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/builtin.h"
@@ -95,7 +96,11 @@ int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
 
 int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx)
 {
-    if (access(path, F_OK) != 0 || jd_args_has(args, "force")) return JD_OK;
+    struct stat there;
+    if (stat(path, &there) != 0) return JD_OK;
+    if (S_ISDIR(there.st_mode))
+        return jd_fail(ctx, JD_ERR_EXISTS, "%s is a folder; name a file in it: -o %s/NAME", path, path);
+    if (jd_args_has(args, "force")) return JD_OK;
     return jd_fail(ctx, JD_ERR_EXISTS,
                    "%s exists already; --force replaces it, or choose another name with -o", path);
 }

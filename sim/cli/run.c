@@ -52,6 +52,9 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc) rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (!rc) rc = jd_cli_may_write(path, args, ctx);
     if (!rc) rc = jd_study_run(config, path, jd_args_has(args, "force"), replicates, &result, ctx);
+    if (rc == JD_ERR_CANCELLED)
+        jd_fail(ctx, rc, "%s is not written; the same command starts again: jiedao run %s -o %s", path,
+                jd_args_word(args, 0), path);
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
     if (!rc && format == 1)
         rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, stdout, "standard output", ctx);

@@ -26,6 +26,7 @@ void jd_signals_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of a write, told as such */
 }
 
 int jd_signal_caught(void)

@@ -391,7 +391,8 @@ static int try_estimator(const jd_estimate_params_t *p, const sample_t *s, const
     inner.threads = ctx ? ctx->threads : 0;
     inner.cancelled = ctx ? ctx->cancelled : NULL;
     inner.user = ctx ? ctx->user : NULL;
-    int rc = run_estimator(p, s, name, estimates, &inner);
+    int rc = jd_check_cancelled(&inner);
+    if (!rc) rc = run_estimator(p, s, name, estimates, &inner);
     if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED) return jd_fail(ctx, rc, "%s", inner.message);
     if (rc) jd_warn(ctx, "%s on the %s panel: left out: %s", name, s->panel, inner.message);
     return JD_OK;

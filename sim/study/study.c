@@ -199,7 +199,7 @@ static void write_log(const char *path, const jd_config_t *config, const jd_stud
     jd_ctx_t inner;
     jd_ctx_init(&inner);
     inner.threads = jd_ctx_threads(ctx);
-    if (jd_log_write(path, config, result, &inner)) jd_warn(ctx, "%s", inner.message);
+    if (jd_log_write(path, config, result, &inner)) jd_warn(ctx, "the log beside %s: %s", path, inner.message);
 }
 
 int jd_study_run(const jd_config_t *config, const char *path, bool replace, int64_t replicates,
@@ -215,6 +215,7 @@ int jd_study_run(const jd_config_t *config, const char *path, bool replace, int6
     int rc = jd_study_inputs_read(&inputs, config, ctx);
     if (!rc) rc = jd_store_create(&store, path, replace, ctx);
     if (!rc) rc = run_into(store, config, replicates, &inputs, result, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     double ran = now();
     if (!rc) rc = jd_store_commit(&store, ctx);
     else jd_store_abandon(&store);

@@ -19,7 +19,7 @@ static bool logless; /* the result is whole, its log could not be written */
 static void take_warning(void *user, const char *message)
 {
     (void)user;
-    if (strstr(message, "memory") || strstr(message, "cannot be written")) logless = true;
+    if (strstr(message, "the log beside")) logless = true;
 }
 
 typedef int (*work_t)(jd_ctx_t *ctx);
