@@ -90,6 +90,7 @@ static void test_amplification_by_level(void **state)
         apply(&b, Q);
         for (int32_t s = 0; s < b.dims.streets; s++)
             assert_near(b.world.pressure[s], 0.3 + 0.5 * pow(1.2, 4 - l), 1e-15);
+        assert_true(b.world.environment[0] == 0.0);
         bench_free(&b);
     }
 }
@@ -195,8 +196,10 @@ static void test_reclassification(void **state)
         assert_int_equal(reclassified(levels[l], 1, 1, &b), 300);
         bench_free(&b);
     }
-    /* 300 streets at hazard .1 for 5 quarters: 1 - .9^5 = 41 %, SD 2.8 %. */
+    /* 300 streets at hazard .1 for 5 quarters: 1 - .9^5 = 41 %, SD 2.8 %. Counties change whole. */
     assert_near(reclassified("street", 0.1, 5, &b) / 300.0, 1 - pow(0.9, 5), 0.12);
+    bench_free(&b);
+    assert_in_range(reclassified("county", 0.1, 5, &b), 30, 270);
     bench_free(&b);
 }
 

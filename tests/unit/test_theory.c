@@ -79,6 +79,35 @@ static double slope(const jd_officials_params_t *p, double b, double e)
     return b * k * (1 - p->floor) / ((1 + k * e) * (1 + k * e));
 }
 
+/* Balance ends exactly where it stops being stable: with all time used (cheap effort) where q_S +
+ * q_W = 2 c, with time to spare (dear effort) where q_S q_W = c^2. In between, at g = 1.5, the
+ * state that uses all time meets one that does not. */
+static void test_fold_is_where_stability_ends(void **state)
+{
+    (void)state;
+    static const double g[] = {0.8, 1, 1.15, 1.3, 1.8, 2.2};
+    jd_officials_params_t p;
+    jd_rescaling_params_t r;
+    defaults(&p, &r);
+    for (int i = 0; i < 6; i++) {
+        p.congestion = g[i];
+        double up = jd_theory_folds(&p, &r, 0.5).up;
+        double b_s = 0.9 * (1 + up),
+               b_w = 0.5 * pow(0.9725, 8) * (1 + 0.1 * up) + 0.5 / (1 + 0.2 * up);
+        jd_rest_t rests[JD_RESTS_MAX];
+        int n = jd_theory_rests(&p, &r, 0.5, up - 1e-9, rests), met = 0;
+        for (int k = 0; k < n; k++) {
+            if (rests[k].kind != JD_REST_INTERIOR || rests[k].e_s < rests[k].e_w) continue;
+            double q_s = g[i] + 0.2 - slope(&p, b_s, rests[k].e_s);
+            double q_w = g[i] + 0.2 - slope(&p, b_w, rests[k].e_w);
+            assert_int_equal(rests[k].time_binds, g[i] < 1.5);
+            assert_near(rests[k].time_binds ? q_s + q_w - 0.4 : q_s * q_w - 0.04, 0, 1e-3);
+            met++;
+        }
+        assert_int_equal(met, 2); /* the stable state and the one it falls over */
+    }
+}
+
 /* Random officials: each state is a fixed point of the choice at the capability it brings, and its
  * stability is that of section 1's conditions; at least one is stable. */
 static void test_rests_solve_the_equations(void **state)
@@ -175,6 +204,30 @@ static void test_loop_table_is_the_figures(void **state)
     bench_free(&b);
 }
 
+/* Same numbers for any number of threads. */
+static void test_loop_does_not_depend_on_threads(void **state)
+{
+    (void)state;
+    jd_table_t first = {0};
+    static const int threads[] = {1, 2, 3, 7};
+    for (int i = 0; i < 4; i++) {
+        street_bench_t b;
+        jd_table_t t;
+        assert_int_equal(bench_config(&b, ""), JD_OK);
+        b.ctx.threads = threads[i];
+        assert_int_equal(jd_loop_table(b.config, 0, 0.6, 0.2, &t, NULL, &b.ctx), JD_OK);
+        bench_free(&b);
+        if (i == 0) {
+            first = t;
+            continue;
+        }
+        for (int c = JD_EFFORT_SHARE; c < t.n_columns; c++)
+            assert_memory_equal(t.data[c], first.data[c], (size_t)t.rows * sizeof(double));
+        jd_table_free(&t);
+    }
+    jd_table_free(&first);
+}
+
 static void test_loop_table_errors(void **state)
 {
     (void)state;
@@ -201,8 +254,10 @@ int main(void)
         cmocka_unit_test(test_folds_are_those_of_the_table),
         cmocka_unit_test(test_folds_need_a_shared_cost),
         cmocka_unit_test(test_s_corner_by_hand),
+        cmocka_unit_test(test_fold_is_where_stability_ends),
         cmocka_unit_test(test_rests_solve_the_equations),
         cmocka_unit_test(test_loop_table_is_the_figures),
+        cmocka_unit_test(test_loop_does_not_depend_on_threads),
         cmocka_unit_test(test_loop_table_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
