@@ -45,7 +45,7 @@ static const struct {
 } headers[] = {
     {"error", CORE}, {"export", CORE},  {"context", CORE},   {"random", CORE},
     {"table", CORE}, {"version", CORE}, {"split", DIAGNOSE},
-    {"simulation", RUN}, {"theory", RUN},
+    {"simulation", RUN}, {"theory", MODEL},
 };
 
 /* Libraries and the only parts that may know of them. */
