@@ -2,7 +2,6 @@
 /* The list of commands, and what they share. */
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/builtin.h"
 #include "cli/command.h"
@@ -59,8 +58,10 @@ const char *jd_builtin_config(const char *name)
 /* Files come first, so that a user's own quickstart.ini is never shadowed. */
 static int read_config(jd_config_t *config, const char *name, jd_ctx_t *ctx)
 {
-    if (access(name, F_OK) == 0) return jd_config_read_file(config, name, ctx);
+    struct stat there;
+    bool found = stat(name, &there) == 0;
     const char *text = jd_builtin_config(name);
+    if (found && !(text && S_ISDIR(there.st_mode))) return jd_config_read_file(config, name, ctx);
     if (text) {
         char label[256];
         snprintf(label, sizeof label, "%s (built in)", name);
@@ -97,9 +98,14 @@ int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
 int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx)
 {
     struct stat there;
+    if (!path[0]) return jd_fail(ctx, JD_ERR_ARGUMENT, "-o: a file name is needed");
     if (stat(path, &there) != 0) return JD_OK;
     if (S_ISDIR(there.st_mode))
-        return jd_fail(ctx, JD_ERR_EXISTS, "%s is a folder; name a file in it: -o %s/NAME", path, path);
+        return jd_fail(ctx, JD_ERR_EXISTS, "%s is a folder; name a file in it: -o %s/NAME", path,
+                       path);
+    if (!S_ISREG(there.st_mode))
+        return jd_fail(ctx, JD_ERR_EXISTS, "%s is no plain file; choose another name with -o",
+                       path);
     if (jd_args_has(args, "force")) return JD_OK;
     return jd_fail(ctx, JD_ERR_EXISTS,
                    "%s exists already; --force replaces it, or choose another name with -o", path);

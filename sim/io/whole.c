@@ -41,6 +41,10 @@ static int refuse_existing(const jd_whole_t *whole, jd_ctx_t *ctx)
     if (S_ISDIR(there.st_mode)) {
         return jd_fail(ctx, JD_ERR_EXISTS, "%s: is a folder; name a file in it", whole->path);
     }
+    if (!S_ISREG(there.st_mode)) { /* a rename would put a file in a device's place */
+        return jd_fail(ctx, JD_ERR_EXISTS, "%s: is no plain file; write elsewhere with -o",
+                       whole->path);
+    }
     if (whole->replace) return JD_OK;
     return jd_fail(ctx, JD_ERR_EXISTS,
                    "%s: exists already; replace it with --force, or write elsewhere with -o",
