@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao-bench [quick | china | all]: quick = kernels and quickstart (default), china = 50 million firms. */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "study/sections.h"
+
+double jd_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double jd_median(double *seconds, int n)
+{
+    qsort(seconds, (size_t)n, sizeof *seconds, compare);
+    return n % 2 ? seconds[n / 2] : 0.5 * (seconds[n / 2 - 1] + seconds[n / 2]);
+}
+
+void jd_tell(const char *what, double figure, const char *unit, const char *beside)
+{
+    printf("| %-58s | %9.3f | %-22s | %s |\n", what, figure, unit, beside);
+    fflush(stdout);
+}
+
+void jd_demand(int holds, const char *what)
+{
+    if (holds) return;
+    fprintf(stderr, "jiedao-bench: wrong result: %s\n", what);
+    exit(1);
+}
+
+jd_config_t *jd_bench_config(const char *const *assignments)
+{
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    int n;
+    const jd_section_t *const *sections = jd_all_sections(&n);
+    jd_config_t *config = NULL;
+    int rc = jd_config_create(&config, sections, n, &ctx);
+    for (int i = 0; assignments[i] && !rc; i++) rc = jd_config_set(config, "bench", assignments[i], &ctx);
+    if (!rc) rc = jd_config_finish(config, &ctx);
+    jd_demand(rc == JD_OK, ctx.message);
+    return config;
+}
+
+int main(int argc, char **argv)
+{
+    const char *which = argc > 1 ? argv[1] : "quick";
+    struct utsname host;
+    uname(&host);
+    printf("machine: %s %s, %ld processors; medians of %d rounds; one thread unless said\n\n", host.sysname, host.machine,
+           sysconf(_SC_NPROCESSORS_ONLN), JD_ROUNDS);
+    printf("| %-58s | %9s | %-22s | %s |\n| --- | --- | --- | --- |\n", "what", "figure", "unit", "beside");
+    if (strcmp(which, "china") != 0) {
+        jd_limits_t limits = jd_measure_limits();
+        jd_bench_firms(&limits);
+        jd_bench_officials();
+        jd_bench_whole("quickstart");
+    }
+    if (strcmp(which, "quick") != 0) jd_bench_whole("china");
+    return 0;
+}
