@@ -227,10 +227,10 @@ static void test_truth_is_of_the_estimates_outcome(void **state)
     make(&m, 1);
     assert_int_equal(jd_table_init(&rows, "t", "", jd_estimand_columns, E_COLUMNS, 8, &ctx), JD_OK);
     add_estimand(&rows, "att", "outflow", JD_NO_EVENT, 1);
-    add_estimand(&rows, "att", "inflow", 0, 2);
     add_estimand(&rows, "att", "outflow", 0, 3);
     add_estimand(&rows, "ade", "outflow", 0, 4);
     add_estimand(&rows, "att", "outflow", 1, 5);
+    add_estimand(&rows, "att", "inflow", 0, 2);
     assert_int_equal(jd_mean_estimands(&estimands, &rows, &ctx), JD_OK);
     assert_int_equal(jd_truth_rows(&truth, &estimands, &m.means, &ctx), JD_OK);
     assert_int_equal(truth.rows, 2);
