@@ -38,7 +38,7 @@ static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ct
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    static const char *const formats[] = {"text", "csv", NULL};
+    static const char *const formats[] = {"text", "csv", "markdown", "latex", "json", NULL};
     jd_config_t *config = NULL;
     jd_study_result_t result = {0};
     int64_t replicates = 1;
@@ -58,6 +58,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
     if (!rc && format == 1)
         rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, stdout, "standard output", ctx);
+    if (!rc && format > 1) jd_words_table(stdout, &result, (jd_words_format_t)(format - 2));
     jd_study_result_free(&result);
     jd_config_free(config);
     free(own);
@@ -69,7 +70,7 @@ static const jd_option_t options[] = {
     {"set", '\0', "SECTION.KEY=VALUE", "set a parameter; may be repeated"},
     {"seed", '\0', "N", "the same as --set run.seed=N"},
     {"replicates", '\0', "R", "run R times with other draws; prints means with Monte-Carlo errors"},
-    {"format", '\0', "FORMAT", "text (default), or csv: the table of estimates"},
+    {"format", '\0', "FORMAT", "text (default); csv: every estimate; markdown, latex, json: overall ones"},
     {"force", '\0', NULL, "replace an existing file"},
     {NULL, '\0', NULL, NULL},
 };

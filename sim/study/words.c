@@ -86,6 +86,7 @@ static const char *shown(double x, bool sign, char *buffer, size_t size)
         snprintf(buffer, size, "-");
         return buffer;
     }
+    if (fabs(x) < 5e-6) x = 0; /* rounding, not a sign to show */
     double digits = x != 0.0 ? 2 - floor(log10(fabs(x))) : 2;
     if (digits < 0) digits = 0;
     if (digits > 5) digits = 5;
@@ -168,34 +169,48 @@ typedef struct row {
 static const row_t rows[] = {
     {"county", "2x2", "2x2"},
     {"county", "twfe", "TWFE"},
-    {"county", "event_study", "TWFE event study, mean e >= 0"},
+    {"county", "event_study", "event study, mean after adoption"},
     {"sector_county", "twfe", "triple difference (sector)"},
     {"firm", "twfe", "TWFE on firms"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+static const struct {
+    int column;
+    const char *head, *key;
+    bool sign;
+} fields[] = {
+    {JD_EST_ESTIMATE, "Estimate", "estimate", false},
+    {JD_EST_STD_ERROR, "Std. error", "std_error", false},
+    {JD_EST_ATT, "ATT", "att", false},
+    {JD_EST_BIAS, "Bias", "bias", true},
+    {JD_EST_MEASUREMENT, "Measurement", "measurement", true},
+    {JD_EST_TRENDS, "Trends, chance", "trends", true},
+    {JD_EST_WEIGHTS, "Weights, target", "weights", true},
+    {JD_EST_ANTICIPATION, "Anticipation", "anticipation", true},
+    {JD_EST_SPILLOVER, "Spillover", "spillover", true},
+};
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+
 static void print_estimates(FILE *out, const jd_study_result_t *r)
 {
-    static const int columns[] = {JD_EST_ESTIMATE, JD_EST_STD_ERROR,    JD_EST_ATT,      JD_EST_BIAS, JD_EST_MEASUREMENT,
-                                  JD_EST_TRENDS,   JD_EST_WEIGHTS, JD_EST_ANTICIPATION, JD_EST_SPILLOVER};
-    enum { COLUMNS = sizeof columns / sizeof columns[0] };
     bool several = r->replicates > 1;
-    fprintf(out, "\nEstimates                      estimate  std.err     ATT     bias = measure- + trends+ + weights + antici- + spill-\n");
-    fprintf(out, "                                                                  ment      chance   +target   pation    over\n");
+    fprintf(out, "\nEstimates                         estimate  std.err     ATT     bias = measure- + trends+ + weights + antici- + spill-\n");
+    fprintf(out, "                                                                     ment      chance   +target   pation    over\n");
     for (int i = 0; i < ROWS; i++) {
         char text[32];
         if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
-        fprintf(out, "  %-29s", rows[i].label);
-        for (int c = 0; c < COLUMNS; c++) {
-            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, columns[c]);
-            fprintf(out, " %*s", c < 4 ? 8 : 9, shown(m.mean, c >= 3, text, sizeof text));
+        fprintf(out, "  %-32s", rows[i].label);
+        for (int c = 0; c < FIELDS; c++) {
+            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
+            fprintf(out, " %*s", c < 4 ? 8 : 9, shown(m.mean, fields[c].sign, text, sizeof text));
         }
         fputc('\n', out);
         if (!several) continue;
-        fprintf(out, "  %-29s", "");
-        for (int c = 0; c < COLUMNS; c++) {
+        fprintf(out, "  %-32s", "");
+        for (int c = 0; c < FIELDS; c++) {
             char bracket[40];
-            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, columns[c]);
+            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
             snprintf(bracket, sizeof bracket, "(%s)", shown(m.error, false, text, sizeof text));
             fprintf(out, " %*s", c < 4 ? 8 : 9, bracket);
         }
@@ -203,8 +218,70 @@ static void print_estimates(FILE *out, const jd_study_result_t *r)
     }
 }
 
-/* The largest part of a bias besides trends and chance, in words. */
-static const char *largest_part(double measurement, double weights, double anticipation, double spillover, double *size)
+static void put_json_number(FILE *out, const char *key, double x)
+{
+    if (isnan(x)) fprintf(out, ", \"%s\": null", key);
+    else fprintf(out, ", \"%s\": %.17g", key, x);
+}
+
+static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row, bool first)
+{
+    fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\"", first ? "" : ",", row->panel, row->estimator);
+    for (int c = 0; c < FIELDS; c++) {
+        jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
+        char key[40];
+        put_json_number(out, fields[c].key, m.mean);
+        snprintf(key, sizeof key, "%s_mcse", fields[c].key);
+        if (r->replicates > 1) put_json_number(out, key, m.error);
+    }
+    fputc('}', out);
+}
+
+/* One row between `open`, `between` and `close`; Monte-Carlo errors in brackets behind the means. */
+static void put_row(FILE *out, const jd_study_result_t *r, const row_t *row, const char *open, const char *between,
+                    const char *close)
+{
+    fprintf(out, "%s%s", open, row->label);
+    for (int c = 0; c < FIELDS; c++) {
+        char mean[32], error[32];
+        jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
+        fprintf(out, "%s%s", between, shown(m.mean, fields[c].sign, mean, sizeof mean));
+        if (!isnan(m.error)) fprintf(out, " (%s)", shown(m.error, false, error, sizeof error));
+    }
+    fprintf(out, "%s\n", close);
+}
+
+static void put_head(FILE *out, jd_words_format_t format)
+{
+    if (format == JD_WORDS_JSON) {
+        fputc('[', out);
+        return;
+    }
+    bool latex = format == JD_WORDS_LATEX;
+    fputs(latex ? "\\begin{tabular}{lrrrrrrrrr}\n\\hline\nEstimator" : "| Estimator", out);
+    for (int c = 0; c < FIELDS; c++) fprintf(out, latex ? " & %s" : " | %s", fields[c].head);
+    fputs(latex ? " \\\\\n\\hline\n" : " |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n", out);
+}
+
+void jd_words_table(FILE *out, const jd_study_result_t *r, jd_words_format_t format)
+{
+    bool first = true;
+    put_head(out, format);
+    for (int i = 0; i < ROWS; i++) {
+        if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
+        if (format == JD_WORDS_JSON) put_json_row(out, r, &rows[i], first);
+        else if (format == JD_WORDS_LATEX) put_row(out, r, &rows[i], "", " & ", " \\\\");
+        else put_row(out, r, &rows[i], "| ", " | ", " |");
+        first = false;
+    }
+    if (format == JD_WORDS_JSON) fputs("\n]\n", out);
+    if (format == JD_WORDS_LATEX) fputs("\\hline\n\\end{tabular}\n", out);
+}
+
+/* The largest part of a bias besides trends and chance, in words; *size is its value, *together what all of
+ * them would be if none cancelled another. */
+static const char *largest_part(double measurement, double weights, double anticipation, double spillover, double *size,
+                                double *together)
 {
     const double value[] = {measurement, weights, anticipation, spillover};
     static const char *const words[] = {"relocations the empirical file misses or misdates",
@@ -212,8 +289,10 @@ static const char *largest_part(double measurement, double weights, double antic
                                         "what announced counties do before adoption",
                                         "firms drawn away from control counties"};
     int best = 0;
-    for (int i = 1; i < 4; i++) {
+    *together = 0;
+    for (int i = 0; i < 4; i++) {
         if (fabs(value[i]) > fabs(value[best])) best = i;
+        *together += fabs(value[i]);
     }
     *size = value[best];
     return words[best];
@@ -227,20 +306,22 @@ static void print_sentence(FILE *out, const jd_study_result_t *r, const char *es
     jd_mean_t error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR);
     jd_mean_t att = jd_words_mean(r, "county", estimator, JD_EST_ATT);
     if (bias.n == 0 || isnan(bias.mean)) return;
-    double systematic = bias.mean - trends.mean, size;
+    double systematic = bias.mean - trends.mean, size, together;
     const char *part = largest_part(jd_words_mean(r, "county", estimator, JD_EST_MEASUREMENT).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_WEIGHTS).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_ANTICIPATION).mean,
-                                    jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean, &size);
+                                    jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean, &size, &together);
     char a[32], b[32], c[32];
     if (fabs(systematic) < 0.02 * fabs(att.mean)) {
         fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", label,
                 shown(trends.mean, true, a, sizeof a));
     } else {
-        fprintf(out, "  %s %s the total effect by %s (%.0f %%), %s %s.\n", label,
-                systematic > 0 ? "overstates" : "understates", shown(fabs(systematic), false, a, sizeof a),
-                fabs(percent(systematic, att.mean)), fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it",
-                part);
+        fprintf(out, "  %s %s the total effect by %s (%.0f %%), ", label, systematic > 0 ? "overstates" : "understates",
+                shown(fabs(systematic), false, a, sizeof a), fabs(percent(systematic, att.mean)));
+        if (together > 1.3 * fabs(systematic))
+            fprintf(out, "a sum of parts that partly cancel;\n  the largest, %s, is %s.\n", shown(size, true, b, sizeof b), part);
+        else
+            fprintf(out, "%s %s.\n", fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
     }
     jd_mean_t ade = jd_words_mean(r, "county", estimator, JD_EST_ADE);
     if (!isnan(ade.mean)) {

@@ -11,6 +11,10 @@
  *  means. `path` is the file written. */
 void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *result, const char *path);
 
+/** The table of overall estimates alone, for a paper: estimate, error, truth, bias and its parts. */
+typedef enum jd_words_format { JD_WORDS_MARKDOWN, JD_WORDS_LATEX, JD_WORDS_JSON } jd_words_format_t;
+void jd_words_table(FILE *out, const jd_study_result_t *result, jd_words_format_t format);
+
 /** Mean over runs of a column of the overall rows ("att") of one panel and estimator, with the standard error
  *  of the mean (NaN for one run); NaN if there are none. Reads all_estimates, or estimates for one run. */
 typedef struct jd_mean {
