@@ -79,15 +79,18 @@ static const char *grouped(int64_t n, char *buffer, size_t size)
     return buffer;
 }
 
-/* Three significant digits, "-" for a missing number. */
+/* Three significant digits, 5 places at most; "-" for a missing number, a plain 0 for what would show as zeros. */
 static const char *shown(double x, bool sign, char *buffer, size_t size)
 {
-    if (isnan(x)) {
-        snprintf(buffer, size, "-");
+    if (isnan(x) || fabs(x) < 0.5e-5) {
+        snprintf(buffer, size, isnan(x) ? "-" : "0");
         return buffer;
     }
-    if (fabs(x) < 5e-6) x = 0; /* rounding, not a sign to show */
-    double digits = x != 0.0 ? 2 - floor(log10(fabs(x))) : 2;
+    if (fabs(x) < 5e-6) { /* rounding, not a sign to show */
+        snprintf(buffer, size, "0");
+        return buffer;
+    }
+    double digits = 2 - floor(log10(fabs(x)));
     if (digits < 0) digits = 0;
     if (digits > 5) digits = 5;
     snprintf(buffer, size, sign ? "%+.*f" : "%.*f", (int)digits, x);
