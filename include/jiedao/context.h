@@ -45,6 +45,10 @@ JD_API void jd_ctx_init(jd_ctx_t *ctx);
 /** Forgets errors and message, keeps threads and callbacks. */
 JD_API void jd_ctx_clear(jd_ctx_t *ctx);
 
+/** A context for a step whose failure is not the caller's: same threads and cancel callback, a message of its
+ *  own, no warnings and no progress. */
+JD_API jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx);
+
 /** Notes an error: adds a line to the message and returns `code`, so that
  *  `return jd_fail(ctx, JD_ERR_VALUE, "%s:%d: ...", file, line);` raises it. Several errors may be
  *  told (all mistakes of a config); ctx->code keeps the first. Never allocates. */

@@ -22,6 +22,18 @@ void jd_ctx_clear(jd_ctx_t *ctx)
     ctx->message[0] = '\0';
 }
 
+jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx)
+{
+    jd_ctx_t inner;
+    jd_ctx_init(&inner);
+    if (ctx) {
+        inner.threads = ctx->threads;
+        inner.cancelled = ctx->cancelled;
+        inner.user = ctx->user;
+    }
+    return inner;
+}
+
 /* Ends a message that ran out of room on a sentence that says so. */
 static void mark_cut(jd_ctx_t *ctx)
 {

@@ -204,18 +204,6 @@ static int judge(int rc, const char *file, const char *figure, const jd_ctx_t *i
     return JD_OK;
 }
 
-static jd_ctx_t inner_context(const jd_ctx_t *ctx)
-{
-    jd_ctx_t inner;
-    jd_ctx_init(&inner);
-    if (ctx) {
-        inner.threads = ctx->threads;
-        inner.cancelled = ctx->cancelled;
-        inner.user = ctx->user;
-    }
-    return inner;
-}
-
 /* A file's name without folders and .h5, '_' behind it. */
 static void prefix_of(const char *path, char *prefix)
 {
@@ -232,7 +220,7 @@ static int draw_figures(atelier_t *a, const source_t *s, const char *prefix, jd_
     int rc = JD_OK;
     a->options.stem = stem;
     for (int i = 0; i < FIGURES && !rc; i++) {
-        jd_ctx_t inner = inner_context(ctx);
+        jd_ctx_t inner = jd_ctx_inner(ctx);
         snprintf(stem, sizeof stem, "%s%s", prefix, figures[i].name);
         rc = jd_check_cancelled(ctx);
         if (rc) break;
@@ -280,7 +268,7 @@ static int draw_source(atelier_t *a, const char *path, const char *prefix, jd_ta
     s.run = jd_store_has(s.store, "panel/county") ? "" : "runs/000001/";
     rc = draw_figures(a, &s, prefix, ctx);
     if (!rc && shares->columns) {
-        jd_ctx_t inner = inner_context(ctx);
+        jd_ctx_t inner = jd_ctx_inner(ctx);
         int failed = note_share(&s, shares, &inner);
         if (failed) rc = judge(failed, path, "its point in did_by_share", &inner, ctx);
     }

@@ -386,11 +386,7 @@ static int run_estimator(const jd_estimate_params_t *p, const sample_t *s, const
 static int try_estimator(const jd_estimate_params_t *p, const sample_t *s, const char *name, jd_table_t *estimates,
                          jd_ctx_t *ctx)
 {
-    jd_ctx_t inner;
-    jd_ctx_init(&inner);
-    inner.threads = ctx ? ctx->threads : 0;
-    inner.cancelled = ctx ? ctx->cancelled : NULL;
-    inner.user = ctx ? ctx->user : NULL;
+    jd_ctx_t inner = jd_ctx_inner(ctx);
     int rc = jd_check_cancelled(&inner);
     if (!rc) rc = run_estimator(p, s, name, estimates, &inner);
     if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED) return jd_fail(ctx, rc, "%s", inner.message);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/record.h"
+#include "study/replicate.h"
 
 enum { RUN_RUN, RUN_POINT, RUN_REPLICATE, RUN_STATUS, RUN_MESSAGE, RUN_COLUMNS };
 static const jd_column_t run_columns[RUN_COLUMNS] = {
@@ -75,19 +76,6 @@ static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t ru
     return rc;
 }
 
-/* Inside a replicate only errors and cancelling are passed on: progress is by replicate. */
-static jd_ctx_t quiet_context(const jd_ctx_t *ctx)
-{
-    jd_ctx_t inner;
-    jd_ctx_init(&inner);
-    if (ctx) {
-        inner.threads = ctx->threads;
-        inner.cancelled = ctx->cancelled;
-        inner.user = ctx->user;
-    }
-    return inner;
-}
-
 int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, int64_t n, jd_store_t *store,
                         jd_study_result_t *result, jd_ctx_t *ctx)
 {
@@ -99,7 +87,7 @@ int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, in
         char prefix[32];
         snprintf(prefix, sizeof prefix, "runs/%06lld/", (long long)i + 1);
         jd_study_replicate_t one;
-        jd_ctx_t inner = quiet_context(ctx);
+        jd_ctx_t inner = jd_ctx_inner(ctx); /* progress is by replicate */
         int failed = jd_study_replicate(config, inputs, (uint64_t)i, output->keep == JD_KEEP_TABLES ? store : NULL, prefix,
                                         &one, &result->times, &inner);
         if (failed == JD_ERR_CANCELLED || failed == JD_ERR_WRITE || failed == JD_ERR_NO_MEMORY) {

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/replicate.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+double jd_study_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct outlet {
+    jd_store_t *store;
+    const char *prefix; /* "" or "runs/000001/" */
+} outlet_t;
+
+/* A table under another name in the file; the name's storage must last for the call. */
+static int write_as(jd_store_t *store, const char *prefix, const jd_table_t *table, bool append, jd_ctx_t *ctx)
+{
+    char name[128];
+    jd_table_t renamed = *table;
+    snprintf(name, sizeof name, "%s%s", prefix, table->name);
+    renamed.name = name;
+    return append ? jd_store_append(store, &renamed, ctx) : jd_store_write(store, &renamed, ctx);
+}
+
+static int take_rows(void *user, const jd_table_t *rows, jd_ctx_t *ctx)
+{
+    outlet_t *outlet = user;
+    return write_as(outlet->store, outlet->prefix, rows, true, ctx);
+}
+
+static const jd_table_t *find_table(void *user, const char *name)
+{
+    return jd_simulation_table(user, name);
+}
+
+static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates, const outlet_t *outlet, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int i = 0; i < jd_simulation_n_tables(sim) && !rc; i++) {
+        const jd_table_t *t = jd_simulation_table_at(sim, i);
+        if (t->columns) rc = write_as(outlet->store, outlet->prefix, t, false, ctx);
+    }
+    return rc ? rc : write_as(outlet->store, outlet->prefix, estimates, false, ctx);
+}
+
+int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate, jd_store_t *store,
+                       const char *prefix, jd_study_replicate_t *out, jd_study_times_t *times, jd_ctx_t *ctx)
+{
+    outlet_t outlet = {.store = store, .prefix = prefix};
+    jd_sink_t sink = {.append = take_rows, .user = &outlet};
+    jd_simulation_t *sim = NULL;
+    memset(out, 0, sizeof *out);
+    double start = jd_study_clock(), built = start, simulated = start, estimated = start;
+    int rc = jd_simulation_create(&sim, config, inputs, replicate, ctx);
+    built = jd_study_clock();
+    if (!rc) rc = jd_simulation_run(sim, store ? &sink : NULL, ctx);
+    simulated = jd_study_clock();
+    jd_recorded_t recorded = {.table = find_table, .user = sim};
+    if (!rc) rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, ctx);
+    estimated = jd_study_clock();
+    if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
+    if (!rc) {
+        const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");
+        out->facts = jd_simulation_facts(sim);
+        rc = jd_table_copy(&out->estimands, estimands, ctx);
+    }
+    times->setup += built - start;
+    times->simulate += simulated - built;
+    times->estimate += estimated - simulated;
+    times->write += jd_study_clock() - estimated;
+    jd_simulation_free(sim);
+    if (rc) jd_study_replicate_free(out);
+    return rc;
+}
+
+void jd_study_replicate_free(jd_study_replicate_t *out)
+{
+    jd_table_free(&out->estimates);
+    jd_table_free(&out->estimands);
+}

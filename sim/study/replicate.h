@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** One replicate of a config: simulate, estimate, store. */
+#ifndef JD_STUDY_REPLICATE_H
+#define JD_STUDY_REPLICATE_H
+
+#include "study/study.h"
+
+/** What is kept of a replicate. */
+typedef struct jd_study_replicate {
+    jd_run_facts_t facts;
+    jd_table_t estimates, estimands;
+} jd_study_replicate_t;
+
+/** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to times. */
+JD_MUST_USE int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
+                                   jd_store_t *store, const char *prefix, jd_study_replicate_t *out,
+                                   jd_study_times_t *times, jd_ctx_t *ctx);
+void jd_study_replicate_free(jd_study_replicate_t *out);
+
+/** Seconds on a clock that never goes back. */
+double jd_study_clock(void);
+
+#endif
