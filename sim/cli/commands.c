@@ -38,8 +38,11 @@ const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx)
         names[n] = jd_commands[n]->name;
     }
     const char *near = jd_nearest(name, names, n);
+    size_t length = strlen(name);
     if (near)
         jd_fail(ctx, JD_ERR_ARGUMENT, "%s: unknown command; did you mean '%s'?", name, near);
+    else if (jd_builtin_config(name) || (length > 4 && !strcmp(name + length - 4, ".ini")))
+        jd_fail(ctx, JD_ERR_ARGUMENT, "%s: is a config, not a command; did you mean 'jiedao run %s'?", name, name);
     else
         jd_fail(ctx, JD_ERR_ARGUMENT, "%s: unknown command; 'jiedao help' lists them", name);
     return NULL;

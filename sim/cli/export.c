@@ -46,6 +46,13 @@ out:
     return rc;
 }
 
+/* -o county.dta asks for Stata as plainly as --format dta. */
+static int format_of(const char *path)
+{
+    const char *ending = path ? strrchr(path, '.') : NULL;
+    return ending && strcmp(ending, ".dta") == 0 ? DTA : CSV;
+}
+
 static int count_tables(const jd_args_t *args)
 {
     int at = 0, n = 0;
@@ -57,7 +64,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     static const char *const formats[] = {"csv", "dta", NULL};
     const char *given = jd_args_value(args, "output");
-    int format = CSV, rc = jd_args_choice(args, "format", formats, &format, ctx), n = count_tables(args), at = 0;
+    int format = format_of(given), rc = jd_args_choice(args, "format", formats, &format, ctx), n = count_tables(args), at = 0;
     if (rc) return rc;
     if (n == 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "export: which table? --table NAME; 'jiedao info %s' lists them",
@@ -75,7 +82,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 
 static const jd_option_t options[] = {
     {"table", 't', "NAME", "table to take out, as 'jiedao info' lists it; may be repeated"},
-    {"format", '\0', "FORMAT", "csv (default) or dta (Stata 14 and later)"},
+    {"format", '\0', "FORMAT", "csv (default), or dta (Stata 14 and later; default for -o NAME.dta)"},
     {"output", 'o', "FILE", "file to write, '-' for the screen; default: FILE_TABLE.csv, here"},
     {"force", '\0', NULL, "replace existing files"},
     {NULL, '\0', NULL, NULL},
@@ -90,7 +97,7 @@ const jd_command_t jd_command_export = {
     .about = "Writes a table of a result file as CSV (RFC 4180) or Stata .dta. Panels come long:\n"
              "a line per time and unit.\n",
     .examples = "  jiedao export quickstart.h5 --table relocations\n"
-                "  jiedao export quickstart.h5 --table panel/county --format dta -o county.dta\n"
+                "  jiedao export quickstart.h5 --table panel/county -o county.dta\n"
                 "  jiedao export quickstart.h5 --table estimates -o -\n",
     .options = options,
     .run = run,

@@ -58,12 +58,27 @@ static int print_columns(jd_store_t *store, const char *name, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* What was given, by config or command line, as a config that makes the same file again. The text as given
+ * would not do: overrides stand in it as comments only. */
 static int print_config(jd_store_t *store, jd_ctx_t *ctx)
 {
-    char *text = NULL;
-    int rc = jd_store_read_text(store, "config/ini", &text, ctx);
-    if (!rc) fputs(text, stdout);
-    free(text);
+    jd_table_t table;
+    int rc = jd_store_read(store, "config/parameters", &table, ctx);
+    if (rc) return rc;
+    int section = jd_table_find(&table, "section"), name = jd_table_find(&table, "name");
+    int value = jd_table_find(&table, "value"), given = jd_table_find(&table, "given");
+    char last[256] = "", now[256], key[256], text[4096];
+    if (section < 0 || name < 0 || value < 0 || given < 0)
+        rc = jd_fail(ctx, JD_ERR_DATA, "config/parameters: lacks one of the columns section, name, value, given");
+    for (int64_t i = 0; !rc && i < table.rows; i++) {
+        if (jd_table_number(&table, given, i) == 0.0) continue;
+        jd_table_text(&table, section, i, now, sizeof now);
+        if (strcmp(now, last) != 0) printf("%s[%s]\n", *last ? "\n" : "", now);
+        strcpy(last, now);
+        printf("%s = %s\n", jd_table_text(&table, name, i, key, sizeof key),
+               jd_table_text(&table, value, i, text, sizeof text));
+    }
+    jd_table_free(&table);
     return rc;
 }
 
@@ -87,7 +102,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 
 static const jd_option_t options[] = {
     {"table", '\0', "NAME", "show a table's columns instead: their units and meaning"},
-    {"config", '\0', NULL, "show the config the file was made from instead"},
+    {"config", '\0', NULL, "show the config that makes this file again instead"},
     {NULL, '\0', NULL, NULL},
 };
 

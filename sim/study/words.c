@@ -86,10 +86,6 @@ static const char *shown(double x, bool sign, char *buffer, size_t size)
         snprintf(buffer, size, isnan(x) ? "-" : "0");
         return buffer;
     }
-    if (fabs(x) < 5e-6) { /* rounding, not a sign to show */
-        snprintf(buffer, size, "0");
-        return buffer;
-    }
     double digits = 2 - floor(log10(fabs(x)));
     if (digits < 0) digits = 0;
     if (digits > 5) digits = 5;
@@ -198,8 +194,9 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 static void print_estimates(FILE *out, const jd_study_result_t *r)
 {
     bool several = r->replicates > 1;
-    fprintf(out, "\nEstimates                         estimate  std.err     ATT     bias = measure- + trends+ + weights + antici- + spill-\n");
-    fprintf(out, "                                                                     ment      chance   +target   pation    over\n");
+    fprintf(out, "\n%-34s %8s %8s %8s %8s%10s%10s%10s%10s%10s\n", "Estimates", "estimate", "std.err", "ATT", "bias",
+            "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
+    fprintf(out, "%70s%10s%10s%10s%10s%10s\n", "", "urement", "chance", "target", "pation", "over");
     for (int i = 0; i < ROWS; i++) {
         char text[32];
         if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
