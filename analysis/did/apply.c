@@ -98,9 +98,16 @@ void jd_fit_free(jd_fit_t *fit)
     memset(fit, 0, sizeof *fit);
 }
 
+/* Infinite degrees of freedom mean the normal law. */
+static double upper_tail(double t, double df)
+{
+    return isinf(df) ? gsl_cdf_ugaussian_Q(t) : gsl_cdf_tdist_Q(t, df);
+}
+
 static void fill_intervals(jd_fit_t *fit)
 {
-    double df = fit->facts.df, t = gsl_cdf_tdist_Qinv((1 - fit->level) / 2, df);
+    double df = fit->facts.df, tail = (1 - fit->level) / 2;
+    double t = isinf(df) ? gsl_cdf_ugaussian_Qinv(tail) : gsl_cdf_tdist_Qinv(tail, df);
     for (int k = 0; k < fit->n_terms; k++) {
         double b = fit->estimate[k], se = sqrt(fit->vcov[k * fit->n_terms + k]);
         double ratio = fabs(b) / se;
@@ -108,9 +115,7 @@ static void fill_intervals(jd_fit_t *fit)
         fit->ci_low[k] = b - t * se;
         fit->ci_high[k] = b + t * se;
         /* gsl stops the program on what is no number; 0 / 0 stays so, b / 0 is certain. */
-        fit->p_value[k] = isfinite(ratio) ? 2 * gsl_cdf_tdist_Q(ratio, df)
-                          : isnan(ratio)  ? ratio
-                                          : 0;
+        fit->p_value[k] = isfinite(ratio) ? 2 * upper_tail(ratio, df) : isnan(ratio) ? ratio : 0;
     }
 }
 
@@ -139,6 +144,22 @@ static double explained_squares(const jd_regression_t *r, const double *b)
     return sum;
 }
 
+static int infer_regression(const jd_design_t *design, const double *y,
+                            const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const jd_regression_t *r = &design->regression;
+    size_t bytes = (size_t)design->sample.n * sizeof(double);
+    double *residual = malloc(bytes);
+    if (!residual) return jd_fail_memory(ctx, bytes, "residuals");
+    int rc = jd_regression_residuals(r, y, fit->estimate, residual, ctx);
+    if (rc == JD_OK)
+        rc = jd_regression_vcov(r, residual, &design->clusters, options, fit->vcov, &fit->facts,
+                                ctx);
+    if (rc == JD_OK) fit->within_tss = fit->facts.ssr + explained_squares(r, fit->estimate);
+    free(residual);
+    return rc;
+}
+
 int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                     double level, jd_fit_t *fit, jd_ctx_t *ctx)
 {
@@ -150,28 +171,23 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
                        level);
     int rc = check_outcome(design, y, ctx);
     if (rc != JD_OK) return rc;
-    const jd_regression_t *r = &design->regression;
     size_t n = (size_t)design->sample.n;
-    double *own = malloc(2 * n * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, 2 * n * sizeof *own, "residuals");
-    double *residual = own + n;
+    double *own = malloc(n * sizeof *own);
+    if (!own) return jd_fail_memory(ctx, n * sizeof *own, "an outcome");
     gather(design, y, own);
-    rc = allocate_fit(fit, r->n_kept, ctx);
+    rc = allocate_fit(fit, design->regression.n_kept, ctx);
     if (rc == JD_OK) {
         const double *column = own;
-        jd_regression_estimate(r, &column, 1, fit->estimate, ctx);
-        rc = jd_regression_residuals(r, own, fit->estimate, residual, ctx);
+        jd_regression_estimate(&design->regression, &column, 1, fit->estimate, ctx);
+        rc = (design->estimator->infer ? design->estimator->infer
+                                       : infer_regression)(design, own, options, fit, ctx);
     }
-    if (rc == JD_OK)
-        rc = jd_regression_vcov(r, residual, &design->clusters, options, fit->vcov, &fit->facts,
-                                ctx);
     if (rc == JD_OK) {
         fit->level = level;
         fit->n_obs = design->sample.n;
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;
         fit->tss = total_squares(design->weight, own, design->sample.n);
-        fit->within_tss = fit->facts.ssr + explained_squares(r, fit->estimate);
         fill_intervals(fit);
     } else {
         jd_fit_free(fit);

@@ -74,6 +74,7 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
 void jd_design_free(jd_design_t *design)
 {
     if (!design) return;
+    if (design->own) design->estimator->release(design);
     jd_sample_free(&design->sample);
     free(design->event_time);
     free(design->weight);

@@ -17,6 +17,7 @@ struct jd_design {
     jd_regression_t regression;
     jd_term_t *terms; /* [n_terms] kept ones; behind them the collinear ones */
     jd_design_facts_t facts;
+    void *own; /* what the estimator's infer needs; see its release */
 };
 
 /** The sample's columns, for the time of preparing. Plain arrays [n], owned. */

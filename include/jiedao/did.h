@@ -53,6 +53,7 @@ typedef struct jd_did_options {
 JD_API void jd_did_defaults(jd_did_options_t *options);
 
 typedef struct jd_design jd_design_t;
+struct jd_fit;
 
 typedef struct jd_estimator {
     const char *name;  /**< "2x2", "twfe", "event_study" */
@@ -61,6 +62,12 @@ typedef struct jd_estimator {
     /** Fills a design whose sample is made; called by jd_design_prepare() only. */
     int (*prepare)(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                    jd_ctx_t *ctx);
+    /** Own inference, or NULL for that of a regression: fills fit->vcov and fit->facts (df may be
+     *  infinite: the normal law), given y of the design's rows and fit->estimate. */
+    int (*infer)(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                 struct jd_fit *fit, jd_ctx_t *ctx);
+    /** Frees what prepare hung on the design for infer; NULL if nothing. */
+    void (*release)(jd_design_t *design);
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */
@@ -113,8 +120,10 @@ typedef struct jd_fit {
     double level;                                              /**< of the intervals */
     int64_t n_obs;
     int32_t n_units, n_clusters;
-    jd_vcov_facts_t facts;  /**< convention, factor, degrees of freedom, SSR */
-    double tss, within_tss; /**< weighted squares of y about its mean, and after fixed effects */
+    jd_vcov_facts_t facts; /**< convention, factor, degrees of freedom, SSR */
+    double tss;            /**< weighted squares of y about its mean */
+    double
+        within_tss; /**< the same after fixed effects; 0 where inference is the estimator's own */
 } jd_fit_t;
 
 /** Estimate, standard error, interval and p-value (t with facts.df) of one outcome [rows of panel].

@@ -7,6 +7,9 @@
 
 enum { TRIALS = 150 };
 
+/* Those whose terms dense_term() knows. */
+static const char *const regressions[] = {"2x2", "twfe", "event_study"};
+
 static int close_to(double a, double b, double scale)
 {
     return fabs(a - b) <= 1e-9 * (fabs(b) + scale);
@@ -93,11 +96,11 @@ static int try_one(uint64_t seed, const char *name, jd_solver_t solver, int *ans
 static void test_estimators_equal_the_dense_way(void **state)
 {
     (void)state;
-    for (int e = 0; jd_estimators[e]; e++) {
+    for (size_t e = 0; e < sizeof regressions / sizeof *regressions; e++) {
         int wrong = 0, answered = 0;
         for (uint64_t seed = 1; seed <= TRIALS; seed++)
-            wrong += try_one(seed, jd_estimators[e]->name, JD_SOLVER_AUTO, &answered);
-        print_message("%s: %d of %d panels answered\n", jd_estimators[e]->name, answered, TRIALS);
+            wrong += try_one(seed, regressions[e], JD_SOLVER_AUTO, &answered);
+        print_message("%s: %d of %d panels answered\n", regressions[e], answered, TRIALS);
         assert_int_equal(wrong, 0);
         assert_true(answered > TRIALS * 9 / 10);
     }
