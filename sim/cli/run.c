@@ -86,7 +86,7 @@ const jd_command_t jd_command_run = {
              "estimators on the recorded data and prints the truth, each estimate, its bias and\n"
              "the parts it is made of.\n",
     .examples = "  jiedao run quickstart\n"
-                "  jiedao run quickstart -o half.h5 --set policy.share=0.5 --seed 7\n"
+                "  jiedao run quickstart -o few.h5 --set policy.share=0.1 --seed 7\n"
                 "  jiedao run my.ini --replicates 50 --threads 2\n"
                 "  jiedao run china --set world.divisions=china_divisions.csv\n",
     .options = options,

@@ -118,12 +118,17 @@ static void print_simulated(FILE *out, const jd_config_t *config, const jd_study
                 jd_quarter_text(run->start + f->first_treated_period - 1, adopts, sizeof adopts));
     else
         fprintf(out, "            no policy\n");
-    fprintf(out, "            %.1f %% of firms move a year, %.0f %% of moves cross a county border: %s relocations\n",
-            100.0 * 4 * (double)f->moves / (double)f->firms / (double)f->periods,
-            percent((double)f->relocations, (double)f->moves), grouped(f->relocations, a, sizeof a));
-    fprintf(out, "            (%.0f %% to another province; mean distance %.0f km); the empirical file shows %s\n",
-            percent((double)(f->relocations - f->within_province), (double)f->relocations), f->distance,
-            grouped(f->observed, b, sizeof b));
+    fprintf(out, "            %.1f %% of firms move a year, ",
+            100.0 * 4 * (double)f->moves / (double)f->firms / (double)f->periods);
+    if (f->relocations > 0) {
+        fprintf(out, "%.0f %% of moves cross a county border: %s relocations\n",
+                percent((double)f->relocations, (double)f->moves), grouped(f->relocations, a, sizeof a));
+        fprintf(out, "            (%.0f %% to another province; mean distance %.0f km); the empirical file shows %s\n",
+                percent((double)(f->relocations - f->within_province), (double)f->relocations), f->distance,
+                grouped(f->observed, b, sizeof b));
+    } else {
+        fprintf(out, "none across a county border\n");
+    }
     if (r->replicates > 1)
         fprintf(out, "            %lld replicates, %lld failed; figures below are means, Monte-Carlo errors in brackets\n",
                 (long long)r->replicates, (long long)r->failed);
@@ -156,7 +161,11 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
                  "of a county's own treatment, the others' given");
     print_effect(out, "on never-treated counties", jd_words_estimand(r, outcome, "spillover_never"), base.mean,
                  "firms drawn away");
-    if (!isnan(net.mean) && p->outcome == JD_OUTCOME_INFLOW)
+    if (isnan(net.mean) || p->outcome != JD_OUTCOME_INFLOW) return;
+    if (net.mean < 0 || net.mean > 1)
+        fprintf(out, "            effects on all counties add up to %.0f %% of the gain: outside 0 to 100 %% mostly by chance\n",
+                100 * net.mean);
+    else
         fprintf(out, "            %.0f %% of the gain is new to the country, the rest is displaced from other counties\n",
                 100 * net.mean);
 }
@@ -298,46 +307,69 @@ static const char *largest_part(double measurement, double weights, double antic
     return words[best];
 }
 
-/* The sentence about one estimator on the county panel. */
-static void print_sentence(FILE *out, const jd_study_result_t *r, const char *estimator, const char *label)
+/* An estimate's bias besides trends and chance, and what it is made of. */
+static void print_bias(FILE *out, const jd_study_result_t *r, const char *estimator, const char *label, double trends)
 {
-    jd_mean_t bias = jd_words_mean(r, "county", estimator, JD_EST_BIAS);
-    jd_mean_t trends = jd_words_mean(r, "county", estimator, JD_EST_TRENDS);
-    jd_mean_t error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR);
-    jd_mean_t att = jd_words_mean(r, "county", estimator, JD_EST_ATT);
-    if (bias.n == 0 || isnan(bias.mean)) return;
-    double systematic = bias.mean - trends.mean, size, together;
+    double att = jd_words_mean(r, "county", estimator, JD_EST_ATT).mean, size, together;
+    double systematic = jd_words_mean(r, "county", estimator, JD_EST_BIAS).mean - trends;
     const char *part = largest_part(jd_words_mean(r, "county", estimator, JD_EST_MEASUREMENT).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_WEIGHTS).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_ANTICIPATION).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean, &size, &together);
-    char a[32], b[32], c[32];
-    if (fabs(systematic) < 0.02 * fabs(att.mean)) {
+    char a[32], b[32];
+    if (fabs(systematic) < fmax(0.02 * fabs(att), 0.5e-5)) { /* less than the table shows */
         fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", label,
-                shown(trends.mean, true, a, sizeof a));
-    } else {
-        fprintf(out, "  %s %s the total effect by %s (%.0f %%), ", label, systematic > 0 ? "overstates" : "understates",
-                shown(fabs(systematic), false, a, sizeof a), fabs(percent(systematic, att.mean)));
-        if (together > 1.3 * fabs(systematic))
-            fprintf(out, "a sum of parts that partly cancel;\n  the largest, %s, is %s.\n", shown(size, true, b, sizeof b), part);
-        else
-            fprintf(out, "%s %s.\n", fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
+                shown(trends, true, a, sizeof a));
+        return;
     }
-    jd_mean_t ade = jd_words_mean(r, "county", estimator, JD_EST_ADE);
-    if (!isnan(ade.mean)) {
-        double off = jd_words_mean(r, "county", estimator, JD_EST_BIAS_ADE).mean - trends.mean;
-        fprintf(out, "  Of the direct effect (%s) it is within %.1f %%, trends and chance apart.\n",
-                shown(ade.mean, true, a, sizeof a), fabs(percent(off, ade.mean)));
-    }
-    if (r->replicates == 1) {
+    fprintf(out, "  %s %s the total effect by %s", label, systematic > 0 ? "overstates" : "understates",
+            shown(fabs(systematic), false, a, sizeof a));
+    if (fabs(att) > 0) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
+    if (together > 1.3 * fabs(systematic))
+        fprintf(out, ", a sum of parts that partly cancel;\n  the largest, %s, is %s.\n",
+                shown(size, true, b, sizeof b), part);
+    else
+        fprintf(out, ", %s %s.\n", fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
+}
+
+static void print_against_direct(FILE *out, const jd_study_result_t *r, const char *estimator, double trends)
+{
+    double ade = jd_words_mean(r, "county", estimator, JD_EST_ADE).mean;
+    double off = percent(jd_words_mean(r, "county", estimator, JD_EST_BIAS_ADE).mean - trends, ade);
+    char a[32];
+    if (isnan(off)) return;
+    shown(ade, true, a, sizeof a);
+    if (fabs(off) < 10)
+        fprintf(out, "  Of the direct effect (%s) it is within %.1f %%, trends and chance apart.\n", a, fabs(off));
+    else
+        fprintf(out, "  The direct effect (%s) it misses by %.0f %%, trends and chance apart.\n", a, fabs(off));
+}
+
+static void print_trends(FILE *out, const jd_study_result_t *r, const char *estimator, jd_mean_t trends)
+{
+    double error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR).mean;
+    char a[32], b[32];
+    shown(trends.mean, true, a, sizeof a);
+    if (r->replicates > 1) {
+        bool bias_found = fabs(trends.mean) > 2 * trends.error;
+        fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", a, shown(trends.error, false, b, sizeof b),
+                bias_found ? "a trend bias" : "no trend bias beyond chance");
+    } else if (error > 0) {
         fprintf(out, "  Trends and chance add %s, %.1f standard errors (%s): one draw. Only its mean over replicates is a\n"
                      "  trend bias: --replicates 50 shows it.\n",
-                shown(trends.mean, true, b, sizeof b), fabs(trends.mean / error.mean), shown(error.mean, false, c, sizeof c));
-    } else {
-        bool bias_found = fabs(trends.mean) > 2 * trends.error;
-        fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", shown(trends.mean, true, b, sizeof b),
-                shown(trends.error, false, c, sizeof c), bias_found ? "a trend bias" : "no trend bias beyond chance");
+                a, fabs(trends.mean) / error, shown(error, false, b, sizeof b));
     }
+}
+
+/* What one estimator on the county panel makes of the truth; nothing where it does not apply. */
+static void print_sentences(FILE *out, const jd_study_result_t *r, const char *estimator, const char *label)
+{
+    jd_mean_t trends = jd_words_mean(r, "county", estimator, JD_EST_TRENDS);
+    if (isnan(jd_words_mean(r, "county", estimator, JD_EST_BIAS).mean)) return;
+    fprintf(out, "\nIn words\n");
+    print_bias(out, r, estimator, label, trends.mean);
+    print_against_direct(out, r, estimator, trends.mean);
+    print_trends(out, r, estimator, trends);
 }
 
 void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *r, const char *path)
@@ -347,8 +379,7 @@ void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_
     print_truth(out, p, r);
     if (r->estimates.rows > 0) {
         print_estimates(out, r);
-        fprintf(out, "\nIn words\n");
-        print_sentence(out, r, "twfe", "TWFE");
+        print_sentences(out, r, "twfe", "TWFE");
     }
     fprintf(out, "\nWritten     %s\n", path);
 }
