@@ -234,9 +234,15 @@ static void test_target_part_counts_rows_left_out(void **state)
     assert_true(fabs(split[0].att - 14.0 / 5) < 1e-14);
     assert_true(fabs(split[0].target + 9.0 / 5) < 1e-14);
     assert_true(isnan(split[0].ade));
-    cell[0] = 4;
+    cell[0] = 5;
     assert_int_equal(jd_split_bias(design, &input, split, &n, &ctx), JD_ERR_DATA);
-    assert_non_null(strstr(ctx.message, "row 1: cell kind = 4"));
+    assert_non_null(strstr(ctx.message, "row 1: cell kind = 5"));
+    /* An effect on an untargeted control is a spillover of its own kind. */
+    cell[0] = JD_CELL_OTHER;
+    y1[0] += 1;
+    assert_int_equal(jd_split_bias(design, &input, split, &n, &ctx), JD_OK);
+    assert_true(fabs(split[0].spillover_other) > 0.1 && split[0].spillover_never == 0.0);
+    assert_true(fabs(split[0].residual) <= 1e-12 * split[0].scale);
     jd_design_free(design);
 }
 
