@@ -196,6 +196,25 @@ static int sector_sample(sample_t *s, const jd_estimate_params_t *p, const jd_re
     return rc;
 }
 
+/* First period in which some county has announced and not adopted, INT32_MAX if there is none: firms know
+ * of the policy from then on. */
+static int32_t first_announced(const jd_table_t *county)
+{
+    const int8_t *cell = JD_CELLS(county, jd_table_find(county, "cell"), int8_t);
+    for (int64_t i = 0; i < county->rows; i++) {
+        if (cell[i] == JD_CELL_ANN) return ints(county, "time")[i / county->n_unit];
+    }
+    return INT32_MAX;
+}
+
+/* Kind of a firm's cell: firms of a targeted sector are treated wherever they are. */
+static jd_cell_t firm_cell(int32_t cohort, int32_t near, int32_t time, int32_t announced)
+{
+    if (cohort == 0) return near > 0 ? JD_CELL_OTHER : JD_CELL_NEVER;
+    if (time >= cohort) return JD_CELL_POST;
+    return time >= announced ? JD_CELL_ANN : JD_CELL_PRE;
+}
+
 /* Did the firm move into a county that is treated sometime? Treated are targeted firms, wherever they are. */
 static int firm_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
 {
@@ -207,14 +226,14 @@ static int firm_sample(sample_t *s, const jd_estimate_params_t *p, const jd_reco
     int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(t, "moved_treated_observed") : y1;
     const int32_t *unit = ints(t, "unit"), *time = ints(t, "time"), *cohort = ints(t, "cohort");
     const int32_t *origin = ints(t, "origin"), *near = ints(t, "cohort_origin");
+    const int32_t announced = first_announced(recorded(r, "panel/county"));
     for (int64_t i = 0; i < s->n && !rc; i++) {
         int64_t u = i % t->n_unit;
         s->unit[i] = unit[u];
         s->time[i] = time[i / t->n_unit];
         s->cohort[i] = cohort[u];
         s->cluster[i] = cluster_of(places, origin[u], p->cluster);
-        s->cell[i] = (int8_t)(cohort[u] == 0 ? (near[u] > 0 ? JD_CELL_OTHER : JD_CELL_NEVER)
-                                             : (s->time[i] >= cohort[u] ? JD_CELL_POST : JD_CELL_PRE));
+        s->cell[i] = (int8_t)firm_cell(cohort[u], near[u], s->time[i], announced);
         s->observed[i] = jd_table_number(t, observed, i);
         s->y1[i] = jd_table_number(t, y1, i);
         s->y0[i] = jd_table_number(t, y0, i);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recovery on a small run: every panel's parts add up, targets are the estimands, and what firms do
+ * between announcement and adoption is anticipation on every panel. */
+#include "small_world.h"
+#include "study/recovery.h"
+
+static const jd_table_t *find(void *user, const char *name)
+{
+    return jd_simulation_table(user, name);
+}
+
+static void recover(small_t *s, jd_estimate_params_t params, jd_table_t *estimates)
+{
+    jd_recorded_t recorded = {.table = find, .user = s->sim};
+    params.county = params.sector = params.firm = true;
+    params.level = 0.95;
+    params.bin_first = -1000;
+    params.bin_last = 1000;
+    if (jd_recover(&params, &recorded, estimates, &s->ctx)) fail_msg("%s", s->ctx.message);
+}
+
+static double number(const jd_table_t *t, int column, int64_t row)
+{
+    return jd_table_number(t, column, row);
+}
+
+static bool is(const jd_table_t *t, int column, int64_t row, const char *text)
+{
+    char cell[64];
+    return strcmp(jd_table_text(t, column, row, cell, sizeof cell), text) == 0;
+}
+
+/* Row of the overall effect. */
+static int64_t overall(const jd_table_t *t, const char *panel, const char *estimator)
+{
+    for (int64_t i = 0; i < t->rows; i++) {
+        if (is(t, JD_EST_PANEL, i, panel) && is(t, JD_EST_ESTIMATOR, i, estimator) &&
+            is(t, JD_EST_TERM, i, "att"))
+            return i;
+    }
+    fail_msg("no %s on the %s panel", estimator, panel);
+    return -1;
+}
+
+static const char *const announced[] = {"policy.anticipation=2",
+                                        "policy.anticipation_dose=1",
+                                        "firms.b_policy=3",
+                                        "firms.n=60000",
+                                        "observation.panel_firms=60000",
+                                        "run.direct_folds=4",
+                                        NULL};
+
+static void test_parts_add_up(void **state)
+{
+    (void)state;
+    small_t s;
+    jd_table_t t;
+    small_run(&s, announced, 0);
+    recover(&s, (jd_estimate_params_t){.data = JD_DATA_OBSERVED}, &t);
+    assert_true(t.rows > 5);
+    for (int64_t i = 0; i < t.rows; i++) {
+        double sum = 0, size = fabs(number(&t, JD_EST_ESTIMATE, i));
+        for (int c = JD_EST_MEASUREMENT; c <= JD_EST_SPILLOVER; c++) {
+            sum += number(&t, c, i);
+            size += fabs(number(&t, c, i));
+        }
+        assert_near(sum, number(&t, JD_EST_BIAS, i), 1e-12 * size);
+        assert_true(fabs(number(&t, JD_EST_RESIDUAL, i)) <= 1e-12 * size);
+    }
+    jd_table_free(&t);
+    small_stop(&s);
+}
+
+static void test_targets_are_the_estimands(void **state)
+{
+    (void)state;
+    static const char *const estimators[] = {"2x2", "twfe", "event_study"};
+    small_t s;
+    jd_table_t t;
+    small_run(&s, announced, 0);
+    recover(&s, (jd_estimate_params_t){0}, &t);
+    for (int e = 0; e < 3; e++) {
+        int64_t row = overall(&t, "county", estimators[e]);
+        assert_near(number(&t, JD_EST_ATT, row), small_estimand(&s, "att", "inflow"), 1e-12);
+        assert_near(number(&t, JD_EST_ADE, row), small_estimand(&s, "ade", "inflow"), 1e-12);
+    }
+    jd_table_free(&t);
+    small_stop(&s);
+}
+
+/* All effects before adoption follow the announcement: none of them is spillover on the not yet
+ * treated. */
+static void test_announced_is_anticipation(void **state)
+{
+    (void)state;
+    static const char *const panels[] = {"county", "sector_county", "firm"};
+    small_t s;
+    jd_table_t t;
+    small_run(&s, announced, 0);
+    recover(&s, (jd_estimate_params_t){0}, &t);
+    for (int p = 0; p < 3; p++) {
+        int64_t row = overall(&t, panels[p], "twfe");
+        assert_true(number(&t, JD_EST_ANTICIPATION, row) < 0);
+        assert_true(number(&t, JD_EST_SPILLOVER_PRE, row) == 0);
+    }
+    jd_table_free(&t);
+    small_stop(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parts_add_up),
+        cmocka_unit_test(test_targets_are_the_estimands),
+        cmocka_unit_test(test_announced_is_anticipation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
