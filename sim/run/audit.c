@@ -59,8 +59,9 @@ static const char *audit_officials(const struct jd_simulation *sim, const jd_wor
 static const char *audit_streets(const struct jd_simulation *sim, const jd_world_t *world)
 {
     for (int32_t s = 0; s < sim->dims.streets; s++) {
-        double implemented = jd_pow(jd_min(1, world->inducement[s]), sim->street.world->eta) *
-                             jd_pow(jd_min(1, world->services[s]), 1 - sim->street.world->eta);
+        /* By logs, so that 0 to the power of 0 is 1: what has no weight does not matter. */
+        double implemented = jd_exp(sim->street.world->eta * jd_log(jd_min(1, world->inducement[s])) +
+                                    (1 - sim->street.world->eta) * jd_log(jd_min(1, world->services[s])));
         if (!(world->friction[s] >= 0 && world->friction[s] <= 1)) return "friction is outside [0, 1]";
         if (fabs(1 - implemented - world->friction[s]) > 1e-12) return "friction is not what inducement and services say";
         if (!(world->services[s] >= 0)) return "services are negative";

@@ -7,6 +7,10 @@
 
 #include "cli/tiny.h"
 
+#ifndef KILLS
+#define KILLS 30 /* test_interrupt_long.c takes more */
+#endif
+
 static said_t said;
 
 static void pause_for(double seconds)
@@ -131,10 +135,10 @@ static void test_kill(void **state)
     char *whole = load_here("k.h5", &size);
     assert_non_null(whole);
     int killed = 0;
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < KILLS; i++) {
         run_shell(&said, i % 2 ? "rm -f k.h5" : "echo older >k.h5");
         pid_t child = start(line);
-        pause_for(length * (double)(i * 13 % 30) / 28);
+        pause_for(length * (double)(i * 13 % KILLS) / (KILLS - 2));
         kill(child, SIGKILL);
         killed += WIFSIGNALED(wait_for(child));
         size_t there = 0;
@@ -144,7 +148,7 @@ static void test_kill(void **state)
         if (!same && !before) fail_msg("kill %d left %zu bytes", i, there);
         free(found);
     }
-    print_message("%d of 30 killed before their end\n", killed);
+    print_message("%d of %d killed before their end\n", killed, KILLS);
     assert_int_equal(wait_for(start(line)), 0);
     assert_bytes("k.h5", whole, size);
     assert_false(is_here("k.h5.part"));

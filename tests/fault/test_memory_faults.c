@@ -145,6 +145,38 @@ static void test_study(void **state)
     jd_config_free(config);
 }
 
+/* The tree and the treated counties from CSV files. */
+static void test_inputs(void **state)
+{
+    (void)state;
+    char divisions[128], list[128], csv[2][96];
+    const char *const set[] = {divisions, list, "policy.assignment=list", NULL};
+    snprintf(csv[0], sizeof csv[0], "%s/divisions.csv", folder);
+    snprintf(csv[1], sizeof csv[1], "%s/list.csv", folder);
+    snprintf(divisions, sizeof divisions, "world.divisions=%s", csv[0]);
+    snprintf(list, sizeof list, "policy.list=%s", csv[1]);
+    FILE *out = fopen(csv[0], "w");
+    assert_non_null(out);
+    fputs("code,parent_code,level,name,longitude_deg,latitude_deg\n"
+          "11,0,province,一,116,40\n1101,11,prefecture,一,116,40\n",
+          out);
+    for (int i = 1; i <= 4; i++)
+        fprintf(out,
+                "11010%d,1101,county,%d,116.%d,40\n11010%d001,11010%d,street,a,116.%d,40.1\n"
+                "11010%d002,11010%d,street,b,116.%d,40.2\n",
+                i, i, i, i, i, i, i, i, i);
+    fclose(out);
+    out = fopen(csv[1], "w");
+    assert_non_null(out);
+    fputs("code,adoption\n110101,2020Q3\n110103,2020Q4\n", out);
+    fclose(out);
+    config = ready_config(set);
+    assert_survives(work_study, 1000000, 1);
+    jd_config_free(config);
+    unlink(csv[0]);
+    unlink(csv[1]);
+}
+
 static int setup(void **state)
 {
     if (make_folder(state)) return -1;
@@ -157,10 +189,9 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),
-        cmocka_unit_test(test_simulation),
-        cmocka_unit_test(test_recovery),
-        cmocka_unit_test(test_study),
+        cmocka_unit_test(test_config),   cmocka_unit_test(test_simulation),
+        cmocka_unit_test(test_recovery), cmocka_unit_test(test_study),
+        cmocka_unit_test(test_inputs),
     };
     return cmocka_run_group_tests(tests, setup, remove_folder);
 }

@@ -3,7 +3,6 @@
  * reason: configs drawn from the parameter table, ends of ranges included. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "run/setting.h"
@@ -11,7 +10,10 @@
 #include "study/sections.h"
 #include "support.h"
 
-enum { CONFIGS = 150, TEXT = 512 };
+#ifndef CONFIGS
+#define CONFIGS 150 /* test_random_configs_long.c takes more */
+#endif
+enum { TEXT = 512 };
 
 static uint64_t state_of_draws;
 
@@ -182,9 +184,8 @@ static int run(const jd_config_t *config, char *told, jd_ctx_t *ctx)
     return rc;
 }
 
-static void test_random_configs(void **state)
+static jd_config_t *small_config(jd_ctx_t *ctx)
 {
-    (void)state;
     static const char *const base[] = {"world.provinces=2",
                                        "world.prefectures=4",
                                        "world.counties=12",
@@ -194,35 +195,58 @@ static void test_random_configs(void **state)
                                        "run.burn_in=3",
                                        "policy.adoption=2020Q3",
                                        NULL};
-    int n, refused = 0;
-    const char *count = getenv("JD_RANDOM_CONFIGS");
-    const int configs = count ? atoi(count) : CONFIGS;
+    int n;
+    jd_config_t *config = NULL;
     const jd_section_t *const *sections = jd_all_sections(&n);
-    for (int i = 0; i < configs; i++) {
+    jd_ctx_init(ctx);
+    int rc = jd_config_create(&config, sections, n, ctx);
+    for (const char *const *set = base; *set && !rc; set++)
+        rc = jd_config_set(config, "--set", *set, ctx);
+    assert_int_equal(rc, JD_OK);
+    return config;
+}
+
+static void test_random_configs(void **state)
+{
+    (void)state;
+    int refused = 0;
+    for (int i = 0; i < CONFIGS; i++) {
         static jd_ctx_t ctx;
         static char told[16 * TEXT];
-        jd_config_t *config = NULL;
-        state_of_draws = (uint64_t)i << 32;
-        jd_ctx_init(&ctx);
+        jd_config_t *config = small_config(&ctx);
         ctx.threads = i % 10 ? 1 : 2;
-        int rc = jd_config_create(&config, sections, n, &ctx);
-        for (const char *const *set = base; *set && !rc; set++)
-            rc = jd_config_set(config, "--set", *set, &ctx);
-        assert_int_equal(rc, JD_OK);
+        state_of_draws = (uint64_t)i << 32;
         if (change(config, told, sizeof told, &ctx))
             fail_msg("%s is inside its range: %s", told, ctx.message);
-        rc = jd_config_finish(config, &ctx);
+        int rc = jd_config_finish(config, &ctx);
         if (!rc) rc = run(config, told, &ctx);
         refused += rc != JD_OK;
         if (rc && (rc == JD_ERR_NO_MEMORY || !ctx.used)) fail_msg("%s: code %d", told, rc);
         jd_config_free(config);
     }
-    print_message("%d configs, %d refused\n", configs, refused);
-    assert_true(refused < configs / 2);
+    print_message("%d configs, %d refused\n", CONFIGS, refused);
+    assert_true(refused < CONFIGS / 2);
+}
+
+/* Found by the long test: inducement is 0 and has no weight, and 0 to the power of 0 is 1. */
+static void test_no_weight_on_nothing(void **state)
+{
+    (void)state;
+    static jd_ctx_t ctx;
+    char told[] = "world.eta=0 officials.mu_weak=2";
+    jd_config_t *config = small_config(&ctx);
+    assert_int_equal(jd_config_set(config, "--set", "world.eta=0", &ctx), JD_OK);
+    assert_int_equal(jd_config_set(config, "--set", "officials.mu_weak=2", &ctx), JD_OK);
+    assert_int_equal(jd_config_finish(config, &ctx), JD_OK);
+    assert_int_equal(run(config, told, &ctx), JD_OK);
+    jd_config_free(config);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_configs)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_configs),
+        cmocka_unit_test(test_no_weight_on_nothing),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
