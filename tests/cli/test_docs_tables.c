@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* docs/file-format.md tells every table and column a run writes, and what a newcomer tries first
+ * works. */
+#include "cli/tiny.h"
+#include "io/store.h"
+
+static said_t said;
+static char page[1 << 17];
+
+static void check_table(jd_store_t *store, const char *name, const char *run_column)
+{
+    char cell[128];
+    jd_table_t table;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    snprintf(cell, sizeof cell, "`%s`", name);
+    if (!strstr(page, cell)) fail_msg("docs/file-format.md: no table %s", name);
+    assert_int_equal(jd_store_read(store, name, &table, &ctx), JD_OK);
+    for (int c = 0; c < table.n_columns; c++) {
+        snprintf(cell, sizeof cell, "\n| `%s` |", table.columns[c].name);
+        if (!strstr(page, cell) && strcmp(table.columns[c].name, run_column) != 0)
+            fail_msg("docs/file-format.md: no column %s (of %s)", table.columns[c].name, name);
+    }
+    jd_table_free(&table);
+}
+
+static void check_file(const char *name)
+{
+    char path[512];
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    snprintf(path, sizeof path, "%s/%s", getenv("HERE"), name);
+    jd_store_t *store = NULL;
+    jd_store_entry_t *entries = NULL;
+    int n = 0;
+    assert_int_equal(jd_store_open(&store, path, &ctx), JD_OK);
+    assert_int_equal(jd_store_list(store, &entries, &n, &ctx), JD_OK);
+    assert_true(n > 3);
+    for (int i = 0; i < n; i++)
+        check_table(store, entries[i].name, "run");
+    jd_store_list_free(entries, n);
+    jd_store_close(&store);
+}
+
+static void test_every_table_and_column_is_told(void **state)
+{
+    (void)state;
+    read_back(JD_SOURCE_DIR "/docs/file-format.md", page, sizeof page);
+    run_shell(&said,
+              "\"$JIEDAO\" run $TINY -o one.h5 && \"$JIEDAO\" run $TINY --replicates 2 -o two.h5");
+    assert_int_equal(said.status, 0);
+    check_file("one.h5");
+    check_file("two.h5");
+}
+
+static void test_config_of_a_file_makes_it_again(void **state)
+{
+    (void)state;
+    run_shell(&said, "\"$JIEDAO\" run $TINY --seed 7 --set event.mine.size=0.3 --set "
+                     "policy.adoption=2020Q3,2021Q1 -o first.h5 && "
+                     "\"$JIEDAO\" info first.h5 --config >again.ini && \"$JIEDAO\" run again.ini "
+                     "-q -o second.h5 && "
+                     "\"$JIEDAO\" info first.h5 | tail -n +2 >1.txt && \"$JIEDAO\" info second.h5 "
+                     "| tail -n +2 >2.txt && "
+                     "cmp 1.txt 2.txt && \"$JIEDAO\" export first.h5 -t panel/street -o 1.csv && "
+                     "\"$JIEDAO\" export second.h5 -t panel/street -o 2.csv && cmp 1.csv 2.csv");
+    assert_string_equal(said.err, "");
+    assert_int_equal(said.status, 0);
+}
+
+static void test_ending_says_the_format(void **state)
+{
+    (void)state;
+    run_shell(&said, "\"$JIEDAO\" export one.h5 -t estimates -o e.dta && \"$JIEDAO\" export one.h5 "
+                     "-t estimates -o c.txt && "
+                     "head -c 11 e.dta && head -c 16 c.txt");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "<stata_dta>panel,estimator,");
+}
+
+static void test_what_newcomers_mistake(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *message;
+    } mistakes[] = {
+        {"quickstart",
+         "quickstart: is a config, not a command; did you mean 'jiedao run quickstart'?"},
+        {"mine.ini", "did you mean 'jiedao run mine.ini'?"},
+        {"run china", "china_divisions.csv: cannot be opened: No such file or directory; "
+                      "world.divisions must name a CSV file"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        run_program(&said, mistakes[i].line);
+        assert_int_not_equal(said.status, 0);
+        ASSERT_HOLDS(said.err, mistakes[i].message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_table_and_column_is_told),
+        cmocka_unit_test(test_config_of_a_file_makes_it_again),
+        cmocka_unit_test(test_ending_says_the_format),
+        cmocka_unit_test(test_what_newcomers_mistake),
+    };
+    return cmocka_run_group_tests(tests, set_tiny, remove_here);
+}
