@@ -17,6 +17,9 @@ enum { JD_STORE_SCHEMA = 1, JD_STORE_SCHEMA_OLDEST = 1 };
 
 typedef struct jd_store jd_store_t;
 
+/** The libraries a file's bytes depend on, with their versions: "HDF5 1.10.8, libdeflate 1.14". */
+const char *jd_store_libraries(char *buffer, size_t size);
+
 /* ---- Writing ---- */
 
 /** Starts a file beside `path` (PATH.part); it takes its name at the commit. *store is NULL after

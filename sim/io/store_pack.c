@@ -3,6 +3,7 @@
  * which at level 1 took half of zlib's time on our columns (32-bit ids, counts and states) and
  * packed them a little better. The result is what HDF5's own shuffle and deflate filters read. */
 #include <libdeflate.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,4 +242,13 @@ int jd_pack_write(jd_packer_t *packer, jd_chunk_t *chunks, int64_t n_chunks, jd_
         rc = write_chunks(now, n);
     }
     return rc;
+}
+
+const char *jd_store_libraries(char *buffer, size_t size)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(buffer, size, "HDF5 %u.%u.%u, libdeflate %s", major, minor, release,
+             LIBDEFLATE_VERSION_STRING);
+    return buffer;
 }

@@ -57,7 +57,7 @@ static double place_children(jd_tree_t *tree, int level, double side, jd_stream_
     return side / ceil(sqrt(mean));
 }
 
-/* Codes as China's: two digits a level down to the county, three for the street. */
+/* Codes: the level, then the number within it, seven digits. */
 static void name_units(jd_tree_t *tree)
 {
     static const char *const kinds[JD_LEVELS] = {"Centre", "Province", "Prefecture", "County", "Street"};

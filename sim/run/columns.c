@@ -133,7 +133,7 @@ const jd_column_t jd_observed_columns[O_COLUMNS] = {
     {"sector", JD_INT8, "1", "sector", "0 targeted, 1 similar untargeted, 2 other, 3 further", UNIT},
     {"sector_observed", JD_INT8, "1", "sector as the empirical file has it",
      "0 targeted, 1 similar untargeted, 2 other, 3 further", UNIT},
-    {"origin", JD_INT32, "1", "county at the start: row of /jurisdictions, -1 = not yet born", NULL, UNIT},
+    {"origin", JD_INT32, "1", "county at the start: row of /jurisdictions", NULL, UNIT},
     {"cohort_origin", JD_INT32, "quarter", "first treated period of that county, 0 = never", NULL, UNIT},
     {"moved", JD_INT8, "firms", "moved across a county border", NULL, CELL},
     {"moved_treated", JD_INT8, "firms", "moved into a county that is treated sometime", NULL, CELL},

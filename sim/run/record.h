@@ -30,7 +30,7 @@ extern const jd_section_t jd_observation_section;
 extern const jd_section_t jd_output_section;
 
 /** Kinds of cells (unit, period): treated; announced, not adopted; to be treated, not announced; never
- *  treated; untargeted firms in a county that is treated sometime. The first four as in jiedao/split.h. */
+ *  treated; untargeted firms in a county that is treated sometime. As in jiedao/split.h, which sim/ does not know. */
 typedef enum jd_cell_kind { JD_KIND_POST, JD_KIND_ANN, JD_KIND_PRE, JD_KIND_NEVER, JD_KIND_OTHER } jd_cell_kind_t;
 
 /** Tables by place in the file. */

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "io/store.h"
 #include "io/whole.h"
 #include "jiedao/version.h"
 
@@ -34,7 +35,12 @@ static void put_field(FILE *out, const char *name, const char *text)
 static void put_log(FILE *out, const char *path, const jd_config_t *config, const jd_study_result_t *r,
                     const jd_ctx_t *ctx)
 {
-    char when[32] = "";
+#ifdef __clang__
+    static const char compiler[] = __VERSION__; /* names itself */
+#else
+    static const char compiler[] = "gcc " __VERSION__;
+#endif
+    char when[32] = "", libraries[64];
     time_t now = time(NULL);
     struct tm utc;
     struct utsname host = {0};
@@ -50,7 +56,8 @@ static void put_log(FILE *out, const char *path, const jd_config_t *config, cons
     put_field(out, "machine", host.machine);
     put_field(out, "jiedao_version", jd_version());
     put_field(out, "git_commit", jd_git_commit());
-    put_field(out, "compiler", __VERSION__);
+    put_field(out, "compiler", compiler);
+    put_field(out, "libraries", jd_store_libraries(libraries, sizeof libraries));
     fprintf(out, "  \"config_hash\": \"%016" PRIx64 "\",\n", jd_config_hash(config));
     fprintf(out, "  \"threads\": %d,\n  \"replicates\": %" PRId64 ",\n  \"failed\": %" PRId64 ",\n",
             jd_ctx_threads(ctx), r->replicates, r->failed);

@@ -51,6 +51,19 @@ static void test_direct_effect(void **state)
     ASSERT_HOLDS(said.out, "it misses by ");
 }
 
+/* What belongs to the occasion lies beside the file. */
+static void test_log(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {"\"finished\": \"", "\"host\": \"",
+                                         "\"compiler\": \"", "\"libraries\": \"HDF5 ",
+                                         "\"threads\": ",    "\"simulate\": "};
+    run_loud("");
+    run_shell(&said, "cat w.log.json");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        ASSERT_HOLDS(said.out, fields[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -58,6 +71,7 @@ int main(void)
         cmocka_unit_test(test_without_effect),
         cmocka_unit_test(test_without_controls),
         cmocka_unit_test(test_direct_effect),
+        cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
