@@ -28,6 +28,7 @@ pc:cmocka            libcmocka-dev    libcmocka-devel     cmocka         cmocka
 cmd:c++              g++              gcc-c++             gcc            gcc
 c++:pcg_random.hpp   libpcg-cpp-dev   pcg-cpp-devel       pcg-cpp        pcg-cpp
 cmd:h5dump           hdf5-tools       hdf5                hdf5           hdf5
+cmd:valgrind         valgrind         valgrind            valgrind       -
 py:h5py              python3-h5py     python3-h5py        python-h5py    -
 py:xarray            python3-xarray   python3-xarray      python-xarray  -
 py:h5netcdf          python3-h5netcdf python3-h5netcdf    python-h5netcdf -

@@ -372,6 +372,26 @@ static int tell_lines(jd_table_t *estimates, const sample_t *s, const jd_design_
     return rc;
 }
 
+/* An event study's terms are columns: over a long run they would outgrow memory, so far event times are one
+ * term each way. Runs of up to a few hundred quarters have them all. */
+static void bin_event_times(const jd_estimate_params_t *p, const sample_t *s, const char *name,
+                            jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    enum { CELLS_MOST = 100000000, FAR = 40 };
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    for (int64_t i = 0; i < s->n; i++) {
+        first = s->time[i] < first ? s->time[i] : first;
+        last = s->time[i] > last ? s->time[i] : last;
+    }
+    options->bin_first = p->bin_first > -1000 ? (int32_t)p->bin_first : INT32_MIN;
+    options->bin_last = p->bin_last < 1000 ? (int32_t)p->bin_last : INT32_MAX;
+    if (strcmp(name, "event_study") != 0 || (last - first) * 2 * s->n <= CELLS_MOST) return;
+    if (options->bin_first < -FAR) options->bin_first = -FAR;
+    if (options->bin_last > FAR) options->bin_last = FAR;
+    jd_warn(ctx, "event study over %d periods: event times beyond %d are binned; estimate.bin_first and bin_last decide "
+            "otherwise", last - first + 1, FAR);
+}
+
 static int run_estimator(const jd_estimate_params_t *p, const sample_t *s, const char *name, jd_table_t *estimates,
                          jd_ctx_t *ctx)
 {
@@ -384,8 +404,7 @@ static int run_estimator(const jd_estimate_params_t *p, const sample_t *s, const
     jd_did_options_t options;
     jd_did_defaults(&options);
     options.no_time_effects = s->n_fixed > 0;
-    options.bin_first = p->bin_first > -1000 ? (int32_t)p->bin_first : INT32_MIN;
-    options.bin_last = p->bin_last < 1000 ? (int32_t)p->bin_last : INT32_MAX;
+    bin_event_times(p, s, name, &options, ctx);
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
     jd_split_t *splits = NULL;
@@ -406,6 +425,7 @@ static int try_estimator(const jd_estimate_params_t *p, const sample_t *s, const
                          jd_ctx_t *ctx)
 {
     jd_ctx_t inner = jd_ctx_inner(ctx);
+    inner.warn = ctx ? ctx->warn : NULL;
     int rc = jd_check_cancelled(&inner);
     if (!rc) rc = run_estimator(p, s, name, estimates, &inner);
     if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED) return jd_fail(ctx, rc, "%s", inner.message);
