@@ -92,6 +92,12 @@ static int check_event(const void *block, const char *name, const jd_config_t *c
                                "%s.level: only streets and counties are reclassified; write level = "
                                "street or level = county",
                                section);
+    bool tools = e->tk_land != 1.0 || e->tk_fiscal != 1.0 || e->tk_authority != 1.0;
+    if (e->kind != JD_EVENT_RECLASSIFY && e->level == JD_STREET && e->unit[0] && tools)
+        return jd_config_blame(config, section, "unit", ctx,
+                               "%s.unit = %s: land, fiscal and authority multipliers are a county's, not one "
+                               "street's; write level = county with the county's code, or leave them at 1",
+                               section, e->unit);
     return JD_OK;
 }
 
@@ -167,6 +173,13 @@ static void set_base(jd_events_t *events, const jd_rescaling_params_t *p, const 
     }
 }
 
+/* The event's multipliers through the toolkit's weights: land^w1 fiscal^w2 authority^w3. */
+static double toolkit_of(const jd_event_params_t *e, const jd_world_params_t *p)
+{
+    return jd_pow(e->tk_land, p->weight_land) * jd_pow(e->tk_fiscal, p->weight_fiscal) *
+           jd_pow(e->tk_authority, p->weight_authority);
+}
+
 static jd_event_params_t built_in(const jd_rescaling_params_t *p)
 {
     return (jd_event_params_t){.kind = JD_EVENT_ECO,
@@ -190,6 +203,7 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
     int rc = jd_make(&events->event, n, sizeof *events->event, "events", ctx);
     if (!rc) rc = jd_make(&events->exposure, n, sizeof *events->exposure, "events", ctx);
     if (!rc) rc = jd_make(&events->covered, n, sizeof *events->covered, "events", ctx);
+    if (!rc) rc = jd_make(&events->toolkit, n, sizeof *events->toolkit, "events", ctx);
     if (!rc) rc = jd_make(&events->base, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->tk_street, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->scale, streets, sizeof(double), "pressure", ctx);
@@ -203,6 +217,7 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
         events->event[i] = i < named
                                ? *(const jd_event_params_t *)jd_config_named(config, "event", i, &name)
                                : built_in(p);
+        events->toolkit[i] = toolkit_of(&events->event[i], jd_config_section(config, "world"));
         rc = find_unit(&events->event[i], name, tree, &chosen, config, ctx);
         if (!rc) rc = jd_make(&events->exposure[i], streets, sizeof(double), "events", ctx);
         if (!rc) rc = jd_make(&events->covered[i], streets, sizeof(bool), "events", ctx);
@@ -219,6 +234,7 @@ void jd_events_free(jd_events_t *events)
     for (int i = 0; events->covered && i < events->n; i++) free(events->covered[i]);
     free(events->exposure);
     free(events->covered);
+    free(events->toolkit);
     free(events->event);
     free(events->base);
     free(events->tk_street);
@@ -235,13 +251,12 @@ void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t qu
         const jd_event_params_t *e = &events->event[i];
         bool now = quarter >= e->start && quarter < e->start + e->length;
         if (e->kind != JD_EVENT_RECLASSIFY || !now) continue;
-        double multiplier = e->tk_land * e->tk_fiscal * e->tk_authority;
         for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
             uint64_t unit = (uint64_t)(e->level == JD_STREET ? s : tree->parent[JD_STREET][s]);
             if (events->reclassified[s] || !events->covered[i][s]) continue;
             if (jd_draw(&jump, (uint64_t)i << 40 | (uint64_t)e->level << 36 | unit) >= e->rate) continue;
             events->reclassified[s] = true;
-            events->tk_street[s] *= multiplier;
+            events->tk_street[s] *= events->toolkit[i];
             events->scale[s] *= e->exposure;
         }
     }

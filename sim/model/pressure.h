@@ -35,6 +35,7 @@ typedef struct jd_events {
     jd_event_params_t *event;  /**< [n] */
     double **exposure;         /**< [n] -> [streets]: pressure felt at full size */
     bool **covered;            /**< [n] -> [streets]: lies in the unit the event is for */
+    double *toolkit;           /**< [n] what a change of rank multiplies the unit's toolkit by */
     double *base;              /**< [streets] P0 with its standing differences */
     double *tk_street;         /**< [streets] toolkit of reclassified streets, else 1 */
     double *scale;             /**< [streets] exposure of reclassified streets, else 1 */

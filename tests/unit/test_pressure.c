@@ -166,7 +166,7 @@ static int reclassified(const char *level, double rate, int quarters, street_ben
         text, sizeof text,
         WORLD
         "[event.rank]\nkind=reclassify\nlevel=%s\nrate=%g\nstart=2021Q1\nlength=%d\nexposure=2\n"
-        "tk_land=0.5\n[event.push]\nlevel=street\nshape=step\nstart=2021Q1\nsize=0.5\n",
+        "tk_land=0.5\ntk_authority=2\n[event.push]\nlevel=street\nshape=step\nstart=2021Q1\nsize=0.5\n",
         level, rate, quarters);
     bench_open(b, text);
     for (int k = -2; k < quarters + 3; k++)
@@ -175,7 +175,8 @@ static int reclassified(const char *level, double rate, int quarters, street_ben
     for (int32_t s = 0; s < b->dims.streets; s++) {
         bool changed = b->events.reclassified[s];
         n += changed;
-        assert_near(b->events.tk_street[s], changed ? 0.5 : 1, 0);
+        /* the toolkit's weights: land .4, authority .2 */
+        assert_near(b->events.tk_street[s], changed ? pow(0.5, 0.4) * pow(2, 0.2) : 1, 1e-14);
         assert_near(b->world.pressure[s], 0.3 + (changed ? 1.0 : 0.5), 1e-15);
         if (strcmp(level, "county") == 0) {
             int32_t first = b->tree.child[JD_COUNTY][b->tree.parent[JD_STREET][s]];
@@ -211,6 +212,11 @@ static void test_event_errors(void **state)
                      JD_ERR_COMBINATION);
     assert_non_null(strstr(b.ctx.message, "test:3"));
     assert_non_null(strstr(b.ctx.message, "level = street or level = county"));
+    bench_free(&b);
+
+    assert_int_equal(bench_config(&b, "[event.x]\nlevel=street\nunit=40000001\ntk_fiscal=1.2\n"),
+                     JD_ERR_COMBINATION);
+    assert_non_null(strstr(b.ctx.message, "write level = county"));
     bench_free(&b);
 
     jd_tree_t tree;
