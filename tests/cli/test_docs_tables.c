@@ -87,6 +87,9 @@ static void test_what_newcomers_mistake(void **state)
         {"quickstart",
          "quickstart: is a config, not a command; did you mean 'jiedao run quickstart'?"},
         {"mine.ini", "did you mean 'jiedao run mine.ini'?"},
+        {"params policy.share",
+         "'policy.share' is a key, not a section; 'jiedao params policy' shows it"},
+        {"params share", "'jiedao params policy' shows it"},
         {"run china", "china_divisions.csv: cannot be opened: No such file or directory; "
                       "world.divisions must name a CSV file"},
     };
