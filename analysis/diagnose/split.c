@@ -153,7 +153,7 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
         y[j] = work + (size_t)(j - TAU_POST) * rows;
     rc = jd_design_estimate(design, y, n_y, l, ctx);
     if (rc != JD_OK) goto out;
-    for (int k = 0; k < n_terms && design->terms[k].kind != JD_TERM_OTHER; k++) {
+    for (int k = 0; k < n_terms && design->terms[k].kind < JD_TERM_OTHER; k++) {
         memset(&split[k], 0, sizeof split[k]);
         find_targets(design, &design->terms[k], input, event, used, &split[k]);
         fill_parts(l + k * n_y, input->direct != NULL, &split[k]);

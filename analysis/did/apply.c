@@ -45,35 +45,42 @@ static void scatter_estimates(const double *part, int n_terms, int n_part, int f
             estimate[k * n_y + first + j] = part[k * n_part + j];
 }
 
+/* Outcomes over the design's rows. */
+static int estimate_gathered(const jd_design_t *design, const double *const *y, int n_y,
+                             double *estimate, jd_ctx_t *ctx)
+{
+    if (design->estimator->estimate)
+        return design->estimator->estimate(design, y, n_y, estimate, ctx);
+    jd_regression_estimate(&design->regression, y, n_y, estimate, ctx);
+    return JD_OK;
+}
+
 int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
                        jd_ctx_t *ctx)
 {
-    const jd_regression_t *r = &design->regression;
     for (int j = 0; j < n_y; j++) {
         int rc = check_outcome(design, y[j], ctx);
         if (rc != JD_OK) return rc;
     }
-    if (design->sample.n == design->n_rows) {
-        jd_regression_estimate(r, y, n_y, estimate, ctx);
-        return JD_OK;
-    }
+    if (design->sample.n == design->n_rows) return estimate_gathered(design, y, n_y, estimate, ctx);
+    int n_terms = design->facts.n_terms, rc = JD_OK;
     size_t n = (size_t)design->sample.n, width = (size_t)(n_y < BATCH ? n_y : BATCH);
-    size_t cells = width * (n + (size_t)r->n_kept);
+    size_t cells = width * (n + (size_t)n_terms);
     double *work = malloc(cells * sizeof *work);
     if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "outcomes");
     double *part = work + width * n;
     const double *columns[BATCH];
-    for (int first = 0; first < n_y; first += BATCH) {
+    for (int first = 0; rc == JD_OK && first < n_y; first += BATCH) {
         int batch = n_y - first < BATCH ? n_y - first : BATCH;
         for (int j = 0; j < batch; j++) {
             gather(design, y[first + j], work + (size_t)j * n);
             columns[j] = work + (size_t)j * n;
         }
-        jd_regression_estimate(r, columns, batch, part, ctx);
-        scatter_estimates(part, r->n_kept, batch, first, n_y, estimate);
+        rc = estimate_gathered(design, columns, batch, part, ctx);
+        if (rc == JD_OK) scatter_estimates(part, n_terms, batch, first, n_y, estimate);
     }
     free(work);
-    return JD_OK;
+    return rc;
 }
 
 static int allocate_fit(jd_fit_t *fit, int n_terms, jd_ctx_t *ctx)
@@ -144,18 +151,18 @@ static double explained_squares(const jd_regression_t *r, const double *b)
     return sum;
 }
 
-static int infer_regression(const jd_design_t *design, const double *y,
-                            const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
+int jd_infer_coefficients(const jd_design_t *design, const double *y, const double *beta,
+                          const jd_vcov_options_t *options, double *vcov, jd_fit_t *fit,
+                          jd_ctx_t *ctx)
 {
     const jd_regression_t *r = &design->regression;
     size_t bytes = (size_t)design->sample.n * sizeof(double);
     double *residual = malloc(bytes);
     if (!residual) return jd_fail_memory(ctx, bytes, "residuals");
-    int rc = jd_regression_residuals(r, y, fit->estimate, residual, ctx);
+    int rc = jd_regression_residuals(r, y, beta, residual, ctx);
     if (rc == JD_OK)
-        rc = jd_regression_vcov(r, residual, &design->clusters, options, fit->vcov, &fit->facts,
-                                ctx);
-    if (rc == JD_OK) fit->within_tss = fit->facts.ssr + explained_squares(r, fit->estimate);
+        rc = jd_regression_vcov(r, residual, &design->clusters, options, vcov, &fit->facts, ctx);
+    if (rc == JD_OK) fit->within_tss = fit->facts.ssr + explained_squares(r, beta);
     free(residual);
     return rc;
 }
@@ -175,13 +182,13 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     double *own = malloc(n * sizeof *own);
     if (!own) return jd_fail_memory(ctx, n * sizeof *own, "an outcome");
     gather(design, y, own);
-    rc = allocate_fit(fit, design->regression.n_kept, ctx);
-    if (rc == JD_OK) {
-        const double *column = own;
-        jd_regression_estimate(&design->regression, &column, 1, fit->estimate, ctx);
-        rc = (design->estimator->infer ? design->estimator->infer
-                                       : infer_regression)(design, own, options, fit, ctx);
-    }
+    rc = allocate_fit(fit, design->facts.n_terms, ctx);
+    const double *column = own;
+    if (rc == JD_OK) rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
+    if (rc == JD_OK)
+        rc = design->estimator->infer
+                 ? design->estimator->infer(design, own, options, fit, ctx)
+                 : jd_infer_coefficients(design, own, fit->estimate, options, fit->vcov, fit, ctx);
     if (rc == JD_OK) {
         fit->level = level;
         fit->n_obs = design->sample.n;

@@ -8,7 +8,8 @@
 #include "did/design.h"
 
 const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2, &jd_estimator_twfe,
-                                               &jd_estimator_event_study, NULL};
+                                               &jd_estimator_event_study, &jd_estimator_sun_abraham,
+                                               NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)
 {
@@ -43,6 +44,28 @@ jd_term_t jd_term_other(const char *name)
 {
     jd_term_t term = {{0}, JD_TERM_OTHER, 0, 0};
     snprintf(term.name, sizeof term.name, "%s", name);
+    return term;
+}
+
+jd_term_t jd_term_cell(int32_t cohort, int32_t time)
+{
+    jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
+    snprintf(term.name, sizeof term.name, "g=%d,t=%d", cohort, time);
+    return term;
+}
+
+int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time)
+{
+    if (by == JD_AGGREGATE_EVENT) return jd_event_time(time, cohort);
+    if (time < cohort) return JD_NO_KEY;
+    return by == JD_AGGREGATE_COHORT ? cohort : by == JD_AGGREGATE_CALENDAR ? time : 0;
+}
+
+jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key)
+{
+    if (by == JD_AGGREGATE_EVENT) return jd_term_event(key);
+    jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
+    snprintf(term.name, sizeof term.name, "%c=%d", by == JD_AGGREGATE_COHORT ? 'g' : 't', key);
     return term;
 }
 
@@ -145,6 +168,19 @@ int jd_design_close(jd_design_t *design, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+int jd_design_aggregate(jd_design_t *design, const jd_term_t *terms, int n_terms, jd_ctx_t *ctx)
+{
+    size_t kept = (size_t)n_terms, collinear = (size_t)design->facts.n_collinear;
+    jd_term_t *all = malloc((kept + collinear) * sizeof *all);
+    if (!all) return jd_fail_memory(ctx, (kept + collinear) * sizeof *all, "the terms");
+    memcpy(all, terms, kept * sizeof *all);
+    memcpy(all + kept, design->terms + design->facts.n_terms, collinear * sizeof *all);
+    free(design->terms);
+    design->terms = all;
+    design->facts.n_terms = n_terms;
+    return JD_OK;
+}
+
 jd_design_facts_t jd_design_facts(const jd_design_t *design)
 {
     return design->facts;
@@ -167,8 +203,12 @@ const char *jd_design_collinear(const jd_design_t *design, int i)
 
 void jd_design_weights(const jd_design_t *design, int term, double *w)
 {
-    const double *own = design->regression.columns + (size_t)term * (size_t)design->sample.n;
     memset(w, 0, (size_t)design->n_rows * sizeof *w);
+    if (design->estimator->weights) {
+        design->estimator->weights(design, term, w);
+        return;
+    }
+    const double *own = design->regression.columns + (size_t)term * (size_t)design->sample.n;
     for (int64_t i = 0; i < design->sample.n; i++)
         w[design->sample.row[i]] = own[i];
 }

@@ -4,6 +4,7 @@
 #ifndef JD_DID_DESIGN_H
 #define JD_DID_DESIGN_H
 
+#include "did/staggered.h"
 #include "jiedao/did.h"
 
 struct jd_design {
@@ -29,9 +30,10 @@ typedef struct jd_frame {
 
 /** What an estimator asks of its sample. */
 typedef struct jd_frame_needs {
-    int cohort;              /* event time: a treatment path must be absorbing */
-    int drop_always_treated; /* units treated from their panel's first period on */
-    int effects;             /* unit, time and further fixed effects as the options say */
+    int cohort;                      /* event time: a treatment path must be absorbing */
+    int drop_always_treated;         /* units treated from their panel's first period on */
+    int effects;                     /* unit, time and further fixed effects as the options say */
+    const jd_staggered_t *staggered; /* cohorts and rows to leave out, or NULL; borrowed */
 } jd_frame_needs_t;
 
 /** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */
@@ -39,6 +41,8 @@ JD_MUST_USE int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_p
                               const jd_did_options_t *options, jd_frame_needs_t needs,
                               jd_ctx_t *ctx);
 void jd_frame_free(jd_frame_t *frame);
+/** Periods from adoption g to t, cut where they would not fit. */
+int32_t jd_event_time(int32_t t, int32_t g);
 
 /** Takes n_terms terms (copied) and makes the regression with their columns, all 0, and the panel's
  *  covariates behind them as further terms. */
@@ -48,11 +52,29 @@ JD_MUST_USE int jd_design_open(jd_design_t *design, const jd_panel_t *panel, con
 double *jd_design_column(jd_design_t *design, int term);
 /** Factors, and parts the terms into kept and collinear ones. */
 JD_MUST_USE int jd_design_close(jd_design_t *design, jd_ctx_t *ctx);
+/** After closing: replaces the kept terms by others, copied. */
+JD_MUST_USE int jd_design_aggregate(jd_design_t *design, const jd_term_t *terms, int n_terms,
+                                    jd_ctx_t *ctx);
+
+/** Covariance of a regression's coefficients beta, and what of the outcome it explains. */
+JD_MUST_USE int jd_infer_coefficients(const jd_design_t *design, const double *y,
+                                      const double *beta, const jd_vcov_options_t *options,
+                                      double *vcov, jd_fit_t *fit, jd_ctx_t *ctx);
 
 jd_term_t jd_term_overall(const char *name);
 jd_term_t jd_term_event(int32_t event_time);
 jd_term_t jd_term_other(const char *name);
+jd_term_t jd_term_cell(int32_t cohort, int32_t time);
 
-extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study;
+enum { JD_NO_KEY = INT32_MIN };
+/** Which term a cell of cohort and period counts under: its event time, cohort or period, 0
+ * overall; JD_NO_KEY for cells before treatment where the term is an effect. */
+int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time);
+jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
+/** 1 if the options set this event time to zero. */
+int jd_is_reference(const jd_did_options_t *options, int32_t event);
+
+extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study,
+    jd_estimator_sun_abraham;
 
 #endif

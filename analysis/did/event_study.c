@@ -8,7 +8,7 @@
 
 enum { MAX_TERMS = 2048 };
 
-static int is_reference(const jd_did_options_t *options, int32_t event)
+int jd_is_reference(const jd_did_options_t *options, int32_t event)
 {
     if (options->n_reference == 0) return event == -1;
     for (int k = 0; k < options->n_reference; k++)
@@ -22,7 +22,7 @@ static int32_t bin(const jd_did_options_t *options, int32_t event)
     if (event == JD_NEVER) return JD_NEVER;
     if (event < options->bin_first) event = options->bin_first;
     if (event > options->bin_last) event = options->bin_last;
-    return is_reference(options, event) ? JD_NEVER : event;
+    return jd_is_reference(options, event) ? JD_NEVER : event;
 }
 
 /* Distinct binned event times are the terms; code[row] says which, -1 none. */

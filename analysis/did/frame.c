@@ -61,7 +61,7 @@ static int make_effects(jd_design_t *design, int n_effects, const int32_t *const
 }
 
 /* Periods since adoption; cut where the difference would not fit. */
-static int32_t event_time(int32_t t, int32_t g)
+int32_t jd_event_time(int32_t t, int32_t g)
 {
     int64_t e = (int64_t)t - g;
     return e < -INT32_MAX ? -INT32_MAX : e > INT32_MAX ? INT32_MAX : (int32_t)e;
@@ -78,7 +78,7 @@ static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_pane
         else
             frame->treated[i] = g != 0 && t >= g;
         if (has_cohort)
-            design->event_time[i] = g != 0 ? event_time(t, g) : JD_NEVER;
+            design->event_time[i] = g != 0 ? jd_event_time(t, g) : JD_NEVER;
         else
             design->event_time[i] = frame->treated[i] ? 0 : JD_NEVER;
     }
@@ -176,6 +176,22 @@ static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *
     return JD_OK;
 }
 
+/* Leaves out the rows that comparisons of cohorts cannot use. */
+static void leave_rows(jd_sample_t *sample, const jd_staggered_t *staggered,
+                       jd_design_facts_t *facts)
+{
+    int64_t count[4] = {0}, kept = 0;
+    for (int64_t i = 0; i < sample->n; i++) {
+        int32_t row = sample->row[i];
+        count[staggered->leave[row]]++;
+        if (!staggered->leave[row]) sample->row[kept++] = row;
+    }
+    sample->n = kept;
+    sample->dropped.always_treated = count[JD_LEAVE_ALWAYS];
+    facts->n_uncontrolled = count[JD_LEAVE_UNCONTROLLED];
+    facts->n_incomplete = count[JD_LEAVE_INCOMPLETE];
+}
+
 /* Drops what the estimator cannot use, in the order the counts are told. */
 static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32_t *cohort,
                        const jd_did_options_t *options, jd_frame_needs_t needs, int n_effects,
@@ -184,18 +200,21 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
     int rc = jd_sample_make(&design->sample, panel, ctx);
     if (rc != JD_OK) return rc;
     if (needs.drop_always_treated) drop_always_treated(&design->sample, panel, cohort);
+    if (needs.staggered) leave_rows(&design->sample, needs.staggered, &design->facts);
     if (!options->keep_singletons)
         rc = jd_sample_drop_singletons(&design->sample, n_effects, effects, ctx);
     if (rc != JD_OK) return rc;
     const jd_dropped_t *d = &design->sample.dropped;
     if (design->sample.n == 0)
-        return jd_fail(ctx, JD_ERR_DATA,
-                       "%s: none of the %" PRId64 " rows can be used: %" PRId64
-                       " have weight 0, %" PRId64 " lack a covariate, %" PRId64
-                       " are of always-treated units, %" PRId64
-                       " are alone in a level of a fixed effect",
-                       design->estimator->name, panel->n, d->zero_weight, d->missing,
-                       d->always_treated, d->singleton);
+        return jd_fail(
+            ctx, JD_ERR_DATA,
+            "%s: none of the %" PRId64 " rows can be used: %" PRId64 " have weight 0, %" PRId64
+            " lack a covariate, %" PRId64 " are of always-treated units, %" PRId64
+            " are alone in a level of a fixed effect, %" PRId64
+            " lie in periods without untreated units, %" PRId64
+            " are of units not seen in every period",
+            design->estimator->name, panel->n, d->zero_weight, d->missing, d->always_treated,
+            d->singleton, design->facts.n_uncontrolled, design->facts.n_incomplete);
     return JD_OK;
 }
 
@@ -208,7 +227,10 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     const int32_t **effects = calloc((size_t)panel->n_fixed + 2, sizeof *effects);
     int rc = JD_OK, has_cohort = needs.cohort || !panel->treated;
     if (!cohort || !effects) rc = jd_fail_memory(ctx, rows * sizeof *cohort, "cohorts");
-    if (rc == JD_OK && has_cohort) rc = jd_panel_cohorts(panel, cohort, ctx);
+    if (rc == JD_OK && needs.staggered)
+        memcpy(cohort, needs.staggered->cohort, rows * sizeof *cohort);
+    else if (rc == JD_OK && has_cohort)
+        rc = jd_panel_cohorts(panel, cohort, ctx);
     if (rc != JD_OK) goto out;
 
     int n_effects = needs.effects ? list_effects(panel, options, effects) : 0;

@@ -26,7 +26,9 @@ typedef enum jd_estimator_class {
 typedef enum jd_term_kind {
     JD_TERM_OVERALL, /**< an effect on all treated cells: "att" */
     JD_TERM_EVENT,   /**< an effect at an event time: "e=-2" */
-    JD_TERM_OTHER    /**< a coefficient that is no effect: covariates, constant */
+    JD_TERM_OTHER,   /**< a coefficient that is no effect: covariates, constant */
+    JD_TERM_PART     /**< an effect on one cohort, period or cell: "g=2004", "t=2006",
+                          "g=2004,t=2006"; the bias split passes it over */
 } jd_term_kind_t;
 
 enum { JD_TERM_NAME = 40, JD_NEVER = INT32_MIN };
@@ -38,6 +40,15 @@ typedef struct jd_term {
         event_last; /**< event times covered (equal unless an end point is binned) */
 } jd_term_t;
 
+/** Which averages of the effects by cohort and period are the terms. */
+typedef enum jd_aggregate {
+    JD_AGGREGATE_EVENT,    /**< "att" and one term each event time: the default */
+    JD_AGGREGATE_OVERALL,  /**< "att" alone */
+    JD_AGGREGATE_COHORT,   /**< "att" and one term each cohort, "g=2004" */
+    JD_AGGREGATE_CALENDAR, /**< "att" and one term each period, "t=2006" */
+    JD_AGGREGATE_CELLS     /**< one term each cohort and period, "g=2004,t=2006" */
+} jd_aggregate_t;
+
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
     int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
@@ -48,6 +59,7 @@ typedef struct jd_did_options {
     int32_t bin_first; /**< event_study: event times <= this are one term; INT32_MIN = none */
     int32_t bin_last;  /**< event times >= this are one term; INT32_MAX = none */
     jd_solver_t solver;
+    jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);
@@ -56,7 +68,7 @@ typedef struct jd_design jd_design_t;
 struct jd_fit;
 
 typedef struct jd_estimator {
-    const char *name;  /**< "2x2", "twfe", "event_study" */
+    const char *name;  /**< "2x2", "twfe", "event_study", "sun_abraham" */
     const char *label; /**< a phrase for people */
     jd_estimator_class_t family;
     /** Fills a design whose sample is made; called by jd_design_prepare() only. */
@@ -68,6 +80,11 @@ typedef struct jd_estimator {
                  struct jd_fit *fit, jd_ctx_t *ctx);
     /** Frees what prepare hung on the design for infer; NULL if nothing. */
     void (*release)(jd_design_t *design);
+    /** Own estimates of outcomes y [n_y] over the design's rows, and own weights, added into w
+     * [rows of the panel]; NULL: the regression's coefficients are the terms. */
+    int (*estimate)(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
+                    jd_ctx_t *ctx);
+    void (*weights)(const jd_design_t *design, int term, double *w);
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */
@@ -83,6 +100,8 @@ typedef struct jd_design_facts {
     jd_dropped_t dropped;
     int32_t n_units, n_treated_units, n_periods, n_clusters;
     int n_terms, n_collinear; /**< terms kept, terms dropped as collinear */
+    int64_t n_uncontrolled;   /**< rows left out: periods in which no unit is untreated any more */
+    int64_t n_incomplete;     /**< rows left out: of units not seen in every period */
 } jd_design_facts_t;
 
 /** Prepares a design; panel and options are borrowed for the call, caller frees. Dropped collinear

@@ -57,10 +57,11 @@ typedef struct jd_split {
     double spillover_other; /**< on the untargeted in treated places; 0 where there are none */
 } jd_split_t;
 
-/** Splits the bias of every effect term (terms of kind JD_TERM_OTHER are passed over; effect terms
- *  come first). split [n_terms], out; *n_split = how many were filled. Errors: JD_ERR_UNSUPPORTED
- * for an estimator that is not linear, JD_ERR_DATA (cell kind out of range, outcome not finite).
- *  Source: model-equations, section "The bias split". Cost: ten outcomes' estimates. */
+/** Splits the bias of every effect term (terms of kind JD_TERM_OTHER or _PART are passed over;
+ * effect terms come first). split [n_terms], out; *n_split = how many were filled. Errors:
+ * JD_ERR_UNSUPPORTED for an estimator that is not linear, JD_ERR_DATA (cell kind out of range,
+ * outcome not finite). Source: model-equations, section "The bias split". Cost: ten outcomes'
+ * estimates. */
 JD_API JD_MUST_USE int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input,
                                      jd_split_t *split, int *n_split, jd_ctx_t *ctx);
 
