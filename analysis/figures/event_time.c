@@ -112,7 +112,9 @@ static int put_truth(FILE *out, const char *block, const jd_table_t *truth, int 
 static void put_axes(FILE *out, const jd_table_t *table, const int *col, const jd_range_t *x)
 {
     fputs("set xlabel ", out);
-    jd_put_label(out, "Event time", "quarters since adoption");
+    char since[80];
+    snprintf(since, sizeof since, "%ss since adoption", jd_figure_unit(table, col[JD_EVENT_TIME]));
+    jd_put_label(out, "Event time", since);
     fputs(" offset 0,0.6\nset ylabel ", out);
     jd_put_label(out, "Effect of the policy", jd_figure_unit(table, col[JD_EVENT_ESTIMATE]));
     fputs(" offset 0.8,0\n", out);

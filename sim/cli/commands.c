@@ -8,6 +8,7 @@
 #include "study/sections.h"
 
 extern const jd_command_t jd_command_run;
+extern const jd_command_t jd_command_did;
 extern const jd_command_t jd_command_figures;
 extern const jd_command_t jd_command_configs;
 extern const jd_command_t jd_command_params;
@@ -17,7 +18,7 @@ extern const jd_command_t jd_command_help;
 extern const jd_command_t jd_command_version;
 
 const jd_command_t *const jd_commands[] = {
-    &jd_command_run,    &jd_command_figures, &jd_command_configs,
+    &jd_command_run,    &jd_command_did, &jd_command_figures, &jd_command_configs,
     &jd_command_params, &jd_command_info,    &jd_command_export,
     &jd_command_help,   &jd_command_version, NULL,
 };

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Other people's tables: CSV and Stata files whose columns are not known beforehand. The file's
+ *  names are shown to the caller, who says which columns are wanted; only those are read, as a list
+ *  of records in their order in the file. Numbers come as JD_INT64 (CSV, whole and none missing) or
+ *  JD_DOUBLE (NaN = missing, also in Stata's 27 ways), all else as JD_TEXT ("" = missing), every
+ *  cell of it ended by '\0'. Column list and names belong to the table: jd_table_free() frees all.
+ */
+#ifndef JD_IO_OPEN_H
+#define JD_IO_OPEN_H
+
+#include <stdbool.h>
+
+#include "jiedao/table.h"
+
+/** Looks at a file's column names and sets take[i] for those wanted (handed over all false); a
+ *  negative code, told, ends the reading. At least one must be taken. */
+typedef struct jd_wanted {
+    int (*choose)(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx);
+    void *user;
+} jd_wanted_t;
+
+/** How a text file is written; '\0' = find out. */
+typedef struct jd_csv_style {
+    char separator; /**< ',' ';' '\t' or any other byte but quote, digit, letter, end of line */
+    char decimal;   /**< '.' or ',' */
+} jd_csv_style_t;
+
+/** Reads a file of separated fields: quoted or not, UTF-8, with or without byte order mark, any
+ *  ends of lines, empty lines passed over. Missing are "", NA, N/A, NaN, NULL and "."; "inf" is a
+ *  number. A column is numeric if all its cells are. The separator found is the one of , ; tab that
+ *  is most frequent in the header; the decimal mark the one that makes numbers of the cells.
+ *  `style` comes back as it was found. Errors: JD_ERR_OPEN, JD_ERR_READ, JD_ERR_FORMAT (no text),
+ *  JD_ERR_DATA (file and line named), JD_ERR_ARGUMENT (style), JD_ERR_NO_MEMORY, the chooser's; the
+ *  table is then empty. Cost: the file in memory, two passes over it. */
+JD_MUST_USE int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *wanted,
+                            jd_table_t *table, jd_ctx_t *ctx);
+
+/** Reads a Stata file (.dta, any version ReadStat knows: 104 to 119). Dates are Stata's numbers.
+ *  Errors: JD_ERR_OPEN, JD_ERR_FORMAT (no Stata file, or damaged), JD_ERR_DATA (a wanted column is
+ * a strL; no rows), JD_ERR_NO_MEMORY, the chooser's; the table is then empty. */
+JD_MUST_USE int jd_stata_read(const char *path, const jd_wanted_t *wanted, jd_table_t *table,
+                              jd_ctx_t *ctx);
+
+/** Columns named after the taken ones of n names, all JD_DOUBLE as yet; one block, owned by the
+ * caller. What the two readers share. */
+JD_MUST_USE int jd_open_columns(const char *path, const char *const *names, const bool *take, int n,
+                                jd_column_t **columns, int *taken, jd_ctx_t *ctx);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** A user's own data: from a file and the roles of its columns to a panel the estimators take, the
+ *  estimators run on it, and what they say in words. */
+#ifndef JD_STUDY_OWN_DATA_H
+#define JD_STUDY_OWN_DATA_H
+
+#include <stdio.h>
+
+#include "io/open.h"
+#include "jiedao/did.h"
+
+/** Which column is what; NULL = none. Lists are names joined by commas. */
+typedef struct jd_own_roles {
+    const char *y, *unit, *time;
+    const char *cohort; /**< first treated period; 0, missing and inf = never */
+    const char *never;  /**< another code of `cohort` that means never */
+    const char *treat;  /**< or the treatment path, 0 or 1 */
+    const char *x, *fixed, *weights, *cluster;
+    const char *table;    /**< of a jiedao file; NULL = panel/county */
+    jd_csv_style_t style; /**< of a text file */
+} jd_own_roles_t;
+
+/** Periods are whole numbers as they stand, or counted in the unit of the dates. */
+typedef enum jd_own_period {
+    JD_OWN_NUMBER,
+    JD_OWN_YEAR,
+    JD_OWN_QUARTER,
+    JD_OWN_MONTH,
+    JD_OWN_WEEK,
+    JD_OWN_DAY
+} jd_own_period_t;
+
+/** Why a row of the file is not used; it counts under the first that applies. */
+enum {
+    JD_OWN_NO_Y,
+    JD_OWN_NO_UNIT,
+    JD_OWN_NO_TIME,
+    JD_OWN_NO_TREAT,
+    JD_OWN_NO_WEIGHT,
+    JD_OWN_NO_X,
+    JD_OWN_NO_GROUP,
+    JD_OWN_REASONS
+};
+
+typedef struct jd_own_data {
+    jd_panel_t panel; /**< rows in use, in the order of the file */
+    double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
+                  squared */
+    int exponent;   /**< 0 unless outcomes lie beyond 2^+-300 */
+    int64_t n_rows; /**< of the file */
+    int64_t dropped[JD_OWN_REASONS];
+    jd_own_period_t period;
+    int32_t first, last; /**< periods */
+    int32_t weekday;     /**< of weekly dates */
+    char y_name[64];
+    void **owned; /**< the panel's arrays */
+    int n_owned;
+} jd_own_data_t;
+
+/** Reads a file (jiedao's HDF5 by its content, Stata by its ending .dta or content, else CSV),
+ * checks the roles and makes the panel. Of a jiedao file y = inflow, unit, time and cohort are
+ * known. Rows with a missing or infinite value in a used column are left out and counted. The
+ * caller frees, also after an error. Errors: JD_ERR_ARGUMENT (a role's column is not there, or none
+ * was named), JD_ERR_DATA (row, value and cure are named), those of the readers. Cost: the file;
+ * ids that are not 32-bit whole numbers are sorted. */
+JD_MUST_USE int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t *roles,
+                                 jd_ctx_t *ctx);
+void jd_own_data_free(jd_own_data_t *data);
+
+/** A period as it is written in the data: 2020, 2020Q1, 2020-03, 2020-03-31. */
+const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *buffer,
+                               size_t size);
+
+/** What became of one estimator. */
+typedef struct jd_own_fit {
+    const jd_estimator_t *estimator;
+    char *reason; /**< why it does not apply, owned; NULL = it does */
+    jd_design_facts_t facts;
+    jd_vcov_facts_t variance;
+} jd_own_fit_t;
+
+enum {
+    JD_OWN_ESTIMATOR,
+    JD_OWN_QUANTITY, /**< att, att_gt, coef */
+    JD_OWN_TERM,
+    JD_OWN_ESTIMATE,
+    JD_OWN_STD_ERROR,
+    JD_OWN_CI_LOW,
+    JD_OWN_CI_HIGH,
+    JD_OWN_P_VALUE,
+    JD_OWN_N_OBS,
+    JD_OWN_N_UNITS,
+    JD_OWN_N_CLUSTERS,
+    JD_OWN_COLUMNS
+};
+
+typedef struct jd_own_result {
+    jd_table_t estimates; /**< a row a term */
+    jd_own_fit_t *fits;
+    int n_fits;
+    double level;
+} jd_own_result_t;
+
+/** Runs estimators: `names` joined by commas, or "all" of jd_estimators[]. One that does not apply
+ *  gets its reason where all were asked for, and is an error where it was named. An estimator whose
+ *  first term is an event time also gets its mean over treated rows, "att", as in a run. */
+JD_MUST_USE int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data,
+                                const char *names, const jd_vcov_options_t *vcov, double level,
+                                jd_ctx_t *ctx);
+void jd_own_result_free(jd_own_result_t *result);
+
+/** Draws the effects by event time of all estimators that have them into one file, whose ending
+ *  says the format: .pdf, .png, .svg. JD_ERR_DATA if none has any. */
+JD_MUST_USE int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result,
+                            const char *path, jd_ctx_t *ctx);
+
+/** JD_ERR_ARGUMENT unless the ending is one of these. */
+JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);
+
+/** The screen's table: data, what was dropped, estimates, conventions, what does not apply. */
+void jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *result,
+                  const char *path);
+/** The estimates alone. */
+typedef enum jd_own_format { JD_OWN_JSON, JD_OWN_LATEX, JD_OWN_MARKDOWN } jd_own_format_t;
+void jd_own_print_table(FILE *out, const jd_own_result_t *result, jd_own_format_t format);
+
+#endif
