@@ -10,7 +10,8 @@
 
 enum { CSV, DTA };
 
-/* FILE without .h5, the table's name with '/' as '_', the format's ending: made where -o is not given. */
+/* FILE without .h5, the table's name with '/' as '_', the format's ending: made where -o is not
+ * given. */
 static char *default_path(const char *file, const char *table, int format)
 {
     const char *base = strrchr(file, '/');
@@ -26,19 +27,24 @@ static char *default_path(const char *file, const char *table, int format)
     return path;
 }
 
-static int export_table(jd_store_t *store, const jd_args_t *args, const char *name, int format, const char *given,
-                        jd_ctx_t *ctx)
+static int export_table(jd_store_t *store, const jd_args_t *args, const char *name, int format,
+                        const char *given, jd_ctx_t *ctx)
 {
     jd_table_t table;
     bool replace = jd_args_has(args, "force"), to_screen = given && strcmp(given, "-") == 0;
     char *own = given ? NULL : default_path(jd_args_word(args, 0), name, format);
     const char *path = given ? given : own;
-    int rc = path ? jd_store_read(store, name, &table, ctx) : jd_fail_memory(ctx, 64, "a file name");
+    int rc =
+        path ? jd_store_read(store, name, &table, ctx) : jd_fail_memory(ctx, 64, "a file name");
     if (rc) goto out;
-    if (to_screen && format == CSV) rc = jd_csv_print(&table, stdout, "standard output", ctx);
-    else if (to_screen) rc = jd_fail(ctx, JD_ERR_ARGUMENT, "export: a Stata file needs a name: -o FILE.dta");
-    else if (format == CSV) rc = jd_csv_write(&table, path, replace, ctx);
-    else rc = jd_stata_write(&table, path, replace, ctx);
+    if (to_screen && format == CSV)
+        rc = jd_csv_print(&table, stdout, "standard output", ctx);
+    else if (to_screen)
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "export: a Stata file needs a name: -o FILE.dta");
+    else if (format == CSV)
+        rc = jd_csv_write(&table, path, replace, ctx);
+    else
+        rc = jd_stata_write(&table, path, replace, ctx);
     if (!rc && !to_screen) printf("%s\n", path);
     jd_table_free(&table);
 out:
@@ -56,7 +62,8 @@ static int format_of(const char *path)
 static int count_tables(const jd_args_t *args)
 {
     int at = 0, n = 0;
-    while (jd_args_next(args, "table", &at)) n++;
+    while (jd_args_next(args, "table", &at))
+        n++;
     return n;
 }
 
@@ -64,14 +71,18 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     static const char *const formats[] = {"csv", "dta", NULL};
     const char *given = jd_args_value(args, "output");
-    int format = format_of(given), rc = jd_args_choice(args, "format", formats, &format, ctx), n = count_tables(args), at = 0;
+    int format = format_of(given), rc = jd_args_choice(args, "format", formats, &format, ctx),
+        n = count_tables(args), at = 0;
     if (rc) return rc;
     if (n == 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "export: which table? --table NAME; 'jiedao info %s' lists them",
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "export: which table? --table NAME; 'jiedao info %s' lists them",
                        jd_args_word(args, 0));
     if (n > 1 && given)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "export: %d tables do not go into one file; leave out -o, and each gets a "
-                       "name of its own", n);
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "export: %d tables do not go into one file; leave out -o, and each gets a "
+                       "name of its own",
+                       n);
     jd_store_t *store = NULL;
     rc = jd_store_open(&store, jd_args_word(args, 0), ctx);
     for (const char *name; !rc && (name = jd_args_next(args, "table", &at));)
@@ -82,7 +93,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 
 static const jd_option_t options[] = {
     {"table", 't', "NAME", "table to take out, as 'jiedao info' lists it; may be repeated"},
-    {"format", '\0', "FORMAT", "csv (default), or dta (Stata 14 and later; default for -o NAME.dta)"},
+    {"format", '\0', "FORMAT",
+     "csv (default), or dta (Stata 14 and later; default for -o NAME.dta)"},
     {"output", 'o', "FILE", "file to write, '-' for the screen; default: FILE_TABLE.csv, here"},
     {"force", '\0', NULL, "replace existing files"},
     {NULL, '\0', NULL, NULL},

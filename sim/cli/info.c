@@ -9,13 +9,14 @@
 /* Attributes of the root, in the order of interest; those that are not there are passed over. */
 static void print_identity(jd_store_t *store, const char *path)
 {
-    static const char *const texts[] = {"jiedao_version", "git_commit", "config_hash", "input_divisions",
-                                        "input_policy_list"};
+    static const char *const texts[] = {"jiedao_version", "git_commit", "config_hash",
+                                        "input_divisions", "input_policy_list"};
     static const char *const numbers[] = {"schema_version", "seed", "replicates"};
     printf("%s\n", path);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char *value = NULL;
-        if (jd_store_get_text(store, "/", texts[i], &value, NULL) == JD_OK) printf("  %-18s %s\n", texts[i], value);
+        if (jd_store_get_text(store, "/", texts[i], &value, NULL) == JD_OK)
+            printf("  %-18s %s\n", texts[i], value);
         free(value);
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -32,8 +33,8 @@ static int print_tables(jd_store_t *store, jd_ctx_t *ctx)
     if (rc) return rc;
     printf("\n  %-24s %12s %8s  %s\n", "table", "rows", "columns", "what");
     for (int i = 0; i < n; i++)
-        printf("  %-24s %12lld %8d  %s\n", entries[i].name, (long long)entries[i].rows, entries[i].n_columns,
-               entries[i].label);
+        printf("  %-24s %12lld %8d  %s\n", entries[i].name, (long long)entries[i].rows,
+               entries[i].n_columns, entries[i].label);
     jd_store_list_free(entries, n);
     return JD_OK;
 }
@@ -46,20 +47,22 @@ static int print_columns(jd_store_t *store, const char *name, jd_ctx_t *ctx)
     if (rc) return rc;
     printf("%s: %s\n", name, table.label);
     if (table.n_unit > 0)
-        printf("  panel of %lld periods x %lld units\n", (long long)table.n_time, (long long)table.n_unit);
+        printf("  panel of %lld periods x %lld units\n", (long long)table.n_time,
+               (long long)table.n_unit);
     else
         printf("  %lld records\n", (long long)table.rows);
     for (int c = 0; c < table.n_columns; c++) {
         const jd_column_t *column = &table.columns[c];
-        printf("  %-24s %-12s %s%s%s\n", column->name, column->unit && column->unit[0] ? column->unit : "-", column->label,
+        printf("  %-24s %-12s %s%s%s\n", column->name,
+               column->unit && column->unit[0] ? column->unit : "-", column->label,
                column->flags ? ": " : "", column->flags ? column->flags : "");
     }
     jd_table_free(&table);
     return JD_OK;
 }
 
-/* What was given, by config or command line, as a config that makes the same file again. The text as given
- * would not do: overrides stand in it as comments only. */
+/* What was given, by config or command line, as a config that makes the same file again. The text
+ * as given would not do: overrides stand in it as comments only. */
 static int print_config(jd_store_t *store, jd_ctx_t *ctx)
 {
     jd_table_t table;
@@ -69,7 +72,8 @@ static int print_config(jd_store_t *store, jd_ctx_t *ctx)
     int value = jd_table_find(&table, "value"), given = jd_table_find(&table, "given");
     char last[256] = "", now[256], key[256], text[4096];
     if (section < 0 || name < 0 || value < 0 || given < 0)
-        rc = jd_fail(ctx, JD_ERR_DATA, "config/parameters: lacks one of the columns section, name, value, given");
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "config/parameters: lacks one of the columns section, name, value, given");
     for (int64_t i = 0; !rc && i < table.rows; i++) {
         if (jd_table_number(&table, given, i) == 0.0) continue;
         jd_table_text(&table, section, i, now, sizeof now);

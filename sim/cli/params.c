@@ -20,9 +20,11 @@ static int check_section(const char *name, const jd_section_t *const *sections, 
     const char *dot = strchr(name, '.'), *key = dot ? dot + 1 : name;
     for (int i = 0; i < n; i++)
         for (int k = 0; k < sections[i]->n_params; k++)
-            if (!strcmp(sections[i]->params[k].name, key) && (!dot || !strncmp(sections[i]->name, name, (size_t)(dot - name))))
-                return jd_fail(ctx, JD_ERR_ARGUMENT, "params: '%s' is a key, not a section; 'jiedao params %s' shows it", name,
-                               sections[i]->name);
+            if (!strcmp(sections[i]->params[k].name, key) &&
+                (!dot || !strncmp(sections[i]->name, name, (size_t)(dot - name))))
+                return jd_fail(ctx, JD_ERR_ARGUMENT,
+                               "params: '%s' is a key, not a section; 'jiedao params %s' shows it",
+                               name, sections[i]->name);
     const char *near = jd_nearest(name, names, known);
     if (near)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "params: no section [%s]; did you mean [%s]?", name,

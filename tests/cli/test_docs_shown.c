@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* docs/file-format.md tells every table and column a run writes, and what a newcomer tries first
- * works. */
+/* What the docs show is what the program does: tables and columns of a file, the screen; and what a
+ * newcomer tries first works. */
 #include "cli/tiny.h"
 #include "io/store.h"
 
@@ -51,6 +51,33 @@ static void test_every_table_and_column_is_told(void **state)
     assert_int_equal(said.status, 0);
     check_file("one.h5");
     check_file("two.h5");
+}
+
+/* Every block of text in a page is a piece of what the program prints. */
+static void check_screens_of(const char *path)
+{
+    static const char open[] = "```text\n";
+    int n = 0;
+    read_back(path, page, sizeof page);
+    for (char *at = page; (at = strstr(at, open)); n++) {
+        char *block = at + sizeof open - 1, *end = strstr(block, "```");
+        assert_non_null(end);
+        *end = '\0';
+        at = end + 3;
+        if (!strstr(said.out, block))
+            fail_msg("%s shows what is not printed:\n%sbut this is:\n%s", path, block, said.out);
+    }
+    assert_true(n > 0);
+}
+
+static void test_screens_in_docs_are_what_is_printed(void **state)
+{
+    (void)state;
+    run_shell(&said, "mkdir results && \"$JIEDAO\" run quickstart -o results/quickstart.h5 --set "
+                     "run.direct_folds=10");
+    assert_int_equal(said.status, 0);
+    check_screens_of(JD_SOURCE_DIR "/README.md");
+    check_screens_of(JD_SOURCE_DIR "/docs/tutorials/first-run.md");
 }
 
 static void test_config_of_a_file_makes_it_again(void **state)
@@ -104,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_table_and_column_is_told),
+        cmocka_unit_test(test_screens_in_docs_are_what_is_printed),
         cmocka_unit_test(test_config_of_a_file_makes_it_again),
         cmocka_unit_test(test_ending_says_the_format),
         cmocka_unit_test(test_what_newcomers_mistake),
