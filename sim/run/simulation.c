@@ -161,6 +161,7 @@ static void start_world(struct jd_simulation *sim)
     jd_officials_start(sim->street.officials, &sim->traits, &world->officials);
     double first = 1 / sim->street.world->ambition_w;
     for (int32_t s = 0; s < sim->dims.streets; s++) world->services[s] = world->services_cap[s] = first;
+    for (int32_t c = 0; c < 2 * sim->dims.counties; c++) world->poi_base[c] = first; /* and so they stood before */
 }
 
 static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_ctx_t *ctx)

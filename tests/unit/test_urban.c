@@ -84,12 +84,30 @@ static void test_few_points(void **state)
     small_stop(&s);
 }
 
+/* Without a burn-in the quarters before the first are those officials start from: services at plan.
+ */
+static void test_points_from_the_first_quarter(void **state)
+{
+    (void)state;
+    static const char *const start[] = {"run.burn_in=0", "urban.poi_rate=100", NULL};
+    small_t s;
+    small_run(&s, start, 0);
+    const jd_table_t *urban = small_table(&s, "panel/urban");
+    double sum[3] = {0};
+    for (int64_t i = 0; i < 3 * urban->n_unit; i++)
+        sum[i / urban->n_unit] += small_cell(urban, "poi", i);
+    assert_near(sum[0] / sum[2], 1, 0.2);
+    assert_near(sum[1] / sum[2], 1, 0.2);
+    small_stop(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns_follow_from_the_panels),
         cmocka_unit_test(test_points_are_poisson),
         cmocka_unit_test(test_few_points),
+        cmocka_unit_test(test_points_from_the_first_quarter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
