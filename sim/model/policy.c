@@ -145,29 +145,32 @@ static int read_quarter(const char *cell, int32_t *quarter)
     return 0;
 }
 
-static int read_list(const jd_tree_t *tree, const jd_table_t *list, int32_t start, int32_t *cohort,
-                     jd_ctx_t *ctx)
+static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *list, int32_t start,
+                     int32_t *cohort, jd_ctx_t *ctx)
 {
     int rc = JD_OK, code = jd_table_find(list, "code"), date = jd_table_find(list, "adoption");
     if (code < 0 || date < 0)
-        return jd_fail(ctx, JD_ERR_DATA, "policy.list: columns 'code' and 'adoption' are needed");
+        return jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: columns 'code' and 'adoption' are needed", path);
     for (int64_t i = 0; i < list->rows; i++) {
+        long long row = (long long)i + 2; /* the header is row 1 */
         char text[JD_CODE_WIDTH + 1], quarter_text[9];
         jd_table_text(list, code, i, text, sizeof text);
         jd_table_text(list, date, i, quarter_text, sizeof quarter_text);
         int32_t county = jd_tree_find(tree, JD_COUNTY, text), quarter;
         if (county < 0)
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list: row %lld: no county has code '%s'",
-                         (long long)i + 2, text);
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "policy.list = %s: row %lld: no county has code '%s'; `jiedao export FILE --table "
+                         "jurisdictions` lists them",
+                         path, row, text);
         else if (read_quarter(quarter_text, &quarter))
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list: row %lld: adoption '%s' is not a quarter such as "
-                         "2022Q1", (long long)i + 2, quarter_text);
+            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: row %lld: adoption '%s' is not a quarter such as 2022Q1",
+                         path, row, quarter_text);
         else if (quarter < start)
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list: row %lld: adoption %s lies before run.start",
-                         (long long)i + 2, quarter_text);
+            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: row %lld: adoption %s lies before run.start", path, row,
+                         quarter_text);
         else if (cohort[county])
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list: row %lld: county '%s' stands in an earlier row too",
-                         (long long)i + 2, text);
+            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: row %lld: county '%s' stands in an earlier row too", path,
+                         row, text);
         else cohort[county] = quarter - start + 1;
     }
     return rc;
@@ -187,7 +190,7 @@ int jd_policy_assign(const jd_policy_params_t *p, const jd_tree_t *tree, const j
     if (rc) goto out;
     memset(cohort, 0, (size_t)n * sizeof *cohort);
     if (p->assignment == JD_ASSIGN_LIST) {
-        rc = read_list(tree, list, start, cohort, ctx);
+        rc = read_list(p->list, tree, list, start, cohort, ctx);
     } else {
         if (p->assignment == JD_ASSIGN_NEIGHBOURS) treat_prefectures(tree, rank, stream, wanted, treated);
         else treat_counties(p, tree, rank, stream, wanted, treated);
