@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A simulation's parts: what all worlds share, the worlds, the records. Private to run/ and the tests. */
+/** A simulation's parts: what all worlds share, the worlds, the records. Private to run/ and the tests;
+ *  study/ reads the parameters. */
 #ifndef JD_RUN_SETTING_H
 #define JD_RUN_SETTING_H
 

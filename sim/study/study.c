@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jiedao/version.h"
+#include "run/setting.h"
 #include "study/log.h"
 #include "study/replicate.h"
 #include "study/replicates.h"
@@ -25,13 +26,13 @@ static int store_identity(jd_store_t *store, const jd_config_t *config, const jd
                           int64_t replicates, jd_ctx_t *ctx)
 {
     static const char *const names[2] = {"input_divisions", "input_policy_list"};
-    int64_t seed = *(const int64_t *)jd_config_section(config, "run");
+    const jd_run_params_t *run = jd_config_section(config, "run");
     char text[JD_TEXT_MAX + 64];
     snprintf(text, sizeof text, "%016" PRIx64, jd_config_hash(config));
     int rc = jd_store_attribute_text(store, "/", "jiedao_version", jd_version(), ctx);
     if (!rc) rc = jd_store_attribute_text(store, "/", "git_commit", jd_git_commit(), ctx);
     if (!rc) rc = jd_store_attribute_text(store, "/", "config_hash", text, ctx);
-    if (!rc) rc = jd_store_attribute_int(store, "/", "seed", seed, ctx);
+    if (!rc) rc = jd_store_attribute_int(store, "/", "seed", run->seed, ctx);
     if (!rc) rc = jd_store_attribute_int(store, "/", "replicates", replicates, ctx);
     for (int i = 0; i < 2 && !rc; i++) {
         if (!inputs->path[i]) continue;
