@@ -250,20 +250,27 @@ static bool is_missing(const role_t *role, bool number, int64_t row)
     return number ? !isfinite(x) : isnan(x);
 }
 
-/* Text where a number is needed: the first such cell is shown. */
+/* Text where a number is needed: the first cell that is none is shown, or, where another decimal
+ * mark makes text of all, the first. */
 static int refuse_text(const role_t *role, int64_t rows, jd_ctx_t *ctx)
 {
-    char word[48] = "";
-    int64_t row = 0;
-    for (double x; row < rows; row++) {
+    char word[48] = "", shown[48] = "";
+    int64_t at = 0;
+    double x;
+    for (int64_t row = 0; row < rows; row++) {
         jd_own_text(&role->column, row, word, sizeof word);
-        if (*word && !jd_number_read(word, strlen(word), &x)) break;
+        bool number = !*word || jd_number_read(word, strlen(word), &x);
+        if (*word && (!*shown || !number)) {
+            memcpy(shown, word, sizeof shown);
+            at = row;
+        }
+        if (!number) break;
     }
     return jd_fail(ctx, JD_ERR_DATA,
                    "%s %s: row %" PRId64
-                   " holds '%s', and numbers are needed (an unusual decimal mark: "
-                   "--decimal ,)",
-                   role->option, role->name, row + 1, word);
+                   " holds '%s', and numbers with the decimal mark of the others are needed "
+                   "(--decimal . or --decimal , says which)",
+                   role->option, role->name, at + 1, shown);
 }
 
 static int bind_columns(roles_t *roles, const jd_table_t *table, int64_t rows, jd_ctx_t *ctx)

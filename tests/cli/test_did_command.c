@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao did, as a user calls it: what a run estimated, what fixest returns, and files of all
+ * sorts. */
+#include "cli/tiny.h"
+#include "near.h"
+#include "reference/csv.h"
+
+#define REFERENCE JD_SHARED "/reference/"
+#define ROLES " --y y --unit i --time t --cohort g "
+
+static said_t said;
+
+static void run(int status, const char *line)
+{
+    run_shell(&said, line);
+    if (said.status != status)
+        fail_msg("%s: status %d, not %d: %s", line, said.status, status, said.err);
+}
+
+static void write_here(const char *name, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", getenv("HERE"), name);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
+    assert_int_equal(fclose(out), 0);
+}
+
+static void read_here(csv_t *csv, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", getenv("HERE"), name);
+    assert_true(csv_read(csv, path));
+}
+
+/* Row of an estimator's term, or -1. */
+static int find_row(const csv_t *csv, const char *estimator, const char *term)
+{
+    int e = csv_find(csv, "estimator"), t = csv_find(csv, "term");
+    for (int row = 0; row < csv->rows; row++)
+        if (!strcmp(csv_text(csv, row, e), estimator) && !strcmp(csv_text(csv, row, t), term))
+            return row;
+    return -1;
+}
+
+/* ---- A run's own file ---- */
+
+static void test_a_run_is_repeated_to_the_last_bit(void **state)
+{
+    (void)state;
+    static const char *const columns[] = {"estimate", "std_error", "ci_low",  "ci_high",
+                                          "p_value",  "n_obs",     "n_units", "n_clusters"};
+    csv_t then, now;
+    run(0,
+        "\"$JIEDAO\" run $TINY -o tiny.h5 --force >/dev/null && \"$JIEDAO\" export tiny.h5 --table "
+        "estimates -o then.csv --force && \"$JIEDAO\" did tiny.h5 --format csv >now.csv");
+    read_here(&then, "then.csv");
+    read_here(&now, "now.csv");
+    int panel = csv_find(&then, "panel"), e = csv_find(&then, "estimator"), same = 0;
+    for (int row = 0; row < then.rows; row++) {
+        if (strcmp(csv_text(&then, row, panel), "county") != 0) continue;
+        const char *estimator = csv_text(&then, row, e);
+        int at = find_row(&now, estimator, csv_text(&then, row, csv_find(&then, "term")));
+        if (at < 0) fail_msg("%s %s is missing", estimator, csv_text(&then, row, e + 1));
+        for (size_t k = 0; k < sizeof columns / sizeof *columns; k++, same++)
+            assert_string_equal(csv_text(&now, at, csv_find(&now, columns[k])),
+                                csv_text(&then, row, csv_find(&then, columns[k])));
+    }
+    assert_true(same > 50);
+    csv_free(&then);
+    csv_free(&now);
+}
+
+static void test_stata_and_csv_of_a_table_agree(void **state)
+{
+    (void)state;
+    run(0,
+        "\"$JIEDAO\" export tiny.h5 --table panel/county -o c.dta --force && "
+        "\"$JIEDAO\" export tiny.h5 --table panel/county -o c.csv --force && "
+        "for f in c.dta c.csv; do \"$JIEDAO\" did $f --y inflow --unit unit --time time --cohort "
+        "cohort --estimator 2x2,twfe,event_study --format csv -q >$f.out; done && "
+        "\"$JIEDAO\" did tiny.h5 --estimator 2x2,twfe,event_study --format csv -q >h5.out && "
+        "cmp c.dta.out h5.out && cmp c.csv.out h5.out");
+}
+
+static void test_other_tables_of_a_file(void **state)
+{
+    (void)state;
+    run(0, "\"$JIEDAO\" did tiny.h5 --table panel/observed --y moved_treated --estimator twfe");
+    ASSERT_HOLDS(said.out, "moved_treated");
+    run(1, "\"$JIEDAO\" did tiny.h5 --table panel/none");
+    ASSERT_HOLDS(said.err, "has no table panel/none");
+    run(2, "\"$JIEDAO\" did tiny.h5 --y inflo");
+    ASSERT_HOLDS(said.err, "did you mean 'inflow'?");
+}
+
+/* ---- What R says ---- */
+
+/* The reference's name of a term, "" where it is not compared. */
+static void name_term(const char *theirs, char *ours, size_t size)
+{
+    const char *event = strstr(theirs, "::");
+    if (event)
+        snprintf(ours, size, "e=%s", event + 2);
+    else
+        snprintf(ours, size, "%s", strcmp(theirs, "D") ? theirs : "att");
+}
+
+static int compare(const csv_t *expected, const csv_t *ours, const char *stem,
+                   const char *estimator)
+{
+    int n = 0;
+    for (int row = 0; row < expected->rows; row++) {
+        char term[64];
+        const char *quantity = csv_text(expected, row, csv_find(expected, "quantity"));
+        if (strcmp(csv_text(expected, row, 0), stem) != 0 || strcmp(quantity, "coef") != 0)
+            continue;
+        name_term(csv_text(expected, row, csv_find(expected, "term")), term, sizeof term);
+        int at = find_row(ours, estimator, term);
+        if (at < 0) fail_msg("%s: %s is missing", stem, term);
+        double value = csv_number(expected, row, csv_find(expected, "value"));
+        double error = csv_number(expected, row, csv_find(expected, "std_error"));
+        assert_near(csv_number(ours, at, csv_find(ours, "estimate")), value, 1e-8 * fabs(value));
+        assert_near(csv_number(ours, at, csv_find(ours, "std_error")), error, 1e-6 * error);
+        n++;
+    }
+    return n;
+}
+
+static void test_against_fixest(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE "expected.csv");
+    static const struct {
+        const char *stem, *file, *roles, *estimator;
+        int terms;
+    } models[] = {
+        {"twfe_mpdta", "mpdta", "--y lemp --unit countyreal --time year --cohort first_treat",
+         "twfe", 1},
+        {"es_mpdta", "mpdta", "--y lemp --unit countyreal --time year --cohort first_treat",
+         "event_study", 7},
+        {"twfe_base_stagg", "base_stagg",
+         "--y y --unit id --time year --cohort year_treated --never 10000 --x x1", "twfe", 2},
+        {"es_base_stagg", "base_stagg",
+         "--y y --unit id --time year --cohort year_treated --never 10000 --x x1", "event_study",
+         18},
+    };
+    static const char *const variances[][2] = {{"cluster", "cluster"}, {"iid", "iid"}};
+    csv_t expected, ours;
+    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    for (size_t m = 0; m < sizeof models / sizeof *models; m++)
+        for (int v = 0; v < 2; v++) {
+            char line[1024], stem[64];
+            snprintf(line, sizeof line,
+                     "\"$JIEDAO\" did " REFERENCE
+                     "data/%s.csv %s --estimator %s --vcov %s --format "
+                     "csv >r.csv",
+                     models[m].file, models[m].roles, models[m].estimator, variances[v][0]);
+            snprintf(stem, sizeof stem, "%s/%s", models[m].stem, variances[v][1]);
+            run(0, line);
+            read_here(&ours, "r.csv");
+            assert_int_equal(compare(&expected, &ours, stem, models[m].estimator), models[m].terms);
+            csv_free(&ours);
+        }
+    csv_free(&expected);
+}
+
+/* ---- The same data, written in many ways ---- */
+
+#define HEAD \
+    "estimator,quantity,term,estimate,std_error,ci_low,ci_high,p_value,n_obs,n_units,n_clusters\n"
+
+static void test_ways_of_writing(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "i,t,g,y\n1,1,0,1.5\n1,2,0,1.75\n2,1,2,1\n2,2,2,2.5\n3,1,0,2\n3,2,0,2.75\n",
+        "\xEF\xBB\xBFi;t;g;y\r\n1;1;;1,5\r\n1;2;;1,75\r\n\r\n2;1;2;1\r\n2;2;2;2,5\r\n3;1;;2\r\n3;2;"
+        ";2,75\r\n",
+        "y\tg\tt\ti\tnote\n1.5\tinf\t2020Q1\t\"a, \"\"b\"\"\"\t\n1.75\tInf\t2020Q2\t\"a, "
+        "\"\"b\"\"\"\tx\n"
+        "1\t2020Q2\t2020Q1\tb\t\n2.5\t2020Q2\t2020Q2\tb\t\n2\tinf\t2020Q1\tc\t\n2."
+        "75\t0\t2020Q2\tc\t\n",
+        "i,t,g,y\n9223372036854775806,2020-03-31,NA,1.5\n9223372036854775806,2020-06-30,NA,1.75\n"
+        "9223372036854775807,2020-03-31,2020-06-30,1\n9223372036854775807,2020-06-30,2020-06-30,2."
+        "5\n"
+        "-5,2020-03-31,,2\n-5,2020-06-30,,2.75\n",
+        "i,t,g,y\n3,2019-12,2050-01,2\n3,2020-01,2050-01,2.75\n1,2019-12,,1.5\n2,2020-01,2020-01,2."
+        "5\n"
+        "1,2020-01,,1.75\n2,2019-12,2020-01,1\n",
+    };
+    double first[2] = {0};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        csv_t csv;
+        write_here("w.csv", files[k]);
+        run(0, "\"$JIEDAO\" did w.csv" ROLES "--estimator twfe --format csv >w.out");
+        assert_string_equal(said.err, "");
+        read_here(&csv, "w.out");
+        double estimate = csv_number(&csv, 0, 3), error = csv_number(&csv, 0, 4);
+        if (k == 0) first[0] = estimate, first[1] = error;
+        assert_near(estimate, 1.0, 1e-12); /* 1.5 less the mean of 0.25 and 0.75 */
+        assert_near(error, first[1], 1e-12);
+        csv_free(&csv);
+    }
+    size_t size;
+    char *text = load_here("w.out", &size);
+    assert_int_equal(strncmp(text, HEAD "twfe,att,att,", strlen(HEAD "twfe,att,att,")), 0);
+    free(text);
+}
+
+static void test_what_is_dropped_is_said(void **state)
+{
+    (void)state;
+    write_here("d.csv",
+               "i,t,g,y,x,w\n1,1,0,1,1,1\n1,2,0,2,4,1\n2,1,2,1,2,2\n2,2,2,3,2.5,1\n3,1,0,1,1,1\n"
+               "3,2,0,.,1,1\n4,1,0,5,NA,1\n4,2,0,5,3,1\n5,1,0,1,2,0\n5,2,0,2,1,1\n6,1,0,3,2,1\n6,2,"
+               "0,1,3,2\n");
+    run(0, "\"$JIEDAO\" did d.csv" ROLES "--x x --weights w --estimator twfe");
+    ASSERT_HOLDS(said.out, "2 of 12 rows: 1 with no outcome, 1 with no covariate");
+    ASSERT_HOLDS(said.out, "leaves out 1 rows of weight 0");
+    ASSERT_HOLDS(said.out, "leaves out 3 rows alone in a level of a fixed effect");
+    ASSERT_HOLDS(said.out, "CR1");
+}
+
+static void test_formats_and_figure(void **state)
+{
+    (void)state;
+    run(0, "\"$JIEDAO\" did tiny.h5 --format json --plot sub.svg >e.json && python3 -m json.tool "
+           "e.json >/dev/null 2>&1 || grep -q estimator e.json; grep -q 'periods since adoption' "
+           "sub.svg");
+    run(0, "\"$JIEDAO\" did tiny.h5 --format latex");
+    ASSERT_HOLDS(said.out, "event\\_study & e=0 & ");
+    run(0, "\"$JIEDAO\" did tiny.h5 --format markdown --level 0.9 --vcov hc1");
+    ASSERT_HOLDS(said.out, "| twfe | att | ");
+    run(1, "\"$JIEDAO\" did tiny.h5 --estimator twfe --plot no.svg");
+    ASSERT_HOLDS(said.err, "effects by event time");
+}
+
+static void test_what_does_not_apply_is_said(void **state)
+{
+    (void)state;
+    /* no never-treated unit: the 2x2 has no controls, TWFE has */
+    write_here("late.csv",
+               "i,t,g,y\n1,1,2,1\n1,2,2,2\n1,3,2,2.5\n2,1,3,1\n2,2,3,1.5\n2,3,3,3\n3,1,3,0\n"
+               "3,2,3,0.5\n3,3,3,2\n");
+    run(0, "\"$JIEDAO\" did late.csv" ROLES);
+    ASSERT_HOLDS(said.out, "Does not apply\n  2x2: no control group");
+    ASSERT_HOLDS(said.out, "\ntwfe ");
+    run(0, "\"$JIEDAO\" did late.csv" ROLES "--format csv");
+    ASSERT_HOLDS(said.err, "2x2 does not apply: no control group");
+    run(1, "\"$JIEDAO\" did late.csv" ROLES "--estimator 2x2");
+    ASSERT_HOLDS(said.err, "no control group");
+}
+
+/* ---- Hostile files and lines ---- */
+
+static void test_hostile_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } files[] = {
+        {"", "is empty"},
+        {"i,t,g,y\n", "no lines of data"},
+        {"i,t,g,y\n1,1\n", "h.csv:2: has 2 fields, the header has 4"},
+        {"i,t,g,y\n1,\"1,0,1\n", "h.csv:2: a quote that opens here is never closed"},
+        {"i,t,g,y\n1,\"1\"2,0,1\n", "text follows a closing quote"},
+        {"i,t,g,y\n1,1,0,1\n", "single period"},
+        {"i,t,g,y\n1,1,2,1\n1,2,2,3\n1,3,2,4\n", "no control group"},
+        {"i,t,g,y\n1,1,2,nan\n1,2,2,inf\n", "lacks a value"},
+        {"i,t,g,y\n1,1,2,1\n1,2,2,1e999\n", "--y y: row 2 holds '1e999'"},
+        {"i,t,g,y\n1,1,2,1\n1,2,3,1\n", "unit 1 has 2 in row 1 and 3 in row 2"},
+        {"i,t,g,y\n1,1.5,2,1\n", "--time t: row 1 holds '1.5'"},
+        {"i,t,g,y\n1,1e300,2,1\n", "--time t: row 1 holds '1e+300'"},
+        {"i,t,g,y\n1,2020Q5,0,1\n", "--time t: row 1 holds '2020Q5'"},
+        {"i,t,g,y\n1,2020-02-30,0,1\n", "row 1 holds '2020-02-30'"},
+        {"i,t,g,y\n1,2020Q1,2020,1\n", "row 1 holds a whole number where earlier periods"},
+        {"i,t,g,y\n99999999999999999999,1,0,1\n", "beyond 2^53"},
+        {"i;t;g;y\n1;1;0;1,5\n1;2;0;1.5\n", "--y y: row 1 holds '1,5'"},
+        {"\xFF\xFEi", "UTF-16"},
+        {"i,t,g,\xE4\n1,1,1,1\n", "not valid UTF-8"},
+    };
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        write_here("h.csv", files[k].text);
+        run(1, "\"$JIEDAO\" did h.csv" ROLES);
+        ASSERT_HOLDS(said.err, files[k].message);
+        assert_string_equal(said.out, "");
+    }
+    write_here("h.csv", "i;t;g;y;x\n1;1;0;1,5;1.5\n1;2;0;2,5;2.5\n");
+    run(1, "\"$JIEDAO\" did h.csv" ROLES "--x x");
+    ASSERT_HOLDS(said.err, "column x is written with decimal points, column y with decimal commas");
+    run(1, "\"$JIEDAO\" did h.csv" ROLES "--x x --decimal comma");
+    ASSERT_HOLDS(said.err, "--x x: row 1 holds '1.5'");
+    run(1, "head -c 5000 \"$JIEDAO\" >h.dta; \"$JIEDAO\" did h.dta" ROLES);
+    ASSERT_HOLDS(said.err, "is no Stata file, or damaged");
+    run(1, "head -c 5000 \"$JIEDAO\" >h.csv; \"$JIEDAO\" did h.csv" ROLES);
+    ASSERT_HOLDS(said.err, "is no text");
+    run(1, "\"$JIEDAO\" did nothing.csv" ROLES);
+    ASSERT_HOLDS(said.err, "nothing.csv: cannot be opened");
+}
+
+/* Outcomes of any size: 2 units of 2 periods apart by the same pattern. */
+static void test_huge_and_tiny_outcomes(void **state)
+{
+    (void)state;
+    static const char *const scales[] = {"e0", "e300", "e-300"};
+    double p[3];
+    for (int k = 0; k < 3; k++) {
+        char text[256];
+        csv_t csv;
+        const char *s = scales[k];
+        snprintf(text, sizeof text,
+                 "i,t,g,y\n1,1,2,1%s\n1,2,2,3%s\n2,1,0,1%s\n2,2,0,2%s\n3,1,0,1%s\n3,2,0,1.5%s\n", s,
+                 s, s, s, s, s);
+        write_here("s.csv", text);
+        run(0, "\"$JIEDAO\" did s.csv" ROLES "--estimator twfe --format csv >s.out");
+        read_here(&csv, "s.out");
+        p[k] = csv_number(&csv, 0, csv_find(&csv, "p_value"));
+        assert_near(p[k], p[0], 1e-9);
+        assert_true(isfinite(csv_number(&csv, 0, csv_find(&csv, "std_error"))));
+        csv_free(&csv);
+    }
+    assert_true(p[0] > 0 && p[0] < 1);
+}
+
+static void test_wrong_lines(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *message;
+    } lines[] = {
+        {"", "did: DATA"},
+        {"w.csv", "which column of w.csv is the outcome? --y NAME; there are: i, t, g, y"},
+        {"w.csv --y y --unit i --time t", "--cohort NAME (first treated period) or --treat NAME"},
+        {"w.csv" ROLES "--treat g", "give one of them"},
+        {"w.csv" ROLES "--x incom", "--x incom: w.csv has no such column"},
+        {"w.csv" ROLES "--x y,", "--x: a column's name is missing"},
+        {"w.csv" ROLES "--estimator twf", "did you mean 'twfe'?"},
+        {"w.csv" ROLES "--level 1", "between 0 and 1"},
+        {"w.csv" ROLES "--vcov robust", "must be one of"},
+        {"w.csv" ROLES "--plot x.gif", "NAME.svg"},
+        {"w.csv" ROLES "--separator long", "must be one sign"},
+        {"w.csv" ROLES "--table panel/county", "is no file of jiedao"},
+        {"dup.csv" ROLES, "2 columns of this name"},
+    };
+    write_here("w.csv", "i,t,g,y\n1,1,0,1.5\n");
+    write_here("dup.csv", "i,t,t,g,y\n1,1,1,0,1.5\n");
+    for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
+        char line[256];
+        snprintf(line, sizeof line, "\"$JIEDAO\" did %s", lines[k].line);
+        run(2, line);
+        if (*lines[k].line) ASSERT_HOLDS(said.err, lines[k].message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_run_is_repeated_to_the_last_bit),
+        cmocka_unit_test(test_stata_and_csv_of_a_table_agree),
+        cmocka_unit_test(test_other_tables_of_a_file),
+        cmocka_unit_test(test_against_fixest),
+        cmocka_unit_test(test_ways_of_writing),
+        cmocka_unit_test(test_what_is_dropped_is_said),
+        cmocka_unit_test(test_formats_and_figure),
+        cmocka_unit_test(test_what_does_not_apply_is_said),
+        cmocka_unit_test(test_hostile_files),
+        cmocka_unit_test(test_huge_and_tiny_outcomes),
+        cmocka_unit_test(test_wrong_lines),
+    };
+    return cmocka_run_group_tests(tests, set_tiny, remove_here);
+}

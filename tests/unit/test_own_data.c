@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a file and roles to a panel; what is kept, coded, counted; every allocation may fail. */
+#include <math.h>
+
+#include "fault/failing.h"
+#include "study/own_data.h"
+
+static char path[64];
+static jd_ctx_t ctx;
+static const jd_own_roles_t usual = {.y = "y", .unit = "i", .time = "t", .cohort = "g"};
+
+static void write_file(const char *text)
+{
+    snprintf(path, sizeof path, "%s/data.csv", folder);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static jd_own_data_t read_text(const char *text, const jd_own_roles_t *roles)
+{
+    jd_own_data_t data;
+    write_file(text);
+    jd_ctx_init(&ctx);
+    if (jd_own_data_read(&data, path, roles, &ctx)) fail_msg("%s", ctx.message);
+    return data;
+}
+
+static void assert_codes(const int32_t *codes, const int32_t *expected, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (codes[i] != expected[i]) fail_msg("row %d: %d, not %d", i, codes[i], expected[i]);
+}
+
+static void test_small_ids_stay_and_others_are_coded_in_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ids[3];
+        int32_t codes[3];
+    } cases[] = {
+        {{"7", "-3", "2147483646"}, {7, -3, 2147483646}},
+        {{"7", "2147483648", "-9223372036854775808"}, {1, 2, 0}},
+        {{"9007199254740993", "9007199254740992", "5"}, {2, 1, 0}},
+        {{"b", "a", "\"b, c\""}, {1, 0, 2}},
+        {{"1.5", "-2", "1.25"}, {2, 0, 1}},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[256];
+        const char *const *id = cases[k].ids;
+        snprintf(text, sizeof text, "i,t,g,y\n%s,1,0,1\n%s,1,0,2\n%s,2,2,3\n", id[0], id[1], id[2]);
+        jd_own_data_t data = read_text(text, &usual);
+        assert_int_equal(data.panel.n, 3);
+        assert_codes(data.panel.unit, cases[k].codes, 3);
+        jd_own_data_free(&data);
+    }
+}
+
+static void test_periods_are_counted_in_their_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second, *cohort;
+        jd_own_period_t kind;
+        int32_t step;
+        const char *shown;
+    } cases[] = {
+        {"2019", "2021", "2021", JD_OWN_NUMBER, 2, "2019"},
+        {"2019Q4", "2020q2", "2020-Q2", JD_OWN_QUARTER, 2, "2019Q4"},
+        {"2019-12", "2020-02", "2020m2", JD_OWN_MONTH, 2, "2019-12"},
+        {"2019-12", "2020-06", "2020-06", JD_OWN_QUARTER, 2, "2019Q4"},
+        {"2019-06", "2020-06", "2021-06", JD_OWN_YEAR, 1, "2019"},
+        {"2019-12-31", "2020-03-31", "2020-03-31", JD_OWN_QUARTER, 1, "2019Q4"},
+        {"2020-01-31", "2020-02-29", "2020-02-29", JD_OWN_MONTH, 1, "2020-01"},
+        {"2020-02-28", "2020-03-01", "2020-03-01", JD_OWN_DAY, 2, "2020-02-28"},
+        {"1969-12-25", "1970-01-08", "1970-01-08", JD_OWN_WEEK, 2, "1969-12-25"},
+        {"0001-01-03", "2400-02-29", "2400-02-29", JD_OWN_DAY, 876273, "0001-01-03"},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[256], shown[32];
+        snprintf(text, sizeof text, "i,t,g,y\n1,%s,%s,1\n1,%s,%s,2\n", cases[k].first,
+                 cases[k].cohort, cases[k].second, cases[k].cohort);
+        jd_own_data_t data = read_text(text, &usual);
+        assert_int_equal(data.period, cases[k].kind);
+        assert_int_equal(data.panel.time[1] - data.panel.time[0], cases[k].step);
+        assert_string_equal(jd_own_period_text(&data, data.first, shown, sizeof shown),
+                            cases[k].shown);
+        jd_own_data_free(&data);
+    }
+}
+
+static void test_never(void **state)
+{
+    (void)state;
+    static const int32_t expected[] = {0, 0, 0, 0, 0, 2004};
+    jd_own_roles_t roles = usual;
+    roles.never = "9999";
+    jd_own_data_t data = read_text("i,t,g,y\n1,2003,0,1\n2,2003,,1\n3,2003,inf,1\n4,2003,9999,1\n"
+                                   "5,2003,NA,1\n6,2003,2004,1\n",
+                                   &roles);
+    assert_codes(data.panel.cohort, expected, 6);
+    jd_own_data_free(&data);
+    roles.never = "none";
+    data = read_text("i,t,g,y\n1,2020Q1,0,1\n2,2020Q1,,1\n3,2020Q1,Inf,1\n4,2020Q1,none,1\n"
+                     "5,2020Q1,0.0,1\n",
+                     &roles);
+    assert_codes(data.panel.cohort, expected, 5);
+    jd_own_data_free(&data);
+}
+
+static void test_rows_with_missing_values_are_counted_once(void **state)
+{
+    (void)state;
+    const jd_own_roles_t roles = {.y = "y",
+                                  .unit = "i",
+                                  .time = "t",
+                                  .treat = "d",
+                                  .x = "x,z",
+                                  .fixed = "f",
+                                  .weights = "w",
+                                  .cluster = "c"};
+    jd_own_data_t data = read_text("i,t,d,y,x,z,f,w,c,other\n"
+                                   "1,1,0,1,1,1,a,1,u,\n"
+                                   ",1,0,,1,1,a,1,u,1\n"  /* outcome before unit */
+                                   ",1,0,1,1,1,a,1,u,1\n" /* unit */
+                                   "1,,0,1,1,1,a,1,u,1\n" /* period */
+                                   "1,1,.,1,1,1,a,1,u,1\n"
+                                   "1,1,0,1,1,1,a,NA,u,1\n"
+                                   "1,1,0,1,inf,,a,1,u,1\n"
+                                   "1,1,0,1,1,1,,1,,1\n"
+                                   "1,2,1,-inf,1,1,a,1,u,1\n"
+                                   "1,2,1,3,1,4,b,2,v,1\n",
+                                   &roles);
+    static const int64_t dropped[JD_OWN_REASONS] = {2, 1, 1, 1, 1, 1, 1};
+    assert_int_equal(data.n_rows, 10);
+    assert_int_equal(data.panel.n, 2);
+    for (int i = 0; i < JD_OWN_REASONS; i++)
+        assert_int_equal(data.dropped[i], dropped[i]);
+    assert_int_equal(data.panel.n_x, 2);
+    assert_string_equal(data.panel.x_name[1], "z");
+    assert_true(data.panel.x[1][1] == 4 && data.panel.weight[1] == 2 && data.panel.treated[1] == 1);
+    assert_int_equal(data.panel.n_fixed, 1);
+    assert_int_not_equal(data.panel.fixed[0][0], data.panel.fixed[0][1]);
+    assert_int_not_equal(data.panel.cluster[0], data.panel.cluster[1]);
+    jd_own_data_free(&data);
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"i,t,d,y,w\n1,1,2,1,1\n", "--treat d: row 1 holds 2"},
+        {"i,t,d,y,w\n1,1,1,1,1\n1,2,1,1,-1\n", "--weights w: row 2 holds -1"},
+        {"i,t,d,y,w\n1,1,a,1,1\n", "--treat d: row 1 holds 'a'"},
+    };
+    const jd_own_roles_t roles = {.y = "y", .unit = "i", .time = "t", .treat = "d", .weights = "w"};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        jd_own_data_t data;
+        write_file(cases[k].text);
+        jd_ctx_init(&ctx);
+        assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_DATA);
+        if (!strstr(ctx.message, cases[k].message)) fail_msg("%s", ctx.message);
+        assert_null(data.y);
+    }
+}
+
+/* Estimates do not depend on the order of the rows or the names of ids. */
+static void test_shuffled_rows_and_renamed_ids(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"i,t,g,y\n1,1,0,1\n1,2,0,2\n1,3,0,4\n2,1,2,1\n2,2,2,3\n2,3,"
+                                        "2,7\n3,1,3,0\n3,2,3,1\n3,3,3,1\n",
+                                        "i,t,g,y\nz,2,2,3\nz,1,2,1\ny,3,0,4\nx,1,3,0\ny,2,0,2\nx,3,"
+                                        "3,1\ny,1,0,1\nx,2,3,1\nz,3,2,7\n"};
+    double first = 0;
+    for (int k = 0; k < 2; k++) {
+        const jd_vcov_options_t vcov = {0};
+        jd_own_result_t result;
+        jd_own_data_t data = read_text(texts[k], &usual);
+        assert_int_equal(jd_own_estimate(&result, &data, "twfe", &vcov, 0.95, &ctx), JD_OK);
+        double estimate = JD_CELLS(&result.estimates, JD_OWN_ESTIMATE, double)[0];
+        if (k == 0) first = estimate;
+        assert_true(fabs(estimate - first) < 1e-12);
+        jd_own_result_free(&result);
+        jd_own_data_free(&data);
+    }
+}
+
+/* ---- Memory ---- */
+
+static int work(jd_ctx_t *inner)
+{
+    const jd_own_roles_t roles = {.y = "y",
+                                  .unit = "i",
+                                  .time = "t",
+                                  .cohort = "g",
+                                  .x = "x",
+                                  .fixed = "f",
+                                  .weights = "w",
+                                  .cluster = "c"};
+    const jd_vcov_options_t vcov = {0};
+    jd_own_data_t data = {0};
+    jd_own_result_t result = {0};
+    int rc = jd_own_data_read(&data, path, &roles, inner);
+    if (!rc) rc = jd_own_estimate(&result, &data, "all", &vcov, 0.95, inner);
+    jd_own_result_free(&result);
+    jd_own_data_free(&data);
+    return rc;
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    write_file("i,t,g,y,x,f,w,c\n\"a\",2020Q1,0,1,2,f,1,1\na,2020Q2,0,2,1,g,1,1\nb,2020Q1,2020Q2,1,"
+               "3,f,2,2\n"
+               "b,2020Q2,2020Q2,4,1,f,2,2\nc,2020Q1,0,2,2,g,1,3\nc,2020Q2,0,2,5,g,1,3\n"
+               "d,2020Q1,2020Q2,1,1,g,1,4\nd,2020Q2,2020Q2,3,0,g,2,4\n");
+    for (long n = 0;; n++) {
+        const long blocks = failing.blocks;
+        fail_at(FAIL_MEMORY, n, &ctx);
+        int rc = work(&ctx);
+        bool failed = stop_failing();
+        if (failing.blocks != blocks)
+            fail_msg("allocation %ld: %ld leaked", n, failing.blocks - blocks);
+        if (!failed) {
+            if (rc) fail_msg("nothing failed, yet: %s", ctx.message);
+            assert_true(n > 60);
+            return;
+        }
+        if (rc != JD_ERR_NO_MEMORY || !strstr(ctx.message, "memory"))
+            fail_msg("allocation %ld: code %d: %s", n, rc, ctx.message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small_ids_stay_and_others_are_coded_in_order),
+        cmocka_unit_test(test_periods_are_counted_in_their_unit),
+        cmocka_unit_test(test_never),
+        cmocka_unit_test(test_rows_with_missing_values_are_counted_once),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_shuffled_rows_and_renamed_ids),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
