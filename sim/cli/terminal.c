@@ -6,7 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR = 24 };
+enum {
+    BAR = 12
+}; /* with rate and time left at their longest a line has 79 characters: none wraps */
 
 static const double redraw_after = 0.1; /* s, bar */
 static const double line_after = 1; /* s, log: each tenth gets a line, not more often than this, */

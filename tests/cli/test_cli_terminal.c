@@ -99,13 +99,32 @@ static void test_bar_is_drawn_and_wiped(void **state)
     fflush(screen.terminal.out);
     assert_int_equal(screen.size, 0);
     tell(&screen, 50, 50);
-    assert_string_equal(screen.text, "\rsimulating [############            ]  50 %, "
+    assert_string_equal(screen.text, "\rsimulating [######      ]  50 %, "
                                      "1.00 million firms/s, 50 s left\033[K");
     jd_terminal_warn(&screen.terminal, "a remark");
     assert_non_null(strstr(screen.text, "\033[K\r\033[Kjiedao: note: a remark\n"));
     tell(&screen, 60, 60);
     tell(&screen, 100, 100);
     assert_string_equal(screen.text + screen.size - 4, "\r\033[K");
+    close_screen(&screen);
+}
+
+/* A longer line would wrap on a terminal of 80 columns, and each redraw would leave one behind. */
+static void test_bar_fits_80_columns(void **state)
+{
+    (void)state;
+    screen_t screen;
+    open_screen(&screen, true);
+    jd_progress_t progress = {.stage = "simulating", .total = 100, .item = "firm-quarters"};
+    jd_terminal_progress(&screen.terminal, &progress);
+    now = 3599 * 9; /* 59 min 59 s are left */
+    progress.done = 90;
+    progress.items = 12.3e6 * now;
+    jd_terminal_progress(&screen.terminal, &progress);
+    fflush(screen.terminal.out);
+    assert_string_equal(screen.text, "\rsimulating [##########  ]  90 %, 12.3 million "
+                                     "firm-quarters/s, 59 min 59 s left\033[K");
+    assert_true(strlen(screen.text) - strlen("\r\033[K") < 80);
     close_screen(&screen);
 }
 
@@ -148,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_log_slow_stage_speaks_every_ten_seconds),
         cmocka_unit_test(test_log_short_stage_is_silent),
         cmocka_unit_test(test_bar_is_drawn_and_wiped),
+        cmocka_unit_test(test_bar_fits_80_columns),
         cmocka_unit_test(test_quiet_says_errors_only),
         cmocka_unit_test(test_colour_heeds_no_color),
     };
