@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/tables.h"
 #include "io/csv.h"
 #include "io/stata.h"
 #include "io/store.h"
@@ -34,8 +35,8 @@ static int export_table(jd_store_t *store, const jd_args_t *args, const char *na
     bool replace = jd_args_has(args, "force"), to_screen = given && strcmp(given, "-") == 0;
     char *own = given ? NULL : default_path(jd_args_word(args, 0), name, format);
     const char *path = given ? given : own;
-    int rc =
-        path ? jd_store_read(store, name, &table, ctx) : jd_fail_memory(ctx, 64, "a file name");
+    int rc = path ? jd_cli_table(store, jd_args_word(args, 0), name, &table, ctx)
+                  : jd_fail_memory(ctx, 64, "a file name");
     if (rc) goto out;
     if (to_screen && format == CSV)
         rc = jd_csv_print(&table, stdout, "standard output", ctx);

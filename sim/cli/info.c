@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/tables.h"
 #include "io/store.h"
 
 /* Attributes of the root, in the order of interest; those that are not there are passed over. */
@@ -40,10 +41,10 @@ static int print_tables(jd_store_t *store, jd_ctx_t *ctx)
 }
 
 /* Columns of one table: name, unit, meaning. */
-static int print_columns(jd_store_t *store, const char *name, jd_ctx_t *ctx)
+static int print_columns(jd_store_t *store, const char *path, const char *name, jd_ctx_t *ctx)
 {
     jd_table_t table;
-    int rc = jd_store_read(store, name, &table, ctx);
+    int rc = jd_cli_table(store, path, name, &table, ctx);
     if (rc) return rc;
     printf("%s: %s\n", name, table.label);
     if (table.n_unit > 0)
@@ -95,7 +96,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (jd_args_has(args, "config")) {
         rc = print_config(store, ctx);
     } else if (table) {
-        rc = print_columns(store, table, ctx);
+        rc = print_columns(store, path, table, ctx);
     } else {
         print_identity(store, path);
         rc = print_tables(store, ctx);
