@@ -7,8 +7,11 @@
 
 #include "did/design.h"
 
-const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2, &jd_estimator_twfe,
-                                               &jd_estimator_event_study, &jd_estimator_sun_abraham,
+const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
+                                               &jd_estimator_twfe,
+                                               &jd_estimator_event_study,
+                                               &jd_estimator_sun_abraham,
+                                               &jd_estimator_callaway_santanna,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)
@@ -23,6 +26,8 @@ void jd_did_defaults(jd_did_options_t *options)
     memset(options, 0, sizeof *options);
     options->bin_first = INT32_MIN;
     options->bin_last = INT32_MAX;
+    options->event_first = options->balance_event = INT32_MIN;
+    options->event_last = INT32_MAX;
 }
 
 jd_term_t jd_term_overall(const char *name)

@@ -75,6 +75,6 @@ jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
 int jd_is_reference(const jd_did_options_t *options, int32_t event);
 
 extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study,
-    jd_estimator_sun_abraham;
+    jd_estimator_sun_abraham, jd_estimator_callaway_santanna;
 
 #endif

@@ -49,6 +49,12 @@ typedef enum jd_aggregate {
     JD_AGGREGATE_CELLS     /**< one term each cohort and period, "g=2004,t=2006" */
 } jd_aggregate_t;
 
+/** Who a cohort is compared with in callaway_santanna. */
+typedef enum jd_control {
+    JD_CONTROL_NEVER,  /**< units never treated */
+    JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared */
+} jd_control_t;
+
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
     int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
@@ -60,6 +66,13 @@ typedef struct jd_did_options {
     int32_t bin_last;  /**< event times >= this are one term; INT32_MAX = none */
     jd_solver_t solver;
     jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna */
+    jd_control_t control;     /**< callaway_santanna, as all that follow */
+    int universal_base;       /**< leads against the last period before treatment, not their own */
+    int32_t anticipation;     /**< periods before adoption that may already show an effect */
+    int allow_unbalanced;     /**< keep units not seen in every period */
+    int cross_sections;       /**< rows are units: repeated cross-sections */
+    int32_t event_first, event_last; /**< event times aggregated; INT32_MIN, INT32_MAX = all */
+    int32_t balance_event;           /**< only cohorts seen this long; INT32_MIN = all */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

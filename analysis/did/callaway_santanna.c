@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Callaway and Sant'Anna (2021, J. Econometrics 225), without covariates: every
+ *
+ *      ATT(g,t) = E[Y_t - Y_b | G = g] - E[Y_t - Y_b | C]          (eqs. 2.8, 2.9)
+ *
+ * is a difference of cell means, b the base period, C the controls; their averages (section 3) are
+ * weighted by the cohorts' shares of units. */
+#include "did/callaway_santanna.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t max_table = 1 << 27; /* terms times cells: 1 GB */
+
+static void release(jd_design_t *design)
+{
+    jd_cs_t *cs = design->own;
+    free(cs->cohort);
+    free(cs->period);
+    free(cs->cell);
+    free(cs->share);
+    free(cs->mass);
+    free(cs->cohort_share);
+    free(cs->att);
+    free(cs->multiple);
+    free(cs->mix);
+    free(cs->loading);
+    free(cs);
+}
+
+int jd_cs_is_control(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t cohort)
+{
+    if (cs->cohort[cohort] == 0) return 1;
+    int32_t later = a->time > a->base ? a->time : a->base;
+    return cs->control == JD_CONTROL_NOT_YET && cohort != a->cohort &&
+           (int64_t)cs->cohort[cohort] > (int64_t)cs->period[later] + cs->anticipation;
+}
+
+double jd_cs_control_mass(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t period, const double *x,
+                          double *mean)
+{
+    double mass = 0, sum = 0;
+    for (int32_t h = 0; h < cs->n_cohorts; h++) {
+        int32_t cell = h * cs->n_periods + period;
+        if (!jd_cs_is_control(cs, a, h) || cs->mass[cell] <= 0) continue;
+        mass += cs->mass[cell];
+        if (x) sum += cs->mass[cell] * x[cell];
+    }
+    if (x) *mean = sum / mass;
+    return mass;
+}
+
+/* Adds `by` times the effect's weights on the cells' means. */
+static void add_loading(const jd_cs_t *cs, const jd_cs_att_t *a, double by, double *loading)
+{
+    const int32_t period[2] = {a->time, a->base};
+    for (int side = 0; side < 2; side++) {
+        double sign = side == 0 ? by : -by;
+        double mass = jd_cs_control_mass(cs, a, period[side], NULL, NULL);
+        loading[a->cohort * cs->n_periods + period[side]] += sign;
+        for (int32_t h = 0; h < cs->n_cohorts; h++) {
+            int32_t cell = h * cs->n_periods + period[side];
+            if (jd_cs_is_control(cs, a, h)) loading[cell] -= sign * cs->mass[cell] / mass;
+        }
+    }
+}
+
+static int32_t *copy_codes(const int32_t *from, int64_t n)
+{
+    int32_t *to = malloc((size_t)(n + 1) * sizeof *to);
+    if (to) memcpy(to, from, (size_t)n * sizeof *to);
+    return to;
+}
+
+/* Rows by unit, for shares. */
+static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
+                       jd_ctx_t *ctx)
+{
+    jd_groups_t units = {0};
+    int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
+    if (rc != JD_OK) return rc;
+    int32_t *rows = calloc((size_t)units.n_groups + 1, sizeof *rows);
+    if (!rows) rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *rows, "units");
+    for (int64_t i = 0; rows && i < frame->n; i++)
+        rows[units.code[i]]++;
+    for (int64_t i = 0; rows && i < frame->n; i++) {
+        double w = design->weight ? design->weight[i] : 1;
+        cs->share[i] = w / rows[units.code[i]];
+        cs->mass[cs->cell[i]] += w;
+        cs->cohort_share[cs->cell[i] / cs->n_periods] += cs->share[i];
+    }
+    free(rows);
+    jd_groups_free(&units);
+    return rc;
+}
+
+static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
+                      jd_ctx_t *ctx)
+{
+    jd_groups_t cohorts = {0}, periods = {0};
+    size_t n = (size_t)frame->n;
+    int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > max_table)
+        rc =
+            jd_fail(ctx, JD_ERR_ARGUMENT,
+                    "callaway_santanna: %d cohorts in %d periods are too many; take longer periods",
+                    cohorts.n_groups, periods.n_groups);
+    if (rc == JD_OK) {
+        cs->n_cohorts = cohorts.n_groups;
+        cs->n_periods = periods.n_groups;
+        size_t cells = (size_t)jd_cs_cells(cs);
+        cs->cohort = copy_codes(cohorts.value, cohorts.n_groups);
+        cs->period = copy_codes(periods.value, periods.n_groups);
+        cs->cell = malloc((n + 1) * sizeof *cs->cell);
+        cs->share = malloc((n + 1) * sizeof *cs->share);
+        cs->mass = calloc(cells, sizeof *cs->mass);
+        cs->cohort_share = calloc((size_t)cs->n_cohorts, sizeof *cs->cohort_share);
+        cs->att = calloc(cells, sizeof *cs->att);
+        if (!cs->cohort || !cs->period || !cs->cell || !cs->share || !cs->mass ||
+            !cs->cohort_share || !cs->att)
+            rc = jd_fail_memory(ctx, (n + cells) * sizeof(double), "cells");
+    }
+    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
+        cs->cell[i] = cohorts.code[i] * cs->n_periods + periods.code[i];
+    if (rc == JD_OK) rc = fill_shares(cs, design, frame, ctx);
+    jd_groups_free(&cohorts);
+    jd_groups_free(&periods);
+    return rc;
+}
+
+/* Base period's code; -1 where there is none. */
+static int32_t base_of(const jd_cs_t *cs, int32_t g, int32_t t, int universal)
+{
+    int64_t start = (int64_t)g - cs->anticipation;
+    if (!universal && cs->period[t] < start) return t - 1;
+    int32_t base = -1;
+    while (base + 1 < cs->n_periods && cs->period[base + 1] < start)
+        base++;
+    return base;
+}
+
+static int is_comparable(const jd_cs_t *cs, const jd_cs_att_t *a)
+{
+    int32_t own = a->cohort * cs->n_periods;
+    return cs->mass[own + a->time] > 0 && cs->mass[own + a->base] > 0 &&
+           jd_cs_control_mass(cs, a, a->time, NULL, NULL) > 0 &&
+           jd_cs_control_mass(cs, a, a->base, NULL, NULL) > 0;
+}
+
+/* Effects that can be told, by cohort and period; those that cannot are said. */
+static void list_atts(jd_cs_t *cs, int universal, jd_ctx_t *ctx)
+{
+    for (int32_t g = 0; g < cs->n_cohorts; g++)
+        for (int32_t t = 0; cs->cohort[g] != 0 && t < cs->n_periods; t++) {
+            jd_cs_att_t a = {g, t, base_of(cs, cs->cohort[g], t, universal)};
+            if (a.base < 0) continue;
+            if (is_comparable(cs, &a))
+                cs->att[cs->n_atts++] = a;
+            else
+                jd_warn(ctx,
+                        "callaway_santanna: g=%d,t=%d left out: no rows of the cohort or of "
+                        "controls in this or its base period",
+                        cs->cohort[g], cs->period[t]);
+        }
+}
+
+/* The term an effect counts under, or JD_NO_KEY. */
+static int32_t key_of(const jd_cs_t *cs, const jd_did_options_t *options, int att)
+{
+    const jd_cs_att_t *a = &cs->att[att];
+    int32_t g = cs->cohort[a->cohort], t = cs->period[a->time];
+    int32_t first = cs->period[0], last = cs->period[cs->n_periods - 1];
+    int32_t key = jd_aggregate_key(options->aggregate, g, t);
+    if (options->aggregate != JD_AGGREGATE_EVENT) return key;
+    if (key < options->event_first || key > options->event_last) return JD_NO_KEY;
+    int64_t balance = options->balance_event;
+    if (balance == INT32_MIN) return key;
+    int seen =
+        (int64_t)last - g >= balance && key <= balance && key >= balance - ((int64_t)last - first);
+    return seen ? key : JD_NO_KEY;
+}
+
+/* Term `k` = mean of the effects of one key by cohort share; JD_AGGREGATE_COHORT's are plain means.
+ */
+static void fill_mix(jd_cs_t *cs, int k)
+{
+    double *mix = cs->mix + (size_t)k * (size_t)cs->n_atts, total = 0;
+    const double *multiple = cs->multiple + (size_t)k * (size_t)cs->n_atts;
+    for (int a = 0; a < cs->n_atts; a++) {
+        mix[a] = multiple[a] * cs->cohort_share[cs->att[a].cohort];
+        total += mix[a];
+    }
+    for (int a = 0; a < cs->n_atts; a++)
+        mix[a] /= total;
+}
+
+/* Overall effect of the cohort aggregate: their own means, by share; elsewhere every treated cell.
+ */
+static void fill_overall(jd_cs_t *cs, jd_aggregate_t by)
+{
+    for (int a = 0; a < cs->n_atts; a++) {
+        int32_t g = cs->att[a].cohort, count = 0;
+        for (int b = 0; b < cs->n_atts; b++)
+            count += cs->att[b].cohort == g && cs->period[cs->att[b].time] >= cs->cohort[g];
+        if (cs->period[cs->att[a].time] >= cs->cohort[g])
+            cs->multiple[a] = by == JD_AGGREGATE_COHORT ? 1.0 / count : 1;
+    }
+    fill_mix(cs, 0);
+}
+
+/* Overall effect of event times and periods: the plain mean of the terms of treated cells. */
+static int fill_mean(jd_cs_t *cs, const jd_term_t *terms)
+{
+    cs->mean_first = cs->n_terms;
+    for (int k = 1; k < cs->n_terms; k++)
+        if (terms[k].kind != JD_TERM_EVENT || terms[k].event_first >= 0) {
+            if (cs->n_mean++ == 0) cs->mean_first = k;
+            for (int a = 0; a < cs->n_atts; a++)
+                cs->mix[a] += cs->mix[(size_t)k * (size_t)cs->n_atts + (size_t)a];
+        }
+    for (int a = 0; a < cs->n_atts; a++)
+        cs->mix[a] /= cs->n_mean;
+    return cs->n_mean > 0;
+}
+
+static int has_overall(const jd_cs_t *cs)
+{
+    for (int a = 0; a < cs->n_atts; a++)
+        if (cs->period[cs->att[a].time] >= cs->cohort[cs->att[a].cohort]) return 1;
+    return 0;
+}
+
+static int allocate_terms(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)cs->n_terms, cells = (size_t)jd_cs_cells(cs);
+    if ((int64_t)n > max_table / (int64_t)cells)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "callaway_santanna: %d terms of %d cohorts in %d periods are too many; "
+                       "aggregate, or take longer periods",
+                       cs->n_terms, cs->n_cohorts, cs->n_periods);
+    design->terms = calloc(n, sizeof *design->terms);
+    cs->multiple = calloc(n * (size_t)cs->n_atts, sizeof *cs->multiple);
+    cs->mix = calloc(n * (size_t)cs->n_atts, sizeof *cs->mix);
+    cs->loading = calloc(n * cells, sizeof *cs->loading);
+    if (!design->terms || !cs->multiple || !cs->mix || !cs->loading)
+        return jd_fail_memory(ctx, n * cells * sizeof(double), "the aggregates");
+    return JD_OK;
+}
+
+static void fill_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *options,
+                       const jd_groups_t *keys, const int32_t *key)
+{
+    jd_aggregate_t by = options->aggregate;
+    int k = by != JD_AGGREGATE_CELLS;
+    if (k) design->terms[0] = jd_term_overall("att");
+    if (by == JD_AGGREGATE_CELLS)
+        for (int a = 0; a < cs->n_atts; a++) {
+            const jd_cs_att_t *att = &cs->att[a];
+            design->terms[a] = jd_term_cell(cs->cohort[att->cohort], cs->period[att->time]);
+            cs->multiple[(size_t)a * (size_t)cs->n_atts + (size_t)a] = 1;
+        }
+    else if (by != JD_AGGREGATE_OVERALL)
+        for (int32_t g = 0; g < keys->n_groups; g++)
+            if (keys->value[g] != JD_NO_KEY) {
+                design->terms[k] = jd_term_aggregate(by, keys->value[g]);
+                for (int a = 0; a < cs->n_atts; a++)
+                    cs->multiple[(size_t)k * (size_t)cs->n_atts + (size_t)a] =
+                        key[a] == keys->value[g];
+                k++;
+            }
+    for (k = by != JD_AGGREGATE_CELLS; k < cs->n_terms; k++)
+        fill_mix(cs, k);
+}
+
+static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *options,
+                      jd_ctx_t *ctx)
+{
+    jd_aggregate_t by = options->aggregate;
+    size_t bytes = (size_t)cs->n_atts * sizeof(int32_t);
+    jd_groups_t keys = {0};
+    int32_t *key = malloc(bytes);
+    int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the aggregates");
+    for (int a = 0; key && a < cs->n_atts; a++)
+        key[a] = key_of(cs, options, a);
+    if (rc == JD_OK) rc = jd_groups_make(&keys, key, cs->n_atts, ctx);
+    if (rc == JD_OK) {
+        int none = keys.value[0] == JD_NO_KEY;
+        cs->n_terms = by == JD_AGGREGATE_CELLS     ? cs->n_atts
+                      : by == JD_AGGREGATE_OVERALL ? 1
+                                                   : 1 + keys.n_groups - none;
+        rc = allocate_terms(design, cs, ctx);
+    }
+    if (rc == JD_OK) {
+        fill_terms(design, cs, options, &keys, key);
+        if (by == JD_AGGREGATE_OVERALL || by == JD_AGGREGATE_COHORT)
+            fill_overall(cs, by);
+        else if (by != JD_AGGREGATE_CELLS && !fill_mean(cs, design->terms))
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "callaway_santanna: no event time from 0 on is left to average; widen "
+                         "event_first, event_last or balance_event");
+    }
+    for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
+        for (int a = 0; a < cs->n_atts; a++) {
+            double by_att = cs->mix[(size_t)k * (size_t)cs->n_atts + (size_t)a];
+            if (by_att != 0)
+                add_loading(cs, &cs->att[a], by_att,
+                            cs->loading + (size_t)k * (size_t)jd_cs_cells(cs));
+        }
+    free(key);
+    jd_groups_free(&keys);
+    design->facts.n_terms = cs->n_terms;
+    return rc;
+}
+
+static int check_request(const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    if (panel->n_x > 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "callaway_santanna: %d covariates are given ('%s', ...); this estimator "
+                       "compares plain means: leave them out, or use sun_abraham",
+                       panel->n_x, panel->x_name[0]);
+    if (options->anticipation < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "callaway_santanna: anticipation = %d periods; it is at least 0",
+                       options->anticipation);
+    if (options->cross_sections && !panel->cohort)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "callaway_santanna: repeated cross-sections tell no treatment path; give "
+                       "each row's cohort");
+    return JD_OK;
+}
+
+static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                const jd_staggered_t *staggered, jd_ctx_t *ctx)
+{
+    jd_frame_t frame = {0};
+    const jd_frame_needs_t needs = {.cohort = 1, .staggered = staggered};
+    jd_cs_t *cs = calloc(1, sizeof *cs);
+    if (!cs) return jd_fail_memory(ctx, sizeof *cs, "a design");
+    design->own = cs;
+    cs->control = options->control;
+    cs->anticipation = options->anticipation;
+    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK) rc = make_cells(cs, design, &frame, ctx);
+    jd_frame_free(&frame);
+    if (rc != JD_OK) return rc;
+    list_atts(cs, options->universal_base, ctx);
+    if (!has_overall(cs))
+        return jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                       "callaway_santanna: no treated cohort has rows and controls both before and "
+                       "after adoption");
+    return make_terms(design, cs, options, ctx);
+}
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    jd_staggered_t staggered = {0};
+    int rc = check_request(panel, options, ctx);
+    if (rc != JD_OK) return rc;
+    const jd_staggered_needs_t who = {.anticipation = options->anticipation,
+                                      .last_as_control = options->control == JD_CONTROL_NOT_YET,
+                                      .complete =
+                                          !options->allow_unbalanced && !options->cross_sections};
+    jd_panel_t own = *panel;
+    int32_t *row = NULL;
+    if (options->cross_sections) {
+        size_t bytes = (size_t)panel->n * sizeof *row;
+        row = malloc(bytes);
+        if (!row) return jd_fail_memory(ctx, bytes, "units");
+        for (int64_t i = 0; i < panel->n; i++)
+            row[i] = (int32_t)i;
+        own.unit = row;
+    }
+    rc = jd_staggered_make(&staggered, "callaway_santanna", &own, who, ctx);
+    if (rc == JD_OK) rc = fill(design, &own, options, &staggered, ctx);
+    jd_staggered_free(&staggered);
+    free(row);
+    return rc;
+}
+
+const jd_estimator_t jd_estimator_callaway_santanna = {
+    .name = "callaway_santanna",
+    .label = "Callaway and Sant'Anna, effects by cohort and period",
+    .family = JD_CLASS_LINEAR,
+    .prepare = prepare,
+    .infer = jd_cs_infer,
+    .release = release,
+    .estimate = jd_cs_estimate,
+    .weights = jd_cs_weights,
+};

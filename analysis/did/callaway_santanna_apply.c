@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cell means of outcomes, and influence functions (Callaway, Sant'Anna 2021, theorem 2 and
+ * eq. 4.3): a unit's influence on a term is the sum over its rows of
+ *
+ *      w (A_cell (y - mean_cell) + B_cell) + share D_cohort,
+ *
+ * B the cell's distance from the pooled control mean, D the influence of the cohorts' shares. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/callaway_santanna.h"
+#include "linear/sums.h"
+
+/* Means of y in the cells; sums carry their rounding along. sum, carry [cells] scratch; empty
+ * cells get 0. */
+static void cell_means(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *mean,
+                       double *carry)
+{
+    int32_t cells = jd_cs_cells(cs);
+    memset(mean, 0, (size_t)cells * sizeof *mean);
+    memset(carry, 0, (size_t)cells * sizeof *carry);
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        double x = design->weight ? design->weight[i] * y[i] : y[i];
+        double *s = &mean[cs->cell[i]], sum = *s + x, part = sum - *s;
+        carry[cs->cell[i]] += (*s - (sum - part)) + (x - part);
+        *s = sum;
+    }
+    for (int32_t c = 0; c < cells; c++)
+        mean[c] = cs->mass[c] > 0 ? (mean[c] + carry[c]) / cs->mass[c] : 0;
+}
+
+int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
+                   jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t cells = (size_t)jd_cs_cells(cs), bytes = 2 * cells * (size_t)n_y * sizeof(double);
+    double *work = malloc(bytes);
+    if (!work) return jd_fail_memory(ctx, bytes, "cell means");
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int j = 0; j < n_y; j++) {
+        double *mean = work + 2 * cells * (size_t)j;
+        cell_means(cs, design, y[j], mean, mean + cells);
+        for (int k = 0; k < cs->n_terms; k++)
+            estimate[k * n_y + j] =
+                jd_dot_exact(cs->loading + (size_t)k * cells, mean, (int64_t)cells);
+    }
+    free(work);
+    return JD_OK;
+}
+
+void jd_cs_weights(const jd_design_t *design, int term, double *w)
+{
+    const jd_cs_t *cs = design->own;
+    const double *loading = cs->loading + (size_t)term * (size_t)jd_cs_cells(cs);
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        int32_t c = cs->cell[i];
+        w[design->sample.row[i]] =
+            loading[c] * (design->weight ? design->weight[i] : 1) / cs->mass[c];
+    }
+}
+
+/* ATT(g,t), and into centre [n_atts][2] the pooled means of its controls in both periods. */
+static double att_of(const jd_cs_t *cs, const jd_cs_att_t *a, const double *mean, double *centre)
+{
+    int32_t own = a->cohort * cs->n_periods;
+    jd_cs_control_mass(cs, a, a->time, mean, &centre[0]);
+    jd_cs_control_mass(cs, a, a->base, mean, &centre[1]);
+    return mean[own + a->time] - mean[own + a->base] - (centre[0] - centre[1]);
+}
+
+/* B of one term: how far its controls' cells lie from the means they are pooled into. */
+static void fill_offsets(const jd_cs_t *cs, int term, const double *mean, const double *centre,
+                         double *offset)
+{
+    for (int i = 0; i < cs->n_atts; i++) {
+        double by = cs->mix[(size_t)term * (size_t)cs->n_atts + (size_t)i];
+        const jd_cs_att_t *a = &cs->att[i];
+        if (by == 0 || a->time == a->base) continue;
+        const int32_t period[2] = {a->time, a->base};
+        for (int side = 0; side < 2; side++) {
+            double mass = jd_cs_control_mass(cs, a, period[side], NULL, NULL);
+            for (int32_t h = 0; h < cs->n_cohorts; h++) {
+                int32_t c = h * cs->n_periods + period[side];
+                if (!jd_cs_is_control(cs, a, h) || cs->mass[c] <= 0) continue;
+                double distance = by / mass * (mean[c] - centre[2 * i + side]);
+                offset[c] += side == 0 ? -distance : distance;
+            }
+        }
+    }
+}
+
+/* D of one term that is a mean by shares: d term / d share of each cohort. */
+static void fill_shares(const jd_cs_t *cs, int term, const double *att, double estimate,
+                        double *by_cohort)
+{
+    const double *multiple = cs->multiple + (size_t)term * (size_t)cs->n_atts;
+    double total = 0;
+    for (int a = 0; a < cs->n_atts; a++)
+        total += multiple[a] * cs->cohort_share[cs->att[a].cohort];
+    for (int a = 0; a < cs->n_atts; a++)
+        by_cohort[cs->att[a].cohort] += multiple[a] * (att[a] - estimate) / total;
+}
+
+/* Per term: offsets [cells] and share influence [cohorts]. */
+static void fill_influence(const jd_cs_t *cs, const double *mean, const double *att,
+                           const double *centre, const double *estimate, double *offset,
+                           double *by_cohort)
+{
+    size_t cells = (size_t)jd_cs_cells(cs), cohorts = (size_t)cs->n_cohorts;
+    int first = cs->n_mean > 0;
+    for (int k = 0; k < cs->n_terms; k++)
+        fill_offsets(cs, k, mean, centre, offset + (size_t)k * cells);
+    for (int k = first; k < cs->n_terms; k++)
+        fill_shares(cs, k, att, estimate[k], by_cohort + (size_t)k * cohorts);
+    for (int k = cs->mean_first; first && k < cs->mean_first + cs->n_mean; k++)
+        for (size_t g = 0; g < cohorts; g++)
+            by_cohort[g] += by_cohort[(size_t)k * cohorts + g] / cs->n_mean;
+}
+
+/* Influence of one term, summed by cluster. */
+static void sum_influence(const jd_cs_t *cs, const jd_design_t *design, const double *residual,
+                          const double *loading, const double *offset, const double *by_cohort,
+                          double *sum)
+{
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        int32_t c = cs->cell[i];
+        double w = design->weight ? design->weight[i] : 1;
+        sum[design->clusters.code[i]] += w * (loading[c] / cs->mass[c] * residual[i] + offset[c]) +
+                                         cs->share[i] * by_cohort[c / cs->n_periods];
+    }
+}
+
+int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t n = (size_t)design->sample.n, cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms;
+    size_t groups = (size_t)design->clusters.n_groups, cohorts = (size_t)cs->n_cohorts;
+    if (options->kind != JD_VCOV_CLUSTER)
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "callaway_santanna: standard errors come from influence functions, summed by "
+            "unit or panel.cluster; iid and HC1 do not apply");
+    if (groups < 2)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "clustered standard errors need at least two clusters, here is %d; cluster "
+                       "by a finer unit",
+                       design->clusters.n_groups);
+    size_t all = n + 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + cohorts + groups);
+    double *residual = calloc(all, sizeof *residual);
+    if (!residual) return jd_fail_memory(ctx, all * sizeof *residual, "influence functions");
+    double *mean = residual + n, *att = mean + 2 * cells, *centre = att + cs->n_atts;
+    double *offset = centre + 2 * cs->n_atts, *by_cohort = offset + k * cells;
+    double *sum = by_cohort + k * cohorts;
+    cell_means(cs, design, y, mean, mean + cells);
+    for (int64_t i = 0; i < design->sample.n; i++)
+        residual[i] = y[i] - mean[cs->cell[i]];
+    for (int a = 0; a < cs->n_atts; a++)
+        att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
+    fill_influence(cs, mean, att, centre, fit->estimate, offset, by_cohort);
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int j = 0; j < cs->n_terms; j++)
+        sum_influence(cs, design, residual, cs->loading + (size_t)j * cells,
+                      offset + (size_t)j * cells, by_cohort + (size_t)j * cohorts,
+                      sum + (size_t)j * groups);
+    for (int a = 0; a < cs->n_terms; a++)
+        for (int b = 0; b <= a; b++)
+            fit->vcov[a * cs->n_terms + b] = fit->vcov[b * cs->n_terms + a] =
+                jd_dot(sum + (size_t)a * groups, sum + (size_t)b * groups, (int64_t)groups);
+    free(residual);
+    fit->facts = (jd_vcov_facts_t){.name = "influence function",
+                                   .factor = 1,
+                                   .df = (double)INFINITY,
+                                   .n_clusters = (int32_t)groups};
+    return JD_OK;
+}

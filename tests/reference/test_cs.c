@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Callaway-Sant'Anna against every cs_* row of did: matched, not matched, or not applicable and
+ * why. How a case is fitted is read from the R call recorded with it. */
+#include "support.h"
+
+#include "jiedao/did.h"
+#include "reference/staggered_data.h"
+
+static const staggered_source_t sources[] = {
+    {"mpdta", "countyreal", "year", "first_treat", "lemp", NULL, NULL},
+    {"base_stagg", "id", "year", "year_treated", "y", NULL, NULL},
+    {"castle", "sid", "year", "effyear", "l_homicide", NULL, NULL},
+    {"sim_rcs", "id", "period", "g", "y", NULL, NULL},
+};
+
+static const struct {
+    const char *estimator;
+    jd_aggregate_t by;
+} families[] = {{"cs_attgt", JD_AGGREGATE_CELLS},
+                {"cs_simple", JD_AGGREGATE_OVERALL},
+                {"cs_dynamic", JD_AGGREGATE_EVENT},
+                {"cs_group", JD_AGGREGATE_COHORT},
+                {"cs_calendar", JD_AGGREGATE_CALENDAR}};
+
+/* A fitted case, kept while its rows last. */
+typedef struct {
+    char name[128];
+    staggered_data_t data;
+    jd_design_t *design;
+    jd_fit_t fit;
+} fitted_t;
+
+static void load(const char *dataset, const char *call, staggered_data_t *d)
+{
+    size_t s = 0;
+    while (strncmp(dataset, sources[s].file, strlen(sources[s].file)) != 0)
+        assert_true(++s < sizeof sources / sizeof *sources);
+    staggered_source_t source = sources[s];
+    if (strstr(call, "weightsname")) source.weight = s == 2 ? "popwt" : s == 3 ? "w" : "7";
+    load_staggered(&source, d);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < d->panel.n; i++) {
+        if (strstr(dataset, "mod 13") && (d->unit[i] + 3 * d->time[i]) % 13 == 0) continue;
+        if (strstr(dataset, "first_treat > 0") && d->cohort[i] == 0) continue;
+        d->unit[kept] = d->unit[i];
+        d->time[kept] = d->time[i];
+        d->cohort[kept] = d->cohort[i];
+        d->cluster[kept] = d->cluster[i];
+        d->weight[kept] = d->weight[i];
+        d->y[kept++] = d->y[i];
+    }
+    d->panel.n = kept;
+    if (strstr(call, "clustervars")) d->panel.cluster = d->cluster;
+}
+
+/* The number behind `key=` in a call, or `none`. */
+static int32_t number_of(const char *call, const char *key, int32_t none)
+{
+    const char *at = strstr(call, key);
+    return at ? (int32_t)strtol(at + strlen(key), NULL, 10) : none;
+}
+
+static void fit_case(fitted_t *f, const char *name, const char *dataset, const char *call,
+                     jd_aggregate_t by)
+{
+    char key[128];
+    snprintf(key, sizeof key, "%s/%d", name, (int)by);
+    if (strcmp(f->name, key) == 0) return;
+    snprintf(f->name, sizeof f->name, "%s", key);
+    jd_fit_free(&f->fit);
+    jd_design_free(f->design);
+    load(dataset, call, &f->data);
+    jd_ctx_t ctx;
+    jd_did_options_t o;
+    jd_ctx_init(&ctx);
+    jd_did_defaults(&o);
+    o.aggregate = by;
+    o.control = strstr(call, "notyettreated") ? JD_CONTROL_NOT_YET : JD_CONTROL_NEVER;
+    o.universal_base = strstr(call, "universal") != NULL;
+    o.anticipation = number_of(call, "anticipation=", 0);
+    o.cross_sections = strstr(call, ", panel=FALSE") != NULL;
+    o.allow_unbalanced = strstr(call, "allow_unbalanced_panel=TRUE") != NULL;
+    o.balance_event = number_of(call, "balance_e=", INT32_MIN);
+    o.event_first = number_of(call, "min_e=", INT32_MIN);
+    o.event_last = number_of(call, "max_e=", INT32_MAX);
+    int rc = jd_design_prepare(&f->design, jd_estimator_find("callaway_santanna"), &f->data.panel,
+                               &o, &ctx);
+    if (rc == JD_OK) rc = jd_design_infer(f->design, f->data.y, NULL, 0.95, &f->fit, &ctx);
+    if (rc != JD_OK) print_error("%s: %s\n", name, ctx.message);
+    assert_int_equal(rc, JD_OK);
+}
+
+/* A base period of its own has no standard error there, and 0 here. */
+static void check_row(tally_t *t, const fitted_t *f, const csv_t *e, int row)
+{
+    const char *quantity = csv_text(e, row, 4), *term = csv_text(e, row, 5);
+    double value = csv_number(e, row, 6), se = csv_number(e, row, 7);
+    if (strcmp(quantity, "wald_pretest") == 0) {
+        tally_not_applicable(t, "the Wald pretest, a diagnostic");
+    } else if (strcmp(quantity, "n_units") == 0) {
+        tally(t, f->fit.n_units == (int)value, e, row, f->fit.n_units, 0);
+    } else {
+        int k = find_term(f->design, strcmp(term, "overall") == 0 ? "att" : term);
+        double b = k < 0 ? (double)NAN : f->fit.estimate[k], s = k < 0 ? b : f->fit.std_error[k];
+        tally(t, close_to(b, value, s) && (isnan(se) ? s == 0 : close_to(s, se, 0)), e, row, b, s);
+    }
+}
+
+static void check_family(const csv_t *e, const char *family, jd_aggregate_t by)
+{
+    static fitted_t f;
+    tally_t t = {0};
+    for (int row = 0; row < e->rows; row++) {
+        if (strcmp(csv_text(e, row, 2), family) != 0) continue;
+        const char *call = csv_text(e, row, 3);
+        if (strstr(call, "bstrap=TRUE")) {
+            tally_not_applicable(&t, "multiplier bootstrap");
+        } else if (!strstr(call, "xformla=~1")) {
+            tally_not_applicable(&t, "covariates");
+        } else {
+            fit_case(&f, csv_text(e, row, 0), csv_text(e, row, 1), call, by);
+            check_row(&t, &f, e, row);
+        }
+    }
+    jd_fit_free(&f.fit);
+    jd_design_free(f.design);
+    memset(&f, 0, sizeof f);
+    tally_print(&t, family);
+    assert_int_equal(t.missed, 0);
+    assert_true(t.matched > 0 || strcmp(family, "cs_bootstrap") == 0);
+}
+
+static void test_every_row_of_callaway_santanna(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE "expected.csv");
+    csv_t expected;
+    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    for (size_t k = 0; k < sizeof families / sizeof *families; k++)
+        check_family(&expected, families[k].estimator, families[k].by);
+    check_family(&expected, "cs_bootstrap", JD_AGGREGATE_CELLS);
+    csv_free(&expected);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_row_of_callaway_santanna)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
