@@ -135,6 +135,11 @@ void jd_store_reason(char *text, size_t size);
 
 /* ---- store_read.c ---- */
 
+/** Fails with JD_ERR_READ: `what` of a table ("" for a data set of its own) cannot be read, and
+ * why. */
+int jd_store_damaged(const jd_store_t *store, const char *table, const char *what, const char *why,
+                     jd_ctx_t *ctx);
+
 /** A fixed-length text attribute, to be freed; NULL if there is none, or out of memory. */
 char *jd_store_take_text(hid_t object, const char *name, bool *no_memory);
 

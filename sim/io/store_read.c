@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening a file, and its attributes. */
+/* Opening a file, its attributes and its texts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,19 @@
 
 #include "io/store_internal.h"
 
-enum { TEXT_MAX = 1 << 16 }; /* bytes of an attribute */
+enum {
+    TEXT_MAX = 1 << 16,      /* bytes of an attribute */
+    LONG_TEXT_MAX = 1 << 28, /* bytes of a text data set */
+};
+
+int jd_store_damaged(const jd_store_t *store, const char *table, const char *what, const char *why,
+                     jd_ctx_t *ctx)
+{
+    return jd_fail(ctx, JD_ERR_READ,
+                   "%s: %s/%s cannot be read: %s; the file is damaged or was "
+                   "changed by another program",
+                   store->path, table, what, why);
+}
 
 /* ---- Opening ---- */
 
@@ -235,4 +247,39 @@ int jd_store_get_double(jd_store_t *store, const char *where, const char *name, 
         object < 0 ? -1 : jd_store_take_numbers(object, name, H5T_NATIVE_DOUBLE, false, value, 1);
     if (object >= 0) H5Oclose(object);
     return n == 1 ? JD_OK : no_attribute(store, where, name, ctx);
+}
+
+/* ---- Texts ---- */
+
+int jd_store_read_text(jd_store_t *store, const char *name, char **text, jd_ctx_t *ctx)
+{
+    *text = NULL;
+    hid_t dataset = jd_store_exists(store->file, name) ? H5Dopen2(store->file, name, H5P_DEFAULT)
+                                                       : H5I_INVALID_HID;
+    if (dataset < 0) return jd_fail(ctx, JD_ERR_DATA, "%s: has no text %s", store->path, name);
+    int rc = JD_OK;
+    jd_shape_t shape = {0};
+    const char *why = jd_store_shape(dataset, &shape);
+    hid_t type = H5Dget_type(dataset);
+    if (!why && (type < 0 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
+                 jd_store_cells(&shape) != 1 || H5Tget_size(type) > LONG_TEXT_MAX)) {
+        why = "it is no text";
+    }
+    if (!why) why = jd_store_check_storage(store->file, dataset, H5Tget_size(type));
+    if (!why) {
+        *text = calloc(H5Tget_size(type) + 1, 1);
+        if (!*text) {
+            rc = jd_fail_memory(ctx, H5Tget_size(type), name);
+        } else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *text) < 0) {
+            why = "its bytes cannot be read";
+        }
+    }
+    if (why) rc = jd_store_damaged(store, "", name, why, ctx);
+    if (rc != JD_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    if (type >= 0) H5Tclose(type);
+    H5Dclose(dataset);
+    return rc;
 }

@@ -12,17 +12,7 @@ enum {
     COLUMNS_MAX = 4096,
     NAME_SIZE = 256,
     FLAGS_MAX = 128,
-    LONG_TEXT_MAX = 1 << 28, /* bytes of a text data set */
 };
-
-static int damaged(const jd_store_t *store, const char *table, const char *what, const char *why,
-                   jd_ctx_t *ctx)
-{
-    return jd_fail(ctx, JD_ERR_READ,
-                   "%s: %s/%s cannot be read: %s; the file is damaged or was "
-                   "changed by another program",
-                   store->path, table, what, why);
-}
 
 /* ---- Finding columns ---- */
 
@@ -133,8 +123,8 @@ static jd_axis_t get_axis(hid_t dataset, bool *no_memory)
 static int add_column(scan_t *scan, const char *name, hid_t dataset, const jd_shape_t *shape)
 {
     if (strlen(name) >= NAME_SIZE || scan->n >= COLUMNS_MAX) {
-        return damaged(scan->store, scan->table, name, "there are too many, or it is too long",
-                       scan->ctx);
+        return jd_store_damaged(scan->store, scan->table, name,
+                                "there are too many, or it is too long", scan->ctx);
     }
     if (scan->n == scan->room) {
         int room = scan->room * 2 + 16;
@@ -148,7 +138,7 @@ static int add_column(scan_t *scan, const char *name, hid_t dataset, const jd_sh
     hid_t type = H5Dget_type(dataset);
     const char *why = type < 0 ? "its type cannot be read" : get_type(type, column);
     if (type >= 0) H5Tclose(type);
-    if (why) return damaged(scan->store, scan->table, name, why, scan->ctx);
+    if (why) return jd_store_damaged(scan->store, scan->table, name, why, scan->ctx);
     bool no_memory[4] = {false};
     memcpy(column->name, name, strlen(name) + 1);
     column->unit = jd_store_take_text(dataset, "units", &no_memory[0]);
@@ -175,7 +165,7 @@ static int visit_dataset(scan_t *scan, const char *name, hid_t dataset)
     jd_shape_t shape = {0};
     bool no_memory = false;
     const char *why = jd_store_shape(dataset, &shape);
-    if (why) return damaged(scan->store, scan->table, name, why, scan->ctx);
+    if (why) return jd_store_damaged(scan->store, scan->table, name, why, scan->ctx);
     if (shape.rank == 0) return JD_OK; /* a text beside the table */
     if (shape.rank == 1) {
         if (strcmp(name, "record") == 0) scan->record = shape;
@@ -193,7 +183,8 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *link, void 
     if (link->type != H5L_TYPE_HARD) return 0; /* never follow into other files */
     hid_t object = H5Oopen(group, name, H5P_DEFAULT);
     if (object < 0) {
-        scan->rc = damaged(scan->store, scan->table, name, "it cannot be opened", scan->ctx);
+        scan->rc =
+            jd_store_damaged(scan->store, scan->table, name, "it cannot be opened", scan->ctx);
         return -1;
     }
     if (H5Iget_type(object) == H5I_DATASET) scan->rc = visit_dataset(scan, name, object);
@@ -212,7 +203,8 @@ static int scan_table(scan_t *scan, hid_t group)
         rc = H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, visit, scan);
     }
     if (scan->rc != JD_OK) return scan->rc;
-    return rc < 0 ? damaged(scan->store, scan->table, "", "its columns cannot be listed", scan->ctx)
+    return rc < 0 ? jd_store_damaged(scan->store, scan->table, "", "its columns cannot be listed",
+                                     scan->ctx)
                   : JD_OK;
 }
 
@@ -232,11 +224,11 @@ static int check_dimensions(scan_t *scan, bool panel)
     bool complete = panel ? scan->time.rank == 1 && scan->unit.rank == 1 && scan->unit.dims[0] > 0
                           : scan->record.rank == 1;
     if (!complete || scan->n == 0) {
-        return damaged(scan->store, scan->table, "", "a dimension or all columns are missing",
-                       scan->ctx);
+        return jd_store_damaged(scan->store, scan->table, "",
+                                "a dimension or all columns are missing", scan->ctx);
     }
     if (panel && scan->time.dims[0] > JD_STORE_CELLS_MAX / scan->unit.dims[0]) {
-        return damaged(scan->store, scan->table, "", "it is impossibly large", scan->ctx);
+        return jd_store_damaged(scan->store, scan->table, "", "it is impossibly large", scan->ctx);
     }
     for (int c = 0; c < scan->n; c++) {
         const found_t *column = &scan->columns[c];
@@ -250,14 +242,14 @@ static int check_dimensions(scan_t *scan, bool panel)
             fits = s->rank == 1 && s->dims[0] == axis->dims[0];
         }
         if (!fits) {
-            return damaged(scan->store, scan->table, column->name, "its length is not the table's",
-                           scan->ctx);
+            return jd_store_damaged(scan->store, scan->table, column->name,
+                                    "its length is not the table's", scan->ctx);
         }
     }
     return JD_OK;
 }
 
-/* Opens the group of a table; *is_table false where the group is none. */
+/* The group of that name, invalid where there is none. */
 static hid_t open_table(jd_store_t *store, const char *name)
 {
     if (!jd_store_exists(store->file, name)) return H5I_INVALID_HID;
@@ -270,7 +262,8 @@ static int read_column(jd_store_t *store, hid_t group, jd_table_t *table, int c,
 {
     const jd_column_t *column = &table->columns[c];
     hid_t dataset = H5Dopen2(group, column->name, H5P_DEFAULT);
-    if (dataset < 0) return damaged(store, table->name, column->name, "it cannot be opened", ctx);
+    if (dataset < 0)
+        return jd_store_damaged(store, table->name, column->name, "it cannot be opened", ctx);
     /* Text as it lies in the file: HDF5 converts no character sets. */
     hid_t type = column->type == JD_TEXT ? H5Dget_type(dataset) : jd_store_type(column->type);
     int rc = JD_OK;
@@ -278,7 +271,7 @@ static int read_column(jd_store_t *store, hid_t group, jd_table_t *table, int c,
                      H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, table->data[c]) < 0)) {
         char reason[256];
         jd_store_reason(reason, sizeof reason);
-        rc = damaged(store, table->name, column->name, reason, ctx);
+        rc = jd_store_damaged(store, table->name, column->name, reason, ctx);
     }
     if (type >= 0) H5Tclose(type);
     H5Dclose(dataset);
@@ -300,7 +293,7 @@ static int check_columns(const scan_t *scan, hid_t group)
                       : jd_store_check_storage(scan->store->file, dataset, cells * size);
             H5Dclose(dataset);
         }
-        if (why) return damaged(scan->store, scan->table, column->name, why, scan->ctx);
+        if (why) return jd_store_damaged(scan->store, scan->table, column->name, why, scan->ctx);
     }
     return JD_OK;
 }
@@ -470,7 +463,7 @@ int jd_store_list(jd_store_t *store, jd_store_entry_t **entries, int *n_entries,
     herr_t rc =
         H5Ovisit2(store->file, H5_INDEX_NAME, H5_ITER_INC, visit_group, &list, H5O_INFO_BASIC);
     if (rc < 0 && list.rc == JD_OK) {
-        list.rc = damaged(store, "", "", "its tables cannot be listed", ctx);
+        list.rc = jd_store_damaged(store, "", "", "its tables cannot be listed", ctx);
     }
     if (list.rc != JD_OK) {
         jd_store_list_free(list.entries, list.n);
@@ -489,39 +482,4 @@ void jd_store_list_free(jd_store_entry_t *entries, int n_entries)
         free(entries[i].label);
     }
     free(entries);
-}
-
-/* ---- Texts ---- */
-
-int jd_store_read_text(jd_store_t *store, const char *name, char **text, jd_ctx_t *ctx)
-{
-    *text = NULL;
-    hid_t dataset = jd_store_exists(store->file, name) ? H5Dopen2(store->file, name, H5P_DEFAULT)
-                                                       : H5I_INVALID_HID;
-    if (dataset < 0) return jd_fail(ctx, JD_ERR_DATA, "%s: has no text %s", store->path, name);
-    int rc = JD_OK;
-    jd_shape_t shape = {0};
-    const char *why = jd_store_shape(dataset, &shape);
-    hid_t type = H5Dget_type(dataset);
-    if (!why && (type < 0 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 ||
-                 jd_store_cells(&shape) != 1 || H5Tget_size(type) > LONG_TEXT_MAX)) {
-        why = "it is no text";
-    }
-    if (!why) why = jd_store_check_storage(store->file, dataset, H5Tget_size(type));
-    if (!why) {
-        *text = calloc(H5Tget_size(type) + 1, 1);
-        if (!*text) {
-            rc = jd_fail_memory(ctx, H5Tget_size(type), name);
-        } else if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *text) < 0) {
-            why = "its bytes cannot be read";
-        }
-    }
-    if (why) rc = damaged(store, "", name, why, ctx);
-    if (rc != JD_OK) {
-        free(*text);
-        *text = NULL;
-    }
-    if (type >= 0) H5Tclose(type);
-    H5Dclose(dataset);
-    return rc;
 }
