@@ -30,6 +30,42 @@ static inline const char *jd_own_text(const jd_own_column_t *c, int64_t row, cha
     return jd_table_text(c->table, c->column, jd_long_cell(c->table, c->column, row), buffer, size);
 }
 
+/** Roles of columns; covariates and fixed effects follow. */
+enum {
+    JD_OWN_Y,
+    JD_OWN_UNIT,
+    JD_OWN_TIME,
+    JD_OWN_COHORT,
+    JD_OWN_TREAT,
+    JD_OWN_WEIGHT,
+    JD_OWN_CLUSTER,
+    JD_OWN_LISTED
+};
+
+/** A column the user named. */
+typedef struct jd_own_role {
+    const char *option;
+    char *name; /**< owned; NULL = not given */
+    int reason; /**< what a missing cell counts under; -1: none is missing (cohorts) */
+    jd_own_column_t column;
+} jd_own_role_t;
+
+typedef struct jd_own_columns {
+    jd_own_role_t
+        *list; /**< JD_OWN_LISTED of them, then n_x covariates, then n_fixed fixed effects */
+    int n, n_x, n_fixed;
+    const char *path;
+} jd_own_columns_t;
+
+/** Reads the table of a file with the columns the roles name, checks that they are there, and finds
+ *  them in it. The caller frees both, also after an error. */
+JD_MUST_USE int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
+                                    const jd_own_roles_t *roles, jd_ctx_t *ctx);
+void jd_own_columns_free(jd_own_columns_t *columns);
+
+/** Whether a role takes numbers only. */
+bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
+
 /** Codes of ids [n] of the rows `keep`: the ids themselves where they are 32-bit whole numbers,
  * else 0, 1, ... in ascending order. JD_ERR_DATA for numbers too large to be told apart. */
 JD_MUST_USE int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n,

@@ -197,6 +197,8 @@ static void test_ways_of_writing(void **state)
         run(0, "\"$JIEDAO\" did w.csv" ROLES "--estimator twfe --format csv >w.out");
         assert_string_equal(said.err, "");
         read_here(&csv, "w.out");
+        run(0, "cat w.csv | \"$JIEDAO\" did /dev/stdin" ROLES
+               "--estimator twfe --format csv | cmp - w.out");
         double estimate = csv_number(&csv, 0, 3), error = csv_number(&csv, 0, 4);
         if (k == 0) first[0] = estimate, first[1] = error;
         assert_near(estimate, 1.0, 1e-12); /* 1.5 less the mean of 0.25 and 0.75 */

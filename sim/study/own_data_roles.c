@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which column is what: the user's names are found in the file, and its table is read. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/memory.h"
+#include "io/number.h"
+#include "io/store.h"
+#include "jiedao/config.h"
+#include "study/own_data_parts.h"
+
+enum { NAMES_SHOWN = 400 };
+
+/* ---- Roles ---- */
+
+static const char *const role_options[] = {"--y",     "--unit",    "--time",   "--cohort",
+                                           "--treat", "--weights", "--cluster"};
+
+static int count_names(const char *list)
+{
+    int n = list && *list ? 1 : 0;
+    for (; n && *list; list++)
+        n += *list == ',';
+    return n;
+}
+
+static int set_name(jd_own_role_t *role, const char *option, const char *name, size_t length,
+                    int reason, jd_ctx_t *ctx)
+{
+    role->option = option;
+    role->reason = reason;
+    if (!name) return JD_OK;
+    if (length == 0) return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: a column's name is missing", option);
+    int rc = jd_make(&role->name, (int64_t)length + 1, 1, "a column's name", ctx);
+    if (!rc) memcpy(role->name, name, length);
+    return rc;
+}
+
+static int set_list(jd_own_columns_t *roles, const char *option, const char *list, int reason,
+                    jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (const char *p = list; p && *p && !rc;) {
+        size_t length = strcspn(p, ",");
+        rc = set_name(&roles->list[roles->n++], option, p, length, reason, ctx);
+        p += length;
+        if (*p == ',' && !*++p && !rc)
+            rc = set_name(&roles->list[roles->n - 1], option, p, 0, reason, ctx);
+    }
+    return rc;
+}
+
+static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
+                      jd_ctx_t *ctx)
+{
+    const char *const names[] = {given->y,     given->unit,    given->time,   given->cohort,
+                                 given->treat, given->weights, given->cluster};
+    static const int reasons[] = {JD_OWN_NO_Y,     JD_OWN_NO_UNIT,   JD_OWN_NO_TIME, -1,
+                                  JD_OWN_NO_TREAT, JD_OWN_NO_WEIGHT, JD_OWN_NO_GROUP};
+    roles->path = path;
+    roles->n_x = count_names(given->x);
+    roles->n_fixed = count_names(given->fixed);
+    int rc = jd_make(&roles->list, JD_OWN_LISTED + roles->n_x + roles->n_fixed, sizeof *roles->list,
+                     "the columns' roles", ctx);
+    roles->n = rc ? 0 : JD_OWN_LISTED;
+    for (int i = 0; i < JD_OWN_LISTED && !rc; i++)
+        rc = set_name(&roles->list[i], role_options[i], names[i], names[i] ? strlen(names[i]) : 0,
+                      reasons[i], ctx);
+    if (!rc) rc = set_list(roles, "--x", given->x, JD_OWN_NO_X, ctx);
+    if (!rc) rc = set_list(roles, "--fe", given->fixed, JD_OWN_NO_GROUP, ctx);
+    return rc;
+}
+
+/* The file's columns for a message, cut where they are many. */
+static const char *show_names(const char *const *names, int n, char shown[NAMES_SHOWN])
+{
+    size_t at = 0;
+    shown[0] = '\0';
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(names[i]);
+        if (at + length + 8 > NAMES_SHOWN) {
+            memcpy(shown + at, ", ...", 6);
+            break;
+        }
+        at += (size_t)snprintf(shown + at, NAMES_SHOWN - at, "%s%s", i ? ", " : "", names[i]);
+    }
+    return shown;
+}
+
+static int check_given(const jd_own_columns_t *roles, const char *const *names, int n,
+                       jd_ctx_t *ctx)
+{
+    static const char *const meanings[] = {"the outcome", "the unit", "the period"};
+    char shown[NAMES_SHOWN];
+    int rc = JD_OK;
+    for (int i = JD_OWN_Y; i <= JD_OWN_TIME; i++)
+        if (!roles->list[i].name)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "which column of %s is %s? %s NAME; there are: %s",
+                         roles->path, meanings[i], role_options[i], show_names(names, n, shown));
+    bool cohort = roles->list[JD_OWN_COHORT].name, treat = roles->list[JD_OWN_TREAT].name;
+    if (!cohort && !treat)
+        rc = jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "which column of %s says who is treated? --cohort NAME (first treated period) or "
+            "--treat NAME (0 or 1); there are: %s",
+            roles->path, show_names(names, n, shown));
+    if (cohort && treat)
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "--cohort and --treat both say who is treated; give one of them");
+    return rc;
+}
+
+/* Takes the columns the roles name; all that are not there are told at once. */
+static int choose(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx)
+{
+    const jd_own_columns_t *roles = user;
+    char shown[NAMES_SHOWN];
+    int rc = check_given(roles, names, n, ctx);
+    for (int i = 0; i < roles->n; i++) {
+        const jd_own_role_t *role = &roles->list[i];
+        int found = 0;
+        for (int k = 0; role->name && k < n; k++) {
+            if (strcmp(names[k], role->name) != 0) continue;
+            take[k] = true;
+            found++;
+        }
+        const char *near = found || !role->name ? NULL : jd_nearest(role->name, names, n);
+        if (found > 1)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has %d columns of this name; rename them",
+                         role->option, role->name, roles->path, found);
+        if (role->name && !found && near)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; did you mean '%s'?",
+                         role->option, role->name, roles->path, near);
+        if (role->name && !found && !near)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; there are: %s",
+                         role->option, role->name, roles->path, show_names(names, n, shown));
+    }
+    return rc;
+}
+
+/* ---- Files ---- */
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n >= m && strcmp(path + n - m, ending) == 0;
+}
+
+/* jiedao's own names, where the user gave none. */
+static int assume_roles(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx_t *ctx)
+{
+    static const char *const known[] = {"inflow", "unit", "time", "cohort"};
+    int rc = JD_OK;
+    for (int i = JD_OWN_Y; i <= JD_OWN_COHORT && !rc; i++) {
+        jd_own_role_t *role = &roles->list[i];
+        if (role->name || (i == JD_OWN_COHORT && roles->list[JD_OWN_TREAT].name) ||
+            jd_table_find(table, known[i]) < 0)
+            continue;
+        rc = set_name(role, role->option, known[i], strlen(known[i]), role->reason, ctx);
+    }
+    return rc;
+}
+
+static int read_store(jd_own_columns_t *roles, const char *path, const char *name,
+                      jd_table_t *table, jd_ctx_t *ctx)
+{
+    jd_store_t *store = NULL;
+    const char **names = NULL;
+    bool *take = NULL;
+    int rc = jd_store_open(&store, path, ctx);
+    if (!rc && !name && !jd_store_has(store, "panel/county"))
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%s: holds no panel/county (of several runs tables are kept only with "
+                     "output.keep = all); "
+                     "choose one with --table, 'jiedao info %s' lists them",
+                     path, path);
+    if (!rc) rc = jd_store_read(store, name ? name : "panel/county", table, ctx);
+    if (!rc) rc = assume_roles(roles, table, ctx);
+    if (!rc) rc = jd_make(&names, table->n_columns, sizeof *names, path, ctx);
+    if (!rc) rc = jd_make(&take, table->n_columns, sizeof *take, path, ctx);
+    for (int c = 0; c < table->n_columns && !rc; c++)
+        names[c] = table->columns[c].name;
+    if (!rc) rc = choose(roles, names, table->n_columns, take, ctx);
+    free(take);
+    free(names);
+    jd_store_close(&store);
+    return rc;
+}
+
+/* The first bytes of a file; a pipe is left alone, since it cannot be read twice: text, then. */
+static int read_head(const char *path, char head[16], jd_ctx_t *ctx)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) return JD_OK;
+    FILE *in = fopen(path, "rb");
+    if (!in)
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; check its name and folder",
+                       path, strerror(errno));
+    (void)!fread(head, 1, 16, in);
+    fclose(in);
+    return JD_OK;
+}
+
+static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
+                      jd_table_t *table, jd_ctx_t *ctx)
+{
+    char head[16] = {0};
+    jd_wanted_t wanted = {choose, roles};
+    jd_csv_style_t style = given->style;
+    int rc = read_head(path, head, ctx);
+    if (rc) return rc;
+    if (memcmp(head, "\211HDF\r\n\032\n", 8) == 0)
+        return read_store(roles, path, given->table, table, ctx);
+    if (given->table)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
+                       given->table, path);
+    if (ends_in(path, ".dta") || memcmp(head, "<stata_dta>", 11) == 0)
+        return jd_stata_read(path, &wanted, table, ctx);
+    return jd_csv_open(path, &style, &wanted, table, ctx);
+}
+
+/* ---- All together ---- */
+
+bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
+{
+    return role == JD_OWN_Y || role == JD_OWN_TREAT || role == JD_OWN_WEIGHT ||
+           (role >= JD_OWN_LISTED && role < JD_OWN_LISTED + columns->n_x);
+}
+
+/* Text where a number is needed: the first cell that is none is shown, or, where another decimal
+ * mark makes text of all, the first. */
+static int refuse_text(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
+{
+    char word[48] = "", shown[48] = "";
+    int64_t at = 0;
+    double x;
+    for (int64_t row = 0; row < rows; row++) {
+        jd_own_text(&role->column, row, word, sizeof word);
+        bool number = !*word || jd_number_read(word, strlen(word), &x);
+        if (*word && (!*shown || !number)) {
+            memcpy(shown, word, sizeof shown);
+            at = row;
+        }
+        if (!number) break;
+    }
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "%s %s: row %" PRId64
+                   " holds '%s', and numbers with the decimal mark of the others are needed "
+                   "(--decimal . or --decimal , says which)",
+                   role->option, role->name, at + 1, shown);
+}
+
+static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_t rows,
+                        jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int i = 0; i < roles->n; i++) {
+        jd_own_role_t *role = &roles->list[i];
+        if (!role->name) continue;
+        role->column = (jd_own_column_t){table, jd_table_find(table, role->name), role->option};
+        if (jd_own_is_numeric(roles, i) && jd_own_is_text(&role->column))
+            rc = refuse_text(role, rows, ctx);
+    }
+    return rc;
+}
+
+int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
+                        const jd_own_roles_t *roles, jd_ctx_t *ctx)
+{
+    memset(columns, 0, sizeof *columns);
+    memset(table, 0, sizeof *table);
+    int rc = make_roles(columns, path, roles, ctx);
+    if (!rc) rc = read_table(columns, path, roles, table, ctx);
+    return rc ? rc : bind_columns(columns, table, table->rows, ctx);
+}
+
+void jd_own_columns_free(jd_own_columns_t *columns)
+{
+    for (int i = 0; columns->list && i < columns->n; i++)
+        free(columns->list[i].name);
+    free(columns->list);
+    memset(columns, 0, sizeof *columns);
+}
