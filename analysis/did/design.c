@@ -12,6 +12,8 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_event_study,
                                                &jd_estimator_sun_abraham,
                                                &jd_estimator_callaway_santanna,
+                                               &jd_estimator_imputation,
+                                               &jd_estimator_two_stage,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

@@ -34,6 +34,7 @@ typedef struct jd_frame_needs {
     int drop_always_treated;         /* units treated from their panel's first period on */
     int effects;                     /* unit, time and further fixed effects as the options say */
     const jd_staggered_t *staggered; /* cohorts and rows to leave out, or NULL; borrowed */
+    int imputable;                   /* drop treated rows whose effects no untreated row tells of */
 } jd_frame_needs_t;
 
 /** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */
@@ -75,6 +76,7 @@ jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
 int jd_is_reference(const jd_did_options_t *options, int32_t event);
 
 extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study,
-    jd_estimator_sun_abraham, jd_estimator_callaway_santanna;
+    jd_estimator_sun_abraham, jd_estimator_callaway_santanna, jd_estimator_imputation,
+    jd_estimator_two_stage;
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "did/design.h"
+#include "did/imputation_stage.h"
 
 /* A sample's column out of a panel's. */
 static int32_t *gather(const jd_sample_t *sample, const int32_t *column)
@@ -201,9 +202,15 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
     if (rc != JD_OK) return rc;
     if (needs.drop_always_treated) drop_always_treated(&design->sample, panel, cohort);
     if (needs.staggered) leave_rows(&design->sample, needs.staggered, &design->facts);
-    if (!options->keep_singletons)
-        rc = jd_sample_drop_singletons(&design->sample, n_effects, effects, ctx);
-    if (rc != JD_OK) return rc;
+    int64_t before;
+    do { /* a row left out may leave others alone */
+        before = design->sample.n;
+        if (!options->keep_singletons)
+            rc = jd_sample_drop_singletons(&design->sample, n_effects, effects, ctx);
+        if (rc == JD_OK && needs.imputable)
+            rc = jd_drop_unimputable(&design->sample, panel, cohort, n_effects, effects, ctx);
+        if (rc != JD_OK) return rc;
+    } while (needs.imputable && design->sample.n < before);
     const jd_dropped_t *d = &design->sample.dropped;
     if (design->sample.n == 0)
         return jd_fail(
@@ -212,9 +219,10 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
             " lack a covariate, %" PRId64 " are of always-treated units, %" PRId64
             " are alone in a level of a fixed effect, %" PRId64
             " lie in periods without untreated units, %" PRId64
-            " are of units not seen in every period",
+            " are of units not seen in every period, %" PRId64
+            " are treated with no untreated rows to impute from",
             design->estimator->name, panel->n, d->zero_weight, d->missing, d->always_treated,
-            d->singleton, design->facts.n_uncontrolled, design->facts.n_incomplete);
+            d->singleton, design->facts.n_uncontrolled, design->facts.n_incomplete, d->unimputable);
     return JD_OK;
 }
 

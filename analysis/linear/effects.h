@@ -33,4 +33,9 @@ void jd_effects_demean_direct(const jd_effects_t *effects, double *x, double *sc
 /** One column by iteration; scratch [max_levels + 3 n]. Returns 0, or 1 if it did not converge. */
 int jd_effects_demean_iterate(const jd_effects_t *effects, double *x, double *scratch);
 
+/** Solves A'WA a = b for the levels: level[k] [levels of effect k], in the order asked, holds b and
+ *  is replaced by a solution (any two differ by what A maps to 0). b must be one that some row
+ *  vector u gives, b = A'Wu. Cost: O(n), without the direct factor O(n) an iteration. */
+JD_MUST_USE int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t *ctx);
+
 #endif

@@ -65,7 +65,8 @@ typedef struct jd_did_options {
     int32_t bin_first; /**< event_study: event times <= this are one term; INT32_MIN = none */
     int32_t bin_last;  /**< event times >= this are one term; INT32_MAX = none */
     jd_solver_t solver;
-    jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna */
+    jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna, imputation,
+                                   two_stage */
     jd_control_t control;     /**< callaway_santanna, as all that follow */
     int universal_base;       /**< leads against the last period before treatment, not their own */
     int32_t anticipation;     /**< periods before adoption that may already show an effect */
@@ -73,6 +74,9 @@ typedef struct jd_did_options {
     int cross_sections;       /**< rows are units: repeated cross-sections */
     int32_t event_first, event_last; /**< event times aggregated; INT32_MIN, INT32_MAX = all */
     int32_t balance_event;           /**< only cohorts seen this long; INT32_MIN = all */
+    const int32_t *pretrend; /**< imputation: [n_pretrend] event times < 0 tested against the other
+                                untreated rows; borrowed */
+    int n_pretrend;          /**< 0 = none; -1 = all but the references */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);
@@ -81,7 +85,7 @@ typedef struct jd_design jd_design_t;
 struct jd_fit;
 
 typedef struct jd_estimator {
-    const char *name;  /**< "2x2", "twfe", "event_study", "sun_abraham" */
+    const char *name;  /**< "2x2", "twfe", "event_study", "sun_abraham", ... */
     const char *label; /**< a phrase for people */
     jd_estimator_class_t family;
     /** Fills a design whose sample is made; called by jd_design_prepare() only. */

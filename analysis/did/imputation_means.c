@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The means that imputation and two-stage report, their row weights, and clustered sums. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/imputation_stage.h"
+#include "linear/sums.h"
+
+enum { NO_KEY = INT32_MIN, MAX_TERMS = 2048 };
+
+int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ctx_t *ctx)
+{
+    jd_groups_t cohorts = {0}, periods = {0};
+    int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > INT32_MAX)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%d cohorts times %d periods are more cells than can be counted; use coarser "
+                     "periods",
+                     cohorts.n_groups, periods.n_groups);
+    if (rc == JD_OK) {
+        for (int64_t i = 0; i < frame->n; i++)
+            cohorts.code[i] = cohorts.code[i] * periods.n_groups + periods.code[i];
+        rc = jd_groups_make(cells, cohorts.code, frame->n, ctx);
+    }
+    jd_groups_free(&cohorts);
+    jd_groups_free(&periods);
+    return rc;
+}
+
+static int32_t binned(const jd_did_options_t *options, int32_t event)
+{
+    if (event < options->bin_first) return options->bin_first;
+    return event > options->bin_last ? options->bin_last : event;
+}
+
+/* What a row counts under besides "att". */
+static int32_t key_of(const jd_design_t *design, const jd_frame_t *frame,
+                      const jd_did_options_t *options, int leads, const int32_t *cell, int64_t i)
+{
+    int32_t event = design->event_time[i];
+    if (!frame->treated[i]) {
+        if (!leads || options->aggregate != JD_AGGREGATE_EVENT || event == JD_NEVER) return NO_KEY;
+        event = binned(options, event);
+        return jd_is_reference(options, event) ? NO_KEY : event;
+    }
+    switch (options->aggregate) {
+    case JD_AGGREGATE_EVENT:
+        return binned(options, event);
+    case JD_AGGREGATE_COHORT:
+        return frame->cohort[i];
+    case JD_AGGREGATE_CALENDAR:
+        return frame->time[i];
+    case JD_AGGREGATE_CELLS:
+        return cell[i];
+    case JD_AGGREGATE_OVERALL:
+        break;
+    }
+    return NO_KEY;
+}
+
+/* Term of a row, any of those that count under it. */
+static jd_term_t name_term(const jd_did_options_t *options, const jd_frame_t *frame, int32_t key,
+                           int64_t row)
+{
+    jd_term_t term = jd_term_event(key);
+    if (options->aggregate == JD_AGGREGATE_EVENT) {
+        if (key == options->bin_first) term.event_first = INT32_MIN + 1;
+        if (key == options->bin_last) term.event_last = INT32_MAX;
+        return term;
+    }
+    term = jd_term_other("");
+    term.kind = JD_TERM_PART;
+    if (options->aggregate == JD_AGGREGATE_CELLS)
+        snprintf(term.name, sizeof term.name, "g=%d,t=%d", frame->cohort[row], frame->time[row]);
+    else
+        snprintf(term.name, sizeof term.name, "%c=%d",
+                 options->aggregate == JD_AGGREGATE_COHORT ? 'g' : 't', key);
+    return term;
+}
+
+/* Terms from the distinct keys, and the weights' sums. */
+static int list_terms(jd_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
+                      const jd_did_options_t *options, const jd_groups_t *keys, jd_ctx_t *ctx)
+{
+    int32_t skip = keys->value[0] == NO_KEY;
+    int n_terms = 1 + keys->n_groups - skip;
+    if (n_terms > MAX_TERMS)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: %d terms; at most %d are allowed: bin the end points, or ask for "
+                       "another aggregate",
+                       design->estimator->name, n_terms, MAX_TERMS);
+    means->n_terms = n_terms;
+    means->terms = calloc((size_t)n_terms, sizeof *means->terms);
+    means->total = calloc((size_t)n_terms, sizeof *means->total);
+    if (!means->terms || !means->total)
+        return jd_fail_memory(ctx, (size_t)n_terms * sizeof *means->terms, "the terms");
+    means->terms[0] = jd_term_overall("att");
+    for (int64_t i = 0; i < frame->n; i++) {
+        int32_t t = keys->code[i] - skip + 1;
+        double w = design->weight ? design->weight[i] : 1.0;
+        means->term[i] = t;
+        if (frame->treated[i]) means->total[0] += w;
+        if (t == 0) continue;
+        if (means->total[t] == 0)
+            means->terms[t] = name_term(options, frame, keys->value[t + skip - 1], i);
+        means->total[t] += w;
+    }
+    return JD_OK;
+}
+
+int jd_means_make(jd_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
+                  const jd_did_options_t *options, int leads, jd_ctx_t *ctx)
+{
+    memset(means, 0, sizeof *means);
+    if (options->bin_first >= 0 || options->bin_last < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: end points are binned at %d and %d; the first must lie before "
+                       "treatment (< 0), the last after (>= 0)",
+                       design->estimator->name, options->bin_first, options->bin_last);
+    jd_groups_t cells = {0}, keys = {0};
+    size_t bytes = (size_t)frame->n * sizeof *means->term;
+    int rc = jd_cells_make(&cells, frame, ctx);
+    if (rc != JD_OK) return rc;
+    means->term = malloc(bytes);
+    if (!means->term) rc = jd_fail_memory(ctx, bytes, "the terms");
+    if (rc == JD_OK) {
+        for (int64_t i = 0; i < frame->n; i++)
+            means->term[i] = key_of(design, frame, options, leads, cells.code, i);
+        rc = jd_groups_make(&keys, means->term, frame->n, ctx);
+    }
+    if (rc == JD_OK) rc = list_terms(means, design, frame, options, &keys, ctx);
+    jd_groups_free(&cells);
+    jd_groups_free(&keys);
+    return rc;
+}
+
+void jd_means_free(jd_means_t *means)
+{
+    if (!means) return;
+    free(means->terms);
+    free(means->term);
+    free(means->total);
+    memset(means, 0, sizeof *means);
+}
+
+double jd_means_weight(const jd_means_t *means, const jd_design_t *design,
+                       const jd_first_stage_t *stage, int term, int64_t i)
+{
+    int counts = term == 0 ? stage->treated[i] : means->term[i] == term;
+    if (!counts) return 0;
+    return (design->weight ? design->weight[i] : 1.0) / means->total[term];
+}
+
+int jd_means_fill(const jd_means_t *means, jd_design_t *design, const jd_first_stage_t *stage,
+                  int n_more, jd_ctx_t *ctx)
+{
+    int n_all = means->n_terms + n_more;
+    design->terms = calloc((size_t)n_all, sizeof *design->terms);
+    if (!design->terms)
+        return jd_fail_memory(ctx, (size_t)n_all * sizeof *design->terms, "the terms");
+    memcpy(design->terms, means->terms, (size_t)means->n_terms * sizeof *means->terms);
+    jd_regression_t *r = &design->regression;
+    int rc = jd_regression_init(r, design->effects, stage->n, n_all, NULL, ctx);
+    for (int k = 0; rc == JD_OK && k < means->n_terms; k++) {
+        double *v = jd_design_column(design, k);
+        for (int64_t i = 0; i < stage->n; i++)
+            v[i] = jd_means_weight(means, design, stage, k, i);
+        rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, v, ctx);
+        r->kept[k] = k;
+    }
+    r->n_kept = design->facts.n_terms = means->n_terms;
+    return rc;
+}
+
+int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options, jd_ctx_t *ctx)
+{
+    const char *name = design->estimator->name;
+    if (options->kind != JD_VCOV_CLUSTER)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s: standard errors are clustered; for independent rows give each a "
+                       "cluster of its own",
+                       name);
+    if (design->clusters.n_groups < 2)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s: clustered standard errors need at least two clusters, here is %d; "
+                       "cluster by a finer unit",
+                       name, design->clusters.n_groups);
+    return JD_OK;
+}
+
+void jd_scores_vcov(const jd_design_t *design, const double *score, const char *name, double ssr,
+                    jd_fit_t *fit)
+{
+    int n = fit->n_terms;
+    int32_t groups = design->clusters.n_groups;
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b <= a; b++)
+            fit->vcov[a * n + b] = fit->vcov[b * n + a] =
+                jd_dot(score + (int64_t)a * groups, score + (int64_t)b * groups, groups);
+    fit->facts.name = name;
+    fit->facts.factor = 1;
+    fit->facts.df = HUGE_VAL;
+    fit->facts.n_clusters = groups;
+    fit->facts.ssr = ssr;
+}

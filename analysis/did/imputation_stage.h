@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** What imputation (Borusyak, Jaravel, Spiess 2024) and two-stage (Gardner 2022) share: the model
+ * of untreated outcomes, y = Z g + e with Z = fixed effects and covariates, fitted to untreated
+ * rows.
+ *
+ *  A mean of y - Z g^ with row weights c is v'y with v = c - W0 Z0 (Z0'W0 Z0)^-1 Z'c, the last part
+ *  on untreated rows only: both estimators are linear in y. */
+#ifndef JD_DID_IMPUTATION_STAGE_H
+#define JD_DID_IMPUTATION_STAGE_H
+
+#include "did/design.h"
+
+typedef struct jd_first_stage {
+    int64_t n, n0;           /* rows of the sample, untreated ones */
+    int32_t *row;            /* [n0] the untreated rows */
+    int8_t *treated;         /* [n] */
+    const jd_effects_t *all; /* the design's effects, for the levels of treated rows; borrowed */
+    jd_effects_t *effects;   /* of the untreated rows: the same levels, in the same order */
+    int n_x;
+    double *x;           /* [n_x][n] covariates */
+    jd_regression_t fit; /* of the covariates on untreated rows; n_kept = 0: none */
+    double *weight0;     /* [n0] or NULL */
+} jd_first_stage_t;
+
+/** Leaves out treated rows whose fixed effects the untreated rows cannot tell: with up to two
+ *  effects all such rows (levels that hang together by untreated rows, Abowd, Creecy, Kramarz
+ * 2002), with more the plain cases; jd_first_stage_adjust() finds the rest. `cohort` is over the
+ * panel's rows, read where there is no treatment path. Cost: O(n). */
+JD_MUST_USE int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel,
+                                    const int32_t *cohort, int n_effects,
+                                    const int32_t *const *effects, jd_ctx_t *ctx);
+
+/** Fits the first stage's design; the frame's arrays are copied. JD_ERR_NO_CONTROLS without
+ *  untreated rows. Free it after an error too. */
+JD_MUST_USE int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design,
+                                    const jd_frame_t *frame, const jd_panel_t *panel,
+                                    jd_solver_t solver, jd_ctx_t *ctx);
+void jd_first_stage_free(jd_first_stage_t *stage);
+
+/** Row weights c [n] become v, in place. JD_ERR_RANK where untreated rows do not identify the
+ *  mean; `term` names it. */
+JD_MUST_USE int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name,
+                                      const char *term, double *c, jd_ctx_t *ctx);
+
+/** out [n] = y - Z g^: first-stage residuals in untreated rows, effects in treated ones. */
+JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,
+                                      jd_ctx_t *ctx);
+
+/** Means over rows, the terms: "att" over all treated rows, then one for each event time, cohort,
+ *  period or cell, as options->aggregate says. Zero it; arrays are owned. */
+typedef struct jd_means {
+    int n_terms;
+    jd_term_t *terms; /* [n_terms], the first is "att" */
+    int32_t *term;    /* [n] which of the terms 1 ... a row counts under, 0 none */
+    double *total;    /* [n_terms] sum of weights */
+} jd_means_t;
+
+/** With `leads`, event times before treatment have a term too, references left out. */
+JD_MUST_USE int jd_means_make(jd_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
+                              const jd_did_options_t *options, int leads, jd_ctx_t *ctx);
+void jd_means_free(jd_means_t *means);
+/** Weight of a row in a term's mean. */
+double jd_means_weight(const jd_means_t *means, const jd_design_t *design,
+                       const jd_first_stage_t *stage, int term, int64_t i);
+
+/** Dense codes of (cohort, period) pairs, as values no order need be read into. */
+JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ctx_t *ctx);
+
+/** Opens the design's columns for the means and room for n_more terms behind them, and fills the
+ *  means' with their row weights v. */
+JD_MUST_USE int jd_means_fill(const jd_means_t *means, jd_design_t *design,
+                              const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
+
+/** Checks that scores can be clustered as the options ask: one way, two clusters at least. */
+JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,
+                                jd_ctx_t *ctx);
+
+/** vcov [n_terms][n_terms] = sums over clusters of products of scores [n_terms][clusters], and the
+ *  facts of a variance without small-sample factor and with the normal law. */
+void jd_scores_vcov(const jd_design_t *design, const double *score, const char *name, double ssr,
+                    jd_fit_t *fit);
+
+/** Weighted sum of squared residuals of the untreated rows. */
+double jd_first_stage_squares(const jd_first_stage_t *stage, const double *out);
+
+#endif

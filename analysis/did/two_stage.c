@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two-stage differences in differences (Gardner 2022, Two-stage differences in differences). Fit
+ * y = alpha_i + lambda_t + x'delta to untreated rows; regress y - y(0)^ of all rows on dummies of
+ * treatment or of event times, which do not overlap: means. The variance is that of both stages as
+ * one GMM problem (Newey, McFadden 1994, theorem 6.1): clustered sums of
+ *     c e2 + (v - c) e1,   c the means' row weights, v those of the estimate, e1 and e2 the
+ * residuals of the first stage (untreated rows) and the second. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/imputation_stage.h"
+
+typedef struct {
+    jd_first_stage_t stage;
+    jd_means_t means;
+} two_stage_t;
+
+static void release(jd_design_t *design)
+{
+    two_stage_t *own = design->own;
+    jd_first_stage_free(&own->stage);
+    jd_means_free(&own->means);
+    free(own);
+    design->own = NULL;
+}
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    jd_frame_t frame = {0};
+    /* "att" alone asks for no event time, so the treatment may end again. */
+    const jd_frame_needs_t needs = {
+        .cohort = options->aggregate != JD_AGGREGATE_OVERALL, .effects = 1, .imputable = 1};
+    two_stage_t *own = calloc(1, sizeof *own);
+    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    design->own = own;
+    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK)
+        rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->solver, ctx);
+    if (rc == JD_OK) rc = jd_means_make(&own->means, design, &frame, options, 1, ctx);
+    if (rc == JD_OK) rc = jd_means_fill(&own->means, design, &own->stage, 0, ctx);
+    jd_frame_free(&frame);
+    return rc;
+}
+
+/* "att" is a second stage of its own, beside that of the other terms. */
+static void score_term(const jd_design_t *design, const two_stage_t *own, int term,
+                       const double *adjusted, double estimate, double *score)
+{
+    const jd_first_stage_t *stage = &own->stage;
+    const double *v = design->regression.columns + (int64_t)term * stage->n;
+    for (int64_t i = 0; i < stage->n; i++) {
+        double c = jd_means_weight(&own->means, design, stage, term, i), e = adjusted[i];
+        double u = c * (e - estimate);
+        if (!stage->treated[i]) u += (v[i] - c) * e;
+        score[design->clusters.code[i]] += u;
+    }
+}
+
+static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                 jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const two_stage_t *own = design->own;
+    int rc = jd_scores_check(design, options, ctx);
+    if (rc != JD_OK) return rc;
+    size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
+    size_t cells = n + (size_t)fit->n_terms * groups;
+    double *adjusted = calloc(cells, sizeof *adjusted);
+    if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "standard errors");
+    double *score = adjusted + n;
+    rc = jd_first_stage_impute(&own->stage, y, adjusted, ctx);
+    if (rc == JD_OK) {
+        for (int k = 0; k < fit->n_terms; k++)
+            score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
+        jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(&own->stage, adjusted), fit);
+    }
+    free(adjusted);
+    return rc;
+}
+
+const jd_estimator_t jd_estimator_two_stage = {
+    .name = "two_stage",
+    .label = "two stages (Gardner)",
+    .family = JD_CLASS_LINEAR,
+    .prepare = prepare,
+    .infer = infer,
+    .release = release,
+};
