@@ -141,23 +141,23 @@ static int cluster_leads(imputation_t *own, const jd_design_t *design, jd_ctx_t 
 static int fill(jd_design_t *design, imputation_t *own, const jd_frame_t *frame,
                 const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    jd_means_t means = {0};
+    jd_effect_means_t means = {0};
     jd_groups_t leads = {0};
     int skip = 0, n_leads = 0;
-    int rc = jd_means_make(&means, design, frame, options, 0, ctx);
+    int rc = jd_effect_means_make(&means, design, frame, options, 0, ctx);
     if (rc == JD_OK && options->n_pretrend != 0) {
         rc = list_leads(design, &own->stage, options, &leads, ctx);
         if (rc == JD_OK) skip = leads.value[0] == JD_NEVER;
         n_leads = leads.n_groups - skip;
     }
-    if (rc == JD_OK) rc = jd_means_fill(&means, design, &own->stage, n_leads, ctx);
+    if (rc == JD_OK) rc = jd_effect_means_fill(&means, design, &own->stage, n_leads, ctx);
     own->n_means = means.n_terms;
     if (rc == JD_OK && n_leads > 0) {
         rc = fit_leads(own, &leads, skip, ctx);
         if (rc == JD_OK) rc = cluster_leads(own, design, ctx);
         if (rc == JD_OK) add_leads(design, own, &leads, skip, ctx);
     }
-    jd_means_free(&means);
+    jd_effect_means_free(&means);
     jd_groups_free(&leads);
     return rc;
 }

@@ -82,7 +82,7 @@ static jd_term_t name_term(const jd_did_options_t *options, const jd_frame_t *fr
 }
 
 /* Terms from the distinct keys, and the weights' sums. */
-static int list_terms(jd_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
+static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
                       const jd_did_options_t *options, const jd_groups_t *keys, jd_ctx_t *ctx)
 {
     int32_t skip = keys->value[0] == NO_KEY;
@@ -111,8 +111,9 @@ static int list_terms(jd_means_t *means, const jd_design_t *design, const jd_fra
     return JD_OK;
 }
 
-int jd_means_make(jd_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
-                  const jd_did_options_t *options, int leads, jd_ctx_t *ctx)
+int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
+                         const jd_frame_t *frame, const jd_did_options_t *options, int leads,
+                         jd_ctx_t *ctx)
 {
     memset(means, 0, sizeof *means);
     if (options->bin_first >= 0 || options->bin_last < 0)
@@ -137,7 +138,7 @@ int jd_means_make(jd_means_t *means, const jd_design_t *design, const jd_frame_t
     return rc;
 }
 
-void jd_means_free(jd_means_t *means)
+void jd_effect_means_free(jd_effect_means_t *means)
 {
     if (!means) return;
     free(means->terms);
@@ -146,16 +147,16 @@ void jd_means_free(jd_means_t *means)
     memset(means, 0, sizeof *means);
 }
 
-double jd_means_weight(const jd_means_t *means, const jd_design_t *design,
-                       const jd_first_stage_t *stage, int term, int64_t i)
+double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t *design,
+                              const jd_first_stage_t *stage, int term, int64_t i)
 {
     int counts = term == 0 ? stage->treated[i] : means->term[i] == term;
     if (!counts) return 0;
     return (design->weight ? design->weight[i] : 1.0) / means->total[term];
 }
 
-int jd_means_fill(const jd_means_t *means, jd_design_t *design, const jd_first_stage_t *stage,
-                  int n_more, jd_ctx_t *ctx)
+int jd_effect_means_fill(const jd_effect_means_t *means, jd_design_t *design,
+                         const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx)
 {
     int n_all = means->n_terms + n_more;
     design->terms = calloc((size_t)n_all, sizeof *design->terms);
@@ -167,7 +168,7 @@ int jd_means_fill(const jd_means_t *means, jd_design_t *design, const jd_first_s
     for (int k = 0; rc == JD_OK && k < means->n_terms; k++) {
         double *v = jd_design_column(design, k);
         for (int64_t i = 0; i < stage->n; i++)
-            v[i] = jd_means_weight(means, design, stage, k, i);
+            v[i] = jd_effect_means_weight(means, design, stage, k, i);
         rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, v, ctx);
         r->kept[k] = k;
     }

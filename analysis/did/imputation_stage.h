@@ -48,28 +48,29 @@ JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const doubl
 
 /** Means over rows, the terms: "att" over all treated rows, then one for each event time, cohort,
  *  period or cell, as options->aggregate says. Zero it; arrays are owned. */
-typedef struct jd_means {
+typedef struct jd_effect_means {
     int n_terms;
     jd_term_t *terms; /* [n_terms], the first is "att" */
     int32_t *term;    /* [n] which of the terms 1 ... a row counts under, 0 none */
     double *total;    /* [n_terms] sum of weights */
-} jd_means_t;
+} jd_effect_means_t;
 
 /** With `leads`, event times before treatment have a term too, references left out. */
-JD_MUST_USE int jd_means_make(jd_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
-                              const jd_did_options_t *options, int leads, jd_ctx_t *ctx);
-void jd_means_free(jd_means_t *means);
+JD_MUST_USE int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
+                                     const jd_frame_t *frame, const jd_did_options_t *options,
+                                     int leads, jd_ctx_t *ctx);
+void jd_effect_means_free(jd_effect_means_t *means);
 /** Weight of a row in a term's mean. */
-double jd_means_weight(const jd_means_t *means, const jd_design_t *design,
-                       const jd_first_stage_t *stage, int term, int64_t i);
+double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t *design,
+                              const jd_first_stage_t *stage, int term, int64_t i);
 
 /** Dense codes of (cohort, period) pairs, as values no order need be read into. */
 JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ctx_t *ctx);
 
 /** Opens the design's columns for the means and room for n_more terms behind them, and fills the
  *  means' with their row weights v. */
-JD_MUST_USE int jd_means_fill(const jd_means_t *means, jd_design_t *design,
-                              const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
+JD_MUST_USE int jd_effect_means_fill(const jd_effect_means_t *means, jd_design_t *design,
+                                     const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
 
 /** Checks that scores can be clustered as the options ask: one way, two clusters at least. */
 JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,

@@ -12,14 +12,14 @@
 
 typedef struct {
     jd_first_stage_t stage;
-    jd_means_t means;
+    jd_effect_means_t means;
 } two_stage_t;
 
 static void release(jd_design_t *design)
 {
     two_stage_t *own = design->own;
     jd_first_stage_free(&own->stage);
-    jd_means_free(&own->means);
+    jd_effect_means_free(&own->means);
     free(own);
     design->own = NULL;
 }
@@ -37,8 +37,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK)
         rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->solver, ctx);
-    if (rc == JD_OK) rc = jd_means_make(&own->means, design, &frame, options, 1, ctx);
-    if (rc == JD_OK) rc = jd_means_fill(&own->means, design, &own->stage, 0, ctx);
+    if (rc == JD_OK) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
+    if (rc == JD_OK) rc = jd_effect_means_fill(&own->means, design, &own->stage, 0, ctx);
     jd_frame_free(&frame);
     return rc;
 }
@@ -50,7 +50,7 @@ static void score_term(const jd_design_t *design, const two_stage_t *own, int te
     const jd_first_stage_t *stage = &own->stage;
     const double *v = design->regression.columns + (int64_t)term * stage->n;
     for (int64_t i = 0; i < stage->n; i++) {
-        double c = jd_means_weight(&own->means, design, stage, term, i), e = adjusted[i];
+        double c = jd_effect_means_weight(&own->means, design, stage, term, i), e = adjusted[i];
         double u = c * (e - estimate);
         if (!stage->treated[i]) u += (v[i] - c) * e;
         score[design->clusters.code[i]] += u;
