@@ -44,7 +44,7 @@ static const struct {
     enum part part;
 } headers[] = {
     {"error", CORE}, {"export", CORE},  {"context", CORE},   {"random", CORE},
-    {"table", CORE}, {"version", CORE}, {"split", DIAGNOSE},
+    {"table", CORE}, {"version", CORE}, {"split", DIAGNOSE}, {"bacon", DIAGNOSE},
     {"simulation", RUN}, {"theory", MODEL},
 };
 

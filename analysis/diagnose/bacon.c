@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Goodman-Bacon's decomposition. In a balanced panel the 2x2 comparisons need only the mean outcome
+ * of each cohort and period, and the weights only the cohorts' shares n and times treated D
+ * (equations 10a-c; the squares of the subsamples' shares times the variance of treatment there).
+ */
+#include "jiedao/bacon.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Cohorts by periods. Cohort value 0 is never; `from` is a cohort's first treated period's place.
+ */
+typedef struct {
+    jd_groups_t cohorts, periods;
+    double *mean;  /* [cohorts][periods] of y */
+    double *share; /* [cohorts] of units */
+    int *from;     /* [cohorts] periods before treatment; n_periods for never */
+} table_t;
+
+static void table_free(table_t *t)
+{
+    jd_groups_free(&t->cohorts);
+    jd_groups_free(&t->periods);
+    free(t->mean);
+    free(t->share);
+    free(t->from);
+}
+
+static int check(const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
+{
+    int rc = jd_panel_check(panel, ctx);
+    if (rc != JD_OK) return rc;
+    if (panel->weight || panel->n_x > 0 || panel->n_fixed > 0)
+        return jd_fail(
+            ctx, JD_ERR_UNSUPPORTED,
+            "bacon: the decomposition is that of unit and period effects alone: leave out "
+            "weights, covariates and further fixed effects");
+    for (int64_t i = 0; i < panel->n; i++)
+        if (!isfinite(y[i]))
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "bacon: row %" PRId64 ": outcome = %g; it must be finite", i + 1, y[i]);
+    return JD_OK;
+}
+
+/* Each unit once in each period. */
+static int check_balance(const jd_panel_t *panel, const jd_groups_t *periods, jd_ctx_t *ctx)
+{
+    jd_groups_t units = {0};
+    int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
+    if (rc != JD_OK) return rc;
+    int64_t cells = (int64_t)units.n_groups * periods->n_groups, seen_cells = 0;
+    unsigned char *seen = NULL;
+    if (cells == panel->n) {
+        seen = calloc((size_t)cells, 1);
+        if (!seen) rc = jd_fail_memory(ctx, (size_t)cells, "the check for a balanced panel");
+        for (int64_t i = 0; seen && i < panel->n; i++) {
+            unsigned char *at =
+                &seen[(int64_t)units.code[i] * periods->n_groups + periods->code[i]];
+            seen_cells += !*at;
+            *at = 1;
+        }
+    }
+    if (rc == JD_OK && seen_cells != cells)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "bacon: the panel is not balanced: %" PRId64
+                     " rows for %d units in %d periods, "
+                     "each of which must be there once; keep the units seen in every period",
+                     panel->n, units.n_groups, periods->n_groups);
+    free(seen);
+    jd_groups_free(&units);
+    return rc;
+}
+
+static int table_make(table_t *t, const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)panel->n * sizeof(int32_t);
+    int32_t *cohort = malloc(bytes);
+    int rc = cohort ? jd_panel_cohorts(panel, cohort, ctx) : jd_fail_memory(ctx, bytes, "cohorts");
+    if (rc == JD_OK) rc = jd_groups_make(&t->periods, panel->time, panel->n, ctx);
+    if (rc == JD_OK) rc = check_balance(panel, &t->periods, ctx);
+    if (rc != JD_OK) goto out;
+    int n_periods = t->periods.n_groups;
+    for (int64_t i = 0; i < panel->n; i++)
+        if (cohort[i] > t->periods.value[n_periods - 1]) cohort[i] = 0;
+    rc = jd_groups_make(&t->cohorts, cohort, panel->n, ctx);
+    if (rc != JD_OK) goto out;
+    size_t n_cohorts = (size_t)t->cohorts.n_groups, cells = n_cohorts * (size_t)n_periods;
+    t->mean = calloc(cells, sizeof *t->mean);
+    t->share = calloc(n_cohorts, sizeof *t->share);
+    t->from = calloc(n_cohorts, sizeof *t->from);
+    if (!t->mean || !t->share || !t->from) {
+        rc = jd_fail_memory(ctx, cells * sizeof *t->mean, "means by cohort and period");
+        goto out;
+    }
+    for (int64_t i = 0; i < panel->n; i++) {
+        t->share[t->cohorts.code[i]] += 1.0 / (double)panel->n;
+        t->mean[t->cohorts.code[i] * n_periods + t->periods.code[i]] += y[i];
+    }
+    for (size_t c = 0; c < n_cohorts; c++) {
+        int32_t g = t->cohorts.value[c];
+        for (int s = 0; s < n_periods; s++) {
+            t->mean[c * (size_t)n_periods + (size_t)s] /=
+                t->share[c] * (double)panel->n / n_periods;
+            t->from[c] += g == 0 || t->periods.value[s] < g;
+        }
+    }
+out:
+    free(cohort);
+    return rc;
+}
+
+static double mean_of(const table_t *t, int cohort, int from, int to)
+{
+    double sum = 0;
+    for (int s = from; s < to; s++)
+        sum += t->mean[cohort * t->periods.n_groups + s];
+    return sum / (to - from);
+}
+
+/* Cohort a, adopting at place `turn`, against b, over periods [from, to), where b stays as it is.
+ * Weight: (share of the subsample)^2 x variance of treatment in it, the total not yet divided. */
+static jd_bacon_pair_t compare(const table_t *t, int a, int b, int from, int to)
+{
+    int turn = t->from[a];
+    double before = turn - from, after = to - turn, all = t->periods.n_groups;
+    jd_bacon_pair_t pair = {.treated = t->cohorts.value[a], .control = t->cohorts.value[b]};
+    pair.estimate = mean_of(t, a, turn, to) - mean_of(t, a, from, turn) -
+                    (mean_of(t, b, turn, to) - mean_of(t, b, from, turn));
+    pair.weight = t->share[a] * t->share[b] * before * after / (all * all);
+    return pair;
+}
+
+/* The comparison with `a` as the treated cohort, `b` as the control; 0 if there is none. */
+static int make_pair(const table_t *t, int a, int b, jd_bacon_pair_t *pair)
+{
+    int last = t->periods.n_groups, turn = t->from[a], other = t->from[b];
+    if (a == b || turn == 0 || turn == last) return 0;
+    if (turn < other) {
+        *pair = compare(t, a, b, 0, other);
+        pair->kind = other == last ? JD_BACON_UNTREATED : JD_BACON_EARLY_LATE;
+    } else {
+        *pair = compare(t, a, b, other, last);
+        pair->kind = other == 0 ? JD_BACON_ALWAYS : JD_BACON_LATE_EARLY;
+    }
+    return 1;
+}
+
+static void summarise(jd_bacon_t *bacon)
+{
+    double total = 0;
+    for (int p = 0; p < bacon->n_pairs; p++)
+        total += bacon->pairs[p].weight;
+    for (int p = 0; p < bacon->n_pairs; p++) {
+        jd_bacon_pair_t *pair = &bacon->pairs[p];
+        pair->weight /= total;
+        bacon->estimate += pair->weight * pair->estimate;
+        bacon->kind_weight[pair->kind] += pair->weight;
+        bacon->kind_estimate[pair->kind] += pair->weight * pair->estimate;
+    }
+    for (int k = 0; k < JD_BACON_KINDS; k++)
+        bacon->kind_estimate[k] /= bacon->kind_weight[k];
+}
+
+int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
+{
+    memset(bacon, 0, sizeof *bacon);
+    table_t t = {0};
+    int rc = check(panel, y, ctx);
+    if (rc == JD_OK) rc = table_make(&t, panel, y, ctx);
+    if (rc != JD_OK) goto out;
+    int n = t.cohorts.n_groups, n_treated = 0;
+    for (int c = 0; c < n; c++)
+        n_treated += t.from[c] < t.periods.n_groups;
+    if (n_treated == 0) {
+        rc = jd_fail(ctx, JD_ERR_NO_TREATED, "bacon: no unit is treated in the panel's periods");
+        goto out;
+    }
+    size_t bytes = (size_t)n * (size_t)n * sizeof *bacon->pairs;
+    bacon->pairs = malloc(bytes);
+    if (!bacon->pairs) {
+        rc = jd_fail_memory(ctx, bytes, "the comparisons");
+        goto out;
+    }
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b < n; b++)
+            bacon->n_pairs += make_pair(&t, a, b, &bacon->pairs[bacon->n_pairs]);
+    if (bacon->n_pairs == 0)
+        rc = jd_fail(
+            ctx, JD_ERR_NO_CONTROLS,
+            "bacon: there is nothing to compare: all units are treated from the same period "
+            "on, or from the first; add units treated later or never");
+    else
+        summarise(bacon);
+out:
+    table_free(&t);
+    if (rc != JD_OK) jd_bacon_free(bacon);
+    return rc;
+}
+
+void jd_bacon_free(jd_bacon_t *bacon)
+{
+    if (!bacon) return;
+    free(bacon->pairs);
+    memset(bacon, 0, sizeof *bacon);
+}
+
+const char *jd_bacon_kind_name(jd_bacon_kind_t kind)
+{
+    static const char *const names[JD_BACON_KINDS] = {
+        "Treated vs Untreated",
+        "Earlier vs Later Treated",
+        "Later vs Earlier Treated",
+        "Later vs Always Treated",
+    };
+    return kind >= 0 && kind < JD_BACON_KINDS ? names[kind] : "unknown";
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Goodman-Bacon's decomposition against bacondecomp, row by row, and against our own two-way
+ * fixed effects. */
+#include "support.h"
+
+#include "jiedao/bacon.h"
+#include "jiedao/did.h"
+#include "reference/csv.h"
+
+#define REFERENCE JD_SHARED "/reference/"
+
+enum { MAX_N = 3000 };
+
+static const struct {
+    const char *name, *data, *y, *unit, *cohort;
+} cases[] = {
+    {"bacon_castle", "castle", "l_homicide", "sid", "effyear"},
+    {"bacon_mpdta", "mpdta", "lemp", "countyreal", "first_treat"},
+    {"bacon_stagg", "base_stagg", "y", "id", "year_treated"},
+};
+
+typedef struct {
+    jd_panel_t panel;
+    int32_t unit[MAX_N], time[MAX_N], cohort[MAX_N];
+    double y[MAX_N];
+} data_t;
+
+static void load(size_t c, data_t *d)
+{
+    char path[512];
+    csv_t csv;
+    snprintf(path, sizeof path, REFERENCE "data/%s.csv", cases[c].data);
+    assert_true(csv_read(&csv, path));
+    assert_true(csv.rows <= MAX_N);
+    for (int i = 0; i < csv.rows; i++) {
+        double g = csv_number(&csv, i, csv_find(&csv, cases[c].cohort));
+        d->cohort[i] = isnan(g) || g == 10000 ? 0 : (int32_t)g;
+        d->unit[i] = (int32_t)csv_number(&csv, i, csv_find(&csv, cases[c].unit));
+        d->time[i] = (int32_t)csv_number(&csv, i, csv_find(&csv, "year"));
+        d->y[i] = csv_number(&csv, i, csv_find(&csv, cases[c].y));
+    }
+    d->panel = (jd_panel_t){.n = csv.rows, .unit = d->unit, .time = d->time, .cohort = d->cohort};
+    csv_free(&csv);
+}
+
+/* Our number for a row's quantity and term ("treated=2006,untreated=Inf,Treated vs Untreated"). */
+static double ours(const jd_bacon_t *b, const char *quantity, const char *term)
+{
+    if (strcmp(quantity, "weighted_sum") == 0) return b->estimate;
+    for (int k = 0; k < JD_BACON_KINDS; k++) {
+        if (strcmp(term, jd_bacon_kind_name((jd_bacon_kind_t)k)) != 0) continue;
+        if (strcmp(quantity, "type_weight") == 0) return b->kind_weight[k];
+        if (strcmp(quantity, "type_avg_estimate") == 0) return b->kind_estimate[k];
+    }
+    for (int p = 0; p < b->n_pairs; p++) {
+        const jd_bacon_pair_t *pair = &b->pairs[p];
+        char text[96], control[16];
+        snprintf(control, sizeof control, "%d", pair->control);
+        snprintf(text, sizeof text, "treated=%d,untreated=%s,%s", pair->treated,
+                 pair->control ? control : "Inf", jd_bacon_kind_name(pair->kind));
+        if (strcmp(text, term) == 0)
+            return strcmp(quantity, "weight") == 0 ? pair->weight : pair->estimate;
+    }
+    return (double)NAN;
+}
+
+static double twfe(const data_t *d)
+{
+    jd_ctx_t ctx;
+    jd_did_options_t options;
+    jd_design_t *design = NULL;
+    double estimate = 0;
+    const double *y = d->y;
+    jd_ctx_init(&ctx);
+    jd_did_defaults(&options);
+    assert_int_equal(
+        jd_design_prepare(&design, jd_estimator_find("twfe"), &d->panel, &options, &ctx), JD_OK);
+    assert_int_equal(jd_design_estimate(design, &y, 1, &estimate, &ctx), JD_OK);
+    jd_design_free(design);
+    return estimate;
+}
+
+static void test_every_row(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE "expected.csv");
+    static data_t data;
+    csv_t e;
+    int matched = 0, missed = 0, covariates = 0;
+    assert_true(csv_read(&e, REFERENCE "expected.csv"));
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        jd_ctx_t ctx;
+        jd_bacon_t bacon = {0};
+        jd_ctx_init(&ctx);
+        load(c, &data);
+        assert_int_equal(jd_bacon_decompose(&bacon, &data.panel, data.y, &ctx), JD_OK);
+        assert_true(fabs(bacon.estimate - twfe(&data)) <= 1e-11);
+        for (int row = 0; row < e.rows; row++) {
+            if (strcmp(csv_text(&e, row, 0), cases[c].name) != 0) continue;
+            double value = csv_number(&e, row, 6);
+            double own = ours(&bacon, csv_text(&e, row, 4), csv_text(&e, row, 5));
+            int same = fabs(own - value) <= 1e-8 * fabs(value) + 1e-12;
+            matched += same;
+            missed += !same;
+            if (!same)
+                print_error("not matched: %s %s %s: %.17g, theirs %.17g\n", cases[c].name,
+                            csv_text(&e, row, 4), csv_text(&e, row, 5), own, value);
+        }
+        jd_bacon_free(&bacon);
+    }
+    for (int row = 0; row < e.rows; row++)
+        covariates += strcmp(csv_text(&e, row, 0), "bacon_castle_x") == 0;
+    csv_free(&e);
+    print_message("bacon        matched %3d   not matched %3d   not applicable %3d\n"
+                  "    %4d  with covariates\n",
+                  matched, missed, covariates, covariates);
+    assert_int_equal(missed, 0);
+    assert_true(matched > 0);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    const int32_t unit[] = {1, 1, 2, 2}, time[] = {1, 2, 1, 2}, gap[] = {1, 2, 1, 1};
+    const int32_t cohort[] = {2, 2, 0, 0}, never[] = {0, 0, 0, 0}, same[] = {2, 2, 2, 2};
+    const double y[] = {1, 5, 2, 3}, w[] = {1, 1, 1, 1};
+    jd_ctx_t ctx;
+    jd_bacon_t b;
+    jd_ctx_init(&ctx);
+    jd_panel_t panel = {.n = 4, .unit = unit, .time = time, .cohort = cohort};
+    assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_OK);
+    assert_true(b.n_pairs == 1 && fabs(b.estimate - 3) < 1e-14 && b.pairs[0].weight == 1);
+    jd_bacon_free(&b);
+    panel.time = gap;
+    assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_ERR_DATA);
+    panel.time = time;
+    panel.cohort = never;
+    assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_ERR_NO_TREATED);
+    panel.cohort = same;
+    assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_ERR_NO_CONTROLS);
+    panel.weight = w;
+    assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_ERR_UNSUPPORTED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
