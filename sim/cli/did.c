@@ -70,6 +70,24 @@ static int print(const jd_own_data_t *data, const jd_own_result_t *result, const
     return JD_OK;
 }
 
+/* Names in the order the library counts them. */
+static int read_options(const jd_args_t *args, jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    static const char *const aggregates[] = {"event",    "overall", "cohort",
+                                             "calendar", "cells",   NULL};
+    static const char *const controls[] = {"never", "not_yet", NULL};
+    jd_did_defaults(options);
+    int aggregate = options->aggregate, control = options->control;
+    int64_t anticipation = options->anticipation;
+    int rc = jd_args_choice(args, "aggregate", aggregates, &aggregate, ctx);
+    if (!rc) rc = jd_args_choice(args, "control", controls, &control, ctx);
+    if (!rc) rc = jd_args_int(args, "anticipation", 0, 1000, &anticipation, ctx);
+    options->aggregate = (jd_aggregate_t)aggregate;
+    options->control = (jd_control_t)control;
+    options->anticipation = (int32_t)anticipation;
+    return rc;
+}
+
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
@@ -80,17 +98,19 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     jd_own_roles_t roles = read_roles(args);
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
+    jd_did_options_t how;
     double level = 0.95;
     int format = TEXT, variance = 0;
     int rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (!rc) rc = jd_args_choice(args, "vcov", variances, &variance, ctx);
+    if (!rc) rc = read_options(args, &how, ctx);
     if (!rc) rc = read_level(args, &level, ctx);
     if (!rc) rc = read_sign(args, "separator", &roles.style.separator, ctx);
     if (!rc) rc = read_sign(args, "decimal", &roles.style.decimal, ctx);
     if (!rc && plot) rc = jd_own_plot_check(plot, ctx);
     const jd_vcov_options_t vcov = {.kind = (jd_vcov_t)variance};
     if (!rc) rc = jd_own_data_read(&data, path, &roles, ctx);
-    if (!rc) rc = jd_own_estimate(&result, &data, names ? names : "all", &vcov, level, ctx);
+    if (!rc) rc = jd_own_estimate(&result, &data, names ? names : "all", &how, &vcov, level, ctx);
     if (!rc) rc = print(&data, &result, path, format, ctx);
     if (!rc && plot) rc = jd_own_plot(&data, &result, plot, ctx);
     jd_own_result_free(&result);
@@ -110,6 +130,11 @@ static const jd_option_t options[] = {
     {"weights", '\0', "NAME", "weights of rows, 0 or more"},
     {"cluster", '\0', "NAME", "clusters; default: the units"},
     {"estimator", '\0', "NAMES", "all (default), or some, joined by commas"},
+    {"aggregate", '\0', "KIND",
+     "averages of cohorts' effects: event (default), overall, cohort, calendar, cells"},
+    {"control", '\0', "KIND", "whom cohorts are compared with: never (treated; default), not_yet"},
+    {"anticipation", '\0', "N",
+     "periods before adoption that may already show an effect; default 0"},
     {"vcov", '\0', "KIND", "cluster (default), hc1, iid"},
     {"level", '\0', "P", "level of the intervals; default 0.95"},
     {"format", '\0', "FORMAT", "text (default), csv, json, latex, markdown"},

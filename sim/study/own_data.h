@@ -105,8 +105,8 @@ typedef struct jd_own_result {
  *  gets its reason where all were asked for, and is an error where it was named. An estimator whose
  *  first term is an event time also gets its mean over treated rows, "att", as in a run. */
 JD_MUST_USE int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data,
-                                const char *names, const jd_vcov_options_t *vcov, double level,
-                                jd_ctx_t *ctx);
+                                const char *names, const jd_did_options_t *options,
+                                const jd_vcov_options_t *vcov, double level, jd_ctx_t *ctx);
 void jd_own_result_free(jd_own_result_t *result);
 
 /** Draws the effects by event time of all estimators that have them into one file, whose ending

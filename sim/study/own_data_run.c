@@ -36,7 +36,7 @@ static int add_line(jd_table_t *t, const char *estimator, const jd_term_t *term,
     int rc = jd_table_reserve(t, t->rows + 1, ctx);
     if (rc) return rc;
     int64_t row = t->rows++;
-    bool cell = strncmp(term->name, "g=", 2) == 0;
+    bool cell = strncmp(term->name, "g=", 2) == 0 && strstr(term->name, ",t=");
     jd_table_set_text(t, JD_OWN_ESTIMATOR, row, estimator);
     jd_table_set_text(t, JD_OWN_QUANTITY, row,
                       cell                          ? "att_gt"
@@ -102,13 +102,11 @@ static int add_lines(jd_table_t *t, const jd_own_data_t *data, const char *estim
 /* ---- Estimators ---- */
 
 static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
-                   const jd_vcov_options_t *vcov, jd_ctx_t *ctx)
+                   const jd_did_options_t *options, const jd_vcov_options_t *vcov, jd_ctx_t *ctx)
 {
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
-    jd_did_options_t options;
-    jd_did_defaults(&options);
-    int rc = jd_design_prepare(&design, own->estimator, &data->panel, &options, ctx);
+    int rc = jd_design_prepare(&design, own->estimator, &data->panel, options, ctx);
     if (!rc) rc = jd_design_infer(design, data->y, vcov, result->level, &fit, ctx);
     if (!rc) {
         own->facts = jd_design_facts(design);
@@ -123,13 +121,13 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
 
 /* What does not apply is a sentence, not an error; memory and interruption are. */
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
-                   const jd_vcov_options_t *vcov, jd_ctx_t *ctx)
+                   const jd_did_options_t *options, const jd_vcov_options_t *vcov, jd_ctx_t *ctx)
 {
     jd_ctx_t inner = jd_ctx_inner(ctx);
     inner.warn = ctx ? ctx->warn : NULL;
     inner.user = ctx ? ctx->user : NULL;
     int64_t before = result->estimates.rows;
-    int rc = run_one(result, own, data, vcov, &inner);
+    int rc = run_one(result, own, data, options, vcov, &inner);
     if (!rc) return JD_OK;
     if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED)
         return jd_fail(ctx, rc, "%s", inner.message);
@@ -200,7 +198,8 @@ static int choose(jd_own_result_t *result, const char *names, bool all, jd_ctx_t
 }
 
 int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const char *names,
-                    const jd_vcov_options_t *vcov, double level, jd_ctx_t *ctx)
+                    const jd_did_options_t *options, const jd_vcov_options_t *vcov, double level,
+                    jd_ctx_t *ctx)
 {
     bool all = strcmp(names, "all") == 0;
     int applied = 0;
@@ -215,8 +214,8 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const ch
         jd_tell_progress(ctx, &progress);
         rc = jd_check_cancelled(ctx);
         if (!rc)
-            rc =
-                all ? try_one(result, own, data, vcov, ctx) : run_one(result, own, data, vcov, ctx);
+            rc = all ? try_one(result, own, data, options, vcov, ctx)
+                     : run_one(result, own, data, options, vcov, ctx);
         applied += !rc && !own->reason;
     }
     if (!rc && applied == 0)

@@ -70,7 +70,7 @@ static const char *text_cell(const jd_own_result_t *r, int column, int64_t row,
 static void print_estimates(FILE *out, const jd_own_result_t *r)
 {
     char name[JD_TERM_NAME + 8], term[JD_TERM_NAME + 8], number[5][32];
-    fprintf(out, "\n%-16s %-14s %11s %11s %23.4g %% %9s %9s %8s %8s\n", "Estimator", "term",
+    fprintf(out, "\n%-18s %-14s %11s %11s %23.4g %% %9s %9s %8s %8s\n", "Estimator", "term",
             "estimate", "std.err", 100 * r->level, "p", "rows", "units", "clusters");
     for (int64_t i = 0; i < r->estimates.rows; i++) {
         for (int k = 0; k < 5; k++)
@@ -80,7 +80,7 @@ static void print_estimates(FILE *out, const jd_own_result_t *r)
             snprintf(number[4], sizeof number[4], "<0.0001");
         else if (!isnan(p))
             snprintf(number[4], sizeof number[4], "%.4f", p);
-        fprintf(out, "%-16s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n",
+        fprintf(out, "%-18s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n",
                 text_cell(r, JD_OWN_ESTIMATOR, i, name), text_cell(r, JD_OWN_TERM, i, term),
                 number[0], number[1], number[2], number[3], number[4], cell(r, JD_OWN_N_OBS, i),
                 cell(r, JD_OWN_N_UNITS, i), cell(r, JD_OWN_N_CLUSTERS, i));
@@ -92,9 +92,12 @@ static void print_estimates(FILE *out, const jd_own_result_t *r)
 static void print_variance(FILE *out, const jd_own_fit_t *fit)
 {
     const jd_vcov_facts_t *v = &fit->variance;
-    fprintf(out, "  %-16s %s", fit->estimator->name, v->name ? v->name : "-");
+    fprintf(out, "  %-18s %s", fit->estimator->name, v->name ? v->name : "-");
     if (v->factor > 0) fprintf(out, ", factor %.6g", v->factor);
-    if (isfinite(v->df) && v->df > 0) fprintf(out, ", t with %.6g degrees of freedom", v->df);
+    if (isfinite(v->df) && v->df > 0)
+        fprintf(out, ", t with %.6g degrees of freedom", v->df);
+    else
+        fputs(", normal distribution", out);
     fputc('\n', out);
 }
 
@@ -108,10 +111,12 @@ static void print_left_out(FILE *out, const jd_own_fit_t *fit)
                    {d->missing, "rows without a covariate"},
                    {d->always_treated, "rows of units treated from the first period on"},
                    {d->singleton, "rows alone in a level of a fixed effect"},
+                   {fit->facts.n_incomplete, "rows of units not seen in every period"},
+                   {fit->facts.n_uncontrolled, "rows of periods without an untreated unit"},
                    {fit->facts.n_collinear, "collinear terms"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].n > 0)
-            fprintf(out, "  %-16s leaves out %" PRId64 " %s\n", fit->estimator->name, reasons[i].n,
+            fprintf(out, "  %-18s leaves out %" PRId64 " %s\n", fit->estimator->name, reasons[i].n,
                     reasons[i].words);
 }
 

@@ -166,6 +166,36 @@ static void test_against_fixest(void **state)
     csv_free(&expected);
 }
 
+/* Cells of cohort and period, where the estimator is there: the same numbers as the R package did.
+ */
+static void test_cells_of_cohort_and_period(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT(REFERENCE "expected.csv");
+    csv_t expected, ours;
+    int n = 0;
+    run(0,
+        "\"$JIEDAO\" did " REFERENCE "data/mpdta.csv --y lemp --unit countyreal --time year "
+        "--cohort first_treat --estimator callaway_santanna --aggregate cells --format csv >c.csv");
+    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    read_here(&ours, "c.csv");
+    for (int row = 0; row < expected.rows; row++) {
+        if (strcmp(csv_text(&expected, row, 0), "cs_mpdta_dr_never_nox_varying_a0") != 0 ||
+            strcmp(csv_text(&expected, row, csv_find(&expected, "quantity")), "att_gt") != 0)
+            continue;
+        int at = find_row(&ours, "callaway_santanna",
+                          csv_text(&expected, row, csv_find(&expected, "term")));
+        assert_true(at >= 0);
+        double value = csv_number(&expected, row, csv_find(&expected, "value"));
+        assert_near(csv_number(&ours, at, csv_find(&ours, "estimate")), value, 1e-8 * fabs(value));
+        assert_string_equal(csv_text(&ours, at, csv_find(&ours, "quantity")), "att_gt");
+        n++;
+    }
+    assert_int_equal(n, 12);
+    csv_free(&expected);
+    csv_free(&ours);
+}
+
 /* ---- The same data, written in many ways ---- */
 
 #define HEAD \
@@ -363,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_stata_and_csv_of_a_table_agree),
         cmocka_unit_test(test_other_tables_of_a_file),
         cmocka_unit_test(test_against_fixest),
+        cmocka_unit_test(test_cells_of_cohort_and_period),
         cmocka_unit_test(test_ways_of_writing),
         cmocka_unit_test(test_what_is_dropped_is_said),
         cmocka_unit_test(test_formats_and_figure),

@@ -178,9 +178,12 @@ static void test_shuffled_rows_and_renamed_ids(void **state)
     double first = 0;
     for (int k = 0; k < 2; k++) {
         const jd_vcov_options_t vcov = {0};
+        jd_did_options_t options;
+        jd_did_defaults(&options);
         jd_own_result_t result;
         jd_own_data_t data = read_text(texts[k], &usual);
-        assert_int_equal(jd_own_estimate(&result, &data, "twfe", &vcov, 0.95, &ctx), JD_OK);
+        assert_int_equal(jd_own_estimate(&result, &data, "twfe", &options, &vcov, 0.95, &ctx),
+                         JD_OK);
         double estimate = JD_CELLS(&result.estimates, JD_OWN_ESTIMATE, double)[0];
         if (k == 0) first = estimate;
         assert_true(fabs(estimate - first) < 1e-12);
@@ -202,10 +205,12 @@ static int work(jd_ctx_t *inner)
                                   .weights = "w",
                                   .cluster = "c"};
     const jd_vcov_options_t vcov = {0};
+    jd_did_options_t options;
+    jd_did_defaults(&options);
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
     int rc = jd_own_data_read(&data, path, &roles, inner);
-    if (!rc) rc = jd_own_estimate(&result, &data, "all", &vcov, 0.95, inner);
+    if (!rc) rc = jd_own_estimate(&result, &data, "all", &options, &vcov, 0.95, inner);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
     return rc;
