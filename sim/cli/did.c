@@ -77,7 +77,7 @@ static int read_options(const jd_args_t *args, jd_did_options_t *options, jd_ctx
                                              "calendar", "cells",   NULL};
     static const char *const controls[] = {"never", "not_yet", NULL};
     jd_did_defaults(options);
-    int aggregate = options->aggregate, control = options->control;
+    int aggregate = (int)options->aggregate, control = (int)options->control;
     int64_t anticipation = options->anticipation;
     int rc = jd_args_choice(args, "aggregate", aggregates, &aggregate, ctx);
     if (!rc) rc = jd_args_choice(args, "control", controls, &control, ctx);
