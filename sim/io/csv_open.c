@@ -20,7 +20,7 @@ typedef struct text {
     size_t size, at;
     int64_t line; /* of the next byte */
     char separator;
-    char *scratch; /* an unquoted field with quotes inside needs a place; as large as the longest */
+    char *scratch; /* where quoted fields are unquoted; as large as the text */
 } text_t;
 
 typedef struct field {
@@ -259,12 +259,11 @@ static bool read_number(const field_t *f, char decimal, double *value)
     return jd_number_read(copy, f->length, value);
 }
 
-/* What is known of a column; a cell is whole, a number by point, by comma, by both, or text. */
+/* What is known of a column: which ways to read a number fit all its cells. */
 typedef struct kind {
     int column; /* of the table, or -1 */
-    bool whole, point, comma, missing, told;
+    bool whole, point, comma, missing;
     size_t width;
-    field_t odd; /* first cell that needs the mark found; for messages */
 } kind_t;
 
 static void learn(kind_t *k, const field_t *f)
