@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "jiedao/split.h"
+#include "study/recovery_samples.h"
 
 #define P(field) offsetof(jd_estimate_params_t, field)
 
@@ -87,160 +87,6 @@ const jd_column_t jd_estimate_columns[JD_EST_COLUMNS] = {
      JD_AXIS_CELL},
 };
 
-/* One panel, made from recorded tables: plain columns over rows (time, unit), time slowest. */
-typedef struct sample {
-    const char *panel, *quantity;
-    int64_t n;
-    int32_t *unit, *time, *cohort, *cluster, *fixed[2];
-    int8_t *cell;
-    double *observed, *y1, *y0, *direct; /* direct NULL: not known */
-    int n_fixed;
-} sample_t;
-
-static int sample_init(sample_t *s, int64_t n, int n_fixed, bool direct, jd_ctx_t *ctx)
-{
-    s->n = n;
-    s->n_fixed = n_fixed;
-    int32_t **const codes[] = {&s->unit, &s->time, &s->cohort, &s->cluster, &s->fixed[0], &s->fixed[1]};
-    double **const values[] = {&s->observed, &s->y1, &s->y0, &s->direct};
-    int rc = jd_make(&s->cell, n, sizeof *s->cell, "an estimation sample", ctx);
-    for (int i = 0; i < 4 + n_fixed && !rc; i++) rc = jd_make(codes[i], n, sizeof(int32_t), "an estimation sample", ctx);
-    for (int i = 0; i < 3 + direct && !rc; i++) rc = jd_make(values[i], n, sizeof(double), "an estimation sample", ctx);
-    return rc;
-}
-
-static void sample_free(sample_t *s)
-{
-    void *all[] = {s->unit, s->time, s->cohort, s->cluster, s->fixed[0], s->fixed[1],
-                   s->cell, s->observed, s->y1, s->y0, s->direct};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
-    memset(s, 0, sizeof *s);
-}
-
-static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
-{
-    return r->table(r->user, name);
-}
-
-/* Row of /jurisdictions of the cluster a county's row lies in. */
-static int32_t cluster_of(const jd_table_t *jurisdictions, int32_t county_row, int32_t cluster)
-{
-    const int32_t *parent = JD_CELLS(jurisdictions, jd_table_find(jurisdictions, "parent"), int32_t);
-    int32_t row = county_row;
-    for (int up = 0; up < cluster; up++) row = parent[row];
-    return row;
-}
-
-static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
-
-static const int32_t *ints(const jd_table_t *t, const char *column)
-{
-    return JD_CELLS(t, jd_table_find(t, column), int32_t);
-}
-
-static int county_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
-{
-    const jd_table_t *fact = recorded(r, "panel/county"), *truth = recorded(r, "truth/county");
-    const jd_table_t *places = recorded(r, "jurisdictions");
-    const char *outcome = outcome_names[p->outcome];
-    int direct = jd_table_find(truth, "direct_inflow");
-    bool known = p->outcome == JD_OUTCOME_INFLOW && fact->rows > 0 && !isnan(jd_table_number(truth, direct, 0));
-    s->panel = "county";
-    s->quantity = outcome;
-    int rc = sample_init(s, fact->rows, 0, known, ctx);
-    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome), kind = jd_table_find(fact, "cell");
-    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
-    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"), *cohort = ints(fact, "cohort");
-    for (int64_t i = 0; i < s->n && !rc; i++) {
-        int64_t u = i % fact->n_unit;
-        s->unit[i] = unit[u];
-        s->time[i] = time[i / fact->n_unit];
-        s->cohort[i] = cohort[u];
-        s->cluster[i] = cluster_of(places, unit[u], p->cluster);
-        s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
-        s->observed[i] = jd_table_number(fact, observed, i);
-        s->y1[i] = jd_table_number(fact, y1, i);
-        s->y0[i] = jd_table_number(truth, y0, i);
-        if (known) s->direct[i] = jd_table_number(truth, direct, i);
-    }
-    return rc;
-}
-
-/* Units are county x sector; fixed effects sector x quarter and county x quarter: a triple difference. */
-static int sector_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
-{
-    const jd_table_t *fact = recorded(r, "panel/sector_county"), *truth = recorded(r, "truth/sector_county");
-    const jd_table_t *places = recorded(r, "jurisdictions");
-    const char *outcome = outcome_names[p->outcome];
-    s->panel = "sector_county";
-    s->quantity = outcome;
-    int rc = sample_init(s, fact->rows, 2, false, ctx);
-    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome), kind = jd_table_find(fact, "cell");
-    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
-    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"), *cohort = ints(fact, "cohort");
-    const int32_t *county = ints(fact, "county"), periods = (int32_t)fact->n_time;
-    const int8_t *sector = JD_CELLS(fact, jd_table_find(fact, "sector"), int8_t);
-    for (int64_t i = 0; i < s->n && !rc; i++) {
-        int64_t u = i % fact->n_unit, t = i / fact->n_unit;
-        s->unit[i] = unit[u];
-        s->time[i] = time[t];
-        s->cohort[i] = cohort[u];
-        s->cluster[i] = cluster_of(places, county[u], p->cluster);
-        s->fixed[0][i] = sector[u] * periods + (int32_t)t;
-        s->fixed[1][i] = county[u] * periods + (int32_t)t;
-        s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
-        s->observed[i] = jd_table_number(fact, observed, i);
-        s->y1[i] = jd_table_number(fact, y1, i);
-        s->y0[i] = jd_table_number(truth, y0, i);
-    }
-    return rc;
-}
-
-/* First period in which some county has announced and not adopted, INT32_MAX if there is none: firms know
- * of the policy from then on. */
-static int32_t first_announced(const jd_table_t *county)
-{
-    const int8_t *cell = JD_CELLS(county, jd_table_find(county, "cell"), int8_t);
-    for (int64_t i = 0; i < county->rows; i++) {
-        if (cell[i] == JD_CELL_ANN) return ints(county, "time")[i / county->n_unit];
-    }
-    return INT32_MAX;
-}
-
-/* Kind of a firm's cell: firms of a targeted sector are treated wherever they are. */
-static jd_cell_t firm_cell(int32_t cohort, int32_t near, int32_t time, int32_t announced)
-{
-    if (cohort == 0) return near > 0 ? JD_CELL_OTHER : JD_CELL_NEVER;
-    if (time >= cohort) return JD_CELL_POST;
-    return time >= announced ? JD_CELL_ANN : JD_CELL_PRE;
-}
-
-/* Did the firm move into a county that is treated sometime? Treated are targeted firms, wherever they are. */
-static int firm_sample(sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
-{
-    const jd_table_t *t = recorded(r, "panel/observed"), *places = recorded(r, "jurisdictions");
-    s->panel = "firm";
-    s->quantity = "moved_treated";
-    int rc = sample_init(s, t->rows, 0, false, ctx);
-    int y1 = jd_table_find(t, "moved_treated"), y0 = jd_table_find(t, "moved_treated_without");
-    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(t, "moved_treated_observed") : y1;
-    const int32_t *unit = ints(t, "unit"), *time = ints(t, "time"), *cohort = ints(t, "cohort");
-    const int32_t *origin = ints(t, "origin"), *near = ints(t, "cohort_origin");
-    const int32_t announced = first_announced(recorded(r, "panel/county"));
-    for (int64_t i = 0; i < s->n && !rc; i++) {
-        int64_t u = i % t->n_unit;
-        s->unit[i] = unit[u];
-        s->time[i] = time[i / t->n_unit];
-        s->cohort[i] = cohort[u];
-        s->cluster[i] = cluster_of(places, origin[u], p->cluster);
-        s->cell[i] = (int8_t)firm_cell(cohort[u], near[u], s->time[i], announced);
-        s->observed[i] = jd_table_number(t, observed, i);
-        s->y1[i] = jd_table_number(t, y1, i);
-        s->y0[i] = jd_table_number(t, y0, i);
-    }
-    return rc;
-}
-
 /* One line of /estimates in the making. */
 typedef struct line {
     char term[16];
@@ -254,7 +100,7 @@ static void put(jd_table_t *t, int column, double value)
     jd_table_set_number(t, column, t->rows, value);
 }
 
-static int add_line(jd_table_t *t, const sample_t *s, const char *estimator, const line_t *line, const jd_fit_t *fit,
+static int add_line(jd_table_t *t, const jd_recovery_sample_t *s, const char *estimator, const line_t *line, const jd_fit_t *fit,
                     jd_ctx_t *ctx)
 {
     const jd_split_t *b = &line->split;
@@ -323,7 +169,7 @@ static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
 }
 
 /* An event study's mean effect: its terms e >= 0 weighted by treated cells, so that its target is the ATT. */
-static line_t mean_effect(const sample_t *s, const jd_fit_t *fit, const jd_term_t *terms, const jd_split_t *splits,
+static line_t mean_effect(const jd_recovery_sample_t *s, const jd_fit_t *fit, const jd_term_t *terms, const jd_split_t *splits,
                           int n, double *weight)
 {
     line_t line = {.term = "att", .event_time = JD_NO_EVENT};
@@ -351,7 +197,7 @@ static line_t mean_effect(const sample_t *s, const jd_fit_t *fit, const jd_term_
     return line;
 }
 
-static int tell_lines(jd_table_t *estimates, const sample_t *s, const jd_design_t *design, const jd_fit_t *fit,
+static int tell_lines(jd_table_t *estimates, const jd_recovery_sample_t *s, const jd_design_t *design, const jd_fit_t *fit,
                       const jd_split_t *splits, int n, jd_ctx_t *ctx)
 {
     const jd_term_t *terms = jd_design_terms(design);
@@ -374,7 +220,7 @@ static int tell_lines(jd_table_t *estimates, const sample_t *s, const jd_design_
 
 /* An event study's terms are columns: over a long run they would outgrow memory, so far event times are one
  * term each way. Runs of up to a few hundred quarters have them all. */
-static void bin_event_times(const jd_estimate_params_t *p, const sample_t *s, const char *name,
+static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sample_t *s, const char *name,
                             jd_did_options_t *options, jd_ctx_t *ctx)
 {
     enum { CELLS_MOST = 100000000, FAR = 40 };
@@ -392,7 +238,7 @@ static void bin_event_times(const jd_estimate_params_t *p, const sample_t *s, co
             "otherwise", last - first + 1, FAR);
 }
 
-static int run_estimator(const jd_estimate_params_t *p, const sample_t *s, const char *name, jd_table_t *estimates,
+static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s, const char *name, jd_table_t *estimates,
                          jd_ctx_t *ctx)
 {
     const int32_t *fixed[] = {s->fixed[0], s->fixed[1]};
@@ -421,7 +267,7 @@ static int run_estimator(const jd_estimate_params_t *p, const sample_t *s, const
 }
 
 /* What does not apply to these data (nobody treated, no controls) is said, not an error of the run. */
-static int try_estimator(const jd_estimate_params_t *p, const sample_t *s, const char *name, jd_table_t *estimates,
+static int try_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s, const char *name, jd_table_t *estimates,
                          jd_ctx_t *ctx)
 {
     jd_ctx_t inner = jd_ctx_inner(ctx);
@@ -434,27 +280,27 @@ static int try_estimator(const jd_estimate_params_t *p, const sample_t *s, const
 }
 
 static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r,
-                         int (*make)(sample_t *, const jd_estimate_params_t *, const jd_recorded_t *, jd_ctx_t *),
+                         int (*make)(jd_recovery_sample_t *, const jd_estimate_params_t *, const jd_recorded_t *, jd_ctx_t *),
                          const char *const *estimators, jd_table_t *estimates, jd_ctx_t *ctx)
 {
-    sample_t s = {0};
+    jd_recovery_sample_t s = {0};
     int rc = make(&s, p, r, ctx);
     for (int i = 0; estimators[i] && !rc; i++) rc = try_estimator(p, &s, estimators[i], estimates, ctx);
-    sample_free(&s);
+    jd_recovery_sample_free(&s);
     return rc;
 }
 
 int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates, jd_ctx_t *ctx)
 {
     static const char *const all[] = {"2x2", "twfe", "event_study", NULL}, *const static_only[] = {"twfe", NULL};
-    const jd_table_t *sectors = recorded(r, "panel/sector_county"), *counties = recorded(r, "panel/county");
-    const jd_table_t *firms = recorded(r, "panel/observed");
+    const jd_table_t *sectors = r->table(r->user, "panel/sector_county"), *counties = r->table(r->user, "panel/county");
+    const jd_table_t *firms = r->table(r->user, "panel/observed");
     int rc = jd_table_init(estimates, "estimates", "What estimators make of the recorded data, and why", jd_estimate_columns,
                            JD_EST_COLUMNS, 64, ctx);
-    if (!rc && p->county) rc = recover_panel(p, r, county_sample, all, estimates, ctx);
+    if (!rc && p->county) rc = recover_panel(p, r, jd_county_sample, all, estimates, ctx);
     if (!rc && p->sector && sectors->n_unit > counties->n_unit)
-        rc = recover_panel(p, r, sector_sample, static_only, estimates, ctx);
+        rc = recover_panel(p, r, jd_sector_sample, static_only, estimates, ctx);
     if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
-        rc = recover_panel(p, r, firm_sample, static_only, estimates, ctx);
+        rc = recover_panel(p, r, jd_firm_sample, static_only, estimates, ctx);
     return rc;
 }
