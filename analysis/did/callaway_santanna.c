@@ -343,6 +343,8 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     cs->anticipation = options->anticipation;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK) rc = make_cells(cs, design, &frame, ctx);
+    cs->by_unit = !options->allow_unbalanced && !options->cross_sections && !panel->cluster &&
+                  !design->weight;
     jd_frame_free(&frame);
     if (rc != JD_OK) return rc;
     list_atts(cs, options->universal_base, ctx);

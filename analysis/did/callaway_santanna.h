@@ -26,6 +26,7 @@ typedef struct jd_cs {
                                  cohort's share, over their sum; not used in a plain mean */
     double *mix;              /* [n_terms][n_atts] the weights themselves */
     double *loading;          /* [n_terms][cells] a term's weights on the cells' means */
+    int by_unit;              /* each unit is a cluster, in every period once, all with weight 1 */
     jd_control_t control;
     int32_t anticipation;
 } jd_cs_t;
@@ -40,6 +41,19 @@ int jd_cs_is_control(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t cohort);
 /** Control weights in a period: their sum, and of x [cells], if given, their mean in *mean. */
 double jd_cs_control_mass(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t period, const double *x,
                           double *mean);
+
+/** What inference knows of the terms: a row's influence is w (loading / mass residual + offset) +
+ *  share by_cohort; [n_terms][cells], [n_terms][n_cohorts], residuals [rows]. */
+typedef struct jd_cs_influence {
+    const double *residual, *offset, *by_cohort;
+} jd_cs_influence_t;
+
+/** Covariance [n_terms][n_terms] by sums over clusters of products of influences; and the same from
+ *  second moments of the residuals within cohorts, where by_unit allows. */
+JD_MUST_USE int jd_cs_vcov_by_sums(const jd_design_t *design, const jd_cs_influence_t *influence,
+                                   double *vcov, jd_ctx_t *ctx);
+JD_MUST_USE int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *influence,
+                                      double *vcov, jd_ctx_t *ctx);
 
 JD_MUST_USE int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y,
                                double *estimate, jd_ctx_t *ctx);

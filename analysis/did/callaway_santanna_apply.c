@@ -118,19 +118,6 @@ static void fill_influence(const jd_cs_t *cs, const double *mean, const double *
             by_cohort[g] += by_cohort[(size_t)k * cohorts + g] / cs->n_mean;
 }
 
-/* Influence of one term, summed by cluster. */
-static void sum_influence(const jd_cs_t *cs, const jd_design_t *design, const double *residual,
-                          const double *loading, const double *offset, const double *by_cohort,
-                          double *sum)
-{
-    for (int64_t i = 0; i < design->sample.n; i++) {
-        int32_t c = cs->cell[i];
-        double w = design->weight ? design->weight[i] : 1;
-        sum[design->clusters.code[i]] += w * (loading[c] / cs->mass[c] * residual[i] + offset[c]) +
-                                         cs->share[i] * by_cohort[c / cs->n_periods];
-    }
-}
-
 int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                 jd_fit_t *fit, jd_ctx_t *ctx)
 {
@@ -147,31 +134,24 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
                        "clustered standard errors need at least two clusters, here is %d; cluster "
                        "by a finer unit",
                        design->clusters.n_groups);
-    size_t all = n + 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + cohorts + groups);
+    size_t all = n + 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + cohorts);
     double *residual = calloc(all, sizeof *residual);
     if (!residual) return jd_fail_memory(ctx, all * sizeof *residual, "influence functions");
     double *mean = residual + n, *att = mean + 2 * cells, *centre = att + cs->n_atts;
     double *offset = centre + 2 * cs->n_atts, *by_cohort = offset + k * cells;
-    double *sum = by_cohort + k * cohorts;
     cell_means(cs, design, y, mean, mean + cells);
     for (int64_t i = 0; i < design->sample.n; i++)
         residual[i] = y[i] - mean[cs->cell[i]];
     for (int a = 0; a < cs->n_atts; a++)
         att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
     fill_influence(cs, mean, att, centre, fit->estimate, offset, by_cohort);
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
-    for (int j = 0; j < cs->n_terms; j++)
-        sum_influence(cs, design, residual, cs->loading + (size_t)j * cells,
-                      offset + (size_t)j * cells, by_cohort + (size_t)j * cohorts,
-                      sum + (size_t)j * groups);
-    for (int a = 0; a < cs->n_terms; a++)
-        for (int b = 0; b <= a; b++)
-            fit->vcov[a * cs->n_terms + b] = fit->vcov[b * cs->n_terms + a] =
-                jd_dot(sum + (size_t)a * groups, sum + (size_t)b * groups, (int64_t)groups);
+    const jd_cs_influence_t influence = {residual, offset, by_cohort};
+    int rc = (cs->by_unit ? jd_cs_vcov_by_moments : jd_cs_vcov_by_sums)(design, &influence,
+                                                                        fit->vcov, ctx);
     free(residual);
     fit->facts = (jd_vcov_facts_t){.name = "influence function",
                                    .factor = 1,
                                    .df = (double)INFINITY,
                                    .n_clusters = (int32_t)groups};
-    return JD_OK;
+    return rc;
 }

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Covariances of influence functions, bits independent of the number of threads. */
+#include <stdlib.h>
+
+#include "did/callaway_santanna.h"
+#include "linear/sums.h"
+
+/* Influence of one term, summed by cluster. */
+static void sum_influence(const jd_design_t *design, const jd_cs_influence_t *influence, int term,
+                          double *sum)
+{
+    const jd_cs_t *cs = design->own;
+    size_t cells = (size_t)jd_cs_cells(cs);
+    const double *loading = cs->loading + (size_t)term * cells;
+    const double *offset = influence->offset + (size_t)term * cells;
+    const double *by_cohort = influence->by_cohort + (size_t)term * (size_t)cs->n_cohorts;
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        int32_t c = cs->cell[i];
+        double w = design->weight ? design->weight[i] : 1;
+        sum[design->clusters.code[i]] +=
+            w * (loading[c] / cs->mass[c] * influence->residual[i] + offset[c]) +
+            cs->share[i] * by_cohort[c / cs->n_periods];
+    }
+}
+
+int jd_cs_vcov_by_sums(const jd_design_t *design, const jd_cs_influence_t *influence, double *vcov,
+                       jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    int k = cs->n_terms;
+    size_t groups = (size_t)design->clusters.n_groups, all = (size_t)k * groups;
+    double *sum = calloc(all, sizeof *sum);
+    if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int j = 0; j < k; j++)
+        sum_influence(design, influence, j, sum + (size_t)j * groups);
+    for (int a = 0; a < k; a++)
+        for (int b = 0; b <= a; b++)
+            vcov[a * k + b] = vcov[b * k + a] =
+                jd_dot(sum + (size_t)a * groups, sum + (size_t)b * groups, (int64_t)groups);
+    free(sum);
+    return JD_OK;
+}
+
+/* Second moments [n_periods][n_periods] of one cohort's residuals; z [units][n_periods]. */
+static void add_moments(const jd_cs_t *cs, const double *z, const int32_t *cohort, int32_t units,
+                        int32_t g, double *moments)
+{
+    int32_t n = cs->n_periods;
+    for (int32_t u = 0; u < units; u++) {
+        const double *r = z + (size_t)u * (size_t)n;
+        if (cohort[u] != g) continue;
+        for (int32_t s = 0; s < n; s++)
+            for (int32_t t = 0; t < n; t++)
+                moments[s * n + t] += r[s] * r[t];
+    }
+}
+
+/* Adds one cohort's part: a unit's influence is its residuals times `load` plus a constant, and
+ * residuals sum to 0 within a cell. */
+static void add_cohort(const jd_cs_t *cs, const jd_cs_influence_t *influence, int32_t g,
+                       const double *moments, double *load, double *half, double *vcov)
+{
+    int k = cs->n_terms;
+    int32_t n = cs->n_periods, first = g * n;
+    double *constant = half + (size_t)k * (size_t)n;
+    for (int j = 0; j < k; j++) {
+        size_t at = (size_t)j * (size_t)jd_cs_cells(cs) + (size_t)first;
+        constant[j] = influence->by_cohort[j * cs->n_cohorts + g];
+        for (int32_t t = 0; t < n; t++) {
+            load[j * n + t] = cs->loading[at + (size_t)t] / cs->mass[first + t];
+            constant[j] += influence->offset[at + (size_t)t];
+        }
+        for (int32_t t = 0; t < n; t++)
+            half[j * n + t] = jd_dot(load + j * n, moments + t * n, n);
+    }
+    for (int a = 0; a < k; a++)
+        for (int b = 0; b < k; b++)
+            vcov[a * k + b] +=
+                jd_dot(half + a * n, load + b * n, n) + cs->mass[first] * constant[a] * constant[b];
+}
+
+int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *influence,
+                          double *vcov, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t n = (size_t)cs->n_periods, k = (size_t)cs->n_terms, rows = (size_t)design->sample.n;
+    size_t square = n * n, all = rows + (size_t)cs->n_cohorts * square + 2 * k * n + k;
+    int32_t units = design->clusters.n_groups;
+    double *z = calloc(all, sizeof *z);
+    int32_t *cohort = malloc((size_t)units * sizeof *cohort);
+    if (!z || !cohort) {
+        free(z);
+        free(cohort);
+        return jd_fail_memory(ctx, all * sizeof *z, "influence functions");
+    }
+    double *moments = z + rows, *load = moments + (size_t)cs->n_cohorts * square;
+    for (size_t i = 0; i < rows; i++) {
+        int32_t u = design->clusters.code[i], c = cs->cell[i];
+        z[(size_t)u * n + (size_t)(c % cs->n_periods)] = influence->residual[i];
+        cohort[u] = c / cs->n_periods;
+    }
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(dynamic)
+    for (int32_t g = 0; g < cs->n_cohorts; g++)
+        add_moments(cs, z, cohort, units, g, moments + (size_t)g * square);
+    for (int32_t g = 0; g < cs->n_cohorts; g++)
+        add_cohort(cs, influence, g, moments + (size_t)g * square, load, load + k * n, vcov);
+    /* Alike on both sides, and rounding must not make a variance negative. */
+    for (size_t a = 0; a < k; a++) {
+        for (size_t b = 0; b < a; b++)
+            vcov[b * k + a] = vcov[a * k + b];
+        if (vcov[a * k + a] < 0) vcov[a * k + a] = 0;
+    }
+    free(z);
+    free(cohort);
+    return JD_OK;
+}
