@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao-bench [quick | china | all]: quick = kernels and quickstart (default), china = 50 million firms. */
+/* jiedao-bench [quick | china | all]: quick = kernels and quickstart (default), china = 50 million
+ * firms. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -50,7 +51,8 @@ jd_config_t *jd_bench_config(const char *const *assignments)
     const jd_section_t *const *sections = jd_all_sections(&n);
     jd_config_t *config = NULL;
     int rc = jd_config_create(&config, sections, n, &ctx);
-    for (int i = 0; assignments[i] && !rc; i++) rc = jd_config_set(config, "bench", assignments[i], &ctx);
+    for (int i = 0; assignments[i] && !rc; i++)
+        rc = jd_config_set(config, "bench", assignments[i], &ctx);
     if (!rc) rc = jd_config_finish(config, &ctx);
     jd_demand(rc == JD_OK, ctx.message);
     return config;
@@ -61,9 +63,10 @@ int main(int argc, char **argv)
     const char *which = argc > 1 ? argv[1] : "quick";
     struct utsname host;
     uname(&host);
-    printf("machine: %s %s, %ld processors; medians of %d rounds; one thread unless said\n\n", host.sysname, host.machine,
-           sysconf(_SC_NPROCESSORS_ONLN), JD_ROUNDS);
-    printf("| %-58s | %9s | %-22s | %s |\n| --- | --- | --- | --- |\n", "what", "figure", "unit", "beside");
+    printf("machine: %s %s, %ld processors; medians of %d rounds; one thread unless said\n\n",
+           host.sysname, host.machine, sysconf(_SC_NPROCESSORS_ONLN), JD_ROUNDS);
+    printf("| %-58s | %9s | %-22s | %s |\n| --- | --- | --- | --- |\n", "what", "figure", "unit",
+           "beside");
     if (strcmp(which, "china") != 0) {
         jd_limits_t limits = jd_measure_limits();
         jd_bench_firms(&limits);

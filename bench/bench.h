@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Benchmarks: each figure is the median of several rounds, the limits of the machine are measured in the same
- *  run, and every benchmark checks that what it timed came out right. */
+/** Benchmarks: each figure is the median of several rounds, the limits of the machine are measured
+ * in the same run, and every benchmark checks that what it timed came out right. */
 #ifndef JD_BENCH_H
 #define JD_BENCH_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The firms' pass and the officials' step, taken out of a simulation of China's tree that has been running. */
+/* The firms' pass and the officials' step, taken out of a simulation of China's tree that has been
+ * running. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,16 @@
 
 enum { CHUNK = 65536, PERIOD = 12 };
 
-static const char *const china_20m[] = {"world.provinces=31",  "world.prefectures=342", "world.counties=2978",
-                                       "world.streets=41352", "firms.n=20000000",       "run.burn_in=4",
-                                       "run.periods=24",      "output.streets=no",     "observation.panel_firms=0",
-                                       NULL};
+static const char *const china_20m[] = {"world.provinces=31",
+                                        "world.prefectures=342",
+                                        "world.counties=2978",
+                                        "world.streets=41352",
+                                        "firms.n=20000000",
+                                        "run.burn_in=4",
+                                        "run.periods=24",
+                                        "output.streets=no",
+                                        "observation.panel_firms=0",
+                                        NULL};
 
 typedef struct timed {
     double seconds;
@@ -58,19 +65,21 @@ typedef struct found {
     int64_t firms;
 } found_t;
 
-/* Called after every period; in one of them, with two worlds apart, the next period's pass is timed. */
+/* Called after every period; in one of them, with two worlds apart, the next period's pass is
+ * timed. */
 static int time_pass(void *user, const struct jd_simulation *sim, int64_t period)
 {
     found_t *found = user;
     if (period != PERIOD) return 0;
     jd_moves_t moves[2] = {{0}};
-    jd_pass_t pass = {.dims = &sim->dims,
-                      .tree = &sim->tree,
-                      .base = &sim->base,
-                      .borders = &sim->borders,
-                      .type = sim->type,
-                      .n_worlds = sim->n_worlds,
-                      .jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MOVE), period + 1, 0)};
+    jd_pass_t pass = {
+        .dims = &sim->dims,
+        .tree = &sim->tree,
+        .base = &sim->base,
+        .borders = &sim->borders,
+        .type = sim->type,
+        .n_worlds = sim->n_worlds,
+        .jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MOVE), period + 1, 0)};
     for (int w = 0; w < sim->n_worlds; w++) {
         uint32_t top = jd_choice_top_hazard(&sim->world[w].choice, &sim->dims);
         pass.place[w] = sim->world[w].place;
@@ -80,7 +89,8 @@ static int time_pass(void *user, const struct jd_simulation *sim, int64_t period
     for (int t = 0; t < 2; t++) {
         moves[t].capacity = CHUNK;
         moves[t].firm = malloc(CHUNK * sizeof *moves[t].firm);
-        for (int w = 0; w < sim->n_worlds; w++) moves[t].to[w] = malloc(CHUNK * sizeof(int32_t));
+        for (int w = 0; w < sim->n_worlds; w++)
+            moves[t].to[w] = malloc(CHUNK * sizeof(int32_t));
     }
     found->firms = sim->dims.firms;
     found->full = pass_median(&pass, moves, 1);
@@ -89,7 +99,8 @@ static int time_pass(void *user, const struct jd_simulation *sim, int64_t period
     found->zero = pass_median(&pass, moves, 1);
     for (int t = 0; t < 2; t++) {
         free(moves[t].firm);
-        for (int w = 0; w < sim->n_worlds; w++) free(moves[t].to[w]);
+        for (int w = 0; w < sim->n_worlds; w++)
+            free(moves[t].to[w]);
     }
     return 0;
 }
@@ -106,19 +117,23 @@ void jd_bench_firms(const jd_limits_t *limits)
     if (!rc) rc = jd_simulation_run_hooked(sim, NULL, time_pass, &found, &ctx);
     jd_demand(rc == JD_OK, ctx.message);
     jd_demand(found.zero.moves == 0, "no move at rate zero");
-    jd_demand(found.full.moves > 120000 && found.full.moves < 240000 && found.full.moves == found.full2.moves,
+    jd_demand(found.full.moves > 120000 && found.full.moves < 240000 &&
+                  found.full.moves == found.full2.moves,
               "0.6 to 1.2 % of firms move a quarter, in any number of threads");
     double zero = 1e9 * found.zero.seconds / (double)found.firms;
     double move = 1e9 * (found.full.seconds - found.zero.seconds) / (double)found.full.moves;
-    snprintf(beside, sizeof beside, "%.2f times the bare probe (at most 1.3)", zero / limits->probe_ns);
+    snprintf(beside, sizeof beside, "%.2f times the bare probe (at most 1.3)",
+             zero / limits->probe_ns);
     jd_tell("firms' pass at rate zero, two worlds", zero, "ns/firm", beside);
-    snprintf(beside, sizeof beside, "%lld moves of %lld firms (at most 400)", (long long)found.full.moves,
-             (long long)found.firms);
+    snprintf(beside, sizeof beside, "%lld moves of %lld firms (at most 400)",
+             (long long)found.full.moves, (long long)found.firms);
     jd_tell("a coupled move, both worlds", move, "ns/move", beside);
-    jd_tell("firms' pass, two worlds, 1 thread", 1e9 * found.full.seconds / (double)found.firms, "ns/firm", "");
+    jd_tell("firms' pass, two worlds, 1 thread", 1e9 * found.full.seconds / (double)found.firms,
+            "ns/firm", "");
     snprintf(beside, sizeof beside, "%.2f times faster (at least 1.8 on a quiet machine)",
              found.full.seconds / found.full2.seconds);
-    jd_tell("firms' pass, two worlds, 2 threads", 1e9 * found.full2.seconds / (double)found.firms, "ns/firm", beside);
+    jd_tell("firms' pass, two worlds, 2 threads", 1e9 * found.full2.seconds / (double)found.firms,
+            "ns/firm", beside);
     jd_simulation_free(sim);
     jd_config_free(config);
 }
@@ -135,7 +150,8 @@ void jd_bench_officials(void)
     jd_output_t out;
     jd_demand(jd_traits_init(&traits, p, STREETS, 1, 0, NULL) == JD_OK, "memory");
     int64_t n = (int64_t)STREETS * traits.slots;
-    double *block = calloc((size_t)(n * ARRAYS_OFFICIAL + (int64_t)STREETS * (ARRAYS_IN + ARRAYS_OUT)), sizeof *block);
+    double *block = calloc(
+        (size_t)(n * ARRAYS_OFFICIAL + (int64_t)STREETS * (ARRAYS_IN + ARRAYS_OUT)), sizeof *block);
     jd_demand(block != NULL, "memory");
     double *at = block, *arrays[ARRAYS_OFFICIAL + ARRAYS_IN + ARRAYS_OUT];
     for (int i = 0; i < ARRAYS_OFFICIAL + ARRAYS_IN + ARRAYS_OUT; i++) {
@@ -147,19 +163,22 @@ void jd_bench_officials(void)
     out = (jd_output_t){arrays[10], arrays[11], arrays[12], arrays[13], arrays[14],
                         arrays[15], arrays[16], arrays[17], arrays[18]};
     for (int32_t s = 0; s < STREETS; s++) {
-        in.stake_s[s] = 0.99, in.stake_w[s] = 0.404, in.resident[s] = 1, in.time[s] = 1, in.overload[s] = 0.1;
+        in.stake_s[s] = 0.99, in.stake_w[s] = 0.404, in.resident[s] = 1, in.time[s] = 1,
+        in.overload[s] = 0.1;
     }
     jd_officials_start(p, &traits, &officials);
     double seconds[JD_ROUNDS], effort = 0;
     for (int r = 0; r < JD_ROUNDS; r++) {
         double start = jd_now();
-        for (int q = 0; q < QUARTERS; q++) jd_officials_step(p, &traits, &in, 0, STREETS, &officials, &out);
+        for (int q = 0; q < QUARTERS; q++)
+            jd_officials_step(p, &traits, &in, 0, STREETS, &officials, &out);
         seconds[r] = jd_now() - start;
     }
-    for (int32_t s = 0; s < STREETS; s++) effort += out.e_s[s] / STREETS;
+    for (int32_t s = 0; s < STREETS; s++)
+        effort += out.e_s[s] / STREETS;
     jd_demand(effort > 0.5 && effort < 0.6, "officials settle at an S-effort between .5 and .6");
-    jd_tell("an official's quarter", 1e9 * jd_median(seconds, JD_ROUNDS) / (double)(n * QUARTERS), "ns/official",
-            "at most 10; about 20 flops and 14 words of memory");
+    jd_tell("an official's quarter", 1e9 * jd_median(seconds, JD_ROUNDS) / (double)(n * QUARTERS),
+            "ns/official", "at most 10; about 20 flops and 14 words of memory");
     free(block);
     jd_traits_free(&traits);
     jd_config_free(config);

@@ -11,13 +11,16 @@ enum { FIRMS = 20000000, PLACES = 41352, TYPES = 18 };
 JD_CLONES static uint64_t sum_words(const uint64_t *restrict x, size_t n)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i];
+    for (size_t i = 0; i < n; i++)
+        sum += x[i];
     return sum;
 }
 
-/* The bare probe: for every firm one keyed uniform against a hazard looked up by its place and type. */
-JD_CLONES static int64_t probe(const jd_jump_t *jump, const int32_t *restrict place, const int8_t *restrict type,
-                               const uint32_t *restrict hazard, int64_t n)
+/* The bare probe: for every firm one keyed uniform against a hazard looked up by its place and
+ * type. */
+JD_CLONES static int64_t probe(const jd_jump_t *jump, const int32_t *restrict place,
+                               const int8_t *restrict type, const uint32_t *restrict hazard,
+                               int64_t n)
 {
     int64_t below = 0;
     for (int64_t i = 0; i < n; i++)
@@ -35,7 +38,8 @@ jd_limits_t jd_measure_limits(void)
     memset(memory, 1, words * sizeof *memory);
     for (int r = 0; r < JD_ROUNDS; r++) {
         double start = jd_now();
-        jd_demand(sum_words(memory, words) == words * UINT64_C(0x0101010101010101), "sum of memory");
+        jd_demand(sum_words(memory, words) == words * UINT64_C(0x0101010101010101),
+                  "sum of memory");
         seconds[r] = jd_now() - start;
     }
     limits.read_gb = (double)(words * sizeof *memory) / jd_median(seconds, JD_ROUNDS) / 1e9;
@@ -57,7 +61,8 @@ jd_limits_t jd_measure_limits(void)
         seconds[r] = jd_now() - start;
     }
     limits.probe_ns = 1e9 * jd_median(seconds, JD_ROUNDS) / FIRMS;
-    jd_tell("limit: bare probe (one keyed draw, one table look-up)", limits.probe_ns, "ns/firm", "");
+    jd_tell("limit: bare probe (one keyed draw, one table look-up)", limits.probe_ns, "ns/firm",
+            "");
     free(place);
     free(type);
     free(hazard);

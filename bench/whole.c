@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whole runs, both worlds, file written; each in a process of its own, so that memory is its own too. */
+/* Whole runs, both worlds, file written; each in a process of its own, so that memory is its own
+ * too. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -75,10 +76,12 @@ static void tell(const char *label, const whole_t *w)
 {
     char beside[192];
     snprintf(beside, sizeof beside,
-             "set-up %.2f, simulate and stream %.2f, estimate %.2f, write %.2f; %lld moves, %lld rows of relocations, %.0f "
+             "set-up %.2f, simulate and stream %.2f, estimate %.2f, write %.2f; %lld moves, %lld "
+             "rows of relocations, %.0f "
              "MB file, %.0f MB memory",
-             w->times.setup, w->times.simulate, w->times.estimate, w->times.write, (long long)w->facts.moves,
-             (long long)w->facts.relocations, (double)w->bytes / 1e6, w->memory_mb);
+             w->times.setup, w->times.simulate, w->times.estimate, w->times.write,
+             (long long)w->facts.moves, (long long)w->facts.relocations, (double)w->bytes / 1e6,
+             w->memory_mb);
     jd_tell(label, w->seconds, "s", beside);
 }
 
@@ -90,18 +93,30 @@ void jd_bench_whole(const char *which)
         const char *const longer[] = {"run.periods=48", NULL};
         whole_t one = run_median(defaults, 1, JD_ROUNDS), two = run_median(defaults, 2, JD_ROUNDS);
         whole_t more = run_median(twice, 2, JD_ROUNDS), late = run_median(longer, 2, JD_ROUNDS);
-        jd_demand(one.facts.moves == two.facts.moves && one.bytes == two.bytes, "threads change nothing");
+        jd_demand(one.facts.moves == two.facts.moves && one.bytes == two.bytes,
+                  "threads change nothing");
         tell("quickstart, 1 thread", &one);
         tell("quickstart, 2 threads (under 0.7 s)", &two);
         tell("quickstart, 400,000 firms, 2 threads", &more);
         tell("quickstart, 48 quarters, 2 threads", &late);
         return;
     }
-    const char *const china[] = {"world.provinces=31", "world.prefectures=342", "world.counties=2978", "world.streets=41352",
-                                 "firms.n=50000000",   "output.officials=1000", NULL};
-    const char *const half[] = {"world.provinces=31", "world.prefectures=342", "world.counties=2978", "world.streets=41352",
-                                "firms.n=25000000",   "output.officials=1000", NULL};
-    whole_t small = run_median(half, 2, 1), two = run_median(china, 2, 3), one = run_median(china, 1, 1);
+    const char *const china[] = {"world.provinces=31",
+                                 "world.prefectures=342",
+                                 "world.counties=2978",
+                                 "world.streets=41352",
+                                 "firms.n=50000000",
+                                 "output.officials=1000",
+                                 NULL};
+    const char *const half[] = {"world.provinces=31",
+                                "world.prefectures=342",
+                                "world.counties=2978",
+                                "world.streets=41352",
+                                "firms.n=25000000",
+                                "output.officials=1000",
+                                NULL};
+    whole_t small = run_median(half, 2, 1), two = run_median(china, 2, 3),
+            one = run_median(china, 1, 1);
     jd_demand(one.facts.moves == two.facts.moves, "threads change nothing");
     tell("China, 25 million firms, 2 threads", &small);
     tell("China, 50 million firms, 2 threads (under 9 s, 1 GiB)", &two);

@@ -16,12 +16,12 @@
 #define JD_SHARED JD_SOURCE_DIR "/../shared"
 
 /** Skips the test, saying why, where `path` cannot be read. */
-#define SKIP_WITHOUT(path)                                                                         \
-    do {                                                                                           \
-        if (access(path, R_OK) != 0) {                                                             \
-            print_message("skipped: %s is not there\n", path);                                     \
-            skip();                                                                                \
-        }                                                                                          \
+#define SKIP_WITHOUT(path)                                     \
+    do {                                                       \
+        if (access(path, R_OK) != 0) {                         \
+            print_message("skipped: %s is not there\n", path); \
+            skip();                                            \
+        }                                                      \
     } while (0)
 
 #endif

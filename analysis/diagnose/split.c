@@ -9,7 +9,20 @@
 #include "did/design.h"
 
 /* The outcomes L is applied to; the derived ones are columns of work. */
-enum { Y1_OBS, Y1, Y0, TAU_POST, TAU_ANN, TAU_PRE, TAU_NEVER, TAU_OTHER, DIR_POST, DIR_ANN, SP, N_OUTCOMES };
+enum {
+    Y1_OBS,
+    Y1,
+    Y0,
+    TAU_POST,
+    TAU_ANN,
+    TAU_PRE,
+    TAU_NEVER,
+    TAU_OTHER,
+    DIR_POST,
+    DIR_ANN,
+    SP,
+    N_OUTCOMES
+};
 enum { N_DERIVED = N_OUTCOMES - TAU_POST };
 
 static int check_input(const jd_design_t *design, const jd_split_input_t *input, jd_ctx_t *ctx)
@@ -98,8 +111,8 @@ static void fill_parts(const double *l, int has_direct, jd_split_t *split)
     split->spillover_pre = l[TAU_PRE];
     split->spillover_never = l[TAU_NEVER];
     split->spillover_other = l[TAU_OTHER];
-    const double parts[] = {split->measurement,    split->trends,       split->weights,
-                            split->target,         split->anticipation, split->spillover_pre,
+    const double parts[] = {split->measurement,     split->trends,         split->weights,
+                            split->target,          split->anticipation,   split->spillover_pre,
                             split->spillover_never, split->spillover_other};
     double sum = 0;
     split->scale = fabs(l[Y1]);

@@ -246,7 +246,9 @@ int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
     if (rc == JD_OK) rc = drop_collinear(r, ctx);
     if (rc == JD_OK && r->n_kept == 0)
         rc = jd_fail(ctx, JD_ERR_RANK,
-                     "no coefficient is identified: the fixed effects explain all %d regressors",
+                     "no coefficient is identified: the fixed effects explain all %d regressors; an "
+                     "effect needs a treatment that varies over time within units and between "
+                     "units at a time",
                      r->n_x);
     if (rc == JD_OK) rc = orthogonalise(r, ctx);
     if (rc != JD_OK) return rc;

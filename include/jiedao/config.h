@@ -49,28 +49,29 @@ typedef enum jd_param_kind { JD_RESULT, JD_OCCASION } jd_param_kind_t;
 typedef struct jd_param {
     const char *name;
     jd_param_type_t type;
-    size_t offset;         /**< of the field in the section's struct */
-    const char *fallback;  /**< default, as it would be written in the INI */
-    double low, high;      /**< allowed range, ends included; numbers and lists; HUGE_VAL: none */
-    const char *choices;   /**< JD_PARAM_CHOICE: "a | b | c", else NULL */
-    const char *unit;      /**< "1" for pure numbers */
-    const char *help;      /**< one line */
-    const char *source;    /**< a citation, "calibrated: ...", or "assumed" */
+    size_t offset;        /**< of the field in the section's struct */
+    const char *fallback; /**< default, as it would be written in the INI */
+    double low, high;     /**< allowed range, ends included; numbers and lists; HUGE_VAL: none */
+    const char *choices;  /**< JD_PARAM_CHOICE: "a | b | c", else NULL */
+    const char *unit;     /**< "1" for pure numbers */
+    const char *help;     /**< one line */
+    const char *source;   /**< a citation, "calibrated: ...", or "assumed" */
     jd_param_kind_t kind;
 } jd_param_t;
 
 struct jd_config;
 
 typedef struct jd_section {
-    const char *name;         /**< "officials"; for named sections the stem, "event" */
-    const char *help;         /**< one line */
+    const char *name; /**< "officials"; for named sections the stem, "event" */
+    const char *help; /**< one line */
     const jd_param_t *params;
     int n_params;
-    size_t size;              /**< bytes of the section's struct */
-    bool named;               /**< may repeat under names: [event.reform2021] */
+    size_t size; /**< bytes of the section's struct */
+    bool named;  /**< may repeat under names: [event.reform2021] */
     /** Judges values together; may be NULL. `block` is the section's struct, name "" unless named.
      *  Tells every mistake to ctx with jd_config_blame(). */
-    int (*check)(const void *block, const char *name, const struct jd_config *config, jd_ctx_t *ctx);
+    int (*check)(const void *block, const char *name, const struct jd_config *config,
+                 jd_ctx_t *ctx);
 } jd_section_t;
 
 /** A config under construction, then constant. Opaque. */
@@ -82,7 +83,8 @@ JD_API JD_MUST_USE int jd_config_create(jd_config_t **config, const jd_section_t
 JD_API void jd_config_free(jd_config_t *config);
 
 /** Sections a file may hold that this command does not read (for `run`: sweep, validate, dgp);
- *  NULL-terminated, borrowed. Their lines are checked for form only; jd_warn() says they are ignored. */
+ *  NULL-terminated, borrowed. Their lines are checked for form only; jd_warn() says they are
+ * ignored. */
 JD_API void jd_config_ignore(jd_config_t *config, const char *const *sections);
 
 /** Reads an INI file over what is there. All mistakes are told, one line each, as
@@ -133,16 +135,22 @@ JD_API int jd_config_each(const jd_config_t *config, jd_param_visitor_t visit, v
 
 /** Writes the parameter table of the sections (all, or the one named): as aligned text, as a
  *  commented INI of defaults, as JSON, or as Markdown for the docs. */
-typedef enum jd_params_format { JD_PARAMS_TABLE, JD_PARAMS_INI, JD_PARAMS_JSON, JD_PARAMS_MARKDOWN }
-    jd_params_format_t;
-JD_API JD_MUST_USE int jd_params_print(FILE *out, const jd_section_t *const *sections, int n_sections,
-                                       const char *only, jd_params_format_t format, jd_ctx_t *ctx);
+typedef enum jd_params_format {
+    JD_PARAMS_TABLE,
+    JD_PARAMS_INI,
+    JD_PARAMS_JSON,
+    JD_PARAMS_MARKDOWN
+} jd_params_format_t;
+JD_API JD_MUST_USE int jd_params_print(FILE *out, const jd_section_t *const *sections,
+                                       int n_sections, const char *only, jd_params_format_t format,
+                                       jd_ctx_t *ctx);
 
 /** "2020Q1" of a quarter number, into `buffer` (8 bytes will do); returns buffer. */
 JD_API const char *jd_quarter_text(int32_t quarter, char *buffer, size_t size);
 /** Days from 1970-01-01 to the quarter's first day. */
 JD_API int32_t jd_quarter_days(int32_t quarter);
-/** The nearest of `n` names to `word` by edit distance, or NULL if none is near ("did you mean"). */
+/** The nearest of `n` names to `word` by edit distance, or NULL if none is near ("did you mean").
+ */
 JD_API const char *jd_nearest(const char *word, const char *const *names, int n);
 
 JD_END_DECLS

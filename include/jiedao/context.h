@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** The context: last argument of whatever can fail on a user's input or takes long. It carries the
- *  number of threads and the caller's callbacks in, and the message of the last error out. Libraries
- *  never print, exit or catch signals; they tell the context. A NULL context is always allowed. */
+ *  number of threads and the caller's callbacks in, and the message of the last error out.
+ * Libraries never print, exit or catch signals; they tell the context. A NULL context is always
+ * allowed. */
 #ifndef JIEDAO_CONTEXT_H
 #define JIEDAO_CONTEXT_H
 
@@ -18,11 +19,11 @@ enum { JD_MESSAGE_SIZE = 8192 };
 
 /** How far a long task has come. */
 typedef struct jd_progress {
-    const char *stage;  /**< "simulating", "estimating", ...: static text */
-    int64_t done;       /**< steps finished, 0 ... total */
-    int64_t total;      /**< steps in all */
-    double items;       /**< items worked on so far (firms x periods), 0 if not counted */
-    const char *item;   /**< plural name of an item: "firms", or NULL */
+    const char *stage; /**< "simulating", "estimating", ...: static text */
+    int64_t done;      /**< steps finished, 0 ... total */
+    int64_t total;     /**< steps in all */
+    double items;      /**< items worked on so far (firms x periods), 0 if not counted */
+    const char *item;  /**< plural name of an item: "firms", or NULL */
 } jd_progress_t;
 
 /** Plain struct; structs grow only at their end. Zero it or call jd_ctx_init(). Not shared between
@@ -30,13 +31,13 @@ typedef struct jd_progress {
 typedef struct jd_ctx {
     int threads; /**< threads to use; 0 = all this process may use */
     void (*progress)(void *user, const jd_progress_t *progress);
-    int (*cancelled)(void *user);                    /**< non-zero = stop soon */
-    void (*warn)(void *user, const char *message);   /**< a remark that is not an error */
-    void *user;                                      /**< handed to the callbacks, borrowed */
-    int code;                                        /**< first error since the last clear */
-    int n_errors;                                    /**< errors told since the last clear */
-    size_t used;                                     /**< bytes of message in use */
-    char message[JD_MESSAGE_SIZE];                   /**< one line per error, '\0' at the end */
+    int (*cancelled)(void *user);                  /**< non-zero = stop soon */
+    void (*warn)(void *user, const char *message); /**< a remark that is not an error */
+    void *user;                                    /**< handed to the callbacks, borrowed */
+    int code;                                      /**< first error since the last clear */
+    int n_errors;                                  /**< errors told since the last clear */
+    size_t used;                                   /**< bytes of message in use */
+    char message[JD_MESSAGE_SIZE];                 /**< one line per error, '\0' at the end */
 } jd_ctx_t;
 
 /** Sets every field: no callbacks, all threads, no message. */
@@ -45,8 +46,8 @@ JD_API void jd_ctx_init(jd_ctx_t *ctx);
 /** Forgets errors and message, keeps threads and callbacks. */
 JD_API void jd_ctx_clear(jd_ctx_t *ctx);
 
-/** A context for a step whose failure is not the caller's: same threads and cancel callback, a message of its
- *  own, no warnings and no progress. */
+/** A context for a step whose failure is not the caller's: same threads and cancel callback, a
+ * message of its own, no warnings and no progress. */
 JD_API jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx);
 
 /** Notes an error: adds a line to the message and returns `code`, so that

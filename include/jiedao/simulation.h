@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The simulator: one config, worlds with and without the policy on the same random numbers, tables out.
+/** The simulator: one config, worlds with and without the policy on the same random numbers, tables
+ * out.
  *
  *      const jd_section_t *const *sections = jd_simulation_sections(&n);
  *      jd_config_create(&config, sections, n, ctx);        ... read, set, finish ...
@@ -30,8 +31,8 @@ typedef struct jd_inputs {
 JD_API const jd_column_t *jd_divisions_columns(int *n, int *required);
 JD_API const jd_column_t *jd_policy_list_columns(int *n);
 
-/** Where rows go that are too many to keep: relocations, and panels by street. Rows of a table come in
- *  order, some at a time; a panel's come a period at a time. Return an error to stop the run. */
+/** Where rows go that are too many to keep: relocations, and panels by street. Rows of a table come
+ * in order, some at a time; a panel's come a period at a time. Return an error to stop the run. */
 typedef struct jd_sink {
     int (*append)(void *user, const jd_table_t *rows, jd_ctx_t *ctx); /**< NULL: rows are dropped */
     void *user;
@@ -43,14 +44,17 @@ typedef struct jd_simulation jd_simulation_t;
  *  Errors: memory, JD_ERR_DATA in the inputs, values that do not fit the tree.
  *  Cost: O(firms) a few ns each, O(prefectures^2). */
 JD_API JD_MUST_USE int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config,
-                                            const jd_inputs_t *inputs, uint64_t replicate, jd_ctx_t *ctx);
+                                            const jd_inputs_t *inputs, uint64_t replicate,
+                                            jd_ctx_t *ctx);
 /** Burn-in and all periods. Errors: the sink's, memory, JD_ERR_CANCELLED between periods.
  *  Cost: 1-2 ns a firm and period, 0.2-0.4 us a move, all worlds in one pass. */
-JD_API JD_MUST_USE int jd_simulation_run(jd_simulation_t *simulation, const jd_sink_t *sink, jd_ctx_t *ctx);
+JD_API JD_MUST_USE int jd_simulation_run(jd_simulation_t *simulation, const jd_sink_t *sink,
+                                         jd_ctx_t *ctx);
 JD_API void jd_simulation_free(jd_simulation_t *simulation);
 
 /** Tables kept in memory, there after the run: "jurisdictions" (before it too), "panel/county",
- *  "truth/county", "panel/sector_county", ...; all of them by index 0 ... n-1 in the order of the file. */
+ *  "truth/county", "panel/sector_county", ...; all of them by index 0 ... n-1 in the order of the
+ * file. */
 JD_API int jd_simulation_n_tables(const jd_simulation_t *simulation);
 JD_API const jd_table_t *jd_simulation_table_at(const jd_simulation_t *simulation, int index);
 JD_API const jd_table_t *jd_simulation_table(const jd_simulation_t *simulation, const char *name);
@@ -58,13 +62,14 @@ JD_API const jd_table_t *jd_simulation_table(const jd_simulation_t *simulation, 
 /** What a run did. */
 typedef struct jd_run_facts {
     int64_t firms, streets, counties, officials, periods;
-    int64_t firm_periods;     /**< firms x periods passed over (worlds in one pass count once) */
-    int64_t moves;            /**< all moves of the factual world */
-    int64_t relocations;      /**< those across a county border */
-    int64_t observed;         /**< those the empirical file shows */
+    int64_t firm_periods; /**< firms x periods passed over (worlds in one pass count once) */
+    int64_t moves;        /**< all moves of the factual world */
+    int64_t relocations;  /**< those across a county border */
+    int64_t observed;     /**< those the empirical file shows */
     int64_t within_prefecture, within_province; /**< relocations that stay inside */
-    double distance;          /**< mean distance of relocations, km */
-    int32_t treated_counties, first_treated_period, split_period; /**< split: worlds differ from here */
+    double distance;                            /**< mean distance of relocations, km */
+    int32_t treated_counties, first_treated_period,
+        split_period; /**< split: worlds differ from here */
     int32_t worlds;
 } jd_run_facts_t;
 JD_API jd_run_facts_t jd_simulation_facts(const jd_simulation_t *simulation);

@@ -2,10 +2,10 @@
 /** jd_table: named columns with type, unit and description; what the rooms of the house exchange.
  *
  *  A table is either a list of records (n_time = n_unit = 0; every column has `rows` cells) or a
- *  panel, time x unit, row-major (cell (t, i) at t * n_unit + i, rows = n_time * n_unit); in a panel
- *  a column may also run along one axis only (JD_AXIS_TIME: n_time cells, JD_AXIS_UNIT: n_unit).
- *  The column list is static and stands beside the code that fills the table; it drives allocation,
- *  HDF5, CSV, Stata and the docs. */
+ *  panel, time x unit, row-major (cell (t, i) at t * n_unit + i, rows = n_time * n_unit); in a
+ * panel a column may also run along one axis only (JD_AXIS_TIME: n_time cells, JD_AXIS_UNIT:
+ * n_unit). The column list is static and stands beside the code that fills the table; it drives
+ * allocation, HDF5, CSV, Stata and the docs. */
 #ifndef JIEDAO_TABLE_H
 #define JIEDAO_TABLE_H
 
@@ -31,7 +31,7 @@ typedef enum jd_axis { JD_AXIS_CELL, JD_AXIS_UNIT, JD_AXIS_TIME } jd_axis_t;
 
 /** A column's description; all text borrowed, usually static. */
 typedef struct jd_column {
-    const char *name;  /**< lower_case, a valid HDF5, R and Stata (<= 32 bytes) name */
+    const char *name; /**< lower_case, a valid HDF5, R and Stata (<= 32 bytes) name */
     jd_type_t type;
     const char *unit;  /**< "1" for pure numbers, else "km", "quarter", "firms", ...; "" for text */
     const char *label; /**< long_name: a phrase for people */
@@ -48,8 +48,8 @@ typedef struct jd_table {
     int64_t rows;     /**< rows in use */
     int64_t capacity; /**< rows there is room for */
     int64_t n_time, n_unit;
-    void **data;      /**< [n_columns], owned */
-    void *owned;      /**< block that holds columns and texts of a table read from a file, or NULL */
+    void **data; /**< [n_columns], owned */
+    void *owned; /**< block that holds columns and texts of a table read from a file, or NULL */
 } jd_table_t;
 
 /** Bytes of a cell of this column. */
@@ -72,8 +72,8 @@ JD_API JD_MUST_USE int jd_table_init_panel(jd_table_t *table, const char *name, 
 /** Makes room for at least `capacity` records; grows by half at a time; new bytes are zero. */
 JD_API JD_MUST_USE int jd_table_reserve(jd_table_t *table, int64_t capacity, jd_ctx_t *ctx);
 
-/** Makes `to` a copy of a table; the column list is shared, so `from` must not own it unless it lives
- *  longer. Cost: its bytes. */
+/** Makes `to` a copy of a table; the column list is shared, so `from` must not own it unless it
+ * lives longer. Cost: its bytes. */
 JD_API JD_MUST_USE int jd_table_copy(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx);
 
 /** Frees the cells; fine on zeroed, half-built and already freed tables. */

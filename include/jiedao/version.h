@@ -7,7 +7,8 @@
 
 JD_BEGIN_DECLS
 
-/** "0.1.0", of the library that is linked. Until 1.0 the middle number changes with the interface. */
+/** "0.1.0", of the library that is linked. Until 1.0 the middle number changes with the interface.
+ */
 JD_API const char *jd_version(void);
 
 /** The commit the library was built from, 12 digits, "-dirty" behind it if files differed from it;

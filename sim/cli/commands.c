@@ -18,9 +18,11 @@ extern const jd_command_t jd_command_help;
 extern const jd_command_t jd_command_version;
 
 const jd_command_t *const jd_commands[] = {
-    &jd_command_run,    &jd_command_did, &jd_command_figures, &jd_command_configs,
-    &jd_command_params, &jd_command_info,    &jd_command_export,
-    &jd_command_help,   &jd_command_version, NULL,
+    &jd_command_run,     &jd_command_did,
+    &jd_command_figures, &jd_command_configs,
+    &jd_command_params,  &jd_command_info,
+    &jd_command_export,  &jd_command_help,
+    &jd_command_version, NULL,
 };
 
 const jd_option_t jd_common_options[] = {
@@ -43,7 +45,8 @@ const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx)
     if (near)
         jd_fail(ctx, JD_ERR_ARGUMENT, "%s: unknown command; did you mean '%s'?", name, near);
     else if (jd_builtin_config(name) || (length > 4 && !strcmp(name + length - 4, ".ini")))
-        jd_fail(ctx, JD_ERR_ARGUMENT, "%s: is a config, not a command; did you mean 'jiedao run %s'?", name, name);
+        jd_fail(ctx, JD_ERR_ARGUMENT,
+                "%s: is a config, not a command; did you mean 'jiedao run %s'?", name, name);
     else
         jd_fail(ctx, JD_ERR_ARGUMENT, "%s: unknown command; 'jiedao help' lists them", name);
     return NULL;

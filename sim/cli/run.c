@@ -53,14 +53,16 @@ static void add_char(line_t *line, char c)
 /* Adds a word as a shell would read it back. */
 static void add_word(line_t *line, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=./,:+%@";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=./,:+%@";
     bool quoted = !*word || word[strspn(word, plain)];
     add_char(line, ' ');
     if (quoted) add_char(line, '\'');
     for (; *word; word++) {
         add_char(line, *word);
         if (*word != '\'') continue;
-        for (const char *c = "\\''"; *c; c++) add_char(line, *c); /* close, a quote, open */
+        for (const char *c = "\\''"; *c; c++)
+            add_char(line, *c); /* close, a quote, open */
     }
     if (quoted) add_char(line, '\'');
 }
@@ -77,7 +79,8 @@ static int tell_again(const jd_args_t *args, const char *path, jd_ctx_t *ctx)
         if (args->given[i].value) add_word(&line, args->given[i].value);
     }
     if (line.n >= sizeof line.text)
-        return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; the same command starts again", path);
+        return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; the same command starts again",
+                       path);
     return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; to start again: %s", path, line.text);
 }
 
@@ -100,7 +103,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (rc == JD_ERR_CANCELLED) rc = tell_again(args, path, ctx);
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
     if (!rc && format == 1)
-        rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, stdout, "standard output", ctx);
+        rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, stdout,
+                          "standard output", ctx);
     if (!rc && format > 1) jd_words_table(stdout, &result, (jd_words_format_t)(format - 2));
     jd_study_result_free(&result);
     jd_config_free(config);
@@ -113,7 +117,8 @@ static const jd_option_t options[] = {
     {"set", '\0', "SECTION.KEY=VALUE", "set a parameter; may be repeated"},
     {"seed", '\0', "N", "the same as --set run.seed=N"},
     {"replicates", '\0', "R", "run R times with other draws; prints means with Monte-Carlo errors"},
-    {"format", '\0', "FORMAT", "text (default); csv: every estimate; markdown, latex, json: overall ones"},
+    {"format", '\0', "FORMAT",
+     "text (default); csv: every estimate; markdown, latex, json: overall ones"},
     {"force", '\0', NULL, "replace an existing file"},
     {NULL, '\0', NULL, NULL},
 };

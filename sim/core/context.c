@@ -39,7 +39,8 @@ static void mark_cut(jd_ctx_t *ctx)
 {
     static const char cut[] = "\n(more was to be said, but the message is full)";
     size_t at = JD_MESSAGE_SIZE - sizeof cut;
-    while (at > 0 && ((unsigned char)ctx->message[at] & 0xC0u) == 0x80u) at--;
+    while (at > 0 && ((unsigned char)ctx->message[at] & 0xC0u) == 0x80u)
+        at--;
     memcpy(ctx->message + at, cut, sizeof cut);
     ctx->used = at + sizeof cut - 1;
 }

@@ -4,8 +4,8 @@
 const char *jd_error_text(int code)
 {
     switch (code) {
-#define JD_ERROR_CASE(name, number, text)                                                          \
-    case number:                                                                                   \
+#define JD_ERROR_CASE(name, number, text) \
+    case number:                          \
         return text;
         JD_ERRORS(JD_ERROR_CASE)
 #undef JD_ERROR_CASE

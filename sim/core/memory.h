@@ -9,8 +9,8 @@
 
 #include "jiedao/context.h"
 
-/** Points the pointer at `array` to `n` zeroed elements of `size` bytes; `what` names them in the message.
- *  n = 0 gives a valid pointer too. */
+/** Points the pointer at `array` to `n` zeroed elements of `size` bytes; `what` names them in the
+ * message. n = 0 gives a valid pointer too. */
 static inline JD_MUST_USE int jd_make(void *array, int64_t n, size_t size, const char *what,
                                       jd_ctx_t *ctx)
 {

@@ -12,12 +12,13 @@ jd_stream_t jd_stream(uint64_t seed, uint64_t replicate, jd_purpose_t purpose)
 
 jd_jump_t jd_jump(jd_stream_t stream, int64_t period, int draw)
 {
-    /* pcg32's constructor makes one step from start + increment, hence the 1. Negative positions wrap
-     * round the generator's full period, which is what going backwards means. */
+    /* pcg32's constructor makes one step from start + increment, hence the 1. Negative positions
+     * wrap round the generator's full period, which is what going backwards means. */
     uint64_t steps = (uint64_t)period * JD_DRAWS + (uint64_t)draw + 1;
     uint64_t multiplier = 1, plus = 0;
     uint64_t step_multiplier = JD_PCG_MULTIPLIER, step_plus = stream.increment;
-    for (; steps > 0; steps >>= 1) { /* Brown 1994, Random number generation with arbitrary strides */
+    for (; steps > 0;
+         steps >>= 1) { /* Brown 1994, Random number generation with arbitrary strides */
         if (steps & 1u) {
             multiplier *= step_multiplier;
             plus = plus * step_multiplier + step_plus;

@@ -59,8 +59,8 @@ static int allocate(jd_table_t *table, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-int jd_table_init(jd_table_t *table, const char *name, const char *label, const jd_column_t *columns,
-                  int n_columns, int64_t capacity, jd_ctx_t *ctx)
+int jd_table_init(jd_table_t *table, const char *name, const char *label,
+                  const jd_column_t *columns, int n_columns, int64_t capacity, jd_ctx_t *ctx)
 {
     *table = (jd_table_t){.name = name,
                           .label = label,
@@ -117,7 +117,8 @@ int jd_table_copy(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
 void jd_table_free(jd_table_t *table)
 {
     if (table->data) {
-        for (int c = 0; c < table->n_columns; c++) free(table->data[c]);
+        for (int c = 0; c < table->n_columns; c++)
+            free(table->data[c]);
         free(table->data);
     }
     free(table->owned);
@@ -190,18 +191,21 @@ void jd_table_set_text(jd_table_t *table, int column, int64_t row, const char *t
     size_t n = strlen(text);
     if (n > width) {
         n = width;
-        while (n > 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u) n--;
+        while (n > 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u)
+            n--;
     }
     memset(cell, 0, width);
     memcpy(cell, text, n);
 }
 
-const char *jd_table_text(const jd_table_t *table, int column, int64_t row, char *buffer, size_t size)
+const char *jd_table_text(const jd_table_t *table, int column, int64_t row, char *buffer,
+                          size_t size)
 {
     size_t width = (size_t)table->columns[column].width;
     const char *cell = (const char *)table->data[column] + (size_t)row * width;
     size_t n = 0;
-    while (n < width && n + 1 < size && cell[n]) n++;
+    while (n < width && n + 1 < size && cell[n])
+        n++;
     memcpy(buffer, cell, n);
     buffer[n] = '\0';
     return buffer;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** The elementary functions sim/ uses, with the same bits on every IEEE machine: glibc's differ
- *  between CPUs with and without fused multiply-add. Inline and free of branches, so that loops over
- *  them vectorise. Errors below are the largest seen against long double (tests/unit/test_vmath.c).
- *  Private to sim/. */
+ *  between CPUs with and without fused multiply-add. Inline and free of branches, so that loops
+ * over them vectorise. Errors below are the largest seen against long double
+ * (tests/unit/test_vmath.c). Private to sim/. */
 #ifndef JD_CORE_VMATH_H
 #define JD_CORE_VMATH_H
 
@@ -18,8 +18,8 @@
 #define JD_CLONES
 #endif
 
-/* In front of a loop that is to vectorise: its iterations do not depend on each other. Nothing in it is
- * summed, so no order changes. */
+/* In front of a loop that is to vectorise: its iterations do not depend on each other. Nothing in
+ * it is summed, so no order changes. */
 #ifdef _OPENMP
 #define JD_SIMD _Pragma("omp simd")
 #else
@@ -55,7 +55,8 @@ static inline double jd_clip(double x, double low, double high)
     return jd_min(jd_max(x, low), high);
 }
 
-#define JD_LN2_HIGH 0x1.62e42fee00000p-1 /* ln 2 cut to 33 bits, so that n * JD_LN2_HIGH is exact */
+#define JD_LN2_HIGH 0x1.62e42fee00000p-1 /* ln 2 cut to 33 bits, so that n * JD_LN2_HIGH is exact \
+                                          */
 #define JD_LN2_LOW 0x1.a39ef35793c76p-33
 
 /** e^x; x is clipped to [-708, 709]. Error below 1 unit in the last place. */
@@ -88,7 +89,8 @@ static inline double jd_exp(double x)
 static inline double jd_log(double x)
 {
     uint64_t bits = jd_to_bits(x > 0x1p-1022 ? x : 0x1p-1022);
-    int64_t e = (int64_t)(bits - UINT64_C(0x3fe6a09e667f3bcd)) >> 52; /* mantissa in [1/sqrt 2, sqrt 2) */
+    int64_t e =
+        (int64_t)(bits - UINT64_C(0x3fe6a09e667f3bcd)) >> 52; /* mantissa in [1/sqrt 2, sqrt 2) */
     double f = jd_from_bits(bits - ((uint64_t)e << 52)) - 1.0;
     double n = (double)(int32_t)e;
     double s = f / (2.0 + f), z = s * s;

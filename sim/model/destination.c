@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Drawing a destination. Worlds share draws, and should share destinations as far as their tables allow:
- *  each proposes from the same base table and accepts with p / (M q) (model-equations.md, section 4). */
+/** Drawing a destination. Worlds share draws, and should share destinations as far as their tables
+ * allow: each proposes from the same base table and accepts with p / (M q) (model-equations.md,
+ * section 4). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,16 @@ int jd_base_init(jd_base_t *base, const jd_dims_t *d, jd_ctx_t *ctx)
     if (rc) return rc;
     base->block = at;
     double **const street_arrays[] = {&base->choice.weight, &base->street};
-    double **const county_arrays[] = {&base->choice.sum_county, &base->choice.weight_county, &base->choice.own,
-                                      &base->choice.total, &base->county};
+    double **const county_arrays[] = {&base->choice.sum_county, &base->choice.weight_county,
+                                      &base->choice.own, &base->choice.total, &base->county};
     double **const prefecture_arrays[] = {&base->choice.sum_prefecture, &base->choice.mass,
                                           &base->choice.elsewhere};
-    for (int i = 0; i < 2; i++, at += streets) *street_arrays[i] = at;
-    for (int i = 0; i < 5; i++, at += counties) *county_arrays[i] = at;
-    for (int i = 0; i < 3; i++, at += prefectures) *prefecture_arrays[i] = at;
+    for (int i = 0; i < 2; i++, at += streets)
+        *street_arrays[i] = at;
+    for (int i = 0; i < 5; i++, at += counties)
+        *county_arrays[i] = at;
+    for (int i = 0; i < 3; i++, at += prefectures)
+        *prefecture_arrays[i] = at;
     base->prefecture = at;
     return JD_OK;
 }
@@ -40,7 +44,8 @@ static void run_up(const double *value, const int32_t *child, int32_t parents, d
 {
     for (int32_t p = 0; p < parents; p++) {
         double sum = 0;
-        for (int32_t i = child[p]; i < child[p + 1]; i++) sums[i] = sum += value[i];
+        for (int32_t i = child[p]; i < child[p + 1]; i++)
+            sums[i] = sum += value[i];
     }
 }
 
@@ -65,11 +70,13 @@ void jd_base_fix(jd_base_t *base, const jd_choice_setting_t *setting, const jd_w
         int64_t at = (int64_t)kind * d->streets, in = (int64_t)kind * d->counties;
         int64_t top = (int64_t)kind * d->prefectures;
         run_up(to->weight + at, setting->tree->child[JD_COUNTY], d->counties, base->street + at);
-        run_up(to->weight_county + in, setting->tree->child[JD_PREFECTURE], d->prefectures, base->county + in);
+        run_up(to->weight_county + in, setting->tree->child[JD_PREFECTURE], d->prefectures,
+               base->county + in);
         for (int32_t origin = 0; origin < d->prefectures; origin++) {
             const double *gravity = setting->borders->gravity + (int64_t)origin * d->prefectures;
             double *row = base->prefecture + (top + origin) * d->prefectures, sum = 0;
-            for (int32_t p = 0; p < d->prefectures; p++) row[p] = sum += to->mass[top + p] * gravity[p];
+            for (int32_t p = 0; p < d->prefectures; p++)
+                row[p] = sum += to->mass[top + p] * gravity[p];
         }
     }
     base->ready = true;
@@ -92,12 +99,13 @@ typedef struct origin {
 } origin_t;
 
 /* Street proposed by the base table for three uniforms. */
-static inline int32_t propose(const jd_base_t *base, const jd_dims_t *d, const jd_tree_t *tree, int kind,
-                              origin_t o, jd_rng_t *rng, int32_t *prefecture)
+static inline int32_t propose(const jd_base_t *base, const jd_dims_t *d, const jd_tree_t *tree,
+                              int kind, origin_t o, jd_rng_t *rng, int32_t *prefecture)
 {
     const jd_choice_t *q = &base->choice;
     int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
-    double u_prefecture = jd_rng_uniform(rng), u_county = jd_rng_uniform(rng), u_street = jd_rng_uniform(rng);
+    double u_prefecture = jd_rng_uniform(rng), u_county = jd_rng_uniform(rng),
+           u_street = jd_rng_uniform(rng);
     double own_share = q->own[counties + o.county] / q->total[counties + o.county];
     const double *sums = base->county + counties;
     int32_t p = o.prefecture, county;
@@ -129,7 +137,8 @@ static int32_t invert(const jd_choice_t *p, const jd_borders_t *borders, const j
                       const jd_tree_t *tree, double crossing, int kind, origin_t o, jd_rng_t *rng)
 {
     int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
-    double u_prefecture = jd_rng_uniform(rng), u_county = jd_rng_uniform(rng), u_street = jd_rng_uniform(rng);
+    double u_prefecture = jd_rng_uniform(rng), u_county = jd_rng_uniform(rng),
+           u_street = jd_rng_uniform(rng);
     double x = u_prefecture * p->total[counties + o.county];
     int32_t to = o.prefecture;
     bool near = x < p->own[counties + o.county];
@@ -151,7 +160,8 @@ static int32_t invert(const jd_choice_t *p, const jd_borders_t *borders, const j
     int32_t county = near && mine > 0 ? o.county : -1;
     if (!(near && x < mine)) {
         x -= mine;
-        for (int32_t c = tree->child[JD_PREFECTURE][to]; c < tree->child[JD_PREFECTURE][to + 1]; c++) {
+        for (int32_t c = tree->child[JD_PREFECTURE][to]; c < tree->child[JD_PREFECTURE][to + 1];
+             c++) {
             double w = rate * p->weight_county[counties + c];
             if ((near && c == o.county) || w <= 0) continue;
             county = c;
@@ -172,9 +182,9 @@ static int32_t invert(const jd_choice_t *p, const jd_borders_t *borders, const j
     return street;
 }
 
-int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *p, const jd_borders_t *borders,
-                              const jd_dims_t *d, const jd_tree_t *tree, int kind, int32_t street,
-                              jd_rng_t *rng)
+int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *p,
+                              const jd_borders_t *borders, const jd_dims_t *d,
+                              const jd_tree_t *tree, int kind, int32_t street, jd_rng_t *rng)
 {
     enum { ATTEMPTS = 3 };
     int32_t county = tree->parent[JD_STREET][street];
@@ -186,7 +196,9 @@ int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *p, const
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         int32_t prefecture;
         int32_t to = propose(base, d, tree, kind, o, rng, &prefecture);
-        double over_q = ratio[to] * (prefecture == o.prefecture ? p->own_ratio[at] : p->far_ratio[at] * tilt[prefecture]);
+        double over_q =
+            ratio[to] *
+            (prefecture == o.prefecture ? p->own_ratio[at] : p->far_ratio[at] * tilt[prefecture]);
         if (jd_rng_uniform(rng) * bound < over_q) return to;
     }
     return invert(p, borders, d, tree, base->crossing, kind, o, rng);

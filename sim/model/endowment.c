@@ -15,23 +15,28 @@ static double draw_normal(const jd_jump_t jump[2], int level, int32_t unit)
 
 /* Sum of draws of the street and of all it lies in: a third of the between-county variance each at
  * province, prefecture and county. */
-static double nested_normal(const jd_tree_t *tree, const jd_jump_t jump[2], int32_t s, double between)
+static double nested_normal(const jd_tree_t *tree, const jd_jump_t jump[2], int32_t s,
+                            double between)
 {
     int32_t county = tree->parent[JD_STREET][s], prefecture = tree->parent[JD_COUNTY][county];
     int32_t province = tree->parent[JD_PREFECTURE][prefecture];
     double upper = draw_normal(jump, JD_PROVINCE, province) +
-                   draw_normal(jump, JD_PREFECTURE, prefecture) + draw_normal(jump, JD_COUNTY, county);
+                   draw_normal(jump, JD_PREFECTURE, prefecture) +
+                   draw_normal(jump, JD_COUNTY, county);
     return sqrt(between / 3.0) * upper + sqrt(1.0 - between) * draw_normal(jump, JD_STREET, s);
 }
 
 static void standardise(double *z, int32_t n)
 {
     double mean = 0, variance = 0;
-    for (int32_t i = 0; i < n; i++) mean += z[i];
+    for (int32_t i = 0; i < n; i++)
+        mean += z[i];
     mean /= n;
-    for (int32_t i = 0; i < n; i++) variance += (z[i] - mean) * (z[i] - mean);
+    for (int32_t i = 0; i < n; i++)
+        variance += (z[i] - mean) * (z[i] - mean);
     double sd = sqrt(variance / n);
-    for (int32_t i = 0; i < n; i++) z[i] = sd > 0 ? (z[i] - mean) / sd : 0;
+    for (int32_t i = 0; i < n; i++)
+        z[i] = sd > 0 ? (z[i] - mean) / sd : 0;
 }
 
 /* Means by land of what the streets below have. */
@@ -63,7 +68,8 @@ void jd_tree_endow(jd_tree_t *tree, const jd_world_params_t *params, uint64_t se
     standardise(development, n);
     for (int32_t s = 0; s < n; s++) {
         if (!given || isnan(fiscal[s]))
-            fiscal[s] = rho * development[s] + rest * nested_normal(tree, fis, s, params->county_share);
+            fiscal[s] =
+                rho * development[s] + rest * nested_normal(tree, fis, s, params->county_share);
     }
     standardise(fiscal, n);
     average_up(tree, tree->development);

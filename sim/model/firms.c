@@ -23,7 +23,8 @@ void jd_dims_init(jd_dims_t *d, const jd_tree_t *tree, const jd_firms_params_t *
     d->kinds = d->sectors * d->emissions;
     d->types = d->kinds * d->sizes;
     double first = 0;
-    for (int32_t s = 0; tree->firms && s < d->streets; s++) first += floor(tree->firms[s]);
+    for (int32_t s = 0; tree->firms && s < d->streets; s++)
+        first += floor(tree->firms[s]);
     d->first_firms = tree->firms ? (int64_t)first : firms->n;
     d->firms = d->first_firms + jd_firms_births(firms, d->first_firms) * periods;
 }
@@ -34,9 +35,11 @@ int64_t jd_firms_births(const jd_firms_params_t *p, int64_t first_firms)
 }
 
 /* Bits of one draw for a run of firms: the loop everything else waits for. */
-JD_CLONES static void draw_bits(const jd_jump_t *jump, int64_t first, int n, uint32_t *restrict bits)
+JD_CLONES static void draw_bits(const jd_jump_t *jump, int64_t first, int n,
+                                uint32_t *restrict bits)
 {
-    const uint64_t increment = jump->increment, multiplier = jump->multiplier, offset = jump->offset;
+    const uint64_t increment = jump->increment, multiplier = jump->multiplier,
+                   offset = jump->offset;
     const uint64_t start = jump->key + (uint64_t)first * JD_GOLDEN;
     for (int i = 0; i < n; i++) {
         uint64_t state = jd_mix64(start + (uint64_t)i * JD_GOLDEN) + increment;
@@ -52,7 +55,8 @@ static int type_ends(const jd_firms_params_t *p, const jd_dims_t *d, uint32_t *e
     for (int k = 0; k < d->sectors; k++) {
         for (int z = 0; z < d->emissions; z++) {
             for (int q = 0; q < d->sizes; q++) {
-                sum += p->sector_shares.value[k] * p->emission_shares.value[z] * p->size_shares.value[q];
+                sum += p->sector_shares.value[k] * p->emission_shares.value[z] *
+                       p->size_shares.value[q];
                 ends[n++] = (uint32_t)jd_min(sum * 0x1p32, 4294967295.0);
             }
         }
@@ -62,19 +66,21 @@ static int type_ends(const jd_firms_params_t *p, const jd_dims_t *d, uint32_t *e
 
 enum { TYPE_BLOCK = 256 };
 
-JD_CLONES static void sort_types(const uint32_t *restrict bits, int n, const uint32_t *restrict ends, int types,
-                                 int8_t *restrict type)
+JD_CLONES static void sort_types(const uint32_t *restrict bits, int n,
+                                 const uint32_t *restrict ends, int types, int8_t *restrict type)
 {
     uint32_t above[TYPE_BLOCK] = {0};
     for (int e = 0; e + 1 < types; e++) {
         const uint32_t end = ends[e];
-        for (int i = 0; i < n; i++) above[i] += bits[i] >= end;
+        for (int i = 0; i < n; i++)
+            above[i] += bits[i] >= end;
     }
-    for (int i = 0; i < n; i++) type[i] = (int8_t)above[i];
+    for (int i = 0; i < n; i++)
+        type[i] = (int8_t)above[i];
 }
 
-void jd_firms_draw_types(const jd_firms_params_t *p, const jd_dims_t *d, uint64_t seed, uint64_t replicate,
-                         int8_t *type, jd_ctx_t *ctx)
+void jd_firms_draw_types(const jd_firms_params_t *p, const jd_dims_t *d, uint64_t seed,
+                         uint64_t replicate, int8_t *type, jd_ctx_t *ctx)
 {
     uint32_t ends[JD_SECTORS_MAX * JD_EMISSIONS_MAX * JD_SIZES_MAX];
     int types = type_ends(p, d, ends);
@@ -89,33 +95,37 @@ void jd_firms_draw_types(const jd_firms_params_t *p, const jd_dims_t *d, uint64_
     }
 }
 
-/* Firms per street by cumulated shares: each street gets its expected number, rounded up or down, with one
- * random start for the whole world (systematic sampling). */
-static void share_out(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree_t *tree, uint64_t seed,
-                      uint64_t replicate, int64_t total, int64_t *count)
+/* Firms per street by cumulated shares: each street gets its expected number, rounded up or down,
+ * with one random start for the whole world (systematic sampling). */
+static void share_out(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree_t *tree,
+                      uint64_t seed, uint64_t replicate, int64_t total, int64_t *count)
 {
     jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_FIRM), 0, 1);
     double start = jd_draw(&jump, 0), sum = 0, all = 0;
     const double *development = tree->development[JD_STREET];
-    for (int32_t s = 0; s < d->streets; s++) all += tree->site[s] * jd_exp(p->gradient * development[s]);
+    for (int32_t s = 0; s < d->streets; s++)
+        all += tree->site[s] * jd_exp(p->gradient * development[s]);
     int64_t before = 0;
     for (int32_t s = 0; s < d->streets; s++) {
         sum += tree->site[s] * jd_exp(p->gradient * development[s]);
-        int64_t upto = s + 1 < d->streets ? (int64_t)floor(sum / all * (double)total + start) : total;
+        int64_t upto =
+            s + 1 < d->streets ? (int64_t)floor(sum / all * (double)total + start) : total;
         if (upto > total) upto = total;
         count[s] = upto - before;
         before = upto;
     }
 }
 
-int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree_t *tree, const int8_t *type,
-                   uint64_t seed, uint64_t replicate, jd_world_t *world, jd_ctx_t *ctx)
+int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree_t *tree,
+                   const int8_t *type, uint64_t seed, uint64_t replicate, jd_world_t *world,
+                   jd_ctx_t *ctx)
 {
     int64_t *first;
     int rc = jd_make(&first, d->streets + 1, sizeof *first, "firms", ctx);
     if (rc) return rc;
     if (tree->firms) {
-        for (int32_t s = 0; s < d->streets; s++) first[s] = (int64_t)floor(tree->firms[s]);
+        for (int32_t s = 0; s < d->streets; s++)
+            first[s] = (int64_t)floor(tree->firms[s]);
     } else {
         share_out(p, d, tree, seed, replicate, d->first_firms, first);
     }
@@ -132,9 +142,11 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
             world->place[i] = s;
             count[jd_type_sector(d, type[i])]++;
         }
-        for (int k = 0; k < d->sectors; k++) world->stock[(int64_t)k * d->streets + s] = count[k];
+        for (int k = 0; k < d->sectors; k++)
+            world->stock[(int64_t)k * d->streets + s] = count[k];
     }
-    for (int64_t i = first[d->streets]; i < d->firms; i++) world->place[i] = JD_ABSENT; /* still to be born */
+    for (int64_t i = first[d->streets]; i < d->firms; i++)
+        world->place[i] = JD_ABSENT; /* still to be born */
     world->active = (double)first[d->streets];
     free(first);
     return JD_OK;
@@ -142,19 +154,22 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
 
 enum { PASS_BLOCK = 2048, LANES = 32 };
 
-/* Firms of a block whose draw is below the threshold. Their places lie far apart in memory: they are asked
- * for here and looked at later. */
-static int find_candidates(const jd_pass_t *pass, int64_t first, int n, const uint32_t *bits, int32_t *candidate)
+/* Firms of a block whose draw is below the threshold. Their places lie far apart in memory: they
+ * are asked for here and looked at later. */
+static int find_candidates(const jd_pass_t *pass, int64_t first, int n, const uint32_t *bits,
+                           int32_t *candidate)
 {
     const uint32_t threshold = pass->threshold;
     int found = 0;
     for (int i = 0; i < n; i += LANES) {
         uint32_t least = UINT32_MAX;
-        for (int l = 0; l < LANES; l++) least = bits[i + l] < least ? bits[i + l] : least;
+        for (int l = 0; l < LANES; l++)
+            least = bits[i + l] < least ? bits[i + l] : least;
         if (least >= threshold) continue;
         for (int l = 0; l < LANES; l++) {
             if (bits[i + l] >= threshold) continue;
-            for (int w = 0; w < pass->n_worlds; w++) __builtin_prefetch(&pass->place[w][first + i + l]);
+            for (int w = 0; w < pass->n_worlds; w++)
+                __builtin_prefetch(&pass->place[w][first + i + l]);
             __builtin_prefetch(&pass->type[first + i + l]);
             candidate[found++] = i + l;
         }
@@ -163,8 +178,8 @@ static int find_candidates(const jd_pass_t *pass, int64_t first, int n, const ui
 }
 
 /* Of the candidates, those that leave their street in some world; worlds as bits. */
-static int find_leavers(const jd_pass_t *pass, int64_t first, const uint32_t *bits, int n, int32_t *candidate,
-                        uint64_t *worlds)
+static int find_leavers(const jd_pass_t *pass, int64_t first, const uint32_t *bits, int n,
+                        int32_t *candidate, uint64_t *worlds)
 {
     const int64_t streets = pass->dims->streets;
     int found = 0;
@@ -174,7 +189,8 @@ static int find_leavers(const jd_pass_t *pass, int64_t first, const uint32_t *bi
         uint64_t leaves = 0;
         for (int w = 0; w < pass->n_worlds; w++) {
             int32_t at = pass->place[w][first + at_block];
-            if (at >= 0 && bits[at_block] < pass->choice[w]->hazard[type * streets + at]) leaves |= UINT64_C(1) << w;
+            if (at >= 0 && bits[at_block] < pass->choice[w]->hazard[type * streets + at])
+                leaves |= UINT64_C(1) << w;
         }
         candidate[found] = at_block;
         worlds[found] = leaves;
@@ -194,7 +210,8 @@ static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_m
             int32_t at = pass->place[w][firm];
             jd_rng_t rng = jd_rng_at(&pass->jump, (uint64_t)firm);
             (void)jd_rng_bits(&rng); /* draw 0 decided to leave */
-            to = jd_choice_destination(pass->base, pass->choice[w], pass->borders, pass->dims, pass->tree, kind, at, &rng);
+            to = jd_choice_destination(pass->base, pass->choice[w], pass->borders, pass->dims,
+                                       pass->tree, kind, at, &rng);
             if (to == at) to = JD_ABSENT;
         }
         moves->to[w][moves->n] = to;
@@ -213,15 +230,17 @@ JD_CLONES void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, 
     for (int64_t from = first; from < end; from += PASS_BLOCK) {
         int n = (int)(end - from < PASS_BLOCK ? end - from : PASS_BLOCK);
         draw_bits(&pass->jump, from, n, bits);
-        for (int i = n; i % LANES; i++) bits[i] = UINT32_MAX;
+        for (int i = n; i % LANES; i++)
+            bits[i] = UINT32_MAX;
         int found = find_candidates(pass, from, n, bits, candidate);
         found = find_leavers(pass, from, bits, found, candidate, worlds);
-        for (int i = 0; i < found; i++) move_firm(pass, from + candidate[i], worlds[i], moves);
+        for (int i = 0; i < found; i++)
+            move_firm(pass, from + candidate[i], worlds[i], moves);
     }
 }
 
-void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type, int64_t period,
-                   uint64_t seed, uint64_t replicate, jd_world_t *world)
+void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type,
+                   int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world)
 {
     enum { BLOCK = 2048 };
     if (p->exit <= 0 || period < 1) return;
@@ -240,8 +259,8 @@ void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t 
     }
 }
 
-void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type, int64_t period,
-                    uint64_t seed, uint64_t replicate, jd_world_t *world)
+void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type,
+                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world)
 {
     int64_t births = jd_firms_births(p, d->first_firms), n = 0;
     if (births == 0 || period < 1 || world->active <= 0) return;
@@ -249,8 +268,10 @@ void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t
     double start = jd_draw(&jump, 0), active = world->active, sum = 0;
     int64_t first = d->first_firms + births * (period - 1);
     for (int32_t s = 0; s < d->streets; s++) {
-        for (int k = 0; k < d->sectors; k++) sum += world->stock[(int64_t)k * d->streets + s];
-        while (n < births && ((double)n + start) / (double)births * active < sum) world->place[first + n++] = s;
+        for (int k = 0; k < d->sectors; k++)
+            sum += world->stock[(int64_t)k * d->streets + s];
+        while (n < births && ((double)n + start) / (double)births * active < sum)
+            world->place[first + n++] = s;
     }
     for (int64_t i = first; i < first + n; i++)
         world->stock[(int64_t)jd_type_sector(d, type[i]) * d->streets + world->place[i]]++;

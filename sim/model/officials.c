@@ -11,31 +11,35 @@
 #define P(field) offsetof(jd_officials_params_t, field)
 
 static const jd_param_t params_table[] = {
-    {"per_street", JD_PARAM_INT, P(per_street), "6", 1, 100, NULL, "persons", "officials per street",
-     "assumed", JD_RESULT},
+    {"per_street", JD_PARAM_INT, P(per_street), "6", 1, 100, NULL, "persons",
+     "officials per street", "assumed", JD_RESULT},
     {"congestion", JD_PARAM_DOUBLE, P(congestion), "1", 0.05, 5, NULL, "utility",
-     "g, cost of effort in one domain; the unit of utility: a smaller g is stronger incentives", "unit",
-     JD_RESULT},
+     "g, cost of effort in one domain; the unit of utility: a smaller g is stronger incentives",
+     "unit", JD_RESULT},
     {"crowding", JD_PARAM_DOUBLE, P(crowding), "0.2", 0, 1, NULL, "utility",
      "c, cost of total effort, shared by the domains", "assumed", JD_RESULT},
-    {"habit", JD_PARAM_DOUBLE, P(habit), "0.3", 0, 2, NULL, "utility", "h, cost of changing last "
-     "quarter's efforts", "assumed", JD_RESULT},
+    {"habit", JD_PARAM_DOUBLE, P(habit), "0.3", 0, 2, NULL, "utility",
+     "h, cost of changing last "
+     "quarter's efforts",
+     "assumed", JD_RESULT},
     {"learn", JD_PARAM_DOUBLE, P(learn), "0.6", 0, 0.9, NULL, "1/quarter", "lam, learning by doing",
      "assumed", JD_RESULT},
     {"forget", JD_PARAM_DOUBLE, P(forget), "0.1", 0.01, 0.5, NULL, "1/quarter", "del, forgetting",
      "assumed", JD_RESULT},
-    {"floor", JD_PARAM_DOUBLE, P(floor), "0.1", 0, 0.5, NULL, "1", "A0, capability without practice",
-     "assumed", JD_RESULT},
+    {"floor", JD_PARAM_DOUBLE, P(floor), "0.1", 0, 0.5, NULL, "1",
+     "A0, capability without practice", "assumed", JD_RESULT},
     {"mu_strong", JD_PARAM_DOUBLE, P(mu_strong), "0.9", 0, 2, NULL, "utility",
      "measurability of strong tasks", "Holmstrom, Milgrom 1991: mu_strong > mu_weak", JD_RESULT},
     {"mu_weak", JD_PARAM_DOUBLE, P(mu_weak), "0.5", 0, 2, NULL, "utility",
-     "measurability of weak tasks, before discounting by beta^lag", "Holmstrom, Milgrom 1991", JD_RESULT},
+     "measurability of weak tasks, before discounting by beta^lag", "Holmstrom, Milgrom 1991",
+     JD_RESULT},
     {"beta", JD_PARAM_DOUBLE, P(beta), "0.9725", 0.8, 1, NULL, "1", "discount factor per quarter",
      "assumed", JD_RESULT},
-    {"lag", JD_PARAM_DOUBLE, P(lag), "8", 0, 40, NULL, "quarters", "quarters until weak effort shows",
-     "assumed", JD_RESULT},
+    {"lag", JD_PARAM_DOUBLE, P(lag), "8", 0, 40, NULL, "quarters",
+     "quarters until weak effort shows", "assumed", JD_RESULT},
     {"psi_bar", JD_PARAM_DOUBLE, P(psi_bar), "0.5", 0, 2, NULL, "utility",
-     "mean set-point of willingness for weak tasks", "calibrated: S-share .57, friction .33", JD_RESULT},
+     "mean set-point of willingness for weak tasks", "calibrated: S-share .57, friction .33",
+     JD_RESULT},
     {"psi_sd", JD_PARAM_DOUBLE, P(psi_sd), "0.1", 0, 1, NULL, "utility", "its SD between officials",
      "assumed", JD_RESULT},
     {"psi_street_sd", JD_PARAM_DOUBLE, P(psi_street_sd), "0.05", 0, 1, NULL, "utility",
@@ -59,10 +63,11 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     (void)name;
     const jd_officials_params_t *p = block;
     if (p->learn * (1 - p->burden) + p->forget > 1)
-        return jd_config_blame(config, "officials", "learn", ctx,
-                               "officials.learn * (1 - burden) + forget = %g: must be at most 1, or "
-                               "capability leaves [0, 1]",
-                               p->learn * (1 - p->burden) + p->forget);
+        return jd_config_blame(
+            config, "officials", "learn", ctx,
+            "officials.learn * (1 - burden) + forget = %g: must be at most 1, or "
+            "capability leaves [0, 1]",
+            p->learn * (1 - p->burden) + p->forget);
     return JD_OK;
 }
 
@@ -91,12 +96,14 @@ int jd_traits_init(jd_traits_t *t, const jd_officials_params_t *p, int32_t stree
     if (rc) return rc;
     jd_stream_t stream = jd_stream(seed, replicate, JD_DRAW_OFFICIAL);
     jd_jump_t jump[6];
-    for (int d = 0; d < 6; d++) jump[d] = jd_jump(stream, 0, d);
+    for (int d = 0; d < 6; d++)
+        jump[d] = jd_jump(stream, 0, d);
     for (int32_t s = 0; s < streets; s++) {
         double street = jd_normal(jd_draw(&jump[4], (uint64_t)s), jd_draw(&jump[5], (uint64_t)s));
         for (int32_t k = 0; k < t->slots; k++) {
             int64_t i = (int64_t)k * streets + s;
-            uint64_t id = (uint64_t)s * 128 + (uint64_t)k; /* an official's own, whatever the counts */
+            uint64_t id =
+                (uint64_t)s * 128 + (uint64_t)k; /* an official's own, whatever the counts */
             double z_w = jd_normal(jd_draw(&jump[0], id), jd_draw(&jump[1], id));
             double z_psi = jd_normal(jd_draw(&jump[2], id), jd_draw(&jump[3], id));
             t->career[i] = jd_exp(p->career_sd * (z_w - 0.5 * p->career_sd)); /* mean 1 */
@@ -113,7 +120,8 @@ void jd_traits_free(jd_traits_t *t)
     *t = (jd_traits_t){0};
 }
 
-void jd_officials_start(const jd_officials_params_t *p, const jd_traits_t *t, const jd_officials_t *o)
+void jd_officials_start(const jd_officials_params_t *p, const jd_traits_t *t,
+                        const jd_officials_t *o)
 {
     int64_t n = (int64_t)t->slots * t->streets;
     double half = 0.5 * jd_max(0, 1 - p->burden), capability = jd_capability_at(p, half);
@@ -125,10 +133,10 @@ void jd_officials_start(const jd_officials_params_t *p, const jd_traits_t *t, co
 }
 
 /* Section 1, "Choice", without branches. d = g + h. The free optimum solves
- * (d + c) e_S + c e_W = r_S and its mirror; where one effort comes out negative it is 0 and the other
- * stands alone; where both exceed the time, it binds. */
-static inline void choose(double d, double c, double over_free, double over_alone, double r_s, double r_w,
-                          double time, double *e_s, double *e_w)
+ * (d + c) e_S + c e_W = r_S and its mirror; where one effort comes out negative it is 0 and the
+ * other stands alone; where both exceed the time, it binds. */
+static inline void choose(double d, double c, double over_free, double over_alone, double r_s,
+                          double r_w, double time, double *e_s, double *e_w)
 {
     double s = ((d + c) * r_s - c * r_w) * over_free;
     double w = ((d + c) * r_w - c * r_s) * over_free;
@@ -141,8 +149,8 @@ static inline void choose(double d, double c, double over_free, double over_alon
     *e_w = binds ? time - bound_s : w1;
 }
 
-void jd_officials_choose(const jd_officials_params_t *p, double r_s, double r_w, double time, double *e_s,
-                         double *e_w)
+void jd_officials_choose(const jd_officials_params_t *p, double r_s, double r_w, double time,
+                         double *e_s, double *e_w)
 {
     double d = p->congestion + p->habit, c = p->crowding;
     choose(d, c, 1 / (d * (d + 2 * c)), 1 / (d + c), r_s, r_w, time, e_s, e_w);
@@ -151,8 +159,9 @@ void jd_officials_choose(const jd_officials_params_t *p, double r_s, double r_w,
 /* One slot's officials of streets [first, end): a straight loop of unit stride. */
 JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, int32_t end,
                                 const double *restrict career, const double *restrict psi_bar,
-                                const jd_incentives_t *in, double *restrict strong, double *restrict weak,
-                                double *restrict psi, double *restrict effort_s, double *restrict effort_w,
+                                const jd_incentives_t *in, double *restrict strong,
+                                double *restrict weak, double *restrict psi,
+                                double *restrict effort_s, double *restrict effort_w,
                                 const jd_output_t *out)
 {
     const double d = p->congestion + p->habit, c = p->crowding, h = p->habit;
@@ -189,24 +198,27 @@ JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, i
     }
 }
 
-void jd_officials_step(const jd_officials_params_t *p, const jd_traits_t *t, const jd_incentives_t *in,
-                       int32_t first, int32_t end, const jd_officials_t *o, const jd_output_t *out)
+void jd_officials_step(const jd_officials_params_t *p, const jd_traits_t *t,
+                       const jd_incentives_t *in, int32_t first, int32_t end,
+                       const jd_officials_t *o, const jd_output_t *out)
 {
-    double *sums[] = {out->y_s, out->y_w, out->a_s, out->a_w,     out->e_s,
+    double *sums[] = {out->y_s, out->y_w, out->a_s,      out->a_w,     out->e_s,
                       out->e_w, out->psi, out->corner_s, out->corner_w};
     enum { SUMS = sizeof sums / sizeof sums[0], BLOCK = 512 };
     /* Blocks of streets that stay in the first cache while all their officials pass. */
     for (int32_t from = first; from < end; from += BLOCK) {
         int32_t to = from + BLOCK < end ? from + BLOCK : end;
-        for (int i = 0; i < SUMS; i++) memset(sums[i] + from, 0, (size_t)(to - from) * sizeof(double));
+        for (int i = 0; i < SUMS; i++)
+            memset(sums[i] + from, 0, (size_t)(to - from) * sizeof(double));
         for (int32_t k = 0; k < t->slots; k++) {
             int64_t at = (int64_t)k * t->streets;
-            step_slot(p, from, to, t->career + at, t->psi_bar + at, in, o->strong + at, o->weak + at,
-                      o->psi + at, o->effort_s + at, o->effort_w + at, out);
+            step_slot(p, from, to, t->career + at, t->psi_bar + at, in, o->strong + at,
+                      o->weak + at, o->psi + at, o->effort_s + at, o->effort_w + at, out);
         }
         double share = 1.0 / t->slots;
         for (int i = 0; i < SUMS; i++) {
-            for (int32_t s = from; s < to; s++) sums[i][s] *= share;
+            for (int32_t s = from; s < to; s++)
+                sums[i][s] *= share;
         }
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Step 2-4 of a period: officials split their time between strong and weak tasks, learn, and keep or
- *  lose their willingness (model-equations.md, section 1). Section [officials]. */
+/** Step 2-4 of a period: officials split their time between strong and weak tasks, learn, and keep
+ * or lose their willingness (model-equations.md, section 1). Section [officials]. */
 #ifndef JD_MODEL_OFFICIALS_H
 #define JD_MODEL_OFFICIALS_H
 
@@ -20,16 +20,16 @@ extern const jd_section_t jd_officials_section;
 /** Long-run capability at effort e: a(e) = (A0 + k e) / (1 + k e), k = lam / del. */
 double jd_capability_at(const jd_officials_params_t *params, double effort);
 
-/** What does not change from quarter to quarter. Officials of slot n stand at [n * streets + street], so
- *  that loops over streets have unit stride. */
+/** What does not change from quarter to quarter. Officials of slot n stand at [n * streets +
+ * street], so that loops over streets have unit stride. */
 typedef struct jd_traits {
     int32_t streets, slots;
     double *career;  /**< [slots * streets] w, weight of career concerns */
     double *psi_bar; /**< [slots * streets] set-point of willingness */
 } jd_traits_t;
 
-JD_MUST_USE int jd_traits_init(jd_traits_t *traits, const jd_officials_params_t *params, int32_t streets,
-                               uint64_t seed, uint64_t replicate, jd_ctx_t *ctx);
+JD_MUST_USE int jd_traits_init(jd_traits_t *traits, const jd_officials_params_t *params,
+                               int32_t streets, uint64_t seed, uint64_t replicate, jd_ctx_t *ctx);
 void jd_traits_free(jd_traits_t *traits);
 
 /** What moves: [slots * streets] each, borrowed from the world's block. */
@@ -51,9 +51,9 @@ typedef struct jd_incentives {
 
 /** Means over a street's officials, [streets] each. */
 typedef struct jd_output {
-    double *y_s, *y_w;     /**< A e */
-    double *a_s, *a_w;     /**< capability */
-    double *e_s, *e_w;     /**< effort */
+    double *y_s, *y_w; /**< A e */
+    double *a_s, *a_w; /**< capability */
+    double *e_s, *e_w; /**< effort */
     double *psi;
     double *corner_s, *corner_w; /**< share at the S corner (e_W = 0 < e_S), at the W corner */
 } jd_output_t;

@@ -12,19 +12,22 @@
 #define P(field) offsetof(jd_policy_params_t, field)
 
 static const jd_param_t params[] = {
-    {"share", JD_PARAM_DOUBLE, P(share), "0.5", 0, 1, NULL, "1", "share of counties treated", "assumed",
-     JD_RESULT},
+    {"share", JD_PARAM_DOUBLE, P(share), "0.5", 0, 1, NULL, "1", "share of counties treated",
+     "assumed", JD_RESULT},
     {"assignment", JD_PARAM_CHOICE, P(assignment), "random", 0, 0,
      "random | development | fiscal | neighbours | list", "",
-     "who is treated: at random, by development, by fiscal capacity, whole prefectures, or as listed", "",
-     JD_RESULT},
+     "who is treated: at random, by development, by fiscal capacity, whole prefectures, or as "
+     "listed",
+     "", JD_RESULT},
     {"selection", JD_PARAM_DOUBLE, P(selection), "1", -1, 1, NULL, "1",
-     "assignment by development or fiscal: 1 the highest first, -1 the lowest, between: with chance",
+     "assignment by development or fiscal: 1 the highest first, -1 the lowest, between: with "
+     "chance",
      "assumed", JD_RESULT},
     {"list", JD_PARAM_PATH, P(list), "", 0, 0, NULL, "",
      "assignment = list: CSV with columns code (county) and adoption (2022Q1)", "", JD_RESULT},
     {"adoption", JD_PARAM_DATES, P(adoption), "2022Q1", 0, 0, NULL, "quarter",
-     "first treated quarter; several: cohorts of equal size, drawn at random", "assumed", JD_RESULT},
+     "first treated quarter; several: cohorts of equal size, drawn at random", "assumed",
+     JD_RESULT},
     {"dose", JD_PARAM_DOUBLE, P(dose), "1", 0, 2, NULL, "1", "dose D at full strength", "assumed",
      JD_RESULT},
     {"profile", JD_PARAM_CHOICE, P(profile), "flat", 0, 0, "flat | ramp | fade", "",
@@ -48,9 +51,10 @@ static int check(const void *block, const char *name, const jd_config_t *config,
         rc = jd_config_blame(config, "policy", "assignment", ctx,
                              "policy.assignment = list needs policy.list = FILE.csv");
     if (p->adoption.n == 0)
-        rc = jd_config_blame(config, "policy", "adoption", ctx,
-                             "policy.adoption is empty: give a quarter such as 2022Q1; for no policy write "
-                             "policy.share = 0");
+        rc = jd_config_blame(
+            config, "policy", "adoption", ctx,
+            "policy.adoption is empty: give a quarter such as 2022Q1; for no policy write "
+            "policy.share = 0");
     return rc;
 }
 
@@ -86,30 +90,33 @@ static void treat_counties(const jd_policy_params_t *p, const jd_tree_t *tree, r
                            jd_stream_t stream, int32_t wanted, bool *treated)
 {
     jd_jump_t first = jd_jump(stream, 0, 0), second = jd_jump(stream, 0, 1);
-    const double *by = p->assignment == JD_ASSIGN_FISCAL ? tree->fiscal[JD_COUNTY]
-                                                         : tree->development[JD_COUNTY];
+    const double *by =
+        p->assignment == JD_ASSIGN_FISCAL ? tree->fiscal[JD_COUNTY] : tree->development[JD_COUNTY];
     double weight = p->assignment == JD_ASSIGN_RANDOM ? 0 : p->selection;
     for (int32_t c = 0; c < tree->n[JD_COUNTY]; c++) {
         double z = jd_normal(jd_draw(&first, (uint64_t)c), jd_draw(&second, (uint64_t)c));
         rank[c] = (ranked_t){weight * by[c] + sqrt(1 - weight * weight) * z, c};
     }
     qsort(rank, (size_t)tree->n[JD_COUNTY], sizeof *rank, compare_scores);
-    for (int32_t i = 0; i < wanted; i++) treated[rank[i].unit] = true;
+    for (int32_t i = 0; i < wanted; i++)
+        treated[rank[i].unit] = true;
 }
 
 /* Treats whole prefectures in random order, as long as that brings the number nearer. */
-static void treat_prefectures(const jd_tree_t *tree, ranked_t *rank, jd_stream_t stream, int32_t wanted,
-                              bool *treated)
+static void treat_prefectures(const jd_tree_t *tree, ranked_t *rank, jd_stream_t stream,
+                              int32_t wanted, bool *treated)
 {
     jd_jump_t jump = jd_jump(stream, 0, 2);
     int32_t n = tree->n[JD_PREFECTURE], so_far = 0;
-    for (int32_t p = 0; p < n; p++) rank[p] = (ranked_t){jd_draw(&jump, (uint64_t)p), p};
+    for (int32_t p = 0; p < n; p++)
+        rank[p] = (ranked_t){jd_draw(&jump, (uint64_t)p), p};
     qsort(rank, (size_t)n, sizeof *rank, compare_scores);
     for (int32_t i = 0; i < n && so_far < wanted; i++) {
         int32_t first = tree->child[JD_PREFECTURE][rank[i].unit];
         int32_t end = tree->child[JD_PREFECTURE][rank[i].unit + 1];
         if (so_far + (end - first) - wanted > wanted - so_far) continue;
-        for (int32_t c = first; c < end; c++) treated[c] = true;
+        for (int32_t c = first; c < end; c++)
+            treated[c] = true;
         so_far += end - first;
     }
 }
@@ -139,7 +146,8 @@ static int read_quarter(const char *cell, int32_t *quarter)
     text[8] = '\0';
     char *end;
     long year = strtol(text, &end, 10);
-    if (end == text || (*end != 'Q' && *end != 'q') || end[1] < '1' || end[1] > '4' || end[2]) return -1;
+    if (end == text || (*end != 'Q' && *end != 'q') || end[1] < '1' || end[1] > '4' || end[2])
+        return -1;
     if (year < 1800 || year > 2999) return -1;
     *quarter = (int32_t)(4 * year + end[1] - '1');
     return 0;
@@ -150,7 +158,8 @@ static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *
 {
     int rc = JD_OK, code = jd_table_find(list, "code"), date = jd_table_find(list, "adoption");
     if (code < 0 || date < 0)
-        return jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: columns 'code' and 'adoption' are needed", path);
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "policy.list = %s: columns 'code' and 'adoption' are needed", path);
     for (int64_t i = 0; i < list->rows; i++) {
         long long row = (long long)i + 2; /* the header is row 1 */
         char text[JD_CODE_WIDTH + 1], quarter_text[9];
@@ -158,27 +167,33 @@ static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *
         jd_table_text(list, date, i, quarter_text, sizeof quarter_text);
         int32_t county = jd_tree_find(tree, JD_COUNTY, text), quarter;
         if (county < 0)
-            rc = jd_fail(ctx, JD_ERR_DATA,
-                         "policy.list = %s: row %lld: no county has code '%s'; `jiedao export FILE --table "
-                         "jurisdictions` lists them",
-                         path, row, text);
+            rc = jd_fail(
+                ctx, JD_ERR_DATA,
+                "policy.list = %s: row %lld: no county has code '%s'; `jiedao export FILE --table "
+                "jurisdictions` lists them",
+                path, row, text);
         else if (read_quarter(quarter_text, &quarter))
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: row %lld: adoption '%s' is not a quarter such as 2022Q1",
-                         path, row, quarter_text);
+            rc =
+                jd_fail(ctx, JD_ERR_DATA,
+                        "policy.list = %s: row %lld: adoption '%s' is not a quarter such as 2022Q1",
+                        path, row, quarter_text);
         else if (quarter < start)
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: row %lld: adoption %s lies before run.start", path, row,
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "policy.list = %s: row %lld: adoption %s lies before run.start", path, row,
                          quarter_text);
         else if (cohort[county])
-            rc = jd_fail(ctx, JD_ERR_DATA, "policy.list = %s: row %lld: county '%s' stands in an earlier row too", path,
-                         row, text);
-        else cohort[county] = quarter - start + 1;
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "policy.list = %s: row %lld: county '%s' stands in an earlier row too",
+                         path, row, text);
+        else
+            cohort[county] = quarter - start + 1;
     }
     return rc;
 }
 
 int jd_policy_assign(const jd_policy_params_t *p, const jd_tree_t *tree, const jd_table_t *list,
-                     int32_t start, int32_t periods, uint64_t seed, uint64_t replicate, int32_t *cohort,
-                     const jd_config_t *config, jd_ctx_t *ctx)
+                     int32_t start, int32_t periods, uint64_t seed, uint64_t replicate,
+                     int32_t *cohort, const jd_config_t *config, jd_ctx_t *ctx)
 {
     int32_t n = tree->n[JD_COUNTY], late = 0;
     int32_t wanted = (int32_t)floor(p->share * n + 0.5);
@@ -192,16 +207,20 @@ int jd_policy_assign(const jd_policy_params_t *p, const jd_tree_t *tree, const j
     if (p->assignment == JD_ASSIGN_LIST) {
         rc = read_list(p->list, tree, list, start, cohort, ctx);
     } else {
-        if (p->assignment == JD_ASSIGN_NEIGHBOURS) treat_prefectures(tree, rank, stream, wanted, treated);
-        else treat_counties(p, tree, rank, stream, wanted, treated);
+        if (p->assignment == JD_ASSIGN_NEIGHBOURS)
+            treat_prefectures(tree, rank, stream, wanted, treated);
+        else
+            treat_counties(p, tree, rank, stream, wanted, treated);
         deal_cohorts(p, tree, rank, stream, start, treated, cohort);
     }
     for (int32_t c = 0; c < n && !rc; c++) {
-        if (cohort[c] > periods) cohort[c] = 0, late++;
+        if (cohort[c] > periods)
+            cohort[c] = 0, late++;
         else if (cohort[c] < 0 || (cohort[c] == 0 && treated[c]))
-            rc = jd_config_blame(config, "policy", "adoption", ctx,
-                                 "policy.adoption lies before run.start: a treated county needs a quarter "
-                                 "that is simulated");
+            rc = jd_config_blame(
+                config, "policy", "adoption", ctx,
+                "policy.adoption lies before run.start: a treated county needs a quarter "
+                "that is simulated");
     }
     if (late && !rc)
         jd_warn(ctx, "policy: %ld counties adopt after the last period and count as never treated",

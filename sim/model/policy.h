@@ -28,19 +28,19 @@ extern const jd_section_t jd_policy_section;
 enum { JD_POLICY_CODE, JD_POLICY_ADOPTION, JD_POLICY_COLUMNS };
 extern const jd_column_t jd_policy_columns[JD_POLICY_COLUMNS];
 
-/** Fills cohort [counties] with each county's first treated period (1 = first recorded quarter), 0 for
- *  never. `start` is the quarter of period 1, `periods` their number; adoption after the last period
- *  counts as never and is said. Draws: JD_DRAW_ASSIGN. */
+/** Fills cohort [counties] with each county's first treated period (1 = first recorded quarter), 0
+ * for never. `start` is the quarter of period 1, `periods` their number; adoption after the last
+ * period counts as never and is said. Draws: JD_DRAW_ASSIGN. */
 JD_MUST_USE int jd_policy_assign(const jd_policy_params_t *params, const jd_tree_t *tree,
-                                 const jd_table_t *list, int32_t start, int32_t periods, uint64_t seed,
-                                 uint64_t replicate, int32_t *cohort, const jd_config_t *config,
-                                 jd_ctx_t *ctx);
+                                 const jd_table_t *list, int32_t start, int32_t periods,
+                                 uint64_t seed, uint64_t replicate, int32_t *cohort,
+                                 const jd_config_t *config, jd_ctx_t *ctx);
 
 /** Dose D in a period for a county first treated in period `cohort` (0 = never: 0). */
 double jd_policy_dose(const jd_policy_params_t *params, int32_t cohort, int64_t period);
 
 /** First period in which the policy can act on anyone; periods + 1 if never. */
-int32_t jd_policy_first_period(const jd_policy_params_t *params, const int32_t *cohort, int32_t counties,
-                               int32_t periods);
+int32_t jd_policy_first_period(const jd_policy_params_t *params, const int32_t *cohort,
+                               int32_t counties, int32_t periods);
 
 #endif

@@ -11,8 +11,8 @@
 #define R(field) offsetof(jd_rescaling_params_t, field)
 
 static const jd_param_t rescaling_params[] = {
-    {"base", JD_PARAM_DOUBLE, R(base), "0.1", -1, 2, NULL, "1", "standing pressure P0 on every street",
-     "assumed", JD_RESULT},
+    {"base", JD_PARAM_DOUBLE, R(base), "0.1", -1, 2, NULL, "1",
+     "standing pressure P0 on every street", "assumed", JD_RESULT},
     {"base_sd", JD_PARAM_DOUBLE, R(base_sd), "0", 0, 1, NULL, "1",
      "SD between prefectures of standing pressure", "assumed", JD_RESULT},
     {"amplify", JD_PARAM_DOUBLE, R(amplify), "0.1", 0, 0.5, NULL, "1",
@@ -33,7 +33,8 @@ static const jd_param_t rescaling_params[] = {
     {"stringency", JD_PARAM_DOUBLE, R(stringency), "1", 0, 5, NULL, "1",
      "environmental stringency R0 without pressure", "unit", JD_RESULT},
     {"inspection", JD_PARAM_DOUBLE, R(inspection), "0", 0, 5, NULL, "1",
-     "pressure for visible outcomes, which turns weak effort into show; 0 = off", "assumed", JD_RESULT},
+     "pressure for visible outcomes, which turns weak effort into show; 0 = off", "assumed",
+     JD_RESULT},
     {"show_max", JD_PARAM_DOUBLE, R(show_max), "0.6", 0, 1, NULL, "1",
      "largest share of weak effort that goes into show", "assumed", JD_RESULT},
 };
@@ -50,17 +51,20 @@ const jd_section_t jd_rescaling_section = {
 
 static const jd_param_t event_params[] = {
     {"kind", JD_PARAM_CHOICE, E(kind), "eco", 0, 0, "eco | env | reclassify", "",
-     "eco: economic pressure; env: environmental pressure (raises stringency too); reclassify: units "
+     "eco: economic pressure; env: environmental pressure (raises stringency too); reclassify: "
+     "units "
      "change rank",
      "", JD_RESULT},
     {"shape", JD_PARAM_CHOICE, E(shape), "ramp", 0, 0, "step | ramp | pulse | updown", "",
      "course over time", "", JD_RESULT},
-    {"level", JD_PARAM_CHOICE, E(level), "centre", 0, 0, "centre | province | prefecture | county | street",
-     "", "level that issues it (each level below adds weight); reclassify: street or county", "",
+    {"level", JD_PARAM_CHOICE, E(level), "centre", 0, 0,
+     "centre | province | prefecture | county | street", "",
+     "level that issues it (each level below adds weight); reclassify: street or county", "",
      JD_RESULT},
-    {"start", JD_PARAM_DATE, E(start), "2021Q1", 0, 0, NULL, "quarter", "first quarter", "", JD_RESULT},
-    {"length", JD_PARAM_INT, E(length), "4", 1, 400, NULL, "quarters", "quarters it takes or lasts", "",
+    {"start", JD_PARAM_DATE, E(start), "2021Q1", 0, 0, NULL, "quarter", "first quarter", "",
      JD_RESULT},
+    {"length", JD_PARAM_INT, E(length), "4", 1, 400, NULL, "quarters", "quarters it takes or lasts",
+     "", JD_RESULT},
     {"size", JD_PARAM_DOUBLE, E(size), "0.15", -2, 2, NULL, "1", "pressure at full size", "assumed",
      JD_RESULT},
     {"spread", JD_PARAM_DOUBLE, E(spread), "0", 0, 2, NULL, "1",
@@ -70,34 +74,38 @@ static const jd_param_t event_params[] = {
     {"unit", JD_PARAM_TEXT, E(unit), "", 0, 0, NULL, "",
      "code of the one unit of that level it applies to; empty: all", "", JD_RESULT},
     {"tk_land", JD_PARAM_DOUBLE, E(tk_land), "1", 0.05, 5, NULL, "1",
-     "multiplier of the land quota (below 1: power taken upward; above: devolved)", "assumed", JD_RESULT},
-    {"tk_fiscal", JD_PARAM_DOUBLE, E(tk_fiscal), "1", 0.05, 5, NULL, "1", "the same for fiscal autonomy",
-     "assumed", JD_RESULT},
+     "multiplier of the land quota (below 1: power taken upward; above: devolved)", "assumed",
+     JD_RESULT},
+    {"tk_fiscal", JD_PARAM_DOUBLE, E(tk_fiscal), "1", 0.05, 5, NULL, "1",
+     "the same for fiscal autonomy", "assumed", JD_RESULT},
     {"tk_authority", JD_PARAM_DOUBLE, E(tk_authority), "1", 0.05, 5, NULL, "1",
      "the same for regulatory authority", "assumed", JD_RESULT},
     {"rate", JD_PARAM_DOUBLE, E(rate), "0.0065", 0, 1, NULL, "1/quarter",
-     "reclassify: hazard that a unit changes rank", "NBS yearbooks: street offices +2.6 % a year, 2003-08",
-     JD_RESULT},
+     "reclassify: hazard that a unit changes rank",
+     "NBS yearbooks: street offices +2.6 % a year, 2003-08", JD_RESULT},
     {"exposure", JD_PARAM_DOUBLE, E(exposure), "1.1", 0.1, 5, NULL, "1",
      "reclassify: multiplier of the unit's exposure to events", "assumed", JD_RESULT},
 };
 
-static int check_event(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
+static int check_event(const void *block, const char *name, const jd_config_t *config,
+                       jd_ctx_t *ctx)
 {
     const jd_event_params_t *e = block;
     char section[64] = "event.";
     strncat(section, name, sizeof section - strlen(section) - 1);
     if (e->kind == JD_EVENT_RECLASSIFY && e->level != JD_STREET && e->level != JD_COUNTY)
-        return jd_config_blame(config, section, "level", ctx,
-                               "%s.level: only streets and counties are reclassified; write level = "
-                               "street or level = county",
-                               section);
+        return jd_config_blame(
+            config, section, "level", ctx,
+            "%s.level: only streets and counties are reclassified; write level = "
+            "street or level = county",
+            section);
     bool tools = e->tk_land != 1.0 || e->tk_fiscal != 1.0 || e->tk_authority != 1.0;
     if (e->kind != JD_EVENT_RECLASSIFY && e->level == JD_STREET && e->unit[0] && tools)
-        return jd_config_blame(config, section, "unit", ctx,
-                               "%s.unit = %s: land, fiscal and authority multipliers are a county's, not one "
-                               "street's; write level = county with the county's code, or leave them at 1",
-                               section, e->unit);
+        return jd_config_blame(
+            config, section, "unit", ctx,
+            "%s.unit = %s: land, fiscal and authority multipliers are a county's, not one "
+            "street's; write level = county with the county's code, or leave them at 1",
+            section, e->unit);
     return JD_OK;
 }
 
@@ -127,8 +135,8 @@ double jd_event_shape(const jd_event_params_t *event, int32_t quarter)
     }
 }
 
-static int find_unit(const jd_event_params_t *e, const char *name, const jd_tree_t *tree, int32_t *chosen,
-                     const jd_config_t *config, jd_ctx_t *ctx)
+static int find_unit(const jd_event_params_t *e, const char *name, const jd_tree_t *tree,
+                     int32_t *chosen, const jd_config_t *config, jd_ctx_t *ctx)
 {
     *chosen = -1;
     if (!e->unit[0]) return JD_OK;
@@ -136,10 +144,11 @@ static int find_unit(const jd_event_params_t *e, const char *name, const jd_tree
     if (*chosen >= 0) return JD_OK;
     char section[64] = "event.";
     strncat(section, name, sizeof section - strlen(section) - 1);
-    return jd_config_blame(config, section, "unit", ctx,
-                           "%s.unit = %s: no unit of that level has this code; `jiedao export FILE --table "
-                           "jurisdictions` lists them",
-                           section, e->unit);
+    return jd_config_blame(
+        config, section, "unit", ctx,
+        "%s.unit = %s: no unit of that level has this code; `jiedao export FILE --table "
+        "jurisdictions` lists them",
+        section, e->unit);
 }
 
 /* x_{e,s} (1 + amp)^steps: what a street feels of the event at full size. */
@@ -149,7 +158,8 @@ static void expose(const jd_event_params_t *e, int32_t index, int32_t chosen, co
     jd_stream_t stream = jd_stream(seed, 0, JD_DRAW_EVENT);
     jd_jump_t first = jd_jump(stream, 0, 0), second = jd_jump(stream, 0, 1);
     double passed = 1;
-    for (int step = e->level; step < JD_STREET; step++) passed *= 1.0 + amplify;
+    for (int step = e->level; step < JD_STREET; step++)
+        passed *= 1.0 + amplify;
     for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
         int32_t county = tree->parent[JD_STREET][s];
         uint64_t id = (uint64_t)index << 32 | (uint32_t)tree->parent[JD_COUNTY][county];
@@ -193,8 +203,8 @@ static jd_event_params_t built_in(const jd_rescaling_params_t *p)
                                .tk_authority = 1};
 }
 
-int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree_t *tree, uint64_t seed,
-                   jd_ctx_t *ctx)
+int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree_t *tree,
+                   uint64_t seed, jd_ctx_t *ctx)
 {
     memset(events, 0, sizeof *events);
     const jd_rescaling_params_t *p = jd_config_section(config, "rescaling");
@@ -214,9 +224,9 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
     for (int i = 0; i < n && !rc; i++) {
         const char *name = "";
         int32_t chosen;
-        events->event[i] = i < named
-                               ? *(const jd_event_params_t *)jd_config_named(config, "event", i, &name)
-                               : built_in(p);
+        events->event[i] =
+            i < named ? *(const jd_event_params_t *)jd_config_named(config, "event", i, &name)
+                      : built_in(p);
         events->toolkit[i] = toolkit_of(&events->event[i], jd_config_section(config, "world"));
         rc = find_unit(&events->event[i], name, tree, &chosen, config, ctx);
         if (!rc) rc = jd_make(&events->exposure[i], streets, sizeof(double), "events", ctx);
@@ -230,8 +240,10 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
 
 void jd_events_free(jd_events_t *events)
 {
-    for (int i = 0; events->exposure && i < events->n; i++) free(events->exposure[i]);
-    for (int i = 0; events->covered && i < events->n; i++) free(events->covered[i]);
+    for (int i = 0; events->exposure && i < events->n; i++)
+        free(events->exposure[i]);
+    for (int i = 0; events->covered && i < events->n; i++)
+        free(events->covered[i]);
     free(events->exposure);
     free(events->covered);
     free(events->toolkit);
@@ -243,8 +255,8 @@ void jd_events_free(jd_events_t *events)
     memset(events, 0, sizeof *events);
 }
 
-void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter, int64_t period,
-                          uint64_t seed, uint64_t replicate)
+void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter,
+                          int64_t period, uint64_t seed, uint64_t replicate)
 {
     jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_EVENT), period, 2);
     for (int i = 0; i < events->n; i++) {
@@ -254,7 +266,8 @@ void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t qu
         for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
             uint64_t unit = (uint64_t)(e->level == JD_STREET ? s : tree->parent[JD_STREET][s]);
             if (events->reclassified[s] || !events->covered[i][s]) continue;
-            if (jd_draw(&jump, (uint64_t)i << 40 | (uint64_t)e->level << 36 | unit) >= e->rate) continue;
+            if (jd_draw(&jump, (uint64_t)i << 40 | (uint64_t)e->level << 36 | unit) >= e->rate)
+                continue;
             events->reclassified[s] = true;
             events->tk_street[s] *= events->toolkit[i];
             events->scale[s] *= e->exposure;
@@ -263,13 +276,15 @@ void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t qu
 }
 
 void jd_events_apply(const jd_events_t *events, const jd_tree_t *tree, int32_t quarter,
-                     double *restrict pressure, double *restrict environment, double *restrict tk_land,
-                     double *restrict tk_fiscal, double *restrict tk_authority)
+                     double *restrict pressure, double *restrict environment,
+                     double *restrict tk_land, double *restrict tk_fiscal,
+                     double *restrict tk_authority)
 {
     int32_t streets = tree->n[JD_STREET], counties = tree->n[JD_COUNTY];
     memcpy(pressure, events->base, (size_t)streets * sizeof *pressure);
     memset(environment, 0, (size_t)streets * sizeof *environment);
-    for (int32_t c = 0; c < counties; c++) tk_land[c] = tk_fiscal[c] = tk_authority[c] = 1;
+    for (int32_t c = 0; c < counties; c++)
+        tk_land[c] = tk_fiscal[c] = tk_authority[c] = 1;
     for (int i = 0; i < events->n; i++) {
         const jd_event_params_t *e = &events->event[i];
         double shape = jd_event_shape(e, quarter);

@@ -15,7 +15,12 @@ typedef struct jd_rescaling_params {
 } jd_rescaling_params_t;
 
 typedef enum jd_event_kind { JD_EVENT_ECO, JD_EVENT_ENV, JD_EVENT_RECLASSIFY } jd_event_kind_t;
-typedef enum jd_event_shape { JD_SHAPE_STEP, JD_SHAPE_RAMP, JD_SHAPE_PULSE, JD_SHAPE_UPDOWN } jd_event_shape_t;
+typedef enum jd_event_shape {
+    JD_SHAPE_STEP,
+    JD_SHAPE_RAMP,
+    JD_SHAPE_PULSE,
+    JD_SHAPE_UPDOWN
+} jd_event_shape_t;
 
 typedef struct jd_event_params {
     int32_t kind, shape, level, start;
@@ -32,33 +37,34 @@ extern const jd_section_t jd_event_section;
 /** What is the same in every world: exposures worked out once, reclassifications as they happen. */
 typedef struct jd_events {
     int n;
-    jd_event_params_t *event;  /**< [n] */
-    double **exposure;         /**< [n] -> [streets]: pressure felt at full size */
-    bool **covered;            /**< [n] -> [streets]: lies in the unit the event is for */
-    double *toolkit;           /**< [n] what a change of rank multiplies the unit's toolkit by */
-    double *base;              /**< [streets] P0 with its standing differences */
-    double *tk_street;         /**< [streets] toolkit of reclassified streets, else 1 */
-    double *scale;             /**< [streets] exposure of reclassified streets, else 1 */
-    bool *reclassified;        /**< [streets] */
+    jd_event_params_t *event; /**< [n] */
+    double **exposure;        /**< [n] -> [streets]: pressure felt at full size */
+    bool **covered;           /**< [n] -> [streets]: lies in the unit the event is for */
+    double *toolkit;          /**< [n] what a change of rank multiplies the unit's toolkit by */
+    double *base;             /**< [streets] P0 with its standing differences */
+    double *tk_street;        /**< [streets] toolkit of reclassified streets, else 1 */
+    double *scale;            /**< [streets] exposure of reclassified streets, else 1 */
+    bool *reclassified;       /**< [streets] */
 } jd_events_t;
 
-JD_MUST_USE int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree_t *tree,
-                               uint64_t seed, jd_ctx_t *ctx);
+JD_MUST_USE int jd_events_init(jd_events_t *events, const jd_config_t *config,
+                               const jd_tree_t *tree, uint64_t seed, jd_ctx_t *ctx);
 void jd_events_free(jd_events_t *events);
 
-/** Share of its full size an event has in a quarter: 0 before its start.  step: 1 from the start; ramp:
- *  0 at the start, 1 `length` quarters on and after; pulse: 1 for `length` quarters; updown: up to 1
- *  and down to 0 again over `length` quarters. */
+/** Share of its full size an event has in a quarter: 0 before its start.  step: 1 from the start;
+ * ramp: 0 at the start, 1 `length` quarters on and after; pulse: 1 for `length` quarters; updown:
+ * up to 1 and down to 0 again over `length` quarters. */
 double jd_event_shape(const jd_event_params_t *event, int32_t quarter);
 
 /** Streets and counties that change rank this quarter (kind = reclassify). Draws: JD_DRAW_EVENT. */
-void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter, int64_t period,
-                          uint64_t seed, uint64_t replicate);
+void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter,
+                          int64_t period, uint64_t seed, uint64_t replicate);
 
 /** Adds all events to base pressure: P [streets] (without the policy's) and the environmental part
  *  alone P_env [streets]; toolkit tk_land, tk_fiscal, tk_authority [counties]. */
 void jd_events_apply(const jd_events_t *events, const jd_tree_t *tree, int32_t quarter,
-                     double *restrict pressure, double *restrict environment, double *restrict tk_land,
-                     double *restrict tk_fiscal, double *restrict tk_authority);
+                     double *restrict pressure, double *restrict environment,
+                     double *restrict tk_land, double *restrict tk_fiscal,
+                     double *restrict tk_authority);
 
 #endif

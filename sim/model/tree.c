@@ -60,10 +60,11 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     const jd_world_params_t *p = block;
     int rc = JD_OK;
     if (fabs(p->weight_land + p->weight_fiscal + p->weight_authority - 1.0) > 1e-9)
-        rc = jd_config_blame(config, "world", "weight_land", ctx,
-                             "world.weight_land + weight_fiscal + weight_authority = %g: the toolkit's "
-                             "weights must sum to 1",
-                             p->weight_land + p->weight_fiscal + p->weight_authority);
+        rc = jd_config_blame(
+            config, "world", "weight_land", ctx,
+            "world.weight_land + weight_fiscal + weight_authority = %g: the toolkit's "
+            "weights must sum to 1",
+            p->weight_land + p->weight_fiscal + p->weight_authority);
     if (p->divisions[0]) return rc;
     if (p->prefectures < p->provinces)
         rc = jd_config_blame(config, "world", "prefectures", ctx,
@@ -76,10 +77,11 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                              "prefecture needs one",
                              (long long)p->counties, (long long)p->prefectures);
     if (p->streets < p->counties)
-        rc = jd_config_blame(config, "world", "streets", ctx,
-                             "world.streets = %lld is fewer than world.counties = %lld: each county "
-                             "needs one",
-                             (long long)p->streets, (long long)p->counties);
+        rc =
+            jd_config_blame(config, "world", "streets", ctx,
+                            "world.streets = %lld is fewer than world.counties = %lld: each county "
+                            "needs one",
+                            (long long)p->streets, (long long)p->counties);
     return rc;
 }
 
@@ -97,8 +99,10 @@ int jd_tree_allocate(jd_tree_t *tree, jd_ctx_t *ctx)
     int rc = JD_OK;
     for (int l = 0; l < JD_LEVELS && !rc; l++) {
         int64_t n = tree->n[l];
-        if (l < JD_STREET && !rc) rc = jd_make(&tree->child[l], n + 1, sizeof(int32_t), "the tree", ctx);
-        if (l > JD_CENTRE && !rc) rc = jd_make(&tree->parent[l], n, sizeof(int32_t), "the tree", ctx);
+        if (l < JD_STREET && !rc)
+            rc = jd_make(&tree->child[l], n + 1, sizeof(int32_t), "the tree", ctx);
+        if (l > JD_CENTRE && !rc)
+            rc = jd_make(&tree->parent[l], n, sizeof(int32_t), "the tree", ctx);
         if (!rc) rc = jd_make(&tree->x[l], n, sizeof(double), "positions", ctx);
         if (!rc) rc = jd_make(&tree->y[l], n, sizeof(double), "positions", ctx);
         if (!rc) rc = jd_make(&tree->land[l], n, sizeof(double), "land", ctx);
@@ -115,7 +119,8 @@ int jd_tree_allocate(jd_tree_t *tree, jd_ctx_t *ctx)
     if (!rc) rc = jd_make(&tree->ay, tree->n[JD_PREFECTURE], sizeof(double), "positions", ctx);
     if (!rc) rc = jd_make(&tree->az, tree->n[JD_PREFECTURE], sizeof(double), "positions", ctx);
     if (!rc) rc = jd_make(&tree->site, streets, sizeof(double), "land shares", ctx);
-    if (!rc) rc = jd_make(&tree->site_county, tree->n[JD_COUNTY], sizeof(double), "land shares", ctx);
+    if (!rc)
+        rc = jd_make(&tree->site_county, tree->n[JD_COUNTY], sizeof(double), "land shares", ctx);
     if (!rc)
         rc = jd_make(&tree->site_prefecture, tree->n[JD_PREFECTURE], sizeof(double), "land shares",
                      ctx);
@@ -135,29 +140,32 @@ void jd_tree_free(jd_tree_t *tree)
         free(tree->code[l]);
         free(tree->name[l]);
     }
-    double *rest[] = {tree->longitude, tree->latitude, tree->px,   tree->py,
-                      tree->pz,        tree->ax,       tree->ay,   tree->az,
+    double *rest[] = {tree->longitude, tree->latitude, tree->px,          tree->py,
+                      tree->pz,        tree->ax,       tree->ay,          tree->az,
                       tree->firms,     tree->site,     tree->site_county, tree->site_prefecture};
-    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) free(rest[i]);
+    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++)
+        free(rest[i]);
     memset(tree, 0, sizeof *tree);
 }
 
 int32_t jd_tree_first_street(const jd_tree_t *tree, jd_level_t level, int32_t unit)
 {
-    for (int l = (int)level; l < JD_STREET; l++) unit = tree->child[l][unit];
+    for (int l = (int)level; l < JD_STREET; l++)
+        unit = tree->child[l][unit];
     return unit;
 }
 
 int32_t jd_tree_find(const jd_tree_t *tree, jd_level_t level, const char *code)
 {
     for (int32_t i = 0; i < tree->n[level]; i++) {
-        if (strncmp(tree->code[level] + (size_t)i * JD_CODE_WIDTH, code, JD_CODE_WIDTH) == 0) return i;
+        if (strncmp(tree->code[level] + (size_t)i * JD_CODE_WIDTH, code, JD_CODE_WIDTH) == 0)
+            return i;
     }
     return -1;
 }
 
-/* A straight line through the Earth of length c subtends an arc c (1 + c^2 / (24 R^2) + ...): within
- * 1e-4 of the great circle up to 3,000 km, and no arc sine needed. */
+/* A straight line through the Earth of length c subtends an arc c (1 + c^2 / (24 R^2) + ...):
+ * within 1e-4 of the great circle up to 3,000 km, and no arc sine needed. */
 static double arc(double dx, double dy, double dz, int on_sphere)
 {
     double chord2 = dx * dx + dy * dy + dz * dz;
@@ -196,7 +204,8 @@ void jd_tree_project(jd_tree_t *tree)
         int32_t first = jd_tree_first_street(tree, JD_PREFECTURE, p);
         int32_t end = jd_tree_first_street(tree, JD_PREFECTURE, p + 1);
         double x = 0, y = 0, z = 0;
-        for (int32_t s = first; s < end; s++) x += tree->px[s], y += tree->py[s], z += tree->pz[s];
+        for (int32_t s = first; s < end; s++)
+            x += tree->px[s], y += tree->py[s], z += tree->pz[s];
         tree->ax[p] = x / (end - first);
         tree->ay[p] = y / (end - first);
         tree->az[p] = z / (end - first);
@@ -220,7 +229,8 @@ void jd_tree_sum_up(jd_tree_t *tree)
         }
     }
     double world = tree->land[JD_CENTRE][0];
-    for (int32_t s = 0; s < tree->n[JD_STREET]; s++) tree->site[s] = tree->land[JD_STREET][s] / world;
+    for (int32_t s = 0; s < tree->n[JD_STREET]; s++)
+        tree->site[s] = tree->land[JD_STREET][s] / world;
     for (int32_t c = 0; c < tree->n[JD_COUNTY]; c++)
         tree->site_county[c] = tree->land[JD_COUNTY][c] / world;
     for (int32_t p = 0; p < tree->n[JD_PREFECTURE]; p++)
@@ -231,7 +241,8 @@ int jd_tree_init(jd_tree_t *tree, const jd_world_params_t *p, const jd_table_t *
                  uint64_t seed, jd_ctx_t *ctx)
 {
     memset(tree, 0, sizeof *tree);
-    int rc = divisions ? jd_tree_read(tree, divisions, seed, ctx) : jd_tree_grow(tree, p, seed, ctx);
+    int rc =
+        divisions ? jd_tree_read(tree, divisions, seed, ctx) : jd_tree_grow(tree, p, seed, ctx);
     if (rc) return rc;
     jd_tree_endow(tree, p, seed);
     jd_tree_project(tree);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** The jurisdiction tree: centre > province > prefecture > county > street, as index ranges with
- *  parent pointers and contiguous children, struct of arrays. Units of each level are numbered from 0
- *  in the order of their parents, so a sum over a unit's descendants is a sum over a range. */
+ *  parent pointers and contiguous children, struct of arrays. Units of each level are numbered from
+ * 0 in the order of their parents, so a sum over a unit's descendants is a sum over a range. */
 #ifndef JD_MODEL_TREE_H
 #define JD_MODEL_TREE_H
 
@@ -37,23 +37,23 @@ typedef struct jd_world_params {
 extern const jd_section_t jd_world_section;
 
 typedef struct jd_tree {
-    int32_t n[JD_LEVELS];            /**< units of each level; n[JD_CENTRE] = 1 */
-    int32_t *child[JD_LEVELS];       /**< [n + 1]: children of i are child[i] ... child[i+1]-1 below */
-    int32_t *parent[JD_LEVELS];      /**< [n]: unit of the level above; NULL for the centre */
-    double *x[JD_LEVELS];            /**< [n] km east on the map */
-    double *y[JD_LEVELS];            /**< [n] km north on the map */
-    double *longitude, *latitude;    /**< [streets] degrees, NULL for a synthetic tree */
-    double *px, *py, *pz;            /**< [streets] km, for distances (on the sphere, or the plane) */
-    double *ax, *ay, *az;            /**< [prefectures] the same, mean of their streets */
-    double *land[JD_LEVELS];         /**< [n] km2 */
-    double *development[JD_LEVELS];  /**< [n] z-score over streets; above, the mean by land */
-    double *fiscal[JD_LEVELS];       /**< [n] z-score, fiscal capacity */
-    double *firms;                   /**< [streets] counts given by the user, or NULL */
-    double *site;                    /**< [streets] share of the world's land, S_j; sums to 1 */
-    double *site_county;             /**< [counties] S_c */
-    double *site_prefecture;         /**< [prefectures] S_p */
-    char *code[JD_LEVELS];           /**< [n][JD_CODE_WIDTH], padded with '\0' */
-    char *name[JD_LEVELS];           /**< [n][JD_NAME_WIDTH] */
+    int32_t n[JD_LEVELS];         /**< units of each level; n[JD_CENTRE] = 1 */
+    int32_t *child[JD_LEVELS];    /**< [n + 1]: children of i are child[i] ... child[i+1]-1 below */
+    int32_t *parent[JD_LEVELS];   /**< [n]: unit of the level above; NULL for the centre */
+    double *x[JD_LEVELS];         /**< [n] km east on the map */
+    double *y[JD_LEVELS];         /**< [n] km north on the map */
+    double *longitude, *latitude; /**< [streets] degrees, NULL for a synthetic tree */
+    double *px, *py, *pz;         /**< [streets] km, for distances (on the sphere, or the plane) */
+    double *ax, *ay, *az;         /**< [prefectures] the same, mean of their streets */
+    double *land[JD_LEVELS];      /**< [n] km2 */
+    double *development[JD_LEVELS]; /**< [n] z-score over streets; above, the mean by land */
+    double *fiscal[JD_LEVELS];      /**< [n] z-score, fiscal capacity */
+    double *firms;                  /**< [streets] counts given by the user, or NULL */
+    double *site;                   /**< [streets] share of the world's land, S_j; sums to 1 */
+    double *site_county;            /**< [counties] S_c */
+    double *site_prefecture;        /**< [prefectures] S_p */
+    char *code[JD_LEVELS];          /**< [n][JD_CODE_WIDTH], padded with '\0' */
+    char *name[JD_LEVELS];          /**< [n][JD_NAME_WIDTH] */
 } jd_tree_t;
 
 /** Columns a divisions table must or may have; io reads a CSV by this list. */
@@ -89,7 +89,8 @@ double jd_tree_distance_prefectures(const jd_tree_t *tree, int32_t from, int32_t
 static inline int32_t jd_tree_above(const jd_tree_t *tree, int32_t street, jd_level_t level)
 {
     int32_t unit = street;
-    for (int l = JD_STREET; l > (int)level; l--) unit = tree->parent[l][unit];
+    for (int l = JD_STREET; l > (int)level; l--)
+        unit = tree->parent[l][unit];
     return unit;
 }
 

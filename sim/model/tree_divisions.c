@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A tree read from a table of divisions: code, parent_code, level, name, longitude_deg, latitude_deg,
- *  and any of development, fiscal, land, firms. Rows may come in any order. */
+/** A tree read from a table of divisions: code, parent_code, level, name, longitude_deg,
+ * latitude_deg, and any of development, fiscal, land, firms. Rows may come in any order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,10 @@
 
 const jd_column_t jd_division_columns[JD_DIVISION_COLUMNS] = {
     {"code", JD_TEXT, "", "division code", NULL, JD_CODE_WIDTH, JD_AXIS_CELL},
-    {"parent_code", JD_TEXT, "", "code of the division above; 0 for a province", NULL, JD_CODE_WIDTH,
+    {"parent_code", JD_TEXT, "", "code of the division above; 0 for a province", NULL,
+     JD_CODE_WIDTH, JD_AXIS_CELL},
+    {"level", JD_TEXT, "", "province, prefecture, county or street", NULL, JD_CODE_WIDTH,
      JD_AXIS_CELL},
-    {"level", JD_TEXT, "", "province, prefecture, county or street", NULL, JD_CODE_WIDTH, JD_AXIS_CELL},
     {"name", JD_TEXT, "", "name", NULL, JD_NAME_WIDTH, JD_AXIS_CELL},
     {"longitude_deg", JD_DOUBLE, "degrees_east", "longitude", NULL, 0, JD_AXIS_CELL},
     {"latitude_deg", JD_DOUBLE, "degrees_north", "latitude", NULL, 0, JD_AXIS_CELL},
@@ -29,10 +30,10 @@ typedef struct reader {
     const jd_table_t *t;
     int column[JD_DIVISION_COLUMNS];
     int64_t rows;
-    int8_t *level;     /* [rows] */
-    int32_t *unit;     /* [rows] index within its level */
-    int64_t *by_code;  /* [rows] rows sorted by code */
-    int64_t *row_of;   /* [rows] rows in the order of the tree, level by level */
+    int8_t *level;                /* [rows] */
+    int32_t *unit;                /* [rows] index within its level */
+    int64_t *by_code;             /* [rows] rows sorted by code */
+    int64_t *row_of;              /* [rows] rows in the order of the tree, level by level */
     int64_t first[JD_LEVELS + 1]; /* where a level's rows start in row_of */
 } reader_t;
 
@@ -61,8 +62,10 @@ static int64_t find_code(const reader_t *r, const char *code)
         int64_t mid = low + (high - low) / 2;
         int c = strncmp(cell(r, r->column[JD_DIVISION_CODE], r->by_code[mid]), code, JD_CODE_WIDTH);
         if (c == 0) return r->by_code[mid];
-        if (c < 0) low = mid + 1;
-        else high = mid - 1;
+        if (c < 0)
+            low = mid + 1;
+        else
+            high = mid - 1;
     }
     return -1;
 }
@@ -73,12 +76,14 @@ static int sort_by_code(reader_t *r, jd_ctx_t *ctx)
     int rc = jd_make(&keys, r->rows, sizeof *keys, "division codes", ctx);
     if (rc) return rc;
     int code = r->column[JD_DIVISION_CODE];
-    for (int64_t i = 0; i < r->rows; i++) keys[i] = (keyed_t){cell(r, code, i), i};
+    for (int64_t i = 0; i < r->rows; i++)
+        keys[i] = (keyed_t){cell(r, code, i), i};
     qsort(keys, (size_t)r->rows, sizeof *keys, compare_codes);
     for (int64_t i = 0; i < r->rows; i++) {
         r->by_code[i] = keys[i].row;
         if (i > 0 && strncmp(keys[i].code, keys[i - 1].code, JD_CODE_WIDTH) == 0)
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: code '%.*s' stands in rows %lld and %lld; each "
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "divisions: code '%.*s' stands in rows %lld and %lld; each "
                          "division needs a code of its own",
                          JD_CODE_WIDTH, keys[i].code, (long long)keys[i - 1].row + 2,
                          (long long)keys[i].row + 2);
@@ -89,23 +94,29 @@ static int sort_by_code(reader_t *r, jd_ctx_t *ctx)
 
 static int read_levels(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
 {
-    static const char *const names[JD_LEVELS] = {"centre", "province", "prefecture", "county", "street"};
+    static const char *const names[JD_LEVELS] = {"centre", "province", "prefecture", "county",
+                                                 "street"};
     int rc = JD_OK;
     for (int64_t i = 0; i < r->rows; i++) {
         const char *word = cell(r, r->column[JD_DIVISION_LEVEL], i);
         int l = JD_PROVINCE;
-        while (l < JD_LEVELS && strncmp(word, names[l], JD_CODE_WIDTH) != 0) l++;
+        while (l < JD_LEVELS && strncmp(word, names[l], JD_CODE_WIDTH) != 0)
+            l++;
         if (l == JD_LEVELS)
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: level '%.*s' is none of province, "
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "divisions: row %lld: level '%.*s' is none of province, "
                          "prefecture, county, street",
                          (long long)i + 2, JD_CODE_WIDTH, word);
-        else tree->n[l]++;
+        else
+            tree->n[l]++;
         r->level[i] = (int8_t)l;
     }
     for (int l = JD_PROVINCE; l < JD_LEVELS && !rc; l++) {
         if (tree->n[l] == 0)
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: no row has level '%s'; each of province, "
-                         "prefecture, county and street needs some", names[l]);
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "divisions: no row has level '%s'; each of province, "
+                         "prefecture, county and street needs some",
+                         names[l]);
     }
     return rc;
 }
@@ -127,7 +138,8 @@ static int number_units(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
                     const char *code = cell(r, r->column[JD_DIVISION_PARENT], i);
                     int64_t row = find_code(r, code);
                     if (row < 0 || r->level[row] != l - 1) {
-                        rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: parent_code '%.*s' is %s",
+                        rc = jd_fail(ctx, JD_ERR_DATA,
+                                     "divisions: row %lld: parent_code '%.*s' is %s",
                                      (long long)i + 2, JD_CODE_WIDTH, code,
                                      row < 0 ? "not in the file" : "not of the level just above");
                         break;
@@ -146,7 +158,8 @@ static int number_units(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
             if (pass == 1) continue;
             for (int32_t u = 0; u < tree->n[l - 1] && !rc; u++) {
                 if (tree->child[l - 1][u + 1] == 0)
-                    rc = jd_fail(ctx, JD_ERR_DATA, "divisions: '%.*s' has no division below it; each "
+                    rc = jd_fail(ctx, JD_ERR_DATA,
+                                 "divisions: '%.*s' has no division below it; each "
                                  "province, prefecture and county needs one",
                                  JD_CODE_WIDTH,
                                  l == JD_PROVINCE ? "centre"
@@ -156,7 +169,8 @@ static int number_units(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
             }
         }
     }
-    for (int l = 0; l < JD_STREET; l++) free(count[l]);
+    for (int l = 0; l < JD_STREET; l++)
+        free(count[l]);
     return rc;
 }
 
@@ -172,10 +186,10 @@ static void copy_names(const reader_t *r, jd_tree_t *tree)
     for (int l = JD_PROVINCE; l < JD_LEVELS; l++) {
         for (int32_t u = 0; u < tree->n[l]; u++) {
             int64_t row = r->row_of[r->first[l] + u];
-            memcpy(tree->code[l] + (size_t)u * JD_CODE_WIDTH, cell(r, r->column[JD_DIVISION_CODE], row),
-                   JD_CODE_WIDTH);
-            memcpy(tree->name[l] + (size_t)u * JD_NAME_WIDTH, cell(r, r->column[JD_DIVISION_NAME], row),
-                   JD_NAME_WIDTH);
+            memcpy(tree->code[l] + (size_t)u * JD_CODE_WIDTH,
+                   cell(r, r->column[JD_DIVISION_CODE], row), JD_CODE_WIDTH);
+            memcpy(tree->name[l] + (size_t)u * JD_NAME_WIDTH,
+                   cell(r, r->column[JD_DIVISION_NAME], row), JD_NAME_WIDTH);
         }
     }
 }
@@ -196,15 +210,18 @@ static int place_streets(const reader_t *r, jd_tree_t *tree, uint64_t seed, jd_c
             lon = number_at(r, JD_DIVISION_LONGITUDE, above);
             lat = number_at(r, JD_DIVISION_LATITUDE, above);
             if (isnan(lon) || isnan(lat))
-                return jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: neither this street nor its "
+                return jd_fail(ctx, JD_ERR_DATA,
+                               "divisions: row %lld: neither this street nor its "
                                "county has longitude_deg and latitude_deg; give one of them",
                                (long long)row + 2);
             lon += 0.40 * (jd_draw(&first, (uint64_t)s) - 0.5);
             lat += 0.36 * (jd_draw(&second, (uint64_t)s) - 0.5);
         }
         if (!(fabs(lon) <= 180.5) || !(fabs(lat) <= 90.0))
-            return jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: longitude %g, latitude %g are not "
-                           "degrees in [-180, 180] and [-90, 90]", (long long)row + 2, lon, lat);
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "divisions: row %lld: longitude %g, latitude %g are not "
+                           "degrees in [-180, 180] and [-90, 90]",
+                           (long long)row + 2, lon, lat);
         tree->longitude[s] = lon;
         tree->latitude[s] = lat;
     }
@@ -216,7 +233,8 @@ static void draw_map(jd_tree_t *tree)
 {
     int32_t n = tree->n[JD_STREET];
     double lon = 0, lat = 0;
-    for (int32_t s = 0; s < n; s++) lon += tree->longitude[s], lat += tree->latitude[s];
+    for (int32_t s = 0; s < n; s++)
+        lon += tree->longitude[s], lat += tree->latitude[s];
     lon /= n, lat /= n;
     double sine, cosine;
     jd_sincos_turn(lat / 360.0, &sine, &cosine);
@@ -226,7 +244,8 @@ static void draw_map(jd_tree_t *tree)
     }
 }
 
-/* Whether the file counts firms: a column without a number (so a reader may leave what is absent) does not. */
+/* Whether the file counts firms: a column without a number (so a reader may leave what is absent)
+ * does not. */
 static bool counts_firms(const reader_t *r)
 {
     for (int64_t row = 0; row < r->rows; row++) {
@@ -239,16 +258,20 @@ static bool counts_firms(const reader_t *r)
 static int copy_numbers(const reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
 {
     bool counts = counts_firms(r);
-    int rc = counts ? jd_make(&tree->firms, tree->n[JD_STREET], sizeof(double), "firms", ctx) : JD_OK;
+    int rc =
+        counts ? jd_make(&tree->firms, tree->n[JD_STREET], sizeof(double), "firms", ctx) : JD_OK;
     for (int32_t s = 0; s < tree->n[JD_STREET] && !rc; s++) {
         int64_t row = r->row_of[r->first[JD_STREET] + s];
         double land = number_at(r, JD_DIVISION_LAND, row);
-        tree->land[JD_STREET][s] = isnan(land) ? 230.0 : land; /* 9.6 million km2 over 41,352 streets */
+        tree->land[JD_STREET][s] =
+            isnan(land) ? 230.0 : land; /* 9.6 million km2 over 41,352 streets */
         tree->development[JD_STREET][s] = number_at(r, JD_DIVISION_DEVELOPMENT, row);
         tree->fiscal[JD_STREET][s] = number_at(r, JD_DIVISION_FISCAL, row);
         if (isinf(tree->development[JD_STREET][s]) || isinf(tree->fiscal[JD_STREET][s]))
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: development = %g, fiscal = %g must be finite",
-                         (long long)row + 2, tree->development[JD_STREET][s], tree->fiscal[JD_STREET][s]);
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "divisions: row %lld: development = %g, fiscal = %g must be finite",
+                         (long long)row + 2, tree->development[JD_STREET][s],
+                         tree->fiscal[JD_STREET][s]);
         if (!(tree->land[JD_STREET][s] > 0) || isinf(land))
             rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: land = %g must be above 0",
                          (long long)row + 2, land);
@@ -269,7 +292,8 @@ static int reader_init(reader_t *r, const jd_table_t *divisions, jd_ctx_t *ctx)
     for (int c = 0; c < JD_DIVISION_COLUMNS; c++) {
         r->column[c] = jd_table_find(divisions, jd_division_columns[c].name);
         if (r->column[c] < 0 && c < JD_DIVISION_REQUIRED)
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: column '%s' is missing", jd_division_columns[c].name);
+            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: column '%s' is missing",
+                         jd_division_columns[c].name);
     }
     if (!rc && r->rows == 0) rc = jd_fail(ctx, JD_ERR_DATA, "divisions: the file has no rows");
     if (!rc) rc = jd_make(&r->level, r->rows, sizeof *r->level, "divisions", ctx);

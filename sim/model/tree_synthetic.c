@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A tree of given counts: children spread over parents with random weights, each unit in a jittered
- *  cell of its parent's square, so that neighbours on the map are neighbours in the tree. */
+/** A tree of given counts: children spread over parents with random weights, each unit in a
+ * jittered cell of its parent's square, so that neighbours on the map are neighbours in the tree.
+ */
 #include <math.h>
 #include <stdio.h>
 
@@ -21,7 +22,8 @@ static void deal_children(jd_tree_t *tree, int level, jd_stream_t stream)
     int32_t parents = tree->n[level], spare = tree->n[level + 1] - parents;
     jd_jump_t jump = jd_jump(stream, 0, 0);
     double total = 0;
-    for (int32_t i = 0; i < parents; i++) total += 0.5 + jd_draw(&jump, entity(level, i));
+    for (int32_t i = 0; i < parents; i++)
+        total += 0.5 + jd_draw(&jump, entity(level, i));
     double sum = 0;
     int32_t *child = tree->child[level];
     for (int32_t i = 0; i < parents; i++) {
@@ -30,7 +32,8 @@ static void deal_children(jd_tree_t *tree, int level, jd_stream_t stream)
     }
     child[parents] = tree->n[level + 1];
     for (int32_t i = 0; i < parents; i++) {
-        for (int32_t c = child[i]; c < child[i + 1]; c++) tree->parent[level + 1][c] = i;
+        for (int32_t c = child[i]; c < child[i + 1]; c++)
+            tree->parent[level + 1][c] = i;
     }
 }
 
@@ -60,7 +63,8 @@ static double place_children(jd_tree_t *tree, int level, double side, jd_stream_
 /* Codes: the level, then the number within it, seven digits. */
 static void name_units(jd_tree_t *tree)
 {
-    static const char *const kinds[JD_LEVELS] = {"Centre", "Province", "Prefecture", "County", "Street"};
+    static const char *const kinds[JD_LEVELS] = {"Centre", "Province", "Prefecture", "County",
+                                                 "Street"};
     for (int l = 0; l < JD_LEVELS; l++) {
         for (int32_t i = 0; i < tree->n[l]; i++) {
             char *code = tree->code[l] + (size_t)i * JD_CODE_WIDTH;

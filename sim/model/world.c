@@ -26,13 +26,13 @@ typedef struct field {
     size_t size;
 } field_t;
 
-#define D(name, length)                                                                            \
-    {                                                                                              \
-        offsetof(jd_world_t, name), length, sizeof(double)                                         \
+#define D(name, length)                                    \
+    {                                                      \
+        offsetof(jd_world_t, name), length, sizeof(double) \
     }
-#define I(name, length)                                                                            \
-    {                                                                                              \
-        offsetof(jd_world_t, name), length, sizeof(int32_t)                                        \
+#define I(name, length)                                     \
+    {                                                       \
+        offsetof(jd_world_t, name), length, sizeof(int32_t) \
     }
 
 static const field_t fields[] = {
@@ -133,8 +133,10 @@ int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms, jd_
     memset(world, 0, sizeof *world);
     for (int f = 0; f < FIELDS; f++)
         world->bytes += padded(length_of(fields[f].along, dims) * fields[f].size);
-    int rc = jd_make(&world->block, (int64_t)world->bytes, 1, "a world's streets and officials", ctx);
-    if (!rc && with_firms) rc = jd_make(&world->place, dims->firms, sizeof(int32_t), "firms' places", ctx);
+    int rc =
+        jd_make(&world->block, (int64_t)world->bytes, 1, "a world's streets and officials", ctx);
+    if (!rc && with_firms)
+        rc = jd_make(&world->place, dims->firms, sizeof(int32_t), "firms' places", ctx);
     if (rc) {
         jd_world_free(world);
         return rc;

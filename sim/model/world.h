@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A world's state: one flat block, arrays laid out in it by a list, so that a copy is a memcpy. Firms'
- *  places are a second block. What all worlds share (tree, traits, firms' types) lives elsewhere. */
+/** A world's state: one flat block, arrays laid out in it by a list, so that a copy is a memcpy.
+ * Firms' places are a second block. What all worlds share (tree, traits, firms' types) lives
+ * elsewhere. */
 #ifndef JD_MODEL_WORLD_H
 #define JD_MODEL_WORLD_H
 
@@ -12,67 +13,70 @@ enum { JD_ABSENT = -1 }; /**< place of a firm not yet born or closed; "stays" am
 /** Sizes every array follows from. */
 typedef struct jd_dims {
     int32_t streets, counties, prefectures, provinces;
-    int32_t slots;     /**< officials per street */
-    int32_t sectors;   /**< k; sector 0 is the one the policy targets */
-    int32_t emissions; /**< z classes */
-    int32_t sizes;     /**< q classes */
-    int32_t kinds;     /**< sectors * emissions: firms alike in where they want to go */
-    int32_t types;     /**< kinds * sizes: alike in leaving too */
+    int32_t slots;       /**< officials per street */
+    int32_t sectors;     /**< k; sector 0 is the one the policy targets */
+    int32_t emissions;   /**< z classes */
+    int32_t sizes;       /**< q classes */
+    int32_t kinds;       /**< sectors * emissions: firms alike in where they want to go */
+    int32_t types;       /**< kinds * sizes: alike in leaving too */
     int64_t first_firms; /**< there at the start */
-    int64_t firms;     /**< with room for those still to be born */
+    int64_t firms;       /**< with room for those still to be born */
 } jd_dims_t;
 
 /** Nested-logit tables of one world and quarter (choice.h). kz stands for kind: [kinds]. */
 typedef struct jd_choice {
-    double *appeal;    /**< [kz][streets] exp(V) */
-    double *weight;    /**< [kz][streets] w_j = S_j exp(V_j / lam_c), 0 where the class is refused */
-    double *sum_county;      /**< [kz][counties] sum of w_j */
-    double *weight_county;   /**< [kz][counties] w_c = S_c exp(IV_c / lam_p) */
-    double *sum_prefecture;  /**< [kz][prefectures] sum of w_c */
-    double *mass;      /**< [kz][prefectures] S_p exp(IV_p): what a prefecture weighs before distance */
+    double *appeal; /**< [kz][streets] exp(V) */
+    double *weight; /**< [kz][streets] w_j = S_j exp(V_j / lam_c), 0 where the class is refused */
+    double *sum_county;     /**< [kz][counties] sum of w_j */
+    double *weight_county;  /**< [kz][counties] w_c = S_c exp(IV_c / lam_p) */
+    double *sum_prefecture; /**< [kz][prefectures] sum of w_c */
+    double *mass; /**< [kz][prefectures] S_p exp(IV_p): what a prefecture weighs before distance */
     double *elsewhere; /**< [kz][prefectures] sum over other prefectures of mass times gravity */
     double *own;       /**< [kz][counties] W of the own prefecture, seen from this county */
     double *total;     /**< [kz][counties] own + elsewhere */
     uint32_t *hazard;  /**< [types][streets] probability to move away, times 2^32 */
-    /* Against the base table: p/q = ratio_j * (own prefecture ? own_ratio_c : far_ratio_c * tilt_p). */
-    double *ratio;     /**< [kz][streets] */
-    double *tilt;      /**< [kz][prefectures] */
+    /* Against the base table: p/q = ratio_j * (own prefecture ? own_ratio_c : far_ratio_c *
+     * tilt_p). */
+    double *ratio;                 /**< [kz][streets] */
+    double *tilt;                  /**< [kz][prefectures] */
     double *own_ratio, *far_ratio; /**< [kz][counties] */
-    double *bound;     /**< [kz][counties] of origin: M >= p/q for all destinations */
+    double *bound;                 /**< [kz][counties] of origin: M >= p/q for all destinations */
 } jd_choice_t;
 
 typedef struct jd_world {
     /* state carried from quarter to quarter */
     jd_officials_t officials;        /**< [slots][streets] each */
     double *services, *services_cap; /**< [streets] G, and what capacity alone would give */
-    double *tour, *burden, *show;    /**< [streets] modifiers written by mechanisms for this quarter */
-    double *poi_base;                /**< [2][counties] services of one and two quarters ago (POI's lag) */
-    int32_t *stock;                  /**< [sectors][streets] firms */
+    double *tour, *burden, *show; /**< [streets] modifiers written by mechanisms for this quarter */
+    double *poi_base; /**< [2][counties] services of one and two quarters ago (POI's lag) */
+    int32_t *stock;   /**< [sectors][streets] firms */
     /* this quarter */
-    double *dose;                    /**< [counties] D */
-    double *toolkit;                 /**< [counties] tk */
-    double *authority;               /**< [counties] tk_authority */
-    double *pressure, *environment;  /**< [streets] P; its environmental part */
-    double *stringency;              /**< [streets] R */
+    double *dose;                   /**< [counties] D */
+    double *toolkit;                /**< [counties] tk */
+    double *authority;              /**< [counties] tk_authority */
+    double *pressure, *environment; /**< [streets] P; its environmental part */
+    double *stringency;             /**< [streets] R */
     jd_incentives_t incentives;
     jd_output_t output;
-    double *inducement;              /**< [streets] I */
-    double *log_friction;            /**< [streets] f = -ln(1 - F) */
-    double *friction_will;           /**< [streets] f's willingness part; the rest is capacity */
-    double *friction;                /**< [streets] F */
-    double *dose_effective;          /**< [streets] D (1 - F) */
-    int32_t *inflow, *outflow;       /**< [sectors][counties] moves across a county border this quarter */
-    int32_t *moves;                  /**< [sectors][counties] all moves, by county of origin */
+    double *inducement;        /**< [streets] I */
+    double *log_friction;      /**< [streets] f = -ln(1 - F) */
+    double *friction_will;     /**< [streets] f's willingness part; the rest is capacity */
+    double *friction;          /**< [streets] F */
+    double *dose_effective;    /**< [streets] D (1 - F) */
+    int32_t *inflow, *outflow; /**< [sectors][counties] moves across a county border this quarter */
+    int32_t *moves;            /**< [sectors][counties] all moves, by county of origin */
     jd_choice_t choice;
-    double active;                   /**< firms present; [1] */
+    double active; /**< firms present; [1] */
 
-    int32_t *place;                  /**< [firms] street, -1 = absent; its own block */
-    void *block;                     /**< what the pointers above point into */
+    int32_t *place; /**< [firms] street, -1 = absent; its own block */
+    void *block;    /**< what the pointers above point into */
     size_t bytes;
 } jd_world_t;
 
-/** Allocates a world, all zero; without `with_firms` place stays NULL. Free with jd_world_free(). */
-JD_MUST_USE int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms, jd_ctx_t *ctx);
+/** Allocates a world, all zero; without `with_firms` place stays NULL. Free with jd_world_free().
+ */
+JD_MUST_USE int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms,
+                              jd_ctx_t *ctx);
 /** Makes `to` (initialised with the same dims, with firms) equal to `from`. */
 void jd_world_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims);
 void jd_world_free(jd_world_t *world);

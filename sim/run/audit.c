@@ -15,11 +15,14 @@ static const char *audit_stocks(const struct jd_simulation *sim, const jd_world_
     if (!count) return "out of memory in the audit";
     for (int64_t i = 0; i < d->firms && !wrong; i++) {
         int32_t at = world->place[i];
-        if (at < JD_ABSENT || at >= d->streets) wrong = "a firm is nowhere";
-        else if (at >= 0) count[(int64_t)jd_type_sector(d, sim->type[i]) * d->streets + at]++, present++;
+        if (at < JD_ABSENT || at >= d->streets)
+            wrong = "a firm is nowhere";
+        else if (at >= 0)
+            count[(int64_t)jd_type_sector(d, sim->type[i]) * d->streets + at]++, present++;
     }
     for (int64_t i = 0; i < (int64_t)d->sectors * d->streets && !wrong; i++) {
-        if (count[i] != world->stock[i]) wrong = "a street's stock is not the number of firms there";
+        if (count[i] != world->stock[i])
+            wrong = "a street's stock is not the number of firms there";
     }
     if (!wrong && present != world->active) wrong = "firms were lost or doubled";
     free(count);
@@ -34,7 +37,8 @@ static const char *audit_flows(const struct jd_simulation *sim, const jd_world_t
             int64_t at = (int64_t)k * sim->dims.counties + c;
             in += world->inflow[at];
             out += world->outflow[at];
-            if (world->inflow[at] < 0 || world->outflow[at] < 0 || world->outflow[at] > world->moves[at])
+            if (world->inflow[at] < 0 || world->outflow[at] < 0 ||
+                world->outflow[at] > world->moves[at])
                 return "a flow is negative, or more firms leave a county than move";
         }
         if (in != out) return "inflows and outflows of a sector do not balance";
@@ -50,7 +54,8 @@ static const char *audit_officials(const struct jd_simulation *sim, const jd_wor
         if (!(o->strong[i] >= 0 && o->strong[i] <= 1 && o->weak[i] >= 0 && o->weak[i] <= 1))
             return "a capability is outside [0, 1]";
         if (!(o->effort_s[i] >= 0 && o->effort_w[i] >= 0)) return "an effort is negative";
-        if (!(o->effort_s[i] + o->effort_w[i] <= time * (1 + 1e-12))) return "effort exceeds the time left";
+        if (!(o->effort_s[i] + o->effort_w[i] <= time * (1 + 1e-12)))
+            return "effort exceeds the time left";
         if (!(o->psi[i] >= 0)) return "a willingness is negative";
     }
     return NULL;
@@ -60,10 +65,13 @@ static const char *audit_streets(const struct jd_simulation *sim, const jd_world
 {
     for (int32_t s = 0; s < sim->dims.streets; s++) {
         /* By logs, so that 0 to the power of 0 is 1: what has no weight does not matter. */
-        double implemented = jd_exp(sim->street.world->eta * jd_log(jd_min(1, world->inducement[s])) +
-                                    (1 - sim->street.world->eta) * jd_log(jd_min(1, world->services[s])));
-        if (!(world->friction[s] >= 0 && world->friction[s] <= 1)) return "friction is outside [0, 1]";
-        if (fabs(1 - implemented - world->friction[s]) > 1e-12) return "friction is not what inducement and services say";
+        double implemented =
+            jd_exp(sim->street.world->eta * jd_log(jd_min(1, world->inducement[s])) +
+                   (1 - sim->street.world->eta) * jd_log(jd_min(1, world->services[s])));
+        if (!(world->friction[s] >= 0 && world->friction[s] <= 1))
+            return "friction is outside [0, 1]";
+        if (fabs(1 - implemented - world->friction[s]) > 1e-12)
+            return "friction is not what inducement and services say";
         if (!(world->services[s] >= 0)) return "services are negative";
     }
     return NULL;
@@ -73,7 +81,8 @@ static const char *audit_choice(const struct jd_simulation *sim, const jd_world_
 {
     const jd_choice_t *c = &world->choice;
     for (int64_t i = 0; i < (int64_t)sim->dims.kinds * sim->dims.counties && sim->base.ready; i++) {
-        if (!(c->total[i] >= c->own[i] && c->own[i] >= 0)) return "a county's choice totals are not in order";
+        if (!(c->total[i] >= c->own[i] && c->own[i] >= 0))
+            return "a county's choice totals are not in order";
     }
     return NULL;
 }
@@ -85,7 +94,8 @@ static const char *audit_record(const struct jd_simulation *sim)
     int64_t relocations = 0, column = jd_table_find(national, "relocations");
     for (int64_t row = 0; row < national->rows; row++)
         relocations += (int64_t)jd_table_number(national, (int)column, row);
-    return relocations == sim->facts.relocations ? NULL : "panels and events count different relocations";
+    return relocations == sim->facts.relocations ? NULL
+                                                 : "panels and events count different relocations";
 }
 
 const char *jd_simulation_audit(const struct jd_simulation *sim)

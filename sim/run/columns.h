@@ -64,10 +64,10 @@ enum {
     C_LOG_FRICTION,
     C_FRICTION_WILL,
     C_FRICTION_CAPACITY,
-    C_TAIL,                       /* the factual panel ends with what is observed, */
+    C_TAIL, /* the factual panel ends with what is observed, */
     C_INFLOW_OBSERVED = C_TAIL,
     C_COLUMNS,
-    T_TAU_INFLOW = C_TAIL,        /* the counterfactual one with effects */
+    T_TAU_INFLOW = C_TAIL, /* the counterfactual one with effects */
     T_TAU_OUTFLOW,
     T_TAU_STOCK,
     T_DIRECT_INFLOW,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The firms' pass over all worlds, in batches of chunks: every chunk finds its moves in parallel, then they
- *  are booked in the order of firms, each world by itself. */
+/** The firms' pass over all worlds, in batches of chunks: every chunk finds its moves in parallel,
+ * then they are booked in the order of firms, each world by itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,18 +29,21 @@ void jd_moves_free(struct jd_simulation *sim)
 {
     for (int c = 0; sim->moves && c < sim->n_chunks; c++) {
         free(sim->moves[c].firm);
-        for (int w = 0; w < JD_WORLDS_MAX; w++) free(sim->moves[c].to[w]);
+        for (int w = 0; w < JD_WORLDS_MAX; w++)
+            free(sim->moves[c].to[w]);
     }
     free(sim->moves);
     sim->moves = NULL;
 }
 
 /* Books one move: place, stocks, flows across the county border. */
-static void book(const struct jd_simulation *sim, jd_world_t *world, int64_t firm, int32_t from, int32_t to)
+static void book(const struct jd_simulation *sim, jd_world_t *world, int64_t firm, int32_t from,
+                 int32_t to)
 {
     const jd_dims_t *d = &sim->dims;
     int sector = jd_type_sector(d, sim->type[firm]);
-    int32_t from_county = sim->tree.parent[JD_STREET][from], to_county = sim->tree.parent[JD_STREET][to];
+    int32_t from_county = sim->tree.parent[JD_STREET][from],
+            to_county = sim->tree.parent[JD_STREET][to];
     world->place[firm] = to;
     world->stock[(int64_t)sector * d->streets + from]--;
     world->stock[(int64_t)sector * d->streets + to]++;
@@ -65,7 +68,8 @@ static int book_world(struct jd_simulation *sim, int w, int n_chunks, int64_t pe
                 int rc = jd_record_move(sim, period, firm, from, to, ctx);
                 if (rc) return rc;
             }
-            if (record && w == JD_WORLD_WITHOUT) jd_record_counterfactual_move(sim, period, firm, from, to);
+            if (record && w == JD_WORLD_WITHOUT)
+                jd_record_counterfactual_move(sim, period, firm, from, to);
             book(sim, world, firm, from, to);
         }
     }
@@ -90,7 +94,8 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
                       .borders = &sim->borders,
                       .type = sim->type,
                       .n_worlds = sim->n_worlds,
-                      .jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MOVE), period, 0)};
+                      .jump =
+                          jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MOVE), period, 0)};
     for (int w = 0; w < sim->n_worlds; w++) {
         uint32_t top = jd_choice_top_hazard(&sim->world[w].choice, &sim->dims);
         pass.place[w] = sim->world[w].place;
@@ -108,17 +113,22 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 #pragma omp for schedule(dynamic, 1)
             for (int c = 0; c < n; c++) {
                 int64_t first = from + (int64_t)c * CHUNK, end = first + CHUNK;
-                jd_firms_pass(&pass, first, end < sim->dims.firms ? end : sim->dims.firms, &sim->moves[c]);
+                jd_firms_pass(&pass, first, end < sim->dims.firms ? end : sim->dims.firms,
+                              &sim->moves[c]);
             }
 #pragma omp for schedule(dynamic, 1)
-            for (int w = 0; w < sim->n_worlds; w++) rcs[w] = book_world(sim, w, n, period, ctx);
+            for (int w = 0; w < sim->n_worlds; w++)
+                rcs[w] = book_world(sim, w, n, period, ctx);
         }
-        for (int w = 0; w < sim->n_worlds; w++) rc = rc ? rc : rcs[w];
+        for (int w = 0; w < sim->n_worlds; w++)
+            rc = rc ? rc : rcs[w];
     }
     sim->facts.firm_periods += sim->dims.firms;
     for (int w = 0; w < sim->n_worlds && !rc; w++) {
-        jd_firms_exit(sim->firms_params, &sim->dims, sim->type, period, sim->seed, sim->replicate, &sim->world[w]);
-        jd_firms_enter(sim->firms_params, &sim->dims, sim->type, period, sim->seed, sim->replicate, &sim->world[w]);
+        jd_firms_exit(sim->firms_params, &sim->dims, sim->type, period, sim->seed, sim->replicate,
+                      &sim->world[w]);
+        jd_firms_enter(sim->firms_params, &sim->dims, sim->type, period, sim->seed, sim->replicate,
+                       &sim->world[w]);
     }
     return rc;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The steps of a quarter, over all worlds at once: few and large parallel regions over (world, range). */
+/** The steps of a quarter, over all worlds at once: few and large parallel regions over (world,
+ * range). */
 #include <string.h>
 
 #include "run/setting.h"
@@ -21,8 +22,8 @@ static void apply_events(struct jd_simulation *sim, int64_t period)
 {
     int32_t quarter = quarter_of(sim, period);
     jd_events_reclassify(&sim->events, &sim->tree, quarter, period, sim->seed, sim->replicate);
-    jd_events_apply(&sim->events, &sim->tree, quarter, sim->pressure, sim->environment, sim->tk_land,
-                    sim->tk_fiscal, sim->authority);
+    jd_events_apply(&sim->events, &sim->tree, quarter, sim->pressure, sim->environment,
+                    sim->tk_land, sim->tk_fiscal, sim->authority);
 }
 
 static void count_firms(const struct jd_simulation *sim, const jd_world_t *world, int64_t *count)
@@ -30,7 +31,8 @@ static void count_firms(const struct jd_simulation *sim, const jd_world_t *world
     memset(count, 0, (size_t)sim->dims.counties * sizeof *count);
     for (int k = 0; k < sim->dims.sectors; k++) {
         const int32_t *stock = world->stock + (int64_t)k * sim->dims.streets;
-        for (int32_t s = 0; s < sim->dims.streets; s++) count[sim->tree.parent[JD_STREET][s]] += stock[s];
+        for (int32_t s = 0; s < sim->dims.streets; s++)
+            count[sim->tree.parent[JD_STREET][s]] += stock[s];
     }
 }
 
@@ -59,16 +61,18 @@ static void equip_world(struct jd_simulation *sim, int w, int64_t period)
 void jd_quarter_ask(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     apply_events(sim, period);
-    for (int w = 0; w < sim->n_worlds; w++) equip_world(sim, w, period);
+    for (int w = 0; w < sim->n_worlds; w++)
+        equip_world(sim, w, period);
     int n = sim->n_worlds * RANGES;
     (void)ctx;
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int i = 0; i < n; i++) {
         jd_world_t *world = &sim->world[i / RANGES];
-        int32_t first = cut(sim->dims.streets, i % RANGES), end = cut(sim->dims.streets, i % RANGES + 1);
+        int32_t first = cut(sim->dims.streets, i % RANGES),
+                end = cut(sim->dims.streets, i % RANGES + 1);
         jd_streets_ask(&sim->street, world, first, end);
-        jd_officials_step(sim->street.officials, &sim->traits, &world->incentives, first, end, &world->officials,
-                          &world->output);
+        jd_officials_step(sim->street.officials, &sim->traits, &world->incentives, first, end,
+                          &world->officials, &world->output);
         jd_streets_deliver(&sim->street, world, first, end);
     }
 }
@@ -85,24 +89,26 @@ static void weigh_and_leave(struct jd_simulation *sim, const choice_pass_t *pass
     (void)ctx;
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int i = 0; i < n; i++)
-        jd_choice_weigh(&pass->setting, &sim->world[i / RANGES], pass->refuse, cut(prefectures, i % RANGES),
-                        cut(prefectures, i % RANGES + 1));
+        jd_choice_weigh(&pass->setting, &sim->world[i / RANGES], pass->refuse,
+                        cut(prefectures, i % RANGES), cut(prefectures, i % RANGES + 1));
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int i = 0; i < n; i++)
         jd_choice_leave(&pass->setting, &sim->world[i / RANGES], cut(prefectures, i % RANGES),
                         cut(prefectures, i % RANGES + 1));
 }
 
-/* Shared rejection needs a common bound where it can be had: the two main worlds share theirs, whether or
- * not folds are run beside them; a fold world takes it too, unless its own is larger. */
+/* Shared rejection needs a common bound where it can be had: the two main worlds share theirs,
+ * whether or not folds are run beside them; a fold world takes it too, unless its own is larger. */
 static void share_bounds(struct jd_simulation *sim)
 {
     int64_t n = (int64_t)sim->dims.kinds * sim->dims.counties;
     for (int w = 1; w < sim->n_worlds; w++) {
         double *mine = sim->world[w].choice.bound, *first = sim->world[0].choice.bound;
         for (int64_t i = 0; i < n; i++) {
-            if (first[i] > mine[i]) mine[i] = first[i];
-            else if (w == JD_WORLD_WITH) first[i] = mine[i];
+            if (first[i] > mine[i])
+                mine[i] = first[i];
+            else if (w == JD_WORLD_WITH)
+                first[i] = mine[i];
         }
     }
 }
@@ -112,15 +118,16 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
     const jd_firms_params_t *p = sim->firms_params;
     double shock = quarter_of(sim, period) >= p->common_shock_start ? p->common_shock : 0;
     double review = p->review * (1 + shock);
-    choice_pass_t pass = {.setting = {.dims = &sim->dims,
-                                      .tree = &sim->tree,
-                                      .firms = p,
-                                      .borders = &sim->borders,
-                                      .base = &sim->base,
-                                      .drift = p->b_dev + p->b_drift * (double)(period > 0 ? period : 0) /
-                                                              (double)sim->params->periods,
-                                      .review = review < 1 ? review : 1},
-                          .refuse = false};
+    choice_pass_t pass = {
+        .setting = {.dims = &sim->dims,
+                    .tree = &sim->tree,
+                    .firms = p,
+                    .borders = &sim->borders,
+                    .base = &sim->base,
+                    .drift = p->b_dev + p->b_drift * (double)(period > 0 ? period : 0) /
+                                            (double)sim->params->periods,
+                    .review = review < 1 ? review : 1},
+        .refuse = false};
     if (!sim->base.ready) {
         weigh_and_leave(sim, &pass, ctx);
         jd_base_fix(&sim->base, &pass.setting, &sim->world[0]);
@@ -128,6 +135,7 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
     pass.refuse = true;
     weigh_and_leave(sim, &pass, ctx);
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
-    for (int w = 0; w < sim->n_worlds; w++) jd_choice_bound(&pass.setting, &sim->world[w]);
+    for (int w = 0; w < sim->n_worlds; w++)
+        jd_choice_bound(&pass.setting, &sim->world[w]);
     share_bounds(sim);
 }

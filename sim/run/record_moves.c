@@ -10,15 +10,16 @@ static int32_t find_panel_firm(const struct jd_simulation *sim, int64_t firm)
 {
     const jd_record_t *r = &sim->record;
     if (r->n_panel_firms == 0 || firm >= sim->dims.first_firms) return -1;
-    int64_t guess = firm * r->n_panel_firms / sim->dims.first_firms; /* its stretch, or the one beside it */
+    int64_t guess =
+        firm * r->n_panel_firms / sim->dims.first_firms; /* its stretch, or the one beside it */
     for (int64_t i = guess > 0 ? guess - 1 : 0; i <= guess + 1 && i < r->n_panel_firms; i++) {
         if (r->panel_firm[i] == firm) return (int32_t)i;
     }
     return -1;
 }
 
-static void count_panel_move(struct jd_simulation *sim, int32_t i, int64_t period, bool into_treated, int moved,
-                             int moved_treated)
+static void count_panel_move(struct jd_simulation *sim, int32_t i, int64_t period,
+                             bool into_treated, int moved, int moved_treated)
 {
     jd_table_t *t = &sim->record.table[JD_TABLE_OBSERVED];
     int64_t at = (period - 1) * sim->record.n_panel_firms + i;
@@ -32,14 +33,17 @@ static int64_t observe(const struct jd_simulation *sim, int64_t period, int64_t 
     const jd_observation_params_t *p = sim->record.observation;
     jd_jump_t jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_OBSERVE), period, 0);
     jd_rng_t rng = jd_rng_at(&jump, (uint64_t)firm);
-    double covered = jd_rng_uniform(&rng), wrong = jd_rng_uniform(&rng), early = jd_rng_uniform(&rng);
+    double covered = jd_rng_uniform(&rng), wrong = jd_rng_uniform(&rng),
+           early = jd_rng_uniform(&rng);
     if (covered >= p->coverage) return -1;
     if (wrong < p->date_error) period += early < 0.5 ? -1 : 1;
-    return period >= 1 && period <= sim->params->periods ? period : -1; /* dated outside the window: lost */
+    return period >= 1 && period <= sim->params->periods ? period
+                                                         : -1; /* dated outside the window: lost */
 }
 
-static int keep_row(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t from, int32_t to,
-                    int64_t observed, int observed_sector, double distance, jd_ctx_t *ctx)
+static int keep_row(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t from,
+                    int32_t to, int64_t observed, int observed_sector, double distance,
+                    jd_ctx_t *ctx)
 {
     jd_table_t *t = &sim->record.relocations;
     const jd_dims_t *d = &sim->dims;
@@ -47,7 +51,8 @@ static int keep_row(struct jd_simulation *sim, int64_t period, int64_t firm, int
     if (rc) return rc;
     int64_t row = t->rows++;
     int type = sim->type[firm];
-    int32_t street = jd_first_row(&sim->tree, JD_STREET), cohort = sim->cohort[sim->tree.parent[JD_STREET][to]];
+    int32_t street = jd_first_row(&sim->tree, JD_STREET),
+            cohort = sim->cohort[sim->tree.parent[JD_STREET][to]];
     JD_CELLS(t, R_FIRM, int32_t)[row] = (int32_t)firm;
     JD_CELLS(t, R_SECTOR, int8_t)[row] = (int8_t)jd_type_sector(d, type);
     JD_CELLS(t, R_EMISSION, int8_t)[row] = (int8_t)jd_type_emission(d, type);
@@ -64,22 +69,28 @@ static int keep_row(struct jd_simulation *sim, int64_t period, int64_t firm, int
     return JD_OK;
 }
 
-/* A move across a county border enters the empirical file, or not; returns the period it is filed under. */
-static int64_t file_move(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t to_county, int *sector)
+/* A move across a county border enters the empirical file, or not; returns the period it is filed
+ * under. */
+static int64_t file_move(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t to_county,
+                         int *sector)
 {
-    int64_t observed = observe(sim, period, firm), cells = (int64_t)sim->dims.sectors * sim->dims.counties;
+    int64_t observed = observe(sim, period, firm),
+            cells = (int64_t)sim->dims.sectors * sim->dims.counties;
     int32_t i = find_panel_firm(sim, firm);
     bool treated = sim->cohort[to_county] > 0;
     if (i >= 0) count_panel_move(sim, i, period, treated, O_MOVED, O_MOVED_TREATED);
     if (observed < 0) return observed;
     *sector = jd_observed_sector(sim, firm);
-    sim->record.observed[(observed - 1) * cells + (int64_t)*sector * sim->dims.counties + to_county]++;
+    sim->record
+        .observed[(observed - 1) * cells + (int64_t)*sector * sim->dims.counties + to_county]++;
     sim->facts.observed++;
-    if (i >= 0) count_panel_move(sim, i, observed, treated, O_MOVED_OBSERVED, O_MOVED_TREATED_OBSERVED);
+    if (i >= 0)
+        count_panel_move(sim, i, observed, treated, O_MOVED_OBSERVED, O_MOVED_TREATED_OBSERVED);
     return observed;
 }
 
-int jd_record_move(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t from, int32_t to, jd_ctx_t *ctx)
+int jd_record_move(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t from,
+                   int32_t to, jd_ctx_t *ctx)
 {
     const jd_tree_t *tree = &sim->tree;
     int32_t from_c = tree->parent[JD_STREET][from], to_c = tree->parent[JD_STREET][to];
@@ -95,18 +106,23 @@ int jd_record_move(struct jd_simulation *sim, int64_t period, int64_t firm, int3
         sim->record.distance_sum += distance;
         sim->facts.relocations++;
         sim->facts.within_prefecture += from_p == to_p;
-        sim->facts.within_province += tree->parent[JD_PREFECTURE][from_p] == tree->parent[JD_PREFECTURE][to_p];
+        sim->facts.within_province +=
+            tree->parent[JD_PREFECTURE][from_p] == tree->parent[JD_PREFECTURE][to_p];
     }
-    if (keep == JD_KEEP_NONE || (keep == JD_KEEP_RECORDED && !across) || (keep == JD_KEEP_OBSERVED && observed < 0))
+    if (keep == JD_KEEP_NONE || (keep == JD_KEEP_RECORDED && !across) ||
+        (keep == JD_KEEP_OBSERVED && observed < 0))
         return JD_OK;
     if (!across) distance = jd_tree_distance(tree, from, to);
     return keep_row(sim, period, firm, from, to, observed, sector, distance, ctx);
 }
 
-void jd_record_counterfactual_move(struct jd_simulation *sim, int64_t period, int64_t firm, int32_t from, int32_t to)
+void jd_record_counterfactual_move(struct jd_simulation *sim, int64_t period, int64_t firm,
+                                   int32_t from, int32_t to)
 {
     int32_t from_c = sim->tree.parent[JD_STREET][from], to_c = sim->tree.parent[JD_STREET][to];
     if (from_c == to_c) return;
     int32_t i = find_panel_firm(sim, firm);
-    if (i >= 0) count_panel_move(sim, i, period, sim->cohort[to_c] > 0, O_MOVED_WITHOUT, O_MOVED_TREATED_WITHOUT);
+    if (i >= 0)
+        count_panel_move(sim, i, period, sim->cohort[to_c] > 0, O_MOVED_WITHOUT,
+                         O_MOVED_TREATED_WITHOUT);
 }

@@ -5,7 +5,8 @@
 #include "run/columns.h"
 #include "run/setting.h"
 
-/* Flows and stocks of every world, for the truth. Before the split all worlds are the one there is. */
+/* Flows and stocks of every world, for the truth. Before the split all worlds are the one there is.
+ */
 static void keep_history(struct jd_simulation *sim, int64_t period)
 {
     const jd_dims_t *d = &sim->dims;
@@ -34,7 +35,8 @@ static void fill_flows(const struct jd_simulation *sim, int w, int64_t period, j
         for (int32_t c = 0; c < n; c++) {
             targeted[c] = value[c];
             other[c] = 0;
-            for (int k = 1; k < sim->dims.sectors; k++) other[c] += value[(int64_t)k * n + c];
+            for (int k = 1; k < sim->dims.sectors; k++)
+                other[c] += value[(int64_t)k * n + c];
         }
     }
     for (int32_t c = 0; c < n; c++)
@@ -47,7 +49,8 @@ static double share_of(double part, double rest)
 }
 
 /* Means over each county's streets. */
-static void fill_states(const struct jd_simulation *sim, const jd_world_t *world, int64_t period, jd_table_t *t)
+static void fill_states(const struct jd_simulation *sim, const jd_world_t *world, int64_t period,
+                        jd_table_t *t)
 {
     const int32_t n = sim->dims.counties;
     for (int32_t c = 0; c < n; c++) {
@@ -84,18 +87,20 @@ static void fill_sectors(const struct jd_simulation *sim, int w, int64_t period,
             if (k > 0 && sim->cohort[c] > 0) kind = JD_KIND_OTHER;
             JD_CELLS(t, S_CELL, int8_t)[at] = (int8_t)kind;
             for (int flow = 0; flow < JD_FLOW_KINDS; flow++)
-                JD_CELLS(t, S_INFLOW + flow, int32_t)[at] = jd_history(sim, w, flow, period)[(int64_t)k * n + c];
+                JD_CELLS(t, S_INFLOW + flow, int32_t)
+                [at] = jd_history(sim, w, flow, period)[(int64_t)k * n + c];
         }
     }
 }
 
-static void fill_national(const struct jd_simulation *sim, const jd_world_t *world, int w, int64_t period,
-                          jd_table_t *t)
+static void fill_national(const struct jd_simulation *sim, const jd_world_t *world, int w,
+                          int64_t period, jd_table_t *t)
 {
     const jd_dims_t *d = &sim->dims;
     int64_t row = t->rows++, moves = 0, across = 0;
     double sum[N_COLUMNS] = {0}, targeted = 0, squares = 0;
-    for (int64_t i = 0; i < (int64_t)d->sectors * d->counties; i++) moves += world->moves[i], across += world->inflow[i];
+    for (int64_t i = 0; i < (int64_t)d->sectors * d->counties; i++)
+        moves += world->moves[i], across += world->inflow[i];
     for (int32_t s = 0; s < d->streets; s++) {
         sum[N_SHARE_STRONG] += share_of(world->output.e_s[s], world->output.e_w[s]);
         sum[N_PRESSURE] += world->pressure[s];
@@ -105,9 +110,11 @@ static void fill_national(const struct jd_simulation *sim, const jd_world_t *wor
         sum[N_CORNER_STRONG] += world->output.corner_s[s];
         sum[N_CORNER_WEAK] += world->output.corner_w[s];
     }
-    for (int k = N_SHARE_STRONG; k <= N_CORNER_WEAK; k++) JD_CELLS(t, k, double)[row] = sum[k] / d->streets;
+    for (int k = N_SHARE_STRONG; k <= N_CORNER_WEAK; k++)
+        JD_CELLS(t, k, double)[row] = sum[k] / d->streets;
     const int32_t *stock = jd_history(sim, w, JD_FLOW_STOCK, period);
-    for (int32_t c = 0; c < d->counties; c++) targeted += stock[c];
+    for (int32_t c = 0; c < d->counties; c++)
+        targeted += stock[c];
     for (int32_t c = 0; c < d->counties && targeted > 0; c++) {
         double share = stock[c] / targeted;
         squares += share * share;
@@ -119,11 +126,13 @@ static void fill_national(const struct jd_simulation *sim, const jd_world_t *wor
     JD_CELLS(t, N_CONCENTRATION, double)[row] = squares;
 }
 
-static void fill_officials(const struct jd_simulation *sim, const jd_world_t *world, int64_t period, jd_table_t *t)
+static void fill_officials(const struct jd_simulation *sim, const jd_world_t *world, int64_t period,
+                           jd_table_t *t)
 {
     const int32_t n = sim->record.n_sample, slots = sim->dims.slots;
     for (int32_t i = 0; i < n; i++) {
-        int32_t street = sim->record.sample_official[i] / slots, slot = sim->record.sample_official[i] % slots;
+        int32_t street = sim->record.sample_official[i] / slots,
+                slot = sim->record.sample_official[i] % slots;
         int64_t from = (int64_t)slot * sim->dims.streets + street, at = (period - 1) * n + i;
         JD_CELLS(t, F_EFFORT_STRONG, float)[at] = (float)world->officials.effort_s[from];
         JD_CELLS(t, F_EFFORT_WEAK, float)[at] = (float)world->officials.effort_w[from];
@@ -135,18 +144,25 @@ static void fill_officials(const struct jd_simulation *sim, const jd_world_t *wo
 
 static void narrow(float *to, const double *from, int32_t n)
 {
-    for (int32_t i = 0; i < n; i++) to[i] = (float)from[i];
+    for (int32_t i = 0; i < n; i++)
+        to[i] = (float)from[i];
 }
 
-static void fill_streets(const struct jd_simulation *sim, const jd_world_t *world, int64_t period, jd_table_t *t)
+static void fill_streets(const struct jd_simulation *sim, const jd_world_t *world, int64_t period,
+                         jd_table_t *t)
 {
     const int32_t n = sim->dims.streets;
     const double *const columns[G_COLUMNS] = {
-        [G_DOSE_EFFECTIVE] = world->dose_effective, [G_PRESSURE] = world->pressure,
-        [G_EFFORT_STRONG] = world->output.e_s,      [G_EFFORT_WEAK] = world->output.e_w,
-        [G_WILLINGNESS] = world->output.psi,        [G_INDUCEMENT] = world->inducement,
-        [G_SERVICES] = world->services,             [G_FRICTION] = world->friction,
-        [G_FRICTION_WILL] = world->friction_will,   [G_STRINGENCY] = world->stringency,
+        [G_DOSE_EFFECTIVE] = world->dose_effective,
+        [G_PRESSURE] = world->pressure,
+        [G_EFFORT_STRONG] = world->output.e_s,
+        [G_EFFORT_WEAK] = world->output.e_w,
+        [G_WILLINGNESS] = world->output.psi,
+        [G_INDUCEMENT] = world->inducement,
+        [G_SERVICES] = world->services,
+        [G_FRICTION] = world->friction,
+        [G_FRICTION_WILL] = world->friction_will,
+        [G_STRINGENCY] = world->stringency,
     };
     JD_CELLS(t, P_TIME, int32_t)[0] = (int32_t)period;
     JD_CELLS(t, P_DATE, int32_t)[0] = jd_quarter_days((int32_t)(sim->params->start + period - 1));
@@ -155,10 +171,12 @@ static void fill_streets(const struct jd_simulation *sim, const jd_world_t *worl
     }
     for (int32_t s = 0; s < n; s++) {
         int32_t other = 0;
-        for (int k = 1; k < sim->dims.sectors; k++) other += world->stock[(int64_t)k * n + s];
+        for (int k = 1; k < sim->dims.sectors; k++)
+            other += world->stock[(int64_t)k * n + s];
         JD_CELLS(t, G_STOCK, int32_t)[s] = world->stock[s];
         JD_CELLS(t, G_STOCK_OTHER, int32_t)[s] = other;
-        JD_CELLS(t, G_FRICTION_CAPACITY, float)[s] = (float)(world->log_friction[s] - world->friction_will[s]);
+        JD_CELLS(t, G_FRICTION_CAPACITY, float)
+        [s] = (float)(world->log_friction[s] - world->friction_will[s]);
     }
 }
 
@@ -179,21 +197,30 @@ int jd_record_period(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
         jd_table_t *county = &r->table[w ? JD_TABLE_TRUTH_COUNTY : JD_TABLE_COUNTY];
         fill_flows(sim, which, period, county);
         fill_states(sim, world, period, county);
-        fill_sectors(sim, which, period, &r->table[w ? JD_TABLE_TRUTH_SECTOR_COUNTY : JD_TABLE_SECTOR_COUNTY]);
-        fill_national(sim, world, which, period, &r->table[w ? JD_TABLE_TRUTH_NATIONAL : JD_TABLE_NATIONAL]);
-        jd_moment_t moment = {.config = sim->config, .dims = &sim->dims, .tree = &sim->tree, .street = &sim->street,
-                              .firms = sim->firms_params, .period = period, .seed = sim->seed,
+        fill_sectors(sim, which, period,
+                     &r->table[w ? JD_TABLE_TRUTH_SECTOR_COUNTY : JD_TABLE_SECTOR_COUNTY]);
+        fill_national(sim, world, which, period,
+                      &r->table[w ? JD_TABLE_TRUTH_NATIONAL : JD_TABLE_NATIONAL]);
+        jd_moment_t moment = {.config = sim->config,
+                              .dims = &sim->dims,
+                              .tree = &sim->tree,
+                              .street = &sim->street,
+                              .firms = sim->firms_params,
+                              .period = period,
+                              .seed = sim->seed,
                               .replicate = sim->replicate};
         for (int m = 0; jd_mechanisms[m]; m++) {
             if (r->mechanism_table[m] >= 0)
-                jd_mechanisms[m]->record(&moment, world, &r->table[r->mechanism_table[m] + w], period - 1);
+                jd_mechanisms[m]->record(&moment, world, &r->table[r->mechanism_table[m] + w],
+                                         period - 1);
         }
         if (!r->output->streets) continue;
         fill_streets(sim, world, period, &r->street[w]);
         int rc = hand_out(sim, &r->street[w], ctx);
         if (rc) return rc;
     }
-    if (r->n_sample > 0) fill_officials(sim, &sim->world[fact], period, &r->table[JD_TABLE_OFFICIALS]);
+    if (r->n_sample > 0)
+        fill_officials(sim, &sim->world[fact], period, &r->table[JD_TABLE_OFFICIALS]);
     int rc = r->output->relocations == JD_KEEP_NONE ? JD_OK : hand_out(sim, &r->relocations, ctx);
     r->relocations.rows = 0;
     return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A run: the quarters in order, one world until the policy can first act, then all worlds in step. */
+/** A run: the quarters in order, one world until the policy can first act, then all worlds in step.
+ */
 #include <string.h>
 
 #include "run/setting.h"
@@ -33,7 +34,8 @@ static void run_mechanisms(struct jd_simulation *sim, int64_t period)
         memset(sim->world[w].burden, 0, bytes);
         memset(sim->world[w].show, 0, bytes);
         for (int m = 0; jd_mechanisms[m]; m++) {
-            if (sim->mechanism_on[m] && jd_mechanisms[m]->step) jd_mechanisms[m]->step(&moment, &sim->world[w]);
+            if (sim->mechanism_on[m] && jd_mechanisms[m]->step)
+                jd_mechanisms[m]->step(&moment, &sim->world[w]);
         }
     }
 }
@@ -53,8 +55,8 @@ static int run_quarter(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink, jd_period_hook_t hook, void *user,
-                             jd_ctx_t *ctx)
+int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink,
+                             jd_period_hook_t hook, void *user, jd_ctx_t *ctx)
 {
     int64_t burn_in = sim->params->burn_in, periods = sim->params->periods;
     int rc = JD_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A simulation's parts: what all worlds share, the worlds, the records. Private to run/ and the tests;
- *  study/ reads the parameters. */
+/** A simulation's parts: what all worlds share, the worlds, the records. Private to run/ and the
+ * tests; study/ reads the parameters. */
 #ifndef JD_RUN_SETTING_H
 #define JD_RUN_SETTING_H
 
@@ -17,8 +17,8 @@ typedef struct jd_run_params {
 
 extern const jd_section_t jd_run_section;
 
-/** World 0 never has the policy, world 1 has it; then direct_folds worlds with one fold of the treated
- *  switched off, then (direct_none) as many with only that fold switched on. */
+/** World 0 never has the policy, world 1 has it; then direct_folds worlds with one fold of the
+ * treated switched off, then (direct_none) as many with only that fold switched on. */
 enum { JD_WORLD_WITHOUT, JD_WORLD_WITH, JD_WORLD_FOLDS };
 
 struct jd_simulation {
@@ -35,27 +35,28 @@ struct jd_simulation {
     jd_borders_t borders;
     jd_base_t base;
     jd_street_setting_t street;
-    int8_t *type;        /**< [firms] */
-    int32_t *cohort;     /**< [counties] first treated period, 0 = never */
-    int8_t *fold;        /**< [counties] fold of a treated county, -1 otherwise */
-    int32_t split;       /**< first period in which worlds can differ */
+    int8_t *type;    /**< [firms] */
+    int32_t *cohort; /**< [counties] first treated period, 0 = never */
+    int8_t *fold;    /**< [counties] fold of a treated county, -1 otherwise */
+    int32_t split;   /**< first period in which worlds can differ */
 
     int n_worlds_max, n_worlds; /**< asked for; there now (1 before the split) */
     jd_world_t world[JD_WORLDS_MAX];
 
     /* the same in all worlds, this quarter */
-    double *pressure, *environment;           /**< [streets] of events */
-    double *tk_land, *tk_fiscal, *authority;  /**< [counties] */
-    int64_t *first_stock, *county_stock;      /**< [counties] for fiscal feedback */
+    double *pressure, *environment;          /**< [streets] of events */
+    double *tk_land, *tk_fiscal, *authority; /**< [counties] */
+    int64_t *first_stock, *county_stock;     /**< [counties] for fiscal feedback */
     bool *mechanism_on;
 
-    jd_moves_t *moves;   /**< one per chunk of a batch */
-    int n_chunks;        /**< chunks of a batch */
+    jd_moves_t *moves; /**< one per chunk of a batch */
+    int n_chunks;      /**< chunks of a batch */
     jd_record_t record;
     jd_run_facts_t facts;
 };
 
-/** Number of the world whose outcomes are facts: the one with the policy, once there are several. */
+/** Number of the world whose outcomes are facts: the one with the policy, once there are several.
+ */
 static inline int jd_factual(const struct jd_simulation *sim)
 {
     return sim->n_worlds > 1 ? JD_WORLD_WITH : 0;
@@ -72,13 +73,13 @@ JD_MUST_USE int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx);
 void jd_moves_free(struct jd_simulation *sim);
 JD_MUST_USE int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx);
 
-/** Audits, for tests after every period: no firm lost or doubled, stocks equal places, flows balance,
- *  capabilities in [0, 1], effort within the time left, friction's parts. NULL if all holds, else what does
- *  not (static text). */
+/** Audits, for tests after every period: no firm lost or doubled, stocks equal places, flows
+ * balance, capabilities in [0, 1], effort within the time left, friction's parts. NULL if all
+ * holds, else what does not (static text). */
 const char *jd_simulation_audit(const struct jd_simulation *sim);
 /** Called after every period if set by a test; non-zero stops the run. */
 typedef int (*jd_period_hook_t)(void *user, const struct jd_simulation *sim, int64_t period);
-int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink, jd_period_hook_t hook,
-                             void *user, jd_ctx_t *ctx);
+int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink,
+                             jd_period_hook_t hook, void *user, jd_ctx_t *ctx);
 
 #endif

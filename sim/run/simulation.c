@@ -8,7 +8,8 @@
 #define P(field) offsetof(jd_run_params_t, field)
 
 static const jd_param_t params[] = {
-    {"seed", JD_PARAM_INT, P(seed), "1", 0, 9e15, NULL, "1", "seed of all random numbers", "", JD_RESULT},
+    {"seed", JD_PARAM_INT, P(seed), "1", 0, 9e15, NULL, "1", "seed of all random numbers", "",
+     JD_RESULT},
     {"start", JD_PARAM_DATE, P(start), "2020Q1", 0, 0, NULL, "quarter", "first recorded quarter",
      "the empirical file in view: 2020-2025", JD_RESULT},
     {"periods", JD_PARAM_INT, P(periods), "24", 2, 1000, NULL, "quarters", "recorded quarters",
@@ -18,11 +19,13 @@ static const jd_param_t params[] = {
     {"burn_in_firms", JD_PARAM_INT, P(burn_in_firms), "0", 0, 10000, NULL, "quarters",
      "the last of these quarters in which firms move too", "off", JD_RESULT},
     {"direct_folds", JD_PARAM_INT, P(direct_folds), "0", 0, 16, NULL, "1",
-     "K: worlds with one fold of the treated switched off, for direct effects; 0 = off, else 2 or more",
+     "K: worlds with one fold of the treated switched off, for direct effects; 0 = off, else 2 or "
+     "more",
      "K = 10 is within 1 % of single-unit toggles", JD_RESULT},
     {"direct_none", JD_PARAM_FLAG, P(direct_none), "no", 0, 0, NULL, "",
-     "with direct_folds: also K worlds with only one fold switched on (direct effect from no policy)", "",
-     JD_RESULT},
+     "with direct_folds: also K worlds with only one fold switched on (direct effect from no "
+     "policy)",
+     "", JD_RESULT},
 };
 
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
@@ -35,9 +38,10 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                              "run.burn_in_firms = %lld is more than run.burn_in = %lld",
                              (long long)p->burn_in_firms, (long long)p->burn_in);
     if (p->direct_folds == 1)
-        rc = jd_config_blame(config, "run", "direct_folds", ctx,
-                             "run.direct_folds = 1: one fold is the world without the policy; give 2 or more, "
-                             "10 for 1 %% precision");
+        rc = jd_config_blame(
+            config, "run", "direct_folds", ctx,
+            "run.direct_folds = 1: one fold is the world without the policy; give 2 or more, "
+            "10 for 1 %% precision");
     return rc;
 }
 
@@ -53,9 +57,10 @@ const jd_section_t jd_run_section = {
 const jd_section_t *const *jd_simulation_sections(int *n)
 {
     static const jd_section_t *const sections[] = {
-        &jd_run_section,    &jd_world_section, &jd_officials_section,   &jd_rescaling_section,
-        &jd_event_section,  &jd_policy_section, &jd_firms_section,      &jd_urban_section,
-        &jd_tournament_section, &jd_observation_section, &jd_output_section,
+        &jd_run_section,         &jd_world_section,  &jd_officials_section,
+        &jd_rescaling_section,   &jd_event_section,  &jd_policy_section,
+        &jd_firms_section,       &jd_urban_section,  &jd_tournament_section,
+        &jd_observation_section, &jd_output_section,
     };
     *n = (int)(sizeof sections / sizeof sections[0]);
     return sections;
@@ -110,12 +115,13 @@ static int deal_folds(struct jd_simulation *sim, jd_ctx_t *ctx)
         if (sim->cohort[c] > 0) rank[n++] = (ranked_t){jd_draw_bits(&jump, (uint64_t)c), c};
     }
     qsort(rank, (size_t)n, sizeof *rank, compare_ranked);
-    for (int32_t i = 0; i < n; i++) sim->fold[rank[i].county] = (int8_t)(i * folds / n);
+    for (int32_t i = 0; i < n; i++)
+        sim->fold[rank[i].county] = (int8_t)(i * folds / n);
     free(rank);
     if (n > 0 && n < folds)
         return jd_config_blame(sim->config, "run", "direct_folds", ctx,
-                               "run.direct_folds = %lld is more than the %ld treated counties", (long long)folds,
-                               (long)n);
+                               "run.direct_folds = %lld is more than the %ld treated counties",
+                               (long long)folds, (long)n);
     return JD_OK;
 }
 
@@ -123,7 +129,8 @@ static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     const jd_dims_t *d = &sim->dims;
     int n_mechanisms = 0;
-    while (jd_mechanisms[n_mechanisms]) n_mechanisms++;
+    while (jd_mechanisms[n_mechanisms])
+        n_mechanisms++;
     int rc = jd_make(&sim->type, d->firms, sizeof *sim->type, "firms' types", ctx);
     if (!rc) rc = jd_make(&sim->pressure, d->streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&sim->environment, d->streets, sizeof(double), "pressure", ctx);
@@ -144,11 +151,12 @@ static int make_policy(struct jd_simulation *sim, const jd_table_t *list, jd_ctx
     int rc = jd_make(&sim->cohort, sim->dims.counties, sizeof(int32_t), "the policy", ctx);
     if (!rc) rc = jd_make(&sim->fold, sim->dims.counties, 1, "the policy", ctx);
     if (!rc)
-        rc = jd_policy_assign(sim->policy_params, &sim->tree, list, p->start, (int32_t)p->periods, sim->seed,
-                              sim->replicate, sim->cohort, sim->config, ctx);
+        rc = jd_policy_assign(sim->policy_params, &sim->tree, list, p->start, (int32_t)p->periods,
+                              sim->seed, sim->replicate, sim->cohort, sim->config, ctx);
     if (!rc) rc = deal_folds(sim, ctx);
     if (rc) return rc;
-    sim->split = jd_policy_first_period(sim->policy_params, sim->cohort, sim->dims.counties, (int32_t)p->periods);
+    sim->split = jd_policy_first_period(sim->policy_params, sim->cohort, sim->dims.counties,
+                                        (int32_t)p->periods);
     sim->n_worlds = 1;
     sim->n_worlds_max = JD_WORLD_FOLDS + (int)p->direct_folds * (p->direct_none ? 2 : 1);
     return JD_OK;
@@ -160,8 +168,10 @@ static void start_world(struct jd_simulation *sim)
     jd_world_t *world = &sim->world[0];
     jd_officials_start(sim->street.officials, &sim->traits, &world->officials);
     double first = 1 / sim->street.world->ambition_w;
-    for (int32_t s = 0; s < sim->dims.streets; s++) world->services[s] = world->services_cap[s] = first;
-    for (int32_t c = 0; c < 2 * sim->dims.counties; c++) world->poi_base[c] = first; /* and so they stood before */
+    for (int32_t s = 0; s < sim->dims.streets; s++)
+        world->services[s] = world->services_cap[s] = first;
+    for (int32_t c = 0; c < 2 * sim->dims.counties; c++)
+        world->poi_base[c] = first; /* and so they stood before */
 }
 
 static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_ctx_t *ctx)
@@ -172,14 +182,16 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
     sim->firms_params = jd_config_section(config, "firms");
     sim->policy_params = jd_config_section(config, "policy");
     sim->seed = (uint64_t)sim->params->seed;
-    int rc = jd_tree_init(&sim->tree, jd_config_section(config, "world"), inputs ? inputs->divisions : NULL,
-                          sim->seed, ctx);
+    int rc = jd_tree_init(&sim->tree, jd_config_section(config, "world"),
+                          inputs ? inputs->divisions : NULL, sim->seed, ctx);
     if (rc) return rc;
-    jd_dims_init(&sim->dims, &sim->tree, sim->firms_params, officials, (int32_t)sim->params->periods);
+    jd_dims_init(&sim->dims, &sim->tree, sim->firms_params, officials,
+                 (int32_t)sim->params->periods);
     if (sim->dims.firms > INT32_MAX)
-        return jd_config_blame(config, "firms", "n", ctx,
-                               "firms.n = %lld and those born later are more than 2,147,483,647 firms",
-                               (long long)sim->dims.first_firms);
+        return jd_config_blame(
+            config, "firms", "n", ctx,
+            "firms.n = %lld and those born later are more than 2,147,483,647 firms",
+            (long long)sim->dims.first_firms);
     sim->street = (jd_street_setting_t){.tree = &sim->tree,
                                         .world = jd_config_section(config, "world"),
                                         .officials = officials,
@@ -188,7 +200,9 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
                                         .events = &sim->events};
     jd_street_setting_init(&sim->street);
     rc = make_shared(sim, ctx);
-    if (!rc) rc = jd_traits_init(&sim->traits, officials, sim->dims.streets, sim->seed, sim->replicate, ctx);
+    if (!rc)
+        rc = jd_traits_init(&sim->traits, officials, sim->dims.streets, sim->seed, sim->replicate,
+                            ctx);
     if (!rc) rc = jd_events_init(&sim->events, config, &sim->tree, sim->seed, ctx);
     if (!rc) rc = jd_borders_init(&sim->borders, sim->firms_params, &sim->tree, ctx);
     if (!rc) rc = jd_base_init(&sim->base, &sim->dims, ctx);
@@ -196,16 +210,16 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
     if (!rc) rc = jd_world_init(&sim->world[0], &sim->dims, true, ctx);
     if (rc) return rc;
     jd_firms_draw_types(sim->firms_params, &sim->dims, sim->seed, sim->replicate, sim->type, ctx);
-    rc = jd_firms_place(sim->firms_params, &sim->dims, &sim->tree, sim->type, sim->seed, sim->replicate,
-                        &sim->world[0], ctx);
+    rc = jd_firms_place(sim->firms_params, &sim->dims, &sim->tree, sim->type, sim->seed,
+                        sim->replicate, &sim->world[0], ctx);
     start_world(sim);
     if (!rc) rc = jd_moves_init(sim, ctx);
     if (!rc) rc = jd_record_init(sim, ctx);
     return rc;
 }
 
-int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config, const jd_inputs_t *inputs,
-                         uint64_t replicate, jd_ctx_t *ctx)
+int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config,
+                         const jd_inputs_t *inputs, uint64_t replicate, jd_ctx_t *ctx)
 {
     *simulation = NULL;
     struct jd_simulation *sim;
@@ -214,15 +228,18 @@ int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config
     sim->config = config;
     sim->replicate = replicate;
     rc = create_into(sim, inputs, ctx);
-    if (rc) jd_simulation_free(sim);
-    else *simulation = sim;
+    if (rc)
+        jd_simulation_free(sim);
+    else
+        *simulation = sim;
     return rc;
 }
 
 void jd_simulation_free(jd_simulation_t *sim)
 {
     if (!sim) return;
-    for (int w = 0; w < JD_WORLDS_MAX; w++) jd_world_free(&sim->world[w]);
+    for (int w = 0; w < JD_WORLDS_MAX; w++)
+        jd_world_free(&sim->world[w]);
     jd_record_free(&sim->record);
     jd_moves_free(sim);
     jd_base_free(&sim->base);
@@ -230,10 +247,11 @@ void jd_simulation_free(jd_simulation_t *sim)
     jd_events_free(&sim->events);
     jd_traits_free(&sim->traits);
     jd_tree_free(&sim->tree);
-    void *rest[] = {sim->type,    sim->cohort,    sim->fold,        sim->pressure,     sim->environment,
-                    sim->tk_land, sim->tk_fiscal, sim->authority,   sim->first_stock,  sim->county_stock,
-                    sim->mechanism_on};
-    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) free(rest[i]);
+    void *rest[] = {sim->type,        sim->cohort,       sim->fold,        sim->pressure,
+                    sim->environment, sim->tk_land,      sim->tk_fiscal,   sim->authority,
+                    sim->first_stock, sim->county_stock, sim->mechanism_on};
+    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++)
+        free(rest[i]);
     free(sim);
 }
 

@@ -13,9 +13,11 @@ static int refuse(const char *path, const char *key, jd_ctx_t *ctx)
 {
     struct stat there;
     if (stat(path, &there) != 0)
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; %s must name a CSV file", path, strerror(errno), key);
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; %s must name a CSV file", path,
+                       strerror(errno), key);
     if (!S_ISREG(there.st_mode))
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: is no plain file; %s must name a CSV file", path, key);
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: is no plain file; %s must name a CSV file", path,
+                       key);
     return JD_OK;
 }
 
@@ -30,7 +32,8 @@ static int fingerprint(const char *path, int64_t *bytes, uint64_t *checksum, jd_
     *bytes = 0;
     while ((n = fread(block, 1, sizeof block, in)) > 0) {
         *bytes += (int64_t)n;
-        for (size_t i = 0; i < n; i++) hash = (hash ^ block[i]) * UINT64_C(1099511628211);
+        for (size_t i = 0; i < n; i++)
+            hash = (hash ^ block[i]) * UINT64_C(1099511628211);
     }
     int failed = ferror(in);
     fclose(in);
@@ -39,11 +42,13 @@ static int fingerprint(const char *path, int64_t *bytes, uint64_t *checksum, jd_
 }
 
 static int read_one(jd_study_inputs_t *inputs, int which, const char *path, const char *key,
-                    const jd_column_t *columns, int n_columns, int required, jd_table_t *table, jd_ctx_t *ctx)
+                    const jd_column_t *columns, int n_columns, int required, jd_table_t *table,
+                    jd_ctx_t *ctx)
 {
     bool needed[32] = {false};
     if (!path[0]) return JD_OK;
-    for (int c = 0; c < required; c++) needed[c] = true;
+    for (int c = 0; c < required; c++)
+        needed[c] = true;
     inputs->path[which] = path;
     int rc = refuse(path, key, ctx);
     if (!rc) rc = fingerprint(path, &inputs->bytes[which], &inputs->checksum[which], ctx);
@@ -57,7 +62,8 @@ int jd_study_inputs_read(jd_study_inputs_t *inputs, const jd_config_t *config, j
     const jd_policy_params_t *policy = jd_config_section(config, "policy");
     int n, required;
     const jd_column_t *columns = jd_divisions_columns(&n, &required);
-    int rc = read_one(inputs, 0, world->divisions, "world.divisions", columns, n, required, &inputs->divisions, ctx);
+    int rc = read_one(inputs, 0, world->divisions, "world.divisions", columns, n, required,
+                      &inputs->divisions, ctx);
     if (!rc && policy->assignment == JD_ASSIGN_LIST) {
         columns = jd_policy_list_columns(&n);
         rc = read_one(inputs, 1, policy->list, "policy.list", columns, n, n, &inputs->policy, ctx);

@@ -32,8 +32,8 @@ static void put_field(FILE *out, const char *name, const char *text)
     fputs(",\n", out);
 }
 
-static void put_log(FILE *out, const char *path, const jd_config_t *config, const jd_study_result_t *r,
-                    const jd_ctx_t *ctx)
+static void put_log(FILE *out, const char *path, const jd_config_t *config,
+                    const jd_study_result_t *r, const jd_ctx_t *ctx)
 {
 #ifdef __clang__
     static const char compiler[] = __VERSION__; /* names itself */
@@ -61,14 +61,19 @@ static void put_log(FILE *out, const char *path, const jd_config_t *config, cons
     fprintf(out, "  \"config_hash\": \"%016" PRIx64 "\",\n", jd_config_hash(config));
     fprintf(out, "  \"threads\": %d,\n  \"replicates\": %" PRId64 ",\n  \"failed\": %" PRId64 ",\n",
             jd_ctx_threads(ctx), r->replicates, r->failed);
-    fprintf(out, "  \"seconds\": {\"setup\": %.3f, \"simulate\": %.3f, \"estimate\": %.3f, \"write\": %.3f, \"total\": %.3f},\n",
+    fprintf(out,
+            "  \"seconds\": {\"setup\": %.3f, \"simulate\": %.3f, \"estimate\": %.3f, \"write\": "
+            "%.3f, \"total\": %.3f},\n",
             r->times.setup, r->times.simulate, r->times.estimate, r->times.write, r->times.total);
     fprintf(out, "  \"peak_memory_mb\": %.1f,\n", (double)used.ru_maxrss / 1024.0);
-    fprintf(out, "  \"firm_quarters\": %" PRId64 ",\n  \"moves\": %" PRId64 ",\n  \"relocations\": %" PRId64 "\n}\n",
+    fprintf(out,
+            "  \"firm_quarters\": %" PRId64 ",\n  \"moves\": %" PRId64
+            ",\n  \"relocations\": %" PRId64 "\n}\n",
             r->facts.firm_periods, r->facts.moves, r->facts.relocations);
 }
 
-int jd_log_write(const char *path, const jd_config_t *config, const jd_study_result_t *result, jd_ctx_t *ctx)
+int jd_log_write(const char *path, const jd_config_t *config, const jd_study_result_t *result,
+                 jd_ctx_t *ctx)
 {
     size_t length = strlen(path);
     if (length > 3 && strcmp(path + length - 3, ".h5") == 0) length -= 3;
@@ -83,10 +88,13 @@ int jd_log_write(const char *path, const jd_config_t *config, const jd_study_res
     if (out) {
         put_log(out, path, config, result, ctx);
         int failed = ferror(out);
-        if ((fclose(out) != 0 || failed) && !rc) rc = jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be written", name);
+        if ((fclose(out) != 0 || failed) && !rc)
+            rc = jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be written", name);
     }
-    if (!rc) rc = jd_whole_commit(&whole, ctx);
-    else jd_whole_abandon(&whole);
+    if (!rc)
+        rc = jd_whole_commit(&whole, ctx);
+    else
+        jd_whole_abandon(&whole);
     free(name);
     return rc;
 }

@@ -15,18 +15,20 @@ static const jd_param_t params_table[] = {
     {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, "inflow | outflow | stock", "",
      "outcome: targeted firms moved in, moved out, present", "", JD_RESULT},
     {"data", JD_PARAM_CHOICE, P(data), "complete", 0, 0, "complete | observed", "",
-     "estimate from all relocations, or from those the empirical file shows (inflow only)", "", JD_RESULT},
-    {"county", JD_PARAM_FLAG, P(county), "yes", 0, 0, NULL, "", "estimate on the panel county x quarter", "",
+     "estimate from all relocations, or from those the empirical file shows (inflow only)", "",
      JD_RESULT},
+    {"county", JD_PARAM_FLAG, P(county), "yes", 0, 0, NULL, "",
+     "estimate on the panel county x quarter", "", JD_RESULT},
     {"sector", JD_PARAM_FLAG, P(sector), "yes", 0, 0, NULL, "",
      "estimate on sector x county x quarter (triple difference)", "", JD_RESULT},
-    {"firm", JD_PARAM_FLAG, P(firm), "yes", 0, 0, NULL, "", "estimate on the sample of firms x quarter", "",
-     JD_RESULT},
+    {"firm", JD_PARAM_FLAG, P(firm), "yes", 0, 0, NULL, "",
+     "estimate on the sample of firms x quarter", "", JD_RESULT},
     {"variance", JD_PARAM_CHOICE, P(variance), "cluster", 0, 0, "cluster | hc1 | iid", "",
      "standard errors: clustered (CR1), robust (HC1), classical", "", JD_RESULT},
     {"cluster", JD_PARAM_CHOICE, P(cluster), "county", 0, 0, "county | prefecture | province", "",
      "level of the clusters", "", JD_RESULT},
-    {"level", JD_PARAM_DOUBLE, P(level), "0.95", 0.5, 0.999, NULL, "1", "level of intervals", "", JD_RESULT},
+    {"level", JD_PARAM_DOUBLE, P(level), "0.95", 0.5, 0.999, NULL, "1", "level of intervals", "",
+     JD_RESULT},
     {"bin_first", JD_PARAM_INT, P(bin_first), "-1000", -1000, -1, NULL, "quarters",
      "event study: event times up to this one are one term", "", JD_RESULT},
     {"bin_last", JD_PARAM_INT, P(bin_last), "1000", 0, 1000, NULL, "quarters",
@@ -38,9 +40,10 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     (void)name;
     const jd_estimate_params_t *p = block;
     if (p->data == JD_DATA_OBSERVED && p->outcome != JD_OUTCOME_INFLOW)
-        return jd_config_blame(config, "estimate", "data", ctx,
-                               "estimate.data = observed: the empirical file shows inflows only; write "
-                               "outcome = inflow or data = complete");
+        return jd_config_blame(
+            config, "estimate", "data", ctx,
+            "estimate.data = observed: the empirical file shows inflows only; write "
+            "outcome = inflow or data = complete");
     return JD_OK;
 }
 
@@ -67,24 +70,33 @@ const jd_column_t jd_estimate_columns[JD_EST_COLUMNS] = {
     {"n_obs", JD_INT64, "1", "rows used", NULL, 0, JD_AXIS_CELL},
     {"n_units", JD_INT32, "1", "units", NULL, 0, JD_AXIS_CELL},
     {"n_clusters", JD_INT32, "1", "clusters, 0 = not clustered", NULL, 0, JD_AXIS_CELL},
-    {"att", JD_DOUBLE, "firms", "true total effect on the treated cells of the term", NULL, 0, JD_AXIS_CELL},
+    {"att", JD_DOUBLE, "firms", "true total effect on the treated cells of the term", NULL, 0,
+     JD_AXIS_CELL},
     {"bias", JD_DOUBLE, "firms", "estimate less att", NULL, 0, JD_AXIS_CELL},
-    {"measurement", JD_DOUBLE, "firms", "part of bias: observed less true outcomes", NULL, 0, JD_AXIS_CELL},
-    {"trends", JD_DOUBLE, "firms", "part of bias: differential trends and chance", NULL, 0, JD_AXIS_CELL},
+    {"measurement", JD_DOUBLE, "firms", "part of bias: observed less true outcomes", NULL, 0,
+     JD_AXIS_CELL},
+    {"trends", JD_DOUBLE, "firms", "part of bias: differential trends and chance", NULL, 0,
+     JD_AXIS_CELL},
     {"weights", JD_DOUBLE, "firms", "part of bias: weights and target", NULL, 0, JD_AXIS_CELL},
-    {"anticipation", JD_DOUBLE, "firms", "part of bias: announced, not adopted", NULL, 0, JD_AXIS_CELL},
+    {"anticipation", JD_DOUBLE, "firms", "part of bias: announced, not adopted", NULL, 0,
+     JD_AXIS_CELL},
     {"spillover", JD_DOUBLE, "firms", "part of bias: effects on controls", NULL, 0, JD_AXIS_CELL},
-    {"spillover_pre", JD_DOUBLE, "firms", "of spillover: on the not yet treated", NULL, 0, JD_AXIS_CELL},
-    {"spillover_never", JD_DOUBLE, "firms", "of spillover: on the never treated", NULL, 0, JD_AXIS_CELL},
-    {"spillover_other", JD_DOUBLE, "firms", "of spillover: on the untargeted in treated counties", NULL, 0,
+    {"spillover_pre", JD_DOUBLE, "firms", "of spillover: on the not yet treated", NULL, 0,
      JD_AXIS_CELL},
+    {"spillover_never", JD_DOUBLE, "firms", "of spillover: on the never treated", NULL, 0,
+     JD_AXIS_CELL},
+    {"spillover_other", JD_DOUBLE, "firms", "of spillover: on the untargeted in treated counties",
+     NULL, 0, JD_AXIS_CELL},
     {"residual", JD_DOUBLE, "firms", "bias less its parts: rounding", NULL, 0, JD_AXIS_CELL},
-    {"ade", JD_DOUBLE, "firms", "true direct effect, missing without run.direct_folds", NULL, 0, JD_AXIS_CELL},
-    {"bias_ade", JD_DOUBLE, "firms", "estimate less ade", NULL, 0, JD_AXIS_CELL},
-    {"weights_ade", JD_DOUBLE, "firms", "part of bias_ade: weights and target", NULL, 0, JD_AXIS_CELL},
-    {"anticipation_ade", JD_DOUBLE, "firms", "part of bias_ade: anticipation", NULL, 0, JD_AXIS_CELL},
-    {"spillover_ade", JD_DOUBLE, "firms", "part of bias_ade: what others' treatment does, to all", NULL, 0,
+    {"ade", JD_DOUBLE, "firms", "true direct effect, missing without run.direct_folds", NULL, 0,
      JD_AXIS_CELL},
+    {"bias_ade", JD_DOUBLE, "firms", "estimate less ade", NULL, 0, JD_AXIS_CELL},
+    {"weights_ade", JD_DOUBLE, "firms", "part of bias_ade: weights and target", NULL, 0,
+     JD_AXIS_CELL},
+    {"anticipation_ade", JD_DOUBLE, "firms", "part of bias_ade: anticipation", NULL, 0,
+     JD_AXIS_CELL},
+    {"spillover_ade", JD_DOUBLE, "firms", "part of bias_ade: what others' treatment does, to all",
+     NULL, 0, JD_AXIS_CELL},
 };
 
 /* One line of /estimates in the making. */
@@ -100,8 +112,8 @@ static void put(jd_table_t *t, int column, double value)
     jd_table_set_number(t, column, t->rows, value);
 }
 
-static int add_line(jd_table_t *t, const jd_recovery_sample_t *s, const char *estimator, const line_t *line, const jd_fit_t *fit,
-                    jd_ctx_t *ctx)
+static int add_line(jd_table_t *t, const jd_recovery_sample_t *s, const char *estimator,
+                    const line_t *line, const jd_fit_t *fit, jd_ctx_t *ctx)
 {
     const jd_split_t *b = &line->split;
     int rc = jd_table_reserve(t, t->rows + 1, ctx);
@@ -148,7 +160,8 @@ static line_t line_of(const jd_fit_t *fit, const jd_term_t *term, const jd_split
                    .ci_high = fit->ci_high[k],
                    .p_value = fit->p_value[k],
                    .split = *split};
-    if (term->kind == JD_TERM_EVENT && term->event_last < 0 && term->event_last != term->event_first)
+    if (term->kind == JD_TERM_EVENT && term->event_last < 0 &&
+        term->event_last != term->event_first)
         line.event_time = term->event_last;
     snprintf(line.term, sizeof line.term, "%.15s", term->name);
     return line;
@@ -157,20 +170,46 @@ static line_t line_of(const jd_fit_t *fit, const jd_term_t *term, const jd_split
 /* Parts of a split that add up term by term. */
 static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
 {
-    double *const sums[] = {&to->att, &to->theta, &to->measurement, &to->trends, &to->weights, &to->target,
-                            &to->anticipation, &to->spillover_pre, &to->spillover_never, &to->spillover_other,
-                            &to->residual, &to->ade, &to->ade_weights, &to->ade_anticipation, &to->ade_spillover,
+    double *const sums[] = {&to->att,
+                            &to->theta,
+                            &to->measurement,
+                            &to->trends,
+                            &to->weights,
+                            &to->target,
+                            &to->anticipation,
+                            &to->spillover_pre,
+                            &to->spillover_never,
+                            &to->spillover_other,
+                            &to->residual,
+                            &to->ade,
+                            &to->ade_weights,
+                            &to->ade_anticipation,
+                            &to->ade_spillover,
                             &to->ade_residual};
-    const double parts[] = {from->att, from->theta, from->measurement, from->trends, from->weights, from->target,
-                            from->anticipation, from->spillover_pre, from->spillover_never, from->spillover_other,
-                            from->residual, from->ade, from->ade_weights, from->ade_anticipation, from->ade_spillover,
+    const double parts[] = {from->att,
+                            from->theta,
+                            from->measurement,
+                            from->trends,
+                            from->weights,
+                            from->target,
+                            from->anticipation,
+                            from->spillover_pre,
+                            from->spillover_never,
+                            from->spillover_other,
+                            from->residual,
+                            from->ade,
+                            from->ade_weights,
+                            from->ade_anticipation,
+                            from->ade_spillover,
                             from->ade_residual};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) *sums[i] += weight * parts[i];
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        *sums[i] += weight * parts[i];
 }
 
-/* An event study's mean effect: its terms e >= 0 weighted by treated cells, so that its target is the ATT. */
-static line_t mean_effect(const jd_recovery_sample_t *s, const jd_fit_t *fit, const jd_term_t *terms, const jd_split_t *splits,
-                          int n, double *weight)
+/* An event study's mean effect: its terms e >= 0 weighted by treated cells, so that its target is
+ * the ATT. */
+static line_t mean_effect(const jd_recovery_sample_t *s, const jd_fit_t *fit,
+                          const jd_term_t *terms, const jd_split_t *splits, int n, double *weight)
 {
     line_t line = {.term = "att", .event_time = JD_NO_EVENT};
     double total = 0, variance = 0;
@@ -182,12 +221,14 @@ static line_t mean_effect(const jd_recovery_sample_t *s, const jd_fit_t *fit, co
             if (e >= terms[k].event_first && e <= terms[k].event_last) weight[k]++, total++;
         }
     }
-    for (int k = 0; k < n; k++) weight[k] /= total > 0 ? total : 1;
+    for (int k = 0; k < n; k++)
+        weight[k] /= total > 0 ? total : 1;
     for (int k = 0; k < n; k++) {
         if (!(weight[k] > 0)) continue; /* leads have no target */
         line.estimate += weight[k] * fit->estimate[k];
         add_split(&line.split, &splits[k], weight[k]);
-        for (int l = 0; l < n; l++) variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
+        for (int l = 0; l < n; l++)
+            variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
     }
     double width = fit->n_terms > 0 ? (fit->ci_high[0] - fit->estimate[0]) / fit->std_error[0] : 0;
     line.std_error = sqrt(variance);
@@ -197,8 +238,9 @@ static line_t mean_effect(const jd_recovery_sample_t *s, const jd_fit_t *fit, co
     return line;
 }
 
-static int tell_lines(jd_table_t *estimates, const jd_recovery_sample_t *s, const jd_design_t *design, const jd_fit_t *fit,
-                      const jd_split_t *splits, int n, jd_ctx_t *ctx)
+static int tell_lines(jd_table_t *estimates, const jd_recovery_sample_t *s,
+                      const jd_design_t *design, const jd_fit_t *fit, const jd_split_t *splits,
+                      int n, jd_ctx_t *ctx)
 {
     const jd_term_t *terms = jd_design_terms(design);
     const char *name = jd_design_estimator(design)->name;
@@ -218,10 +260,10 @@ static int tell_lines(jd_table_t *estimates, const jd_recovery_sample_t *s, cons
     return rc;
 }
 
-/* An event study's terms are columns: over a long run they would outgrow memory, so far event times are one
- * term each way. Runs of up to a few hundred quarters have them all. */
-static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sample_t *s, const char *name,
-                            jd_did_options_t *options, jd_ctx_t *ctx)
+/* An event study's terms are columns: over a long run they would outgrow memory, so far event times
+ * are one term each way. Runs of up to a few hundred quarters have them all. */
+static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
+                            const char *name, jd_did_options_t *options, jd_ctx_t *ctx)
 {
     enum { CELLS_MOST = 100000000, FAR = 40 };
     int32_t first = INT32_MAX, last = INT32_MIN;
@@ -234,19 +276,28 @@ static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sam
     if (strcmp(name, "event_study") != 0 || (last - first) * 2 * s->n <= CELLS_MOST) return;
     if (options->bin_first < -FAR) options->bin_first = -FAR;
     if (options->bin_last > FAR) options->bin_last = FAR;
-    jd_warn(ctx, "event study over %d periods: event times beyond %d are binned; estimate.bin_first and bin_last decide "
-            "otherwise", last - first + 1, FAR);
+    jd_warn(ctx,
+            "event study over %d periods: event times beyond %d are binned; estimate.bin_first and "
+            "bin_last decide "
+            "otherwise",
+            last - first + 1, FAR);
 }
 
-static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s, const char *name, jd_table_t *estimates,
-                         jd_ctx_t *ctx)
+static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
+                         const char *name, jd_table_t *estimates, jd_ctx_t *ctx)
 {
     const int32_t *fixed[] = {s->fixed[0], s->fixed[1]};
-    jd_panel_t panel = {.n = s->n, .unit = s->unit, .time = s->time, .cohort = s->cohort, .cluster = s->cluster,
-                        .n_fixed = s->n_fixed, .fixed = fixed};
+    jd_panel_t panel = {.n = s->n,
+                        .unit = s->unit,
+                        .time = s->time,
+                        .cohort = s->cohort,
+                        .cluster = s->cluster,
+                        .n_fixed = s->n_fixed,
+                        .fixed = fixed};
     static const jd_vcov_t kinds[] = {JD_VCOV_CLUSTER, JD_VCOV_HC1, JD_VCOV_IID};
     jd_vcov_options_t variance = {.kind = kinds[p->variance]};
-    jd_split_input_t input = {.y1_obs = s->observed, .y1 = s->y1, .y0 = s->y0, .cell = s->cell, .direct = s->direct};
+    jd_split_input_t input = {
+        .y1_obs = s->observed, .y1 = s->y1, .y0 = s->y0, .cell = s->cell, .direct = s->direct};
     jd_did_options_t options;
     jd_did_defaults(&options);
     options.no_time_effects = s->n_fixed > 0;
@@ -256,7 +307,9 @@ static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample
     jd_split_t *splits = NULL;
     int n = 0;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &panel, &options, ctx);
-    if (!rc) rc = jd_make(&splits, jd_design_facts(design).n_terms, sizeof *splits, "the bias split", ctx);
+    if (!rc)
+        rc = jd_make(&splits, jd_design_facts(design).n_terms, sizeof *splits, "the bias split",
+                     ctx);
     if (!rc) rc = jd_design_infer(design, s->observed, &variance, p->level, &fit, ctx);
     if (!rc) rc = jd_split_bias(design, &input, splits, &n, ctx);
     if (!rc) rc = tell_lines(estimates, s, design, &fit, splits, n, ctx);
@@ -266,37 +319,45 @@ static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample
     return rc;
 }
 
-/* What does not apply to these data (nobody treated, no controls) is said, not an error of the run. */
-static int try_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s, const char *name, jd_table_t *estimates,
-                         jd_ctx_t *ctx)
+/* What does not apply to these data (nobody treated, no controls) is said, not an error of the run.
+ */
+static int try_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
+                         const char *name, jd_table_t *estimates, jd_ctx_t *ctx)
 {
     jd_ctx_t inner = jd_ctx_inner(ctx);
     inner.warn = ctx ? ctx->warn : NULL;
     int rc = jd_check_cancelled(&inner);
     if (!rc) rc = run_estimator(p, s, name, estimates, &inner);
-    if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED) return jd_fail(ctx, rc, "%s", inner.message);
+    if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED)
+        return jd_fail(ctx, rc, "%s", inner.message);
     if (rc) jd_warn(ctx, "%s on the %s panel: left out: %s", name, s->panel, inner.message);
     return JD_OK;
 }
 
 static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r,
-                         int (*make)(jd_recovery_sample_t *, const jd_estimate_params_t *, const jd_recorded_t *, jd_ctx_t *),
+                         int (*make)(jd_recovery_sample_t *, const jd_estimate_params_t *,
+                                     const jd_recorded_t *, jd_ctx_t *),
                          const char *const *estimators, jd_table_t *estimates, jd_ctx_t *ctx)
 {
     jd_recovery_sample_t s = {0};
     int rc = make(&s, p, r, ctx);
-    for (int i = 0; estimators[i] && !rc; i++) rc = try_estimator(p, &s, estimators[i], estimates, ctx);
+    for (int i = 0; estimators[i] && !rc; i++)
+        rc = try_estimator(p, &s, estimators[i], estimates, ctx);
     jd_recovery_sample_free(&s);
     return rc;
 }
 
-int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates, jd_ctx_t *ctx)
+int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
+               jd_ctx_t *ctx)
 {
-    static const char *const all[] = {"2x2", "twfe", "event_study", NULL}, *const static_only[] = {"twfe", NULL};
-    const jd_table_t *sectors = r->table(r->user, "panel/sector_county"), *counties = r->table(r->user, "panel/county");
+    static const char *const all[] = {"2x2", "twfe", "event_study", NULL}, *const static_only[] = {
+                                                                               "twfe", NULL};
+    const jd_table_t *sectors = r->table(r->user, "panel/sector_county"),
+                     *counties = r->table(r->user, "panel/county");
     const jd_table_t *firms = r->table(r->user, "panel/observed");
-    int rc = jd_table_init(estimates, "estimates", "What estimators make of the recorded data, and why", jd_estimate_columns,
-                           JD_EST_COLUMNS, 64, ctx);
+    int rc =
+        jd_table_init(estimates, "estimates", "What estimators make of the recorded data, and why",
+                      jd_estimate_columns, JD_EST_COLUMNS, 64, ctx);
     if (!rc && p->county) rc = recover_panel(p, r, jd_county_sample, all, estimates, ctx);
     if (!rc && p->sector && sectors->n_unit > counties->n_unit)
         rc = recover_panel(p, r, jd_sector_sample, static_only, estimates, ctx);

@@ -9,8 +9,16 @@
 #include "jiedao/table.h"
 
 typedef enum jd_estimate_data { JD_DATA_COMPLETE, JD_DATA_OBSERVED } jd_estimate_data_t;
-typedef enum jd_estimate_outcome { JD_OUTCOME_INFLOW, JD_OUTCOME_OUTFLOW, JD_OUTCOME_STOCK } jd_estimate_outcome_t;
-typedef enum jd_estimate_variance { JD_VARIANCE_CLUSTER, JD_VARIANCE_HC1, JD_VARIANCE_IID } jd_estimate_variance_t;
+typedef enum jd_estimate_outcome {
+    JD_OUTCOME_INFLOW,
+    JD_OUTCOME_OUTFLOW,
+    JD_OUTCOME_STOCK
+} jd_estimate_outcome_t;
+typedef enum jd_estimate_variance {
+    JD_VARIANCE_CLUSTER,
+    JD_VARIANCE_HC1,
+    JD_VARIANCE_IID
+} jd_estimate_variance_t;
 typedef enum jd_estimate_cluster {
     JD_CLUSTER_COUNTY,
     JD_CLUSTER_PREFECTURE,
@@ -27,8 +35,8 @@ typedef struct jd_estimate_params {
 
 extern const jd_section_t jd_estimate_section;
 
-/** Columns of /estimates. The bias parts add up: bias = measurement + trends + weights + anticipation +
- *  spillover, and bias_ade likewise with its own. */
+/** Columns of /estimates. The bias parts add up: bias = measurement + trends + weights +
+ * anticipation + spillover, and bias_ade likewise with its own. */
 enum {
     JD_EST_PANEL,
     JD_EST_ESTIMATOR,
@@ -72,10 +80,10 @@ typedef struct jd_recorded {
     void *user;
 } jd_recorded_t;
 
-/** Runs all estimators the section asks for on all panels it asks for and appends a row a term to `estimates`
- *  (initialised here; the caller frees). An estimator that does not apply is left out and said by jd_warn().
- *  Errors: memory, and what no data explain. */
-JD_MUST_USE int jd_recover(const jd_estimate_params_t *params, const jd_recorded_t *recorded, jd_table_t *estimates,
-                           jd_ctx_t *ctx);
+/** Runs all estimators the section asks for on all panels it asks for and appends a row a term to
+ * `estimates` (initialised here; the caller frees). An estimator that does not apply is left out
+ * and said by jd_warn(). Errors: memory, and what no data explain. */
+JD_MUST_USE int jd_recover(const jd_estimate_params_t *params, const jd_recorded_t *recorded,
+                           jd_table_t *estimates, jd_ctx_t *ctx);
 
 #endif

@@ -11,19 +11,23 @@ static int sample_init(jd_recovery_sample_t *s, int64_t n, int n_fixed, bool dir
 {
     s->n = n;
     s->n_fixed = n_fixed;
-    int32_t **const codes[] = {&s->unit, &s->time, &s->cohort, &s->cluster, &s->fixed[0], &s->fixed[1]};
+    int32_t **const codes[] = {&s->unit,    &s->time,     &s->cohort,
+                               &s->cluster, &s->fixed[0], &s->fixed[1]};
     double **const values[] = {&s->observed, &s->y1, &s->y0, &s->direct};
     int rc = jd_make(&s->cell, n, sizeof *s->cell, "an estimation sample", ctx);
-    for (int i = 0; i < 4 + n_fixed && !rc; i++) rc = jd_make(codes[i], n, sizeof(int32_t), "an estimation sample", ctx);
-    for (int i = 0; i < 3 + direct && !rc; i++) rc = jd_make(values[i], n, sizeof(double), "an estimation sample", ctx);
+    for (int i = 0; i < 4 + n_fixed && !rc; i++)
+        rc = jd_make(codes[i], n, sizeof(int32_t), "an estimation sample", ctx);
+    for (int i = 0; i < 3 + direct && !rc; i++)
+        rc = jd_make(values[i], n, sizeof(double), "an estimation sample", ctx);
     return rc;
 }
 
 void jd_recovery_sample_free(jd_recovery_sample_t *s)
 {
-    void *all[] = {s->unit, s->time, s->cohort, s->cluster, s->fixed[0], s->fixed[1],
-                   s->cell, s->observed, s->y1, s->y0, s->direct};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
+    void *all[] = {s->unit, s->time,     s->cohort, s->cluster, s->fixed[0], s->fixed[1],
+                   s->cell, s->observed, s->y1,     s->y0,      s->direct};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
     memset(s, 0, sizeof *s);
 }
 
@@ -35,9 +39,11 @@ static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
 /* Row of /jurisdictions of the cluster a county's row lies in. */
 static int32_t cluster_of(const jd_table_t *jurisdictions, int32_t county_row, int32_t cluster)
 {
-    const int32_t *parent = JD_CELLS(jurisdictions, jd_table_find(jurisdictions, "parent"), int32_t);
+    const int32_t *parent =
+        JD_CELLS(jurisdictions, jd_table_find(jurisdictions, "parent"), int32_t);
     int32_t row = county_row;
-    for (int up = 0; up < cluster; up++) row = parent[row];
+    for (int up = 0; up < cluster; up++)
+        row = parent[row];
     return row;
 }
 
@@ -48,19 +54,23 @@ static const int32_t *ints(const jd_table_t *t, const char *column)
     return JD_CELLS(t, jd_table_find(t, column), int32_t);
 }
 
-int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
+int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
+                     jd_ctx_t *ctx)
 {
     const jd_table_t *fact = recorded(r, "panel/county"), *truth = recorded(r, "truth/county");
     const jd_table_t *places = recorded(r, "jurisdictions");
     const char *outcome = outcome_names[p->outcome];
     int direct = jd_table_find(truth, "direct_inflow");
-    bool known = p->outcome == JD_OUTCOME_INFLOW && fact->rows > 0 && !isnan(jd_table_number(truth, direct, 0));
+    bool known = p->outcome == JD_OUTCOME_INFLOW && fact->rows > 0 &&
+                 !isnan(jd_table_number(truth, direct, 0));
     s->panel = "county";
     s->quantity = outcome;
     int rc = sample_init(s, fact->rows, 0, known, ctx);
-    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome), kind = jd_table_find(fact, "cell");
+    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome),
+        kind = jd_table_find(fact, "cell");
     int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
-    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"), *cohort = ints(fact, "cohort");
+    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"),
+                  *cohort = ints(fact, "cohort");
     for (int64_t i = 0; i < s->n && !rc; i++) {
         int64_t u = i % fact->n_unit;
         s->unit[i] = unit[u];
@@ -76,17 +86,21 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     return rc;
 }
 
-int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
+int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
+                     jd_ctx_t *ctx)
 {
-    const jd_table_t *fact = recorded(r, "panel/sector_county"), *truth = recorded(r, "truth/sector_county");
+    const jd_table_t *fact = recorded(r, "panel/sector_county"),
+                     *truth = recorded(r, "truth/sector_county");
     const jd_table_t *places = recorded(r, "jurisdictions");
     const char *outcome = outcome_names[p->outcome];
     s->panel = "sector_county";
     s->quantity = outcome;
     int rc = sample_init(s, fact->rows, 2, false, ctx);
-    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome), kind = jd_table_find(fact, "cell");
+    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome),
+        kind = jd_table_find(fact, "cell");
     int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
-    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"), *cohort = ints(fact, "cohort");
+    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"),
+                  *cohort = ints(fact, "cohort");
     const int32_t *county = ints(fact, "county"), periods = (int32_t)fact->n_time;
     const int8_t *sector = JD_CELLS(fact, jd_table_find(fact, "sector"), int8_t);
     for (int64_t i = 0; i < s->n && !rc; i++) {
@@ -105,8 +119,8 @@ int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     return rc;
 }
 
-/* First period in which some county has announced and not adopted, INT32_MAX if there is none: firms know
- * of the policy from then on. */
+/* First period in which some county has announced and not adopted, INT32_MAX if there is none:
+ * firms know of the policy from then on. */
 static int32_t first_announced(const jd_table_t *county)
 {
     const int8_t *cell = JD_CELLS(county, jd_table_find(county, "cell"), int8_t);
@@ -124,7 +138,8 @@ static jd_cell_t firm_cell(int32_t cohort, int32_t near, int32_t time, int32_t a
     return time >= announced ? JD_CELL_ANN : JD_CELL_PRE;
 }
 
-int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r, jd_ctx_t *ctx)
+int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
+                   jd_ctx_t *ctx)
 {
     const jd_table_t *t = recorded(r, "panel/observed"), *places = recorded(r, "jurisdictions");
     s->panel = "firm";

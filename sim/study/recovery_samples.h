@@ -6,7 +6,8 @@
 #include "jiedao/split.h"
 #include "study/recovery.h"
 
-/** One panel, made from recorded tables: plain columns over rows (time, unit), time slowest. Zero it first. */
+/** One panel, made from recorded tables: plain columns over rows (time, unit), time slowest. Zero
+ * it first. */
 typedef struct jd_recovery_sample {
     const char *panel, *quantity;
     int64_t n;
@@ -17,15 +18,16 @@ typedef struct jd_recovery_sample {
 } jd_recovery_sample_t;
 
 /** County x quarter: the section's outcome of targeted firms. */
-JD_MUST_USE int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
-                                 jd_ctx_t *ctx);
-/** Units are county x sector; fixed effects sector x quarter and county x quarter: a triple difference. */
-JD_MUST_USE int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
-                                 jd_ctx_t *ctx);
-/** Did the firm move into a county that is treated sometime? Treated are firms of the targeted sector, by their
- *  true sector, wherever they are. */
-JD_MUST_USE int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
-                               jd_ctx_t *ctx);
+JD_MUST_USE int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p,
+                                 const jd_recorded_t *r, jd_ctx_t *ctx);
+/** Units are county x sector; fixed effects sector x quarter and county x quarter: a triple
+ * difference. */
+JD_MUST_USE int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p,
+                                 const jd_recorded_t *r, jd_ctx_t *ctx);
+/** Did the firm move into a county that is treated sometime? Treated are firms of the targeted
+ * sector, by their true sector, wherever they are. */
+JD_MUST_USE int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p,
+                               const jd_recorded_t *r, jd_ctx_t *ctx);
 void jd_recovery_sample_free(jd_recovery_sample_t *s);
 
 #endif

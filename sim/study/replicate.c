@@ -18,7 +18,8 @@ typedef struct outlet {
 } outlet_t;
 
 /* A table under another name in the file; the name's storage must last for the call. */
-static int write_as(jd_store_t *store, const char *prefix, const jd_table_t *table, bool append, jd_ctx_t *ctx)
+static int write_as(jd_store_t *store, const char *prefix, const jd_table_t *table, bool append,
+                    jd_ctx_t *ctx)
 {
     char name[128];
     jd_table_t renamed = *table;
@@ -38,7 +39,8 @@ static const jd_table_t *find_table(void *user, const char *name)
     return jd_simulation_table(user, name);
 }
 
-static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates, const outlet_t *outlet, jd_ctx_t *ctx)
+static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
+                        const outlet_t *outlet, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
     for (int i = 0; i < jd_simulation_n_tables(sim) && !rc; i++) {
@@ -48,8 +50,9 @@ static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
     return rc ? rc : write_as(outlet->store, outlet->prefix, estimates, false, ctx);
 }
 
-int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate, jd_store_t *store,
-                       const char *prefix, jd_study_replicate_t *out, jd_study_times_t *times, jd_ctx_t *ctx)
+int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
+                       jd_store_t *store, const char *prefix, jd_study_replicate_t *out,
+                       jd_study_times_t *times, jd_ctx_t *ctx)
 {
     outlet_t outlet = {.store = store, .prefix = prefix};
     jd_sink_t sink = {.append = take_rows, .user = &outlet};
@@ -61,7 +64,8 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
     if (!rc) rc = jd_simulation_run(sim, store ? &sink : NULL, ctx);
     simulated = jd_study_clock();
     jd_recorded_t recorded = {.table = find_table, .user = sim};
-    if (!rc) rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, ctx);
+    if (!rc)
+        rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, ctx);
     estimated = jd_study_clock();
     if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
     if (!rc) {

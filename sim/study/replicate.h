@@ -11,10 +11,12 @@ typedef struct jd_study_replicate {
     jd_table_t estimates, estimands;
 } jd_study_replicate_t;
 
-/** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to times. */
-JD_MUST_USE int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
-                                   jd_store_t *store, const char *prefix, jd_study_replicate_t *out,
-                                   jd_study_times_t *times, jd_ctx_t *ctx);
+/** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to
+ * times. */
+JD_MUST_USE int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs,
+                                   uint64_t replicate, jd_store_t *store, const char *prefix,
+                                   jd_study_replicate_t *out, jd_study_times_t *times,
+                                   jd_ctx_t *ctx);
 void jd_study_replicate_free(jd_study_replicate_t *out);
 
 /** Seconds on a clock that never goes back. */

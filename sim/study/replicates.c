@@ -22,10 +22,12 @@ static int append_run(jd_table_t *all, const jd_table_t *one, int32_t run, jd_ct
 {
     int rc = jd_table_reserve(all, all->rows + one->rows, ctx);
     if (rc) return rc;
-    for (int64_t i = 0; i < one->rows; i++) JD_CELLS(all, 0, int32_t)[all->rows + i] = run;
+    for (int64_t i = 0; i < one->rows; i++)
+        JD_CELLS(all, 0, int32_t)[all->rows + i] = run;
     for (int c = 0; c < one->n_columns; c++) {
         size_t size = jd_column_size(&one->columns[c]);
-        memcpy((char *)all->data[c + 1] + (size_t)all->rows * size, one->data[c], (size_t)one->rows * size);
+        memcpy((char *)all->data[c + 1] + (size_t)all->rows * size, one->data[c],
+               (size_t)one->rows * size);
     }
     all->rows += one->rows;
     return JD_OK;
@@ -38,9 +40,12 @@ static int begin_all(jd_table_t *all, const jd_table_t *one, jd_ctx_t *ctx)
     if (!columns) return jd_fail_memory(ctx, sizeof *columns, one->name);
     columns[0] = run_columns[RUN_RUN];
     memcpy(columns + 1, one->columns, (size_t)one->n_columns * sizeof *columns);
-    int rc = jd_table_init(all, one->name, one->label, columns, one->n_columns + 1, 4 * one->rows, ctx);
-    if (rc) free(columns);
-    else all->owned = columns;
+    int rc =
+        jd_table_init(all, one->name, one->label, columns, one->n_columns + 1, 4 * one->rows, ctx);
+    if (rc)
+        free(columns);
+    else
+        all->owned = columns;
     return rc;
 }
 
@@ -76,8 +81,8 @@ static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t ru
     return rc;
 }
 
-int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, int64_t n, jd_store_t *store,
-                        jd_study_result_t *result, jd_ctx_t *ctx)
+int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, int64_t n,
+                        jd_store_t *store, jd_study_result_t *result, jd_ctx_t *ctx)
 {
     const jd_output_params_t *output = jd_config_section(config, "output");
     jd_table_t runs;
@@ -88,21 +93,29 @@ int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, in
         snprintf(prefix, sizeof prefix, "runs/%06lld/", (long long)i + 1);
         jd_study_replicate_t one;
         jd_ctx_t inner = jd_ctx_inner(ctx); /* progress is by replicate */
-        int failed = jd_study_replicate(config, inputs, (uint64_t)i, output->keep == JD_KEEP_TABLES ? store : NULL, prefix,
-                                        &one, &result->times, &inner);
+        int failed = jd_study_replicate(config, inputs, (uint64_t)i,
+                                        output->keep == JD_KEEP_TABLES ? store : NULL, prefix, &one,
+                                        &result->times, &inner);
         if (failed == JD_ERR_CANCELLED || failed == JD_ERR_WRITE || failed == JD_ERR_NO_MEMORY) {
             rc = jd_fail(ctx, failed, "%s", inner.message);
             break;
         }
         if (failed) snprintf(reason, sizeof reason, "%.256s", inner.message);
         rc = note_run(&runs, (int32_t)i + 1, failed, inner.message, ctx);
-        if (failed) result->failed++;
-        else if (!rc) rc = keep(result, &one, (int32_t)i + 1, ctx);
-        jd_progress_t progress = {.stage = "replicates", .done = i + 1, .total = n, .items = (double)(i + 1), .item = "runs"};
+        if (failed)
+            result->failed++;
+        else if (!rc)
+            rc = keep(result, &one, (int32_t)i + 1, ctx);
+        jd_progress_t progress = {.stage = "replicates",
+                                  .done = i + 1,
+                                  .total = n,
+                                  .items = (double)(i + 1),
+                                  .item = "runs"};
         jd_tell_progress(ctx, &progress);
     }
     if (!rc && result->failed == n)
-        rc = jd_fail(ctx, JD_ERR_DATA, "all %lld replicates failed; the last: %s", (long long)n, reason);
+        rc = jd_fail(ctx, JD_ERR_DATA, "all %lld replicates failed; the last: %s", (long long)n,
+                     reason);
     if (!rc) rc = jd_store_write(store, &runs, ctx);
     if (!rc) rc = jd_store_write(store, &result->all_estimates, ctx);
     if (!rc) rc = jd_store_write(store, &result->all_estimands, ctx);

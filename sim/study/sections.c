@@ -12,7 +12,8 @@ const jd_section_t *const *jd_all_sections(int *n)
     static const jd_section_t *all[MOST];
     int simulated;
     const jd_section_t *const *first = jd_simulation_sections(&simulated);
-    for (int i = 0; i < simulated; i++) all[i] = first[i];
+    for (int i = 0; i < simulated; i++)
+        all[i] = first[i];
     all[simulated] = &jd_estimate_section;
     *n = simulated + 1;
     return all;

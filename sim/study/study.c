@@ -22,8 +22,8 @@ void jd_study_result_free(jd_study_result_t *r)
     memset(r, 0, sizeof *r);
 }
 
-static int store_identity(jd_store_t *store, const jd_config_t *config, const jd_study_inputs_t *inputs,
-                          int64_t replicates, jd_ctx_t *ctx)
+static int store_identity(jd_store_t *store, const jd_config_t *config,
+                          const jd_study_inputs_t *inputs, int64_t replicates, jd_ctx_t *ctx)
 {
     static const char *const names[2] = {"input_divisions", "input_policy_list"};
     const jd_run_params_t *run = jd_config_section(config, "run");
@@ -37,8 +37,8 @@ static int store_identity(jd_store_t *store, const jd_config_t *config, const jd
     for (int i = 0; i < 2 && !rc; i++) {
         if (!inputs->path[i]) continue;
         const char *base = strrchr(inputs->path[i], '/');
-        snprintf(text, sizeof text, "%s, %" PRId64 " bytes, fnv1a-64 %016" PRIx64, base ? base + 1 : inputs->path[i],
-                 inputs->bytes[i], inputs->checksum[i]);
+        snprintf(text, sizeof text, "%s, %" PRId64 " bytes, fnv1a-64 %016" PRIx64,
+                 base ? base + 1 : inputs->path[i], inputs->bytes[i], inputs->checksum[i]);
         rc = jd_store_attribute_text(store, "/", names[i], text, ctx);
     }
     return rc;
@@ -49,7 +49,8 @@ static const jd_column_t parameter_columns[PAR_COLUMNS] = {
     {"section", JD_TEXT, "", "section", NULL, 48, JD_AXIS_CELL},
     {"name", JD_TEXT, "", "parameter", NULL, 32, JD_AXIS_CELL},
     {"value", JD_TEXT, "", "value, as it would be written in a config", NULL, 256, JD_AXIS_CELL},
-    {"given", JD_INT8, "1", "given in the config, or a default", "0 default, 1 given", 0, JD_AXIS_CELL},
+    {"given", JD_INT8, "1", "given in the config, or a default", "0 default, 1 given", 0,
+     JD_AXIS_CELL},
     {"unit", JD_TEXT, "", "unit", NULL, 16, JD_AXIS_CELL},
 };
 
@@ -58,7 +59,8 @@ typedef struct collector {
     jd_ctx_t *ctx;
 } collector_t;
 
-static int collect(void *user, const char *section, const jd_param_t *param, const char *value, bool given)
+static int collect(void *user, const char *section, const jd_param_t *param, const char *value,
+                   bool given)
 {
     collector_t *c = user;
     if (param->kind != JD_RESULT) return 0;
@@ -76,8 +78,9 @@ static int collect(void *user, const char *section, const jd_param_t *param, con
 static int store_config(jd_store_t *store, const jd_config_t *config, jd_ctx_t *ctx)
 {
     jd_table_t table;
-    int rc = jd_table_init(&table, "config/parameters", "All parameters that decide values, as resolved",
-                           parameter_columns, PAR_COLUMNS, 256, ctx);
+    int rc =
+        jd_table_init(&table, "config/parameters", "All parameters that decide values, as resolved",
+                      parameter_columns, PAR_COLUMNS, 256, ctx);
     collector_t collector = {&table, ctx};
     if (!rc) rc = jd_config_each(config, collect, &collector);
     if (!rc) rc = jd_store_text(store, "config/ini", jd_config_source(config), ctx);
@@ -93,13 +96,14 @@ static void move_table(jd_table_t *to, jd_table_t *from)
     memset(from, 0, sizeof *from);
 }
 
-static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replicates, const jd_study_inputs_t *inputs,
-                    jd_study_result_t *result, jd_ctx_t *ctx)
+static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replicates,
+                    const jd_study_inputs_t *inputs, jd_study_result_t *result, jd_ctx_t *ctx)
 {
     int rc = store_identity(store, config, inputs, replicates, ctx);
     if (!rc) rc = store_config(store, config, ctx);
     if (rc) return rc;
-    if (replicates > 1) return jd_study_replicates(config, &inputs->inputs, replicates, store, result, ctx);
+    if (replicates > 1)
+        return jd_study_replicates(config, &inputs->inputs, replicates, store, result, ctx);
     jd_study_replicate_t one;
     rc = jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, ctx);
     if (rc) return rc;
@@ -110,12 +114,14 @@ static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replic
 }
 
 /* The result is whole without its log, so a log that cannot be written is no more than a remark. */
-static void write_log(const char *path, const jd_config_t *config, const jd_study_result_t *result, jd_ctx_t *ctx)
+static void write_log(const char *path, const jd_config_t *config, const jd_study_result_t *result,
+                      jd_ctx_t *ctx)
 {
     jd_ctx_t inner;
     jd_ctx_init(&inner);
     inner.threads = jd_ctx_threads(ctx);
-    if (jd_log_write(path, config, result, &inner)) jd_warn(ctx, "the log beside %s: %s", path, inner.message);
+    if (jd_log_write(path, config, result, &inner))
+        jd_warn(ctx, "the log beside %s: %s", path, inner.message);
 }
 
 int jd_study_run(const jd_config_t *config, const char *path, bool replace, int64_t replicates,
@@ -133,8 +139,10 @@ int jd_study_run(const jd_config_t *config, const char *path, bool replace, int6
     if (!rc) rc = run_into(store, config, replicates, &inputs, result, ctx);
     if (!rc) rc = jd_check_cancelled(ctx);
     double ran = jd_study_clock();
-    if (!rc) rc = jd_store_commit(&store, ctx);
-    else jd_store_abandon(&store);
+    if (!rc)
+        rc = jd_store_commit(&store, ctx);
+    else
+        jd_store_abandon(&store);
     result->times.write += jd_study_clock() - ran;
     result->times.total = jd_study_clock() - start;
     if (!rc) write_log(path, config, result, ctx);

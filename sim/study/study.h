@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A study: simulate, store, estimate, in one go; the meeting of simulator, files and estimators. */
+/** A study: simulate, store, estimate, in one go; the meeting of simulator, files and estimators.
+ */
 #ifndef JD_STUDY_STUDY_H
 #define JD_STUDY_STUDY_H
 
@@ -10,13 +11,14 @@
 /** Tables of the user's files that a config names (world.divisions, policy.list), read once. */
 typedef struct jd_study_inputs {
     jd_table_t divisions, policy;
-    jd_inputs_t inputs; /**< points at those that were named */
-    int64_t bytes[2];   /**< size of each file, 0 = none */
+    jd_inputs_t inputs;   /**< points at those that were named */
+    int64_t bytes[2];     /**< size of each file, 0 = none */
     uint64_t checksum[2]; /**< FNV-1a of its bytes */
     const char *path[2];  /**< borrowed from the config */
 } jd_study_inputs_t;
 
-JD_MUST_USE int jd_study_inputs_read(jd_study_inputs_t *inputs, const jd_config_t *config, jd_ctx_t *ctx);
+JD_MUST_USE int jd_study_inputs_read(jd_study_inputs_t *inputs, const jd_config_t *config,
+                                     jd_ctx_t *ctx);
 void jd_study_inputs_free(jd_study_inputs_t *inputs);
 
 /** Seconds the stages of a study took. */
@@ -26,24 +28,24 @@ typedef struct jd_study_times {
 
 /** What is left in memory after a study, for the screen. Zero it first. */
 typedef struct jd_study_result {
-    jd_run_facts_t facts;     /**< of the first replicate */
-    jd_table_t estimates;     /**< of the first replicate */
-    jd_table_t estimands;     /**< of the first replicate */
+    jd_run_facts_t facts; /**< of the first replicate */
+    jd_table_t estimates; /**< of the first replicate */
+    jd_table_t estimands; /**< of the first replicate */
     int64_t replicates;
     jd_table_t all_estimates; /**< of all, column run in front; empty for one */
     jd_table_t all_estimands;
-    int64_t failed;           /**< replicates that failed */
+    int64_t failed; /**< replicates that failed */
     jd_study_times_t times;
 } jd_study_result_t;
 void jd_study_result_free(jd_study_result_t *result);
 
-/** Runs a finished config `replicates` times and writes one file, whole or not at all. With one replicate
- *  all tables are stored; with more, estimates and estimands of each (output.keep = all: all tables, under
- *  runs/000001/...). `result` may be NULL. The occasion (time, host, stages) goes to PATH.log.json, which is
- *  `path` with its .h5 replaced; jd_warn() says where that cannot be written. Errors: of the config, the
- *  inputs, the file; nothing is left then. */
-JD_MUST_USE int jd_study_run(const jd_config_t *config, const char *path, bool replace, int64_t replicates,
-                             jd_study_result_t *result, jd_ctx_t *ctx);
+/** Runs a finished config `replicates` times and writes one file, whole or not at all. With one
+ * replicate all tables are stored; with more, estimates and estimands of each (output.keep = all:
+ * all tables, under runs/000001/...). `result` may be NULL. The occasion (time, host, stages) goes
+ * to PATH.log.json, which is `path` with its .h5 replaced; jd_warn() says where that cannot be
+ * written. Errors: of the config, the inputs, the file; nothing is left then. */
+JD_MUST_USE int jd_study_run(const jd_config_t *config, const char *path, bool replace,
+                             int64_t replicates, jd_study_result_t *result, jd_ctx_t *ctx);
 
 /** Format a file must have in its attributes. */
 #define JD_FILE_FORMAT "jiedao"

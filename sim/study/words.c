@@ -38,13 +38,15 @@ static bool reads(const jd_table_t *t, int column, int64_t row, const char *text
     return strcmp(jd_table_text(t, column, row, cell, sizeof cell), text) == 0;
 }
 
-jd_mean_t jd_words_mean(const jd_study_result_t *r, const char *panel, const char *estimator, int column)
+jd_mean_t jd_words_mean(const jd_study_result_t *r, const char *panel, const char *estimator,
+                        int column)
 {
     int shift = r->all_estimates.columns != NULL;
     const jd_table_t *t = shift ? &r->all_estimates : &r->estimates;
     tally_t tally = {0};
     for (int64_t i = 0; i < t->rows; i++) {
-        if (reads(t, JD_EST_PANEL + shift, i, panel) && reads(t, JD_EST_ESTIMATOR + shift, i, estimator) &&
+        if (reads(t, JD_EST_PANEL + shift, i, panel) &&
+            reads(t, JD_EST_ESTIMATOR + shift, i, estimator) &&
             reads(t, JD_EST_TERM + shift, i, "att"))
             count(&tally, jd_table_number(t, column + shift, i));
     }
@@ -54,7 +56,8 @@ jd_mean_t jd_words_mean(const jd_study_result_t *r, const char *panel, const cha
 jd_mean_t jd_words_estimand(const jd_study_result_t *r, const char *outcome, const char *name)
 {
     const jd_table_t *t = r->all_estimands.columns ? &r->all_estimands : &r->estimands;
-    int estimand = jd_table_find(t, "estimand"), of = jd_table_find(t, "outcome"), term = jd_table_find(t, "term");
+    int estimand = jd_table_find(t, "estimand"), of = jd_table_find(t, "outcome"),
+        term = jd_table_find(t, "term");
     tally_t tally = {0};
     for (int64_t i = 0; i < t->rows; i++) {
         if (reads(t, estimand, i, name) && reads(t, of, i, outcome) && reads(t, term, i, ""))
@@ -79,7 +82,8 @@ static const char *grouped(int64_t n, char *buffer, size_t size)
     return buffer;
 }
 
-/* Three significant digits, 5 places at most; "-" for a missing number, a plain 0 for what would show as zeros. */
+/* Three significant digits, 5 places at most; "-" for a missing number, a plain 0 for what would
+ * show as zeros. */
 static const char *shown(double x, bool sign, char *buffer, size_t size)
 {
     if (isnan(x) || fabs(x) < 0.5e-5) {
@@ -102,19 +106,21 @@ static double percent(double part, double whole)
 
 static void print_simulated(FILE *out, const jd_config_t *config, const jd_study_result_t *r)
 {
-    static const char *const how[] = {"at random", "by development", "by fiscal capacity", "as whole prefectures",
-                                      "as listed"};
+    static const char *const how[] = {"at random", "by development", "by fiscal capacity",
+                                      "as whole prefectures", "as listed"};
     const jd_run_params_t *run = jd_config_section(config, "run");
     const jd_policy_params_t *policy = jd_config_section(config, "policy");
     const jd_run_facts_t *f = &r->facts;
     char a[32], b[32], c[32], d[32], from[8], to[8], adopts[8];
     fprintf(out, "Simulated   %s firms and %s officials in %s streets of %s counties, %s to %s\n",
-            grouped(f->firms, a, sizeof a), grouped(f->officials, b, sizeof b), grouped(f->streets, c, sizeof c),
-            grouped(f->counties, d, sizeof d), jd_quarter_text(run->start, from, sizeof from),
+            grouped(f->firms, a, sizeof a), grouped(f->officials, b, sizeof b),
+            grouped(f->streets, c, sizeof c), grouped(f->counties, d, sizeof d),
+            jd_quarter_text(run->start, from, sizeof from),
             jd_quarter_text((int32_t)(run->start + run->periods - 1), to, sizeof to));
     if (f->treated_counties > 0)
-        fprintf(out, "            policy in %ld counties, assigned %s, %s %s\n", (long)f->treated_counties,
-                how[policy->assignment], policy->adoption.n > 1 ? "in cohorts from" : "from",
+        fprintf(out, "            policy in %ld counties, assigned %s, %s %s\n",
+                (long)f->treated_counties, how[policy->assignment],
+                policy->adoption.n > 1 ? "in cohorts from" : "from",
                 jd_quarter_text(run->start + f->first_treated_period - 1, adopts, sizeof adopts));
     else
         fprintf(out, "            no policy\n");
@@ -122,15 +128,20 @@ static void print_simulated(FILE *out, const jd_config_t *config, const jd_study
             100.0 * 4 * (double)f->moves / (double)f->firms / (double)f->periods);
     if (f->relocations > 0) {
         fprintf(out, "%.0f %% of moves cross a county border: %s relocations\n",
-                percent((double)f->relocations, (double)f->moves), grouped(f->relocations, a, sizeof a));
-        fprintf(out, "            (%.0f %% to another province; mean distance %.0f km); the empirical file shows %s\n",
-                percent((double)(f->relocations - f->within_province), (double)f->relocations), f->distance,
-                grouped(f->observed, b, sizeof b));
+                percent((double)f->relocations, (double)f->moves),
+                grouped(f->relocations, a, sizeof a));
+        fprintf(out,
+                "            (%.0f %% to another province; mean distance %.0f km); the empirical "
+                "file shows %s\n",
+                percent((double)(f->relocations - f->within_province), (double)f->relocations),
+                f->distance, grouped(f->observed, b, sizeof b));
     } else {
         fprintf(out, "none across a county border\n");
     }
     if (r->replicates > 1)
-        fprintf(out, "            %lld replicates, %lld failed; figures below are means, Monte-Carlo errors in brackets\n",
+        fprintf(out,
+                "            %lld replicates, %lld failed; figures below are means, Monte-Carlo "
+                "errors in brackets\n",
                 (long long)r->replicates, (long long)r->failed);
 }
 
@@ -138,7 +149,8 @@ static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
 static const char *const outcome_words[] = {"inflow of targeted firms", "outflow of targeted firms",
                                             "stock of targeted firms"};
 
-static void print_effect(FILE *out, const char *label, jd_mean_t effect, double base, const char *meaning)
+static void print_effect(FILE *out, const char *label, jd_mean_t effect, double base,
+                         const char *meaning)
 {
     char a[32], b[32];
     if (isnan(effect.mean)) return;
@@ -151,22 +163,29 @@ static void print_effect(FILE *out, const char *label, jd_mean_t effect, double 
 static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study_result_t *r)
 {
     const char *outcome = outcome_names[p->outcome];
-    jd_mean_t base = jd_words_estimand(r, outcome, "mean_without"), net = jd_words_estimand(r, outcome, "net_creation");
+    jd_mean_t base = jd_words_estimand(r, outcome, "mean_without"),
+              net = jd_words_estimand(r, outcome, "net_creation");
     char a[32];
     if (isnan(base.mean)) return;
     fprintf(out, "\nTruth       %s per treated county and quarter\n", outcome_words[p->outcome]);
-    fprintf(out, "            %-28s %8s\n", "without the policy", shown(base.mean, false, a, sizeof a));
-    print_effect(out, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean, "with the policy less without");
+    fprintf(out, "            %-28s %8s\n", "without the policy",
+            shown(base.mean, false, a, sizeof a));
+    print_effect(out, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean,
+                 "with the policy less without");
     print_effect(out, "direct effect (ADE)", jd_words_estimand(r, outcome, "ade"), base.mean,
                  "of a county's own treatment, the others' given");
-    print_effect(out, "on never-treated counties", jd_words_estimand(r, outcome, "spillover_never"), base.mean,
-                 "firms drawn away");
+    print_effect(out, "on never-treated counties", jd_words_estimand(r, outcome, "spillover_never"),
+                 base.mean, "firms drawn away");
     if (isnan(net.mean) || p->outcome != JD_OUTCOME_INFLOW) return;
     if (net.mean < 0 || net.mean > 1)
-        fprintf(out, "            effects on all counties add up to %.0f %% of the gain: outside 0 to 100 %% mostly by chance\n",
+        fprintf(out,
+                "            effects on all counties add up to %.0f %% of the gain: outside 0 to "
+                "100 %% mostly by chance\n",
                 100 * net.mean);
     else
-        fprintf(out, "            %.0f %% of the gain is new to the country, the rest is displaced from other counties\n",
+        fprintf(out,
+                "            %.0f %% of the gain is new to the country, the rest is displaced from "
+                "other counties\n",
                 100 * net.mean);
 }
 
@@ -203,8 +222,8 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 static void print_estimates(FILE *out, const jd_study_result_t *r)
 {
     bool several = r->replicates > 1;
-    fprintf(out, "\n%-34s %8s %8s %8s %8s%10s%10s%10s%10s%10s\n", "Estimates", "estimate", "std.err", "ATT", "bias",
-            "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
+    fprintf(out, "\n%-34s %8s %8s %8s %8s%10s%10s%10s%10s%10s\n", "Estimates", "estimate",
+            "std.err", "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
     fprintf(out, "%70s%10s%10s%10s%10s%10s\n", "", "urement", "chance", "target", "pation", "over");
     for (int i = 0; i < ROWS; i++) {
         char text[32];
@@ -229,13 +248,16 @@ static void print_estimates(FILE *out, const jd_study_result_t *r)
 
 static void put_json_number(FILE *out, const char *key, double x)
 {
-    if (isnan(x)) fprintf(out, ", \"%s\": null", key);
-    else fprintf(out, ", \"%s\": %.17g", key, x);
+    if (isnan(x))
+        fprintf(out, ", \"%s\": null", key);
+    else
+        fprintf(out, ", \"%s\": %.17g", key, x);
 }
 
 static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row, bool first)
 {
-    fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\"", first ? "" : ",", row->panel, row->estimator);
+    fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\"", first ? "" : ",", row->panel,
+            row->estimator);
     for (int c = 0; c < FIELDS; c++) {
         jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
         char key[40];
@@ -246,9 +268,10 @@ static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row
     fputc('}', out);
 }
 
-/* One row between `open`, `between` and `close`; Monte-Carlo errors in brackets behind the means. */
-static void put_row(FILE *out, const jd_study_result_t *r, const row_t *row, const char *open, const char *between,
-                    const char *close)
+/* One row between `open`, `between` and `close`; Monte-Carlo errors in brackets behind the means.
+ */
+static void put_row(FILE *out, const jd_study_result_t *r, const row_t *row, const char *open,
+                    const char *between, const char *close)
 {
     fprintf(out, "%s%s", open, row->label);
     for (int c = 0; c < FIELDS; c++) {
@@ -268,8 +291,11 @@ static void put_head(FILE *out, jd_words_format_t format)
     }
     bool latex = format == JD_WORDS_LATEX;
     fputs(latex ? "\\begin{tabular}{lrrrrrrrrr}\n\\hline\nEstimator" : "| Estimator", out);
-    for (int c = 0; c < FIELDS; c++) fprintf(out, latex ? " & %s" : " | %s", fields[c].head);
-    fputs(latex ? " \\\\\n\\hline\n" : " |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n", out);
+    for (int c = 0; c < FIELDS; c++)
+        fprintf(out, latex ? " & %s" : " | %s", fields[c].head);
+    fputs(latex ? " \\\\\n\\hline\n"
+                : " |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+          out);
 }
 
 void jd_words_table(FILE *out, const jd_study_result_t *r, jd_words_format_t format)
@@ -278,19 +304,22 @@ void jd_words_table(FILE *out, const jd_study_result_t *r, jd_words_format_t for
     put_head(out, format);
     for (int i = 0; i < ROWS; i++) {
         if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
-        if (format == JD_WORDS_JSON) put_json_row(out, r, &rows[i], first);
-        else if (format == JD_WORDS_LATEX) put_row(out, r, &rows[i], "", " & ", " \\\\");
-        else put_row(out, r, &rows[i], "| ", " | ", " |");
+        if (format == JD_WORDS_JSON)
+            put_json_row(out, r, &rows[i], first);
+        else if (format == JD_WORDS_LATEX)
+            put_row(out, r, &rows[i], "", " & ", " \\\\");
+        else
+            put_row(out, r, &rows[i], "| ", " | ", " |");
         first = false;
     }
     if (format == JD_WORDS_JSON) fputs("\n]\n", out);
     if (format == JD_WORDS_LATEX) fputs("\\hline\n\\end{tabular}\n", out);
 }
 
-/* The largest part of a bias besides trends and chance, in words; *size is its value, *together what all of
- * them would be if none cancelled another. */
-static const char *largest_part(double measurement, double weights, double anticipation, double spillover, double *size,
-                                double *together)
+/* The largest part of a bias besides trends and chance, in words; *size is its value, *together
+ * what all of them would be if none cancelled another. */
+static const char *largest_part(double measurement, double weights, double anticipation,
+                                double spillover, double *size, double *together)
 {
     const double value[] = {measurement, weights, anticipation, spillover};
     static const char *const words[] = {"relocations the empirical file misses or misdates",
@@ -308,31 +337,36 @@ static const char *largest_part(double measurement, double weights, double antic
 }
 
 /* An estimate's bias besides trends and chance, and what it is made of. */
-static void print_bias(FILE *out, const jd_study_result_t *r, const char *estimator, const char *label, double trends)
+static void print_bias(FILE *out, const jd_study_result_t *r, const char *estimator,
+                       const char *label, double trends)
 {
     double att = jd_words_mean(r, "county", estimator, JD_EST_ATT).mean, size, together;
     double systematic = jd_words_mean(r, "county", estimator, JD_EST_BIAS).mean - trends;
     const char *part = largest_part(jd_words_mean(r, "county", estimator, JD_EST_MEASUREMENT).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_WEIGHTS).mean,
                                     jd_words_mean(r, "county", estimator, JD_EST_ANTICIPATION).mean,
-                                    jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean, &size, &together);
+                                    jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean,
+                                    &size, &together);
     char a[32], b[32];
     if (fabs(systematic) < fmax(0.02 * fabs(att), 0.5e-5)) { /* less than the table shows */
         fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", label,
                 shown(trends, true, a, sizeof a));
         return;
     }
-    fprintf(out, "  %s %s the total effect by %s", label, systematic > 0 ? "overstates" : "understates",
+    fprintf(out, "  %s %s the total effect by %s", label,
+            systematic > 0 ? "overstates" : "understates",
             shown(fabs(systematic), false, a, sizeof a));
     if (fabs(att) > 0) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
     if (together > 1.3 * fabs(systematic))
         fprintf(out, ", a sum of parts that partly cancel;\n  the largest, %s, is %s.\n",
                 shown(size, true, b, sizeof b), part);
     else
-        fprintf(out, ", %s %s.\n", fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
+        fprintf(out, ", %s %s.\n",
+                fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
 }
 
-static void print_against_direct(FILE *out, const jd_study_result_t *r, const char *estimator, double trends)
+static void print_against_direct(FILE *out, const jd_study_result_t *r, const char *estimator,
+                                 double trends)
 {
     double ade = jd_words_mean(r, "county", estimator, JD_EST_ADE).mean;
     double off = percent(jd_words_mean(r, "county", estimator, JD_EST_BIAS_ADE).mean - trends, ade);
@@ -340,29 +374,36 @@ static void print_against_direct(FILE *out, const jd_study_result_t *r, const ch
     if (isnan(off)) return;
     shown(ade, true, a, sizeof a);
     if (fabs(off) < 10)
-        fprintf(out, "  Of the direct effect (%s) it is within %.1f %%, trends and chance apart.\n", a, fabs(off));
+        fprintf(out, "  Of the direct effect (%s) it is within %.1f %%, trends and chance apart.\n",
+                a, fabs(off));
     else
-        fprintf(out, "  The direct effect (%s) it misses by %.0f %%, trends and chance apart.\n", a, fabs(off));
+        fprintf(out, "  The direct effect (%s) it misses by %.0f %%, trends and chance apart.\n", a,
+                fabs(off));
 }
 
-static void print_trends(FILE *out, const jd_study_result_t *r, const char *estimator, jd_mean_t trends)
+static void print_trends(FILE *out, const jd_study_result_t *r, const char *estimator,
+                         jd_mean_t trends)
 {
     double error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR).mean;
     char a[32], b[32];
     shown(trends.mean, true, a, sizeof a);
     if (r->replicates > 1) {
         bool bias_found = fabs(trends.mean) > 2 * trends.error;
-        fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", a, shown(trends.error, false, b, sizeof b),
+        fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", a,
+                shown(trends.error, false, b, sizeof b),
                 bias_found ? "a trend bias" : "no trend bias beyond chance");
     } else if (error > 0) {
-        fprintf(out, "  Trends and chance add %s, %.1f standard errors (%s): one draw. Only its mean over replicates is a\n"
-                     "  trend bias: --replicates 50 shows it.\n",
+        fprintf(out,
+                "  Trends and chance add %s, %.1f standard errors (%s): one draw. Only its mean "
+                "over replicates is a\n"
+                "  trend bias: --replicates 50 shows it.\n",
                 a, fabs(trends.mean) / error, shown(error, false, b, sizeof b));
     }
 }
 
 /* What one estimator on the county panel makes of the truth; nothing where it does not apply. */
-static void print_sentences(FILE *out, const jd_study_result_t *r, const char *estimator, const char *label)
+static void print_sentences(FILE *out, const jd_study_result_t *r, const char *estimator,
+                            const char *label)
 {
     jd_mean_t trends = jd_words_mean(r, "county", estimator, JD_EST_TRENDS);
     if (isnan(jd_words_mean(r, "county", estimator, JD_EST_BIAS).mean)) return;
@@ -372,7 +413,8 @@ static void print_sentences(FILE *out, const jd_study_result_t *r, const char *e
     print_trends(out, r, estimator, trends);
 }
 
-void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *r, const char *path)
+void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *r,
+                    const char *path)
 {
     const jd_estimate_params_t *p = jd_config_section(config, "estimate");
     print_simulated(out, config, r);

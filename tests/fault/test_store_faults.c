@@ -219,8 +219,10 @@ static int check_read_only(long argument)
     int wrong = 0;
     for (int i = 0; i < 3 && !wrong; i++) {
         jd_ctx_clear(&ctx);
-        if (writers[i](path, &ctx) != JD_ERR_OPEN) wrong = 2;
-        else if (!strstr(ctx.message, "may not write")) wrong = 3;
+        if (writers[i](path, &ctx) != JD_ERR_OPEN)
+            wrong = 2;
+        else if (!strstr(ctx.message, "may not write"))
+            wrong = 3;
     }
     if (seteuid(before) != 0) return 4; /* the leak checker looks at the process when it ends */
     return wrong;

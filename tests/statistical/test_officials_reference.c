@@ -8,7 +8,7 @@
 #define STREETS 4000
 #define WORLD_OF(more)                                                                            \
     "[world]\nprovinces=2\nprefectures=4\ncounties=40\nstreets=4000\n" more "[rescaling]\nevent=" \
-                                                                            "0\n"
+    "0\n"
 #define WORLD WORLD_OF("")
 #define RAISED WORLD "[event.raised]\nlevel=street\nshape=pulse\nstart=2100Q1\nlength=24\nsize=%g\n"
 enum { START = 4 * 2100, SETTLE = 400 };

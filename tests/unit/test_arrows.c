@@ -43,8 +43,8 @@ static const struct {
     const char *header;
     enum part part;
 } headers[] = {
-    {"error", CORE}, {"export", CORE},  {"context", CORE},   {"random", CORE},
-    {"table", CORE}, {"version", CORE}, {"split", DIAGNOSE}, {"bacon", DIAGNOSE},
+    {"error", CORE},     {"export", CORE},  {"context", CORE},   {"random", CORE},
+    {"table", CORE},     {"version", CORE}, {"split", DIAGNOSE}, {"bacon", DIAGNOSE},
     {"simulation", RUN}, {"theory", MODEL},
 };
 

@@ -166,7 +166,8 @@ static int reclassified(const char *level, double rate, int quarters, street_ben
         text, sizeof text,
         WORLD
         "[event.rank]\nkind=reclassify\nlevel=%s\nrate=%g\nstart=2021Q1\nlength=%d\nexposure=2\n"
-        "tk_land=0.5\ntk_authority=2\n[event.push]\nlevel=street\nshape=step\nstart=2021Q1\nsize=0.5\n",
+        "tk_land=0.5\ntk_authority=2\n[event.push]\nlevel=street\nshape=step\nstart=2021Q1\nsize=0."
+        "5\n",
         level, rate, quarters);
     bench_open(b, text);
     for (int k = -2; k < quarters + 3; k++)

@@ -54,8 +54,8 @@ static void test_sincos_turn(void **state)
     }
 }
 
-/* 200,000 normals: mean, variance, skewness and kurtosis within 4.5 standard errors (chance of a false
- * alarm about 3e-5; the seed is fixed). */
+/* 200,000 normals: mean, variance, skewness and kurtosis within 4.5 standard errors (chance of a
+ * false alarm about 3e-5; the seed is fixed). */
 static void test_normal_moments(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Promotion tournament among streets of a county: measured strong output of the rivals raises the stakes
- *  of one's own (model-equations.md, sections 2 and 7). */
+/** Promotion tournament among streets of a county: measured strong output of the rivals raises the
+ * stakes of one's own (model-equations.md, sections 2 and 7). */
 #include "core/vmath.h"
 #include "jiedao/random.h"
 #include "model/mechanism.h"
@@ -13,12 +13,14 @@ typedef struct tournament_params {
 
 static const jd_param_t params[] = {
     {"base", JD_PARAM_DOUBLE, P(base), "0", -0.5, 1, NULL, "1",
-     "tau0, standing intensity: multiplies the stakes of strong tasks by 1 + tau0", "off", JD_RESULT},
-    {"slope", JD_PARAM_DOUBLE, P(slope), "0", -2, 2, NULL, "1",
-     "tau1, answer to rivals' output last quarter; rivals share the county", "off; sweep it through 0 (Wiebe)",
+     "tau0, standing intensity: multiplies the stakes of strong tasks by 1 + tau0", "off",
      JD_RESULT},
+    {"slope", JD_PARAM_DOUBLE, P(slope), "0", -2, 2, NULL, "1",
+     "tau1, answer to rivals' output last quarter; rivals share the county",
+     "off; sweep it through 0 (Wiebe)", JD_RESULT},
     {"noise", JD_PARAM_DOUBLE, P(noise), "0.06", 0, 1, NULL, "1",
-     "SD of the noise in measured output, relative to the plan", "Li, Zhou 2005: growth SD 6 %", JD_RESULT},
+     "SD of the noise in measured output, relative to the plan", "Li, Zhou 2005: growth SD 6 %",
+     JD_RESULT},
 };
 
 const jd_section_t jd_tournament_section = {
@@ -36,8 +38,8 @@ static bool on(const jd_config_t *config)
 }
 
 /* Measured output of a street relative to the plan: what was delivered, and noise. */
-static double measure(const jd_world_t *world, double over_plan, double noise, const jd_jump_t jump[2],
-                      int32_t street)
+static double measure(const jd_world_t *world, double over_plan, double noise,
+                      const jd_jump_t jump[2], int32_t street)
 {
     double z = jd_normal(jd_draw(&jump[0], (uint64_t)street), jd_draw(&jump[1], (uint64_t)street));
     return world->output.y_s[street] * over_plan + noise * z;
@@ -52,7 +54,8 @@ static void step(const jd_moment_t *m, jd_world_t *world)
     for (int32_t c = 0; c < m->dims->counties; c++) {
         int32_t from = m->tree->child[JD_COUNTY][c], end = m->tree->child[JD_COUNTY][c + 1];
         double sum = 0;
-        for (int32_t s = from; s < end; s++) sum += measure(world, over_plan, p->noise, jump, s);
+        for (int32_t s = from; s < end; s++)
+            sum += measure(world, over_plan, p->noise, jump, s);
         for (int32_t s = from; s < end; s++) {
             double own = measure(world, over_plan, p->noise, jump, s);
             double rivals = end - from > 1 ? (sum - own) / (end - from - 1) : 1;

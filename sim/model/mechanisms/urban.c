@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Urban outcomes by county: points of interest (POI) of manufacturing services as noisy counts, land-use
- *  efficiency, concentration of the targeted sector, services per firm (model-equations.md, section 7). */
+/** Urban outcomes by county: points of interest (POI) of manufacturing services as noisy counts,
+ * land-use efficiency, concentration of the targeted sector, services per firm (model-equations.md,
+ * section 7). */
 #include <math.h>
 
 #include "core/vmath.h"
@@ -19,7 +20,8 @@ static const jd_param_t params[] = {
     {"poi_rate", JD_PARAM_DOUBLE, P(poi_rate), "0.1", 0, 100, NULL, "1/firm",
      "points of interest per targeted firm where services are at plan", "assumed", JD_RESULT},
     {"poi_elasticity", JD_PARAM_DOUBLE, P(poi_elasticity), "0.5", 0, 3, NULL, "1",
-     "elasticity of points of interest to services two quarters ago", "model equations, section 7", JD_RESULT},
+     "elasticity of points of interest to services two quarters ago", "model equations, section 7",
+     JD_RESULT},
     {"productivity", JD_PARAM_DOUBLE, P(productivity), "1.5", 0, 100, NULL, "1",
      "output of a targeted firm; another firm's is 1", "assumed", JD_RESULT},
 };
@@ -39,8 +41,10 @@ static const jd_column_t columns[COLUMNS] = {
     {"poi", JD_INT32, "1", "points of interest of manufacturing services", NULL, 0, JD_AXIS_CELL},
     {"land_efficiency", JD_DOUBLE, "1/km2", "output per land", NULL, 0, JD_AXIS_CELL},
     {"location_quotient", JD_DOUBLE, "1",
-     "share of the targeted sector among the county's firms, over its share in the world", NULL, 0, JD_AXIS_CELL},
-    {"services_per_firm", JD_DOUBLE, "1", "stock of services times streets, per 100 firms", NULL, 0, JD_AXIS_CELL},
+     "share of the targeted sector among the county's firms, over its share in the world", NULL, 0,
+     JD_AXIS_CELL},
+    {"services_per_firm", JD_DOUBLE, "1", "stock of services times streets, per 100 firms", NULL, 0,
+     JD_AXIS_CELL},
 };
 
 static bool on(const jd_config_t *config)
@@ -48,8 +52,8 @@ static bool on(const jd_config_t *config)
     return ((const urban_params_t *)jd_config_section(config, "urban"))->on;
 }
 
-/* Poisson number of the given mean from one uniform: exact inversion up from 0 below mean 30, from the mode
- * outwards above, O(sqrt(mean)). The mode's probability comes from Stirling's series. */
+/* Poisson number of the given mean from one uniform: exact inversion up from 0 below mean 30, from
+ * the mode outwards above, O(sqrt(mean)). The mode's probability comes from Stirling's series. */
 static int32_t poisson(double mean, double u)
 {
     if (mean <= 0) return 0;
@@ -80,7 +84,8 @@ static double mean_services(const jd_moment_t *m, const jd_world_t *world, int32
 {
     int32_t from = m->tree->child[JD_COUNTY][county], end = m->tree->child[JD_COUNTY][county + 1];
     double sum = 0;
-    for (int32_t s = from; s < end; s++) sum += world->services[s];
+    for (int32_t s = from; s < end; s++)
+        sum += world->services[s];
     return sum / (end - from);
 }
 
@@ -113,7 +118,8 @@ static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *pa
         int64_t targeted = 0, all = 0;
         for (int32_t s = m->tree->child[JD_COUNTY][c]; s < m->tree->child[JD_COUNTY][c + 1]; s++) {
             targeted += world->stock[s];
-            for (int k = 0; k < m->dims->sectors; k++) all += world->stock[(int64_t)k * streets + s];
+            for (int k = 0; k < m->dims->sectors; k++)
+                all += world->stock[(int64_t)k * streets + s];
         }
         int64_t at = row * counties + c;
         double mean = p->poi_rate * (double)targeted * jd_pow(before[c], p->poi_elasticity);
@@ -121,10 +127,10 @@ static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *pa
         double n_streets = m->tree->child[JD_COUNTY][c + 1] - m->tree->child[JD_COUNTY][c];
         JD_CELLS(panel, POI, int32_t)[at] = poisson(mean, jd_draw(&jump, (uint64_t)c));
         JD_CELLS(panel, LAND_EFFICIENCY, double)[at] = output / m->tree->land[JD_COUNTY][c];
-        JD_CELLS(panel, LOCATION_QUOTIENT, double)[at] =
-            all > 0 && share > 0 ? (double)targeted / number / share : (double)NAN;
-        JD_CELLS(panel, SERVICES_PER_FIRM, double)[at] =
-            all > 0 ? 100 * mean_services(m, world, c) * n_streets / number : (double)NAN;
+        JD_CELLS(panel, LOCATION_QUOTIENT, double)
+        [at] = all > 0 && share > 0 ? (double)targeted / number / share : (double)NAN;
+        JD_CELLS(panel, SERVICES_PER_FIRM, double)
+        [at] = all > 0 ? 100 * mean_services(m, world, c) * n_streets / number : (double)NAN;
     }
 }
 
