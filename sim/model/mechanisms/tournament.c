@@ -38,26 +38,26 @@ static bool on(const jd_config_t *config)
 }
 
 /* Measured output of a street relative to the plan: what was delivered, and noise. */
-static double measure(const jd_world_t *world, double over_plan, double noise,
-                      const jd_jump_t jump[2], int32_t street)
+static double measure(const jd_world_t *world, double plan, double noise, const jd_jump_t jump[2],
+                      int32_t street)
 {
     double z = jd_normal(jd_draw(&jump[0], (uint64_t)street), jd_draw(&jump[1], (uint64_t)street));
-    return world->output.y_s[street] * over_plan + noise * z;
+    return world->output.y_s[street] / plan + noise * z;
 }
 
 static void step(const jd_moment_t *m, jd_world_t *world)
 {
     const tournament_params_t *p = jd_config_section(m->config, "tournament");
-    const double over_plan = 1 / (m->street->world->ambition_s * m->street->full);
+    const double plan = m->street->world->ambition_s * m->street->full;
     jd_stream_t stream = jd_stream(m->seed, m->replicate, JD_DRAW_OUTPUT);
     jd_jump_t jump[2] = {jd_jump(stream, m->period, 0), jd_jump(stream, m->period, 1)};
     for (int32_t c = 0; c < m->dims->counties; c++) {
         int32_t from = m->tree->child[JD_COUNTY][c], end = m->tree->child[JD_COUNTY][c + 1];
         double sum = 0;
         for (int32_t s = from; s < end; s++)
-            sum += measure(world, over_plan, p->noise, jump, s);
+            sum += measure(world, plan, p->noise, jump, s);
         for (int32_t s = from; s < end; s++) {
-            double own = measure(world, over_plan, p->noise, jump, s);
+            double own = measure(world, plan, p->noise, jump, s);
             double rivals = end - from > 1 ? (sum - own) / (end - from - 1) : 1;
             world->tour[s] += jd_clip(p->base + p->slope * (rivals - 1), -0.5, 1);
         }
