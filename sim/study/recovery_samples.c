@@ -36,22 +36,43 @@ static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
     return r->table(r->user, name);
 }
 
-/* Row of /jurisdictions of the cluster a county's row lies in. */
-static int32_t cluster_of(const jd_table_t *jurisdictions, int32_t county_row, int32_t cluster)
-{
-    const int32_t *parent =
-        JD_CELLS(jurisdictions, jd_table_find(jurisdictions, "parent"), int32_t);
-    int32_t row = county_row;
-    for (int up = 0; up < cluster; up++)
-        row = parent[row];
-    return row;
-}
-
 static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
 
 static const int32_t *ints(const jd_table_t *t, const char *column)
 {
     return JD_CELLS(t, jd_table_find(t, column), int32_t);
+}
+
+/* Unit, time and cohort of every row of a panel, and its cluster: what lies `up` levels above the
+ * county of the unit, given [n_unit] as its row of /jurisdictions. */
+static void fill_keys(jd_recovery_sample_t *s, const jd_table_t *t, const int32_t *county,
+                      const jd_table_t *places, int32_t up)
+{
+    const int32_t *unit = ints(t, "unit"), *time = ints(t, "time"), *cohort = ints(t, "cohort");
+    const int32_t *parent = ints(places, "parent");
+    for (int64_t i = 0; i < s->n; i++) {
+        int64_t u = i % t->n_unit;
+        int32_t cluster = county[u];
+        for (int32_t level = 0; level < up; level++)
+            cluster = parent[cluster];
+        s->unit[i] = unit[u];
+        s->time[i] = time[i / t->n_unit];
+        s->cohort[i] = cohort[u];
+        s->cluster[i] = cluster;
+    }
+}
+
+/* Outcomes of every row: as observed, with the policy, and without it. */
+static void fill_outcomes(jd_recovery_sample_t *s, const jd_table_t *fact, const char *observed,
+                          const char *with, const jd_table_t *truth, const char *without)
+{
+    int seen = jd_table_find(fact, observed), y1 = jd_table_find(fact, with),
+        y0 = jd_table_find(truth, without);
+    for (int64_t i = 0; i < s->n; i++) {
+        s->observed[i] = jd_table_number(fact, seen, i);
+        s->y1[i] = jd_table_number(fact, y1, i);
+        s->y0[i] = jd_table_number(truth, y0, i);
+    }
 }
 
 int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
@@ -66,24 +87,16 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     s->panel = "county";
     s->quantity = outcome;
     int rc = sample_init(s, fact->rows, 0, known, ctx);
-    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome),
-        kind = jd_table_find(fact, "cell");
-    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
-    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"),
-                  *cohort = ints(fact, "cohort");
-    for (int64_t i = 0; i < s->n && !rc; i++) {
-        int64_t u = i % fact->n_unit;
-        s->unit[i] = unit[u];
-        s->time[i] = time[i / fact->n_unit];
-        s->cohort[i] = cohort[u];
-        s->cluster[i] = cluster_of(places, unit[u], p->cluster);
+    if (rc) return rc;
+    fill_keys(s, fact, ints(fact, "unit"), places, p->cluster);
+    fill_outcomes(s, fact, p->data == JD_DATA_OBSERVED ? "inflow_observed" : outcome, outcome,
+                  truth, outcome);
+    int kind = jd_table_find(fact, "cell");
+    for (int64_t i = 0; i < s->n; i++) {
         s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
-        s->observed[i] = jd_table_number(fact, observed, i);
-        s->y1[i] = jd_table_number(fact, y1, i);
-        s->y0[i] = jd_table_number(truth, y0, i);
         if (known) s->direct[i] = jd_table_number(truth, direct, i);
     }
-    return rc;
+    return JD_OK;
 }
 
 int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
@@ -96,27 +109,20 @@ int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     s->panel = "sector_county";
     s->quantity = outcome;
     int rc = sample_init(s, fact->rows, 2, false, ctx);
-    int y1 = jd_table_find(fact, outcome), y0 = jd_table_find(truth, outcome),
-        kind = jd_table_find(fact, "cell");
-    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(fact, "inflow_observed") : y1;
-    const int32_t *unit = ints(fact, "unit"), *time = ints(fact, "time"),
-                  *cohort = ints(fact, "cohort");
+    if (rc) return rc;
     const int32_t *county = ints(fact, "county"), periods = (int32_t)fact->n_time;
     const int8_t *sector = JD_CELLS(fact, jd_table_find(fact, "sector"), int8_t);
-    for (int64_t i = 0; i < s->n && !rc; i++) {
+    fill_keys(s, fact, county, places, p->cluster);
+    fill_outcomes(s, fact, p->data == JD_DATA_OBSERVED ? "inflow_observed" : outcome, outcome,
+                  truth, outcome);
+    int kind = jd_table_find(fact, "cell");
+    for (int64_t i = 0; i < s->n; i++) {
         int64_t u = i % fact->n_unit, t = i / fact->n_unit;
-        s->unit[i] = unit[u];
-        s->time[i] = time[t];
-        s->cohort[i] = cohort[u];
-        s->cluster[i] = cluster_of(places, county[u], p->cluster);
         s->fixed[0][i] = sector[u] * periods + (int32_t)t;
         s->fixed[1][i] = county[u] * periods + (int32_t)t;
         s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
-        s->observed[i] = jd_table_number(fact, observed, i);
-        s->y1[i] = jd_table_number(fact, y1, i);
-        s->y0[i] = jd_table_number(truth, y0, i);
     }
-    return rc;
+    return JD_OK;
 }
 
 /* First period in which some county has announced and not adopted, INT32_MAX if there is none:
@@ -145,21 +151,13 @@ int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const
     s->panel = "firm";
     s->quantity = "moved_treated";
     int rc = sample_init(s, t->rows, 0, false, ctx);
-    int y1 = jd_table_find(t, "moved_treated"), y0 = jd_table_find(t, "moved_treated_without");
-    int observed = p->data == JD_DATA_OBSERVED ? jd_table_find(t, "moved_treated_observed") : y1;
-    const int32_t *unit = ints(t, "unit"), *time = ints(t, "time"), *cohort = ints(t, "cohort");
-    const int32_t *origin = ints(t, "origin"), *near = ints(t, "cohort_origin");
+    if (rc) return rc;
+    const int32_t *near = ints(t, "cohort_origin");
     const int32_t announced = first_announced(recorded(r, "panel/county"));
-    for (int64_t i = 0; i < s->n && !rc; i++) {
-        int64_t u = i % t->n_unit;
-        s->unit[i] = unit[u];
-        s->time[i] = time[i / t->n_unit];
-        s->cohort[i] = cohort[u];
-        s->cluster[i] = cluster_of(places, origin[u], p->cluster);
-        s->cell[i] = (int8_t)firm_cell(cohort[u], near[u], s->time[i], announced);
-        s->observed[i] = jd_table_number(t, observed, i);
-        s->y1[i] = jd_table_number(t, y1, i);
-        s->y0[i] = jd_table_number(t, y0, i);
-    }
-    return rc;
+    fill_keys(s, t, ints(t, "origin"), places, p->cluster);
+    fill_outcomes(s, t, p->data == JD_DATA_OBSERVED ? "moved_treated_observed" : "moved_treated",
+                  "moved_treated", t, "moved_treated_without");
+    for (int64_t i = 0; i < s->n; i++)
+        s->cell[i] = (int8_t)firm_cell(s->cohort[i], near[i % t->n_unit], s->time[i], announced);
+    return JD_OK;
 }
