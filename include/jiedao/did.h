@@ -160,6 +160,8 @@ typedef struct jd_fit {
     double tss;            /**< weighted squares of y about its mean */
     double
         within_tss; /**< the same after fixed effects; 0 where inference is the estimator's own */
+    double uniform; /**< estimate +- uniform std_error covers all effects by event time at once with
+                       probability `level`; 0 = not asked for */
 } jd_fit_t;
 
 /** Estimate, standard error, interval and p-value (t with facts.df) of one outcome [rows of panel].

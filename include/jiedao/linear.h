@@ -98,6 +98,9 @@ typedef struct jd_vcov_options {
     jd_k_fixed_t k_fixed;
     int no_k_adjustment;       /**< 1: K = 0 and n - 1 = n: ssc(K.adj = FALSE) */
     int no_cluster_adjustment; /**< 1: without G/(G-1): ssc(G.adj = FALSE) */
+    int32_t draws; /**< of bootstraps and simulated laws; 0 = the default of whoever draws */
+    uint64_t seed; /**< of these */
+    int bands;     /**< 1: the uniform critical value of the effects by event time too */
 } jd_vcov_options_t;
 
 /** What a variance was made with. */

@@ -21,10 +21,14 @@ typedef struct jd_panel {
     const double *weight;   /**< >= 0, finite; rows of weight 0 are dropped; NULL = all 1 */
     const int32_t *cluster; /**< any codes; NULL = unit */
     int n_fixed;            /**< further fixed effects */
-    const int32_t *const *fixed; /**< [n_fixed][n], any codes (cross codes beforehand) */
-    int n_x;                     /**< covariates */
-    const double *const *x;      /**< [n_x][n]; rows with a NaN or infinity are dropped */
-    const char *const *x_name;   /**< [n_x] */
+    const int32_t *const *fixed;        /**< [n_fixed][n], any codes (cross codes beforehand) */
+    int n_x;                            /**< covariates */
+    const double *const *x;             /**< [n_x][n]; rows with a NaN or infinity are dropped */
+    const char *const *x_name;          /**< [n_x] */
+    const int32_t *cluster2;            /**< a second way of clustering, any codes; or NULL */
+    const double *latitude, *longitude; /**< degrees; NULL where no estimator asks for places */
+    const double *dose;     /**< treatment as an amount, of any sign and path; or NULL */
+    const int8_t *eligible; /**< 0 or 1: whom the policy is for, in triple differences; or NULL */
 } jd_panel_t;
 
 /** Rows left out, by reason; a row counts under the first that applies. */

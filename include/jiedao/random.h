@@ -36,6 +36,11 @@ typedef enum jd_purpose {
     JD_DRAW_EXIT,        /**< firms that close */
     JD_DRAW_ENTRY,       /**< firms that open */
     JD_DRAW_PRESSURE,    /**< standing differences in pressure */
+    JD_DRAW_BOOTSTRAP,   /**< resampling: multipliers, clusters drawn again */
+    JD_DRAW_PERMUTE,     /**< treatments dealt out anew: placebos, randomisation inference */
+    JD_DRAW_NORMAL,      /**< laws simulated: critical values of bands and tests */
+    JD_DRAW_PROCESS,     /**< outcomes of built-in processes that are no simulation */
+    JD_DRAW_PLAN,        /**< where the runs of a sweep lie */
     JD_DRAW_PURPOSES     /**< how many there are; not a purpose */
 } jd_purpose_t;
 
