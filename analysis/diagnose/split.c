@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "did/design.h"
+#include "linear/sums.h"
 
 /* The outcomes L is applied to; the derived ones are columns of work. */
 enum {
@@ -21,15 +22,17 @@ enum {
     DIR_POST,
     DIR_ANN,
     SP,
-    N_OUTCOMES
+    N_OUTCOMES,
+    FROZEN_Y0 = N_OUTCOMES, /* Y0 with the weights of Y1 */
+    N_VALUES
 };
 enum { N_DERIVED = N_OUTCOMES - TAU_POST };
 
 static int check_input(const jd_design_t *design, const jd_split_input_t *input, jd_ctx_t *ctx)
 {
-    if (design->estimator->family != JD_CLASS_LINEAR)
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "%s is not linear in the outcome: this split holds for linear estimators",
+    if (design->estimator->target == JD_TARGET_PER_DOSE && !input->dose)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s estimates an effect per dose: its bias split needs the dose",
                        design->estimator->name);
     if (!input->y1_obs || !input->y1 || !input->y0 || !input->cell)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "the bias split needs y1_obs, y1, y0 and cell");
@@ -57,22 +60,30 @@ static void derive(const jd_split_input_t *input, int64_t n, double *work)
     }
 }
 
-/* A weighted mean in the making. */
+/* A target in the making: effects over what they are held against. */
 typedef struct {
-    double sum, weight;
-} mean_t;
+    double effect, base;
+} ratio_t;
 
-static void add(mean_t *mean, const double *weight, int64_t row, double value)
+static void add(ratio_t *ratio, double weight, double effect, double base)
 {
-    double w = weight ? weight[row] : 1.0;
-    if (!(w > 0)) return;
-    mean->sum += w * value;
-    mean->weight += w;
+    ratio->effect += weight * effect;
+    ratio->base += weight * base;
 }
 
-static double value_of(mean_t mean, int is_lead)
+static double value_of(const jd_design_t *design, ratio_t ratio, int is_lead)
 {
-    return is_lead ? 0 : mean.sum / mean.weight;
+    double value = ratio.effect / ratio.base;
+    if (is_lead) return 0;
+    return design->estimator->target == JD_TARGET_LOG_RATIO ? log1p(value) : value;
+}
+
+/* What an effect in a cell is held against; `without` = its outcome without the effect. */
+static double base_of(const jd_design_t *design, const jd_split_input_t *input, int64_t row,
+                      double without)
+{
+    jd_target_t target = design->estimator->target;
+    return target == JD_TARGET_MEAN ? 1 : target == JD_TARGET_PER_DOSE ? input->dose[row] : without;
 }
 
 /* Targets of one term. Rows the estimator leaves out have no event time of their own: `event` is
@@ -81,22 +92,24 @@ static void find_targets(const jd_design_t *design, const jd_term_t *term,
                          const jd_split_input_t *input, const int32_t *event,
                          const unsigned char *used, jd_split_t *split)
 {
-    mean_t att = {0}, theta = {0}, ade = {0};
+    ratio_t att = {0}, theta = {0}, ade = {0};
     for (int64_t i = 0; i < design->n_rows; i++) {
-        if (input->cell[i] != JD_CELL_POST) continue;
+        double w = input->weight ? input->weight[i] : 1, y1 = input->y1[i], y0 = input->y0[i];
+        if (input->cell[i] != JD_CELL_POST || !(w > 0)) continue;
         if (term->kind == JD_TERM_EVENT &&
             (event[i] < term->event_first || event[i] > term->event_last))
             continue;
-        double tau = input->y1[i] - input->y0[i];
-        add(&att, input->weight, i, tau);
+        double base = base_of(design, input, i, y0);
+        add(&att, w, y1 - y0, base);
         if (!used[i]) continue;
-        add(&theta, input->weight, i, tau);
-        if (input->direct) add(&ade, input->weight, i, input->direct[i]);
+        add(&theta, w, y1 - y0, base);
+        if (!input->direct) continue;
+        add(&ade, w, input->direct[i], base_of(design, input, i, y1 - input->direct[i]));
     }
     int lead = term->kind == JD_TERM_EVENT && term->event_last < 0;
-    split->att = value_of(att, lead);
-    split->theta = value_of(theta, lead);
-    split->ade = input->direct ? value_of(ade, lead) : (double)NAN;
+    split->att = value_of(design, att, lead);
+    split->theta = value_of(design, theta, lead);
+    split->ade = input->direct ? value_of(design, ade, lead) : (double)NAN;
 }
 
 /* Parts of one term out of L of all outcomes. */
@@ -111,9 +124,10 @@ static void fill_parts(const double *l, int has_direct, jd_split_t *split)
     split->spillover_pre = l[TAU_PRE];
     split->spillover_never = l[TAU_NEVER];
     split->spillover_other = l[TAU_OTHER];
-    const double parts[] = {split->measurement,     split->trends,         split->weights,
-                            split->target,          split->anticipation,   split->spillover_pre,
-                            split->spillover_never, split->spillover_other};
+    split->response = l[FROZEN_Y0] - l[Y0];
+    const double parts[] = {split->measurement,     split->trends,          split->weights,
+                            split->target,          split->anticipation,    split->spillover_pre,
+                            split->spillover_never, split->spillover_other, split->response};
     double sum = 0;
     split->scale = fabs(l[Y1]);
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
@@ -127,7 +141,7 @@ static void fill_parts(const double *l, int has_direct, jd_split_t *split)
     split->ade_spillover = has_direct ? l[SP] : none;
     split->ade_residual =
         l[Y1] - split->ade -
-        (l[Y0] + split->ade_weights + split->ade_anticipation + split->ade_spillover);
+        (l[FROZEN_Y0] + split->ade_weights + split->ade_anticipation + split->ade_spillover);
 }
 
 /* Event time and use of every row of the panel, from the design's sample. */
@@ -142,6 +156,106 @@ static void spread_sample(const jd_design_t *design, int32_t *event, unsigned ch
     }
 }
 
+/* Each class fills l [n_terms][N_VALUES] out of work: tau by kind, direct effects and the rest. */
+typedef struct {
+    const jd_design_t *design;
+    const jd_split_input_t *input;
+    const unsigned char *used;
+    double *work; /* [N_DERIVED][n] */
+    double *l;
+} split_work_t;
+
+static double *derived(const split_work_t *s, int outcome)
+{
+    return s->work + (size_t)(outcome - TAU_POST) * (size_t)s->design->n_rows;
+}
+
+/* Estimates of n_y outcomes into the places first, first + 1, ... of l. */
+static int estimate_into(const split_work_t *s, const double *const *y, int n_y, int first,
+                         jd_ctx_t *ctx)
+{
+    int n_terms = s->design->facts.n_terms;
+    double *value = malloc((size_t)n_terms * (size_t)n_y * sizeof *value);
+    if (!value) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *value, "the bias split");
+    int rc = jd_design_estimate(s->design, y, n_y, value, ctx);
+    for (int k = 0; rc == JD_OK && k < n_terms; k++)
+        memcpy(s->l + k * N_VALUES + first, value + k * n_y, (size_t)n_y * sizeof *value);
+    free(value);
+    return rc;
+}
+
+static int apply_linear(const split_work_t *s, int n_y, jd_ctx_t *ctx)
+{
+    const double *y[N_OUTCOMES] = {s->input->y1_obs, s->input->y1, s->input->y0};
+    for (int j = TAU_POST; j < n_y; j++)
+        y[j] = derived(s, j);
+    int rc = estimate_into(s, y, n_y, 0, ctx);
+    for (int k = 0; k < s->design->facts.n_terms; k++)
+        s->l[k * N_VALUES + FROZEN_Y0] = s->l[k * N_VALUES + Y0];
+    return rc;
+}
+
+static int apply_frozen(const split_work_t *s, int n_y, jd_ctx_t *ctx)
+{
+    const double *y[] = {s->input->y1_obs, s->input->y1, s->input->y0};
+    size_t n = (size_t)s->design->n_rows, n_terms = (size_t)s->design->facts.n_terms;
+    double *w = malloc((n_terms + 1) * n * sizeof *w);
+    if (!w) return jd_fail_memory(ctx, (n_terms + 1) * n * sizeof *w, "frozen weights");
+    double *column = w + n_terms * n;
+    int rc = estimate_into(s, y, TAU_POST, Y1_OBS, ctx);
+    if (rc == JD_OK) rc = jd_design_freeze(s->design, s->input->y1, w, ctx);
+    for (int j = TAU_POST; rc == JD_OK && j <= FROZEN_Y0; j++) {
+        if (j >= n_y && j < FROZEN_Y0) continue;
+        const double *from = j == FROZEN_Y0 ? s->input->y0 : derived(s, j);
+        for (size_t i = 0; i < n; i++) /* rows left out may hold anything */
+            column[i] = s->used[i] ? from[i] : 0;
+        for (size_t k = 0; k < n_terms; k++)
+            s->l[k * N_VALUES + (size_t)j] = jd_dot_exact(w + k * n, column, (int64_t)n);
+    }
+    free(w);
+    return rc;
+}
+
+/* Outcomes on the way from Y0 to Y1, in place of what each step adds. */
+static void cumulate(const split_work_t *s)
+{
+    const jd_split_input_t *in = s->input;
+    for (int64_t i = 0; i < s->design->n_rows; i++) {
+        for (int kind = JD_CELL_POST; kind <= JD_CELL_OTHER; kind++)
+            derived(s, TAU_POST + kind)[i] = in->cell[i] <= kind ? in->y1[i] : in->y0[i];
+        double post = in->y0[i] + derived(s, DIR_POST)[i];
+        derived(s, DIR_ANN)[i] += post;
+        derived(s, DIR_POST)[i] = post;
+        derived(s, SP)[i] = in->y1[i];
+    }
+}
+
+static int apply_telescoped(const split_work_t *s, int n_y, jd_ctx_t *ctx)
+{
+    cumulate(s);
+    int rc = apply_linear(s, n_y, ctx);
+    for (int k = 0; rc == JD_OK && k < s->design->facts.n_terms; k++) {
+        double *l = s->l + k * N_VALUES;
+        for (int j = n_y - 1; j >= TAU_POST; j--)
+            l[j] -= j == TAU_POST || j == DIR_POST ? l[Y0] : l[j - 1];
+    }
+    return rc;
+}
+
+static int apply_class(const split_work_t *s, jd_ctx_t *ctx)
+{
+    int n_y = s->input->direct ? N_OUTCOMES : DIR_POST;
+    switch (s->design->estimator->family) {
+    case JD_CLASS_FROZEN:
+        return apply_frozen(s, n_y, ctx);
+    case JD_CLASS_NONLINEAR:
+        return apply_telescoped(s, n_y, ctx);
+    case JD_CLASS_LINEAR:
+        break;
+    }
+    return apply_linear(s, n_y, ctx);
+}
+
 int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_split_t *split,
                   int *n_split, jd_ctx_t *ctx)
 {
@@ -149,10 +263,10 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
     int rc = check_input(design, input, ctx);
     if (rc != JD_OK) return rc;
     int64_t n = design->n_rows;
-    int n_terms = design->facts.n_terms, n_y = input->direct ? N_OUTCOMES : DIR_POST;
+    int n_terms = design->facts.n_terms;
     size_t rows = (size_t)n, bytes = rows * N_DERIVED * sizeof(double);
     double *work = calloc(rows * N_DERIVED, sizeof *work);
-    double *l = calloc((size_t)n_terms * N_OUTCOMES, sizeof *l);
+    double *l = calloc((size_t)n_terms * N_VALUES, sizeof *l);
     int32_t *event = malloc(rows * sizeof *event);
     unsigned char *used = malloc(rows);
     if (!work || !l || !event || !used) {
@@ -161,15 +275,13 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
     }
     derive(input, n, work);
     spread_sample(design, event, used);
-    const double *y[N_OUTCOMES] = {input->y1_obs, input->y1, input->y0};
-    for (int j = TAU_POST; j < N_OUTCOMES; j++)
-        y[j] = work + (size_t)(j - TAU_POST) * rows;
-    rc = jd_design_estimate(design, y, n_y, l, ctx);
+    const split_work_t parts = {design, input, used, work, l};
+    rc = apply_class(&parts, ctx);
     if (rc != JD_OK) goto out;
     for (int k = 0; k < n_terms && design->terms[k].kind < JD_TERM_OTHER; k++) {
         memset(&split[k], 0, sizeof split[k]);
         find_targets(design, &design->terms[k], input, event, used, &split[k]);
-        fill_parts(l + k * n_y, input->direct != NULL, &split[k]);
+        fill_parts(l + k * N_VALUES, input->direct != NULL, &split[k]);
         *n_split = k + 1;
     }
 out:

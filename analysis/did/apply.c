@@ -83,6 +83,42 @@ int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_
     return rc;
 }
 
+/* From the design's rows to the panel's. */
+static void spread(const jd_design_t *design, const double *own, double *w)
+{
+    for (int64_t i = 0; i < design->sample.n; i++)
+        w[design->sample.row[i]] = own[i];
+}
+
+int jd_design_freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_t *ctx)
+{
+    const jd_estimator_t *estimator = design->estimator;
+    size_t rows = (size_t)design->n_rows, n = (size_t)design->sample.n;
+    int n_terms = design->facts.n_terms;
+    if (estimator->family == JD_CLASS_NONLINEAR)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s is not linear in the outcome: it has no weights on outcomes",
+                       estimator->name);
+    if (!estimator->freeze) {
+        for (int k = 0; k < n_terms; k++)
+            jd_design_weights(design, k, w + (size_t)k * rows);
+        return JD_OK;
+    }
+    int rc = check_outcome(design, y, ctx);
+    if (rc != JD_OK) return rc;
+    size_t cells = n * ((size_t)n_terms + 1);
+    double *own = calloc(cells, sizeof *own);
+    if (!own) return jd_fail_memory(ctx, cells * sizeof *own, "weights on outcomes");
+    double *column = own + n * (size_t)n_terms;
+    gather(design, y, column);
+    rc = estimator->freeze(design, column, own, ctx);
+    memset(w, 0, rows * (size_t)n_terms * sizeof *w);
+    for (int k = 0; rc == JD_OK && k < n_terms; k++)
+        spread(design, own + (size_t)k * n, w + (size_t)k * rows);
+    free(own);
+    return rc;
+}
+
 static int allocate_fit(jd_fit_t *fit, int n_terms, jd_ctx_t *ctx)
 {
     memset(fit, 0, sizeof *fit);

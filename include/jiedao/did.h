@@ -23,6 +23,14 @@ typedef enum jd_estimator_class {
     JD_CLASS_NONLINEAR /**< not linear: telescoped split */
 } jd_estimator_class_t;
 
+/** What a term is an estimate of, tau = Y(1) - Y(0) in the treated cells it speaks of. */
+typedef enum jd_target {
+    JD_TARGET_MEAN,      /**< mean tau */
+    JD_TARGET_RATIO,     /**< sum of Y(1) / sum of Y(0) - 1 */
+    JD_TARGET_LOG_RATIO, /**< the logarithm of sum of Y(1) / sum of Y(0) */
+    JD_TARGET_PER_DOSE   /**< sum of tau / sum of doses */
+} jd_target_t;
+
 typedef enum jd_term_kind {
     JD_TERM_OVERALL, /**< an effect on all treated cells: "att" */
     JD_TERM_EVENT,   /**< an effect at an event time: "e=-2" */
@@ -102,6 +110,10 @@ typedef struct jd_estimator {
     int (*estimate)(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
                     jd_ctx_t *ctx);
     void (*weights)(const jd_design_t *design, int term, double *w);
+    /** Class FROZEN: weights w [n_terms][rows of the design], zeroed, that give the estimates of
+     *  this y (the design's rows) as w'y; NULL for other classes. */
+    int (*freeze)(const jd_design_t *design, const double *y, double *w, jd_ctx_t *ctx);
+    jd_target_t target; /**< of all its effect terms */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */
@@ -145,8 +157,15 @@ JD_API const char *jd_design_collinear(const jd_design_t *design, int i);
 JD_API JD_MUST_USE int jd_design_estimate(const jd_design_t *design, const double *const *y,
                                           int n_y, double *estimate, jd_ctx_t *ctx);
 
-/** The vector w [rows of the panel] with estimate = w'y; 0 in rows not used. */
+/** The vector w [rows of the panel] with estimate = w'y; 0 in rows not used. Linear estimators. */
 JD_API void jd_design_weights(const jd_design_t *design, int term, double *w);
+
+/** The same for all terms, w [n_terms][rows of the panel], of an estimator that is linear once the
+ *  weights it finds in y [rows of the panel] are frozen; a linear one's do not depend on y.
+ *  JD_ERR_UNSUPPORTED for an estimator that is not linear, JD_ERR_DATA as in estimating.
+ *  Cost: one estimate. */
+JD_API JD_MUST_USE int jd_design_freeze(const jd_design_t *design, const double *y, double *w,
+                                        jd_ctx_t *ctx);
 
 /** Estimates with their uncertainty. Zero it first; arrays are owned. */
 typedef struct jd_fit {

@@ -135,7 +135,7 @@ static int add_line(jd_table_t *t, const jd_recovery_sample_t *s, const char *es
     put(t, JD_EST_BIAS, line->estimate - b->att);
     put(t, JD_EST_MEASUREMENT, b->measurement);
     put(t, JD_EST_TRENDS, b->trends);
-    put(t, JD_EST_WEIGHTS, b->weights + b->target);
+    put(t, JD_EST_WEIGHTS, b->weights + b->target + b->response);
     put(t, JD_EST_ANTICIPATION, b->anticipation);
     put(t, JD_EST_SPILLOVER, b->spillover_pre + b->spillover_never + b->spillover_other);
     put(t, JD_EST_SPILLOVER_PRE, b->spillover_pre);
@@ -144,7 +144,7 @@ static int add_line(jd_table_t *t, const jd_recovery_sample_t *s, const char *es
     put(t, JD_EST_RESIDUAL, b->residual);
     put(t, JD_EST_ADE, s->direct ? b->ade : (double)NAN);
     put(t, JD_EST_BIAS_ADE, s->direct ? line->estimate - b->ade : (double)NAN);
-    put(t, JD_EST_WEIGHTS_ADE, b->ade_weights);
+    put(t, JD_EST_WEIGHTS_ADE, b->ade_weights + b->response);
     put(t, JD_EST_ANTICIPATION_ADE, b->ade_anticipation);
     put(t, JD_EST_SPILLOVER_ADE, b->ade_spillover);
     t->rows++;
@@ -180,6 +180,7 @@ static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
                             &to->spillover_pre,
                             &to->spillover_never,
                             &to->spillover_other,
+                            &to->response,
                             &to->residual,
                             &to->ade,
                             &to->ade_weights,
@@ -196,6 +197,7 @@ static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
                             from->spillover_pre,
                             from->spillover_never,
                             from->spillover_other,
+                            from->response,
                             from->residual,
                             from->ade,
                             from->ade_weights,
