@@ -12,10 +12,10 @@ static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
                        panel->n, INT32_MAX);
     if (!panel->unit || !panel->time)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "panel needs the columns unit and time");
-    if (!panel->cohort && !panel->treated)
+    if (!panel->cohort && !panel->treated && !panel->dose)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "panel says nothing of treatment; give cohort (first treated period, 0 = "
-                       "never) or treated (0 or 1)");
+                       "never), treated (0 or 1) or dose (an amount)");
     if ((panel->n_fixed > 0 && !panel->fixed) || panel->n_fixed < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "panel names %d fixed effects without their columns",
                        panel->n_fixed);
@@ -35,7 +35,7 @@ static int check_values(const jd_panel_t *panel, jd_ctx_t *ctx)
         if (panel->treated && panel->treated[i] != 0 && panel->treated[i] != 1)
             return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": treated = %d; it is 0 or 1", i + 1,
                            panel->treated[i]);
-        if (!panel->treated && panel->cohort[i] < 0)
+        if (!panel->treated && panel->cohort && panel->cohort[i] < 0)
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": cohort = %d; it is the first treated period, or 0 for "
                            "never",
@@ -79,7 +79,7 @@ int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     int rc = check_columns(panel, ctx);
     if (rc == JD_OK) rc = check_values(panel, ctx);
-    if (rc == JD_OK && !panel->treated) rc = check_cohorts(panel, ctx);
+    if (rc == JD_OK && !panel->treated && panel->cohort) rc = check_cohorts(panel, ctx);
     return rc;
 }
 
@@ -107,6 +107,10 @@ static int cohorts_of_path(const jd_panel_t *panel, const jd_groups_t *units, in
 
 int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx)
 {
+    if (!panel->treated && !panel->cohort)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "the treatment is an amount only; this estimator needs to know who is "
+                       "treated from when on: give cohort or treated");
     if (!panel->treated) {
         for (int64_t i = 0; i < panel->n; i++)
             cohort[i] = panel->cohort[i];

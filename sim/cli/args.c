@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 
-enum { MAX_OPTIONS = 64 };
+enum { MAX_OPTIONS = 128 };
 
 /* The option of a name (length given, for --name=value) or of a letter; NULL if there is none. */
 static const jd_option_t *find_option(const jd_command_t *command, const char *name, size_t length,

@@ -11,17 +11,42 @@
 #define JD_CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "jiedao/config.h"
 #include "jiedao/context.h"
 
-/** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. Any may be repeated. */
+/** How jd_args_fill() reads an option, and the type of the member it fills. */
+typedef enum jd_read {
+    JD_READ_NOT,    /**< the command looks itself */
+    JD_READ_TEXT,   /**< const char * */
+    JD_READ_SWITCH, /**< int, 1 where given */
+    JD_READ_CHOICE, /**< int or enum: the place in `choices` */
+    JD_READ_INT,    /**< int32_t from `low` to `high` */
+    JD_READ_SEED,   /**< uint64_t */
+    JD_READ_SHARE,  /**< double between 0 and 1 */
+    JD_READ_RANGE,  /**< int32_t[2] written A:B, A: or :B; an end left out keeps its value */
+    JD_READ_LIST,   /**< jd_ints_t joined by commas; the word choices[0], if any, is n = -1 */
+} jd_read_t;
+
+typedef struct jd_ints {
+    int32_t *value; /**< [n], owned by who was filled */
+    int n;
+} jd_ints_t;
+
+/** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. Any may be repeated. A row names the
+ *  fields it sets. */
 typedef struct jd_option {
     const char *name;  /**< "output"; NULL ends the list */
     char letter;       /**< 'o' for -o; '\0' if none */
     const char *value; /**< what the help calls its value, "FILE"; NULL for a switch */
     const char *help;  /**< one line */
+    const char *head;  /**< heading of the options from this one on; NULL = none */
+    jd_read_t read;
+    size_t at; /**< offset of the member to fill */
+    const char *const *choices;
+    int32_t low, high;
 } jd_option_t;
 
 typedef struct jd_args jd_args_t;
@@ -78,6 +103,10 @@ JD_MUST_USE int jd_args_int(const jd_args_t *args, const char *name, int64_t low
 /** The place of the option's value in the NULL-ended `choices`; likewise. */
 JD_MUST_USE int jd_args_choice(const jd_args_t *args, const char *name, const char *const *choices,
                                int *value, jd_ctx_t *ctx);
+
+/** Fills `target` with every option given that says how it is read (the last one, where repeated).
+ *  All mistakes are told. Lists are the caller's to free, also after an error. */
+JD_MUST_USE int jd_args_fill(const jd_args_t *args, void *target, jd_ctx_t *ctx);
 
 /** Makes a config of all sections from a command's usual arguments: CONFIG is a file, or a built-in
  *  config where no such file is; then each --set in order. The caller adds what its own options

@@ -26,10 +26,12 @@ const jd_command_t *const jd_commands[] = {
 };
 
 const jd_option_t jd_common_options[] = {
-    {"threads", '\0', "N", "threads to use; default: every core this process may use"},
-    {"quiet", 'q', NULL, "print results and errors only"},
-    {"help", 'h', NULL, "show this help"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "threads",
+     .value = "N",
+     .help = "threads to use; default: every core this process may use"},
+    {.name = "quiet", .letter = 'q', .help = "print results and errors only"},
+    {.name = "help", .letter = 'h', .help = "show this help"},
+    {.name = NULL},
 };
 
 const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx)

@@ -73,9 +73,12 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"output", 'o', "FILE", "write the config to FILE instead of showing it"},
-    {"force", '\0', NULL, "replace FILE if it exists"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "write the config to FILE instead of showing it"},
+    {.name = "force", .help = "replace FILE if it exists"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_configs = {

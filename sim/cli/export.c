@@ -93,12 +93,19 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"table", 't', "NAME", "table to take out, as 'jiedao info' lists it; may be repeated"},
-    {"format", '\0', "FORMAT",
-     "csv (default), or dta (Stata 14 and later; default for -o NAME.dta)"},
-    {"output", 'o', "FILE", "file to write, '-' for the screen; default: FILE_TABLE.csv, here"},
-    {"force", '\0', NULL, "replace existing files"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "table",
+     .letter = 't',
+     .value = "NAME",
+     .help = "table to take out, as 'jiedao info' lists it; may be repeated"},
+    {.name = "format",
+     .value = "FORMAT",
+     .help = "csv (default), or dta (Stata 14 and later; default for -o NAME.dta)"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "file to write, '-' for the screen; default: FILE_TABLE.csv, here"},
+    {.name = "force", .help = "replace existing files"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_export = {

@@ -50,11 +50,18 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"output", 'o', "DIR", "folder for the figures, made if need be; default: figures, here"},
-    {"format", '\0', "LIST", "of pdf, svg, png, joined by commas; default: all three"},
-    {"width", '\0', "MM", "width of each figure, 60 to 400; 89 is a journal's column"},
-    {"force", '\0', NULL, "changes nothing: figures are always replaced"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "output",
+     .letter = 'o',
+     .value = "DIR",
+     .help = "folder for the figures, made if need be; default: figures, here"},
+    {.name = "format",
+     .value = "LIST",
+     .help = "of pdf, svg, png, joined by commas; default: all three"},
+    {.name = "width",
+     .value = "MM",
+     .help = "width of each figure, 60 to 400; 89 is a journal's column"},
+    {.name = "force", .help = "changes nothing: figures are always replaced"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_figures = {

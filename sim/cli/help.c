@@ -25,6 +25,7 @@ static void print_options(FILE *out, const jd_option_t *option)
         if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->value ? " " : "",
                  option->value ? option->value : "");
+        if (option->head) fprintf(out, "\n %s\n", option->head);
         fprintf(out, "  %-28s %s\n", left, option->help);
     }
 }

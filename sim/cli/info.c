@@ -106,9 +106,11 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"table", '\0', "NAME", "show a table's columns instead: their units and meaning"},
-    {"config", '\0', NULL, "show the config that makes this file again instead"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "table",
+     .value = "NAME",
+     .help = "show a table's columns instead: their units and meaning"},
+    {.name = "config", .help = "show the config that makes this file again instead"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_info = {

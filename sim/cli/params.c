@@ -48,8 +48,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"format", '\0', "FORMAT", "table (default), ini, json or markdown"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "format", .value = "FORMAT", .help = "table (default), ini, json or markdown"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_params = {

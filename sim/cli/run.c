@@ -113,14 +113,20 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"output", 'o', "FILE", "result file; default: the config's name with .h5, here"},
-    {"set", '\0', "SECTION.KEY=VALUE", "set a parameter; may be repeated"},
-    {"seed", '\0', "N", "the same as --set run.seed=N"},
-    {"replicates", '\0', "R", "run R times with other draws; prints means with Monte-Carlo errors"},
-    {"format", '\0', "FORMAT",
-     "text (default); csv: every estimate; markdown, latex, json: overall ones"},
-    {"force", '\0', NULL, "replace an existing file"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     .help = "result file; default: the config's name with .h5, here"},
+    {.name = "set", .value = "SECTION.KEY=VALUE", .help = "set a parameter; may be repeated"},
+    {.name = "seed", .value = "N", .help = "the same as --set run.seed=N"},
+    {.name = "replicates",
+     .value = "R",
+     .help = "run R times with other draws; prints means with Monte-Carlo errors"},
+    {.name = "format",
+     .value = "FORMAT",
+     .help = "text (default); csv: every estimate; markdown, latex, json: overall ones"},
+    {.name = "force", .help = "replace an existing file"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_run = {

@@ -67,33 +67,56 @@ static int gather(jd_own_data_t *data, const jd_own_role_t *role, const int32_t 
     return rc;
 }
 
-static int gather_ids(jd_own_data_t *data, const jd_own_role_t *role, const int32_t *keep,
-                      const int32_t **codes, jd_ctx_t *ctx)
+/* Ids of a role, crossed with those of its further parts. */
+static int gather_ids(jd_own_data_t *data, const jd_own_columns_t *roles, int role,
+                      const int32_t *keep, const int32_t **codes, jd_ctx_t *ctx)
 {
-    int32_t *ids;
+    int64_t n = data->panel.n;
+    int32_t *ids, *more = NULL;
+    const jd_own_role_t *r = &roles->list[role];
     int rc = own(data, &ids, sizeof *ids, ctx);
-    if (!rc) rc = jd_own_ids(&role->column, keep, data->panel.n, ids, ctx);
+    if (!rc) rc = jd_own_ids(&r->column, keep, n, ids, ctx);
+    if (!rc && r->next) rc = jd_make(&more, n, sizeof *more, "crossed ids", ctx);
+    while (!rc && r->next) {
+        r = &roles->list[r->next];
+        rc = jd_own_ids(&r->column, keep, n, more, ctx);
+        if (!rc) rc = jd_own_cross(ids, more, n, ctx);
+    }
+    free(more);
     *codes = ids;
     return rc;
 }
 
-static int gather_treatment(jd_own_data_t *data, const jd_own_role_t *role, const int32_t *keep,
-                            jd_ctx_t *ctx)
+/* Without units each row is one: repeated cross-sections. */
+static int gather_units(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                        jd_ctx_t *ctx)
 {
-    int8_t *treated;
-    int rc = own(data, &treated, sizeof *treated, ctx);
+    if (roles->list[JD_OWN_UNIT].name)
+        return gather_ids(data, roles, JD_OWN_UNIT, keep, &data->panel.unit, ctx);
+    int32_t *rows;
+    int rc = own(data, &rows, sizeof *rows, ctx);
+    for (int64_t i = 0; i < data->panel.n && !rc; i++)
+        rows[i] = (int32_t)i;
+    data->panel.unit = rows;
+    return rc;
+}
+
+static int gather_flags(jd_own_data_t *data, const jd_own_role_t *role, const int32_t *keep,
+                        const int8_t **out, jd_ctx_t *ctx)
+{
+    int8_t *flags;
+    int rc = own(data, &flags, sizeof *flags, ctx);
     for (int64_t i = 0; i < data->panel.n && !rc; i++) {
         double x = jd_own_number(&role->column, keep[i]);
         if (x != 0 && x != 1)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "--treat %s: row %" PRId32
-                         " holds %.15g; it must be 0 or 1 (a first treated period "
-                         "goes with --cohort)",
-                         role->name, keep[i] + 1, x);
+                         "%s %s: row %" PRId32 " holds %.15g; it must be 0 or 1 (a first treated "
+                         "period goes with --cohort, an amount with --dose)",
+                         role->option, role->name, keep[i] + 1, x);
         else
-            treated[i] = (int8_t)x;
+            flags[i] = (int8_t)x;
     }
-    data->panel.treated = treated;
+    *out = flags;
     return rc;
 }
 
@@ -111,6 +134,22 @@ static int gather_weights(jd_own_data_t *data, const jd_own_role_t *role, const 
     return rc;
 }
 
+/* A row's unit as its columns have it, crossed parts joined by ^. */
+static void show_unit(const jd_own_columns_t *roles, int32_t row, char *text, size_t size)
+{
+    size_t at = 0;
+    for (int r = JD_OWN_UNIT; at < size; r = roles->list[r].next) {
+        const jd_own_column_t *c = &roles->list[r].column;
+        char cell[48];
+        if (jd_own_is_text(c))
+            jd_own_text(c, row, cell, sizeof cell);
+        else
+            snprintf(cell, sizeof cell, "%.15g", jd_own_number(c, row));
+        at += (size_t)snprintf(text + at, size - at, "%s%s", at ? "^" : "", cell);
+        if (!roles->list[r].next) return;
+    }
+}
+
 /* One cohort a unit: the rows that disagree are named as they stand in the file. */
 static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *roles,
                          const int32_t *keep, jd_ctx_t *ctx)
@@ -125,12 +164,8 @@ static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *role
         if (*seen == 0)
             *seen = (int32_t)i + 1;
         else if (p->cohort[*seen - 1] != p->cohort[i]) {
-            char unit[48], cell[2][48];
-            const jd_own_column_t *u = &roles->list[JD_OWN_UNIT].column;
-            if (jd_own_is_text(u))
-                jd_own_text(u, keep[i], unit, sizeof unit);
-            else
-                snprintf(unit, sizeof unit, "%.15g", jd_own_number(u, keep[i]));
+            char unit[96], cell[2][48];
+            show_unit(roles, keep[i], unit, sizeof unit);
             rc = jd_fail(
                 ctx, JD_ERR_DATA,
                 "--cohort %s: unit %s has %s in row %" PRId32 " and %s in row %" PRId32
@@ -153,7 +188,8 @@ static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const 
                       jd_ctx_t *ctx)
 {
     jd_panel_t *p = &data->panel;
-    const jd_own_role_t *x = roles->list + JD_OWN_LISTED, *fixed = x + roles->n_x;
+    const jd_own_role_t *x = roles->list + JD_OWN_LISTED;
+    const int first = JD_OWN_LISTED + roles->n_x;
     const double **columns;
     const int32_t **codes;
     char(*names)[JD_TERM_NAME];
@@ -177,12 +213,17 @@ static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const 
         rc = gather(data, &x[k], keep, &values, ctx);
         columns[k] = values;
     }
-    for (int k = 0; k < roles->n_fixed && !rc; k++)
-        rc = gather_ids(data, &fixed[k], keep, &codes[k], ctx);
+    data->no_unit_effects = data->no_time_effects = roles->absorb;
+    for (int k = first; k < first + roles->n_fixed && !rc; k++) {
+        bool unit = roles->absorb && jd_own_is_same(roles, k, JD_OWN_UNIT),
+             time = roles->absorb && jd_own_is_same(roles, k, JD_OWN_TIME);
+        if (unit) data->no_unit_effects = false;
+        if (time) data->no_time_effects = false;
+        if (!unit && !time) rc = gather_ids(data, roles, k, keep, &codes[p->n_fixed++], ctx);
+    }
     p->n_x = roles->n_x;
     p->x = columns;
     p->x_name = pointers;
-    p->n_fixed = roles->n_fixed;
     p->fixed = codes;
     return rc;
 }
@@ -201,17 +242,46 @@ static void scale_outcome(jd_own_data_t *data)
         data->y[i] = ldexp(data->y[i], -exponent);
 }
 
+/* What only some estimators ask for. */
+static int gather_rest(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                       jd_ctx_t *ctx)
+{
+    const jd_own_role_t *r = roles->list;
+    jd_panel_t *p = &data->panel;
+    const struct {
+        int role;
+        const double **column;
+    } numbers[] = {{JD_OWN_DOSE, &p->dose},
+                   {JD_OWN_LATITUDE, &p->latitude},
+                   {JD_OWN_LONGITUDE, &p->longitude}};
+    int rc = JD_OK;
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers && !rc; k++) {
+        double *values = NULL;
+        if (!r[numbers[k].role].name) continue;
+        rc = gather(data, &r[numbers[k].role], keep, &values, ctx);
+        *numbers[k].column = values;
+    }
+    if (!rc && r[JD_OWN_WEIGHT].name) rc = gather_weights(data, &r[JD_OWN_WEIGHT], keep, ctx);
+    if (!rc && r[JD_OWN_ELIGIBLE].name)
+        rc = gather_flags(data, &r[JD_OWN_ELIGIBLE], keep, &p->eligible, ctx);
+    if (!rc && r[JD_OWN_CLUSTER].name)
+        rc = gather_ids(data, roles, JD_OWN_CLUSTER, keep, &p->cluster, ctx);
+    if (!rc && r[JD_OWN_CLUSTER2].name)
+        rc = gather_ids(data, roles, JD_OWN_CLUSTER2, keep, &p->cluster2, ctx);
+    return rc;
+}
+
 static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const char *never,
                       const int32_t *keep, jd_ctx_t *ctx)
 {
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    int rc = jd_make(&data->owned, 16 + roles->n_x + roles->n_fixed, sizeof *data->owned,
+    int rc = jd_make(&data->owned, 24 + roles->n_x + roles->n_fixed, sizeof *data->owned,
                      "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
     if (!rc) scale_outcome(data);
-    if (!rc) rc = gather_ids(data, &r[JD_OWN_UNIT], keep, &p->unit, ctx);
+    if (!rc) rc = gather_units(data, roles, keep, ctx);
     if (!rc) rc = own(data, &time, sizeof *time, ctx);
     if (!rc && r[JD_OWN_COHORT].name) rc = own(data, &cohort, sizeof *cohort, ctx);
     if (!rc)
@@ -221,10 +291,9 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     p->time = time;
     p->cohort = cohort;
     if (cohort) rc = check_cohorts(data, roles, keep, ctx);
-    if (!rc && r[JD_OWN_TREAT].name) rc = gather_treatment(data, &r[JD_OWN_TREAT], keep, ctx);
-    if (!rc && r[JD_OWN_WEIGHT].name) rc = gather_weights(data, &r[JD_OWN_WEIGHT], keep, ctx);
-    if (!rc && r[JD_OWN_CLUSTER].name)
-        rc = gather_ids(data, &r[JD_OWN_CLUSTER], keep, &p->cluster, ctx);
+    if (!rc && r[JD_OWN_TREAT].name)
+        rc = gather_flags(data, &r[JD_OWN_TREAT], keep, &p->treated, ctx);
+    if (!rc) rc = gather_rest(data, roles, keep, ctx);
     if (!rc) rc = make_lists(data, roles, keep, ctx);
     return rc;
 }

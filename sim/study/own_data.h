@@ -4,6 +4,7 @@
 #ifndef JD_STUDY_OWN_DATA_H
 #define JD_STUDY_OWN_DATA_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "io/open.h"
@@ -12,10 +13,19 @@
 /** Which column is what; NULL = none. Lists are names joined by commas. */
 typedef struct jd_own_roles {
     const char *y, *unit, *time;
-    const char *cohort; /**< first treated period; 0, missing and inf = never */
-    const char *never;  /**< another code of `cohort` that means never */
-    const char *treat;  /**< or the treatment path, 0 or 1 */
-    const char *x, *fixed, *weights, *cluster;
+    const char *cohort;   /**< first treated period; 0, missing and inf = never */
+    const char *never;    /**< another code of `cohort` that means never */
+    const char *treat;    /**< or the treatment path, 0 or 1 */
+    const char *dose;     /**< treatment as an amount, beside these or alone */
+    const char *eligible; /**< 0 or 1 */
+    const char *x;
+    const char *fixed;   /**< beside unit and period; names joined by ^ are crossed, as in unit and
+                            cluster */
+    const char *absorb;  /**< or exactly these: unit and period only where named */
+    const char *cluster; /**< one name or two */
+    const char *weights;
+    const char *coords;   /**< latitude and longitude, degrees */
+    bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
     const char *table;    /**< of a jiedao file; NULL = panel/county */
     jd_csv_style_t style; /**< of a text file */
 } jd_own_roles_t;
@@ -39,6 +49,7 @@ enum {
     JD_OWN_NO_WEIGHT,
     JD_OWN_NO_X,
     JD_OWN_NO_GROUP,
+    JD_OWN_NO_PLACE,
     JD_OWN_REASONS
 };
 
@@ -46,8 +57,9 @@ typedef struct jd_own_data {
     jd_panel_t panel; /**< rows in use, in the order of the file */
     double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
                   squared */
-    int exponent;   /**< 0 unless outcomes lie beyond 2^+-300 */
-    int64_t n_rows; /**< of the file */
+    int exponent;                          /**< 0 unless outcomes lie beyond 2^+-300 */
+    bool no_unit_effects, no_time_effects; /**< as --absorb says */
+    int64_t n_rows;                        /**< of the file */
     int64_t dropped[JD_OWN_REASONS];
     jd_own_period_t period;
     int32_t first, last; /**< periods */

@@ -92,6 +92,17 @@ static int fill_keys(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
     return JD_OK;
 }
 
+static void code_in_order(id_key_t *keys, int64_t n, int (*order)(const void *, const void *),
+                          int32_t *codes)
+{
+    int32_t code = 0;
+    qsort(keys, (size_t)n, sizeof *keys, order);
+    for (int64_t i = 0; i < n; i++) {
+        if (i > 0 && order(&keys[i - 1], &keys[i]) != 0) code++;
+        codes[keys[i].at] = code;
+    }
+}
+
 int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n, int32_t *codes,
                jd_ctx_t *ctx)
 {
@@ -103,13 +114,21 @@ int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n, int32
         int (*order)(const void *, const void *) = jd_own_is_text(ids) ? by_text
                                                    : is_real(ids)      ? by_real
                                                                        : by_whole;
-        qsort(keys, (size_t)n, sizeof *keys, order);
-        int32_t code = 0;
-        for (int64_t i = 0; i < n; i++) {
-            if (i > 0 && order(&keys[i - 1], &keys[i]) != 0) code++;
-            codes[keys[i].at] = code;
-        }
+        code_in_order(keys, n, order, codes);
     }
     free(keys);
     return rc;
+}
+
+int jd_own_cross(int32_t *codes, const int32_t *other, int64_t n, jd_ctx_t *ctx)
+{
+    id_key_t *keys;
+    int rc = jd_make(&keys, n, sizeof *keys, "crossed ids", ctx);
+    if (rc) return rc;
+    for (int64_t i = 0; i < n; i++)
+        keys[i] =
+            (id_key_t){.id.whole = codes[i] * ((int64_t)1 << 32) + other[i], .at = (int32_t)i};
+    code_in_order(keys, n, by_whole, codes);
+    free(keys);
+    return JD_OK;
 }

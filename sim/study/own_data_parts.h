@@ -30,15 +30,20 @@ static inline const char *jd_own_text(const jd_own_column_t *c, int64_t row, cha
     return jd_table_text(c->table, c->column, jd_long_cell(c->table, c->column, row), buffer, size);
 }
 
-/** Roles of columns; covariates and fixed effects follow. */
+/** Roles of columns; covariates, fixed effects and the further parts of crossed ids follow. */
 enum {
     JD_OWN_Y,
     JD_OWN_UNIT,
     JD_OWN_TIME,
     JD_OWN_COHORT,
     JD_OWN_TREAT,
+    JD_OWN_DOSE,
+    JD_OWN_ELIGIBLE,
     JD_OWN_WEIGHT,
     JD_OWN_CLUSTER,
+    JD_OWN_CLUSTER2,
+    JD_OWN_LATITUDE,
+    JD_OWN_LONGITUDE,
     JD_OWN_LISTED
 };
 
@@ -47,13 +52,15 @@ typedef struct jd_own_role {
     const char *option;
     char *name; /**< owned; NULL = not given */
     int reason; /**< what a missing cell counts under; -1: none is missing (cohorts) */
+    int next;   /**< the role this id is crossed with, by its place; 0 = none */
     jd_own_column_t column;
 } jd_own_role_t;
 
 typedef struct jd_own_columns {
     jd_own_role_t
-        *list; /**< JD_OWN_LISTED of them, then n_x covariates, then n_fixed fixed effects */
+        *list; /**< JD_OWN_LISTED of them, n_x covariates, n_fixed fixed effects, then parts */
     int n, n_x, n_fixed;
+    bool absorb, no_unit;
     const char *path;
 } jd_own_columns_t;
 
@@ -66,10 +73,16 @@ void jd_own_columns_free(jd_own_columns_t *columns);
 /** Whether a role takes numbers only. */
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
 
+/** Whether two roles name the same column, or cross the same. */
+bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b);
+
 /** Codes of ids [n] of the rows `keep`: the ids themselves where they are 32-bit whole numbers,
  * else 0, 1, ... in ascending order. JD_ERR_DATA for numbers too large to be told apart. */
 JD_MUST_USE int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
                            int32_t *codes, jd_ctx_t *ctx);
+
+/** Makes codes [n] those of the pairs (codes, other), 0, 1, ... in ascending order. */
+JD_MUST_USE int jd_own_cross(int32_t *codes, const int32_t *other, int64_t n, jd_ctx_t *ctx);
 
 /** Periods of time and (unless NULL) cohorts of the rows `keep`, 0 = never; sets data->period,
  * first and last. `never` as in the roles. */

@@ -17,61 +17,130 @@ enum { NAMES_SHOWN = 400 };
 
 /* ---- Roles ---- */
 
-static const char *const role_options[] = {"--y",     "--unit",    "--time",   "--cohort",
-                                           "--treat", "--weights", "--cluster"};
+/* What each role is called, and what a missing cell of it counts under. */
+static const struct {
+    const char *option;
+    int reason;
+    bool id;
+} kinds[JD_OWN_LISTED] = {
+    [JD_OWN_Y] = {"--y", JD_OWN_NO_Y, false},
+    [JD_OWN_UNIT] = {"--unit", JD_OWN_NO_UNIT, true},
+    [JD_OWN_TIME] = {"--time", JD_OWN_NO_TIME, false},
+    [JD_OWN_COHORT] = {"--cohort", -1, false},
+    [JD_OWN_TREAT] = {"--treat", JD_OWN_NO_TREAT, false},
+    [JD_OWN_DOSE] = {"--dose", JD_OWN_NO_TREAT, false},
+    [JD_OWN_ELIGIBLE] = {"--eligible", JD_OWN_NO_TREAT, false},
+    [JD_OWN_WEIGHT] = {"--weights", JD_OWN_NO_WEIGHT, false},
+    [JD_OWN_CLUSTER] = {"--cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_CLUSTER2] = {"--cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_LATITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
+    [JD_OWN_LONGITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
+};
 
-static int count_names(const char *list)
+static int count_signs(const char *text, char sign)
 {
-    int n = list && *list ? 1 : 0;
-    for (; n && *list; list++)
-        n += *list == ',';
+    int n = 0;
+    for (; text && *text; text++)
+        n += *text == sign;
     return n;
 }
 
-static int set_name(jd_own_role_t *role, const char *option, const char *name, size_t length,
-                    int reason, jd_ctx_t *ctx)
+static int count_names(const char *list)
 {
-    role->option = option;
-    role->reason = reason;
-    if (!name) return JD_OK;
-    if (length == 0) return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: a column's name is missing", option);
-    int rc = jd_make(&role->name, (int64_t)length + 1, 1, "a column's name", ctx);
-    if (!rc) memcpy(role->name, name, length);
+    return list && *list ? 1 + count_signs(list, ',') : 0;
+}
+
+/* Names one role, and where ids are crossed (a^b) the roles of the further parts. */
+static int set_name(jd_own_columns_t *roles, int role, const char *option, const char *name,
+                    size_t length, int reason, bool id, jd_ctx_t *ctx)
+{
+    jd_own_role_t *r = &roles->list[role];
+    size_t part = id ? strcspn(name, "^") : length;
+    if (part > length) part = length;
+    r->option = option;
+    r->reason = reason;
+    if (part == 0) return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: a column's name is missing", option);
+    int rc = jd_make(&r->name, (int64_t)part + 1, 1, "a column's name", ctx);
+    if (rc) return rc;
+    memcpy(r->name, name, part);
+    if (part == length) return JD_OK;
+    r->next = roles->n++;
+    return set_name(roles, r->next, option, name + part + 1, length - part - 1, reason, id, ctx);
+}
+
+/* The names of a list, to `n` roles from `first` on. */
+static int set_list(jd_own_columns_t *roles, int first, int n, const char *option, const char *list,
+                    int reason, bool id, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    const char *p = list;
+    for (int i = 0; i < n && !rc; i++) {
+        size_t length = strcspn(p, ",");
+        rc = set_name(roles, first + i, option, p, length, reason, id, ctx);
+        p += length + (p[length] == ',');
+    }
     return rc;
 }
 
-static int set_list(jd_own_columns_t *roles, const char *option, const char *list, int reason,
-                    jd_ctx_t *ctx)
+/* One name, or as many as the option takes. */
+static int set_kind(jd_own_columns_t *roles, int role, int n, const char *text, jd_ctx_t *ctx)
 {
-    int rc = JD_OK;
-    for (const char *p = list; p && *p && !rc;) {
-        size_t length = strcspn(p, ",");
-        rc = set_name(&roles->list[roles->n++], option, p, length, reason, ctx);
-        p += length;
-        if (*p == ',' && !*++p && !rc)
-            rc = set_name(&roles->list[roles->n - 1], option, p, 0, reason, ctx);
+    for (int i = role; i < role + n; i++) {
+        roles->list[i].option = kinds[i].option;
+        roles->list[i].reason = kinds[i].reason;
     }
-    return rc;
+    if (!text) return JD_OK;
+    if (n == 1)
+        return set_name(roles, role, kinds[role].option, text, strlen(text), kinds[role].reason,
+                        kinds[role].id, ctx);
+    int given = *text ? count_names(text) : 1;
+    if (given > n || (role == JD_OWN_LATITUDE && given < n))
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: takes %s, joined by a comma",
+                       kinds[role].option, text,
+                       role == JD_OWN_LATITUDE ? "the latitude's column and the longitude's"
+                                               : "one column or two");
+    return set_list(roles, role, given, kinds[role].option, text, kinds[role].reason,
+                    kinds[role].id, ctx);
 }
 
 static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
                       jd_ctx_t *ctx)
 {
-    const char *const names[] = {given->y,     given->unit,    given->time,   given->cohort,
-                                 given->treat, given->weights, given->cluster};
-    static const int reasons[] = {JD_OWN_NO_Y,     JD_OWN_NO_UNIT,   JD_OWN_NO_TIME, -1,
-                                  JD_OWN_NO_TREAT, JD_OWN_NO_WEIGHT, JD_OWN_NO_GROUP};
+    const struct {
+        int role, n;
+        const char *text;
+    } single[] = {{JD_OWN_Y, 1, given->y},
+                  {JD_OWN_UNIT, 1, given->unit},
+                  {JD_OWN_TIME, 1, given->time},
+                  {JD_OWN_COHORT, 1, given->cohort},
+                  {JD_OWN_TREAT, 1, given->treat},
+                  {JD_OWN_DOSE, 1, given->dose},
+                  {JD_OWN_ELIGIBLE, 1, given->eligible},
+                  {JD_OWN_WEIGHT, 1, given->weights},
+                  {JD_OWN_CLUSTER, 2, given->cluster},
+                  {JD_OWN_LATITUDE, 2, given->coords}};
+    const char *fixed = given->absorb ? given->absorb : given->fixed;
+    if (given->absorb && given->fixed)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--fe adds effects to those of unit and period, --absorb names them all; "
+                       "give one of them");
     roles->path = path;
     roles->n_x = count_names(given->x);
-    roles->n_fixed = count_names(given->fixed);
-    int rc = jd_make(&roles->list, JD_OWN_LISTED + roles->n_x + roles->n_fixed, sizeof *roles->list,
-                     "the columns' roles", ctx);
-    roles->n = rc ? 0 : JD_OWN_LISTED;
-    for (int i = 0; i < JD_OWN_LISTED && !rc; i++)
-        rc = set_name(&roles->list[i], role_options[i], names[i], names[i] ? strlen(names[i]) : 0,
-                      reasons[i], ctx);
-    if (!rc) rc = set_list(roles, "--x", given->x, JD_OWN_NO_X, ctx);
-    if (!rc) rc = set_list(roles, "--fe", given->fixed, JD_OWN_NO_GROUP, ctx);
+    roles->n_fixed = count_names(fixed);
+    roles->absorb = given->absorb;
+    roles->no_unit = given->no_unit;
+    int listed = JD_OWN_LISTED + roles->n_x + roles->n_fixed,
+        parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
+                count_signs(fixed, '^'),
+        rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
+    roles->n = rc ? 0 : listed;
+    for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
+        rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
+    if (!rc)
+        rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "--x", given->x, JD_OWN_NO_X, false, ctx);
+    if (!rc)
+        rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_fixed,
+                      given->absorb ? "--absorb" : "--fe", fixed, JD_OWN_NO_GROUP, true, ctx);
     return rc;
 }
 
@@ -98,15 +167,15 @@ static int check_given(const jd_own_columns_t *roles, const char *const *names, 
     char shown[NAMES_SHOWN];
     int rc = JD_OK;
     for (int i = JD_OWN_Y; i <= JD_OWN_TIME; i++)
-        if (!roles->list[i].name)
+        if (!roles->list[i].name && !(i == JD_OWN_UNIT && roles->no_unit))
             rc = jd_fail(ctx, JD_ERR_ARGUMENT, "which column of %s is %s? %s NAME; there are: %s",
-                         roles->path, meanings[i], role_options[i], show_names(names, n, shown));
+                         roles->path, meanings[i], kinds[i].option, show_names(names, n, shown));
     bool cohort = roles->list[JD_OWN_COHORT].name, treat = roles->list[JD_OWN_TREAT].name;
-    if (!cohort && !treat)
+    if (!cohort && !treat && !roles->list[JD_OWN_DOSE].name)
         rc = jd_fail(
             ctx, JD_ERR_ARGUMENT,
             "which column of %s says who is treated? --cohort NAME (first treated period) or "
-            "--treat NAME (0 or 1); there are: %s",
+            "--treat NAME (0 or 1), or --dose NAME for amounts; there are: %s",
             roles->path, show_names(names, n, shown));
     if (cohort && treat)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -160,7 +229,7 @@ static int assume_roles(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx
         if (role->name || (i == JD_OWN_COHORT && roles->list[JD_OWN_TREAT].name) ||
             jd_table_find(table, known[i]) < 0)
             continue;
-        rc = set_name(role, role->option, known[i], strlen(known[i]), role->reason, ctx);
+        rc = set_name(roles, i, role->option, known[i], strlen(known[i]), role->reason, false, ctx);
     }
     return rc;
 }
@@ -227,8 +296,17 @@ static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_ro
 
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
 {
-    return role == JD_OWN_Y || role == JD_OWN_TREAT || role == JD_OWN_WEIGHT ||
-           (role >= JD_OWN_LISTED && role < JD_OWN_LISTED + columns->n_x);
+    if (role < JD_OWN_LISTED)
+        return !kinds[role].id && role != JD_OWN_TIME && role != JD_OWN_COHORT;
+    return role < JD_OWN_LISTED + columns->n_x;
+}
+
+bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b)
+{
+    const jd_own_role_t *x = &columns->list[a], *y = &columns->list[b];
+    if (!x->name || !y->name || strcmp(x->name, y->name) != 0) return false;
+    if (!x->next || !y->next) return x->next == y->next;
+    return jd_own_is_same(columns, x->next, y->next);
 }
 
 /* Text where a number is needed: the first cell that is none is shown, or, where another decimal

@@ -203,8 +203,11 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const ch
 {
     bool all = strcmp(names, "all") == 0;
     int applied = 0;
+    jd_did_options_t how = *options;
     memset(result, 0, sizeof *result);
     result->level = level;
+    how.no_unit_effects = how.no_unit_effects || data->no_unit_effects;
+    how.no_time_effects = how.no_time_effects || data->no_time_effects;
     int rc = jd_table_init(&result->estimates, "estimates", "Estimates", columns, JD_OWN_COLUMNS,
                            64, ctx);
     if (!rc) rc = choose(result, names, all, ctx);
@@ -214,8 +217,8 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const ch
         jd_tell_progress(ctx, &progress);
         rc = jd_check_cancelled(ctx);
         if (!rc)
-            rc = all ? try_one(result, own, data, options, vcov, ctx)
-                     : run_one(result, own, data, options, vcov, ctx);
+            rc = all ? try_one(result, own, data, &how, vcov, ctx)
+                     : run_one(result, own, data, &how, vcov, ctx);
         applied += !rc && !own->reason;
     }
     if (!rc && applied == 0)

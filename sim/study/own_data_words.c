@@ -16,7 +16,8 @@ static void print_dropped(FILE *out, const jd_own_data_t *data)
                                                       "no treatment",
                                                       "no weight",
                                                       "no covariate",
-                                                      "no cluster or fixed effect"};
+                                                      "no cluster or fixed effect",
+                                                      "no place"};
     int64_t total = data->n_rows - data->panel.n;
     if (total == 0) return;
     fprintf(out, "Dropped     %" PRId64 " of %" PRId64 " rows: ", total, data->n_rows);

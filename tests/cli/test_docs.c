@@ -188,8 +188,9 @@ static void test_man_page_has_every_command_and_option(void **state)
         const jd_option_t *lists[] = {command->options, jd_common_options};
         for (int k = 0; k < 2; k++) {
             for (const jd_option_t *option = lists[k]; option && option->name; option++) {
-                char name[64];
-                snprintf(name, sizeof name, "\\-\\-%s", option->name);
+                char name[64] = "\\-\\-";
+                for (const char *p = option->name; *p; p++)
+                    strcat(name, *p == '-' ? "\\-" : (char[]){*p, '\0'});
                 if (!strstr(text, name))
                     fail_msg("docs/jiedao.1: no option --%s (of %s)", option->name, command->name);
             }

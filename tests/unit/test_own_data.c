@@ -146,6 +146,69 @@ static void test_rows_with_missing_values_are_counted_once(void **state)
     jd_own_data_free(&data);
 }
 
+static void test_crossed_ids_and_two_clusters(void **state)
+{
+    (void)state;
+    static const int32_t unit[] = {1, 2, 0, 1}, fixed[] = {2, 0, 1, 2}, second[] = {7, 8, 7, 7};
+    const jd_own_roles_t roles = {.y = "y",
+                                  .unit = "s^i",
+                                  .time = "t",
+                                  .treat = "d",
+                                  .fixed = "s,t^i^s",
+                                  .cluster = "s,c",
+                                  .coords = "a,b",
+                                  .dose = "x",
+                                  .eligible = "d"};
+    jd_own_data_t data = read_text("s,i,t,d,y,c,a,b,x\nu,5,2,0,1,7,1,2,-1\nv,5,1,1,1,8,3,4,0\n"
+                                   "u,4,2,0,1,7,5,6,.5\nu,5,2,0,1,7,7,8,2\n,5,2,0,1,7,7,8,2\n"
+                                   "u,5,2,0,1,7,7,,2\nu,5,2,0,1,7,7,1,\n",
+                                   &roles);
+    assert_int_equal(data.panel.n, 4);
+    assert_int_equal(data.dropped[JD_OWN_NO_PLACE], 1);
+    assert_int_equal(data.dropped[JD_OWN_NO_TREAT], 1);
+    assert_codes(data.panel.unit, unit, 4);
+    assert_int_equal(data.panel.n_fixed, 2);
+    assert_codes(data.panel.fixed[1], fixed, 4);
+    assert_codes(data.panel.cluster2, second, 4);
+    assert_true(data.panel.latitude[2] == 5 && data.panel.longitude[2] == 6);
+    assert_true(data.panel.dose[0] == -1 && data.panel.eligible[1] == 1);
+    jd_own_data_free(&data);
+}
+
+/* reghdfe's absorb(): the effects named and no others. */
+static void test_absorb(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *absorb;
+        int n_fixed;
+        bool no_unit, no_time;
+    } cases[] = {{"i,t", 0, false, false},
+                 {"t", 0, true, false},
+                 {"i,t^g", 1, false, true},
+                 {"g", 1, true, true},
+                 {"g,t,i,y", 2, false, false}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        jd_own_roles_t roles = usual;
+        roles.absorb = cases[k].absorb;
+        jd_own_data_t data = read_text("i,t,g,y\n1,1,2,1\n1,2,2,2\n2,1,0,1\n2,2,0,3\n", &roles);
+        assert_int_equal(data.panel.n_fixed, cases[k].n_fixed);
+        assert_int_equal(data.no_unit_effects, cases[k].no_unit);
+        assert_int_equal(data.no_time_effects, cases[k].no_time);
+        jd_own_data_free(&data);
+    }
+}
+
+static void test_rows_as_units(void **state)
+{
+    (void)state;
+    static const int32_t expected[] = {0, 1, 2};
+    const jd_own_roles_t roles = {.y = "y", .time = "t", .cohort = "g", .no_unit = true};
+    jd_own_data_t data = read_text("t,g,y\n1,2,1\n2,2,2\n2,0,3\n", &roles);
+    assert_codes(data.panel.unit, expected, 3);
+    jd_own_data_free(&data);
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -201,7 +264,7 @@ static int work(jd_ctx_t *inner)
                                   .time = "t",
                                   .cohort = "g",
                                   .x = "x",
-                                  .fixed = "f",
+                                  .fixed = "f,f^i",
                                   .weights = "w",
                                   .cluster = "c"};
     const jd_vcov_options_t vcov = {0};
@@ -247,6 +310,9 @@ int main(void)
         cmocka_unit_test(test_periods_are_counted_in_their_unit),
         cmocka_unit_test(test_never),
         cmocka_unit_test(test_rows_with_missing_values_are_counted_once),
+        cmocka_unit_test(test_crossed_ids_and_two_clusters),
+        cmocka_unit_test(test_absorb),
+        cmocka_unit_test(test_rows_as_units),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_shuffled_rows_and_renamed_ids),
         cmocka_unit_test(test_every_allocation_may_fail),

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of jiedao did, a row each: name, what is read, and the member it goes to. */
+#include "cli/did_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A row: name, what the help calls the value, the member of jd_did_request_t, limits, help. */
+#define ROW(row_name, row_value, kind, member, row_help)                          \
+    .name = (row_name), .value = (row_value), .read = (kind), .help = (row_help), \
+    .at = offsetof(jd_did_request_t, member)
+#define TEXT(name, value, member, help) ROW(name, value, JD_READ_TEXT, member, help)
+#define SWITCH(name, member, help) ROW(name, NULL, JD_READ_SWITCH, member, help)
+#define CHOICE(name, value, member, names, help) \
+    ROW(name, value, JD_READ_CHOICE, member, help), .choices = (names)
+#define INT(name, value, member, least, most, help) \
+    ROW(name, value, JD_READ_INT, member, help), .low = (least), .high = (most)
+#define RANGE(name, member, help) ROW(name, "A:B", JD_READ_RANGE, member, help)
+
+/* Names in the order the library counts them. */
+static const char *const aggregates[] = {"event", "overall", "cohort", "calendar", "cells", NULL};
+static const char *const controls[] = {"never", "not_yet", NULL};
+static const char *const variances[] = {"cluster", "iid", "hc1", NULL};
+static const char *const k_fixed[] = {"nested", "full", "none", NULL};
+static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
+static const char *const all[] = {"all", NULL};
+
+/* A range fills two neighbours. */
+_Static_assert(offsetof(jd_did_options_t, bin_last) ==
+                   offsetof(jd_did_options_t, bin_first) + sizeof(int32_t),
+               "bin_last follows bin_first");
+_Static_assert(offsetof(jd_did_options_t, event_last) ==
+                   offsetof(jd_did_options_t, event_first) + sizeof(int32_t),
+               "event_last follows event_first");
+_Static_assert(sizeof(jd_aggregate_t) == sizeof(int), "enums are ints");
+
+const jd_option_t jd_did_option_rows[] = {
+    {TEXT("y", "NAME", roles.y, "outcome"), .head = "columns"},
+    {TEXT("unit", "NAME", roles.unit, "unit: a county, a firm, a person")},
+    {TEXT("time", "NAME", roles.time, "period: whole numbers, 2020Q1, 2020-03 or 2020-03-31")},
+    {TEXT("cohort", "NAME", roles.cohort, "first treated period; 0, empty and inf = never")},
+    {TEXT("never", "CODE", roles.never, "another value of --cohort that means never")},
+    {TEXT("treat", "NAME", roles.treat, "or the treatment itself, 0 or 1")},
+    {TEXT("dose", "NAME", roles.dose, "treatment as an amount, beside these or alone")},
+    {TEXT("eligible", "NAME", roles.eligible,
+          "0 or 1: whom the policy is for, in triple differences")},
+    {TEXT("x", "NAMES", roles.x, "covariates, joined by commas")},
+    {TEXT("fe", "NAMES", roles.fixed,
+          "fixed effects beside unit and period, by commas; a^b crosses two")},
+    {TEXT("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named")},
+    {TEXT("weights", "NAME", roles.weights, "weights of rows, 0 or more")},
+    {TEXT("cluster", "NAMES", roles.cluster,
+          "clusters, one way or two: a or a,b; default: the units")},
+    {TEXT("coords", "LAT,LON", roles.coords, "latitude and longitude, in degrees")},
+    {TEXT("table", "NAME", roles.table, "of a jiedao file; default panel/county")},
+    {TEXT("separator", "SIGN", separator,
+          "of a CSV file: comma, semicolon, tab; default: found out")},
+    {TEXT("decimal", "SIGN", decimal, "of a CSV file: point or comma; default: found out")},
+
+    {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
+     .head = "estimators"},
+    {CHOICE("aggregate", "KIND", how.aggregate, aggregates,
+            "averages of cohorts' effects: event (default), overall, cohort, calendar, cells")},
+    {CHOICE("control", "KIND", how.control, controls,
+            "whom cohorts are compared with: never (treated; default), not_yet")},
+    {INT("anticipation", "N", how.anticipation, 0, 1000,
+         "periods before adoption that may already show an effect; default 0")},
+    {SWITCH("universal-base", how.universal_base,
+            "leads against the last period before treatment")},
+    {SWITCH("unbalanced", how.allow_unbalanced, "keep units not seen in every period")},
+    {SWITCH("cross-sections", how.cross_sections,
+            "rows are units of their own; --unit is not needed")},
+    {RANGE("event", how.event_first, "event times averaged; A: and :B leave an end open")},
+    {INT("balance", "N", how.balance_event, 0, 1000000,
+         "only cohorts seen N periods after adoption")},
+    {ROW("reference", "TIMES", JD_READ_LIST, reference,
+         "event times set to zero, by commas; default -1")},
+    {RANGE("bin", how.bin_first, "event times up to A are one term, and those from B on")},
+    {ROW("pretrend", "TIMES", JD_READ_LIST, pretrend,
+         "leads tested among untreated rows: -1,-2, or all"),
+     .choices = all},
+    {SWITCH("keep-singletons", how.keep_singletons,
+            "keep rows alone in a level of a fixed effect")},
+
+    {CHOICE("vcov", "KIND", vcov.kind, variances, "cluster (default), hc1, iid"),
+     .head = "uncertainty"},
+    {CHOICE("k-fixed", "KIND", vcov.k_fixed, k_fixed,
+            "effects counted in K: nested (all but those in clusters; default), full, none")},
+    {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)")},
+    {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment, "without the factor G/(G-1)")},
+    {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")},
+    {SWITCH("bands", vcov.bands, "intervals that hold for all event times at once, where known")},
+    {INT("draws", "N", vcov.draws, 1, 10000000, "of what is simulated; default: each its own")},
+    {ROW("seed", "N", JD_READ_SEED, vcov.seed, "of what is simulated; default 0")},
+
+    {CHOICE("format", "FORMAT", format, formats, "text (default), csv, json, latex, markdown"),
+     .head = "output"},
+    {TEXT("plot", "FILE", plot,
+          "effects by event time: NAME.pdf, NAME.png or NAME.svg, replaced if there")},
+    {.name = NULL},
+};
+
+/* A sign, or its name. */
+static int read_sign(const char *option, const char *text, char *sign, jd_ctx_t *ctx)
+{
+    static const struct {
+        const char *name;
+        char sign;
+    } names[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"\\t", '\t'}, {"point", '.'}};
+    if (!text) return JD_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(text, names[i].name)) *sign = names[i].sign;
+    if (!*sign && strlen(text) == 1) *sign = *text;
+    if (*sign) return JD_OK;
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "did: --%s = %s: must be one sign, or comma, semicolon, tab, point", option,
+                   text);
+}
+
+int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    memset(request, 0, sizeof *request);
+    jd_did_defaults(&request->how);
+    request->level = 0.95;
+    request->estimators = "all";
+    int rc = jd_args_fill(args, request, ctx);
+    if (!rc) rc = read_sign("separator", request->separator, &request->roles.style.separator, ctx);
+    if (!rc) rc = read_sign("decimal", request->decimal, &request->roles.style.decimal, ctx);
+    request->roles.no_unit = request->how.cross_sections;
+    request->how.reference = request->reference.value;
+    request->how.n_reference = request->reference.n;
+    request->how.pretrend = request->pretrend.value;
+    request->how.n_pretrend = request->pretrend.n;
+    return rc;
+}
+
+void jd_did_request_free(jd_did_request_t *request)
+{
+    free(request->reference.value);
+    free(request->pretrend.value);
+    memset(request, 0, sizeof *request);
+}

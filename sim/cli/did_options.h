@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** What `jiedao did` is asked for. An option is one row of did_options.c. */
+#ifndef JD_CLI_DID_OPTIONS_H
+#define JD_CLI_DID_OPTIONS_H
+
+#include "cli/command.h"
+#include "study/own_data.h"
+
+typedef enum jd_did_format {
+    JD_DID_TEXT,
+    JD_DID_CSV,
+    JD_DID_TABLES /**< + jd_own_format_t */
+} jd_did_format_t;
+
+typedef struct jd_did_request {
+    jd_own_roles_t roles;
+    jd_did_options_t how;
+    jd_vcov_options_t vcov;
+    jd_ints_t reference, pretrend; /**< lists `how` points to */
+    const char *estimators;        /**< names, or "all" */
+    const char *separator, *decimal;
+    const char *plot; /**< file, or NULL */
+    double level;
+    int format; /**< jd_did_format_t */
+} jd_did_request_t;
+
+extern const jd_option_t jd_did_option_rows[];
+
+/** Reads the command line. The caller frees, also after an error; `args` must outlive it. */
+JD_MUST_USE int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args,
+                                    jd_ctx_t *ctx);
+void jd_did_request_free(jd_did_request_t *request);
+
+#endif

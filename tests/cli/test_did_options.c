@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of jiedao did: each goes where its row says, and nowhere else. */
+#include "cli/did_options.h"
+#include "support.h"
+
+static jd_ctx_t ctx;
+static jd_args_t args;
+static jd_did_request_t ask;
+
+static void read_line(int n, const char *const *words)
+{
+    char *line[32];
+    for (int i = 0; i < n; i++)
+        line[i] = (char *)(uintptr_t)words[i];
+    jd_ctx_init(&ctx);
+    if (jd_args_parse(
+            &args,
+            &(jd_command_t){
+                .name = "did", .words = "DATA", .max_words = 1, .options = jd_did_option_rows},
+            n, line, &ctx) ||
+        jd_did_request_read(&ask, &args, &ctx))
+        fail_msg("%s", ctx.message);
+}
+
+static void free_line(void)
+{
+    jd_did_request_free(&ask);
+    jd_args_free(&args);
+}
+
+#define READ(...)                                              \
+    do {                                                       \
+        static const char *const words[] = {__VA_ARGS__};      \
+        read_line((int)(sizeof words / sizeof *words), words); \
+    } while (0)
+
+static void test_nothing_given(void **state)
+{
+    (void)state;
+    jd_did_options_t usual;
+    jd_did_defaults(&usual);
+    READ("d.csv");
+    assert_memory_equal(&ask.how, &usual, sizeof usual);
+    assert_memory_equal(&ask.vcov, &(jd_vcov_options_t){0}, sizeof ask.vcov);
+    assert_true(ask.level > 0.94 && ask.level < 0.96);
+    assert_string_equal(ask.estimators, "all");
+    free_line();
+}
+
+static void test_each_kind_of_value(void **state)
+{
+    (void)state;
+    READ("d.csv", "--y=a", "--y", "b", "--aggregate", "calendar", "--control", "not_yet",
+         "--anticipation", "2", "--universal-base", "--event", "-3:", "--bin=:4", "--reference",
+         "-1,-99", "--pretrend", "all", "--vcov", "hc1", "--draws", "99", "--seed",
+         "9223372036854775807", "--level", "0.9", "--separator", "semicolon");
+    assert_string_equal(ask.roles.y, "b"); /* the last one given */
+    assert_int_equal(ask.how.aggregate, JD_AGGREGATE_CALENDAR);
+    assert_int_equal(ask.how.control, JD_CONTROL_NOT_YET);
+    assert_int_equal(ask.how.anticipation, 2);
+    assert_int_equal(ask.how.universal_base, 1);
+    assert_int_equal(ask.how.event_first, -3);
+    assert_int_equal(ask.how.event_last, INT32_MAX);
+    assert_int_equal(ask.how.bin_first, INT32_MIN);
+    assert_int_equal(ask.how.bin_last, 4);
+    assert_int_equal(ask.how.n_reference, 2);
+    assert_int_equal(ask.how.reference[1], -99);
+    assert_int_equal(ask.how.n_pretrend, -1);
+    assert_int_equal(ask.vcov.kind, JD_VCOV_HC1);
+    assert_int_equal(ask.vcov.draws, 99);
+    assert_true(ask.vcov.seed == INT64_MAX);
+    assert_true(ask.level > 0.89 && ask.level < 0.91);
+    assert_int_equal(ask.roles.style.separator, ';');
+    free_line();
+}
+
+/* No two rows fill the same member, none lies outside, none lacks a way to be read. */
+static void test_rows_fill_members_of_their_own(void **state)
+{
+    (void)state;
+    static int filled[sizeof(jd_did_request_t)];
+    int n = 0;
+    for (const jd_option_t *o = jd_did_option_rows; o->name; o++, n++) {
+        assert_int_not_equal(o->read, JD_READ_NOT);
+        assert_true(o->at < sizeof(jd_did_request_t));
+        if (filled[o->at]++) fail_msg("--%s fills what another option fills", o->name);
+        assert_true((o->read == JD_READ_SWITCH) == !o->value);
+        if (o->read == JD_READ_CHOICE) assert_non_null(o->choices);
+        if (o->read == JD_READ_INT) assert_true(o->low < o->high);
+    }
+    assert_true(n > 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_given),
+        cmocka_unit_test(test_each_kind_of_value),
+        cmocka_unit_test(test_rows_fill_members_of_their_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
