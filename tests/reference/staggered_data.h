@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The staggered data sets of the reference values as panels, and a tally of rows checked. */
+/** The staggered data sets of the reference values as panels. */
 #ifndef JD_TESTS_STAGGERED_DATA_H
 #define JD_TESTS_STAGGERED_DATA_H
 
@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "jiedao/did.h"
-#include "reference/csv.h"
-
-#define REFERENCE JD_SHARED "/reference/"
+#include "reference/tally.h"
 
 enum { MAX_N = 4000 };
 
@@ -57,44 +55,6 @@ static inline void load_staggered(const staggered_source_t *s, staggered_data_t 
     d->panel = (jd_panel_t){.n = csv.rows, .unit = d->unit, .time = d->time, .cohort = d->cohort};
     if (s->weight) d->panel.weight = d->weight;
     csv_free(&csv);
-}
-
-/** Rows by verdict. */
-typedef struct {
-    const char *why[16];
-    int count[16], n, matched, missed;
-} tally_t;
-
-static inline void tally_not_applicable(tally_t *t, const char *why)
-{
-    int i = 0;
-    while (i < t->n && strcmp(t->why[i], why) != 0)
-        i++;
-    assert_true(i < 16);
-    if (i == t->n) t->why[t->n++] = why;
-    t->count[i]++;
-}
-
-static inline void tally(tally_t *t, int matched, const csv_t *e, int row, double ours,
-                         double ours_se)
-{
-    t->matched += matched;
-    t->missed += !matched;
-    if (!matched && t->missed <= 40)
-        print_error("not matched: %s %s %s %s: %s (%s), ours %.17g (%.17g)\n", csv_text(e, row, 0),
-                    csv_text(e, row, 2), csv_text(e, row, 4), csv_text(e, row, 5),
-                    csv_text(e, row, 6), csv_text(e, row, 7), ours, ours_se);
-}
-
-static inline void tally_print(const tally_t *t, const char *family)
-{
-    int not_applicable = 0;
-    for (int i = 0; i < t->n; i++)
-        not_applicable += t->count[i];
-    print_message("%-12s matched %4d   not matched %4d   not applicable %4d\n", family, t->matched,
-                  t->missed, not_applicable);
-    for (int i = 0; i < t->n; i++)
-        print_message("    %4d  %s\n", t->count[i], t->why[i]);
 }
 
 static inline int close_to(double ours, double theirs, double scale)

@@ -5,9 +5,7 @@
 
 #include "jiedao/bacon.h"
 #include "jiedao/did.h"
-#include "reference/csv.h"
-
-#define REFERENCE JD_SHARED "/reference/"
+#include "reference/tally.h"
 
 enum { MAX_N = 3000 };
 
@@ -86,7 +84,7 @@ static void test_every_row(void **state)
     SKIP_WITHOUT(REFERENCE "expected.csv");
     static data_t data;
     csv_t e;
-    int matched = 0, missed = 0, covariates = 0;
+    tally_t t = {0};
     assert_true(csv_read(&e, REFERENCE "expected.csv"));
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         jd_ctx_t ctx;
@@ -100,22 +98,17 @@ static void test_every_row(void **state)
             double value = csv_number(&e, row, 6);
             double own = ours(&bacon, csv_text(&e, row, 4), csv_text(&e, row, 5));
             int same = fabs(own - value) <= 1e-8 * fabs(value) + 1e-12;
-            matched += same;
-            missed += !same;
-            if (!same)
-                print_error("not matched: %s %s %s: %.17g, theirs %.17g\n", cases[c].name,
-                            csv_text(&e, row, 4), csv_text(&e, row, 5), own, value);
+            tally(&t, same, &e, row, own, (double)NAN);
         }
         jd_bacon_free(&bacon);
     }
     for (int row = 0; row < e.rows; row++)
-        covariates += strcmp(csv_text(&e, row, 0), "bacon_castle_x") == 0;
+        if (strcmp(csv_text(&e, row, 0), "bacon_castle_x") == 0)
+            tally_not_applicable(&t, "with covariates");
     csv_free(&e);
-    print_message("bacon        matched %3d   not matched %3d   not applicable %3d\n"
-                  "    %4d  with covariates\n",
-                  matched, missed, covariates, covariates);
-    assert_int_equal(missed, 0);
-    assert_true(matched > 0);
+    tally_print(&t, "bacon");
+    assert_int_equal(t.missed, 0);
+    assert_true(t.matched > 0);
 }
 
 static void test_refusals(void **state)

@@ -5,9 +5,7 @@
 #include "support.h"
 
 #include "jiedao/did.h"
-#include "reference/csv.h"
-
-#define REFERENCE JD_SHARED "/reference/"
+#include "reference/tally.h"
 
 enum { MAX_N = 3000, MAX_X = 5 };
 
@@ -324,26 +322,10 @@ static int check_row(const fitted_t *f, const csv_t *e, int row, const char **wh
     return near(ours, value, 0);
 }
 
-typedef struct {
-    const char *why[16];
-    int count[16], n;
-} reasons_t;
-
-static void note(reasons_t *reasons, const char *why)
-{
-    int i = 0;
-    while (i < reasons->n && strcmp(reasons->why[i], why) != 0)
-        i++;
-    assert_true(i < 16);
-    if (i == reasons->n) reasons->why[reasons->n++] = why;
-    reasons->count[i]++;
-}
-
 static void check_family(const csv_t *e, const char *family, int *matched_all)
 {
     static fitted_t f;
-    reasons_t reasons = {0};
-    int matched = 0, missed = 0, applicable_not = 0;
+    tally_t t = {0};
     for (int row = 0; row < e->rows; row++) {
         if (strcmp(csv_text(e, row, 2), family) != 0) continue;
         const char *kind, *why = NULL;
@@ -359,24 +341,17 @@ static void check_family(const csv_t *e, const char *family, int *matched_all)
             fit_case(&f, m, kind, &v, by_time);
             verdict = check_row(&f, e, row, &why);
         }
-        if (verdict < 0) note(&reasons, why);
-        matched += verdict == 1;
-        missed += verdict == 0;
-        applicable_not += verdict < 0;
-        if (verdict == 0)
-            print_error("not matched: %s %s %s: %s (%s)\n", csv_text(e, row, 0),
-                        csv_text(e, row, 4), csv_text(e, row, 5), csv_text(e, row, 6),
-                        csv_text(e, row, 7));
+        if (verdict < 0)
+            tally_not_applicable(&t, why);
+        else
+            tally(&t, verdict, e, row, (double)NAN, (double)NAN);
     }
     jd_fit_free(&f.fit);
     jd_design_free(f.design);
     memset(&f, 0, sizeof f);
-    print_message("%-15s matched %4d   not matched %4d   not applicable %4d\n", family, matched,
-                  missed, applicable_not);
-    for (int i = 0; i < reasons.n; i++)
-        print_message("    %4d  %s\n", reasons.count[i], reasons.why[i]);
-    assert_int_equal(missed, 0);
-    *matched_all += matched;
+    tally_print(&t, family);
+    assert_int_equal(t.missed, 0);
+    *matched_all += t.matched;
 }
 
 static void test_every_row_of_the_regression_families(void **state)

@@ -4,9 +4,7 @@
 #include "support.h"
 
 #include "jiedao/did.h"
-#include "reference/csv.h"
-
-#define REFERENCE JD_SHARED "/reference/"
+#include "reference/tally.h"
 
 enum { MAX_N = 3000, MAX_X = 5, MAX_LEADS = 4 };
 
@@ -200,7 +198,7 @@ static int check_row(const fitted_t *f, const csv_t *e, int row)
 static void check_family(const csv_t *e, const char *family)
 {
     static fitted_t f;
-    int matched = 0, missed = 0, without_se = 0;
+    tally_t t = {0};
     for (int row = 0; row < e->rows; row++) {
         if (strcmp(csv_text(e, row, 2), family) != 0) continue;
         size_t c = 0;
@@ -211,21 +209,14 @@ static void check_family(const csv_t *e, const char *family)
             fit_case(&f, &cases[c]);
             same = check_row(&f, e, row);
         }
-        if (!same)
-            print_error("not matched: %s %s: %s (%s)\n", csv_text(e, row, 0), csv_text(e, row, 5),
-                        csv_text(e, row, 6), csv_text(e, row, 7));
-        matched += same;
-        missed += !same;
-        without_se += isnan(csv_number(e, row, 7));
+        tally(&t, same, e, row, (double)NAN, (double)NAN);
     }
     jd_fit_free(&f.fit);
     jd_design_free(f.design);
     memset(&f, 0, sizeof f);
-    print_message("%-12s matched %3d (%d of them give no standard error)   not matched %3d   "
-                  "not applicable   0\n",
-                  family, matched, without_se, missed);
-    assert_int_equal(missed, 0);
-    assert_true(matched > 0);
+    tally_print(&t, family);
+    assert_int_equal(t.missed, 0);
+    assert_true(t.matched > 0);
 }
 
 static void test_every_row(void **state)
