@@ -14,6 +14,7 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_callaway_santanna,
                                                &jd_estimator_imputation,
                                                &jd_estimator_two_stage,
+                                               &jd_estimator_roll_out,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

@@ -181,7 +181,7 @@ static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *
 static void leave_rows(jd_sample_t *sample, const jd_staggered_t *staggered,
                        jd_design_facts_t *facts)
 {
-    int64_t count[4] = {0}, kept = 0;
+    int64_t count[JD_LEAVE_ALONE + 1] = {0}, kept = 0;
     for (int64_t i = 0; i < sample->n; i++) {
         int32_t row = sample->row[i];
         count[staggered->leave[row]]++;
@@ -191,6 +191,7 @@ static void leave_rows(jd_sample_t *sample, const jd_staggered_t *staggered,
     sample->dropped.always_treated = count[JD_LEAVE_ALWAYS];
     facts->n_uncontrolled = count[JD_LEAVE_UNCONTROLLED];
     facts->n_incomplete = count[JD_LEAVE_INCOMPLETE];
+    facts->n_alone = count[JD_LEAVE_ALONE];
 }
 
 /* Drops what the estimator cannot use, in the order the counts are told. */

@@ -11,7 +11,8 @@ typedef enum jd_leave {
     JD_KEEP,
     JD_LEAVE_ALWAYS,
     JD_LEAVE_UNCONTROLLED,
-    JD_LEAVE_INCOMPLETE
+    JD_LEAVE_INCOMPLETE,
+    JD_LEAVE_ALONE
 } jd_leave_t;
 
 typedef struct jd_staggered {

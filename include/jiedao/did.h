@@ -63,6 +63,13 @@ typedef enum jd_control {
     JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared */
 } jd_control_t;
 
+/** How roll_out uses outcomes before treatment. */
+typedef enum jd_adjust {
+    JD_ADJUST_EFFICIENT, /**< times the plug-in efficient coefficient */
+    JD_ADJUST_DID,       /**< times 1: Callaway and Sant'Anna's (or Sun and Abraham's) estimator */
+    JD_ADJUST_NONE       /**< not at all: differences in means after treatment */
+} jd_adjust_t;
+
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
     int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
@@ -85,6 +92,9 @@ typedef struct jd_did_options {
     const int32_t *pretrend; /**< imputation: [n_pretrend] event times < 0 tested against the other
                                 untreated rows; borrowed */
     int n_pretrend;          /**< 0 = none; -1 = all but the references */
+    jd_adjust_t adjust;      /**< roll_out, as the next two */
+    int neyman;              /**< conservative variance, not the adjusted one */
+    int last_cohort_control; /**< the last cohort (or the never treated) alone are controls */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);
@@ -131,6 +141,7 @@ typedef struct jd_design_facts {
     int n_terms, n_collinear; /**< terms kept, terms dropped as collinear */
     int64_t n_uncontrolled;   /**< rows left out: periods in which no unit is untreated any more */
     int64_t n_incomplete;     /**< rows left out: of units not seen in every period */
+    int64_t n_alone;          /**< rows left out: of cohorts of a single unit */
 } jd_design_facts_t;
 
 /** Prepares a design; panel and options are borrowed for the call, caller frees. Dropped collinear
