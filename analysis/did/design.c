@@ -116,25 +116,50 @@ void jd_design_free(jd_design_t *design)
     free(design);
 }
 
+/* Terms, with room for the covariates' behind them. */
+static int copy_terms(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                      int n_terms, jd_ctx_t *ctx)
+{
+    size_t n_all = (size_t)n_terms + (size_t)panel->n_x;
+    design->terms = calloc(n_all, sizeof *design->terms);
+    if (!design->terms) return jd_fail_memory(ctx, n_all * sizeof *design->terms, "the terms");
+    memcpy(design->terms, terms, (size_t)n_terms * sizeof *terms);
+    for (int k = 0; k < panel->n_x; k++)
+        design->terms[n_terms + k] = jd_term_other(panel->x_name[k]);
+    return JD_OK;
+}
+
 int jd_design_open(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
                    int n_terms, jd_ctx_t *ctx)
 {
-    int n_all = n_terms + panel->n_x;
     const jd_sample_t *sample = &design->sample;
-    design->terms = calloc((size_t)n_all, sizeof *design->terms);
-    if (!design->terms)
-        return jd_fail_memory(ctx, (size_t)n_all * sizeof *design->terms, "the terms");
-    memcpy(design->terms, terms, (size_t)n_terms * sizeof *terms);
-    int rc = jd_regression_init(&design->regression, design->effects, sample->n, n_all,
-                                design->weight, ctx);
+    int rc = copy_terms(design, panel, terms, n_terms, ctx);
+    if (rc == JD_OK)
+        rc = jd_regression_init(&design->regression, design->effects, sample->n,
+                                n_terms + panel->n_x, design->weight, ctx);
     if (rc != JD_OK) return rc;
     for (int k = 0; k < panel->n_x; k++) {
-        design->terms[n_terms + k] = jd_term_other(panel->x_name[k]);
         double *column = jd_design_column(design, n_terms + k);
         for (int64_t i = 0; i < sample->n; i++)
             column[i] = panel->x[k][sample->row[i]];
     }
     return JD_OK;
+}
+
+int jd_design_open_dummies(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                           int n_terms, const int32_t *code, jd_ctx_t *ctx)
+{
+    int64_t n = design->sample.n;
+    if (panel->n_x > 0) { /* covariates need columns, and so do dummies beside them */
+        int rc = jd_design_open(design, panel, terms, n_terms, ctx);
+        for (int64_t i = 0; rc == JD_OK && i < n; i++)
+            if (code[i] >= 0) jd_design_column(design, code[i])[i] = 1;
+        return rc;
+    }
+    int rc = copy_terms(design, panel, terms, n_terms, ctx);
+    if (rc != JD_OK) return rc;
+    return jd_regression_init_dummies(&design->regression, design->effects, n, n_terms, code,
+                                      design->weight, ctx);
 }
 
 double *jd_design_column(jd_design_t *design, int term)
@@ -209,6 +234,16 @@ const char *jd_design_collinear(const jd_design_t *design, int i)
     return design->terms[design->facts.n_terms + i].name;
 }
 
+void jd_design_place(const jd_design_t *design, double *w)
+{
+    /* The sample's rows ascend, so none moves onto one that is still to move. */
+    for (int64_t i = design->sample.n; i-- > 0;) {
+        double own = w[i];
+        w[i] = 0;
+        w[design->sample.row[i]] = own;
+    }
+}
+
 void jd_design_weights(const jd_design_t *design, int term, double *w)
 {
     memset(w, 0, (size_t)design->n_rows * sizeof *w);
@@ -216,7 +251,6 @@ void jd_design_weights(const jd_design_t *design, int term, double *w)
         design->estimator->weights(design, term, w);
         return;
     }
-    const double *own = design->regression.columns + (size_t)term * (size_t)design->sample.n;
-    for (int64_t i = 0; i < design->sample.n; i++)
-        w[design->sample.row[i]] = own[i];
+    jd_regression_weights(&design->regression, term, w);
+    jd_design_place(design, w);
 }

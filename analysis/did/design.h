@@ -49,6 +49,11 @@ int32_t jd_event_time(int32_t t, int32_t g);
  *  covariates behind them as further terms. */
 JD_MUST_USE int jd_design_open(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
                                int n_terms, jd_ctx_t *ctx);
+/** The same where the terms are dummies, code [sample.n] < n_terms, < 0 for none: nothing is left
+ * to fill. */
+JD_MUST_USE int jd_design_open_dummies(jd_design_t *design, const jd_panel_t *panel,
+                                       const jd_term_t *terms, int n_terms, const int32_t *code,
+                                       jd_ctx_t *ctx);
 /** Column of a term, to be filled between open and close. */
 double *jd_design_column(jd_design_t *design, int term);
 /** Factors, and parts the terms into kept and collinear ones. */
@@ -56,6 +61,9 @@ JD_MUST_USE int jd_design_close(jd_design_t *design, jd_ctx_t *ctx);
 /** After closing: replaces the kept terms by others, copied. */
 JD_MUST_USE int jd_design_aggregate(jd_design_t *design, const jd_term_t *terms, int n_terms,
                                     jd_ctx_t *ctx);
+
+/** Moves w [sample.n], at the start of a zeroed w [n_rows], to the panel's rows. */
+void jd_design_place(const jd_design_t *design, double *w);
 
 /** Covariance of a regression's coefficients beta, and what of the outcome it explains. */
 JD_MUST_USE int jd_infer_coefficients(const jd_design_t *design, const double *y,

@@ -50,7 +50,7 @@ static jd_term_t make_term(const jd_did_options_t *options, int32_t event)
 }
 
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
-                const jd_groups_t *groups, jd_ctx_t *ctx)
+                jd_groups_t *groups, jd_ctx_t *ctx)
 {
     /* JD_NEVER, the smallest value, is group 0 where there are such rows. */
     int32_t skip = groups->value[0] == JD_NEVER, n_terms = groups->n_groups - skip;
@@ -61,12 +61,11 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (!terms) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *terms, "the terms");
     for (int32_t k = 0; k < n_terms; k++)
         terms[k] = make_term(options, groups->value[k + skip]);
-    int rc = jd_design_open(design, panel, terms, n_terms, ctx);
+    for (int64_t i = 0; i < groups->n; i++)
+        groups->code[i] -= skip;
+    int rc = jd_design_open_dummies(design, panel, terms, n_terms, groups->code, ctx);
     free(terms);
-    if (rc != JD_OK) return rc;
-    for (int64_t i = 0; i < design->sample.n; i++)
-        if (groups->code[i] >= skip) jd_design_column(design, groups->code[i] - skip)[i] = 1;
-    return jd_design_close(design, ctx);
+    return rc == JD_OK ? jd_design_close(design, ctx) : rc;
 }
 
 static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)

@@ -91,12 +91,9 @@ static int regress(jd_design_t *design, const jd_panel_t *panel, const cells_t *
     if (!terms) return jd_fail_memory(ctx, (size_t)cells->n * sizeof *terms, "the terms");
     for (int c = 0; c < cells->n; c++)
         terms[c] = jd_term_cell(cells->cell[c].cohort, cells->cell[c].time);
-    int rc = jd_design_open(design, panel, terms, cells->n, ctx);
+    int rc = jd_design_open_dummies(design, panel, terms, cells->n, cells->codes.code, ctx);
     free(terms);
-    if (rc != JD_OK) return rc;
-    for (int64_t i = 0; i < design->sample.n; i++)
-        if (cells->codes.code[i] >= 0) jd_design_column(design, cells->codes.code[i])[i] = 1;
-    return jd_design_close(design, ctx);
+    return rc == JD_OK ? jd_design_close(design, ctx) : rc;
 }
 
 /* The coefficient of a kept cell, or NULL for a covariate's. */
@@ -212,13 +209,11 @@ static void weights(const jd_design_t *design, int term, double *w)
 {
     const jd_regression_t *r = &design->regression;
     const double *contrast = design->own;
-    for (int k = 0; k < r->n_kept; k++) {
-        double by = contrast ? contrast[term * r->n_kept + k] : k == term;
-        const double *own = r->columns + (size_t)k * (size_t)r->n;
-        if (by == 0) continue;
-        for (int64_t i = 0; i < r->n; i++)
-            w[design->sample.row[i]] += by * own[i];
-    }
+    if (contrast)
+        jd_regression_combine(r, contrast + (size_t)term * (size_t)r->n_kept, w);
+    else
+        jd_regression_weights(r, term, w);
+    jd_design_place(design, w);
 }
 
 /* C V C' with V the covariance of the coefficients. */

@@ -2,6 +2,8 @@
 /* Static two-way fixed effects: y = att D + unit + period (+ further effects, covariates), D = 1
  * under treatment. With panel.fixed = sector x time, county x time, and no period effects, a triple
  * difference. The treatment path need not be absorbing. */
+#include <stdlib.h>
+
 #include "did/design.h"
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -11,13 +13,16 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     const jd_frame_needs_t needs = {.effects = 1};
     const jd_term_t term = jd_term_overall("att");
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = jd_design_open(design, panel, &term, 1, ctx);
     if (rc == JD_OK) {
-        double *d = jd_design_column(design, 0);
-        for (int64_t i = 0; i < frame.n; i++)
-            d[i] = frame.treated[i];
-        rc = jd_design_close(design, ctx);
+        size_t bytes = (size_t)frame.n * sizeof(int32_t);
+        int32_t *code = malloc(bytes);
+        for (int64_t i = 0; code && i < frame.n; i++)
+            code[i] = frame.treated[i] - 1;
+        rc = code ? jd_design_open_dummies(design, panel, &term, 1, code, ctx)
+                  : jd_fail_memory(ctx, bytes, "the treatment");
+        free(code);
     }
+    if (rc == JD_OK) rc = jd_design_close(design, ctx);
     jd_frame_free(&frame);
     return rc;
 }

@@ -92,6 +92,7 @@ int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int3
     if (!e) return jd_fail_memory(ctx, sizeof *e, "fixed effects");
     e->n = n;
     e->n_effects = n_effects;
+    e->solver = solver;
     int rc = allocate(e, weight, ctx);
     if (rc == JD_OK && n_effects > 0) rc = code_effects(e, codes, ctx);
     if (rc == JD_OK) rc = sum_weights(e, ctx);
@@ -130,6 +131,11 @@ int jd_effects_count(const jd_effects_t *effects)
 const jd_groups_t *jd_effects_groups(const jd_effects_t *effects, int effect)
 {
     return &effects->groups[effects->order[effect]];
+}
+
+const jd_groups_t *jd_effects_largest(const jd_effects_t *effects)
+{
+    return &effects->groups[0];
 }
 
 void jd_effects_project(const jd_effects_t *effects, int effect, double *x, double *sums)

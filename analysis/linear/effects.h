@@ -14,12 +14,20 @@ struct jd_effects {
     int *order;          /* [n_effects] order[asked] = where it stands in groups */
     double **inverse;    /* [n_effects][levels] one over the sum of weights of a level */
     double *weight;      /* [n] or NULL */
+    jd_solver_t solver;  /* as asked for */
     int32_t max_levels;
     int n_small;         /* levels of all effects but the first */
     double *factor;      /* [n_small][n_small] for the direct solver, else NULL */
     unsigned char *kept; /* [n_small] */
     int one_sweep;       /* projections commute: one sweep is exact */
 };
+
+/** Rows [n] in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] -
+ * 1 of them. start [n_groups + 1]. */
+void jd_rows_by_group(const jd_groups_t *groups, int32_t *start, int32_t *row);
+
+/** The effect with most levels. */
+const jd_groups_t *jd_effects_largest(const jd_effects_t *effects);
 
 /** Subtracts (weighted) means of one effect's levels; sums [levels] is scratch. */
 void jd_effects_project(const jd_effects_t *effects, int effect, double *x, double *sums);

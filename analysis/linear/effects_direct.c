@@ -14,17 +14,16 @@ static double weight_of(const jd_effects_t *e, int64_t i)
     return e->weight ? e->weight[i] : 1.0;
 }
 
-/* Rows in the order of the first effect's levels: a counting sort. */
-static void sort_rows(const jd_groups_t *first, int64_t *start, int32_t *row)
+void jd_rows_by_group(const jd_groups_t *groups, int32_t *start, int32_t *row)
 {
-    memset(start, 0, ((size_t)first->n_groups + 1) * sizeof *start);
-    for (int64_t i = 0; i < first->n; i++)
-        start[first->code[i] + 1]++;
-    for (int32_t g = 0; g < first->n_groups; g++)
+    memset(start, 0, ((size_t)groups->n_groups + 1) * sizeof *start);
+    for (int64_t i = 0; i < groups->n; i++)
+        start[groups->code[i] + 1]++;
+    for (int32_t g = 0; g < groups->n_groups; g++)
         start[g + 1] += start[g];
-    for (int64_t i = 0; i < first->n; i++)
-        row[start[first->code[i]]++] = (int32_t)i;
-    for (int32_t g = first->n_groups; g > 0; g--)
+    for (int64_t i = 0; i < groups->n; i++)
+        row[start[groups->code[i]]++] = (int32_t)i;
+    for (int32_t g = groups->n_groups; g > 0; g--)
         start[g] = start[g - 1];
     start[0] = 0;
 }
@@ -71,13 +70,13 @@ int jd_effects_factor(jd_effects_t *effects, jd_ctx_t *ctx)
     effects->kept = calloc(size, 1);
     double *d = calloc(2 * size, sizeof *d);
     int *touched = malloc(size * sizeof *touched);
-    int64_t *start = malloc(((size_t)first->n_groups + 1) * sizeof *start);
+    int32_t *start = malloc(((size_t)first->n_groups + 1) * sizeof *start);
     int32_t *row = malloc((size_t)effects->n * sizeof *row);
     if (!effects->factor || !effects->kept || !d || !touched || !start || !row) {
         rc = jd_fail_memory(ctx, bytes, "the fixed effects' normal equations");
         goto out;
     }
-    sort_rows(first, start, row);
+    jd_rows_by_group(first, start, row);
     for (int32_t g = 0; g < first->n_groups; g++)
         add_group(effects, row + start[g], start[g + 1] - start[g], effects->inverse[0][g], d,
                   touched);

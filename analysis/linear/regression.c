@@ -5,39 +5,69 @@
 #include <string.h>
 
 #include "jiedao/linear.h"
+#include "linear/cellwise.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"
 
 static const double absorbed_tolerance = 1e-8;   /* of a column's length, left by fixed effects */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the columns before it */
 
+/* All but the columns. */
+static int init_small(jd_regression_t *r, const jd_effects_t *effects, int64_t n, int n_x,
+                      const double *weight, jd_ctx_t *ctx)
+{
+    memset(r, 0, sizeof *r);
+    if (n_x < 1) return jd_fail(ctx, JD_ERR_ARGUMENT, "a regression needs a regressor");
+    size_t k = (size_t)n_x, rows = (size_t)n;
+    r->n = n;
+    r->n_x = n_x;
+    r->effects = effects;
+    r->kept = calloc(k, sizeof *r->kept);
+    r->cross = calloc(k * k, sizeof *r->cross);
+    r->bread = calloc(k * k, sizeof *r->bread);
+    if (weight) r->weight = malloc(rows * sizeof *r->weight);
+    if (!r->kept || !r->cross || !r->bread || (weight && !r->weight))
+        return jd_fail_memory(ctx, (2 * k * k + rows) * sizeof *r->cross, "the regressors");
+    if (weight) memcpy(r->weight, weight, rows * sizeof *weight);
+    return JD_OK;
+}
+
+static int make_columns(jd_regression_t *r, jd_ctx_t *ctx)
+{
+    size_t cells = (size_t)r->n_x * (size_t)r->n;
+    r->columns = calloc(cells, sizeof *r->columns);
+    return r->columns ? JD_OK : jd_fail_memory(ctx, cells * sizeof *r->columns, "the regressors");
+}
+
 int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects, int64_t n, int n_x,
                        const double *weight, jd_ctx_t *ctx)
 {
-    memset(regression, 0, sizeof *regression);
-    if (n_x < 1) return jd_fail(ctx, JD_ERR_ARGUMENT, "a regression needs a regressor");
-    size_t k = (size_t)n_x, rows = (size_t)n, bytes = k * rows * sizeof *regression->columns;
-    regression->n = n;
-    regression->n_x = n_x;
-    regression->effects = effects;
-    regression->columns = calloc(k * rows, sizeof *regression->columns);
-    regression->kept = calloc(k, sizeof *regression->kept);
-    regression->cross = calloc(k * k, sizeof *regression->cross);
-    regression->bread = calloc(k * k, sizeof *regression->bread);
-    if (weight) regression->weight = malloc(rows * sizeof *regression->weight);
-    if (!regression->columns || !regression->kept || !regression->cross || !regression->bread ||
-        (weight && !regression->weight)) {
-        jd_regression_free(regression);
-        return jd_fail_memory(ctx, bytes, "the regressors");
+    int rc = init_small(regression, effects, n, n_x, weight, ctx);
+    if (rc == JD_OK) rc = make_columns(regression, ctx);
+    if (rc != JD_OK) jd_regression_free(regression);
+    return rc;
+}
+
+int jd_regression_init_dummies(jd_regression_t *regression, const jd_effects_t *effects, int64_t n,
+                               int n_x, const int32_t *code, const double *weight, jd_ctx_t *ctx)
+{
+    jd_regression_t *r = regression;
+    int rc = init_small(r, effects, n, n_x, weight, ctx);
+    if (rc == JD_OK) rc = jd_cellwise_make(&r->cells, effects, n_x, code, ctx);
+    if (rc == JD_OK && !r->cells) {
+        rc = make_columns(r, ctx);
+        for (int64_t i = 0; rc == JD_OK && i < n; i++)
+            if (code[i] >= 0) r->columns[(int64_t)code[i] * n + i] = 1;
     }
-    if (weight) memcpy(regression->weight, weight, rows * sizeof *weight);
-    return JD_OK;
+    if (rc != JD_OK) jd_regression_free(r);
+    return rc;
 }
 
 void jd_regression_free(jd_regression_t *regression)
 {
     if (!regression) return;
     free(regression->columns);
+    jd_cellwise_free(regression->cells);
     free(regression->kept);
     free(regression->cross);
     free(regression->bread);
@@ -236,20 +266,24 @@ static int orthogonalise(jd_regression_t *r, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
+static int refuse_unidentified(const jd_regression_t *r, jd_ctx_t *ctx)
 {
-    jd_regression_t *r = regression;
+    if (r->n_kept > 0) return JD_OK;
+    return jd_fail(ctx, JD_ERR_RANK,
+                   "no coefficient is identified: the fixed effects explain all %d regressors; an "
+                   "effect needs a treatment that varies over time within units and between "
+                   "units at a time",
+                   r->n_x);
+}
+
+static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
+{
     double *before = malloc((size_t)r->n_x * sizeof *before);
     if (!before) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *before, "the regressors");
     int rc = residualise(r, before, ctx);
     free(before);
     if (rc == JD_OK) rc = drop_collinear(r, ctx);
-    if (rc == JD_OK && r->n_kept == 0)
-        rc = jd_fail(ctx, JD_ERR_RANK,
-                     "no coefficient is identified: the fixed effects explain all %d regressors; an "
-                     "effect needs a treatment that varies over time within units and between "
-                     "units at a time",
-                     r->n_x);
+    if (rc == JD_OK) rc = refuse_unidentified(r, ctx);
     if (rc == JD_OK) rc = orthogonalise(r, ctx);
     if (rc != JD_OK) return rc;
     if (r->weight)
@@ -264,13 +298,49 @@ int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
+{
+    if (!regression->cells) return factor_columns(regression, ctx);
+    int rc = jd_cellwise_factor(regression->cells, regression, ctx);
+    return rc == JD_OK ? refuse_unidentified(regression, ctx) : rc;
+}
+
 void jd_regression_estimate(const jd_regression_t *regression, const double *const *y, int n_y,
                             double *beta, jd_ctx_t *ctx)
 {
-    int cells = regression->n_kept * n_y;
+    const jd_regression_t *r = regression;
+    if (r->cells) {
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+        for (int j = 0; j < n_y; j++)
+            jd_cellwise_estimate(r->cells, r->n_kept, y[j], beta + j, n_y);
+        return;
+    }
+    int cells = r->n_kept * n_y;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
     for (int c = 0; c < cells; c++)
-        beta[c] = jd_dot_exact(column(regression, c / n_y), y[c % n_y], regression->n);
+        beta[c] = jd_dot_exact(column(r, c / n_y), y[c % n_y], r->n);
+}
+
+void jd_regression_weights(const jd_regression_t *regression, int k, double *w)
+{
+    const jd_regression_t *r = regression;
+    if (r->cells)
+        jd_cellwise_weights(r->cells, r->n_kept, k, w);
+    else
+        memcpy(w, column(r, k), (size_t)r->n * sizeof *w);
+}
+
+void jd_regression_combine(const jd_regression_t *regression, const double *by, double *w)
+{
+    const jd_regression_t *r = regression;
+    if (r->cells) {
+        jd_cellwise_combine(r->cells, r->n_kept, by, w);
+        return;
+    }
+    memset(w, 0, (size_t)r->n * sizeof *w);
+    for (int k = 0; k < r->n_kept; k++)
+        for (int64_t i = 0; by[k] != 0 && i < r->n; i++)
+            w[i] += by[k] * column(r, k)[i];
 }
 
 int jd_regression_residuals(const jd_regression_t *regression, const double *y, const double *beta,
@@ -278,6 +348,10 @@ int jd_regression_residuals(const jd_regression_t *regression, const double *y, 
 {
     const jd_regression_t *r = regression;
     int k = r->n_kept;
+    if (r->cells) {
+        jd_cellwise_residuals(r->cells, k, y, beta, residual);
+        return JD_OK;
+    }
     double *load = malloc((size_t)k * sizeof *load);
     if (!load) return jd_fail_memory(ctx, (size_t)k * sizeof *load, "residuals");
     memcpy(residual, y, (size_t)r->n * sizeof *residual);

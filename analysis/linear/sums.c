@@ -11,6 +11,18 @@ static double fold(const double lane[LANES])
            ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
+double jd_sum(const double *a, int64_t n)
+{
+    double lane[LANES] = {0}, tail = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int l = 0; l < LANES; l++)
+            lane[l] += a[i + l];
+    for (; i < n; i++)
+        tail += a[i];
+    return fold(lane) + tail;
+}
+
 double jd_dot(const double *a, const double *b, int64_t n)
 {
     double lane[LANES] = {0}, tail = 0;
@@ -23,25 +35,17 @@ double jd_dot(const double *a, const double *b, int64_t n)
     return fold(lane) + tail;
 }
 
-/* Adds x to *sum, what rounding loses to *lost. */
-static inline void add_exactly(double *sum, double *lost, double x)
-{
-    double s = *sum + x, part = s - *sum;
-    *lost += (*sum - (s - part)) + (x - part);
-    *sum = s;
-}
-
 double jd_dot_exact(const double *a, const double *b, int64_t n)
 {
     double sum[LANES] = {0}, lost[LANES] = {0};
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (int l = 0; l < LANES; l++)
-            add_exactly(&sum[l], &lost[l], a[i + l] * b[i + l]);
+            jd_add_exactly(&sum[l], &lost[l], a[i + l] * b[i + l]);
     for (; i < n; i++)
-        add_exactly(&sum[0], &lost[0], a[i] * b[i]);
+        jd_add_exactly(&sum[0], &lost[0], a[i] * b[i]);
     for (int l = 1; l < LANES; l++) {
-        add_exactly(&sum[0], &lost[0], sum[l]);
+        jd_add_exactly(&sum[0], &lost[0], sum[l]);
         lost[0] += lost[l];
     }
     return sum[0] + lost[0];

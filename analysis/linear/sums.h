@@ -18,6 +18,17 @@ static inline int64_t jd_block_end(int64_t block, int64_t n)
     return end < n ? end : n;
 }
 
+/** Plain sum, eight lanes. */
+double jd_sum(const double *a, int64_t n);
+
+/** Adds x to *sum, what rounding loses to *lost (Knuth's branch-free two-sum). */
+static inline void jd_add_exactly(double *sum, double *lost, double x)
+{
+    double s = *sum + x, part = s - *sum;
+    *lost += (*sum - (s - part)) + (x - part);
+    *sum = s;
+}
+
 /** Plain sum of products, eight lanes. */
 double jd_dot(const double *a, const double *b, int64_t n);
 

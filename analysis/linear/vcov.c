@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "jiedao/linear.h"
+#include "linear/cellwise.h"
+#include "linear/effects.h"
 #include "linear/sums.h"
 
 /* 1 if every level of the effect lies in one cluster, 0 if not, negative: out of memory. */
 static int is_nested(const jd_groups_t *effect, const jd_groups_t *clusters, jd_ctx_t *ctx)
 {
+    if (effect->code == clusters->code) return 1;
     size_t levels = (size_t)effect->n_groups;
     int32_t *home = malloc((levels + 1) * sizeof *home);
     if (!home) return jd_fail_memory(ctx, levels * sizeof *home, "clusters");
@@ -124,9 +127,9 @@ static int judge(const jd_regression_t *r, const jd_groups_t *clusters,
     return JD_OK;
 }
 
-int jd_regression_vcov(const jd_regression_t *regression, const double *residual,
-                       const jd_groups_t *clusters, const jd_vcov_options_t *options, double *vcov,
-                       jd_vcov_facts_t *facts, jd_ctx_t *ctx)
+static int estimate_vcov(const jd_regression_t *regression, const double *residual,
+                         const jd_groups_t *clusters, const jd_vcov_options_t *options,
+                         double *vcov, jd_vcov_facts_t *facts, jd_ctx_t *ctx)
 {
     const jd_regression_t *r = regression;
     int k = r->n_kept;
@@ -144,8 +147,12 @@ int jd_regression_vcov(const jd_regression_t *regression, const double *residual
             vcov[e] = r->bread[e] * (facts->ssr / (double)r->n * facts->factor);
         return JD_OK;
     }
-    rc = options->kind == JD_VCOV_HC1 ? meat_rows(r, residual, vcov, ctx)
-                                      : meat_clusters(r, residual, clusters, vcov, ctx);
+    if (options->kind == JD_VCOV_HC1)
+        rc = meat_rows(r, residual, vcov, ctx);
+    else if (!r->columns)
+        rc = jd_cellwise_meat(r->cells, k, residual, clusters, vcov, ctx);
+    else
+        rc = meat_clusters(r, residual, clusters, vcov, ctx);
     if (rc != JD_OK) return rc;
     for (int i = 0; i < k; i++)
         for (int j = 0; j <= i; j++) {
@@ -153,4 +160,35 @@ int jd_regression_vcov(const jd_regression_t *regression, const double *residual
             vcov[j * k + i] = vcov[i * k + j];
         }
     return JD_OK;
+}
+
+/* 1 if the variance is made of columns of row weights; negative: out of memory. Without columns
+ * there is iid, and clusters that hold whole units. */
+static int needs_columns(const jd_regression_t *r, const jd_groups_t *clusters,
+                         const jd_vcov_options_t *options, jd_ctx_t *ctx)
+{
+    if (!r->cells || options->kind == JD_VCOV_IID) return 0;
+    if (options->kind != JD_VCOV_CLUSTER) return 1;
+    if (!clusters) return 0; /* refused later */
+    int nested = is_nested(jd_effects_largest(r->effects), clusters, ctx);
+    return nested < 0 ? nested : !nested;
+}
+
+int jd_regression_vcov(const jd_regression_t *regression, const double *residual,
+                       const jd_groups_t *clusters, const jd_vcov_options_t *options, double *vcov,
+                       jd_vcov_facts_t *facts, jd_ctx_t *ctx)
+{
+    jd_regression_t r = *regression;
+    int spread = needs_columns(&r, clusters, options, ctx);
+    if (spread < 0) return spread;
+    if (spread) {
+        size_t n = (size_t)r.n, bytes = (size_t)r.n_kept * n * sizeof *r.columns;
+        r.columns = malloc(bytes);
+        if (!r.columns) return jd_fail_memory(ctx, bytes, "row weights");
+        for (int j = 0; j < r.n_kept; j++)
+            jd_regression_weights(regression, j, r.columns + (size_t)j * n);
+    }
+    int rc = estimate_vcov(&r, residual, clusters, options, vcov, facts, ctx);
+    if (spread) free(r.columns);
+    return rc;
 }

@@ -48,17 +48,27 @@ typedef struct jd_regression {
     int n_x;         /**< regressors offered */
     int n_kept;      /**< of them identified */
     int *kept;       /**< [n_x] kept[j] = which regressor coefficient j is */
-    double *columns; /**< [n_x][n] regressors; once factored, [n_kept][n] row weights W */
+    double *columns; /**< [n_x][n] regressors; once factored, [n_kept][n] row weights W; NULL where
+                          the regressors are dummies that need no columns */
     double *cross;   /**< [n_kept][n_kept] X'X of what is left of the regressors */
     double *bread;   /**< [n_kept][n_kept] its inverse */
     double *weight;  /**< [n] or NULL, copied */
     const jd_effects_t *effects; /**< borrowed */
+    struct jd_cellwise *cells;   /**< takes the columns' place; opaque */
 } jd_regression_t;
 
 /** Makes room for n_x regressors; fill regression->columns, then factor. weight as in the effects.
  */
 JD_API JD_MUST_USE int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects,
                                           int64_t n, int n_x, const double *weight, jd_ctx_t *ctx);
+/** The same where regressors are dummies: number j is 1 in rows with code [n] j < n_x, 0 elsewhere;
+ *  rows with a code < 0 have none. Where the fixed effects but the largest take few combinations
+ *  with the code (and the solver is automatic) no columns are made: preparing, an outcome's
+ *  estimates and its residuals then each cost O(n) whatever n_x. Exact in both ways. */
+JD_API JD_MUST_USE int jd_regression_init_dummies(jd_regression_t *regression,
+                                                  const jd_effects_t *effects, int64_t n, int n_x,
+                                                  const int32_t *code, const double *weight,
+                                                  jd_ctx_t *ctx);
 JD_API void jd_regression_free(jd_regression_t *regression);
 
 /** Residualises and factors the regressors. One is dropped when the fixed effects leave less than
@@ -71,6 +81,12 @@ JD_API JD_MUST_USE int jd_regression_factor(jd_regression_t *regression, jd_ctx_
  *  blocks. Cost: one pass over W and y. */
 JD_API void jd_regression_estimate(const jd_regression_t *regression, const double *const *y,
                                    int n_y, double *beta, jd_ctx_t *ctx);
+
+/** Row weights W_k [n] of a coefficient, whether there are columns or not. Cost: O(n). */
+JD_API void jd_regression_weights(const jd_regression_t *regression, int k, double *w);
+/** Row weights [n] of the sum of by[k] times coefficient k, by [n_kept]. Cost: a pass for each
+ * by[k] that is not 0, one pass for all where there are no columns. */
+JD_API void jd_regression_combine(const jd_regression_t *regression, const double *by, double *w);
 
 /** Residuals [n] of an outcome with its coefficients [n_kept]. Cost: one demeaned column. */
 JD_API JD_MUST_USE int jd_regression_residuals(const jd_regression_t *regression, const double *y,
