@@ -57,7 +57,6 @@ static int is_balanced(const jd_effects_t *effects, unsigned char *seen)
 
 static int detect_one_sweep(jd_effects_t *effects, jd_ctx_t *ctx)
 {
-    effects->one_sweep = effects->n_effects == 1;
     if (effects->n_effects != 2 || effects->weight) return JD_OK;
     int64_t cells = (int64_t)effects->groups[0].n_groups * effects->groups[1].n_groups;
     if (cells != effects->n) return JD_OK;
@@ -81,6 +80,21 @@ static int allocate(jd_effects_t *e, const double *weight, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* A dense factor for few levels, a sparse one where it fits, else iteration over the rows. */
+static int choose_solver(jd_effects_t *e, int direct, jd_solver_t solver, jd_ctx_t *ctx)
+{
+    int rc;
+    if (direct) {
+        rc = jd_effects_factor(e, ctx);
+        jd_rows_free(&e->rows);
+        return rc;
+    }
+    rc = jd_effects_sort(e, ctx);
+    if (rc == JD_OK && solver == JD_SOLVER_AUTO) rc = jd_effects_factor_sparse(e, ctx);
+    if (e->sparse) jd_rows_free(&e->rows);
+    return rc;
+}
+
 int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int32_t *const *codes,
                     const double *weight, jd_solver_t solver, jd_ctx_t *ctx)
 {
@@ -96,10 +110,11 @@ int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int3
     int rc = allocate(e, weight, ctx);
     if (rc == JD_OK && n_effects > 0) rc = code_effects(e, codes, ctx);
     if (rc == JD_OK) rc = sum_weights(e, ctx);
+    e->one_sweep = n_effects == 1;
     if (rc == JD_OK && solver == JD_SOLVER_AUTO) rc = detect_one_sweep(e, ctx);
     int direct = solver == JD_SOLVER_DIRECT ||
                  (solver == JD_SOLVER_AUTO && !e->one_sweep && e->n_small <= JD_DIRECT_LEVELS);
-    if (rc == JD_OK && direct && n_effects > 1) rc = jd_effects_factor(e, ctx);
+    if (rc == JD_OK && n_effects > 1 && !e->one_sweep) rc = choose_solver(e, direct, solver, ctx);
     if (rc == JD_OK)
         *effects = e;
     else
@@ -120,6 +135,8 @@ void jd_effects_free(jd_effects_t *effects)
     free(effects->weight);
     free(effects->factor);
     free(effects->kept);
+    jd_rows_free(&effects->rows);
+    jd_sparse_free(effects->sparse);
     free(effects);
 }
 
@@ -156,21 +173,15 @@ void jd_effects_project(const jd_effects_t *effects, int effect, double *x, doub
         x[i] -= sums[code[i]];
 }
 
-/* Twice: the second sweep takes out what rounding left. */
 static int demean_column(const jd_effects_t *effects, double *x, double *scratch)
 {
-    if (effects->one_sweep) {
+    if (effects->one_sweep) { /* twice: the second sweep takes out what rounding left */
         for (int round = 0; round < 2; round++)
             for (int k = 0; k < effects->n_effects; k++)
                 jd_effects_project(effects, k, x, scratch);
         return 0;
     }
-    if (effects->factor) {
-        jd_effects_demean_direct(effects, x, scratch);
-        jd_effects_demean_direct(effects, x, scratch);
-        return 0;
-    }
-    return jd_effects_demean_iterate(effects, x, scratch);
+    return jd_effects_demean_reduced(effects, x, scratch);
 }
 
 int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_columns, jd_ctx_t *ctx)
@@ -178,8 +189,7 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     if (effects->n_effects == 0 || n_columns < 1) return JD_OK;
     int threads = jd_ctx_threads(ctx);
     if (threads > n_columns) threads = n_columns;
-    size_t each = (size_t)effects->max_levels + (size_t)effects->n_small;
-    if (!effects->one_sweep && !effects->factor) each += 3 * (size_t)effects->n;
+    size_t each = (size_t)effects->max_levels + 8 * (size_t)effects->n_small;
     double *scratch = malloc((size_t)threads * each * sizeof *scratch);
     if (!scratch)
         return jd_fail_memory(ctx, (size_t)threads * each * sizeof *scratch,

@@ -7,6 +7,15 @@
 
 enum { JD_DIRECT_LEVELS = 512 }; /* the dense factor then takes 2 MB at most */
 
+typedef struct jd_sparse jd_sparse_t;
+
+/** Rows in the order of the first effect's levels. */
+typedef struct jd_rows {
+    int32_t *start; /* [levels + 1] */
+    int32_t *row;   /* [n], or NULL where the rows already lie so */
+    int32_t *code;  /* [n][n_effects - 1] of the other effects, numbered through, in this order */
+} jd_rows_t;
+
 struct jd_effects {
     int64_t n;
     int n_effects;
@@ -20,6 +29,8 @@ struct jd_effects {
     double *factor;      /* [n_small][n_small] for the direct solver, else NULL */
     unsigned char *kept; /* [n_small] */
     int one_sweep;       /* projections commute: one sweep is exact */
+    jd_rows_t rows;      /* for the sparse and the iterative solver, else zero */
+    jd_sparse_t *sparse; /* for the sparse solver, else NULL */
 };
 
 /** Rows [n] in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] -
@@ -35,15 +46,41 @@ void jd_effects_project(const jd_effects_t *effects, int effect, double *x, doub
 /** Builds the direct solver's factor. */
 JD_MUST_USE int jd_effects_factor(jd_effects_t *effects, jd_ctx_t *ctx);
 
-/** One column by the direct solver; scratch [max_levels + n_small]. */
-void jd_effects_demean_direct(const jd_effects_t *effects, double *x, double *scratch);
+/** Sorts rows by the first effect's levels. */
+JD_MUST_USE int jd_effects_sort(jd_effects_t *effects, jd_ctx_t *ctx);
+void jd_rows_free(jd_rows_t *rows);
 
-/** One column by iteration; scratch [max_levels + 3 n]. Returns 0, or 1 if it did not converge. */
-int jd_effects_demean_iterate(const jd_effects_t *effects, double *x, double *scratch);
+/** Builds the sparse solver's factor of the reduced normal equations S; leaves effects->sparse NULL
+ *  where S is too full to pay. Needs sorted rows. */
+JD_MUST_USE int jd_effects_factor_sparse(jd_effects_t *effects, jd_ctx_t *ctx);
+void jd_sparse_free(jd_sparse_t *sparse);
+/** Solves S a = b; work [6 n_small]. `scale` = b'Pb before elimination, P the inverse weights of
+ *  levels, says what rounding is. Returns 0, or 1 if it did not converge. */
+int jd_sparse_solve(const jd_sparse_t *sparse, const double *b, double scale, double *a,
+                    double *work);
+
+/** out = matrix in. */
+typedef void jd_product_t(const void *matrix, const double *in, double *out);
+
+/** Conjugate gradients, preconditioned by a diagonal, for S a = b with S positive semi-definite and
+ *  b in its range; work [4 n]; scale as above. Returns 0, or 1 if it did not converge. */
+int jd_conjugate_gradients(jd_product_t *product, const void *matrix, int n, const double *inverse,
+                           const double *b, double scale, double *a, double *work);
+
+/** What the smaller effects' levels sum of a column without its first effect: b [n_small]. */
+void jd_effects_collect(const jd_effects_t *effects, const double *x, double *b);
+
+/** Solves S a = b by whatever solver the effects have; work [6 n_small]; returns 0, or 1 if it did
+ *  not converge. */
+int jd_effects_solve_reduced(const jd_effects_t *effects, const double *b, double scale, double *a,
+                             double *work);
+
+/** One column by the reduced equations; scratch [max_levels + 8 n_small]. Returns 0, or 1. */
+int jd_effects_demean_reduced(const jd_effects_t *effects, double *x, double *scratch);
 
 /** Solves A'WA a = b for the levels: level[k] [levels of effect k], in the order asked, holds b and
  *  is replaced by a solution (any two differ by what A maps to 0). b must be one that some row
- *  vector u gives, b = A'Wu. Cost: O(n), without the direct factor O(n) an iteration. */
+ *  vector u gives, b = A'Wu. Cost: O(n), without a factor O(n) an iteration. */
 JD_MUST_USE int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t *ctx);
 
 #endif

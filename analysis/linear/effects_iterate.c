@@ -1,75 +1,73 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The iterative solver. T = M1 ... Mk ... M1, a sweep of projections there and back, is symmetric
- * in the weighted inner product, has eigenvalues in [0, 1], and leaves exactly the demeaned space
- * fixed. Conjugate gradients on (I - T) z = (I - T) x give the part z to take out of x; on y = x -
- * z the residual is (I - T) y, so the answer is checked by what a further sweep would change. */
+/* Conjugate gradients on the reduced normal equations. Restarts from the true residual, each run a
+ * few digits further: S is singular, and a run that goes on into rounding would wander off where S
+ * cannot see. */
 #include <math.h>
 #include <string.h>
 
 #include "linear/effects.h"
 #include "linear/sums.h"
 
-enum { MAX_SWEEPS = 20000, MAX_RESTARTS = 20 };
+enum { MAX_STEPS = 20000, MAX_RESTARTS = 20 };
 static const double tolerance = 1e-14;
 
-/* out = (I - T) in */
-static void sweep(const jd_effects_t *e, const double *in, double *out, double *sums)
+typedef struct {
+    jd_product_t *product;
+    const void *matrix;
+    const double *inverse;
+    int n;
+} system_t;
+
+static void precondition(const system_t *s, const double *in, double *out)
 {
-    memcpy(out, in, (size_t)e->n * sizeof *out);
-    for (int k = 0; k < e->n_effects; k++)
-        jd_effects_project(e, k, out, sums);
-    for (int k = e->n_effects - 2; k >= 0; k--)
-        jd_effects_project(e, k, out, sums);
-    for (int64_t i = 0; i < e->n; i++)
-        out[i] = in[i] - out[i];
+    for (int l = 0; l < s->n; l++)
+        out[l] = in[l] * s->inverse[l];
 }
 
-static double square(const jd_effects_t *e, const double *x)
+/* From a, until r'Pr <= goal; the residual r is carried along; work [3 n]. Returns steps taken. */
+static int descend(const system_t *s, double *a, double *r, double goal, double *work)
 {
-    return jd_dot_weighted(e->weight, x, x, e->n);
-}
-
-/* Conjugate gradients from x until the residual's square is at most `goal`; returns sweeps used. */
-static int descend(const jd_effects_t *e, double *x, double *residual, double *step, double *image,
-                   double *sums, double goal)
-{
-    double now = square(e, residual);
-    memcpy(step, residual, (size_t)e->n * sizeof *step);
-    int sweeps = 0;
-    while (now > goal && sweeps < MAX_SWEEPS) {
-        sweep(e, step, image, sums);
-        sweeps++;
-        double curve = jd_dot_weighted(e->weight, step, image, e->n);
+    size_t size = (size_t)s->n;
+    double *step = work, *image = work + size, *z = image + size;
+    precondition(s, r, z);
+    memcpy(step, z, size * sizeof *step);
+    double now = jd_dot(r, z, s->n);
+    int steps = 0;
+    while (now > goal && steps++ < MAX_STEPS) {
+        s->product(s->matrix, step, image);
+        double curve = jd_dot(step, image, s->n);
         if (!(curve > 0)) break;
         double length = now / curve;
-        for (int64_t i = 0; i < e->n; i++) {
-            x[i] -= length * step[i];
-            residual[i] -= length * image[i];
+        for (size_t l = 0; l < size; l++) {
+            a[l] += length * step[l];
+            r[l] -= length * image[l];
         }
-        double next = square(e, residual), turn = next / now;
-        for (int64_t i = 0; i < e->n; i++)
-            step[i] = residual[i] + turn * step[i];
+        precondition(s, r, z);
+        double next = jd_dot(r, z, s->n), turn = next / now;
+        for (size_t l = 0; l < size; l++)
+            step[l] = z[l] + turn * step[l];
         now = next;
     }
-    return sweeps;
+    return steps;
 }
 
-int jd_effects_demean_iterate(const jd_effects_t *effects, double *x, double *scratch)
+int jd_conjugate_gradients(jd_product_t *product, const void *matrix, int n, const double *inverse,
+                           const double *b, double scale, double *a, double *work)
 {
-    double *sums = scratch, *residual = scratch + effects->max_levels + effects->n_small;
-    double *step = residual + effects->n, *image = step + effects->n;
-    /* The first effect's means go first, so that a large level of x does not set the scale. */
-    jd_effects_project(effects, 0, x, sums);
-    double scale = square(effects, x), goal = tolerance * tolerance * scale, last = HUGE_VAL;
-    int sweeps = 0;
-    /* The running residual drifts from the true one: restart from the true one until that is small,
-     * or as small as rounding lets it be. */
-    for (int restart = 0; restart < MAX_RESTARTS && sweeps < MAX_SWEEPS; restart++) {
-        sweep(effects, x, residual, sums);
-        double now = square(effects, residual);
-        if (now <= goal || (now <= 100 * goal && now > last / 4)) return 0;
+    const system_t s = {product, matrix, inverse, n};
+    size_t size = (size_t)n;
+    double *r = work, *z = work + size, last = HUGE_VAL;
+    double goal = tolerance * tolerance * scale;
+    memset(a, 0, size * sizeof *a);
+    for (int restart = 0, steps = 0; restart < MAX_RESTARTS && steps < MAX_STEPS; restart++) {
+        product(matrix, a, z);
+        for (size_t l = 0; l < size; l++)
+            r[l] = b[l] - z[l];
+        precondition(&s, r, z);
+        double now = jd_dot(r, z, n);
+        if (now <= goal || (now <= 1e4 * goal && now > last / 4)) return 0;
         last = now;
-        sweeps += descend(effects, x, residual, step, image, sums, goal / 4) + 1;
+        steps += descend(&s, a, r, fmax(goal / 4, 1e-8 * now), z);
     }
     return 1;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Normal equations A'WA a = b of the fixed effects' levels, for any right-hand side they can meet.
- * The largest effect is eliminated; what is left, S a = r, is solved by the direct solver's factor
- * where there is one, else by conjugate gradients with the levels' weights as preconditioner. */
-#include <math.h>
+/* The reduced normal equations. The largest effect is eliminated by its level means; what remains
+ * are equations S a = b of the other effects' levels,
+ *     S = D'WD - sum over groups g of d_g d_g' / W_g,     d_g = weights of g's rows by level,
+ * solved by a dense factor, a sparse one, or conjugate gradients whose products pass over the rows,
+ * whichever the effects have. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,97 +11,108 @@
 #include "linear/effects.h"
 #include "linear/sums.h"
 
-enum { MAX_STEPS = 20000, MAX_RESTARTS = 20 };
-static const double tolerance = 1e-14;
-
 static double weight_of(const jd_effects_t *e, int64_t i)
 {
     return e->weight ? e->weight[i] : 1.0;
 }
 
-/* row[i] = sum of the smaller effects' levels met there */
-static void spread(const jd_effects_t *e, const double *small, double *row)
+void jd_effects_collect(const jd_effects_t *e, const double *x, double *b)
 {
-    memset(row, 0, (size_t)e->n * sizeof *row);
-    for (int k = 1; k < e->n_effects; small += e->groups[k++].n_groups)
+    memset(b, 0, (size_t)e->n_small * sizeof *b);
+    for (int k = 1; k < e->n_effects; b += e->groups[k++].n_groups)
         for (int64_t i = 0; i < e->n; i++)
-            row[i] += small[e->groups[k].code[i]];
+            b[e->groups[k].code[i]] += weight_of(e, i) * x[i];
 }
 
-/* small[level] += sign * weighted sum of row */
-static void collect(const jd_effects_t *e, const double *row, double sign, double *small)
+/* x[i] += sign * the smaller effects' levels met in row i */
+static void spread(const jd_effects_t *e, const double *a, double sign, double *x)
 {
-    for (int k = 1; k < e->n_effects; small += e->groups[k++].n_groups)
+    for (int k = 1; k < e->n_effects; a += e->groups[k++].n_groups)
         for (int64_t i = 0; i < e->n; i++)
-            small[e->groups[k].code[i]] += sign * weight_of(e, i) * row[i];
+            x[i] += sign * a[e->groups[k].code[i]];
 }
 
-static void precondition(const jd_effects_t *e, const double *in, double *out)
+static double weight_at(const jd_effects_t *e, int64_t r)
 {
-    for (int k = 1; k < e->n_effects; k++)
-        for (int32_t l = 0; l < e->groups[k].n_groups; l++)
-            *out++ = *in++ * e->inverse[k][l];
+    return e->weight ? e->weight[e->rows.row ? e->rows.row[r] : r] : 1.0;
 }
 
-/* out = S in; row [n], sums [max_levels] are scratch. */
-static void apply(const jd_effects_t *e, const double *in, double *out, double *row, double *sums)
+/* out = S in, group by group. */
+static void multiply(const void *matrix, const double *in, double *out)
 {
-    spread(e, in, row);
-    jd_effects_project(e, 0, row, sums);
+    const jd_effects_t *e = matrix;
+    const jd_rows_t *rows = &e->rows;
+    int width = e->n_effects - 1;
     memset(out, 0, (size_t)e->n_small * sizeof *out);
-    collect(e, row, 1, out);
-}
-
-/* Conjugate gradients on S a = r from a, until r'Pr <= goal; r is carried along. */
-static int descend(const jd_effects_t *e, double *a, double *r, double goal, double *work,
-                   double *row, double *sums)
-{
-    size_t size = (size_t)e->n_small;
-    double *step = work, *image = work + size, *z = image + size;
-    precondition(e, r, z);
-    memcpy(step, z, size * sizeof *step);
-    double now = jd_dot(r, z, e->n_small);
-    int steps = 0;
-    while (now > goal && steps++ < MAX_STEPS) {
-        apply(e, step, image, row, sums);
-        double curve = jd_dot(step, image, e->n_small);
-        if (!(curve > 0)) break;
-        double length = now / curve;
-        for (size_t l = 0; l < size; l++) {
-            a[l] += length * step[l];
-            r[l] -= length * image[l];
+    for (int32_t g = 0; g < e->groups[0].n_groups; g++) {
+        double mean = 0;
+        for (int64_t r = rows->start[g]; r < rows->start[g + 1]; r++) {
+            double sum = 0;
+            for (int k = 0; k < width; k++)
+                sum += in[rows->code[r * width + k]];
+            mean += weight_at(e, r) * sum;
         }
-        precondition(e, r, z);
-        double next = jd_dot(r, z, e->n_small), turn = next / now;
-        for (size_t l = 0; l < size; l++)
-            step[l] = z[l] + turn * step[l];
-        now = next;
+        mean *= e->inverse[0][g];
+        for (int64_t r = rows->start[g]; r < rows->start[g + 1]; r++) {
+            const int32_t *own = rows->code + r * width;
+            double sum = -mean;
+            for (int k = 0; k < width; k++)
+                sum += in[own[k]];
+            sum *= weight_at(e, r);
+            for (int k = 0; k < width; k++)
+                out[own[k]] += sum;
+        }
     }
-    return steps;
 }
 
-/* Restarts from the true residual, each run a few digits further: S is singular, and a run that
- * goes on into rounding would wander off where S cannot see. work [4 n_small]. Returns 0, or 1 if
- * it did not converge; scale is
- * b'Pb before elimination, whose rounding is in b. */
-static int iterate(const jd_effects_t *e, double *a, const double *b, double scale, double *work,
-                   double *row, double *sums)
+int jd_effects_solve_reduced(const jd_effects_t *e, const double *b, double scale, double *a,
+                             double *work)
 {
     size_t size = (size_t)e->n_small;
-    double *r = work, *z = work + size, last = HUGE_VAL;
-    double goal = tolerance * tolerance * scale;
-    memset(a, 0, size * sizeof *a);
-    for (int restart = 0, steps = 0; restart < MAX_RESTARTS && steps < MAX_STEPS; restart++) {
-        apply(e, a, z, row, sums);
-        for (size_t l = 0; l < size; l++)
-            r[l] = b[l] - z[l];
-        precondition(e, r, z);
-        double now = jd_dot(r, z, e->n_small);
-        if (now <= goal || (now <= 1e4 * goal && now > last / 4)) return 0;
-        last = now;
-        steps += descend(e, a, r, fmax(goal / 4, 1e-8 * now), z, row, sums);
+    if (e->factor) {
+        memcpy(a, b, size * sizeof *a);
+        jd_cholesky_solve(e->factor, e->n_small, e->kept, a);
+        return 0;
     }
-    return 1;
+    if (e->sparse) return jd_sparse_solve(e->sparse, b, scale, a, work);
+    double *inverse = work + 4 * size, *at = inverse;
+    for (int k = 1; k < e->n_effects; at += e->groups[k++].n_groups)
+        memcpy(at, e->inverse[k], (size_t)e->groups[k].n_groups * sizeof *at);
+    if (e->one_sweep) { /* balanced: S is the levels' weights less a constant that b annuls */
+        for (size_t l = 0; l < size; l++)
+            a[l] = b[l] * inverse[l];
+        return 0;
+    }
+    return jd_conjugate_gradients(multiply, e, e->n_small, inverse, b, scale, a, work);
+}
+
+/* b'Pb of the smaller effects' levels. */
+static double size_of(const jd_effects_t *e, const double *b)
+{
+    double scale = 0;
+    for (int k = 1; k < e->n_effects; b += e->groups[k++].n_groups)
+        for (int32_t l = 0; l < e->groups[k].n_groups; l++)
+            scale += b[l] * b[l] * e->inverse[k][l];
+    return scale;
+}
+
+int jd_effects_demean_reduced(const jd_effects_t *e, double *x, double *scratch)
+{
+    double *sums = scratch, *b = sums + e->max_levels, *a = b + e->n_small, *work = a + e->n_small;
+    double scale = 0;
+    int failed = 0;
+    /* A first time by itself: rounding of large means would leave b outside S's range. */
+    if (!e->factor) jd_effects_project(e, 0, x, sums);
+    /* Twice: the second time takes out what rounding left. */
+    for (int round = 0; round < 2 && !failed; round++) {
+        jd_effects_project(e, 0, x, sums);
+        jd_effects_collect(e, x, b);
+        if (round == 0) scale = jd_dot_weighted(e->weight, x, x, e->n);
+        failed = jd_effects_solve_reduced(e, b, scale, a, work);
+        spread(e, a, -1, x);
+    }
+    jd_effects_project(e, 0, x, sums);
+    return failed;
 }
 
 /* The position in groups of the effect that was asked for as k-th is order[k]; its inverse. */
@@ -117,35 +129,32 @@ int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t
     const jd_effects_t *e = effects;
     if (e->n_effects == 0) return JD_OK;
     size_t size = (size_t)e->n_small;
-    size_t cells = (size_t)e->n + 6 * size + (size_t)e->max_levels;
-    double *row = malloc(cells * sizeof *row);
+    size_t cells = (size_t)e->n + 8 * size + (size_t)e->max_levels;
+    double *row = calloc(cells, sizeof *row);
     if (!row) return jd_fail_memory(ctx, cells * sizeof *row, "solving for fixed effects");
-    double *r = row + e->n, *a = r + size, *work = a + size, *sums = work + 4 * size;
+    double *r = row + e->n, *a = r + size, *work = a + size, *sums = work + 6 * size;
     const jd_groups_t *first = &e->groups[0];
     double *mean = level_at(e, level, 0), *at = r, scale = 0;
     int rc = JD_OK;
 
-    for (int k = 0; k < e->n_effects; k++)
-        for (int32_t l = 0; l < e->groups[k].n_groups; l++)
-            scale += level_at(e, level, k)[l] * level_at(e, level, k)[l] * e->inverse[k][l];
-
+    for (int32_t g = 0; g < first->n_groups; g++)
+        scale += mean[g] * mean[g] * e->inverse[0][g];
     for (int32_t g = 0; g < first->n_groups; g++)
         mean[g] *= e->inverse[0][g];
-    for (int k = 1; k < e->n_effects; at += e->groups[k++].n_groups)
-        memcpy(at, level_at(e, level, k), (size_t)e->groups[k].n_groups * sizeof *at);
     for (int64_t i = 0; i < e->n; i++)
         row[i] = mean[first->code[i]];
-    collect(e, row, -1, r);
-    if (e->factor) {
-        memcpy(a, r, size * sizeof *a);
-        jd_cholesky_solve(e->factor, e->n_small, e->kept, a);
-    } else if (iterate(e, a, r, scale, work, row, sums)) {
+    jd_effects_collect(e, row, a);
+    for (int k = 1; k < e->n_effects; at += e->groups[k++].n_groups)
+        memcpy(at, level_at(e, level, k), (size_t)e->groups[k].n_groups * sizeof *at);
+    scale += size_of(e, r);
+    for (size_t l = 0; l < size; l++)
+        r[l] -= a[l];
+    if (jd_effects_solve_reduced(e, r, scale, a, work))
         rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                      "fixed effects did not converge; their levels may hang together by a few rows "
                      "only: use fewer or coarser fixed effects");
-    }
-    spread(e, a, row);
-    memset(sums, 0, (size_t)first->n_groups * sizeof *sums);
+    memset(row, 0, (size_t)e->n * sizeof *row);
+    spread(e, a, 1, row);
     for (int64_t i = 0; i < e->n; i++)
         sums[first->code[i]] += weight_of(e, i) * row[i];
     for (int32_t g = 0; g < first->n_groups; g++)

@@ -16,7 +16,7 @@ JD_BEGIN_DECLS
 typedef enum jd_solver {
     JD_SOLVER_AUTO,    /**< the cheapest that applies */
     JD_SOLVER_DIRECT,  /**< exact: normal equations of all but the largest effect, factored once */
-    JD_SOLVER_ITERATE, /**< symmetric alternating projections speeded up by conjugate gradients */
+    JD_SOLVER_ITERATE, /**< conjugate gradients on these equations, passing over the rows */
 } jd_solver_t;
 
 /** Fixed effects of n rows, indexed and factored; opaque. */
@@ -25,8 +25,8 @@ typedef struct jd_effects jd_effects_t;
 /** Prepares fixed effects: codes [n_effects][n] (any values), weight [n] > 0 or NULL, all copied.
  *  n_effects = 0 is allowed: nothing is taken out. Direct formula for one effect and for two in a
  *  balanced unweighted panel; else the direct solver where the smaller effects have at most 512
- *  levels together, else iteration (Correia 2016, A feasible estimator for linear models with
- *  multi-way fixed effects; conjugate gradients in place of Irons-Tuck).
+ *  levels together, else, where few pairs of levels meet, sparse elimination of levels with few
+ *  neighbours and conjugate gradients on what is left, else iteration.
  *  Errors: JD_ERR_NO_MEMORY, JD_ERR_ARGUMENT. Caller frees. */
 JD_API JD_MUST_USE int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects,
                                        const int32_t *const *codes, const double *weight,

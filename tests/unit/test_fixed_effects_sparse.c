@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* More levels than the dense factor takes: graphs of every sort, against iteration over the rows,
+ * which shares no step with the sparse factor. */
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jiedao/linear.h"
+#include "jiedao/random.h"
+#include "linear/effects.h"
+
+enum { N = 24000, COLUMNS = 3 };
+
+typedef struct {
+    int32_t worker[N], firm[N], year[N];
+    double weight[N], x[COLUMNS * N];
+} rows_t;
+
+static rows_t rows;
+
+static double draw(int purpose, int i)
+{
+    jd_jump_t jump = jd_jump(jd_stream(11, 0, JD_DRAW_SAMPLE), purpose, 0);
+    return jd_draw(&jump, (uint64_t)i);
+}
+
+static int below(int purpose, int i, int n)
+{
+    return (int)(draw(purpose, i) * n);
+}
+
+typedef enum { RING, SPARSE, ISLANDS, TREE } graph_t;
+
+/* Ten years of each worker; firms on a ring, met at random by movers, in islands, or in a tree. */
+static void fill(graph_t graph)
+{
+    for (int i = 0; i < N; i++) {
+        int w = i / 10, home = below(1, w, 3000);
+        rows.worker[i] = w;
+        rows.year[i] = i % 10;
+        rows.weight[i] = 0.1 + 2 * draw(2, i);
+        rows.firm[i] = graph == RING     ? i % 1043
+                       : graph == SPARSE ? (i % 10 < 5 ? home : below(3, w, 3000))
+                       : graph == ISLANDS
+                           ? w / 300 * 100 + (i % 10 < 5 ? home % 100 : below(3, w, 100))
+                           : (i % 10 < 5 ? w % 2000 : w % 2000 / 2);
+        for (int c = 0; c < COLUMNS; c++)
+            rows.x[c * N + i] =
+                100 * c + draw(10 + c, i) + 0.1 * (w % 13) + 0.2 * (rows.firm[i] % 7);
+    }
+}
+
+static double largest_mean(const double *x, const int32_t *code, const double *weight)
+{
+    static double sum[2][N];
+    double worst = 0;
+    memset(sum, 0, sizeof sum);
+    for (int i = 0; i < N; i++) {
+        sum[0][code[i]] += (weight ? weight[i] : 1) * x[i];
+        sum[1][code[i]] += weight ? weight[i] : 1;
+    }
+    for (int g = 0; g < N; g++)
+        if (sum[1][g] > 0) worst = fmax(worst, fabs(sum[0][g] / sum[1][g]));
+    return worst;
+}
+
+static void demean(int n_effects, const double *weight, jd_solver_t solver, int threads, double *x)
+{
+    const int32_t *const codes[] = {rows.firm, rows.worker, rows.year};
+    jd_effects_t *effects = NULL;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    ctx.threads = threads;
+    memcpy(x, rows.x, sizeof rows.x);
+    int rc = jd_effects_make(&effects, N, n_effects, codes, weight, solver, &ctx);
+    assert_int_equal(rc, JD_OK);
+    if (solver == JD_SOLVER_AUTO) assert_non_null(effects->sparse);
+    rc = jd_effects_demean(effects, x, COLUMNS, &ctx);
+    if (rc != JD_OK) print_error("%s\n", ctx.message);
+    assert_int_equal(rc, JD_OK);
+    jd_effects_free(effects);
+}
+
+static void compare(graph_t graph)
+{
+    static double x[COLUMNS * N], other[COLUMNS * N];
+    fill(graph);
+    for (int n_effects = 2; n_effects <= 3; n_effects++)
+        for (int weighted = 0; weighted < 2; weighted++) {
+            const double *weight = weighted ? rows.weight : NULL;
+            demean(n_effects, weight, JD_SOLVER_AUTO, 1, x);
+            demean(n_effects, weight, JD_SOLVER_ITERATE, 2, other);
+            for (int c = 0; c < COLUMNS; c++) {
+                assert_true(largest_mean(x + c * N, rows.worker, weight) < 1e-12);
+                assert_true(largest_mean(x + c * N, rows.firm, weight) < 1e-12);
+                if (n_effects == 3) assert_true(largest_mean(x + c * N, rows.year, weight) < 1e-12);
+            }
+            for (int i = 0; i < COLUMNS * N; i++)
+                if (!(fabs(x[i] - other[i]) < 1e-9))
+                    fail_msg("%.17g and %.17g differ", x[i], other[i]);
+            demean(n_effects, weight, JD_SOLVER_AUTO, 3, other);
+            assert_memory_equal(x, other, sizeof x);
+        }
+}
+
+static void test_ring(void **state)
+{
+    (void)state;
+    compare(RING);
+}
+
+/* Movers between 3000 firms: elimination leaves a core to conjugate gradients. */
+static void test_sparse_random_graph(void **state)
+{
+    (void)state;
+    compare(SPARSE);
+}
+
+static void test_islands(void **state)
+{
+    (void)state;
+    compare(ISLANDS);
+}
+
+static void test_tree(void **state)
+{
+    (void)state;
+    compare(TREE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_sparse_random_graph),
+        cmocka_unit_test(test_islands),
+        cmocka_unit_test(test_tree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
