@@ -72,6 +72,7 @@ typedef struct jd_section {
      *  Tells every mistake to ctx with jd_config_blame(). */
     int (*check)(const void *block, const char *name, const struct jd_config *config,
                  jd_ctx_t *ctx);
+    bool open; /**< takes keys with a point, "policy.share", as plain texts: jd_config_other() */
 } jd_section_t;
 
 /** A config under construction, then constant. Opaque. */
@@ -111,6 +112,19 @@ JD_API const void *jd_config_section(const jd_config_t *config, const char *sect
 JD_API int jd_config_count(const jd_config_t *config, const char *section);
 JD_API const void *jd_config_named(const jd_config_t *config, const char *section, int index,
                                    const char **name);
+
+/** The index-th key with a point of an open section, in the order of appearance, and its text;
+ * false behind the last. */
+JD_API bool jd_config_other(const jd_config_t *config, const char *section, int index,
+                            const char **key, const char **text);
+
+/** A config of its own with the same values; sections and the ignored are borrowed alike. Both are
+ *  to be freed. */
+JD_API JD_MUST_USE int jd_config_copy(jd_config_t **copy, const jd_config_t *config, jd_ctx_t *ctx);
+
+/** A parameter's row, by "section.key" of whatever section there is (instances included), or NULL.
+ */
+JD_API const jd_param_t *jd_config_param(const jd_config_t *config, const char *name);
 
 /** Raises a mistake at the line (or --set) where `key` was last given; or, where it was left to its
  *  default, naming section and key alone. Within a section's check, the section's plain name means

@@ -24,6 +24,7 @@ typedef struct jd_progress {
     int64_t total;     /**< steps in all */
     double items;      /**< items worked on so far (firms x periods), 0 if not counted */
     const char *item;  /**< plural name of an item: "firms", or NULL */
+    int64_t failed;    /**< of the steps finished, those that failed and were recorded */
 } jd_progress_t;
 
 /** Plain struct; structs grow only at their end. Zero it or call jd_ctx_init(). Not shared between

@@ -8,6 +8,8 @@
 #include "study/sections.h"
 
 extern const jd_command_t jd_command_run;
+extern const jd_command_t jd_command_sweep;
+extern const jd_command_t jd_command_merge;
 extern const jd_command_t jd_command_did;
 extern const jd_command_t jd_command_figures;
 extern const jd_command_t jd_command_configs;
@@ -18,11 +20,9 @@ extern const jd_command_t jd_command_help;
 extern const jd_command_t jd_command_version;
 
 const jd_command_t *const jd_commands[] = {
-    &jd_command_run,     &jd_command_did,
-    &jd_command_figures, &jd_command_configs,
-    &jd_command_params,  &jd_command_info,
-    &jd_command_export,  &jd_command_help,
-    &jd_command_version, NULL,
+    &jd_command_run,     &jd_command_sweep,   &jd_command_merge,   &jd_command_did,
+    &jd_command_figures, &jd_command_configs, &jd_command_params,  &jd_command_info,
+    &jd_command_export,  &jd_command_help,    &jd_command_version, NULL,
 };
 
 const jd_option_t jd_common_options[] = {
@@ -87,13 +87,13 @@ static int read_config(jd_config_t *config, const char *name, jd_ctx_t *ctx)
                    name);
 }
 
-int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args, jd_ctx_t *ctx)
+int jd_cli_config_of(jd_config_t **config, const jd_section_t *const *sections, int n_sections,
+                     const char *const *ignored, const char *name, const jd_args_t *args,
+                     jd_ctx_t *ctx)
 {
-    int n = 0;
-    const jd_section_t *const *sections = jd_all_sections(&n);
-    int rc = jd_config_create(config, sections, n, ctx);
+    int rc = jd_config_create(config, sections, n_sections, ctx);
     if (rc) return rc;
-    jd_config_ignore(*config, jd_ignored_sections);
+    jd_config_ignore(*config, ignored);
     rc = read_config(*config, name, ctx);
     /* A wrong --set is told together with the file's mistakes. */
     int at = 0;
@@ -102,6 +102,13 @@ int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
         if (!rc) rc = failed;
     }
     return rc;
+}
+
+int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    int n = 0;
+    const jd_section_t *const *sections = jd_all_sections(&n);
+    return jd_cli_config_of(config, sections, n, jd_ignored_sections, name, args, ctx);
 }
 
 int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx)

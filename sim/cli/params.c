@@ -41,7 +41,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     int rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (rc) return rc;
     int n = 0;
-    const jd_section_t *const *sections = jd_all_sections(&n);
+    const jd_section_t *const *sections = jd_sweep_sections(&n);
     const char *only = jd_args_word(args, 0);
     if (only && (rc = check_section(only, sections, n, ctx))) return rc;
     return jd_params_print(stdout, sections, n, only, (jd_params_format_t)format, ctx);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/again.h"
 #include "cli/command.h"
 #include "io/csv.h"
 #include "study/sections.h"
@@ -38,50 +39,14 @@ static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ct
     return rc ? rc : jd_config_finish(*config, ctx);
 }
 
-/* A command line in the making; n runs on where the text has no more room. */
-typedef struct line {
-    size_t n;
-    char text[4096];
-} line_t;
-
-static void add_char(line_t *line, char c)
-{
-    if (line->n + 1 < sizeof line->text) line->text[line->n] = c;
-    line->n++;
-}
-
-/* Adds a word as a shell would read it back. */
-static void add_word(line_t *line, const char *word)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=./,:+%@";
-    bool quoted = !*word || word[strspn(word, plain)];
-    add_char(line, ' ');
-    if (quoted) add_char(line, '\'');
-    for (; *word; word++) {
-        add_char(line, *word);
-        if (*word != '\'') continue;
-        for (const char *c = "\\''"; *c; c++)
-            add_char(line, *c); /* close, a quote, open */
-    }
-    if (quoted) add_char(line, '\'');
-}
-
 /* After an interruption nothing is written, and what starts again is the whole command. */
 static int tell_again(const jd_args_t *args, const char *path, jd_ctx_t *ctx)
 {
-    line_t line = {.n = strlen("jiedao run"), .text = "jiedao run"};
-    add_word(&line, jd_args_word(args, 0));
-    for (int i = 0; i < args->n_given; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "--%s", args->given[i].option->name);
-        add_word(&line, name);
-        if (args->given[i].value) add_word(&line, args->given[i].value);
-    }
-    if (line.n >= sizeof line.text)
+    char line[JD_AGAIN_SIZE];
+    if (!jd_cli_again(args, NULL, NULL, line))
         return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; the same command starts again",
                        path);
-    return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; to start again: %s", path, line.text);
+    return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; to start again: %s", path, line);
 }
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)

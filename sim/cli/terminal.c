@@ -78,6 +78,10 @@ static void write_detail(char *text, size_t size, const jd_terminal_t *terminal,
 {
     char rate[96], left[48];
     write_rate(rate, sizeof rate, terminal, progress, seconds);
+    if (progress->failed > 0) {
+        size_t n = strlen(rate);
+        snprintf(rate + n, sizeof rate - n, ", %lld failed", (long long)progress->failed);
+    }
     int64_t done = progress->done - terminal->first.done;
     if (done > 0) {
         double rest = seconds * (double)(progress->total - progress->done) / (double)done;

@@ -110,6 +110,8 @@ int jd_config_assign(jd_config_t *config, int index, const char *key, const char
 {
     jd_block_t *block = &config->blocks[index];
     int p = find_param(block->section, key);
+    if (p < 0 && block->section->open && strchr(key, '.'))
+        return jd_config_keep_other(config, index, key, text, place, ctx);
     if (p < 0) return unknown_key(config, block, key, place, ctx);
     const jd_param_t *param = &block->section->params[p];
     jd_origin_t *origin = &block->origins[p];
@@ -149,6 +151,17 @@ static int no_section(const jd_config_t *config, const char *key, const jd_place
                    place->label, jd_excerpt(key, cut));
 }
 
+/* Whether the name's first word is an open section: its key may hold points. */
+static bool opens(const jd_config_t *config, const char *name)
+{
+    size_t stem = strcspn(name, ".");
+    for (int s = 0; s < config->n_sections; s++)
+        if (config->sections[s]->open && strlen(config->sections[s]->name) == stem &&
+            strncmp(config->sections[s]->name, name, stem) == 0)
+            return true;
+    return false;
+}
+
 /* `text` is "section.key=value", and is cut up. */
 static int set(jd_config_t *config, char *text, const jd_place_t *place, jd_ctx_t *ctx)
 {
@@ -165,7 +178,7 @@ static int set(jd_config_t *config, char *text, const jd_place_t *place, jd_ctx_
         jd_warn(ctx, "%s: %s is ignored: this command does not read it", place->label, name);
         return JD_OK;
     }
-    char *dot = strrchr(name, '.');
+    char *dot = opens(config, name) ? strchr(name, '.') : strrchr(name, '.');
     if (!dot) return no_section(config, name, place, ctx);
     *dot = '\0';
     int block = jd_config_open(config, name, place, ctx);
@@ -173,7 +186,8 @@ static int set(jd_config_t *config, char *text, const jd_place_t *place, jd_ctx_
     int code = jd_config_assign(config, block, dot + 1, value, place, ctx);
     if (code != JD_OK) return code;
     const jd_section_t *section = config->blocks[block].section;
-    if (section->params[find_param(section, dot + 1)].kind == JD_OCCASION) return JD_OK;
+    int param = find_param(section, dot + 1);
+    if (param >= 0 && section->params[param].kind == JD_OCCASION) return JD_OK;
     char line[JD_FULL_NAME + JD_NAME_MAX + JD_TEXT_MAX + 64];
     int n = snprintf(line, sizeof line, "; %.32s %s.%s=%s\n", place->label, name, dot + 1, value);
     return jd_config_add_source(config, line, (size_t)n, ctx);

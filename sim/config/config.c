@@ -95,6 +95,7 @@ void jd_config_free(jd_config_t *config)
         free_block(&config->blocks[b]);
     for (int i = 0; i < config->n_labels; i++)
         free(config->labels[i]);
+    jd_config_free_others(config);
     free(config->blocks);
     free(config->labels);
     free(config->source);
@@ -210,6 +211,10 @@ static const jd_origin_t *find_origin(const jd_config_t *config, const char *sec
     jd_block_name(block, name);
     for (int p = 0; p < block->section->n_params; p++)
         if (strcmp(block->section->params[p].name, key) == 0) return &block->origins[p];
+    for (int i = 0; i < config->n_others; i++)
+        if (block == &config->blocks[config->others[i].block] &&
+            strcmp(config->others[i].key, key) == 0)
+            return &config->others[i].origin;
     return NULL;
 }
 
@@ -282,5 +287,7 @@ uint64_t jd_config_hash(const jd_config_t *config)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
     jd_config_each(config, hash_param, &hash);
+    for (int i = 0; i < config->n_others; i++)
+        hash = add_word(add_word(hash, config->others[i].key), config->others[i].text);
     return jd_mix64(hash);
 }

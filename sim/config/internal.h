@@ -25,6 +25,13 @@ typedef struct jd_block {
     jd_origin_t *origins;           /* [section->n_params] */
 } jd_block_t;
 
+/* A key with a point, of an open section. */
+typedef struct jd_other {
+    int block;
+    char *key, *text; /* owned */
+    jd_origin_t origin;
+} jd_other_t;
+
 /* blocks[0 ... n_sections-1] are the sections in order (of named ones: the defaults), behind them
  * the instances in order of appearance. */
 struct jd_config {
@@ -33,6 +40,8 @@ struct jd_config {
     const char *const *ignored; /* NULL-terminated, or NULL */
     jd_block_t *blocks;
     int n_blocks;
+    jd_other_t *others;
+    int n_others;
     char **labels; /* one a file, text or override read */
     int n_labels;
     char *source;
@@ -64,6 +73,11 @@ bool jd_config_ignores(const jd_config_t *config, const char *name);
 int jd_config_open(jd_config_t *config, const char *name, const jd_place_t *place, jd_ctx_t *ctx);
 int jd_config_assign(jd_config_t *config, int block, const char *key, const char *text,
                      const jd_place_t *place, jd_ctx_t *ctx);
+
+/* others.c: keeps a text under a key with a point; the same key again replaces it. */
+int jd_config_keep_other(jd_config_t *config, int block, const char *key, const char *text,
+                         const jd_place_t *place, jd_ctx_t *ctx);
+void jd_config_free_others(jd_config_t *config);
 
 /* values.c */
 size_t jd_value_size(jd_param_type_t type);

@@ -7,6 +7,7 @@
 
 #include "run/record.h"
 #include "study/replicate.h"
+#include "study/run_tables.h"
 
 enum { RUN_RUN, RUN_POINT, RUN_REPLICATE, RUN_STATUS, RUN_MESSAGE, RUN_COLUMNS };
 static const jd_column_t run_columns[RUN_COLUMNS] = {
@@ -17,36 +18,10 @@ static const jd_column_t run_columns[RUN_COLUMNS] = {
     {"message", JD_TEXT, "", "why it failed", NULL, 256, JD_AXIS_CELL},
 };
 
-/* Adds rows of a table of one run to that of all, which has a column `run` in front. */
-static int append_run(jd_table_t *all, const jd_table_t *one, int32_t run, jd_ctx_t *ctx)
-{
-    int rc = jd_table_reserve(all, all->rows + one->rows, ctx);
-    if (rc) return rc;
-    for (int64_t i = 0; i < one->rows; i++)
-        JD_CELLS(all, 0, int32_t)[all->rows + i] = run;
-    for (int c = 0; c < one->n_columns; c++) {
-        size_t size = jd_column_size(&one->columns[c]);
-        memcpy((char *)all->data[c + 1] + (size_t)all->rows * size, one->data[c],
-               (size_t)one->rows * size);
-    }
-    all->rows += one->rows;
-    return JD_OK;
-}
-
-/* An empty table like `one` with a column `run` in front; its column list is owned. */
 static int begin_all(jd_table_t *all, const jd_table_t *one, jd_ctx_t *ctx)
 {
-    jd_column_t *columns = calloc((size_t)one->n_columns + 1, sizeof *columns);
-    if (!columns) return jd_fail_memory(ctx, sizeof *columns, one->name);
-    columns[0] = run_columns[RUN_RUN];
-    memcpy(columns + 1, one->columns, (size_t)one->n_columns * sizeof *columns);
-    int rc =
-        jd_table_init(all, one->name, one->label, columns, one->n_columns + 1, 4 * one->rows, ctx);
-    if (rc)
-        free(columns);
-    else
-        all->owned = columns;
-    return rc;
+    return jd_run_table_begin(all, one->name, one->label, one->columns, one->n_columns,
+                              4 * one->rows, ctx);
 }
 
 static int note_run(jd_table_t *runs, int32_t run, int code, const char *message, jd_ctx_t *ctx)
@@ -69,8 +44,8 @@ static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t ru
     bool first = result->all_estimates.columns == NULL;
     if (first) rc = begin_all(&result->all_estimates, &one->estimates, ctx);
     if (first && !rc) rc = begin_all(&result->all_estimands, &one->estimands, ctx);
-    if (!rc) rc = append_run(&result->all_estimates, &one->estimates, run, ctx);
-    if (!rc) rc = append_run(&result->all_estimands, &one->estimands, run, ctx);
+    if (!rc) rc = jd_run_table_add(&result->all_estimates, &one->estimates, run, ctx);
+    if (!rc) rc = jd_run_table_add(&result->all_estimands, &one->estimands, run, ctx);
     if (first && !rc) {
         result->facts = one->facts;
         result->estimates = one->estimates;

@@ -2,9 +2,11 @@
 #include "study/sections.h"
 
 #include "jiedao/simulation.h"
+#include "study/plan.h"
 #include "study/recovery.h"
 
 const char *const jd_ignored_sections[] = {"sweep", "validate", "dgp", NULL};
+const char *const jd_sweep_ignored_sections[] = {"validate", "dgp", NULL};
 
 const jd_section_t *const *jd_all_sections(int *n)
 {
@@ -16,5 +18,18 @@ const jd_section_t *const *jd_all_sections(int *n)
         all[i] = first[i];
     all[simulated] = &jd_estimate_section;
     *n = simulated + 1;
+    return all;
+}
+
+const jd_section_t *const *jd_sweep_sections(int *n)
+{
+    enum { MOST = 32 };
+    static const jd_section_t *all[MOST];
+    int others;
+    const jd_section_t *const *first = jd_all_sections(&others);
+    for (int i = 0; i < others; i++)
+        all[i] = first[i];
+    all[others] = &jd_plan_section;
+    *n = others + 1;
     return all;
 }

@@ -22,25 +22,38 @@ void jd_study_result_free(jd_study_result_t *r)
     memset(r, 0, sizeof *r);
 }
 
-static int store_identity(jd_store_t *store, const jd_config_t *config,
-                          const jd_study_inputs_t *inputs, int64_t replicates, jd_ctx_t *ctx)
+int jd_study_store_identity(jd_store_t *store, const jd_config_t *config, int64_t replicates,
+                            jd_ctx_t *ctx)
 {
-    static const char *const names[2] = {"input_divisions", "input_policy_list"};
     const jd_run_params_t *run = jd_config_section(config, "run");
-    char text[JD_TEXT_MAX + 64];
-    snprintf(text, sizeof text, "%016" PRIx64, jd_config_hash(config));
+    char hash[32];
+    snprintf(hash, sizeof hash, "%016" PRIx64, jd_config_hash(config));
     int rc = jd_store_attribute_text(store, "/", "jiedao_version", jd_version(), ctx);
     if (!rc) rc = jd_store_attribute_text(store, "/", "git_commit", jd_git_commit(), ctx);
-    if (!rc) rc = jd_store_attribute_text(store, "/", "config_hash", text, ctx);
+    if (!rc) rc = jd_store_attribute_text(store, "/", "config_hash", hash, ctx);
     if (!rc) rc = jd_store_attribute_int(store, "/", "seed", run->seed, ctx);
     if (!rc) rc = jd_store_attribute_int(store, "/", "replicates", replicates, ctx);
-    for (int i = 0; i < 2 && !rc; i++) {
-        if (!inputs->path[i]) continue;
-        const char *base = strrchr(inputs->path[i], '/');
-        snprintf(text, sizeof text, "%s, %" PRId64 " bytes, fnv1a-64 %016" PRIx64,
-                 base ? base + 1 : inputs->path[i], inputs->bytes[i], inputs->checksum[i]);
-        rc = jd_store_attribute_text(store, "/", names[i], text, ctx);
-    }
+    return rc;
+}
+
+const char *const jd_study_input_names[JD_STUDY_INPUTS] = {"input_divisions", "input_policy_list"};
+
+bool jd_study_input_text(const jd_study_inputs_t *inputs, int i, char text[JD_STUDY_INPUT_TEXT])
+{
+    if (!inputs->path[i]) return false;
+    const char *base = strrchr(inputs->path[i], '/');
+    snprintf(text, JD_STUDY_INPUT_TEXT, "%s, %" PRId64 " bytes, fnv1a-64 %016" PRIx64,
+             base ? base + 1 : inputs->path[i], inputs->bytes[i], inputs->checksum[i]);
+    return true;
+}
+
+static int store_inputs(jd_store_t *store, const jd_study_inputs_t *inputs, jd_ctx_t *ctx)
+{
+    char text[JD_STUDY_INPUT_TEXT];
+    int rc = JD_OK;
+    for (int i = 0; i < JD_STUDY_INPUTS && !rc; i++)
+        if (jd_study_input_text(inputs, i, text))
+            rc = jd_store_attribute_text(store, "/", jd_study_input_names[i], text, ctx);
     return rc;
 }
 
@@ -75,7 +88,8 @@ static int collect(void *user, const char *section, const jd_param_t *param, con
     return 0;
 }
 
-static int store_config(jd_store_t *store, const jd_config_t *config, jd_ctx_t *ctx)
+int jd_study_store_config(jd_store_t *store, const jd_config_t *config, const char *source,
+                          jd_ctx_t *ctx)
 {
     jd_table_t table;
     int rc =
@@ -83,7 +97,7 @@ static int store_config(jd_store_t *store, const jd_config_t *config, jd_ctx_t *
                       parameter_columns, PAR_COLUMNS, 256, ctx);
     collector_t collector = {&table, ctx};
     if (!rc) rc = jd_config_each(config, collect, &collector);
-    if (!rc) rc = jd_store_text(store, "config/ini", jd_config_source(config), ctx);
+    if (!rc) rc = jd_store_text(store, "config/ini", source, ctx);
     if (!rc) rc = jd_store_write(store, &table, ctx);
     jd_table_free(&table);
     return rc;
@@ -99,8 +113,9 @@ static void move_table(jd_table_t *to, jd_table_t *from)
 static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replicates,
                     const jd_study_inputs_t *inputs, jd_study_result_t *result, jd_ctx_t *ctx)
 {
-    int rc = store_identity(store, config, inputs, replicates, ctx);
-    if (!rc) rc = store_config(store, config, ctx);
+    int rc = jd_study_store_identity(store, config, replicates, ctx);
+    if (!rc) rc = store_inputs(store, inputs, ctx);
+    if (!rc) rc = jd_study_store_config(store, config, jd_config_source(config), ctx);
     if (rc) return rc;
     if (replicates > 1)
         return jd_study_replicates(config, &inputs->inputs, replicates, store, result, ctx);

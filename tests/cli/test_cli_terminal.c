@@ -38,7 +38,7 @@ static void close_screen(screen_t *screen)
 
 static void tell(screen_t *screen, double when, int64_t done)
 {
-    jd_progress_t progress = {"simulating", done, 100, 1e6 * (double)done, "firms"};
+    jd_progress_t progress = {"simulating", done, 100, 1e6 * (double)done, "firms", 0};
     now = when;
     jd_terminal_progress(&screen->terminal, &progress);
 }

@@ -30,7 +30,7 @@ static void read_page(const char *path)
 static void check_settings(const jd_args_t *args, jd_ctx_t *ctx)
 {
     int n, at = 0;
-    const jd_section_t *const *sections = jd_all_sections(&n);
+    const jd_section_t *const *sections = jd_sweep_sections(&n);
     for (const char *set; (set = jd_args_next(args, "set", &at));) {
         char plain[256];
         snprintf(plain, sizeof plain, "%s", set);

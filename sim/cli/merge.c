@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao merge: the runs of a sweep's folder as one file. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cli/command.h"
+#include "study/sweep.h"
+
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
+{
+    const char *folder = jd_args_word(args, 0);
+    char path[4096];
+    jd_sweep_facts_t facts;
+    snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    int rc = jd_cli_may_write(path, args, ctx);
+    if (!rc) rc = jd_sweep_merge(folder, jd_args_has(args, "force"), &facts, ctx);
+    if (rc) return rc;
+    printf("Runs        %" PRId64 ", of them failed %" PRId64 "\nWritten     %s\n", facts.n_runs,
+           facts.farm.failed, path);
+    return JD_OK;
+}
+
+static const jd_option_t options[] = {
+    {"force", '\0', NULL, "replace an existing sweep.h5"},
+    {NULL, '\0', NULL, NULL},
+};
+
+const jd_command_t jd_command_merge = {
+    .name = "merge",
+    .words = "DIR",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "write the runs of a sweep's folder as one file, DIR/sweep.h5",
+    .about = "Writes DIR/sweep.h5 from the runs in DIR, in run order, once all are there: needed\n"
+             "where a sweep was spread by --shard. The file has the same bytes however the runs\n"
+             "were spread.\n",
+    .examples = "  jiedao merge results/sweep\n",
+    .options = options,
+    .run = run,
+};

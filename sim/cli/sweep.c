@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao sweep: all runs of a config's [sweep], resumable. */
+#include "study/sweep.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/again.h"
+#include "cli/command.h"
+#include "cli/sweep.h"
+#include "study/replicate.h"
+#include "study/sections.h"
+
+const jd_farm_process_t *jd_farm_process;
+
+static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    int n = 0;
+    const jd_section_t *const *sections = jd_sweep_sections(&n);
+    int rc = jd_cli_config_of(config, sections, n, jd_sweep_ignored_sections, jd_args_word(args, 0),
+                              args, ctx);
+    return rc ? rc : jd_config_finish(*config, ctx);
+}
+
+/* "3/8", for the third of eight. */
+static int read_shard(const jd_args_t *args, jd_sweep_options_t *o, jd_ctx_t *ctx)
+{
+    const char *text = jd_args_value(args, "shard");
+    o->parts = 1;
+    if (!text) return JD_OK;
+    char *end = NULL;
+    long long part = strtoll(text, &end, 10), parts = 0;
+    if (end != text && *end == '/') {
+        const char *second = end + 1;
+        parts = strtoll(second, &end, 10);
+        if (end == second || *end) parts = 0;
+    }
+    if (part < 1 || parts < part || parts > 1000000)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "sweep: --shard %s: must be I/N with I from 1 to N, as 3/8 for the third of "
+                       "eight",
+                       text);
+    o->part = part - 1;
+    o->parts = parts;
+    return JD_OK;
+}
+
+/* ---- --dry-run ---- */
+
+static const char *const designs[] = {"grid", "list", "lhs", "sobol", "saltelli", "morris"};
+
+static void print_factor(const jd_factor_t *f)
+{
+    static const char *const laws[] = {"", "uniform", "loguniform", "normal", "integer"};
+    printf("  %-28s ", f->name);
+    if (f->kind != JD_FACTOR_VALUES) printf("%s(%.12g, %.12g)\n", laws[f->kind], f->a, f->b);
+    for (int i = 0; f->kind == JD_FACTOR_VALUES && i < f->n_values; i++)
+        printf("%s%s%s", i ? ", " : "", f->values[i], i + 1 == f->n_values ? "\n" : "");
+}
+
+static void print_seconds(const char *what, double seconds)
+{
+    if (seconds < 120)
+        printf("%s %.3g s", what, seconds);
+    else if (seconds < 7200)
+        printf("%s %.0f min", what, seconds / 60);
+    else
+        printf("%s %.1f h", what, seconds / 3600);
+}
+
+/* One run, the first, to learn what a run takes. */
+static int try_one(const jd_config_t *config, const jd_plan_t *plan, double *seconds, double *bytes,
+                   jd_ctx_t *ctx)
+{
+    jd_config_t *point = NULL;
+    jd_study_inputs_t inputs = {0};
+    jd_study_times_t times = {0};
+    jd_study_replicate_t one = {0};
+    jd_ctx_t single = jd_ctx_inner(ctx);
+    single.threads = 1;
+    int rc = jd_plan_config(&point, plan, config, 0, &single);
+    if (!rc) rc = jd_study_inputs_read(&inputs, point, &single);
+    double start = jd_study_clock();
+    if (!rc) rc = jd_study_replicate(point, &inputs.inputs, 0, NULL, "", &one, &times, &single);
+    *seconds = jd_study_clock() - start;
+    *bytes = 512;
+    const jd_table_t *tables[] = {&one.estimates, &one.estimands};
+    for (size_t t = 0; !rc && t < sizeof tables / sizeof *tables; t++)
+        for (int c = 0; c < tables[t]->n_columns; c++)
+            *bytes += (double)jd_column_size(&tables[t]->columns[c]) * (double)tables[t]->rows;
+    jd_study_replicate_free(&one);
+    jd_study_inputs_free(&inputs);
+    jd_config_free(point);
+    return rc ? jd_fail(ctx, rc, "the first run: %s", single.message) : JD_OK;
+}
+
+static int print_plan(const jd_config_t *config, jd_ctx_t *ctx)
+{
+    jd_plan_t plan;
+    double seconds = 0, bytes = 0;
+    int rc = jd_plan_make(&plan, config, ctx);
+    if (rc) return rc;
+    printf("Design      %s: %" PRId64 " points x %" PRId64 " replicates = %" PRId64 " runs%s\n",
+           designs[plan.design], plan.n_points, plan.replicates, plan.n_runs,
+           plan.common ? ", random numbers common to all points" : "");
+    printf("Varies      %d parameter%s\n", plan.n_factors, plan.n_factors == 1 ? "" : "s");
+    for (int f = 0; f < plan.n_factors; f++)
+        print_factor(&plan.factors[f]);
+    rc = try_one(config, &plan, &seconds, &bytes, ctx);
+    if (!rc) {
+        double threads = (double)jd_ctx_threads(ctx), n = (double)plan.n_runs;
+        printf("One run     %.3g s on one thread, %.3g kB kept (the first run was tried)\n",
+               seconds, bytes / 1e3);
+        print_seconds("All runs    about", seconds * n / (n < threads ? n : threads));
+        printf(" on %.0f threads, %.3g MB\n", threads, 2 * bytes * n / 1e6);
+    }
+    jd_plan_free(&plan);
+    return rc;
+}
+
+/* ---- The sweep ---- */
+
+static int tell_on(const jd_args_t *args, const char *folder, const jd_sweep_facts_t *facts,
+                   jd_ctx_t *ctx)
+{
+    static const char *const without[] = {"resume", "force", NULL};
+    char line[JD_AGAIN_SIZE];
+    int64_t kept = facts->farm.found + facts->farm.done;
+    bool fits = jd_cli_again(args, without, "--resume", line);
+    return jd_fail(ctx, JD_ERR_CANCELLED, "%" PRId64 " runs are kept in %s; to go on: %s", kept,
+                   folder, fits ? line : "the same command with --resume");
+}
+
+static void print_end(const char *folder, const jd_sweep_facts_t *f)
+{
+    printf("Runs        %" PRId64 " of %" PRId64 " points x %" PRId64 " replicates", f->n_runs,
+           f->n_points, f->replicates);
+    if (f->farm.found) printf(", %" PRId64 " of them there before", f->farm.found);
+    printf("\n");
+    if (f->farm.failed)
+        printf("Failed      %" PRId64
+               " runs; /runs says why: jiedao export %s/sweep.h5 --table runs\n",
+               f->farm.failed, folder);
+    if (f->merged)
+        printf("Written     %s/sweep.h5\n", folder);
+    else
+        printf("Kept        %" PRId64 " runs in %s; once all are there: jiedao merge %s\n",
+               f->farm.found + f->farm.done, folder, folder);
+}
+
+/* Of several processes one speaks. */
+static int run_with(const jd_args_t *args, const jd_farm_process_t *process, jd_ctx_t *ctx)
+{
+    jd_config_t *config = NULL;
+    jd_sweep_options_t o = {.resume = jd_args_has(args, "resume"),
+                            .force = jd_args_has(args, "force")};
+    jd_sweep_facts_t facts = {0};
+    const char *folder = jd_args_value(args, "output");
+    bool dry = jd_args_has(args, "dry-run");
+    int rc = make_config(&config, args, ctx);
+    if (!rc) rc = read_shard(args, &o, ctx);
+    if (!rc && dry) rc = print_plan(config, ctx);
+    if (!rc && !dry && (!folder || !folder[0]))
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: name a folder for its runs: -o results/sweep");
+    if (!rc && o.resume && o.force)
+        rc =
+            jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: --resume goes on, --force starts anew: give one");
+    if (process) {
+        o.ticket = process->ticket;
+        o.ready = process->ready;
+        o.process = process->process;
+    }
+    if (!rc && !dry) {
+        rc = jd_sweep_run(config, folder, &o, &facts, ctx);
+        if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, &facts, ctx);
+        if (!rc && !process) print_end(folder, &facts);
+    }
+    jd_config_free(config);
+    return rc;
+}
+
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
+{
+    return run_with(args, jd_farm_process, ctx);
+}
+
+static const jd_option_t options[] = {
+    {"output", 'o', "DIR", "folder of the sweep, made if need be"},
+    {"set", '\0', "SECTION.KEY=VALUE", "set a parameter; may be repeated"},
+    {"dry-run", '\0', NULL, "print the plan, with time and space from one trial run"},
+    {"resume", '\0', NULL, "go on where the folder's sweep stopped"},
+    {"shard", '\0', "I/N", "do the I-th of N shares of the runs; then jiedao merge DIR"},
+    {"force", '\0', NULL, "start anew in a folder that holds a sweep"},
+    {NULL, '\0', NULL, NULL},
+};
+
+const jd_command_t jd_command_sweep = {
+    .name = "sweep",
+    .words = "CONFIG",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "run a config at all points of its [sweep], resumable",
+    .about = "Runs CONFIG at each point of the design in its [sweep] section, replicates and\n"
+             "all, side by side, and writes what the runs leave to DIR/sweep.h5. Finished runs\n"
+             "are kept whatever happens: after a kill, a full disk or Ctrl-C, --resume does the\n"
+             "rest, and the file is the same to the byte.\n",
+    .examples = "  jiedao sweep my.ini --dry-run\n"
+                "  jiedao sweep my.ini -o results/sweep\n"
+                "  jiedao sweep my.ini -o results/sweep --resume\n"
+                "  jiedao sweep quickstart -o shares --set sweep.policy.share=0.1:0.9:0.2 \\\n"
+                "      --set sweep.replicates=20\n",
+    .options = options,
+    .run = run,
+};

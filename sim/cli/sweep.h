@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Several processes on one sweep: what the MPI program tells the command. */
+#ifndef JD_CLI_SWEEP_H
+#define JD_CLI_SWEEP_H
+
+#include <stdint.h>
+
+/** As in jd_farm_t. */
+typedef struct jd_farm_process {
+    int64_t (*ticket)(void *process);
+    void (*ready)(void *process);
+    void *process;
+} jd_farm_process_t;
+
+/** NULL in the plain program. */
+extern const jd_farm_process_t *jd_farm_process;
+
+#endif

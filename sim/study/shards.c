@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/shards.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+
+enum { BLOCK_MOST = 100, PATH_SIZE = 4096 };
+
+/* Before each record's payload; the checksum is of the payload and of the words before it. */
+typedef struct head {
+    uint64_t magic, identity;
+    int64_t run, bytes;
+    uint64_t checksum;
+} head_t;
+
+#define MAGIC UINT64_C(0x64723164656A0A01)
+
+/* FNV-1a by words of eight bytes: quick, and no defence is needed. */
+static uint64_t checksum(const head_t *head, const unsigned char *payload)
+{
+    const uint64_t prime = UINT64_C(0x100000001B3);
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    hash = (hash ^ head->identity) * prime;
+    hash = (hash ^ (uint64_t)head->run) * prime;
+    for (int64_t i = 0; i < head->bytes; i += 8) {
+        uint64_t word = 0;
+        int64_t left = head->bytes - i;
+        memcpy(&word, payload + i, left < 8 ? (size_t)left : 8);
+        hash = (hash ^ word) * prime;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+/* ---- Results ---- */
+
+int jd_run_result_init(jd_run_result_t *result, const jd_run_layout_t *layout, jd_ctx_t *ctx)
+{
+    memset(result, 0, sizeof *result);
+    int rc = JD_OK;
+    for (int t = 0; t < layout->n && !rc; t++)
+        rc = jd_table_init(&result->table[t], layout->name[t], layout->label[t], layout->columns[t],
+                           layout->n_columns[t], 0, ctx);
+    if (rc) jd_run_result_free(result);
+    return rc;
+}
+
+void jd_run_result_free(jd_run_result_t *result)
+{
+    for (int t = 0; t < JD_RUN_TABLES; t++)
+        jd_table_free(&result->table[t]);
+}
+
+/* ---- Records: failed, message, then each table's rows and columns ---- */
+
+static size_t table_bytes(const jd_table_t *t)
+{
+    size_t row = 0;
+    for (int c = 0; c < t->n_columns; c++)
+        row += jd_column_size(&t->columns[c]);
+    return sizeof t->rows + row * (size_t)t->rows;
+}
+
+static size_t result_bytes(const jd_run_result_t *r, int n_tables)
+{
+    size_t bytes = sizeof r->failed + sizeof r->message;
+    for (int t = 0; t < n_tables; t++)
+        bytes += table_bytes(&r->table[t]);
+    return bytes;
+}
+
+static unsigned char *put(unsigned char *at, const void *data, size_t n)
+{
+    if (n > 0) memcpy(at, data, n);
+    return at + n;
+}
+
+static void encode(const jd_run_result_t *r, int n_tables, unsigned char *at)
+{
+    at = put(at, &r->failed, sizeof r->failed);
+    at = put(at, r->message, sizeof r->message);
+    for (int t = 0; t < n_tables; t++) {
+        const jd_table_t *table = &r->table[t];
+        at = put(at, &table->rows, sizeof table->rows);
+        for (int c = 0; c < table->n_columns; c++)
+            at = put(at, table->data[c], jd_column_size(&table->columns[c]) * (size_t)table->rows);
+    }
+}
+
+/* Takes n bytes off what is left; false if there are not so many. */
+static bool get(void *to, size_t n, const unsigned char **at, size_t *left)
+{
+    if (n > *left) return false;
+    if (n > 0) memcpy(to, *at, n);
+    *at += n;
+    *left -= n;
+    return true;
+}
+
+/* *good = the payload was a result of this layout. */
+static int decode(jd_run_result_t *r, const jd_run_layout_t *layout, const unsigned char *at,
+                  size_t left, bool *good, jd_ctx_t *ctx)
+{
+    int rc = jd_run_result_init(r, layout, ctx);
+    *good = !rc && get(&r->failed, sizeof r->failed, &at, &left) &&
+            get(r->message, sizeof r->message, &at, &left);
+    for (int t = 0; t < layout->n && !rc && *good; t++) {
+        jd_table_t *table = &r->table[t];
+        int64_t rows = 0;
+        *good = get(&rows, sizeof rows, &at, &left) && rows >= 0 && (size_t)rows <= left;
+        if (*good) rc = jd_table_reserve(table, rows, ctx);
+        for (int c = 0; c < table->n_columns && !rc && *good; c++)
+            *good =
+                get(table->data[c], jd_column_size(&table->columns[c]) * (size_t)rows, &at, &left);
+        if (*good && !rc) table->rows = rows;
+    }
+    *good = *good && left == 0;
+    if (rc || !*good) jd_run_result_free(r);
+    return rc;
+}
+
+/* ---- Files ---- */
+
+int64_t jd_shards_block(int64_t n_runs)
+{
+    int64_t block = n_runs / 128;
+    return block < 1 ? 1 : block < BLOCK_MOST ? block : BLOCK_MOST;
+}
+
+int64_t jd_shards_count(const jd_shards_t *s)
+{
+    return (s->n_runs + s->block - 1) / s->block;
+}
+
+static int64_t first_run(const jd_shards_t *s, int64_t block)
+{
+    return block * s->block;
+}
+
+static int64_t runs_in(const jd_shards_t *s, int64_t block)
+{
+    int64_t left = s->n_runs - first_run(s, block);
+    return left < s->block ? left : s->block;
+}
+
+static void path_of(const jd_shards_t *s, int64_t block, const char *ending, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/shards/%06" PRId64 ".%s", s->folder, block + 1, ending);
+}
+
+/* Up to n bytes; fewer only at the end of the file. -1 with errno. */
+static int64_t read_up_to(int fd, void *to, size_t n)
+{
+    size_t got = 0;
+    while (got < n) {
+        ssize_t r = read(fd, (unsigned char *)to + got, n - got);
+        if (r < 0 && errno == EINTR) continue;
+        if (r < 0) return -1;
+        if (r == 0) break;
+        got += (size_t)r;
+    }
+    return (int64_t)got;
+}
+
+typedef struct scan {
+    const jd_shards_t *shards;
+    int64_t block, valid, n_valid; /* bytes and records that hold */
+    bool *done;                    /* [runs of the block] */
+    jd_shard_take_t take;
+    void *user;
+} scan_t;
+
+/* One record; *more = it was good and new. */
+static int scan_record(scan_t *s, int fd, off_t size, bool *more, jd_ctx_t *ctx)
+{
+    head_t head;
+    *more = false;
+    if (read_up_to(fd, &head, sizeof head) != (int64_t)sizeof head) return JD_OK;
+    int64_t at = head.run - first_run(s->shards, s->block);
+    if (head.magic != MAGIC || head.identity != s->shards->identity || at < 0 ||
+        at >= runs_in(s->shards, s->block) || s->done[at] || head.bytes < 0 ||
+        head.bytes > (int64_t)size - s->valid)
+        return JD_OK;
+    unsigned char *payload;
+    int rc = jd_make(&payload, head.bytes, 1, "a shard", ctx);
+    if (rc) return rc;
+    jd_run_result_t result;
+    bool good = read_up_to(fd, payload, (size_t)head.bytes) == head.bytes &&
+                checksum(&head, payload) == head.checksum;
+    if (good) rc = decode(&result, s->shards->layout, payload, (size_t)head.bytes, &good, ctx);
+    if (good && !rc) {
+        if (s->take) rc = s->take(s->user, head.run, &result, ctx);
+        jd_run_result_free(&result);
+        s->done[at] = *more = true;
+        s->n_valid++;
+        s->valid += (int64_t)sizeof head + head.bytes;
+    }
+    free(payload);
+    return rc;
+}
+
+static int scan_file(scan_t *s, int fd, jd_ctx_t *ctx)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0)
+        return jd_fail(ctx, JD_ERR_READ, "shard %" PRId64 ": %s", s->block + 1, strerror(errno));
+    int rc = JD_OK;
+    for (bool more = true; more && !rc;)
+        rc = scan_record(s, fd, about.st_size, &more, ctx);
+    return rc;
+}
+
+int jd_shard_read(const jd_shards_t *shards, int64_t block, jd_shard_state_t *state,
+                  int64_t *n_valid, jd_shard_take_t take, void *user, jd_ctx_t *ctx)
+{
+    char path[PATH_SIZE];
+    scan_t scan = {.shards = shards, .block = block, .take = take, .user = user};
+    path_of(shards, block, "shard", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool sealed = fd >= 0;
+    if (!sealed) {
+        path_of(shards, block, "part", path);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    *state = JD_SHARD_NONE;
+    *n_valid = 0;
+    if (fd < 0 && errno == ENOENT) return JD_OK;
+    if (fd < 0) return jd_fail(ctx, JD_ERR_READ, "%s: cannot be opened: %s", path, strerror(errno));
+    int64_t n = runs_in(shards, block);
+    int rc = jd_make(&scan.done, n, sizeof *scan.done, "a shard", ctx);
+    if (!rc) rc = scan_file(&scan, fd, ctx);
+    *state = !sealed ? JD_SHARD_PART : scan.n_valid == n ? JD_SHARD_WHOLE : JD_SHARD_DAMAGED;
+    *n_valid = scan.n_valid;
+    free(scan.done);
+    close(fd);
+    return rc;
+}
+
+/* ---- Writing ---- */
+
+static int write_fault(const jd_shard_writer_t *w, const char *what, jd_ctx_t *ctx)
+{
+    return jd_fail(ctx, JD_ERR_WRITE, "%s/shards: shard %" PRId64 " cannot be %s: %s",
+                   w->shards->folder, w->block + 1, what, strerror(errno));
+}
+
+static int write_all(int fd, const unsigned char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t r = write(fd, data, n);
+        if (r < 0 && errno == EINTR) continue;
+        if (r < 0) return -1;
+        data += r;
+        n -= (size_t)r;
+    }
+    return 0;
+}
+
+/* A sealed block that is not whole is taken up again as an unfinished one. */
+static void unseal(const jd_shards_t *shards, int64_t block)
+{
+    char sealed[PATH_SIZE], part[PATH_SIZE];
+    path_of(shards, block, "shard", sealed);
+    path_of(shards, block, "part", part);
+    rename(sealed, part);
+}
+
+int jd_shard_open(jd_shard_writer_t *w, const jd_shards_t *shards, int64_t block, bool *busy,
+                  jd_ctx_t *ctx)
+{
+    char path[PATH_SIZE];
+    memset(w, 0, sizeof *w);
+    w->shards = shards;
+    w->block = block;
+    *busy = false;
+    unseal(shards, block);
+    path_of(shards, block, "part", path);
+    w->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (w->fd < 0)
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", path, strerror(errno));
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    *busy = fcntl(w->fd, F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN);
+    if (*busy) {
+        close(w->fd);
+        return JD_OK;
+    }
+    int rc = jd_make(&w->done, runs_in(shards, block), sizeof *w->done, "a shard", ctx);
+    scan_t scan = {.shards = shards, .block = block, .done = w->done};
+    if (!rc) rc = scan_file(&scan, w->fd, ctx);
+    if (!rc && (ftruncate(w->fd, scan.valid) != 0 || lseek(w->fd, scan.valid, SEEK_SET) < 0))
+        rc = write_fault(w, "cut to what holds", ctx);
+    w->n_done = scan.n_valid;
+    if (rc) {
+        close(w->fd);
+        free(w->done);
+    }
+    return rc;
+}
+
+int jd_shard_append(jd_shard_writer_t *w, int64_t run, const jd_run_result_t *result, jd_ctx_t *ctx)
+{
+    int n_tables = w->shards->layout->n;
+    size_t payload = result_bytes(result, n_tables), bytes = sizeof(head_t) + payload;
+    if (bytes > w->capacity) {
+        unsigned char *buffer = realloc(w->buffer, bytes);
+        if (!buffer) return jd_fail_memory(ctx, bytes, "a run's record");
+        w->buffer = buffer;
+        w->capacity = bytes;
+    }
+    head_t head = {
+        .magic = MAGIC, .identity = w->shards->identity, .run = run, .bytes = (int64_t)payload};
+    encode(result, n_tables, w->buffer + sizeof head);
+    head.checksum = checksum(&head, w->buffer + sizeof head);
+    memcpy(w->buffer, &head, sizeof head);
+    if (write_all(w->fd, w->buffer, bytes) != 0) return write_fault(w, "written", ctx);
+    w->done[run - first_run(w->shards, w->block)] = true;
+    w->n_done++;
+    return JD_OK;
+}
+
+static void sync_folder(const jd_shards_t *shards)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/shards", shards->folder);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+int jd_shard_close(jd_shard_writer_t *w, jd_ctx_t *ctx)
+{
+    char part[PATH_SIZE], sealed[PATH_SIZE];
+    path_of(w->shards, w->block, "part", part);
+    path_of(w->shards, w->block, "shard", sealed);
+    int rc = JD_OK;
+    if (w->n_done == runs_in(w->shards, w->block)) {
+        if (fsync(w->fd) != 0 && errno != EINVAL && errno != EROFS)
+            rc = write_fault(w, "synced", ctx);
+        else if (rename(part, sealed) != 0)
+            rc = write_fault(w, "sealed", ctx);
+        else
+            sync_folder(w->shards);
+    }
+    close(w->fd);
+    free(w->done);
+    free(w->buffer);
+    return rc;
+}

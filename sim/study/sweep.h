@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Sweeps: all runs of a plan into a folder, resumable, mergeable to one file.
+ *
+ *      FOLDER/plan.txt     what is run: program, config, inputs
+ *      FOLDER/config.ini   the config as it was given
+ *      FOLDER/shards/      records of finished runs
+ *      FOLDER/sweep.h5     all of them in run order, once all are there
+ */
+#ifndef JD_STUDY_SWEEP_H
+#define JD_STUDY_SWEEP_H
+
+#include "study/farm.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+/** Tables of a run: /estimates, /truth/estimands, and one row for /runs. */
+enum { JD_SWEEP_ESTIMATES, JD_SWEEP_ESTIMANDS, JD_SWEEP_SUMMARY, JD_SWEEP_TABLES };
+extern const jd_run_layout_t jd_sweep_layout;
+
+/** Columns of the row, what a run did. */
+enum {
+    JD_SUMMARY_MOVES,
+    JD_SUMMARY_RELOCATIONS,
+    JD_SUMMARY_OBSERVED,
+    JD_SUMMARY_WITHIN_PREFECTURE,
+    JD_SUMMARY_WITHIN_PROVINCE,
+    JD_SUMMARY_DISTANCE,
+    JD_SUMMARY_TREATED,
+    JD_SUMMARY_COLUMNS
+};
+
+typedef struct jd_sweep_options {
+    bool resume;         /**< go on in a folder of the same config */
+    bool force;          /**< start anew where there is a sweep */
+    int64_t part, parts; /**< the part-th of `parts` shards of the work, from 0; 0, 1 = all */
+    int64_t runs_most;   /**< 0 = no limit */
+    int64_t (*ticket)(void *process); /**< as jd_farm_t */
+    void (*ready)(void *process);
+    void *process;
+} jd_sweep_options_t;
+
+typedef struct jd_sweep_facts {
+    int64_t n_points, replicates, n_runs;
+    jd_farm_facts_t farm;
+    bool merged; /**< sweep.h5 is written */
+} jd_sweep_facts_t;
+
+/** Runs what is missing of a finished config's sweep and, where all runs are there and this process
+ *  was to do them all, merges. Errors: JD_ERR_EXISTS (a sweep is there and neither resume nor
+ * force, or another config's), the plan's, the farm's. */
+JD_MUST_USE int jd_sweep_run(const jd_config_t *config, const char *folder,
+                             const jd_sweep_options_t *options, jd_sweep_facts_t *facts,
+                             jd_ctx_t *ctx);
+
+/** Writes FOLDER/sweep.h5 from its shards; the same bytes however they were made. Errors:
+ *  JD_ERR_DATA (runs are missing: how many, and the command that does them), JD_ERR_EXISTS. */
+JD_MUST_USE int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts,
+                               jd_ctx_t *ctx);
+
+/* ---- For the folder's readers: sweep_folder.c ---- */
+
+/** A folder's plan, read back. */
+typedef struct jd_sweep_folder {
+    jd_config_t *config;                              /**< finished */
+    char *source;                                     /**< config.ini */
+    char input[JD_STUDY_INPUTS][JD_STUDY_INPUT_TEXT]; /**< "" = none */
+    char program[128];                                /**< that began it */
+    uint64_t identity;
+    jd_plan_t plan;
+    jd_shards_t shards;
+} jd_sweep_folder_t;
+
+/** Makes the folder for a config, or holds an existing one against it. *folder is to be freed after
+ *  success. */
+JD_MUST_USE int jd_sweep_folder_make(jd_sweep_folder_t *made, const char *folder,
+                                     const jd_config_t *config, const jd_study_inputs_t *inputs,
+                                     const jd_sweep_options_t *options, jd_ctx_t *ctx);
+JD_MUST_USE int jd_sweep_folder_open(jd_sweep_folder_t *opened, const char *folder, jd_ctx_t *ctx);
+void jd_sweep_folder_free(jd_sweep_folder_t *folder);
+
+#endif

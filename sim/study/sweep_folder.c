@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A sweep's folder: what is run in it, and whether it is the same as before. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "io/whole.h"
+#include "jiedao/version.h"
+#include "study/sections.h"
+#include "study/sweep.h"
+
+enum { PATH_SIZE = 4096, LINE_SIZE = 2 * JD_TEXT_MAX };
+
+static void program_text(char text[128])
+{
+    snprintf(text, 128, "%.32s (%.64s)", jd_version(), jd_git_commit());
+}
+
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+    while (*text++);
+    return hash;
+}
+
+/* Of the program, the config's values and the inputs: what decides a run's bytes. */
+static uint64_t identity_of(const jd_sweep_folder_t *f)
+{
+    uint64_t hash = add_text(jd_config_hash(f->config), f->program);
+    for (int i = 0; i < JD_STUDY_INPUTS; i++)
+        hash = add_text(hash, f->input[i]);
+    return hash;
+}
+
+/* Plan and shards of a folder whose config, program and inputs are known. */
+static int settle(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+{
+    int rc = jd_plan_make(&f->plan, f->config, ctx);
+    f->identity = identity_of(f);
+    f->shards = (jd_shards_t){.folder = folder,
+                              .layout = &jd_sweep_layout,
+                              .identity = f->identity,
+                              .n_runs = f->plan.n_runs,
+                              .block = jd_shards_block(f->plan.n_runs)};
+    return rc;
+}
+
+void jd_sweep_folder_free(jd_sweep_folder_t *f)
+{
+    jd_plan_free(&f->plan);
+    jd_config_free(f->config);
+    free(f->source);
+    memset(f, 0, sizeof *f);
+}
+
+/* ---- Writing ---- */
+
+static int write_value(void *user, const char *section, const jd_param_t *param, const char *value,
+                       bool given)
+{
+    if (given && param->kind == JD_RESULT)
+        fprintf(user, "set %s.%s=%s\n", section, param->name, value);
+    return 0;
+}
+
+static void write_plan(FILE *out, const jd_sweep_folder_t *f)
+{
+    const char *key, *text;
+    fprintf(out, "jiedao sweep 1\nprogram %s\nidentity %016" PRIx64 "\n", f->program, f->identity);
+    for (int i = 0; i < JD_STUDY_INPUTS; i++)
+        if (f->input[i][0]) fprintf(out, "%s %s\n", jd_study_input_names[i], f->input[i]);
+    jd_config_each(f->config, write_value, out);
+    for (int i = 0; jd_config_other(f->config, "sweep", i, &key, &text); i++)
+        fprintf(out, "set sweep.%s=%s\n", key, text);
+}
+
+static int write_file(const char *folder, const char *name, const jd_sweep_folder_t *f,
+                      jd_ctx_t *ctx)
+{
+    char path[PATH_SIZE];
+    jd_whole_t whole = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int rc = jd_whole_open(&whole, path, true, ctx);
+    FILE *out = rc ? NULL : jd_whole_stream(&whole, ctx);
+    if (!rc && !out) rc = JD_ERR_NO_MEMORY;
+    if (out) {
+        if (!strcmp(name, "plan.txt"))
+            write_plan(out, f);
+        else
+            fputs(f->source, out);
+        if (fclose(out) != 0) rc = jd_whole_fail(&whole, errno, ctx);
+    }
+    if (!rc) return jd_whole_commit(&whole, ctx);
+    jd_whole_abandon(&whole);
+    return rc;
+}
+
+static int make_folder(const char *path, jd_ctx_t *ctx)
+{
+    struct stat there;
+    if (mkdir(path, 0777) == 0) return JD_OK;
+    if (errno == EEXIST && stat(path, &there) == 0 && S_ISDIR(there.st_mode)) return JD_OK;
+    return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be made a folder: %s", path,
+                   errno == EEXIST ? "a file of this name is there" : strerror(errno));
+}
+
+static int begin_folder(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/shards", folder);
+    int rc = make_folder(folder, ctx);
+    if (!rc) rc = make_folder(path, ctx);
+    if (!rc) rc = write_file(folder, "config.ini", f, ctx);
+    return rc ? rc : write_file(folder, "plan.txt", f, ctx); /* last: now it is a sweep */
+}
+
+/* ---- Reading ---- */
+
+static int foreign(const char *path, int line, jd_ctx_t *ctx)
+{
+    return jd_fail(ctx, JD_ERR_FORMAT, "%s:%d: is no plan of a sweep that this program can read",
+                   path, line);
+}
+
+static int read_line(jd_sweep_folder_t *f, const char *path, int number, char *line, jd_ctx_t *ctx)
+{
+    line[strcspn(line, "\n")] = '\0';
+    if (number == 1) return strcmp(line, "jiedao sweep 1") ? foreign(path, number, ctx) : JD_OK;
+    char *rest = strchr(line, ' ');
+    if (!rest) return foreign(path, number, ctx);
+    *rest++ = '\0';
+    if (!strcmp(line, "set")) return jd_config_set(f->config, path, rest, ctx);
+    if (!strcmp(line, "program")) {
+        snprintf(f->program, sizeof f->program, "%s", rest);
+        return JD_OK;
+    }
+    if (!strcmp(line, "identity")) {
+        f->identity = strtoull(rest, NULL, 16);
+        return JD_OK;
+    }
+    for (int i = 0; i < JD_STUDY_INPUTS; i++) {
+        if (strcmp(line, jd_study_input_names[i]) != 0) continue;
+        snprintf(f->input[i], sizeof f->input[i], "%s", rest);
+        return JD_OK;
+    }
+    return foreign(path, number, ctx);
+}
+
+static int read_plan(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+{
+    char path[PATH_SIZE], line[LINE_SIZE];
+    int n = 0, number = 0;
+    const jd_section_t *const *sections = jd_sweep_sections(&n);
+    snprintf(path, sizeof path, "%s/plan.txt", folder);
+    FILE *in = fopen(path, "r");
+    if (!in)
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; a sweep's folder holds it",
+                       path, strerror(errno));
+    int rc = jd_config_create(&f->config, sections, n, ctx);
+    while (!rc && fgets(line, sizeof line, in))
+        rc = read_line(f, path, ++number, line, ctx);
+    if (!rc && number == 0) rc = foreign(path, 1, ctx);
+    fclose(in);
+    return rc ? rc : jd_config_finish(f->config, ctx);
+}
+
+static int read_source(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+{
+    char path[PATH_SIZE];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/config.ini", folder);
+    FILE *in = fopen(path, "r");
+    if (!in || fstat(fileno(in), &about) != 0) {
+        if (in) fclose(in);
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s", path, strerror(errno));
+    }
+    int rc = jd_make(&f->source, (int64_t)about.st_size + 1, 1, "the config's text", ctx);
+    if (!rc && fread(f->source, 1, (size_t)about.st_size, in) != (size_t)about.st_size)
+        rc = jd_fail(ctx, JD_ERR_READ, "%s: cannot be read", path);
+    fclose(in);
+    return rc;
+}
+
+int jd_sweep_folder_open(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+{
+    memset(f, 0, sizeof *f);
+    int rc = read_plan(f, folder, ctx);
+    uint64_t said = f->identity;
+    if (!rc) rc = read_source(f, folder, ctx);
+    if (!rc) rc = settle(f, folder, ctx);
+    if (!rc && said != f->identity)
+        rc = jd_fail(ctx, JD_ERR_FORMAT,
+                     "%s/plan.txt: was changed, or its defaults are another program's", folder);
+    if (rc) jd_sweep_folder_free(f);
+    return rc;
+}
+
+/* ---- The same as before? ---- */
+
+enum { DIFFERENCES = 5 };
+
+typedef struct comparison {
+    const jd_config_t *now;
+    jd_ctx_t *ctx;
+    char text[1024];
+    size_t n;
+    int found;
+    /* the parameter looked up in `now` */
+    const char *section, *name;
+    char value[JD_PLAN_VALUE];
+} comparison_t;
+
+static void add_difference(comparison_t *c, const char *name, const char *before, const char *now)
+{
+    if (c->found++ >= DIFFERENCES || c->n >= sizeof c->text) return;
+    int n = snprintf(c->text + c->n, sizeof c->text - c->n, "%s%s was %.60s, is %.60s",
+                     c->n ? "; " : "", name, before[0] ? before : "empty", now[0] ? now : "empty");
+    if (n > 0) c->n += (size_t)n;
+}
+
+static int look_up(void *user, const char *section, const jd_param_t *param, const char *value,
+                   bool given)
+{
+    comparison_t *c = user;
+    (void)given;
+    if (strcmp(section, c->section) != 0 || strcmp(param->name, c->name) != 0) return 0;
+    snprintf(c->value, sizeof c->value, "%s", value);
+    return 1;
+}
+
+static int compare_value(void *user, const char *section, const jd_param_t *param,
+                         const char *value, bool given)
+{
+    comparison_t *c = user;
+    char name[192];
+    (void)given;
+    if (param->kind != JD_RESULT) return 0;
+    c->section = section;
+    c->name = param->name;
+    snprintf(c->value, sizeof c->value, "(not there)");
+    jd_config_each(c->now, look_up, c);
+    snprintf(name, sizeof name, "%s.%s", section, param->name);
+    if (strcmp(c->value, value) != 0) add_difference(c, name, value, c->value);
+    return 0;
+}
+
+static const char *other_text(const jd_config_t *config, const char *key)
+{
+    const char *name, *text;
+    for (int i = 0; jd_config_other(config, "sweep", i, &name, &text); i++)
+        if (!strcmp(name, key)) return text;
+    return "";
+}
+
+static void compare_others(comparison_t *c, const jd_config_t *a, const jd_config_t *b, bool mirror)
+{
+    const char *key, *text;
+    char name[192];
+    for (int i = 0; jd_config_other(a, "sweep", i, &key, &text); i++) {
+        const char *there = other_text(b, key);
+        if (mirror ? there[0] != '\0' : !strcmp(there, text)) continue;
+        snprintf(name, sizeof name, "sweep.%s", key);
+        add_difference(c, name, mirror ? there : text, mirror ? text : there);
+    }
+}
+
+static int tell_differences(const jd_sweep_folder_t *before, const jd_sweep_folder_t *now,
+                            const char *folder, jd_ctx_t *ctx)
+{
+    comparison_t c = {.now = now->config, .ctx = ctx};
+    if (strcmp(before->program, now->program) != 0)
+        add_difference(&c, "the program", before->program, now->program);
+    for (int i = 0; i < JD_STUDY_INPUTS; i++)
+        if (strcmp(before->input[i], now->input[i]) != 0)
+            add_difference(&c, jd_study_input_names[i], before->input[i], now->input[i]);
+    jd_config_each(before->config, compare_value, &c);
+    compare_others(&c, before->config, now->config, false);
+    compare_others(&c, now->config, before->config, true);
+    return jd_fail(ctx, JD_ERR_EXISTS,
+                   "%s holds another sweep: %s%s; choose another folder with -o, or --force to "
+                   "start anew",
+                   folder, c.n ? c.text : "sections in another order",
+                   c.found > DIFFERENCES ? "; and more" : "");
+}
+
+static bool has_plan(const char *folder)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/plan.txt", folder);
+    return access(path, F_OK) == 0;
+}
+
+/* Another task of the same job may be writing the plan just now. */
+static int begin_together(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    jd_ctx_t inner;
+    for (int tries = 0; tries < 100; tries++) {
+        if (has_plan(folder)) return JD_OK;
+        inner = jd_ctx_inner(ctx);
+        int rc = begin_folder(f, folder, &inner);
+        if (rc == JD_OK) return JD_OK;
+        if (rc != JD_ERR_EXISTS) return jd_fail(ctx, rc, "%s", inner.message);
+        nanosleep(&pause, NULL);
+    }
+    return jd_fail(ctx, JD_ERR_EXISTS, "%s", inner.message);
+}
+
+static int hold_against(const jd_sweep_folder_t *now, const char *folder, jd_ctx_t *ctx)
+{
+    jd_sweep_folder_t before;
+    jd_ctx_t inner = jd_ctx_inner(ctx);
+    int rc = jd_sweep_folder_open(&before, folder, &inner);
+    if (rc == JD_ERR_NO_MEMORY) return jd_fail(ctx, rc, "%s", inner.message);
+    if (rc)
+        return jd_fail(ctx, JD_ERR_EXISTS,
+                       "%s holds a sweep this program cannot go on with: %s; choose another folder "
+                       "with -o, or --force to start anew",
+                       folder, inner.message);
+    if (before.identity != now->identity) rc = tell_differences(&before, now, folder, ctx);
+    jd_sweep_folder_free(&before);
+    return rc;
+}
+
+static void remove_old(const char *folder)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/plan.txt", folder);
+    remove(path); /* shards of another identity are passed over and replaced */
+    snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    remove(path);
+    snprintf(path, sizeof path, "%s/shards/journal", folder);
+    remove(path);
+}
+
+int jd_sweep_folder_make(jd_sweep_folder_t *f, const char *folder, const jd_config_t *config,
+                         const jd_study_inputs_t *inputs, const jd_sweep_options_t *options,
+                         jd_ctx_t *ctx)
+{
+    memset(f, 0, sizeof *f);
+    const char *source = jd_config_source(config);
+    int rc = jd_config_copy(&f->config, config, ctx);
+    if (!rc) rc = jd_make(&f->source, (int64_t)strlen(source) + 1, 1, "the config's text", ctx);
+    if (!rc) {
+        memcpy(f->source, source, strlen(source));
+        program_text(f->program);
+        for (int i = 0; i < JD_STUDY_INPUTS; i++)
+            if (!jd_study_input_text(inputs, i, f->input[i])) f->input[i][0] = '\0';
+        rc = settle(f, folder, ctx);
+    }
+    bool together = options->parts > 1 || options->ticket;
+    if (!rc && options->force) remove_old(folder);
+    if (!rc && has_plan(folder)) {
+        if (!options->resume && !together)
+            rc = jd_fail(ctx, JD_ERR_EXISTS,
+                         "%s holds a sweep already; --resume goes on with it, --force starts anew",
+                         folder);
+        if (!rc) rc = hold_against(f, folder, ctx);
+    } else if (!rc) {
+        rc = begin_together(f, folder, ctx);
+        if (!rc && together) rc = hold_against(f, folder, ctx);
+    }
+    if (rc) jd_sweep_folder_free(f);
+    return rc;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All shards of a sweep, in run order, as one file. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "study/run_tables.h"
+#include "study/sweep.h"
+
+enum { RUN_RUN, RUN_POINT, RUN_REPLICATE, RUN_STATUS, RUN_MESSAGE, RUN_FACTOR };
+static const jd_column_t run_columns[RUN_FACTOR] = {
+    {"run", JD_INT32, "1", "run, from 1", NULL, 0, JD_AXIS_CELL},
+    {"point", JD_INT32, "1", "design point, from 1", NULL, 0, JD_AXIS_CELL},
+    {"replicate", JD_INT32, "1", "replicate, from 1", NULL, 0, JD_AXIS_CELL},
+    {"status", JD_INT8, "1", "status", "0 done, 1 failed", 0, JD_AXIS_CELL},
+    {"message", JD_TEXT, "", "why it failed", NULL, JD_RUN_MESSAGE, JD_AXIS_CELL},
+};
+
+/* A merge under way. */
+typedef struct merge {
+    const jd_sweep_folder_t *folder;
+    jd_table_t runs, all[JD_SWEEP_SUMMARY]; /* of the runs read last; emptied into the store */
+    jd_run_result_t *block;                 /* [shards.block] a block's results, by run */
+    bool *there;
+    char (*name)[33]; /* [n_factors] columns' names */
+    jd_column_t *columns;
+    jd_store_t *store;
+    int64_t failed;
+} merge_t;
+
+/* ---- Columns of /runs: the fixed ones, the factors, what a run did ---- */
+
+static bool numbers_only(const jd_factor_t *f)
+{
+    return f->kind != JD_FACTOR_VALUES || f->param->type == JD_PARAM_DOUBLE ||
+           f->param->type == JD_PARAM_INT;
+}
+
+/* "policy.share" as policy_share, in the 32 bytes a column's name has; names cut alike end in their
+ * place among the factors. */
+static void name_factor(merge_t *m, int f)
+{
+    char *name = m->name[f], tail[12];
+    snprintf(name, sizeof m->name[f], "%.32s", m->folder->plan.factors[f].name);
+    for (char *c = name; *c; c++)
+        if (*c == '.' || *c == '-') *c = '_';
+    for (int g = 0; g < f; g++) {
+        if (strcmp(name, m->name[g]) != 0) continue;
+        int n = snprintf(tail, sizeof tail, "_%d", f + 1);
+        memcpy(name + 32 - n, tail, (size_t)n); /* both fill the 32 bytes */
+    }
+}
+
+static int width_of(const jd_factor_t *f)
+{
+    size_t most = 1;
+    for (int i = 0; i < f->n_values; i++)
+        if (strlen(f->values[i]) > most) most = strlen(f->values[i]);
+    return (int)most;
+}
+
+static int make_columns(merge_t *m, jd_ctx_t *ctx)
+{
+    const jd_plan_t *plan = &m->folder->plan;
+    const jd_column_t *summary = jd_sweep_layout.columns[JD_SWEEP_SUMMARY];
+    int n = RUN_FACTOR + plan->n_factors + JD_SUMMARY_COLUMNS;
+    int rc = jd_make(&m->name, plan->n_factors, sizeof *m->name, "the merge", ctx);
+    if (!rc) rc = jd_make(&m->columns, n, sizeof *m->columns, "the merge", ctx);
+    if (rc) return rc;
+    memcpy(m->columns, run_columns, sizeof run_columns);
+    for (int f = 0; f < plan->n_factors; f++) {
+        const jd_factor_t *factor = &plan->factors[f];
+        bool number = numbers_only(factor);
+        name_factor(m, f);
+        m->columns[RUN_FACTOR + f] = (jd_column_t){m->name[f],
+                                                   number ? JD_DOUBLE : JD_TEXT,
+                                                   number ? factor->param->unit : "",
+                                                   factor->param->help,
+                                                   NULL,
+                                                   number ? 0 : width_of(factor),
+                                                   JD_AXIS_CELL};
+    }
+    memcpy(m->columns + RUN_FACTOR + plan->n_factors, summary,
+           JD_SUMMARY_COLUMNS * sizeof *summary);
+    return jd_table_init(&m->runs, "runs", "Runs of this file", m->columns, n,
+                         m->folder->shards.block, ctx);
+}
+
+static int begin(merge_t *m, jd_ctx_t *ctx)
+{
+    const jd_run_layout_t *l = &jd_sweep_layout;
+    int rc = make_columns(m, ctx);
+    for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
+        rc = jd_run_table_begin(&m->all[t], l->name[t], l->label[t], l->columns[t], l->n_columns[t],
+                                1024, ctx);
+    int64_t block = m->folder->shards.block;
+    if (!rc) rc = jd_make(&m->block, block, sizeof *m->block, "the merge", ctx);
+    return rc ? rc : jd_make(&m->there, block, sizeof *m->there, "the merge", ctx);
+}
+
+static void end(merge_t *m)
+{
+    for (int64_t i = 0; m->block && m->there && i < m->folder->shards.block; i++)
+        if (m->there[i]) jd_run_result_free(&m->block[i]);
+    for (int t = 0; t < JD_SWEEP_SUMMARY; t++)
+        jd_table_free(&m->all[t]);
+    jd_table_free(&m->runs);
+    free(m->block);
+    free(m->there);
+    free(m->columns);
+    free(m->name);
+}
+
+/* ---- Runs ---- */
+
+/* Takes a record over, into its place in the block. */
+static int take(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
+{
+    merge_t *m = user;
+    int64_t at = run % m->folder->shards.block;
+    (void)ctx;
+    m->block[at] = *result;
+    m->there[at] = true;
+    memset(result, 0, sizeof *result);
+    return JD_OK;
+}
+
+static double none(const jd_column_t *column)
+{
+    return column->type == JD_DOUBLE ? (double)NAN : -1;
+}
+
+static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *ctx)
+{
+    const jd_plan_t *plan = &m->folder->plan;
+    int64_t point = run / plan->replicates;
+    char value[JD_PLAN_VALUE];
+    int rc = jd_table_reserve(&m->runs, m->runs.rows + 1, ctx);
+    if (rc) return rc;
+    int64_t row = m->runs.rows++;
+    JD_CELLS(&m->runs, RUN_RUN, int32_t)[row] = (int32_t)run + 1;
+    JD_CELLS(&m->runs, RUN_POINT, int32_t)[row] = (int32_t)point + 1;
+    JD_CELLS(&m->runs, RUN_REPLICATE, int32_t)[row] = (int32_t)(run % plan->replicates) + 1;
+    JD_CELLS(&m->runs, RUN_STATUS, int8_t)[row] = r->failed != 0;
+    jd_table_set_text(&m->runs, RUN_MESSAGE, row, r->message);
+    for (int f = 0; f < plan->n_factors; f++) {
+        if (numbers_only(&plan->factors[f]))
+            jd_table_set_number(&m->runs, RUN_FACTOR + f, row, jd_plan_number(plan, point, f));
+        else
+            jd_table_set_text(&m->runs, RUN_FACTOR + f, row, jd_plan_value(plan, point, f, value));
+    }
+    const jd_table_t *summary = &r->table[JD_SWEEP_SUMMARY];
+    for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
+        jd_table_set_number(&m->runs, RUN_FACTOR + plan->n_factors + c, row,
+                            summary->rows == 1 ? jd_table_number(summary, c, 0)
+                                               : none(&summary->columns[c]));
+    for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
+        rc = jd_run_table_add(&m->all[t], &r->table[t], (int32_t)run + 1, ctx);
+    m->failed += r->failed != 0;
+    return rc;
+}
+
+static int merge_block(merge_t *m, int64_t block, jd_ctx_t *ctx)
+{
+    const jd_shards_t *shards = &m->folder->shards;
+    jd_shard_state_t state;
+    int64_t n_valid;
+    int rc = jd_shard_read(shards, block, &state, &n_valid, take, m, ctx);
+    m->runs.rows = 0;
+    for (int t = 0; t < JD_SWEEP_SUMMARY; t++)
+        m->all[t].rows = 0;
+    for (int64_t i = 0; i < shards->block; i++) {
+        if (!m->there[i]) continue;
+        if (!rc) rc = add_run(m, block * shards->block + i, &m->block[i], ctx);
+        jd_run_result_free(&m->block[i]);
+        m->there[i] = false;
+    }
+    if (!rc) rc = jd_store_append(m->store, &m->runs, ctx);
+    for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
+        rc = jd_store_append(m->store, &m->all[t], ctx);
+    return rc;
+}
+
+/* ---- The file ---- */
+
+static int count_missing(const jd_shards_t *shards, int64_t *missing, int64_t *first, jd_ctx_t *ctx)
+{
+    *missing = 0;
+    *first = -1;
+    for (int64_t b = 0; b < jd_shards_count(shards); b++) {
+        jd_shard_state_t state;
+        int64_t valid, left = shards->n_runs - b * shards->block;
+        int rc = jd_shard_read(shards, b, &state, &valid, NULL, NULL, ctx);
+        if (rc) return rc;
+        int64_t gone = (left < shards->block ? left : shards->block) - valid;
+        *missing += gone;
+        if (gone && *first < 0) *first = b;
+    }
+    return JD_OK;
+}
+
+static int write_inputs(jd_store_t *store, const jd_sweep_folder_t *f, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int i = 0; i < JD_STUDY_INPUTS && !rc; i++)
+        if (f->input[i][0])
+            rc = jd_store_attribute_text(store, "/", jd_study_input_names[i], f->input[i], ctx);
+    return rc;
+}
+
+static int write_all(merge_t *m, jd_ctx_t *ctx)
+{
+    const jd_sweep_folder_t *f = m->folder;
+    int rc = jd_study_store_identity(m->store, f->config, f->plan.replicates, ctx);
+    if (!rc) rc = write_inputs(m->store, f, ctx);
+    if (!rc) rc = jd_study_store_config(m->store, f->config, f->source, ctx);
+    if (!rc) rc = begin(m, ctx);
+    for (int64_t b = 0; b < jd_shards_count(&f->shards) && !rc; b++) {
+        rc = merge_block(m, b, ctx);
+        if (!rc) rc = jd_check_cancelled(ctx);
+    }
+    return rc;
+}
+
+int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
+{
+    jd_sweep_folder_t opened;
+    char path[4096];
+    int64_t missing = 0, first = 0;
+    memset(facts, 0, sizeof *facts);
+    int rc = jd_sweep_folder_open(&opened, folder, ctx);
+    if (rc) return rc;
+    rc = count_missing(&opened.shards, &missing, &first, ctx);
+    if (!rc && missing)
+        rc =
+            jd_fail(ctx, JD_ERR_DATA,
+                    "%s: %" PRId64 " of %" PRId64 " runs are missing, the first in shard %06" PRId64
+                    "; jiedao sweep CONFIG -o %s --resume does them",
+                    folder, missing, opened.shards.n_runs, first + 1, folder);
+    merge_t merge = {.folder = &opened};
+    snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    if (!rc) rc = jd_store_create(&merge.store, path, replace, ctx);
+    if (!rc) {
+        rc = write_all(&merge, ctx);
+        if (!rc)
+            rc = jd_store_commit(&merge.store, ctx);
+        else
+            jd_store_abandon(&merge.store);
+    }
+    facts->n_points = opened.plan.n_points;
+    facts->replicates = opened.plan.replicates;
+    facts->n_runs = opened.plan.n_runs;
+    facts->farm.failed = merge.failed;
+    facts->farm.found = opened.plan.n_runs - missing;
+    facts->merged = rc == JD_OK;
+    end(&merge);
+    jd_sweep_folder_free(&opened);
+    return rc;
+}

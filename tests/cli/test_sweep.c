@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sweeps survive: whatever stops them, --resume ends with the same bytes. */
+#include "cli/tiny.h"
+
+#include <signal.h>
+#include <time.h>
+
+#define SWEEP "sweep $TINY --set sweep.policy.share=0.25,0.5,0.75 --set sweep.replicates=20"
+
+/* The whole sweep on one thread, to which others are held. */
+static void make_reference(void)
+{
+    said_t said;
+    if (is_here("one/sweep.h5")) return;
+    run_program(&said, SWEEP " -o one --threads 1");
+    assert_string_equal(said.err, "");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "60 of 3 points x 20 replicates");
+}
+
+static void assert_same(const char *folder)
+{
+    char name[64];
+    size_t n = 0, m = 0;
+    snprintf(name, sizeof name, "%s/sweep.h5", folder);
+    char *a = load_here("one/sweep.h5", &n), *b = load_here(name, &m);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_int_equal(n, m);
+    assert_memory_equal(a, b, n);
+    free(a);
+    free(b);
+}
+
+static void test_threads_and_shards_change_no_byte(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    run_program(&said, SWEEP " -o many --threads 4");
+    assert_int_equal(said.status, 0);
+    assert_same("many");
+    run_program(&said, SWEEP " -o parts --shard 2/3");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "jiedao merge parts");
+    run_program(&said, "merge parts");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "40 of 60 runs are missing");
+    run_program(&said, SWEEP " -o parts --shard 1/3 && $JIEDAO " SWEEP
+                             " -o parts --shard 3/3 && $JIEDAO merge parts");
+    assert_int_equal(said.status, 0);
+    assert_same("parts");
+}
+
+static void pause_ms(long ms)
+{
+    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* Starts the sweep, and ends it with a signal after a while. */
+static void strike(const char *folder, int number, long ms)
+{
+    char line[512];
+    snprintf(line, sizeof line,
+             "cd \"$HERE\" && exec \"$JIEDAO\" " SWEEP
+             " -o %s --resume --threads 2 >/dev/null 2>&1",
+             folder);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    pause_ms(ms);
+    kill(child, number);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+static void test_thirty_kills(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    uint32_t draw = 12345;
+    for (int i = 0; i < 30; i++) {
+        draw = draw * 1664525u + 1013904223u;
+        strike("killed", SIGKILL, 5 + (long)(draw >> 25));
+    }
+    run_program(&said, SWEEP " -o killed --resume");
+    assert_int_equal(said.status, 0);
+    assert_same("killed");
+}
+
+static void test_ctrl_c_names_the_command_that_goes_on(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    run_shell(&said,
+              "\"$JIEDAO\" " SWEEP " --set sweep.replicates=4000 -o stopped --threads 1 & p=$!; "
+              "while [ ! -e stopped/shards/000001.shard ]; do sleep 0.02; done; "
+              "kill -INT $p; wait $p");
+    assert_int_equal(said.status, 130);
+    ASSERT_HOLDS(said.err, "runs are kept in stopped; to go on: jiedao sweep quickstart");
+    ASSERT_HOLDS(said.err, "--resume");
+}
+
+static void test_lost_and_damaged_shards_are_said_and_done_again(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    run_program(&said, SWEEP " -o hurt");
+    run_shell(&said, "rm hurt/shards/000007.shard hurt/sweep.h5; printf x | dd "
+                     "of=hurt/shards/000020.shard bs=1 seek=400 conv=notrunc 2>/dev/null; "
+                     "truncate -s 100 hurt/shards/000021.shard; \"$JIEDAO\" merge hurt");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "3 of 60 runs are missing, the first in shard 000007");
+    run_shell(&said, "TINY=\"${TINY% --quiet}\"; \"$JIEDAO\" " SWEEP " -o hurt --resume");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.err, "000007.shard is gone: 1 of its 1 runs");
+    ASSERT_HOLDS(said.err, "000020.shard is damaged: 1 of its 1 runs");
+    ASSERT_HOLDS(said.err, "000021.shard is damaged: 1 of its 1 runs");
+    ASSERT_HOLDS(said.out, "57 of them there before");
+    assert_same("hurt");
+}
+
+static void test_another_sweep_is_not_gone_on_with(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    run_program(&said, SWEEP " -o one");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "--resume goes on with it, --force starts anew");
+    run_program(&said, SWEEP " --set sweep.policy.share=0.2 --set firms.n=4000 -o one --resume");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "firms.n was 3000, is 4000");
+    ASSERT_HOLDS(said.err, "sweep.policy.share was 0.25,0.5,0.75, is 0.2");
+    assert_same("one");
+}
+
+static void test_a_failed_run_does_not_sink_the_sweep(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "sweep $TINY --set sweep.world.counties=16,3 -o mixed");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "Failed      1 runs");
+    run_program(&said, "export mixed/sweep.h5 --table runs -o runs.csv --force && cat runs.csv");
+    ASSERT_HOLDS(said.out, "world_counties");
+    ASSERT_HOLDS(said.out, "counties");
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, SWEEP " --dry-run");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "grid: 3 points x 20 replicates = 60 runs");
+    ASSERT_HOLDS(said.out, "All runs    about");
+    run_program(&said, SWEEP);
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "-o results/sweep");
+    run_program(&said, SWEEP " -o x --shard 4/3");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "3/8 for the third of eight");
+    run_program(&said, SWEEP " -o .stdout");
+    ASSERT_HOLDS(said.err, "a file of this name is there");
+    run_program(&said, "merge nowhere");
+    ASSERT_HOLDS(said.err, "nowhere/plan.txt");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads_and_shards_change_no_byte),
+        cmocka_unit_test(test_thirty_kills),
+        cmocka_unit_test(test_ctrl_c_names_the_command_that_goes_on),
+        cmocka_unit_test(test_lost_and_damaged_shards_are_said_and_done_again),
+        cmocka_unit_test(test_another_sweep_is_not_gone_on_with),
+        cmocka_unit_test(test_a_failed_run_does_not_sink_the_sweep),
+        cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests(tests, set_tiny, remove_here);
+}
