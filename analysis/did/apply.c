@@ -147,19 +147,73 @@ static double upper_tail(double t, double df)
     return isinf(df) ? gsl_cdf_ugaussian_Q(t) : gsl_cdf_tdist_Q(t, df);
 }
 
-static void fill_intervals(jd_fit_t *fit)
+/* What an estimate with its variance says, `t` standard errors each way. */
+static jd_estimate_t judge(double b, double variance, double t, double df)
+{
+    double se = sqrt(variance), ratio = fabs(b) / se;
+    /* gsl stops the program on what is no number; 0 / 0 stays so, b / 0 is certain. */
+    double p = isfinite(ratio) ? 2 * upper_tail(ratio, df) : isnan(ratio) ? ratio : 0;
+    return (jd_estimate_t){b, se, b - t * se, b + t * se, p};
+}
+
+static double critical_value(const jd_fit_t *fit)
 {
     double df = fit->facts.df, tail = (1 - fit->level) / 2;
-    double t = isinf(df) ? gsl_cdf_ugaussian_Qinv(tail) : gsl_cdf_tdist_Qinv(tail, df);
+    return isinf(df) ? gsl_cdf_ugaussian_Qinv(tail) : gsl_cdf_tdist_Qinv(tail, df);
+}
+
+static void fill_intervals(jd_fit_t *fit)
+{
+    double t = critical_value(fit);
     for (int k = 0; k < fit->n_terms; k++) {
-        double b = fit->estimate[k], se = sqrt(fit->vcov[k * fit->n_terms + k]);
-        double ratio = fabs(b) / se;
-        fit->std_error[k] = se;
-        fit->ci_low[k] = b - t * se;
-        fit->ci_high[k] = b + t * se;
-        /* gsl stops the program on what is no number; 0 / 0 stays so, b / 0 is certain. */
-        fit->p_value[k] = isfinite(ratio) ? 2 * upper_tail(ratio, df) : isnan(ratio) ? ratio : 0;
+        jd_estimate_t e =
+            judge(fit->estimate[k], fit->vcov[k * fit->n_terms + k], t, fit->facts.df);
+        fit->std_error[k] = e.std_error;
+        fit->ci_low[k] = e.ci_low;
+        fit->ci_high[k] = e.ci_high;
+        fit->p_value[k] = e.p_value;
     }
+}
+
+jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight)
+{
+    double sum = 0, variance = 0;
+    for (int k = 0; k < fit->n_terms; k++) {
+        if (weight[k] == 0) continue; /* a term without a standard error does no harm then */
+        sum += weight[k] * fit->estimate[k];
+        for (int l = 0; l < fit->n_terms; l++)
+            if (weight[l] != 0)
+                variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
+    }
+    return judge(sum, variance, critical_value(fit), fit->facts.df);
+}
+
+/* The term of an event time, or -1; the search begins at `near`, since rows lie in order mostly. */
+static int find_event(const jd_term_t *terms, int n, int32_t e, int near)
+{
+    for (int j = 0; j < n; j++) {
+        int k = near + j < n ? near + j : near + j - n;
+        if (terms[k].kind == JD_TERM_EVENT && e >= terms[k].event_first && e <= terms[k].event_last)
+            return k;
+    }
+    return -1;
+}
+
+void jd_design_mean_weights(const jd_design_t *design, double *weight)
+{
+    int n = design->facts.n_terms, near = 0;
+    double total = 0;
+    memset(weight, 0, (size_t)n * sizeof *weight);
+    for (int64_t i = 0; design->event_time && i < design->sample.n; i++) {
+        int32_t e = design->event_time[i];
+        int k = e < 0 ? -1 : find_event(design->terms, n, e, near);
+        if (k < 0) continue;
+        double rows = design->weight ? design->weight[i] : 1.0;
+        weight[near = k] += rows;
+        total += rows;
+    }
+    for (int k = 0; k < n && total > 0; k++)
+        weight[k] /= total;
 }
 
 /* Weighted squares of the outcome about its mean. */

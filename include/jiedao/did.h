@@ -202,6 +202,19 @@ JD_API JD_MUST_USE int jd_design_infer(const jd_design_t *design, const double *
                                        jd_fit_t *fit, jd_ctx_t *ctx);
 JD_API void jd_fit_free(jd_fit_t *fit);
 
+/** One number with its uncertainty. */
+typedef struct jd_estimate {
+    double estimate, std_error, ci_low, ci_high, p_value;
+} jd_estimate_t;
+
+/** The sum of weight[k] times term k of a fit, weight [n_terms]. Cost: O(n_terms^2). */
+JD_API jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight);
+
+/** Weights [n_terms] that make of effects by event time their mean over treated rows of the design
+ *  (by weight): a term's share of the rows since adoption that lie in its event times. They add to
+ *  1, or are all 0 where no such row has a term. Cost: O(rows). */
+JD_API void jd_design_mean_weights(const jd_design_t *design, double *weight);
+
 JD_END_DECLS
 
 #endif

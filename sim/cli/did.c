@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao did: the estimators on the user's own data. */
 #include "cli/did_options.h"
-#include "io/csv.h"
+
+/* What tables of numbers do not say. */
+static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *result,
+                              jd_ctx_t *ctx)
+{
+    for (int i = 0; i < result->n_fits + result->n_diagnoses; i++)
+        if (!result->fits[i].applied)
+            jd_warn(ctx, "%s does not apply: %s", result->fits[i].name, result->fits[i].reason);
+    if (data->panel.n < data->n_rows)
+        jd_warn(ctx, "%lld of %lld rows are dropped for missing values; --format text says which",
+                (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
+}
 
 static int print(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
                  int format, jd_ctx_t *ctx)
 {
-    if (format == JD_DID_TEXT) {
-        jd_own_print(stdout, data, result, path);
-        return JD_OK;
-    }
-    for (int i = 0; i < result->n_fits; i++)
-        if (result->fits[i].reason)
-            jd_warn(ctx, "%s does not apply: %s", result->fits[i].estimator->name,
-                    result->fits[i].reason);
-    if (data->panel.n < data->n_rows)
-        jd_warn(ctx, "%lld of %lld rows are dropped for missing values; --format text says which",
-                (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
-    if (format == JD_DID_CSV)
-        return jd_csv_print(&result->estimates, stdout, "standard output", ctx);
+    if (format == JD_DID_TEXT) return jd_own_print(stdout, data, result, path, ctx);
+    warn_of_omissions(data, result, ctx);
+    if (format == JD_DID_CSV) return jd_own_print_csv(stdout, result, ctx);
     jd_own_print_table(stdout, result, (jd_own_format_t)(format - JD_DID_TABLES));
     return JD_OK;
 }
@@ -26,19 +27,25 @@ static int print(const jd_own_data_t *data, const jd_own_result_t *result, const
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     const char *path = jd_args_word(args, 0);
-    jd_did_request_t ask;
+    jd_did_request_t wish;
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
-    int rc = jd_did_request_read(&ask, args, ctx);
-    if (!rc && ask.plot) rc = jd_own_plot_check(ask.plot, ctx);
-    if (!rc) rc = jd_own_data_read(&data, path, &ask.roles, ctx);
-    if (!rc)
-        rc = jd_own_estimate(&result, &data, ask.estimators, &ask.how, &ask.vcov, ask.level, ctx);
-    if (!rc) rc = print(&data, &result, path, ask.format, ctx);
-    if (!rc && ask.plot) rc = jd_own_plot(&data, &result, ask.plot, ctx);
+    int rc = jd_did_request_read(&wish, args, ctx);
+    const jd_own_ask_t ask = {.estimators = wish.estimators,
+                              .diagnostics = wish.diagnostics,
+                              .how = &wish.how,
+                              .vcov = &wish.vcov,
+                              .level = wish.level,
+                              .weights = wish.outcome_weights};
+    if (!rc && wish.plot) rc = jd_own_plot_check(wish.plot, ctx);
+    if (!rc) rc = jd_own_data_read(&data, path, &wish.roles, ctx);
+    if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
+    if (!rc) rc = print(&data, &result, path, wish.format, ctx);
+    if (!rc && wish.plot) rc = jd_own_plot(&data, &result, wish.plot, ctx);
+    if (!rc && ask.weights) rc = jd_own_write_weights(&data, &result, wish.outcome_weights, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
-    jd_did_request_free(&ask);
+    jd_did_request_free(&wish);
     return rc;
 }
 

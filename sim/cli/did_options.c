@@ -59,6 +59,7 @@ const jd_option_t jd_did_option_rows[] = {
 
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
+    {TEXT("diagnose", "NAMES", diagnostics, "diagnostics, joined by commas, or all: bacon")},
     {CHOICE("aggregate", "KIND", how.aggregate, aggregates,
             "averages of cohorts' effects: event (default), overall, cohort, calendar, cells")},
     {CHOICE("control", "KIND", how.control, controls,
@@ -97,6 +98,8 @@ const jd_option_t jd_did_option_rows[] = {
      .head = "output"},
     {TEXT("plot", "FILE", plot,
           "effects by event time: NAME.pdf, NAME.png or NAME.svg, replaced if there")},
+    {TEXT("outcome-weights", "FILE", outcome_weights,
+          "CSV file of the weights on outcomes of linear estimators, replaced if there")},
     {.name = NULL},
 };
 
@@ -126,6 +129,7 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     int rc = jd_args_fill(args, request, ctx);
     if (!rc) rc = read_sign("separator", request->separator, &request->roles.style.separator, ctx);
     if (!rc) rc = read_sign("decimal", request->decimal, &request->roles.style.decimal, ctx);
+    request->roles.origin = request->outcome_weights;
     request->roles.no_unit = request->how.cross_sections;
     request->how.reference = request->reference.value;
     request->how.n_reference = request->reference.n;

@@ -18,8 +18,9 @@ typedef struct jd_did_request {
     jd_vcov_options_t vcov;
     jd_ints_t reference, pretrend; /**< lists `how` points to */
     const char *estimators;        /**< names, or "all" */
+    const char *diagnostics;       /**< likewise; NULL = none */
     const char *separator, *decimal;
-    const char *plot; /**< file, or NULL */
+    const char *plot, *outcome_weights; /**< files, or NULL */
     double level;
     int format; /**< jd_did_format_t */
 } jd_did_request_t;

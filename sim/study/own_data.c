@@ -271,6 +271,15 @@ static int gather_rest(jd_own_data_t *data, const jd_own_columns_t *roles, const
     return rc;
 }
 
+static int count_units(jd_own_data_t *data, jd_ctx_t *ctx)
+{
+    jd_groups_t units = {0};
+    int rc = jd_groups_make(&units, data->panel.unit, data->panel.n, ctx);
+    data->n_units = units.n_groups;
+    jd_groups_free(&units);
+    return rc;
+}
+
 static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const char *never,
                       const int32_t *keep, jd_ctx_t *ctx)
 {
@@ -298,6 +307,35 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     return rc;
 }
 
+/* ---- Where rows come from ---- */
+
+static const jd_column_t origin_columns[] = {
+    {"row", JD_INT32, "1", "row of the file, the first below the header is 1", NULL, 0,
+     JD_AXIS_CELL},
+    {"unit", JD_TEXT, "", "unit", NULL, 96, JD_AXIS_CELL},
+    {"time", JD_TEXT, "", "period", NULL, 32, JD_AXIS_CELL},
+};
+
+static int keep_origin(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                       jd_ctx_t *ctx)
+{
+    jd_table_t *t = &data->origin;
+    char text[96];
+    int rc = jd_table_init(t, "origin", "Rows in use", origin_columns, 3, data->panel.n, ctx);
+    for (; t->rows < data->panel.n && !rc; t->rows++) {
+        int64_t i = t->rows;
+        JD_CELLS(t, 0, int32_t)[i] = keep[i] + 1;
+        if (roles->list[JD_OWN_UNIT].name)
+            show_unit(roles, keep[i], text, sizeof text);
+        else
+            snprintf(text, sizeof text, "%" PRId32, keep[i] + 1);
+        jd_table_set_text(t, 1, i, text);
+        jd_table_set_text(t, 2, i,
+                          jd_own_period_text(data, data->panel.time[i], text, sizeof text));
+    }
+    return rc;
+}
+
 int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t *given,
                      jd_ctx_t *ctx)
 {
@@ -313,6 +351,8 @@ int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t
     if (!rc) rc = jd_make(&keep, table.rows, sizeof *keep, "the rows in use", ctx);
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given->never, keep, ctx);
+    if (!rc) rc = count_units(data, ctx);
+    if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);
     free(keep);
     jd_table_free(&table);
@@ -326,5 +366,6 @@ void jd_own_data_free(jd_own_data_t *data)
     for (int i = 0; i < data->n_owned; i++)
         free(data->owned[i]);
     free(data->owned);
+    jd_table_free(&data->origin);
     memset(data, 0, sizeof *data);
 }

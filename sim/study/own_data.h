@@ -25,6 +25,7 @@ typedef struct jd_own_roles {
     const char *cluster; /**< one name or two */
     const char *weights;
     const char *coords;   /**< latitude and longitude, degrees */
+    bool origin;          /**< keep which row, unit and period of the file each row is */
     bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
     const char *table;    /**< of a jiedao file; NULL = panel/county */
     jd_csv_style_t style; /**< of a text file */
@@ -63,9 +64,11 @@ typedef struct jd_own_data {
     int64_t dropped[JD_OWN_REASONS];
     jd_own_period_t period;
     int32_t first, last; /**< periods */
-    int32_t weekday;     /**< of weekly dates */
+    int32_t n_units;
+    int32_t weekday; /**< of weekly dates */
     char y_name[64];
-    void **owned; /**< the panel's arrays */
+    jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
+    void **owned;      /**< the panel's arrays */
     int n_owned;
 } jd_own_data_t;
 
@@ -83,17 +86,29 @@ void jd_own_data_free(jd_own_data_t *data);
 const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *buffer,
                                size_t size);
 
-/** What became of one estimator. */
+/** What is wanted of the data. */
+typedef struct jd_own_ask {
+    const char *estimators;  /**< names joined by commas, or "all" of jd_estimators[] */
+    const char *diagnostics; /**< names joined by commas, or "all"; NULL = none */
+    const jd_did_options_t *how;
+    const jd_vcov_options_t *vcov;
+    double level;
+    bool weights; /**< the weights on outcomes too */
+} jd_own_ask_t;
+
+/** What became of one estimator or diagnostic. */
 typedef struct jd_own_fit {
-    const jd_estimator_t *estimator;
+    const char *name;
+    bool applied;
     char *reason; /**< why it does not apply, owned; NULL = it does */
     jd_design_facts_t facts;
     jd_vcov_facts_t variance;
+    double uniform; /**< intervals of event times are +- this times std_error; 0 = each its own */
 } jd_own_fit_t;
 
 enum {
     JD_OWN_ESTIMATOR,
-    JD_OWN_QUANTITY, /**< att, att_gt, coef */
+    JD_OWN_QUANTITY, /**< att, att_gt, coef; or what a diagnostic gives */
     JD_OWN_TERM,
     JD_OWN_ESTIMATE,
     JD_OWN_STD_ERROR,
@@ -106,20 +121,35 @@ enum {
     JD_OWN_COLUMNS
 };
 
+/** estimate = sum over the rows in use of w times outcome. */
+typedef struct jd_own_weights {
+    char name[80]; /**< "event_study:e=0" */
+    double *w;     /**< [data.panel.n], owned */
+} jd_own_weights_t;
+
 typedef struct jd_own_result {
-    jd_table_t estimates; /**< a row a term */
-    jd_own_fit_t *fits;
-    int n_fits;
+    jd_table_t estimates;   /**< a row a term */
+    jd_table_t diagnostics; /**< the same columns; `estimator` is the diagnostic's own name where it
+                                 looks at the data alone */
+    jd_table_t details; /**< of diagnostics, for programs rather than people; the same columns */
+    jd_own_fit_t *fits; /**< [n_fits] estimators, then [n_diagnoses] diagnostics */
+    int n_fits, n_diagnoses;
+    jd_own_weights_t *weights; /**< [n_weights] of linear estimators' effects, if asked for */
+    int n_weights;
     double level;
 } jd_own_result_t;
 
-/** Runs estimators: `names` joined by commas, or "all" of jd_estimators[]. One that does not apply
- *  gets its reason where all were asked for, and is an error where it was named. An estimator whose
- *  first term is an event time also gets its mean over treated rows, "att", as in a run. */
+/** Runs estimators and diagnostics. One that does not apply gets its reason where all were asked
+ *  for, and is an error where it was named; a diagnostic never is one. An estimator whose first
+ *  term is an event time also gets its mean over treated rows, "att", as in a run. */
 JD_MUST_USE int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data,
-                                const char *names, const jd_did_options_t *options,
-                                const jd_vcov_options_t *vcov, double level, jd_ctx_t *ctx);
+                                const jd_own_ask_t *ask, jd_ctx_t *ctx);
 void jd_own_result_free(jd_own_result_t *result);
+
+/** Writes the weights as CSV, replacing the file: row, unit and time of the data, and a column a
+ *  term. The data must have been read with `origin`. */
+JD_MUST_USE int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *result,
+                                     const char *path, jd_ctx_t *ctx);
 
 /** Draws the effects by event time of all estimators that have them into one file, whose ending
  *  says the format: .pdf, .png, .svg. JD_ERR_DATA if none has any. */
@@ -129,11 +159,13 @@ JD_MUST_USE int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *re
 /** JD_ERR_ARGUMENT unless the ending is one of these. */
 JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);
 
-/** The screen's table: data, what was dropped, estimates, conventions, what does not apply. */
-void jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *result,
-                  const char *path);
-/** The estimates alone. */
+/** The screen: data, what was dropped, estimates (those of several estimators side by side),
+ *  diagnostics, conventions, what does not apply. Errors: memory. */
+JD_MUST_USE int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *result,
+                             const char *path, jd_ctx_t *ctx);
+/** Estimates and diagnostics alone. */
 typedef enum jd_own_format { JD_OWN_JSON, JD_OWN_LATEX, JD_OWN_MARKDOWN } jd_own_format_t;
 void jd_own_print_table(FILE *out, const jd_own_result_t *result, jd_own_format_t format);
+JD_MUST_USE int jd_own_print_csv(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
 
 #endif

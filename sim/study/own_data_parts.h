@@ -91,4 +91,58 @@ JD_MUST_USE int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time,
                                const int32_t *keep, int64_t n, int32_t *times, int32_t *cohorts,
                                jd_ctx_t *ctx);
 
+/* ---- Results ---- */
+
+enum { JD_OWN_TERM_WIDTH = 64 };
+
+/** What is looked at: the data, or an estimator's fit to them. */
+typedef struct jd_own_subject {
+    const char *name; /**< of the estimator or diagnostic at work */
+    const jd_own_data_t *data;
+    const jd_own_ask_t *ask;
+    const jd_design_t *design; /**< NULL: the data alone */
+    const jd_fit_t *fit;       /**< NULL likewise */
+} jd_own_subject_t;
+
+/** A line of a table in the making; texts are copied. */
+typedef struct jd_own_line {
+    const char *estimator, *quantity, *term;
+    jd_estimate_t number; /**< NaN where there is none */
+    int exponent;         /**< numbers but p_value are times 2^this */
+    int64_t n_obs;
+    int32_t n_units, n_clusters;
+} jd_own_line_t;
+
+/** A line about the subject: estimator and counts are filled. `in_units_of_y` for effects and the
+ * like, not for weights or p-values. */
+jd_own_line_t jd_own_line_of(const jd_own_subject_t *subject, const char *quantity,
+                             const char *term, jd_estimate_t number, bool in_units_of_y);
+JD_MUST_USE int jd_own_lines_make(jd_table_t *lines, const char *name, const char *label,
+                                  jd_ctx_t *ctx);
+JD_MUST_USE int jd_own_add_line(jd_table_t *lines, const jd_own_line_t *line, jd_ctx_t *ctx);
+/** All terms of a fit. */
+JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subject, jd_ctx_t *ctx);
+
+/** Weights of each effect term of a fit. */
+JD_MUST_USE int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *subject,
+                                   jd_ctx_t *ctx);
+
+/** A diagnostic: one function that adds lines to result->diagnostics, and to result->details what
+ *  people would not read on a screen. */
+typedef struct jd_own_diagnostic {
+    const char *name, *label; /**< as --diagnose names it; a phrase for people */
+    bool of_fit;              /**< looks at each estimator's fit, else once at the data */
+    int (*run)(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+} jd_own_diagnostic_t;
+
+/** All of them, ended by a name NULL. */
+extern const jd_own_diagnostic_t jd_own_diagnostics[];
+
+/* ---- The screen ---- */
+
+/** Five digits, and never in exponents what people read without; "-" for NaN. */
+const char *jd_own_shown(double x, char buffer[32]);
+JD_MUST_USE int jd_own_print_estimates(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
+void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *result);
+
 #endif

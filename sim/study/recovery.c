@@ -208,35 +208,21 @@ static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
         *sums[i] += weight * parts[i];
 }
 
-/* An event study's mean effect: its terms e >= 0 weighted by treated cells, so that its target is
- * the ATT. */
-static line_t mean_effect(const jd_recovery_sample_t *s, const jd_fit_t *fit,
-                          const jd_term_t *terms, const jd_split_t *splits, int n, double *weight)
+/* An event study's mean effect, weighted by treated cells: its target is the ATT. */
+static line_t mean_effect(const jd_design_t *design, const jd_fit_t *fit, const jd_split_t *splits,
+                          double *weight)
 {
-    line_t line = {.term = "att", .event_time = JD_NO_EVENT};
-    double total = 0, variance = 0;
-    memset(weight, 0, (size_t)n * sizeof *weight);
-    for (int64_t i = 0; i < s->n; i++) {
-        int32_t e = s->time[i] - s->cohort[i];
-        if (s->cell[i] != JD_CELL_POST) continue;
-        for (int k = 0; k < n; k++) {
-            if (e >= terms[k].event_first && e <= terms[k].event_last) weight[k]++, total++;
-        }
-    }
-    for (int k = 0; k < n; k++)
-        weight[k] /= total > 0 ? total : 1;
-    for (int k = 0; k < n; k++) {
-        if (!(weight[k] > 0)) continue; /* leads have no target */
-        line.estimate += weight[k] * fit->estimate[k];
-        add_split(&line.split, &splits[k], weight[k]);
-        for (int l = 0; l < n; l++)
-            variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
-    }
-    double width = fit->n_terms > 0 ? (fit->ci_high[0] - fit->estimate[0]) / fit->std_error[0] : 0;
-    line.std_error = sqrt(variance);
-    line.ci_low = line.estimate - width * line.std_error;
-    line.ci_high = line.estimate + width * line.std_error;
-    line.p_value = (double)NAN;
+    jd_design_mean_weights(design, weight);
+    jd_estimate_t mean = jd_fit_combine(fit, weight);
+    line_t line = {.term = "att",
+                   .event_time = JD_NO_EVENT,
+                   .estimate = mean.estimate,
+                   .std_error = mean.std_error,
+                   .ci_low = mean.ci_low,
+                   .ci_high = mean.ci_high,
+                   .p_value = mean.p_value};
+    for (int k = 0; k < fit->n_terms; k++)
+        if (weight[k] > 0) add_split(&line.split, &splits[k], weight[k]); /* leads have no target */
     return line;
 }
 
@@ -249,9 +235,9 @@ static int tell_lines(jd_table_t *estimates, const jd_recovery_sample_t *s,
     int rc = JD_OK;
     if (n > 0 && terms[0].kind == JD_TERM_EVENT) {
         double *weight;
-        rc = jd_make(&weight, n, sizeof *weight, "estimates", ctx);
+        rc = jd_make(&weight, fit->n_terms, sizeof *weight, "estimates", ctx);
         if (rc) return rc;
-        line_t mean = mean_effect(s, fit, terms, splits, n, weight);
+        line_t mean = mean_effect(design, fit, splits, weight);
         free(weight);
         rc = add_line(estimates, s, name, &mean, fit, ctx);
     }

@@ -255,6 +255,78 @@ static void test_what_is_dropped_is_said(void **state)
     ASSERT_HOLDS(said.out, "CR1");
 }
 
+/* Each estimate is the weights times the outcome. */
+static void test_outcome_weights(void **state)
+{
+    (void)state;
+    csv_t weights, estimates, data;
+    write_here("o.csv",
+               "i,t,g,y\na,2020Q1,0,1\na,2020Q2,0,2\na,2020Q3,0,2.5\nb,2020Q1,2020Q2,.\n"
+               "b,2020Q2,2020Q2,4\nb,2020Q3,2020Q2,7\nc,2020Q1,2020Q3,1\nc,2020Q2,2020Q3,0\n"
+               "c,2020Q3,2020Q3,2\nd,2020Q1,0,1\nd,2020Q3,0,3\n");
+    run(0, "\"$JIEDAO\" did o.csv" ROLES "-q --format csv --outcome-weights w.csv >e.csv");
+    read_here(&weights, "w.csv");
+    read_here(&estimates, "e.csv");
+    read_here(&data, "o.csv");
+    assert_int_equal(weights.rows, data.rows - 1);
+    assert_string_equal(csv_text(&weights, 3, csv_find(&weights, "unit")), "b");
+    assert_string_equal(csv_text(&weights, 3, csv_find(&weights, "time")), "2020Q2");
+    for (int c = 3; c < weights.columns; c++) {
+        char name[96];
+        double sum = 0, scale = 0;
+        snprintf(name, sizeof name, "%s", weights.cell[c]);
+        char *term = strchr(name, ':');
+        *term++ = '\0';
+        int at = find_row(&estimates, name, term);
+        assert_true(at >= 0);
+        for (int row = 0; row < weights.rows; row++) {
+            int from = (int)csv_number(&weights, row, 0) - 1;
+            double y = csv_number(&data, from, csv_find(&data, "y"));
+            sum += csv_number(&weights, row, c) * y;
+            scale += fabs(csv_number(&weights, row, c) * y);
+        }
+        assert_near(sum, csv_number(&estimates, at, csv_find(&estimates, "estimate")),
+                    1e-13 * scale);
+    }
+    assert_true(weights.columns > 8);
+    csv_free(&weights);
+    csv_free(&estimates);
+    csv_free(&data);
+}
+
+/* Bacon's lines are those of bacondecomp. */
+static void test_diagnostics(void **state)
+{
+    (void)state;
+    csv_t expected, ours;
+    int n = 0;
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose bacon --estimator twfe");
+    ASSERT_HOLDS(said.out, "bacon              weighted_sum");
+    write_here("gap.csv", "i,t,g,y\n1,1,2,1\n1,2,2,2\n2,1,0,2\n2,2,0,4\n3,1,0,4\n");
+    run(0, "\"$JIEDAO\" did gap.csv" ROLES "--diagnose all --estimator twfe --keep-singletons");
+    ASSERT_HOLDS(said.out, "Does not apply\n  bacon: ");
+    SKIP_WITHOUT(REFERENCE "expected.csv");
+    run(0, "\"$JIEDAO\" did " REFERENCE
+           "data/mpdta.csv --y lemp --unit countyreal --time year --cohort "
+           "first_treat --estimator twfe --diagnose bacon --format csv -q >b.csv");
+    read_here(&ours, "b.csv");
+    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    for (int row = 0; row < expected.rows; row++) {
+        if (strcmp(csv_text(&expected, row, 0), "bacon_mpdta") != 0) continue;
+        int at = 0;
+        while (at < ours.rows &&
+               (strcmp(csv_text(&ours, at, 1), csv_text(&expected, row, 4)) != 0 ||
+                strcmp(csv_text(&ours, at, 2), csv_text(&expected, row, 5)) != 0))
+            at++;
+        if (at == ours.rows) fail_msg("no line %s", csv_text(&expected, row, 5));
+        assert_near(csv_number(&ours, at, 3), csv_number(&expected, row, 6), 1e-12);
+        n++;
+    }
+    assert_true(n == 25);
+    csv_free(&expected);
+    csv_free(&ours);
+}
+
 static void test_formats_and_figure(void **state)
 {
     (void)state;
@@ -371,6 +443,7 @@ static void test_wrong_lines(void **state)
         {"w.csv" ROLES "--estimator twf", "did you mean 'twfe'?"},
         {"w.csv" ROLES "--level 1", "between 0 and 1"},
         {"w.csv" ROLES "--vcov robust", "must be one of"},
+        {"w.csv" ROLES "--diagnose bakon", "did you mean 'bacon'?"},
         {"w.csv" ROLES "--plot x.gif", "NAME.svg"},
         {"w.csv" ROLES "--bin 4:-4", "two whole numbers A:B"},
         {"w.csv" ROLES "--event 4", "two whole numbers A:B"},
@@ -407,6 +480,8 @@ int main(void)
         cmocka_unit_test(test_cells_of_cohort_and_period),
         cmocka_unit_test(test_ways_of_writing),
         cmocka_unit_test(test_what_is_dropped_is_said),
+        cmocka_unit_test(test_outcome_weights),
+        cmocka_unit_test(test_diagnostics),
         cmocka_unit_test(test_formats_and_figure),
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_hostile_files),

@@ -245,8 +245,9 @@ static void test_shuffled_rows_and_renamed_ids(void **state)
         jd_did_defaults(&options);
         jd_own_result_t result;
         jd_own_data_t data = read_text(texts[k], &usual);
-        assert_int_equal(jd_own_estimate(&result, &data, "twfe", &options, &vcov, 0.95, &ctx),
-                         JD_OK);
+        const jd_own_ask_t ask = {
+            .estimators = "twfe", .how = &options, .vcov = &vcov, .level = 0.95};
+        assert_int_equal(jd_own_estimate(&result, &data, &ask, &ctx), JD_OK);
         double estimate = JD_CELLS(&result.estimates, JD_OWN_ESTIMATE, double)[0];
         if (k == 0) first = estimate;
         assert_true(fabs(estimate - first) < 1e-12);
@@ -257,6 +258,8 @@ static void test_shuffled_rows_and_renamed_ids(void **state)
 
 /* ---- Memory ---- */
 
+static FILE *out; /* what is printed goes there */
+
 static int work(jd_ctx_t *inner)
 {
     const jd_own_roles_t roles = {.y = "y",
@@ -266,14 +269,23 @@ static int work(jd_ctx_t *inner)
                                   .x = "x",
                                   .fixed = "f,f^i",
                                   .weights = "w",
-                                  .cluster = "c"};
+                                  .cluster = "c",
+                                  .origin = true};
     const jd_vcov_options_t vcov = {0};
     jd_did_options_t options;
     jd_did_defaults(&options);
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
+    const jd_own_ask_t ask = {.estimators = "all",
+                              .diagnostics = "all",
+                              .how = &options,
+                              .vcov = &vcov,
+                              .level = 0.95,
+                              .weights = true};
     int rc = jd_own_data_read(&data, path, &roles, inner);
-    if (!rc) rc = jd_own_estimate(&result, &data, "all", &options, &vcov, 0.95, inner);
+    if (!rc) rc = jd_own_estimate(&result, &data, &ask, inner);
+    if (!rc) rc = jd_own_print(out, &data, &result, path, inner);
+    if (!rc) rc = jd_own_print_csv(out, &result, inner);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
     return rc;
@@ -286,6 +298,8 @@ static void test_every_allocation_may_fail(void **state)
                "3,f,2,2\n"
                "b,2020Q2,2020Q2,4,1,f,2,2\nc,2020Q1,0,2,2,g,1,3\nc,2020Q2,0,2,5,g,1,3\n"
                "d,2020Q1,2020Q2,1,1,g,1,4\nd,2020Q2,2020Q2,3,0,g,2,4\n");
+    out = fopen("/dev/null", "w");
+    assert_non_null(out);
     for (long n = 0;; n++) {
         const long blocks = failing.blocks;
         fail_at(FAIL_MEMORY, n, &ctx);
@@ -296,6 +310,7 @@ static void test_every_allocation_may_fail(void **state)
         if (!failed) {
             if (rc) fail_msg("nothing failed, yet: %s", ctx.message);
             assert_true(n > 60);
+            fclose(out);
             return;
         }
         if (rc != JD_ERR_NO_MEMORY || !strstr(ctx.message, "memory"))

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Estimates on the screen: one estimator's terms in full, or several side by side. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "study/own_data_parts.h"
+
+enum { COLUMNS = 5, TEXT = JD_OWN_TERM_WIDTH + 8 };
+
+const char *jd_own_shown(double x, char buffer[32])
+{
+    double size = fabs(x);
+    if (isnan(x))
+        snprintf(buffer, 32, "-");
+    else if (size != 0 && (size < 1e-4 || size >= 1e7))
+        snprintf(buffer, 32, "%.3e", x);
+    else
+        snprintf(buffer, 32, "%.*f", size < 10 ? 5 : size < 1000 ? 3 : 1, x);
+    return buffer;
+}
+
+static const char *text_of(const jd_table_t *t, int column, int64_t row, char buffer[TEXT])
+{
+    return jd_table_text(t, column, row, buffer, TEXT);
+}
+
+/* ---- Lists ---- */
+
+static void print_head(FILE *out, const char *first, double level)
+{
+    fprintf(out, "%-18s %-14s %11s %11s %23.4g %% %9s %9s %8s %8s\n", first, "term", "estimate",
+            "std.err", 100 * level, "p", "rows", "units", "clusters");
+}
+
+static void print_line(FILE *out, const jd_table_t *t, int64_t row)
+{
+    char name[TEXT], term[TEXT], number[5][32];
+    for (int k = 0; k < 5; k++)
+        jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), number[k]);
+    double p = jd_table_number(t, JD_OWN_P_VALUE, row);
+    if (p < 1e-4)
+        snprintf(number[4], sizeof number[4], "<0.0001");
+    else if (!isnan(p))
+        snprintf(number[4], sizeof number[4], "%.4f", p);
+    fprintf(out, "%-18s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n",
+            text_of(t, JD_OWN_ESTIMATOR, row, name), text_of(t, JD_OWN_TERM, row, term), number[0],
+            number[1], number[2], number[3], number[4], jd_table_number(t, JD_OWN_N_OBS, row),
+            jd_table_number(t, JD_OWN_N_UNITS, row), jd_table_number(t, JD_OWN_N_CLUSTERS, row));
+}
+
+static bool is_overall(const jd_table_t *t, int64_t row)
+{
+    char term[TEXT];
+    return strcmp(text_of(t, JD_OWN_TERM, row, term), "att") == 0;
+}
+
+/* ---- Side by side ---- */
+
+/* A row of the comparison: event times by size, then other effects as they come. */
+typedef struct {
+    char name[TEXT];
+    bool event;
+    long time;
+    int at;
+} row_t;
+
+static int by_event(const void *a, const void *b)
+{
+    const row_t *x = a, *y = b;
+    if (x->event != y->event) return x->event ? -1 : 1;
+    if (x->time != y->time) return x->time < y->time ? -1 : 1;
+    return x->at - y->at;
+}
+
+/* An effect on a part of the treated: neither the overall one nor a coefficient. */
+static bool is_part(const jd_table_t *t, int64_t row)
+{
+    char quantity[TEXT];
+    return !is_overall(t, row) && strcmp(text_of(t, JD_OWN_QUANTITY, row, quantity), "coef") != 0;
+}
+
+/* The parts all estimators tell of, each once. */
+static int list_rows(const jd_table_t *t, row_t *rows)
+{
+    int n = 0;
+    for (int64_t i = 0; i < t->rows; i++) {
+        row_t *r = &rows[n];
+        int seen = 0;
+        if (!is_part(t, i)) continue;
+        text_of(t, JD_OWN_TERM, i, r->name);
+        while (seen < n && strcmp(rows[seen].name, r->name) != 0)
+            seen++;
+        if (seen < n) continue;
+        r->event = strncmp(r->name, "e=", 2) == 0;
+        r->time = r->event ? strtol(r->name + 2, NULL, 10) : 0;
+        r->at = n++;
+    }
+    qsort(rows, (size_t)n, sizeof *rows, by_event);
+    return n;
+}
+
+/* Line of an estimator's term, or -1. */
+static int64_t find_line(const jd_table_t *t, const char *estimator, const char *term)
+{
+    char text[TEXT];
+    for (int64_t i = 0; i < t->rows; i++)
+        if (strcmp(text_of(t, JD_OWN_ESTIMATOR, i, text), estimator) == 0 &&
+            strcmp(text_of(t, JD_OWN_TERM, i, text), term) == 0)
+            return i;
+    return -1;
+}
+
+static bool has_parts(const jd_table_t *t, const char *estimator)
+{
+    char text[TEXT];
+    for (int64_t i = 0; i < t->rows; i++)
+        if (is_part(t, i) && strcmp(text_of(t, JD_OWN_ESTIMATOR, i, text), estimator) == 0)
+            return true;
+    return false;
+}
+
+static void print_block(FILE *out, const jd_table_t *t, const row_t *rows, int n_rows,
+                        const char *const *names, int n)
+{
+    fprintf(out, "\n%-14s", "Term");
+    for (int k = 0; k < n; k++)
+        fprintf(out, " %21s", names[k]);
+    fputc('\n', out);
+    for (int i = 0; i < n_rows; i++) {
+        int64_t line[COLUMNS];
+        bool some = false;
+        for (int k = 0; k < n; k++) {
+            line[k] = find_line(t, names[k], rows[i].name);
+            some = some || line[k] >= 0;
+        }
+        if (!some) continue;
+        fprintf(out, "%-14s", rows[i].name);
+        for (int k = 0; k < n; k++) {
+            char cell[80] = "", estimate[32], error[32];
+            if (line[k] >= 0)
+                snprintf(cell, sizeof cell, "%s (%s)",
+                         jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE, line[k]), estimate),
+                         jd_own_shown(jd_table_number(t, JD_OWN_STD_ERROR, line[k]), error));
+            fprintf(out, " %21s", cell);
+        }
+        fputc('\n', out);
+    }
+}
+
+static int compare(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
+{
+    const jd_table_t *t = &r->estimates;
+    const char *names[COLUMNS];
+    row_t *rows;
+    int rc = jd_make(&rows, t->rows + 1, sizeof *rows, "the comparison", ctx);
+    if (rc) return rc;
+    int n_rows = list_rows(t, rows), n = 0;
+    fputs("\nEstimates (standard errors)\n", out);
+    for (int i = 0; i < r->n_fits; i++) {
+        if (r->fits[i].applied && has_parts(t, r->fits[i].name)) names[n++] = r->fits[i].name;
+        if (n == COLUMNS || (n > 0 && i == r->n_fits - 1)) {
+            print_block(out, t, rows, n_rows, names, n);
+            n = 0;
+        }
+    }
+    free(rows);
+    return JD_OK;
+}
+
+/* A single estimator's parts follow its overall effect with their intervals; those of several stand
+ * side by side, without. */
+int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
+{
+    const jd_table_t *t = &r->estimates;
+    int applied = 0, parted = 0;
+    for (int i = 0; i < r->n_fits; i++) {
+        applied += r->fits[i].applied;
+        parted += r->fits[i].applied && has_parts(t, r->fits[i].name);
+    }
+    fputc('\n', out);
+    print_head(out, "Estimator", r->level);
+    for (int64_t i = 0; i < t->rows; i++)
+        if (applied == 1 || is_overall(t, i) || (parted == 1 && is_part(t, i)))
+            print_line(out, t, i);
+    return parted > 1 ? compare(out, r, ctx) : JD_OK;
+}
+
+/* ---- Diagnostics ---- */
+
+void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *r)
+{
+    const jd_table_t *t = &r->diagnostics;
+    char name[TEXT], quantity[TEXT], term[TEXT], number[4][32];
+    if (t->rows == 0) return;
+    fprintf(out, "\n%-18s %-20s %-26s %11s %11s %23.4g %%\n", "Diagnostic", "quantity", "term",
+            "value", "std.err", 100 * r->level);
+    for (int64_t i = 0; i < t->rows; i++) {
+        for (int k = 0; k < 4; k++)
+            jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, i), number[k]);
+        fprintf(out, "%-18s %-20s %-26s %11s %11s %12s %12s\n",
+                text_of(t, JD_OWN_ESTIMATOR, i, name), text_of(t, JD_OWN_QUANTITY, i, quantity),
+                text_of(t, JD_OWN_TERM, i, term), number[0], number[1], number[2], number[3]);
+    }
+    if (r->details.rows)
+        fprintf(out, "  and %" PRId64 " lines more with --format csv\n", r->details.rows);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Diagnostics of a user's own data. */
+#include <math.h>
+#include <stdio.h>
+
+#include "jiedao/bacon.h"
+#include "study/own_data_parts.h"
+
+/* A number without uncertainty. */
+static jd_estimate_t bare(double x)
+{
+    const double none = (double)NAN;
+    return (jd_estimate_t){x, none, none, none, none};
+}
+
+static int add(jd_table_t *lines, const jd_own_subject_t *s, const char *quantity, const char *term,
+               double x, bool in_units_of_y, jd_ctx_t *ctx)
+{
+    jd_own_line_t line = jd_own_line_of(s, quantity, term, bare(x), in_units_of_y);
+    return jd_own_add_line(lines, &line, ctx);
+}
+
+/* ---- Goodman-Bacon ---- */
+
+static void name_pair(const jd_own_data_t *data, const jd_bacon_pair_t *pair,
+                      char term[JD_OWN_TERM_WIDTH])
+{
+    char treated[32], control[32] = "Inf";
+    jd_own_period_text(data, pair->treated, treated, sizeof treated);
+    if (pair->control) jd_own_period_text(data, pair->control, control, sizeof control);
+    snprintf(term, JD_OWN_TERM_WIDTH, "treated=%.10s,untreated=%.10s,%s", treated, control,
+             jd_bacon_kind_name(pair->kind));
+}
+
+static int add_bacon(const jd_own_subject_t *s, const jd_bacon_t *bacon, jd_own_result_t *result,
+                     jd_ctx_t *ctx)
+{
+    jd_table_t *lines = &result->diagnostics, *details = &result->details;
+    int rc = add(lines, s, "weighted_sum", "", bacon->estimate, true, ctx);
+    for (int k = 0; k < JD_BACON_KINDS && !rc; k++) {
+        const char *kind = jd_bacon_kind_name((jd_bacon_kind_t)k);
+        if (!(bacon->kind_weight[k] > 0)) continue;
+        rc = add(lines, s, "type_weight", kind, bacon->kind_weight[k], false, ctx);
+        if (!rc) rc = add(lines, s, "type_avg_estimate", kind, bacon->kind_estimate[k], true, ctx);
+    }
+    for (int i = 0; i < bacon->n_pairs && !rc; i++) {
+        char term[JD_OWN_TERM_WIDTH];
+        name_pair(s->data, &bacon->pairs[i], term);
+        rc = add(details, s, "weight", term, bacon->pairs[i].weight, false, ctx);
+        if (!rc) rc = add(details, s, "estimate", term, bacon->pairs[i].estimate, true, ctx);
+    }
+    return rc;
+}
+
+static int run_bacon(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    jd_bacon_t bacon = {0};
+    int rc = jd_bacon_decompose(&bacon, &s->data->panel, s->data->y, ctx);
+    if (!rc) rc = add_bacon(s, &bacon, result, ctx);
+    jd_bacon_free(&bacon);
+    return rc;
+}
+
+const jd_own_diagnostic_t jd_own_diagnostics[] = {
+    {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, run_bacon},
+    {0},
+};

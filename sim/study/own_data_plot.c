@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The figure of a user's event times. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/figures/figures.h"
+#include "core/memory.h"
+#include "study/own_data.h"
+
+static unsigned format_of(const char *path)
+{
+    static const struct {
+        const char *ending;
+        unsigned format;
+    } formats[] = {{".pdf", JD_FIGURE_PDF}, {".png", JD_FIGURE_PNG}, {".svg", JD_FIGURE_SVG}};
+    const char *dot = strrchr(path, '.');
+    for (int i = 0; dot && dot > path && dot[-1] != '/' && i < 3; i++)
+        if (!strcmp(dot, formats[i].ending)) return formats[i].format;
+    return 0;
+}
+
+int jd_own_plot_check(const char *path, jd_ctx_t *ctx)
+{
+    if (format_of(path)) return JD_OK;
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "--plot %s: the ending says the format: NAME.pdf, NAME.png or NAME.svg", path);
+}
+
+static void add_point(jd_table_t *events, const char *estimator, double e, double estimate,
+                      double low, double high)
+{
+    int64_t row = events->rows++; /* room was made */
+    jd_table_set_text(events, JD_EVENT_ESTIMATOR, row, estimator);
+    jd_table_set_number(events, JD_EVENT_TIME, row, e);
+    jd_table_set_number(events, JD_EVENT_ESTIMATE, row, estimate);
+    jd_table_set_number(events, JD_EVENT_LOW, row, low);
+    jd_table_set_number(events, JD_EVENT_HIGH, row, high);
+}
+
+/* Event times of one estimator; a gap at -1 amid leads is its reference period, drawn at zero. */
+static bool add_events(jd_table_t *events, const jd_table_t *t, const char *estimator)
+{
+    char name[32], term[JD_TERM_NAME];
+    bool lead = false, reference = true;
+    int64_t before = events->rows;
+    for (int64_t row = 0; row < t->rows; row++) {
+        jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name);
+        jd_table_text(t, JD_OWN_TERM, row, term, sizeof term);
+        if (strcmp(name, estimator) != 0 || strncmp(term, "e=", 2) != 0) continue;
+        long e = strtol(term + 2, NULL, 10);
+        lead = lead || e < -1;
+        reference = reference && e != -1;
+        add_point(events, estimator, (double)e, jd_table_number(t, JD_OWN_ESTIMATE, row),
+                  jd_table_number(t, JD_OWN_CI_LOW, row), jd_table_number(t, JD_OWN_CI_HIGH, row));
+    }
+    if (lead && reference) add_point(events, estimator, -1, 0, (double)NAN, (double)NAN);
+    return events->rows > before;
+}
+
+/* Folder and stem of a path, for the figures' options; owned by the caller. */
+static int split_path(const char *path, char **folder, char **stem, jd_ctx_t *ctx)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path,
+               *dot = strrchr(base, '.');
+    size_t above = slash ? (size_t)(slash - path) : 0;
+    int rc = jd_make(folder, (int64_t)above + 2, 1, path, ctx);
+    if (!rc) rc = jd_make(stem, dot - base + 1, 1, path, ctx);
+    if (rc) return rc;
+    if (above)
+        memcpy(*folder, path, above);
+    else
+        **folder = slash ? '/' : '.';
+    memcpy(*stem, base, (size_t)(dot - base));
+    return JD_OK;
+}
+
+int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
+                jd_ctx_t *ctx)
+{
+    static const char *const periods[] = {"period", "year", "quarter", "month", "week", "day"};
+    jd_table_t events = {0};
+    jd_column_t list[JD_EVENT_COLUMNS];
+    jd_figure_options_t options;
+    char *folder = NULL, *stem = NULL;
+    memcpy(list, jd_event_estimate_columns, sizeof list);
+    list[JD_EVENT_TIME].unit = periods[data->period];
+    list[JD_EVENT_ESTIMATE].unit = data->y_name;
+    int drawn = 0, rc = jd_own_plot_check(path, ctx);
+    if (!rc)
+        rc = jd_table_init(&events, "events", "", list, JD_EVENT_COLUMNS,
+                           result->estimates.rows + result->n_fits, ctx);
+    for (int i = 0; i < result->n_fits && !rc; i++) {
+        const char *name = result->fits[i].name;
+        int64_t before = events.rows;
+        if (!add_events(&events, &result->estimates, name) || ++drawn <= JD_FIGURE_ESTIMATORS)
+            continue;
+        events.rows = before;
+        jd_warn(ctx,
+                "--plot: %s is not drawn: a figure shows %d estimators; choose with --estimator",
+                name, JD_FIGURE_ESTIMATORS);
+    }
+    if (!rc && events.rows == 0)
+        rc = jd_fail(
+            ctx, JD_ERR_DATA,
+            "--plot %s: none of the estimators gives effects by event time; add event_study to "
+            "--estimator",
+            path);
+    if (!rc) rc = split_path(path, &folder, &stem, ctx);
+    if (!rc) {
+        jd_figure_options_defaults(&options);
+        options.folder = folder;
+        options.stem = stem;
+        options.formats = format_of(path);
+        rc = jd_figure_event_time(&events, NULL, &options, ctx);
+    }
+    free(folder);
+    free(stem);
+    jd_table_free(&events);
+    return rc;
+}
