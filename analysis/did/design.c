@@ -15,6 +15,9 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_imputation,
                                                &jd_estimator_two_stage,
                                                &jd_estimator_roll_out,
+                                               &jd_estimator_synthetic_did,
+                                               &jd_estimator_synthetic_control,
+                                               &jd_estimator_block_did,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

@@ -92,6 +92,8 @@ typedef struct jd_did_options {
     const int32_t *pretrend; /**< imputation: [n_pretrend] event times < 0 tested against the other
                                 untreated rows; borrowed */
     int n_pretrend;          /**< 0 = none; -1 = all but the references */
+    int synthdid; /**< synthetic_did, synthetic_control: weights as the R package synthdid finds
+                       them, by a search stopped early, not the optimum */
     jd_adjust_t adjust;      /**< roll_out, as the next two */
     int neyman;              /**< conservative variance, not the adjusted one */
     int last_cohort_control; /**< the last cohort (or the never treated) alone are controls */

@@ -106,6 +106,14 @@ typedef enum jd_k_fixed {
     JD_K_NONE         /**< none */
 } jd_k_fixed_t;
 
+/** How estimators that draw again do it. */
+typedef enum jd_resample {
+    JD_RESAMPLE_AUTO,      /**< the estimator's own choice */
+    JD_RESAMPLE_PLACEBO,   /**< controls in the places of the treated */
+    JD_RESAMPLE_JACKKNIFE, /**< one unit or cluster left out at a time */
+    JD_RESAMPLE_BOOTSTRAP  /**< units or clusters drawn again */
+} jd_resample_t;
+
 /** Small-sample conventions, fixest's; zeroed = its defaults. Factors: iid SSR/(n-K); HC1 n/(n-K);
  *  cluster G/(G-1) (n-1)/(n-K). K = coefficients + sum of levels - (effects - 1), less levels - 1
  * of each nested effect. */
@@ -117,6 +125,7 @@ typedef struct jd_vcov_options {
     int32_t draws; /**< of bootstraps and simulated laws; 0 = the default of whoever draws */
     uint64_t seed; /**< of these */
     int bands;     /**< 1: the uniform critical value of the effects by event time too */
+    jd_resample_t resample; /**< synthetic_did and its like */
 } jd_vcov_options_t;
 
 /** What a variance was made with. */

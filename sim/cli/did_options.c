@@ -22,6 +22,7 @@ static const char *const aggregates[] = {"event", "overall", "cohort", "calendar
 static const char *const controls[] = {"never", "not_yet", NULL};
 static const char *const variances[] = {"cluster", "iid", "hc1", NULL};
 static const char *const k_fixed[] = {"nested", "full", "none", NULL};
+static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
 static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
 static const char *const all[] = {"all", NULL};
 
@@ -82,6 +83,8 @@ const jd_option_t jd_did_option_rows[] = {
      .choices = all},
     {SWITCH("keep-singletons", how.keep_singletons,
             "keep rows alone in a level of a fixed effect")},
+    {SWITCH("synthdid", how.synthdid,
+            "synthetic weights as the R package synthdid's search leaves them")},
 
     {CHOICE("vcov", "KIND", vcov.kind, variances, "cluster (default), hc1, iid"),
      .head = "uncertainty"},
@@ -90,6 +93,8 @@ const jd_option_t jd_did_option_rows[] = {
     {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)")},
     {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment, "without the factor G/(G-1)")},
     {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")},
+    {CHOICE("resample", "KIND", vcov.resample, resamples,
+            "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap")},
     {SWITCH("bands", vcov.bands, "intervals that hold for all event times at once, where known")},
     {INT("draws", "N", vcov.draws, 1, 10000000, "of what is simulated; default: each its own")},
     {ROW("seed", "N", JD_READ_SEED, vcov.seed, "of what is simulated; default 0")},

@@ -45,7 +45,7 @@ static const struct {
 } headers[] = {
     {"error", CORE},     {"export", CORE},  {"context", CORE},   {"random", CORE},
     {"table", CORE},     {"version", CORE}, {"split", DIAGNOSE}, {"bacon", DIAGNOSE},
-    {"simulation", RUN}, {"theory", MODEL},  {"roll_out", DID},
+    {"simulation", RUN}, {"theory", MODEL}, {"synthetic", DID},  {"roll_out", DID},
 };
 
 /* Libraries and the only parts that may know of them. */
