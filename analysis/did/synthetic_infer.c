@@ -297,7 +297,7 @@ int jd_synthetic_infer(const jd_design_t *design, const double *y, const jd_vcov
         fill_vcov(&r, fit);
         fit->facts = (jd_vcov_facts_t){.name = names[how],
                                        .factor = r.factor,
-                                       .df = INFINITY,
+                                       .df = (double)INFINITY,
                                        .n_clusters = design->clusters.n_groups};
     }
     release(&r);

@@ -178,7 +178,7 @@ static int newton(simplex_t *s, double *w)
 static void start_at_corner(simplex_t *s, double *w)
 {
     int best = 0;
-    double least = INFINITY;
+    double least = HUGE_VAL;
     for (int j = 0; j < s->n; j++) {
         double sum = 0;
         for (int i = 0; i < s->m; i++) {
@@ -312,10 +312,10 @@ int jd_simplex_frank_wolfe(const double *a, const double *b, int m, int n, doubl
 {
     double *rest = malloc((size_t)m * sizeof *rest);
     if (!rest) return jd_fail_memory(ctx, (size_t)m * sizeof *rest, "synthetic weights");
-    double ridge = m * zeta * zeta, last = INFINITY, now = INFINITY;
+    double ridge = m * zeta * zeta, last = HUGE_VAL, now = HUGE_VAL;
     for (int step = 0; step < max_steps && (step < 2 || last - now > decrease * decrease); step++) {
         int best = 0;
-        double least = INFINITY, slope = 0, curve = 0, way = 0, objective = 0;
+        double least = HUGE_VAL, slope = 0, curve = 0, way = 0, objective = 0;
         for (int i = 0; i < m; i++)
             rest[i] = -b[i];
         for (int j = 0; j < n; j++)
