@@ -122,14 +122,15 @@ int jd_design_freeze(const jd_design_t *design, const double *y, double *w, jd_c
 static int allocate_fit(jd_fit_t *fit, int n_terms, jd_ctx_t *ctx)
 {
     memset(fit, 0, sizeof *fit);
-    size_t k = (size_t)n_terms, cells = k * (5 + k);
+    size_t k = (size_t)n_terms, cells = k * (6 + k);
     fit->estimate = calloc(cells, sizeof *fit->estimate);
     if (!fit->estimate) return jd_fail_memory(ctx, cells * sizeof *fit->estimate, "a fit");
     fit->std_error = fit->estimate + k;
     fit->ci_low = fit->estimate + 2 * k;
     fit->ci_high = fit->estimate + 3 * k;
     fit->p_value = fit->estimate + 4 * k;
-    fit->vcov = fit->estimate + 5 * k;
+    fit->df = fit->estimate + 5 * k;
+    fit->vcov = fit->estimate + 6 * k;
     fit->n_terms = n_terms;
     return JD_OK;
 }
@@ -156,18 +157,18 @@ static jd_estimate_t judge(double b, double variance, double t, double df)
     return (jd_estimate_t){b, se, b - t * se, b + t * se, p};
 }
 
-static double critical_value(const jd_fit_t *fit)
+static double critical_value(double level, double df)
 {
-    double df = fit->facts.df, tail = (1 - fit->level) / 2;
+    double tail = (1 - level) / 2;
     return isinf(df) ? gsl_cdf_ugaussian_Qinv(tail) : gsl_cdf_tdist_Qinv(tail, df);
 }
 
 static void fill_intervals(jd_fit_t *fit)
 {
-    double t = critical_value(fit);
     for (int k = 0; k < fit->n_terms; k++) {
-        jd_estimate_t e =
-            judge(fit->estimate[k], fit->vcov[k * fit->n_terms + k], t, fit->facts.df);
+        if (!(fit->df[k] > 0)) fit->df[k] = fit->facts.df;
+        jd_estimate_t e = judge(fit->estimate[k], fit->vcov[k * fit->n_terms + k],
+                                critical_value(fit->level, fit->df[k]), fit->df[k]);
         fit->std_error[k] = e.std_error;
         fit->ci_low[k] = e.ci_low;
         fit->ci_high[k] = e.ci_high;
@@ -185,7 +186,7 @@ jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight)
             if (weight[l] != 0)
                 variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
     }
-    return judge(sum, variance, critical_value(fit), fit->facts.df);
+    return judge(sum, variance, critical_value(fit->level, fit->facts.df), fit->facts.df);
 }
 
 /* The term of an event time, or -1; the search begins at `near`, since rows lie in order mostly. */
@@ -242,16 +243,19 @@ static double explained_squares(const jd_regression_t *r, const double *b)
 }
 
 int jd_infer_coefficients(const jd_design_t *design, const double *y, const double *beta,
-                          const jd_vcov_options_t *options, double *vcov, jd_fit_t *fit,
-                          jd_ctx_t *ctx)
+                          const double *contrast, const jd_vcov_options_t *options, double *vcov,
+                          jd_fit_t *fit, jd_ctx_t *ctx)
 {
     const jd_regression_t *r = &design->regression;
     size_t bytes = (size_t)design->sample.n * sizeof(double);
     double *residual = malloc(bytes);
     if (!residual) return jd_fail_memory(ctx, bytes, "residuals");
+    jd_vcov_rows_t rows = design->rows;
+    rows.contrast = contrast;
+    rows.n_contrasts = fit->n_terms;
     int rc = jd_regression_residuals(r, y, beta, residual, ctx);
     if (rc == JD_OK)
-        rc = jd_regression_vcov(r, residual, &design->clusters, options, vcov, &fit->facts, ctx);
+        rc = jd_regression_vcov(r, residual, &rows, options, vcov, fit->df, &fit->facts, ctx);
     if (rc == JD_OK) fit->within_tss = fit->facts.ssr + explained_squares(r, beta);
     free(residual);
     return rc;
@@ -276,9 +280,9 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     const double *column = own;
     if (rc == JD_OK) rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
     if (rc == JD_OK)
-        rc = design->estimator->infer
-                 ? design->estimator->infer(design, own, options, fit, ctx)
-                 : jd_infer_coefficients(design, own, fit->estimate, options, fit->vcov, fit, ctx);
+        rc = design->estimator->infer ? design->estimator->infer(design, own, options, fit, ctx)
+                                      : jd_infer_coefficients(design, own, fit->estimate, NULL,
+                                                              options, fit->vcov, fit, ctx);
     if (rc == JD_OK) {
         fit->level = level;
         fit->n_obs = design->sample.n;

@@ -113,6 +113,11 @@ void jd_design_free(jd_design_t *design)
     free(design->event_time);
     free(design->weight);
     jd_groups_free(&design->clusters);
+    jd_groups_free(&design->clusters2);
+    jd_groups_free(&design->units);
+    jd_groups_free(&design->periods);
+    free(design->latitude);
+    free(design->longitude);
     jd_effects_free(design->effects);
     jd_regression_free(&design->regression);
     free(design->terms);

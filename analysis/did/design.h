@@ -18,7 +18,10 @@ struct jd_design {
     jd_regression_t regression;
     jd_term_t *terms; /* [n_terms] kept ones; behind them the collinear ones */
     jd_design_facts_t facts;
-    void *own; /* what the estimator's infer needs; see its release */
+    void *own;                             /* what the estimator's infer needs; see its release */
+    jd_groups_t clusters2, units, periods; /* of the sample's rows, where asked for */
+    double *latitude, *longitude;          /* [sample.n] or NULL */
+    jd_vcov_rows_t rows;                   /* what variances may ask; points into the design */
 };
 
 /** The sample's columns, for the time of preparing. Plain arrays [n], owned. */
@@ -65,10 +68,13 @@ JD_MUST_USE int jd_design_aggregate(jd_design_t *design, const jd_term_t *terms,
 /** Moves w [sample.n], at the start of a zeroed w [n_rows], to the panel's rows. */
 void jd_design_place(const jd_design_t *design, double *w);
 
-/** Covariance of a regression's coefficients beta, and what of the outcome it explains. */
+/** Covariance of a regression's coefficients beta, and what of the outcome it explains. Degrees of
+ *  freedom go into fit->df, of the contrasts [fit->n_terms][n_kept] where terms are combinations of
+ * the coefficients, else NULL. */
 JD_MUST_USE int jd_infer_coefficients(const jd_design_t *design, const double *y,
-                                      const double *beta, const jd_vcov_options_t *options,
-                                      double *vcov, jd_fit_t *fit, jd_ctx_t *ctx);
+                                      const double *beta, const double *contrast,
+                                      const jd_vcov_options_t *options, double *vcov, jd_fit_t *fit,
+                                      jd_ctx_t *ctx);
 
 jd_term_t jd_term_overall(const char *name);
 jd_term_t jd_term_event(int32_t event_time);

@@ -143,20 +143,66 @@ static int check_contrast(const jd_frame_t *frame, const jd_design_t *design,
     return rc;
 }
 
-/* Weight and clusters, which the design keeps. */
+/* Codes of a panel's column over the sample's rows. */
+static int keep_groups(jd_groups_t *groups, const jd_sample_t *sample, const int32_t *column,
+                       jd_ctx_t *ctx)
+{
+    int32_t *own = gather(sample, column);
+    if (!own) return jd_fail_memory(ctx, (size_t)sample->n * sizeof *own, "clusters");
+    int rc = jd_groups_make(groups, own, sample->n, ctx);
+    free(own);
+    return rc;
+}
+
+static double *gather_numbers(const jd_sample_t *sample, const double *column)
+{
+    double *out = malloc((size_t)(sample->n + 1) * sizeof *out);
+    for (int64_t i = 0; out && i < sample->n; i++)
+        out[i] = column[sample->row[i]];
+    return out;
+}
+
+/* Weight, clusters and places, which the design keeps. */
 static int keep_columns(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
-    size_t n = (size_t)design->sample.n;
-    if (panel->weight) {
-        design->weight = malloc(n * sizeof *design->weight);
-        if (!design->weight) return jd_fail_memory(ctx, n * sizeof *design->weight, "weights");
-        for (size_t i = 0; i < n; i++)
-            design->weight[i] = panel->weight[design->sample.row[i]];
+    const jd_sample_t *sample = &design->sample;
+    size_t bytes = (size_t)sample->n * sizeof(double);
+    int places = panel->latitude && panel->longitude;
+    if (panel->weight) design->weight = gather_numbers(sample, panel->weight);
+    if (places) design->latitude = gather_numbers(sample, panel->latitude);
+    if (places) design->longitude = gather_numbers(sample, panel->longitude);
+    if ((panel->weight && !design->weight) || (places && !(design->latitude && design->longitude)))
+        return jd_fail_memory(ctx, bytes, "weights and places");
+    int rc =
+        keep_groups(&design->clusters, sample, panel->cluster ? panel->cluster : panel->unit, ctx);
+    if (rc == JD_OK && panel->cluster2)
+        rc = keep_groups(&design->clusters2, sample, panel->cluster2, ctx);
+    return rc;
+}
+
+/* What variances may ask of the rows; units and periods are borrowed from the fixed effects where
+ * these have them. */
+static int keep_rows(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                     int has_effects, jd_ctx_t *ctx)
+{
+    jd_vcov_rows_t *rows = &design->rows;
+    int rc = JD_OK, next = 0;
+    rows->way[rows->n_ways++] = &design->clusters;
+    if (panel->cluster2) rows->way[rows->n_ways++] = &design->clusters2;
+    rows->latitude = design->latitude;
+    rows->longitude = design->longitude;
+    if (has_effects && !options->no_unit_effects)
+        rows->unit = jd_effects_groups(design->effects, next++);
+    if (has_effects && !options->no_time_effects)
+        rows->time = jd_effects_groups(design->effects, next);
+    if (!rows->unit) {
+        rc = keep_groups(&design->units, &design->sample, panel->unit, ctx);
+        rows->unit = &design->units;
     }
-    int32_t *cluster = gather(&design->sample, panel->cluster ? panel->cluster : panel->unit);
-    if (!cluster) return jd_fail_memory(ctx, n * sizeof *cluster, "clusters");
-    int rc = jd_groups_make(&design->clusters, cluster, design->sample.n, ctx);
-    free(cluster);
+    if (rc == JD_OK && !rows->time) {
+        rc = keep_groups(&design->periods, &design->sample, panel->time, ctx);
+        rows->time = &design->periods;
+    }
     return rc;
 }
 
@@ -249,6 +295,7 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     if (rc == JD_OK) rc = count_units(frame, &design->facts, ctx);
     if (rc == JD_OK) rc = check_contrast(frame, design, &design->facts, ctx);
     if (rc == JD_OK) rc = make_effects(design, n_effects, effects, options->solver, ctx);
+    if (rc == JD_OK) rc = keep_rows(design, panel, options, needs.effects, ctx);
 out:
     free(cohort);
     free(effects);

@@ -214,12 +214,12 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
     double *y0 = work, *residual = y0 + n, *beta = residual + n, *vcov = beta + k;
     const double *column = y0;
     jd_vcov_facts_t facts;
+    const jd_vcov_rows_t rows = {.way = {&own->clusters}, .n_ways = 1};
     for (size_t i = 0; i < n; i++)
         y0[i] = y[own->stage.row[i]];
     jd_regression_estimate(r, &column, 1, beta, ctx);
     int rc = jd_regression_residuals(r, y0, beta, residual, ctx);
-    if (rc == JD_OK)
-        rc = jd_regression_vcov(r, residual, &own->clusters, options, vcov, &facts, ctx);
+    if (rc == JD_OK) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, &facts, ctx);
     int n_leads = design->facts.n_terms - own->n_means;
     int32_t groups = design->clusters.n_groups;
     for (int j = 0; rc == JD_OK && j < n_leads; j++)

@@ -221,7 +221,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
                  jd_fit_t *fit, jd_ctx_t *ctx)
 {
     if (!design->own)
-        return jd_infer_coefficients(design, y, fit->estimate, options, fit->vcov, fit, ctx);
+        return jd_infer_coefficients(design, y, fit->estimate, NULL, options, fit->vcov, fit, ctx);
     const double *contrast = design->own;
     int k = design->regression.n_kept, n = fit->n_terms;
     size_t cells = (size_t)k * (size_t)(1 + k + n);
@@ -229,7 +229,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (!beta) return jd_fail_memory(ctx, cells * sizeof *beta, "a covariance");
     double *vcov = beta + k, *half = vcov + (size_t)k * (size_t)k;
     jd_regression_estimate(&design->regression, &y, 1, beta, ctx);
-    int rc = jd_infer_coefficients(design, y, beta, options, vcov, fit, ctx);
+    int rc = jd_infer_coefficients(design, y, beta, contrast, options, vcov, fit, ctx);
     if (rc == JD_OK) combine(design, vcov, k, half);
     for (int a = 0; rc == JD_OK && a < n; a++)
         for (int b = 0; b <= a; b++) {

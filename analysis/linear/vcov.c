@@ -1,110 +1,100 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every variance here is a sum over rows or clusters of u u', u = W e: row weights times residual.
- */
+/* Which covariance, with which small-sample factor and degrees of freedom. */
+#include "linear/vcov.h"
+
 #include <inttypes.h>
+#include <lapacke.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "jiedao/linear.h"
 #include "linear/cellwise.h"
 #include "linear/effects.h"
 #include "linear/sums.h"
 
-/* 1 if every level of the effect lies in one cluster, 0 if not, negative: out of memory. */
-static int is_nested(const jd_groups_t *effect, const jd_groups_t *clusters, jd_ctx_t *ctx)
-{
-    if (effect->code == clusters->code) return 1;
-    size_t levels = (size_t)effect->n_groups;
-    int32_t *home = malloc((levels + 1) * sizeof *home);
-    if (!home) return jd_fail_memory(ctx, levels * sizeof *home, "clusters");
-    for (size_t l = 0; l < levels; l++)
-        home[l] = -1;
-    int nested = 1;
-    for (int64_t i = 0; nested && i < effect->n; i++) {
-        int32_t *h = &home[effect->code[i]];
-        if (*h < 0) *h = clusters->code[i];
-        nested = *h == clusters->code[i];
-    }
-    free(home);
-    return nested;
-}
+/* What a kind asks of the rows. */
+static const struct {
+    const char *name;
+    unsigned clusters : 1, time : 1, unit : 1, place : 1, adjusted : 1;
+} kinds[] = {
+    [JD_VCOV_CLUSTER] = {.name = "CR1", .clusters = 1},
+    [JD_VCOV_IID] = {.name = "iid"},
+    [JD_VCOV_HC1] = {.name = "HC1"},
+    [JD_VCOV_MULTIWAY] = {.name = "CR1 multi-way", .clusters = 1},
+    [JD_VCOV_HC2] = {.name = "HC2", .adjusted = 1},
+    [JD_VCOV_HC3] = {.name = "HC3", .adjusted = 1},
+    [JD_VCOV_CR2] = {.name = "CR2", .clusters = 1, .adjusted = 1},
+    [JD_VCOV_CR3] = {.name = "CR3", .clusters = 1, .adjusted = 1},
+    [JD_VCOV_CV3] = {.name = "CV3", .clusters = 1, .adjusted = 1},
+    [JD_VCOV_CV3J] = {.name = "CV3J", .clusters = 1, .adjusted = 1},
+    [JD_VCOV_NEWEY_WEST] = {.name = "Newey-West", .time = 1, .unit = 1},
+    [JD_VCOV_DRISCOLL_KRAAY] = {.name = "Driscoll-Kraay", .time = 1},
+    [JD_VCOV_CONLEY] = {.name = "Conley", .place = 1},
+};
 
-/* K of the small-sample factor, by the conventions stated in the header. */
-static int count_parameters(const jd_regression_t *r, const jd_groups_t *clusters, jd_k_fixed_t how,
-                            int64_t *k, jd_ctx_t *ctx)
+static int check_clusters(const jd_vcov_rows_t *rows, const jd_vcov_options_t *options,
+                          jd_ctx_t *ctx)
 {
-    int n_effects = jd_effects_count(r->effects);
-    *k = r->n_kept;
-    if (how == JD_K_NONE || n_effects == 0) return JD_OK;
-    *k -= n_effects - 1;
-    for (int f = 0; f < n_effects; f++) {
-        const jd_groups_t *effect = jd_effects_groups(r->effects, f);
-        int nested = 0;
-        if (how == JD_K_NESTED_FREE && clusters) nested = is_nested(effect, clusters, ctx);
-        if (nested < 0) return nested;
-        *k += nested ? 1 : effect->n_groups;
+    int need = options->kind == JD_VCOV_MULTIWAY ? 2 : 1;
+    if (rows->n_ways < need && need == 2)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "multi-way clustering needs a second cluster variable beside the first");
+    for (int c = 0; c < need || (need == 2 && c < rows->n_ways); c++) {
+        int32_t groups = c < rows->n_ways ? rows->way[c]->n_groups : 0;
+        if (groups < 2)
+            return jd_fail(
+                ctx, JD_ERR_DATA,
+                "clustered standard errors need at least two clusters, here is %d; cluster "
+                "by a finer unit, or ask for HC1 or iid",
+                groups);
     }
     return JD_OK;
 }
 
-static const double *weights_of(const jd_regression_t *r, int j)
+static int check_rows(const jd_vcov_rows_t *rows, const jd_vcov_options_t *options, jd_ctx_t *ctx)
 {
-    return r->columns + (size_t)j * (size_t)r->n;
-}
-
-/* sum over rows of u u', over blocks in order. */
-static int meat_rows(const jd_regression_t *r, const double *residual, double *meat, jd_ctx_t *ctx)
-{
-    int k = r->n_kept;
-    size_t size = (size_t)k * (size_t)k;
-    double *u = malloc((size_t)k * JD_BLOCK * sizeof *u);
-    if (!u) return jd_fail_memory(ctx, (size_t)k * JD_BLOCK * sizeof *u, "a variance");
-    memset(meat, 0, size * sizeof *meat);
-    for (int64_t b = 0; b < jd_n_blocks(r->n); b++) {
-        int64_t from = b * JD_BLOCK, rows = jd_block_end(b, r->n) - from;
-        for (int j = 0; j < k; j++) {
-            const double *w = weights_of(r, j) + from, *e = residual + from;
-            for (int64_t i = 0; i < rows; i++)
-                u[j * JD_BLOCK + i] = w[i] * e[i];
-        }
-        for (int i = 0; i < k; i++)
-            for (int j = 0; j <= i; j++)
-                meat[i * k + j] += jd_dot(u + i * JD_BLOCK, u + j * JD_BLOCK, rows);
-    }
-    free(u);
+    if ((unsigned)options->kind >= sizeof kinds / sizeof *kinds)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "no variance of kind %d", (int)options->kind);
+    const char *name = kinds[options->kind].name;
+    if (kinds[options->kind].clusters) return check_clusters(rows, options, ctx);
+    if ((kinds[options->kind].time && !rows->time) || (kinds[options->kind].unit && !rows->unit))
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s standard errors need units and periods, which this estimator's rows do "
+                       "not have; use clustered ones",
+                       name);
+    if (kinds[options->kind].time && rows->time->n_groups < 2)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s standard errors need at least two periods, here is one", name);
+    if (!kinds[options->kind].place) return JD_OK;
+    if (!rows->latitude || !rows->longitude)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "Conley standard errors need latitude and longitude of every row");
+    if (!(options->cutoff_km > 0 && isfinite(options->cutoff_km)))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "cutoff_km = %g of Conley standard errors; it is a distance > 0",
+                       options->cutoff_km);
     return JD_OK;
 }
 
-/* sum over clusters of u u', u summed within clusters in the order of rows. */
-static int meat_clusters(const jd_regression_t *r, const double *residual,
-                         const jd_groups_t *clusters, double *meat, jd_ctx_t *ctx)
+/* Groups the factor G/(G-1) counts: of the way with fewest, or periods; 0 = none. */
+static int32_t count_groups(const jd_vcov_rows_t *rows, const jd_vcov_options_t *options)
 {
-    int k = r->n_kept;
-    size_t groups = (size_t)clusters->n_groups;
-    double *u = calloc((size_t)k * groups, sizeof *u);
-    if (!u) return jd_fail_memory(ctx, (size_t)k * groups * sizeof *u, "clustered scores");
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
-    for (int j = 0; j < k; j++) {
-        const double *w = weights_of(r, j);
-        double *sum = u + (size_t)j * groups;
-        for (int64_t i = 0; i < r->n; i++)
-            sum[clusters->code[i]] += w[i] * residual[i];
-    }
-    for (int i = 0; i < k; i++)
-        for (int j = 0; j <= i; j++)
-            meat[i * k + j] =
-                jd_dot(u + (size_t)i * groups, u + (size_t)j * groups, clusters->n_groups);
-    free(u);
-    return JD_OK;
+    if (kinds[options->kind].time) return rows->time->n_groups;
+    if (!kinds[options->kind].clusters) return 0;
+    int32_t fewest = rows->way[0]->n_groups;
+    for (int c = 1; options->kind == JD_VCOV_MULTIWAY && c < rows->n_ways; c++)
+        if (rows->way[c]->n_groups < fewest) fewest = rows->way[c]->n_groups;
+    return fewest;
 }
 
 /* Small-sample factor, degrees of freedom and name. */
-static int judge(const jd_regression_t *r, const jd_groups_t *clusters,
+static int judge(const jd_regression_t *r, const jd_vcov_rows_t *rows,
                  const jd_vcov_options_t *options, jd_vcov_facts_t *facts, jd_ctx_t *ctx)
 {
-    int clustered = options->kind == JD_VCOV_CLUSTER;
-    double n = (double)r->n;
-    int rc = count_parameters(r, clustered ? clusters : NULL, options->k_fixed, &facts->k, ctx);
+    int clustered = kinds[options->kind].clusters, multiway = options->kind == JD_VCOV_MULTIWAY;
+    double n = (double)r->n, g = (double)count_groups(rows, options);
+    int rc = jd_count_parameters(r, rows->way, multiway ? rows->n_ways : clustered, options,
+                                 &facts->k, ctx);
     if (rc != JD_OK) return rc;
     if (facts->k >= r->n)
         return jd_fail(ctx, JD_ERR_DATA,
@@ -112,34 +102,102 @@ static int judge(const jd_regression_t *r, const jd_groups_t *clusters,
                        "for a standard error; use fewer fixed effects or covariates",
                        r->n, facts->k);
     double k = (double)facts->k;
-    facts->df = n - k;
-    if (!clustered) {
-        facts->name = options->kind == JD_VCOV_IID ? "iid" : "HC1";
-        facts->factor = options->no_k_adjustment ? 1 : n / (n - k);
-        return JD_OK;
-    }
-    double g = (double)clusters->n_groups;
-    facts->name = "CR1";
-    facts->n_clusters = clusters->n_groups;
-    facts->df = g - 1;
-    facts->factor = options->no_k_adjustment ? 1 : (n - 1) / (n - k);
-    if (!options->no_cluster_adjustment) facts->factor *= g / (g - 1);
+    facts->name = kinds[options->kind].name;
+    facts->n_clusters = clustered ? (int32_t)g : 0;
+    facts->df = g > 0 && !options->residual_df ? g - 1 : n - k;
+    facts->factor = 1;
+    if (kinds[options->kind].adjusted) return JD_OK;
+    if (!options->no_k_adjustment)
+        facts->factor = g > 0 && !options->n_over ? (n - 1) / (n - k) : n / (n - k);
+    int own = multiway && options->own_cluster_factors;
+    if (g > 0 && !options->no_cluster_adjustment && !own) facts->factor *= g / (g - 1);
     return JD_OK;
 }
 
-static int estimate_vcov(const jd_regression_t *regression, const double *residual,
-                         const jd_groups_t *clusters, const jd_vcov_options_t *options,
-                         double *vcov, jd_vcov_facts_t *facts, jd_ctx_t *ctx)
+int jd_mend(double *matrix, int k, jd_ctx_t *ctx)
 {
-    const jd_regression_t *r = regression;
+    size_t size = (size_t)k;
+    double *vectors = malloc((size * size + size) * sizeof *vectors);
+    if (!vectors)
+        return jd_fail_memory(ctx, (size * size + size) * sizeof *vectors, "a covariance");
+    double *values = vectors + size * size;
+    memcpy(vectors, matrix, size * size * sizeof *vectors);
+    /* Eigenvectors end in rows: row-major is column-major transposed. */
+    int rc = JD_OK;
+    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', k, vectors, k, values) != 0)
+        rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a covariance do not converge");
+    if (rc == JD_OK && values[0] < 0) {
+        memset(matrix, 0, size * size * sizeof *matrix);
+        for (size_t e = 0; e < size; e++)
+            for (size_t i = 0; values[e] > 0 && i < size; i++)
+                for (size_t j = 0; j < size; j++)
+                    matrix[i * size + j] +=
+                        values[e] * vectors[e * size + i] * vectors[e * size + j];
+    }
+    free(vectors);
+    return rc;
+}
+
+/* T^(1/4), whole part: Newey and West's 1987 rule as fixest and sandwich use it. */
+static int32_t lags(const jd_vcov_options_t *options, int32_t periods)
+{
+    if (options->lag < 0) return 0;
+    if (options->lag > 0) return options->lag < periods ? options->lag : periods - 1;
+    return (int32_t)floor(sqrt(sqrt((double)periods)) + 1e-9);
+}
+
+static int make_meat(const jd_regression_t *r, const double *residual, const jd_vcov_rows_t *rows,
+                     const jd_vcov_options_t *o, double *meat, jd_ctx_t *ctx)
+{
+    switch (o->kind) {
+    case JD_VCOV_CLUSTER:
+        if (!r->columns)
+            return jd_cellwise_meat(r->cells, r->n_kept, residual, rows->way[0], meat, ctx);
+        return jd_meat_groups(r, residual, rows->way[0], meat, ctx);
+    case JD_VCOV_MULTIWAY: {
+        int own = o->own_cluster_factors && !o->no_cluster_adjustment;
+        return jd_meat_multiway(r, residual, rows, own, meat, ctx);
+    }
+    case JD_VCOV_NEWEY_WEST:
+    case JD_VCOV_DRISCOLL_KRAAY:
+        return jd_meat_lags(r, residual, o->kind == JD_VCOV_NEWEY_WEST ? rows->unit : NULL,
+                            rows->time, lags(o, rows->time->n_groups), meat, ctx);
+    case JD_VCOV_CONLEY:
+        return jd_meat_conley(r, residual, rows, o, meat, ctx);
+    default:
+        return jd_meat_rows(r, residual, NULL, 0, meat, ctx);
+    }
+}
+
+static int fill_df(const jd_regression_t *r, const jd_vcov_rows_t *rows,
+                   const jd_vcov_options_t *options, const jd_vcov_facts_t *facts, double *df,
+                   jd_ctx_t *ctx)
+{
+    int n = rows->contrast ? rows->n_contrasts : r->n_kept;
+    if (options->kind == JD_VCOV_CLUSTER && options->satterthwaite)
+        return jd_vcov_adjusted(r, NULL, rows, JD_VCOV_CLUSTER, NULL, df, ctx);
+    for (int j = 0; j < n; j++)
+        df[j] = facts->df;
+    return JD_OK;
+}
+
+int jd_regression_spread(const jd_regression_t *r, double **columns, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)r->n, bytes = (size_t)r->n_kept * n * sizeof **columns;
+    *columns = malloc(bytes);
+    if (!*columns) return jd_fail_memory(ctx, bytes, "row weights");
+    for (int j = 0; j < r->n_kept; j++)
+        jd_regression_weights(r, j, *columns + (size_t)j * n);
+    return JD_OK;
+}
+
+static int estimate_vcov(const jd_regression_t *r, const double *residual,
+                         const jd_vcov_rows_t *rows, const jd_vcov_options_t *options, double *vcov,
+                         double *df, jd_vcov_facts_t *facts, jd_ctx_t *ctx)
+{
     int k = r->n_kept;
-    memset(facts, 0, sizeof *facts);
-    if (options->kind == JD_VCOV_CLUSTER && (!clusters || clusters->n_groups < 2))
-        return jd_fail(ctx, JD_ERR_DATA,
-                       "clustered standard errors need at least two clusters, here is %d; cluster "
-                       "by a finer unit, or ask for HC1 or iid",
-                       clusters ? clusters->n_groups : 0);
-    int rc = judge(r, clusters, options, facts, ctx);
+    int rc = judge(r, rows, options, facts, ctx);
+    if (rc == JD_OK && df) rc = fill_df(r, rows, options, facts, df, ctx);
     if (rc != JD_OK) return rc;
     facts->ssr = jd_dot_weighted(r->weight, residual, residual, r->n);
     if (options->kind == JD_VCOV_IID) {
@@ -147,48 +205,45 @@ static int estimate_vcov(const jd_regression_t *regression, const double *residu
             vcov[e] = r->bread[e] * (facts->ssr / (double)r->n * facts->factor);
         return JD_OK;
     }
-    if (options->kind == JD_VCOV_HC1)
-        rc = meat_rows(r, residual, vcov, ctx);
-    else if (!r->columns)
-        rc = jd_cellwise_meat(r->cells, k, residual, clusters, vcov, ctx);
-    else
-        rc = meat_clusters(r, residual, clusters, vcov, ctx);
+    if (kinds[options->kind].adjusted)
+        return jd_vcov_adjusted(r, residual, rows, options->kind, vcov, df, ctx);
+    rc = make_meat(r, residual, rows, options, vcov, ctx);
     if (rc != JD_OK) return rc;
     for (int i = 0; i < k; i++)
         for (int j = 0; j <= i; j++) {
             vcov[i * k + j] *= facts->factor;
             vcov[j * k + i] = vcov[i * k + j];
         }
-    return JD_OK;
+    int may_be_negative = options->kind == JD_VCOV_MULTIWAY || options->kind == JD_VCOV_CONLEY;
+    return may_be_negative ? jd_mend(vcov, k, ctx) : JD_OK;
 }
 
 /* 1 if the variance is made of columns of row weights; negative: out of memory. Without columns
  * there is iid, and clusters that hold whole units. */
-static int needs_columns(const jd_regression_t *r, const jd_groups_t *clusters,
+static int needs_columns(const jd_regression_t *r, const jd_vcov_rows_t *rows,
                          const jd_vcov_options_t *options, jd_ctx_t *ctx)
 {
     if (!r->cells || options->kind == JD_VCOV_IID) return 0;
-    if (options->kind != JD_VCOV_CLUSTER) return 1;
-    if (!clusters) return 0; /* refused later */
-    int nested = is_nested(jd_effects_largest(r->effects), clusters, ctx);
+    if (options->kind != JD_VCOV_CLUSTER || options->satterthwaite) return 1;
+    int nested = jd_is_nested(jd_effects_largest(r->effects), rows->way[0], ctx);
     return nested < 0 ? nested : !nested;
 }
 
 int jd_regression_vcov(const jd_regression_t *regression, const double *residual,
-                       const jd_groups_t *clusters, const jd_vcov_options_t *options, double *vcov,
-                       jd_vcov_facts_t *facts, jd_ctx_t *ctx)
+                       const jd_vcov_rows_t *rows, const jd_vcov_options_t *options, double *vcov,
+                       double *df, jd_vcov_facts_t *facts, jd_ctx_t *ctx)
 {
     jd_regression_t r = *regression;
-    int spread = needs_columns(&r, clusters, options, ctx);
+    memset(facts, 0, sizeof *facts);
+    int rc = check_rows(rows, options, ctx);
+    if (rc != JD_OK) return rc;
+    int spread = needs_columns(&r, rows, options, ctx);
     if (spread < 0) return spread;
     if (spread) {
-        size_t n = (size_t)r.n, bytes = (size_t)r.n_kept * n * sizeof *r.columns;
-        r.columns = malloc(bytes);
-        if (!r.columns) return jd_fail_memory(ctx, bytes, "row weights");
-        for (int j = 0; j < r.n_kept; j++)
-            jd_regression_weights(regression, j, r.columns + (size_t)j * n);
+        rc = jd_regression_spread(regression, &r.columns, ctx);
+        if (rc != JD_OK) return rc;
     }
-    int rc = estimate_vcov(&r, residual, clusters, options, vcov, facts, ctx);
+    rc = estimate_vcov(&r, residual, rows, options, vcov, df, facts, ctx);
     if (spread) free(r.columns);
     return rc;
 }

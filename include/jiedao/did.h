@@ -194,9 +194,10 @@ typedef struct jd_fit {
         within_tss; /**< the same after fixed effects; 0 where inference is the estimator's own */
     double uniform; /**< estimate +- uniform std_error covers all effects by event time at once with
                        probability `level`; 0 = not asked for */
+    double *df;     /**< [n_terms] degrees of freedom; facts.df but for Satterthwaite's */
 } jd_fit_t;
 
-/** Estimate, standard error, interval and p-value (t with facts.df) of one outcome [rows of panel].
+/** Estimate, standard error, interval and p-value (t with df) of one outcome [rows of panel].
  *  options NULL = CR1 by panel.cluster, fixest's conventions; level in (0, 1), 0.95 say.
  *  Errors: as jd_design_estimate(), JD_ERR_DATA for a single cluster, JD_ERR_ARGUMENT. */
 JD_API JD_MUST_USE int jd_design_infer(const jd_design_t *design, const double *y,

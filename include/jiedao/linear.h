@@ -96,7 +96,18 @@ JD_API JD_MUST_USE int jd_regression_residuals(const jd_regression_t *regression
 typedef enum jd_vcov {
     JD_VCOV_CLUSTER, /**< CR1, one way: the default */
     JD_VCOV_IID,
-    JD_VCOV_HC1
+    JD_VCOV_HC1,
+    JD_VCOV_MULTIWAY,   /**< CR1 by every way given, by inclusion and exclusion (Cameron, Gelbach,
+                           Miller 2011); eigenvalues below 0 become 0 */
+    JD_VCOV_HC2,        /**< u^2 / (1 - h), h the exact leverage, fixed effects included */
+    JD_VCOV_HC3,        /**< u^2 / (1 - h)^2 */
+    JD_VCOV_CR2,        /**< Bell, McCaffrey 2002; Pustejovsky, Tipton 2018: unbiased under iid */
+    JD_VCOV_CR3,        /**< sum of squared changes of beta as clusters leave: clubSandwich's CR3 */
+    JD_VCOV_CV3,        /**< cluster jackknife about beta, (G-1)/G CR3 (MacKinnon, Nielsen, Webb) */
+    JD_VCOV_CV3J,       /**< the same about the jackknife's mean */
+    JD_VCOV_NEWEY_WEST, /**< serial correlation within units, Bartlett kernel */
+    JD_VCOV_DRISCOLL_KRAAY, /**< and between units: Bartlett over the periods' summed scores */
+    JD_VCOV_CONLEY          /**< between places up to a distance (Conley 1999) */
 } jd_vcov_t;
 
 /** Which fixed effects count as parameters in the small-sample factor (fixest's K.fixef). */
@@ -114,9 +125,22 @@ typedef enum jd_resample {
     JD_RESAMPLE_BOOTSTRAP  /**< units or clusters drawn again */
 } jd_resample_t;
 
+/** How far apart two places are. */
+typedef enum jd_distance {
+    JD_DISTANCE_HAVERSINE, /**< great circle of the mean Earth, radius 6371.0088 km */
+    JD_DISTANCE_SPHERICAL, /**< fixest's "spherical": the same, radius 6376 km */
+    JD_DISTANCE_TRIANGULAR /**< fixest's "triangular": Pythagoras at 111 km a degree */
+} jd_distance_t;
+
+typedef enum jd_kernel {
+    JD_KERNEL_UNIFORM, /**< 1 up to the cutoff: the default */
+    JD_KERNEL_BARTLETT /**< 1 - distance / cutoff */
+} jd_kernel_t;
+
 /** Small-sample conventions, fixest's; zeroed = its defaults. Factors: iid SSR/(n-K); HC1 n/(n-K);
- *  cluster G/(G-1) (n-1)/(n-K). K = coefficients + sum of levels - (effects - 1), less levels - 1
- * of each nested effect. */
+ *  cluster G/(G-1) (n-1)/(n-K), G the fewest clusters of a way; Newey-West and Driscoll-Kraay
+ * T/(T-1) (n-1)/(n-K); Conley n/(n-K); HC2, HC3, CR2, CR3 none. K = coefficients + sum of levels -
+ * (effects - 1), less levels - 1 of each effect nested in the clusters. */
 typedef struct jd_vcov_options {
     jd_vcov_t kind;
     jd_k_fixed_t k_fixed;
@@ -125,8 +149,34 @@ typedef struct jd_vcov_options {
     int32_t draws; /**< of bootstraps and simulated laws; 0 = the default of whoever draws */
     uint64_t seed; /**< of these */
     int bands;     /**< 1: the uniform critical value of the effects by event time too */
-    jd_resample_t resample; /**< synthetic_did and its like */
+    jd_resample_t resample;  /**< synthetic_did and its like */
+    int k_exact;             /**< 1: K counts the rank of the fixed effects: ssc(K.exact = TRUE) */
+    int own_cluster_factors; /**< 1: each piece of JD_VCOV_MULTIWAY by its own G/(G-1):
+                                ssc(G.df = "conventional") */
+    int residual_df;   /**< 1: n-K degrees of freedom when clustered: ssc(t.df = "conventional") */
+    int n_over;        /**< 1: n/(n-K) when clustered, not (n-1)/(n-K): plm's type "HC1" */
+    int satterthwaite; /**< 1: degrees of freedom by Satterthwaite for JD_VCOV_CLUSTER too, as CR2
+                          and CR3 have them (Bell, McCaffrey 2002) */
+    int32_t lag;       /**< Newey-West, Driscoll-Kraay: periods; 0 = the whole part of T^(1/4), -1 =
+                          none */
+    double cutoff_km;  /**< Conley: > 0 */
+    jd_kernel_t kernel;     /**< Conley */
+    jd_distance_t distance; /**< Conley */
 } jd_vcov_options_t;
+
+enum { JD_MAX_WAYS = 4 };
+
+/** What a variance may ask of the rows; all borrowed. A kind refuses where what it needs is
+ * absent. */
+typedef struct jd_vcov_rows {
+    const jd_groups_t *way[JD_MAX_WAYS]; /**< clusters; the first one for one-way kinds */
+    int n_ways;
+    const jd_groups_t *unit, *time;     /**< Newey-West, Driscoll-Kraay */
+    const double *latitude, *longitude; /**< [n] degrees: Conley */
+    const double *contrast; /**< [n_contrasts][n_kept] whose degrees of freedom are asked for; NULL
+                               = the coefficients themselves */
+    int n_contrasts;
+} jd_vcov_rows_t;
 
 /** What a variance was made with. */
 typedef struct jd_vcov_facts {
@@ -138,13 +188,19 @@ typedef struct jd_vcov_facts {
     double ssr;         /**< weighted sum of squared residuals */
 } jd_vcov_facts_t;
 
-/** Covariance [n_kept][n_kept] of the coefficients. `clusters` (over the same n rows) is read for
- *  JD_VCOV_CLUSTER only. Errors: JD_ERR_DATA for fewer than two clusters or no degree of freedom.
- *  Cost: O(n n_kept), HC1 O(n n_kept^2). */
+/** Covariance [n_kept][n_kept] of the coefficients. df [n_contrasts, or n_kept without any], or
+ *  NULL: degrees of freedom of each, by Satterthwaite for CR2, CR3 and where asked for, else
+ *  facts->df. Errors: JD_ERR_DATA for fewer than two clusters, no degree of freedom, a coefficient
+ *  that hangs on one cluster (CR3, CV3); JD_ERR_ARGUMENT where rows lack what the kind needs;
+ *  JD_ERR_UNSUPPORTED where leverages would need more than 4096 levels of fixed effects in one
+ * dense factor (all but the largest effect nested in the clusters). Cost: O(n n_kept), HC1 O(n
+ *  n_kept^2), HC2 and HC3 O(n (levels + n_kept)) after a factor O(levels^3) of all effects but the
+ * largest; CR2, CR3 and the jackknives besides O(min(rows of a cluster, levels + n_kept)^3) a
+ *  cluster; Conley O(pairs within the cutoff). */
 JD_API JD_MUST_USE int jd_regression_vcov(const jd_regression_t *regression, const double *residual,
-                                          const jd_groups_t *clusters,
+                                          const jd_vcov_rows_t *rows,
                                           const jd_vcov_options_t *options, double *vcov,
-                                          jd_vcov_facts_t *facts, jd_ctx_t *ctx);
+                                          double *df, jd_vcov_facts_t *facts, jd_ctx_t *ctx);
 
 JD_END_DECLS
 

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Covariances adjusted for leverage: HC2, HC3; CR2, CR3 and the cluster jackknife; degrees of
+ * freedom by Satterthwaite under independent errors of one variance (Bell, McCaffrey 2002;
+ * Pustejovsky, Tipton 2018, equation 13).
+ *
+ *  A coefficient's variance estimate is sum over g of (s_g'e_g)^2, e = (I-H) error, so a quadratic
+ *  form whose matrix is P_gh = s_g' [(I-H)(I-H)']_gh s_h; df = (tr P)^2 / tr P^2. With Q = [U, R]
+ * as in leverage.h, levels of U within clusters, P_gh = [g = h] D_g + t_g.z_h + z_g.t_h for vectors
+ *  of the rank of R: tr P^2 needs their cross products only, and the cost is linear in clusters. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linear/adjust.h"
+#include "linear/sums.h"
+#include "linear/vcov.h"
+
+enum { AT_ONCE = 32 }; /* clusters worked on between two sums */
+
+/* What of a cluster's adjusted weights its rows' law asks: for one contrast. */
+typedef struct {
+    double d;
+    double *t, *z; /* [m] */
+} piece_t;
+
+/* All a pass over the clusters adds up. */
+typedef struct {
+    const jd_leverage_t *v;
+    const double *residual; /* or NULL: degrees of freedom alone */
+    const double *contrast; /* [n_c][k] or NULL = unit vectors */
+    int n_c;
+    jd_adjust_t how;
+    double *spread;          /* [m][m] */
+    double *score;           /* [k][groups] or NULL */
+    double *trace, *squares; /* [n_c]: tr P, and of tr P^2 what is diagonal; NULL: no df */
+    double *tt, *zz, *tz;    /* [n_c][m][m] */
+} pass_t;
+
+static double contrast_at(const pass_t *p, int c, int j)
+{
+    return p->contrast ? p->contrast[c * p->v->r->n_kept + j] : c == j;
+}
+
+/* One level of the nested effect: its rows from..to of the cluster. */
+static void add_level(const pass_t *p, const jd_adjust_work_t *work, const double *s,
+                      const int32_t *row, int64_t from, int64_t to, piece_t *piece)
+{
+    const jd_leverage_t *v = p->v;
+    double minus = 0, plus = 0, own = 0;
+    for (int64_t i = from; i < to; i++) {
+        double w = jd_adjust_weight(v, row[i]), root = sqrt(w);
+        minus += work->u[i] * s[i] / root;
+        plus += work->u[i] * s[i] * root;
+        own += w * work->u[i] * work->u[i];
+    }
+    piece->d += minus * (own * minus - 2 * plus);
+    if (v->exact_unit) return; /* U and R stay orthogonal */
+    for (int64_t i = from; i < to; i++) {
+        double by = minus * v->r->weight[row[i]] * work->u[i];
+        for (int a = 0; a < v->m; a++)
+            piece->z[a] += by * work->r[i * v->m + a];
+    }
+}
+
+/* d, t and z of a cluster and contrast; s [n] its adjusted weights. */
+static void make_piece(const pass_t *p, int32_t group, const jd_adjust_work_t *work,
+                       const double *s, piece_t *piece)
+{
+    const jd_leverage_t *v = p->v;
+    const int32_t *row;
+    int64_t n = jd_leverage_rows(v, group, &row);
+    int m = v->m;
+    piece->d = jd_dot(s, s, n);
+    memset(piece->t, 0, (size_t)m * sizeof *piece->t);
+    memset(piece->z, 0, (size_t)m * sizeof *piece->z);
+    for (int64_t from = 0, to; v->own && from < n; from = to) {
+        for (to = from + 1; to < n && v->own->code[row[to]] == v->own->code[row[from]]; to++) {
+        }
+        add_level(p, work, s, row, from, to, piece);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double root = sqrt(jd_adjust_weight(v, row[i]));
+        for (int a = 0; a < m; a++) {
+            piece->t[a] += s[i] / root * work->r[i * m + a];
+            piece->z[a] -= s[i] * root * work->r[i * m + a];
+        }
+    }
+    for (int a = 0; a < m; a++)
+        piece->z[a] += jd_dot(p->spread + (int64_t)a * m, piece->t, m) / 2;
+}
+
+/* Scores and pieces of one cluster; s [n] is scratch. */
+static int do_group(const pass_t *p, int32_t group, jd_adjust_work_t *work, double *s,
+                    piece_t *piece)
+{
+    const int32_t *row;
+    int64_t n = jd_leverage_rows(p->v, group, &row);
+    int k = p->v->r->n_kept;
+    int bad = jd_adjust_group(p->v, group, p->how, p->spread, work);
+    if (bad) return bad;
+    for (int j = 0; p->score && j < k; j++) {
+        double sum = 0;
+        for (int64_t i = 0; i < n; i++)
+            sum += work->s[j * n + i] * p->residual[row[i]];
+        p->score[(int64_t)j * p->v->groups->n_groups + group] = sum;
+    }
+    for (int c = 0; p->trace && c < p->n_c; c++) {
+        memset(s, 0, (size_t)n * sizeof *s);
+        for (int j = 0; j < k; j++) {
+            double by = contrast_at(p, c, j);
+            for (int64_t i = 0; by != 0 && i < n; i++)
+                s[i] += by * work->s[j * n + i];
+        }
+        make_piece(p, group, work, s, &piece[c]);
+    }
+    return 0;
+}
+
+static void add_piece(pass_t *p, int c, const piece_t *piece)
+{
+    int m = p->v->m;
+    double along = jd_dot(piece->t, piece->z, m);
+    size_t at = (size_t)c * (size_t)m * (size_t)m;
+    p->trace[c] += piece->d + 2 * along;
+    p->squares[c] += piece->d * (piece->d + 4 * along);
+    for (int a = 0; a < m; a++)
+        for (int b = 0; b < m; b++) {
+            size_t cell = at + (size_t)a * (size_t)m + (size_t)b;
+            p->tt[cell] += piece->t[a] * piece->t[b];
+            p->zz[cell] += piece->z[a] * piece->z[b];
+            p->tz[cell] += piece->t[a] * piece->z[b];
+        }
+}
+
+static int refuse(const jd_groups_t *groups, int32_t group, int bad, jd_ctx_t *ctx)
+{
+    if (bad < 0)
+        return jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "without cluster %d coefficient %d is not identified, so it has no jackknife or "
+                   "CR3 standard error; use CR2, randomisation inference, or Conley and Taber's "
+                   "test for few treated clusters",
+                   groups->value ? groups->value[group] : group, bad);
+}
+
+/* All clusters: a few at a time in parallel, summed in their order. */
+static int run_pass(pass_t *p, jd_ctx_t *ctx)
+{
+    int threads = jd_ctx_threads(ctx), rc = JD_OK, m = p->v->m, n_c = p->trace ? p->n_c : 0;
+    int32_t groups = p->v->groups->n_groups;
+    size_t each = (size_t)n_c * 2 * (size_t)m;
+    jd_adjust_work_t *work = calloc((size_t)threads, sizeof *work);
+    piece_t *piece = calloc((size_t)n_c * AT_ONCE + 1, sizeof *piece);
+    double *room =
+        malloc((each * AT_ONCE + (size_t)threads * (size_t)p->v->largest) * sizeof *room);
+    if (!work || !piece || !room) rc = jd_fail_memory(ctx, each * AT_ONCE * 8, "clusters");
+    for (int t = 0; rc == JD_OK && t < threads; t++)
+        rc = jd_adjust_open(&work[t], p->v, p->how, ctx);
+    for (int i = 0; rc == JD_OK && i < n_c * AT_ONCE; i++) {
+        piece[i].t = room + (size_t)i * 2 * (size_t)m;
+        piece[i].z = piece[i].t + m;
+    }
+    for (int32_t first = 0; rc == JD_OK && first < groups; first += AT_ONCE) {
+        int32_t count = groups - first < AT_ONCE ? groups - first : AT_ONCE;
+        int bad[AT_ONCE] = {0};
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int t = 0; t < threads; t++)
+            for (int32_t g = t; g < count; g += threads)
+                bad[g] = do_group(p, first + g, &work[t],
+                                  room + each * AT_ONCE + (size_t)t * (size_t)p->v->largest,
+                                  piece + g * n_c);
+        for (int32_t g = 0; rc == JD_OK && g < count; g++) {
+            if (bad[g]) rc = refuse(p->v->groups, first + g, bad[g], ctx);
+            for (int c = 0; c < n_c && !bad[g]; c++)
+                add_piece(p, c, &piece[g * n_c + c]);
+        }
+    }
+    for (int t = 0; work && t < threads; t++)
+        jd_adjust_close(&work[t]);
+    free(work);
+    free(piece);
+    free(room);
+    return rc;
+}
+
+/* Sum of products a_ij b_ji of m x m matrices. */
+static double trace_of(const double *a, const double *b, int m)
+{
+    double sum = 0;
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < m; j++)
+            sum += a[i * m + j] * b[j * m + i];
+    return sum;
+}
+
+static void fill_df(const pass_t *p, double *df)
+{
+    int m = p->v->m;
+    for (int c = 0; c < p->n_c; c++) {
+        size_t at = (size_t)c * (size_t)m * (size_t)m;
+        double squares = p->squares[c] + 2 * (trace_of(p->tt + at, p->zz + at, m) +
+                                              trace_of(p->tz + at, p->tz + at, m));
+        df[c] = p->trace[c] * p->trace[c] / squares;
+    }
+}
+
+static void fill_vcov(const pass_t *p, jd_vcov_t kind, double *vcov)
+{
+    int k = p->v->r->n_kept;
+    int32_t groups = p->v->groups->n_groups;
+    double factor = kind == JD_VCOV_CV3 || kind == JD_VCOV_CV3J ? (groups - 1.0) / groups : 1;
+    for (int j = 0; kind == JD_VCOV_CV3J && j < k; j++) {
+        double *score = p->score + (int64_t)j * groups, sum = 0;
+        for (int32_t g = 0; g < groups; g++)
+            sum += score[g];
+        for (int32_t g = 0; g < groups; g++)
+            score[g] -= sum / groups;
+    }
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j <= i; j++)
+            vcov[i * k + j] = vcov[j * k + i] =
+                factor *
+                jd_dot(p->score + (int64_t)i * groups, p->score + (int64_t)j * groups, groups);
+}
+
+static int adjust_rows(const jd_regression_t *r, const double *residual, jd_vcov_t kind,
+                       double *vcov, jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)r->n * sizeof(double);
+    int k = r->n_kept;
+    double *leverage = malloc(bytes);
+    if (!leverage) return jd_fail_memory(ctx, bytes, "leverages");
+    int rc = jd_leverages(r, leverage, ctx);
+    for (int64_t i = 0; rc == JD_OK && i < r->n; i++) {
+        if (1 - leverage[i] > 1e-9) continue;
+        /* fitted perfectly, so its residual is 0 whatever the outcome */
+        leverage[i] = 0;
+    }
+    if (rc == JD_OK)
+        rc = jd_meat_rows(r, residual, leverage, kind == JD_VCOV_HC3 ? 2 : 1, vcov, ctx);
+    for (int i = 0; rc == JD_OK && i < k; i++)
+        for (int j = 0; j < i; j++)
+            vcov[j * k + i] = vcov[i * k + j];
+    free(leverage);
+    return rc;
+}
+
+int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_vcov_rows_t *rows,
+                     jd_vcov_t kind, double *vcov, double *df, jd_ctx_t *ctx)
+{
+    if (kind == JD_VCOV_HC2 || kind == JD_VCOV_HC3)
+        return adjust_rows(r, residual, kind, vcov, ctx);
+    jd_leverage_t v = {0};
+    int satterthwaite = df && kind != JD_VCOV_CV3 && kind != JD_VCOV_CV3J;
+    pass_t p = {.v = &v, .residual = residual, .contrast = rows->contrast};
+    p.n_c = rows->contrast ? rows->n_contrasts : r->n_kept;
+    p.how = kind == JD_VCOV_CLUSTER ? JD_ADJUST_NONE
+            : kind == JD_VCOV_CR2   ? JD_ADJUST_CR2
+                                    : JD_ADJUST_CR3;
+    int rc = jd_leverage_make(&v, r, rows->way[0], ctx);
+    size_t m = (size_t)v.m, n_c = satterthwaite ? (size_t)p.n_c : 0;
+    size_t scores = vcov ? (size_t)r->n_kept * (size_t)rows->way[0]->n_groups : 0;
+    size_t cells = m * m + scores + n_c * (2 + 3 * m * m);
+    double *room = rc == JD_OK ? calloc(cells, sizeof *room) : NULL;
+    if (rc == JD_OK && !room) rc = jd_fail_memory(ctx, cells * sizeof *room, "a covariance");
+    if (rc == JD_OK) {
+        p.spread = room;
+        if (vcov) p.score = room + m * m;
+        if (satterthwaite) {
+            p.trace = room + m * m + scores;
+            p.squares = p.trace + n_c;
+            p.tt = p.squares + n_c;
+            p.zz = p.tt + n_c * m * m;
+            p.tz = p.zz + n_c * m * m;
+        }
+        rc = jd_adjust_spread(&v, p.spread, ctx);
+    }
+    if (rc == JD_OK) rc = run_pass(&p, ctx);
+    if (rc == JD_OK && vcov) fill_vcov(&p, kind, vcov);
+    if (rc == JD_OK && satterthwaite) fill_df(&p, df);
+    free(room);
+    jd_leverage_free(&v);
+    return rc;
+}
