@@ -22,8 +22,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"force", '\0', NULL, "replace an existing sweep.h5"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "force", .help = "replace an existing sweep.h5"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_merge = {

@@ -187,13 +187,13 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {"output", 'o', "DIR", "folder of the sweep, made if need be"},
-    {"set", '\0', "SECTION.KEY=VALUE", "set a parameter; may be repeated"},
-    {"dry-run", '\0', NULL, "print the plan, with time and space from one trial run"},
-    {"resume", '\0', NULL, "go on where the folder's sweep stopped"},
-    {"shard", '\0', "I/N", "do the I-th of N shares of the runs; then jiedao merge DIR"},
-    {"force", '\0', NULL, "start anew in a folder that holds a sweep"},
-    {NULL, '\0', NULL, NULL},
+    {.name = "output", .letter = 'o', .value = "DIR", .help = "folder of the sweep, made if need be"},
+    {.name = "set", .value = "SECTION.KEY=VALUE", .help = "set a parameter; may be repeated"},
+    {.name = "dry-run", .help = "print the plan, with time and space from one trial run"},
+    {.name = "resume", .help = "go on where the folder's sweep stopped"},
+    {.name = "shard", .value = "I/N", .help = "do the I-th of N shares of the runs; then jiedao merge DIR"},
+    {.name = "force", .help = "start anew in a folder that holds a sweep"},
+    {.name = NULL},
 };
 
 const jd_command_t jd_command_sweep = {
