@@ -387,7 +387,18 @@ int jd_plan_config(jd_config_t **made, const jd_plan_t *plan, const jd_config_t 
     return rc;
 }
 
-uint64_t jd_plan_replicate(const jd_plan_t *plan, int64_t run)
+int64_t jd_plan_point(const jd_plan_t *plan, int64_t run)
 {
-    return (uint64_t)(plan->common ? run % plan->replicates : run);
+    return run % plan->n_points;
+}
+
+int64_t jd_plan_replicate(const jd_plan_t *plan, int64_t run)
+{
+    return plan->first + run / plan->n_points;
+}
+
+uint64_t jd_plan_key(const jd_plan_t *plan, int64_t run)
+{
+    return (uint64_t)(plan->common ? jd_plan_replicate(plan, run)
+                                   : plan->first * plan->n_points + run);
 }

@@ -48,7 +48,8 @@ typedef struct jd_plan {
     jd_plan_design_t design;
     jd_factor_t *factors; /**< [n_factors] in the order of the config */
     int n_factors;
-    int64_t n_points, replicates, n_runs; /**< run = point * replicates + replicate, from 0 */
+    int64_t n_points, replicates, n_runs; /**< all points, then again with the next replicate */
+    int64_t first;                        /**< number of the first replicate, from 0 */
     int64_t base; /**< saltelli: rows of A; morris: trajectories; else points */
     int levels;   /**< of morris */
     bool common;  /**< replicate r draws the same numbers at every point */
@@ -72,8 +73,10 @@ double jd_plan_number(const jd_plan_t *plan, int64_t point, int factor);
  *  sections refuse. */
 JD_MUST_USE int jd_plan_config(jd_config_t **made, const jd_plan_t *plan, const jd_config_t *config,
                                int64_t point, jd_ctx_t *ctx);
-/** What keys the random numbers of a run. */
-uint64_t jd_plan_replicate(const jd_plan_t *plan, int64_t run);
+/** Point and replicate of a run, from 0; and what keys its random numbers. */
+int64_t jd_plan_point(const jd_plan_t *plan, int64_t run);
+int64_t jd_plan_replicate(const jd_plan_t *plan, int64_t run);
+uint64_t jd_plan_key(const jd_plan_t *plan, int64_t run);
 
 /** plan_points.c: fills plan->unit, sized by n_points and n_factors, for the drawn designs. */
 JD_MUST_USE int jd_plan_draw(jd_plan_t *plan, uint64_t seed, jd_ctx_t *ctx);

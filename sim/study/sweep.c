@@ -65,11 +65,11 @@ static int run_one(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *c
     jd_study_inputs_t own = {0};
     jd_study_times_t times = {0};
     jd_study_replicate_t one = {0};
-    int rc = jd_plan_config(&config, job->plan, job->config, run / job->plan->replicates, ctx);
+    int rc = jd_plan_config(&config, job->plan, job->config, jd_plan_point(job->plan, run), ctx);
     if (!rc && job->own_inputs) rc = jd_study_inputs_read(&own, config, ctx);
     if (!rc)
         rc = jd_study_replicate(config, job->own_inputs ? &own.inputs : job->inputs,
-                                jd_plan_replicate(job->plan, run), NULL, "", &one, &times, ctx);
+                                jd_plan_key(job->plan, run), NULL, "", &one, &times, ctx);
     if (!rc) rc = add_summary(&result->table[JD_SWEEP_SUMMARY], &one.facts, ctx);
     if (!rc) {
         take_rows(&result->table[JD_SWEEP_ESTIMATES], &one.estimates);

@@ -136,14 +136,14 @@ static double none(const jd_column_t *column)
 static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *ctx)
 {
     const jd_plan_t *plan = &m->folder->plan;
-    int64_t point = run / plan->replicates;
+    int64_t point = jd_plan_point(plan, run);
     char value[JD_PLAN_VALUE];
     int rc = jd_table_reserve(&m->runs, m->runs.rows + 1, ctx);
     if (rc) return rc;
     int64_t row = m->runs.rows++;
     JD_CELLS(&m->runs, RUN_RUN, int32_t)[row] = (int32_t)run + 1;
     JD_CELLS(&m->runs, RUN_POINT, int32_t)[row] = (int32_t)point + 1;
-    JD_CELLS(&m->runs, RUN_REPLICATE, int32_t)[row] = (int32_t)(run % plan->replicates) + 1;
+    JD_CELLS(&m->runs, RUN_REPLICATE, int32_t)[row] = (int32_t)jd_plan_replicate(plan, run) + 1;
     JD_CELLS(&m->runs, RUN_STATUS, int8_t)[row] = r->failed != 0;
     jd_table_set_text(&m->runs, RUN_MESSAGE, row, r->message);
     for (int f = 0; f < plan->n_factors; f++) {

@@ -46,6 +46,7 @@ static const struct {
     {"error", CORE},     {"export", CORE},  {"context", CORE},   {"random", CORE},
     {"table", CORE},     {"version", CORE}, {"split", DIAGNOSE}, {"bacon", DIAGNOSE},
     {"simulation", RUN}, {"theory", MODEL}, {"synthetic", DID},  {"roll_out", DID},
+    {"monte_carlo", DIAGNOSE},
 };
 
 /* Libraries and the only parts that may know of them. */

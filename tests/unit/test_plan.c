@@ -53,7 +53,10 @@ static void test_a_grid_crosses_its_lists(void **state)
         assert_value(&m, i, 0, share[i]);
         assert_value(&m, i, 1, i % 2 ? "development" : "random");
     }
-    assert_int_equal(jd_plan_replicate(&m.plan, 4), 1);
+    for (int run = 0; run < 18; run++) {
+        assert_int_equal(jd_plan_point(&m.plan, run), run % 6);
+        assert_int_equal(jd_plan_key(&m.plan, run), run / 6);
+    }
     drop(&m);
 }
 
@@ -67,7 +70,7 @@ static void test_lists_stand_side_by_side(void **state)
     assert_int_equal(m.plan.n_points, 2);
     assert_value(&m, 1, 0, "0.2");
     assert_value(&m, 1, 1, "2021Q1, 2022Q1");
-    assert_int_equal(jd_plan_replicate(&m.plan, 1), 1);
+    assert_int_equal(jd_plan_key(&m.plan, 1), 1);
     drop(&m);
 }
 
