@@ -70,6 +70,13 @@ typedef enum jd_adjust {
     JD_ADJUST_NONE       /**< not at all: differences in means after treatment */
 } jd_adjust_t;
 
+/** Whose change of treatment did_multiplegt_dyn looks at. */
+typedef enum jd_switchers {
+    JD_SWITCHERS_BOTH,
+    JD_SWITCHERS_IN, /**< units whose treatment rises */
+    JD_SWITCHERS_OUT /**< units whose treatment falls */
+} jd_switchers_t;
+
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
     int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
@@ -97,6 +104,11 @@ typedef struct jd_did_options {
     jd_adjust_t adjust;      /**< roll_out, as the next two */
     int neyman;              /**< conservative variance, not the adjusted one */
     int last_cohort_control; /**< the last cohort (or the never treated) alone are controls */
+
+    jd_switchers_t switchers; /**< did_multiplegt_dyn, as the next three */
+    int normalized;           /**< effects per unit of treatment received so far */
+    int same_switchers;       /**< only switchers seen for all effects */
+    int only_never_switchers; /**< controls never change their treatment */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

@@ -47,6 +47,7 @@ static const struct {
     {"table", CORE},     {"version", CORE}, {"split", DIAGNOSE}, {"bacon", DIAGNOSE},
     {"simulation", RUN}, {"theory", MODEL}, {"synthetic", DID},  {"roll_out", DID},
     {"monte_carlo", DIAGNOSE},
+    {"did_multiplegt", DID},
 };
 
 /* Libraries and the only parts that may know of them. */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside of did_multiplegt_dyn, in the notation of de Chaisemartin and D'Haultfoeuille (2024):
+ * group g (a unit) leaves its baseline treatment D_g1 first in period F_g; effect l compares F_g -
+ * 1 + l with F_g - 1. Periods are counted from 0 here. A cell is g * n_periods + t. */
+#ifndef JD_DID_DID_MULTIPLEGT_H
+#define JD_DID_DID_MULTIPLEGT_H
+
+#include "did/design.h"
+
+/** One long difference: effect l, or placebo l (from F - 1 back to F - 1 - l). */
+typedef struct jd_dcdh_lag {
+    int l, placebo;
+    double switchers_mass; /* N_l, weights of switchers in it */
+    double dose;           /* mean of |D - D_g1| at F - 1 + l */
+    double cumulated;      /* mean of its sum over F ... F - 1 + l */
+    int64_t n_rows, n_switchers;
+} jd_dcdh_lag_t;
+
+/** What the design owns. */
+typedef struct jd_dcdh {
+    int32_t n_groups, n_periods, n_baselines, n_cohorts;
+    int32_t never;     /* F_g of groups that never switch: a period after the last */
+    int32_t *cell;     /* [rows of the sample] */
+    double *share;     /* [rows of the sample] weight of the row in its cell's mean */
+    double *mass;      /* [cells] N_gt, 0 where there is no row, or none to be used */
+    double *d;         /* [cells] treatment, NaN where unknown */
+    int32_t *baseline; /* [n_groups] code of D_g1 (and trends' group); -1 = left out */
+    int32_t *first;    /* [n_groups] F_g */
+    int32_t *cohort;   /* [n_groups] code of baseline, F_g and D_gF */
+    int8_t *up;        /* [n_groups] 1 = treatment rises, 0 = falls */
+    int32_t *cluster;  /* [n_groups] */
+    int32_t *order;    /* [n_groups] groups by cluster */
+    int32_t *last;     /* [n_baselines] T_g: last period in which someone has not switched */
+    int n_lags, n_effects;
+    jd_dcdh_lag_t *lag; /* [n_lags] effects, then placebos */
+    int normalized, same_switchers, only_never;
+    jd_switchers_t switchers;
+    struct jd_dcdh_controls *controls; /* or NULL */
+    double *weight;                    /* [n_terms][rows of the sample] on outcomes */
+} jd_dcdh_t;
+
+static inline size_t jd_dcdh_cells(const jd_dcdh_t *dc)
+{
+    return (size_t)dc->n_groups * (size_t)dc->n_periods;
+}
+
+/** Whether a difference exists in cell (g, t): both outcomes are there. */
+int jd_dcdh_seen(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g, int32_t t);
+/** The periods a difference is taken between, at t: plus and minus. */
+void jd_dcdh_ends(const jd_dcdh_lag_t *lag, int32_t t, int32_t *plus, int32_t *minus);
+/** Weights of a lag's differences: coef [cells], of switchers N_gt / N_l (negative where treatment
+ * falls), of controls what sets them against these; role [cells] 1 switcher, 2 control, 0 neither.
+ * Fills the lag's counts and doses. JD_ERR_NO_MEMORY. */
+JD_MUST_USE int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef,
+                                unsigned char *role, jd_ctx_t *ctx);
+/** Chooses the lags that can be told, and makes terms and weights. */
+JD_MUST_USE int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
+                              jd_ctx_t *ctx);
+/** Mean outcomes [cells] of y [rows of the sample]. */
+void jd_dcdh_means(const jd_dcdh_t *dc, int64_t n, const double *y, double *mean);
+
+JD_MUST_USE int jd_dcdh_estimate(const jd_design_t *design, const double *const *y, int n_y,
+                                 double *estimate, jd_ctx_t *ctx);
+void jd_dcdh_weights(const jd_design_t *design, int term, double *w);
+JD_MUST_USE int jd_dcdh_infer(const jd_design_t *design, const double *y,
+                              const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx);
+
+#endif

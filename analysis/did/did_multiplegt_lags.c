@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* did_multiplegt_dyn's comparisons: which effects and placebos can be told, and their weights. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/did_multiplegt_controls.h"
+
+void jd_dcdh_ends(const jd_dcdh_lag_t *lag, int32_t t, int32_t *plus, int32_t *minus)
+{
+    *plus = lag->placebo ? t - 2 * lag->l : t;
+    *minus = t - lag->l;
+}
+
+int jd_dcdh_seen(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g, int32_t t)
+{
+    const double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
+    if (t < (lag->placebo ? 2 : 1) * lag->l || mass[t] <= 0 || mass[t - lag->l] <= 0) return 0;
+    return !lag->placebo || mass[t - 2 * lag->l] > 0;
+}
+
+/* All outcomes from F - 1 to the last effect's are there, where the same switchers are asked for.
+ */
+static int stays(const jd_dcdh_t *dc, int32_t g)
+{
+    if (!dc->same_switchers) return 1;
+    const double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
+    int32_t first = dc->first[g], end = first - 1 + dc->n_effects;
+    if (end > dc->last[dc->baseline[g]]) return 0;
+    for (int32_t t = first - 1; t <= end; t++)
+        if (mass[t] <= 0) return 0;
+    return 1;
+}
+
+/* Whether g switches within reach and in the direction asked for. */
+static int is_switcher(const jd_dcdh_t *dc, int32_t g)
+{
+    if (dc->baseline[g] < 0 || dc->first[g] > dc->last[dc->baseline[g]]) return 0;
+    if (dc->switchers == JD_SWITCHERS_IN) return dc->up[g];
+    return dc->switchers != JD_SWITCHERS_OUT || !dc->up[g];
+}
+
+/* Sums of |D - D_g1| from F on, and the last of them. */
+static void add_doses(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, int32_t g, int32_t t, double mass)
+{
+    const double *d = dc->d + (size_t)g * (size_t)dc->n_periods;
+    double sum = 0, base = (double)NAN;
+    for (int32_t s = 0; isnan(base); s++)
+        base = d[s];
+    for (int32_t s = dc->first[g]; s <= t; s++)
+        sum += fabs(d[s] - base);
+    lag->dose += mass * fabs(d[t] - base);
+    lag->cumulated += mass * sum;
+}
+
+/* Roles, and the weights of switchers and controls by baseline and period. */
+static void find_roles(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, unsigned char *role,
+                       double *controls, double *up, double *down)
+{
+    memset(role, 0, jd_dcdh_cells(dc));
+    for (int32_t g = 0; g < dc->n_groups; g++) {
+        int32_t b = dc->baseline[g];
+        if (b < 0 || (dc->only_never && dc->first[g] < dc->never)) continue;
+        for (int32_t t = 0; t < dc->first[g] && t <= dc->last[b]; t++) {
+            size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)t;
+            if (!jd_dcdh_seen(dc, lag, g, t)) continue;
+            role[c] = 2;
+            controls[b * dc->n_periods + t] += dc->mass[c];
+        }
+    }
+    for (int32_t g = 0; g < dc->n_groups; g++) {
+        if (!is_switcher(dc, g) || !stays(dc, g)) continue;
+        int32_t b = dc->baseline[g], t = dc->first[g] - 1 + lag->l;
+        if (t > dc->last[b] || !jd_dcdh_seen(dc, lag, g, t)) continue;
+        if (controls[b * dc->n_periods + t] <= 0) continue;
+        size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)t;
+        role[c] = 1;
+        (dc->up[g] ? up : down)[b * dc->n_periods + t] += dc->mass[c];
+    }
+}
+
+int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsigned char *role,
+                    jd_ctx_t *ctx)
+{
+    size_t strata = (size_t)dc->n_baselines * (size_t)dc->n_periods;
+    double *controls = calloc(3 * strata, sizeof *controls);
+    if (!controls) return jd_fail_memory(ctx, 3 * strata * sizeof *controls, "comparisons");
+    double *up = controls + strata, *down = up + strata;
+    find_roles(dc, lag, role, controls, up, down);
+    *lag = (jd_dcdh_lag_t){.l = lag->l, .placebo = lag->placebo};
+    for (size_t s = 0; s < strata; s++)
+        lag->switchers_mass += up[s] + down[s];
+    memset(coef, 0, jd_dcdh_cells(dc) * sizeof *coef);
+    for (size_t c = 0; lag->switchers_mass > 0 && c < jd_dcdh_cells(dc); c++) {
+        if (role[c] == 0) continue;
+        int32_t g = (int32_t)(c / (size_t)dc->n_periods), t = (int32_t)(c % (size_t)dc->n_periods);
+        size_t s = (size_t)dc->baseline[g] * (size_t)dc->n_periods + (size_t)t;
+        double share = dc->mass[c] / lag->switchers_mass;
+        if (role[c] == 1) {
+            coef[c] = dc->up[g] ? share : -share;
+            lag->n_switchers++;
+            add_doses(dc, lag, g, t, share);
+        } else if (up[s] + down[s] > 0) {
+            coef[c] = -share * (up[s] - down[s]) / controls[s];
+        } else {
+            role[c] = 0;
+        }
+        lag->n_rows += role[c] != 0;
+    }
+    free(controls);
+    return JD_OK;
+}
+
+/* How many effects and placebos there can be at most. */
+static void find_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos)
+{
+    int64_t l = 0, p = 0;
+    for (int32_t g = 0; g < dc->n_groups; g++) {
+        if (!is_switcher(dc, g)) continue;
+        int64_t reach = dc->last[dc->baseline[g]] - dc->first[g] + 1, back = dc->first[g] - 1;
+        if (reach > l) l = reach;
+        if (back > reach) back = reach;
+        if (back > p) p = back;
+    }
+    if (l < *effects) *effects = l;
+    if (p < *placebos) *placebos = p;
+    if (*effects < *placebos) *placebos = *effects;
+}
+
+/* Effect 1 is event time 0, placebo 1 is -2: the last period before the switch is the base. */
+static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    int64_t effects = (int64_t)options->event_last + 1,
+            placebos = -1 - (int64_t)options->event_first;
+    if (effects < 1)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "did_multiplegt_dyn: event_last = %d; at least event time 0 is estimated",
+                       options->event_last);
+    if (placebos < 0) placebos = 0;
+    find_reach(dc, &effects, &placebos);
+    if (effects == 0)
+        return jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                       "did_multiplegt_dyn: no unit changes its treatment (in the direction asked "
+                       "for) while another with the same treatment in its first period has not "
+                       "changed it yet");
+    dc->lag = calloc((size_t)(effects + placebos), sizeof *dc->lag);
+    if (!dc->lag)
+        return jd_fail_memory(ctx, (size_t)(effects + placebos) * sizeof *dc->lag, "the effects");
+    dc->n_effects = (int)effects;
+    dc->n_lags = (int)(effects + placebos);
+    for (int k = 0; k < dc->n_lags; k++) {
+        dc->lag[k].placebo = k >= dc->n_effects;
+        dc->lag[k].l = dc->lag[k].placebo ? k - dc->n_effects + 1 : k + 1;
+    }
+    return JD_OK;
+}
+
+/* Weights on the cells' outcomes of a lag whose coefficients are given. */
+static void spread(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const double *coef, double *on)
+{
+    memset(on, 0, jd_dcdh_cells(dc) * sizeof *on);
+    for (size_t c = 0; c < jd_dcdh_cells(dc); c++) {
+        if (coef[c] == 0) continue;
+        int32_t t = (int32_t)(c % (size_t)dc->n_periods), plus, minus;
+        jd_dcdh_ends(lag, t, &plus, &minus);
+        on[c - (size_t)t + (size_t)plus] += coef[c];
+        on[c - (size_t)t + (size_t)minus] -= coef[c];
+    }
+}
+
+/* What a lag is divided by. */
+static double divisor(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag)
+{
+    return dc->normalized ? lag->cumulated : 1;
+}
+
+/* The term of a lag, -1 if it has no switcher: overall, placebos from the farthest, effects. */
+int jd_dcdh_term(const jd_dcdh_t *dc, int k)
+{
+    int term = 1;
+    if (dc->lag[k].switchers_mass <= 0) return -1;
+    for (int j = 0; j < dc->n_lags; j++)
+        if (dc->lag[j].switchers_mass > 0)
+            term += dc->lag[k].placebo ? dc->lag[j].placebo && j > k : dc->lag[j].placebo || j < k;
+    return term;
+}
+
+double jd_dcdh_overall_weight(const jd_dcdh_t *dc, int k)
+{
+    double doses = 0;
+    for (int j = 0; j < dc->n_effects; j++)
+        doses += dc->lag[j].switchers_mass * dc->lag[j].dose;
+    return k < dc->n_effects ? dc->lag[k].switchers_mass / doses : 0;
+}
+
+/* Adds a lag's weights on rows to its own term and to the overall one. */
+static void add_lag(const jd_design_t *design, jd_dcdh_t *dc, int k, const double *on)
+{
+    size_t n = (size_t)design->sample.n;
+    double overall = jd_dcdh_overall_weight(dc, k), by = 1 / divisor(dc, &dc->lag[k]);
+    double *w = dc->weight + (size_t)jd_dcdh_term(dc, k) * n;
+    for (size_t i = 0; i < n; i++) {
+        double at = dc->share[i] * on[dc->cell[i]];
+        w[i] = by * at;
+        dc->weight[i] += overall * at;
+    }
+}
+
+static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
+{
+    int n = 1, effects = 0;
+    for (int k = 0; k < dc->n_lags; k++) {
+        n += dc->lag[k].switchers_mass > 0;
+        effects += k < dc->n_effects && dc->lag[k].switchers_mass > 0;
+    }
+    if (effects == 0)
+        return jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                       "did_multiplegt_dyn: no unit that changes its treatment is seen with "
+                       "controls in the periods asked for");
+    size_t terms = (size_t)n, cells = terms * (size_t)design->sample.n;
+    design->terms = calloc(terms, sizeof *design->terms);
+    dc->weight = calloc(cells, sizeof *dc->weight);
+    if (!design->terms || !dc->weight)
+        return jd_fail_memory(ctx, cells * sizeof *dc->weight, "weights on outcomes");
+    design->facts.n_terms = n;
+    design->terms[0] = jd_term_overall("att");
+    for (int k = 0; k < dc->n_lags; k++)
+        if (dc->lag[k].switchers_mass > 0)
+            design->terms[jd_dcdh_term(dc, k)] =
+                jd_term_event(dc->lag[k].placebo ? -1 - dc->lag[k].l : dc->lag[k].l - 1);
+    return JD_OK;
+}
+
+int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
+                  jd_ctx_t *ctx)
+{
+    int rc = choose_lags(dc, options, ctx);
+    if (rc != JD_OK) return rc;
+    size_t cells = jd_dcdh_cells(dc);
+    double *coef = calloc(2 * cells, sizeof *coef), *on = coef + cells;
+    unsigned char *role = calloc(cells, 1);
+    if (!coef || !role) rc = jd_fail_memory(ctx, 2 * cells * sizeof *coef, "comparisons");
+    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
+        rc = jd_dcdh_compare(dc, &dc->lag[k], coef, role, ctx);
+    if (rc == JD_OK) rc = allocate_terms(design, dc, ctx);
+    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++) {
+        if (dc->lag[k].switchers_mass <= 0) continue;
+        rc = jd_dcdh_compare(dc, &dc->lag[k], coef, role, ctx);
+        if (rc != JD_OK) break;
+        spread(dc, &dc->lag[k], coef, on);
+        if (dc->controls) jd_dcdh_controls_weights(dc, &dc->lag[k], coef, on);
+        add_lag(design, dc, k, on);
+    }
+    free(coef);
+    free(role);
+    return rc;
+}
