@@ -277,6 +277,7 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     if (!own) return jd_fail_memory(ctx, n * sizeof *own, "an outcome");
     gather(design, y, own);
     rc = allocate_fit(fit, design->facts.n_terms, ctx);
+    fit->level = level;
     const double *column = own;
     if (rc == JD_OK) rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
     if (rc == JD_OK)
@@ -284,7 +285,6 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
                                       : jd_infer_coefficients(design, own, fit->estimate, NULL,
                                                               options, fit->vcov, fit, ctx);
     if (rc == JD_OK) {
-        fit->level = level;
         fit->n_obs = design->sample.n;
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Callaway and Sant'Anna (2021, J. Econometrics 225), without covariates: every
+/* Callaway and Sant'Anna (2021, J. Econometrics 225). Without covariates every
  *
  *      ATT(g,t) = E[Y_t - Y_b | G = g] - E[Y_t - Y_b | C]          (eqs. 2.8, 2.9)
  *
- * is a difference of cell means, b the base period, C the controls; their averages (section 3) are
- * weighted by the cohorts' shares of units. */
+ * is a difference of cell means, b the base period, C the controls; with covariates it is a
+ * comparison of drdid.h. Their averages (section 3) are weighted by the cohorts' shares of units.
+ */
 #include "did/callaway_santanna.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ static void release(jd_design_t *design)
     free(cs->multiple);
     free(cs->mix);
     free(cs->loading);
+    jd_cs_free_comparisons(cs);
     free(cs);
 }
 
@@ -300,7 +302,7 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
                          "callaway_santanna: no event time from 0 on is left to average; widen "
                          "event_first, event_last or balance_event");
     }
-    for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
+    for (int k = 0; rc == JD_OK && !cs->n_comparisons && k < cs->n_terms; k++)
         for (int a = 0; a < cs->n_atts; a++) {
             double by_att = cs->mix[(size_t)k * (size_t)cs->n_atts + (size_t)a];
             if (by_att != 0)
@@ -315,11 +317,6 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
 
 static int check_request(const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    if (panel->n_x > 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "callaway_santanna: %d covariates are given ('%s', ...); this estimator "
-                       "compares plain means: leave them out, or use sun_abraham",
-                       panel->n_x, panel->x_name[0]);
     if (options->anticipation < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "callaway_santanna: anticipation = %d periods; it is at least 0",
@@ -345,9 +342,12 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (rc == JD_OK) rc = make_cells(cs, design, &frame, ctx);
     cs->by_unit = !options->allow_unbalanced && !options->cross_sections && !panel->cluster &&
                   !design->weight;
+    if (rc == JD_OK) list_atts(cs, options->universal_base, ctx);
+    if (rc == JD_OK && panel->n_x > 0)
+        rc = jd_cs_compare(design, panel, options, frame.unit,
+                           !options->allow_unbalanced && !options->cross_sections, ctx);
     jd_frame_free(&frame);
     if (rc != JD_OK) return rc;
-    list_atts(cs, options->universal_base, ctx);
     if (!has_overall(cs))
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "callaway_santanna: no treated cohort has rows and controls both before and "

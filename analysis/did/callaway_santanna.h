@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside of callaway_santanna. All is a sum over the means of y in cells of cohort and period. */
+/* Inside of callaway_santanna. Without covariates all is a sum over the means of y in cells of
+ * cohort and period; with them, over comparisons of cohorts. */
 #ifndef JD_DID_CALLAWAY_SANTANNA_H
 #define JD_DID_CALLAWAY_SANTANNA_H
 
-#include "did/design.h"
+#include "did/comparison.h"
 
 /** An effect ATT(g,t), by codes of cohort, period and base period. */
 typedef struct jd_cs_att {
@@ -26,7 +27,11 @@ typedef struct jd_cs {
                                  cohort's share, over their sum; not used in a plain mean */
     double *mix;              /* [n_terms][n_atts] the weights themselves */
     double *loading;          /* [n_terms][cells] a term's weights on the cells' means */
-    int by_unit;              /* each unit is a cluster, in every period once, all with weight 1 */
+    int n_comparisons;        /* 0: no covariates */
+    jd_comparison_t *comparison;
+    int *which; /* [n_atts] comparison of an effect; -1: 0 by definition */
+    jd_arranged_t arranged;
+    int by_unit; /* each unit is a cluster, in every period once, all with weight 1 */
     jd_control_t control;
     int32_t anticipation;
 } jd_cs_t;
@@ -48,12 +53,26 @@ typedef struct jd_cs_influence {
     const double *residual, *offset, *by_cohort;
 } jd_cs_influence_t;
 
-/** Covariance [n_terms][n_terms] by sums over clusters of products of influences; and the same from
- *  second moments of the residuals within cohorts, where by_unit allows. */
-JD_MUST_USE int jd_cs_vcov_by_sums(const jd_design_t *design, const jd_cs_influence_t *influence,
-                                   double *vcov, jd_ctx_t *ctx);
+/** Adds the influences by cluster to sum [n_terms][clusters]. */
+void jd_cs_sum_influence(const jd_design_t *design, const jd_cs_influence_t *influence, double *sum,
+                         int threads);
+/** Covariance [n_terms][n_terms] from second moments of the residuals within cohorts, where by_unit
+ *  allows. */
 JD_MUST_USE int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *influence,
                                       double *vcov, jd_ctx_t *ctx);
+
+/** With covariates: sorts the rows, prepares all comparisons, and leaves out the effects that have
+ *  none, saying why. `unit` of the sample's rows. */
+JD_MUST_USE int jd_cs_compare(jd_design_t *design, const jd_panel_t *panel,
+                              const jd_did_options_t *options, const int32_t *unit, int complete,
+                              jd_ctx_t *ctx);
+void jd_cs_free_comparisons(jd_cs_t *cs);
+/** All effects [n_atts] of y, which is sorted by place. */
+void jd_cs_compared(const jd_cs_t *cs, const double *y, double *att, int threads);
+/** Adds the influences of the effects to the terms' [n_terms][clusters]. */
+JD_MUST_USE int jd_cs_compared_influence(const jd_design_t *design, const double *y,
+                                         const double *att, double *sum, jd_ctx_t *ctx);
+void jd_cs_compared_weights(const jd_design_t *design, int term, double *w);
 
 JD_MUST_USE int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y,
                                double *estimate, jd_ctx_t *ctx);

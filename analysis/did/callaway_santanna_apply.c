@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "did/callaway_santanna.h"
+#include "did/influence.h"
 #include "linear/sums.h"
 
 /* Means of y in the cells; sums carry their rounding along. sum, carry [cells] scratch; empty
@@ -30,10 +31,36 @@ static void cell_means(const jd_cs_t *cs, const jd_design_t *design, const doubl
         mean[c] = cs->mass[c] > 0 ? (mean[c] + carry[c]) / cs->mass[c] : 0;
 }
 
+/* y by place. */
+static void sort_outcome(const jd_arranged_t *a, const double *y, double *sorted)
+{
+    for (int64_t i = 0; i < a->n; i++)
+        sorted[i] = y[a->order[i]];
+}
+
+static int estimate_compared(const jd_design_t *design, const double *const *y, int n_y,
+                             double *estimate, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
+    double *sorted = malloc((n + atts) * sizeof *sorted);
+    if (!sorted) return jd_fail_memory(ctx, (n + atts) * sizeof *sorted, "an outcome");
+    for (int j = 0; j < n_y; j++) {
+        sort_outcome(&cs->arranged, y[j], sorted);
+        jd_cs_compared(cs, sorted, sorted + n, jd_ctx_threads(ctx));
+        for (int k = 0; k < cs->n_terms; k++)
+            estimate[k * n_y + j] =
+                jd_dot_exact(cs->mix + (size_t)k * atts, sorted + n, cs->n_atts);
+    }
+    free(sorted);
+    return JD_OK;
+}
+
 int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
                    jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
+    if (cs->n_comparisons) return estimate_compared(design, y, n_y, estimate, ctx);
     size_t cells = (size_t)jd_cs_cells(cs), bytes = 2 * cells * (size_t)n_y * sizeof(double);
     double *work = malloc(bytes);
     if (!work) return jd_fail_memory(ctx, bytes, "cell means");
@@ -52,6 +79,10 @@ int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, d
 void jd_cs_weights(const jd_design_t *design, int term, double *w)
 {
     const jd_cs_t *cs = design->own;
+    if (cs->n_comparisons) {
+        jd_cs_compared_weights(design, term, w);
+        return;
+    }
     const double *loading = cs->loading + (size_t)term * (size_t)jd_cs_cells(cs);
     for (int64_t i = 0; i < design->sample.n; i++) {
         int32_t c = cs->cell[i];
@@ -102,15 +133,12 @@ static void fill_shares(const jd_cs_t *cs, int term, const double *att, double e
         by_cohort[cs->att[a].cohort] += multiple[a] * (att[a] - estimate) / total;
 }
 
-/* Per term: offsets [cells] and share influence [cohorts]. */
-static void fill_influence(const jd_cs_t *cs, const double *mean, const double *att,
-                           const double *centre, const double *estimate, double *offset,
-                           double *by_cohort)
+/* D of all terms [n_terms][cohorts]; a plain mean's is the mean of theirs. */
+static void fill_all_shares(const jd_cs_t *cs, const double *att, const double *estimate,
+                            double *by_cohort)
 {
-    size_t cells = (size_t)jd_cs_cells(cs), cohorts = (size_t)cs->n_cohorts;
+    size_t cohorts = (size_t)cs->n_cohorts;
     int first = cs->n_mean > 0;
-    for (int k = 0; k < cs->n_terms; k++)
-        fill_offsets(cs, k, mean, centre, offset + (size_t)k * cells);
     for (int k = first; k < cs->n_terms; k++)
         fill_shares(cs, k, att, estimate[k], by_cohort + (size_t)k * cohorts);
     for (int k = cs->mean_first; first && k < cs->mean_first + cs->n_mean; k++)
@@ -118,23 +146,14 @@ static void fill_influence(const jd_cs_t *cs, const double *mean, const double *
             by_cohort[g] += by_cohort[(size_t)k * cohorts + g] / cs->n_mean;
 }
 
-int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
-                jd_fit_t *fit, jd_ctx_t *ctx)
+/* Influences of cell means: covariance alone, or their sums [n_terms][clusters] if there is room.
+ */
+static int infer_means(const jd_design_t *design, const double *y, const double *estimate,
+                       double *sum, double *vcov, jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)design->sample.n, cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms;
-    size_t groups = (size_t)design->clusters.n_groups, cohorts = (size_t)cs->n_cohorts;
-    if (options->kind != JD_VCOV_CLUSTER)
-        return jd_fail(
-            ctx, JD_ERR_ARGUMENT,
-            "callaway_santanna: standard errors come from influence functions, summed by "
-            "unit or panel.cluster; iid and HC1 do not apply");
-    if (groups < 2)
-        return jd_fail(ctx, JD_ERR_DATA,
-                       "clustered standard errors need at least two clusters, here is %d; cluster "
-                       "by a finer unit",
-                       design->clusters.n_groups);
-    size_t all = n + 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + cohorts);
+    size_t all = n + 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + (size_t)cs->n_cohorts);
     double *residual = calloc(all, sizeof *residual);
     if (!residual) return jd_fail_memory(ctx, all * sizeof *residual, "influence functions");
     double *mean = residual + n, *att = mean + 2 * cells, *centre = att + cs->n_atts;
@@ -144,14 +163,58 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
         residual[i] = y[i] - mean[cs->cell[i]];
     for (int a = 0; a < cs->n_atts; a++)
         att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
-    fill_influence(cs, mean, att, centre, fit->estimate, offset, by_cohort);
+    for (int j = 0; j < cs->n_terms; j++)
+        fill_offsets(cs, j, mean, centre, offset + (size_t)j * cells);
+    fill_all_shares(cs, att, estimate, by_cohort);
     const jd_cs_influence_t influence = {residual, offset, by_cohort};
-    int rc = (cs->by_unit ? jd_cs_vcov_by_moments : jd_cs_vcov_by_sums)(design, &influence,
-                                                                        fit->vcov, ctx);
+    int rc = JD_OK;
+    if (sum)
+        jd_cs_sum_influence(design, &influence, sum, jd_ctx_threads(ctx));
+    else
+        rc = jd_cs_vcov_by_moments(design, &influence, vcov, ctx);
     free(residual);
-    fit->facts = (jd_vcov_facts_t){.name = "influence function",
-                                   .factor = 1,
-                                   .df = (double)INFINITY,
-                                   .n_clusters = (int32_t)groups};
+    return rc;
+}
+
+/* The same of comparisons. */
+static int infer_compared(const jd_design_t *design, const double *y, const double *estimate,
+                          double *sum, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
+    size_t all = n + atts + (size_t)cs->n_terms * (size_t)cs->n_cohorts;
+    double *sorted = calloc(all, sizeof *sorted);
+    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "influence functions");
+    double *att = sorted + n, *by_cohort = att + atts;
+    sort_outcome(&cs->arranged, y, sorted);
+    jd_cs_compared(cs, sorted, att, jd_ctx_threads(ctx));
+    fill_all_shares(cs, att, estimate, by_cohort);
+    int rc = jd_cs_compared_influence(design, sorted, att, sum, ctx);
+    size_t groups = (size_t)design->clusters.n_groups;
+    for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
+        for (int64_t i = 0; i < design->sample.n; i++)
+            sum[(size_t)k * groups + (size_t)design->clusters.code[i]] +=
+                cs->share[i] * by_cohort[k * cs->n_cohorts + cs->cell[i] / cs->n_periods];
+    free(sorted);
+    return rc;
+}
+
+int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    int rc = jd_influence_check(design, options, ctx);
+    if (rc != JD_OK) return rc;
+    if (cs->by_unit && !cs->n_comparisons && !jd_influence_draws(options)) {
+        fit->facts = jd_influence_facts(design);
+        return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
+    }
+    size_t all = (size_t)cs->n_terms * (size_t)design->clusters.n_groups;
+    double *sum = calloc(all, sizeof *sum);
+    if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
+    rc = cs->n_comparisons ? infer_compared(design, y, fit->estimate, sum, ctx)
+                           : infer_means(design, y, fit->estimate, sum, NULL, ctx);
+    if (rc == JD_OK) rc = jd_influence_infer(design, sum, options, fit, ctx);
+    free(sum);
     return rc;
 }

@@ -23,23 +23,14 @@ static void sum_influence(const jd_design_t *design, const jd_cs_influence_t *in
     }
 }
 
-int jd_cs_vcov_by_sums(const jd_design_t *design, const jd_cs_influence_t *influence, double *vcov,
-                       jd_ctx_t *ctx)
+void jd_cs_sum_influence(const jd_design_t *design, const jd_cs_influence_t *influence, double *sum,
+                         int threads)
 {
     const jd_cs_t *cs = design->own;
-    int k = cs->n_terms;
-    size_t groups = (size_t)design->clusters.n_groups, all = (size_t)k * groups;
-    double *sum = calloc(all, sizeof *sum);
-    if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
-    for (int j = 0; j < k; j++)
+    size_t groups = (size_t)design->clusters.n_groups;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int j = 0; j < cs->n_terms; j++)
         sum_influence(design, influence, j, sum + (size_t)j * groups);
-    for (int a = 0; a < k; a++)
-        for (int b = 0; b <= a; b++)
-            vcov[a * k + b] = vcov[b * k + a] =
-                jd_dot(sum + (size_t)a * groups, sum + (size_t)b * groups, (int64_t)groups);
-    free(sum);
-    return JD_OK;
 }
 
 /* Second moments [n_periods][n_periods] of one cohort's residuals; z [units][n_periods]. */

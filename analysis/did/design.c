@@ -61,7 +61,8 @@ jd_term_t jd_term_other(const char *name)
 
 jd_term_t jd_term_cell(int32_t cohort, int32_t time)
 {
-    jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
+    jd_term_t term = jd_term_event(jd_event_time(time, cohort));
+    term.kind = JD_TERM_PART;
     snprintf(term.name, sizeof term.name, "g=%d,t=%d", cohort, time);
     return term;
 }

@@ -44,8 +44,8 @@ enum { JD_TERM_NAME = 40, JD_NEVER = INT32_MIN };
 typedef struct jd_term {
     char name[JD_TERM_NAME];
     jd_term_kind_t kind;
-    int32_t event_first,
-        event_last; /**< event times covered (equal unless an end point is binned) */
+    int32_t event_first, event_last; /**< event times covered (equal unless an end point is binned);
+                                        of a single cohort and period too */
 } jd_term_t;
 
 /** Which averages of the effects by cohort and period are the terms. */
@@ -76,6 +76,16 @@ typedef enum jd_switchers {
     JD_SWITCHERS_IN, /**< units whose treatment rises */
     JD_SWITCHERS_OUT /**< units whose treatment falls */
 } jd_switchers_t;
+
+/** How covariates enter callaway_santanna, drdid and the staggered triple difference; without
+ *  covariates all are one. */
+typedef enum jd_method {
+    JD_METHOD_DR,       /**< doubly robust: logit and least squares */
+    JD_METHOD_REG,      /**< outcome regression on the controls */
+    JD_METHOD_IPW,      /**< inverse propensities, weights that add up to 1 (Hajek) */
+    JD_METHOD_IMPROVED, /**< drdid: doubly robust for inference too, propensities that balance */
+    JD_METHOD_ABADIE    /**< drdid: inverse propensities, weights as they come (Horvitz-Thompson) */
+} jd_method_t;
 
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
@@ -109,6 +119,9 @@ typedef struct jd_did_options {
     int normalized;           /**< effects per unit of treatment received so far */
     int same_switchers;       /**< only switchers seen for all effects */
     int only_never_switchers; /**< controls never change their treatment */
+    jd_method_t method;      /**< what callaway_santanna and its kin do with covariates */
+    int drdid_sign; /**< 1: standard errors of JD_METHOD_DR in cross-sections as DRDID 1.2.3 has
+                       them: the controls' regression before treatment enters with the wrong sign */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

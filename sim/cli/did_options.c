@@ -20,6 +20,7 @@
 /* Names in the order the library counts them. */
 static const char *const aggregates[] = {"event", "overall", "cohort", "calendar", "cells", NULL};
 static const char *const controls[] = {"never", "not_yet", NULL};
+static const char *const methods[] = {"dr", "reg", "ipw", "improved", "abadie", NULL};
 static const char *const variances[] = {"cluster", "iid", "hc1", NULL};
 static const char *const k_fixed[] = {"nested", "full", "none", NULL};
 static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
@@ -65,6 +66,8 @@ const jd_option_t jd_did_option_rows[] = {
             "averages of cohorts' effects: event (default), overall, cohort, calendar, cells")},
     {CHOICE("control", "KIND", how.control, controls,
             "whom cohorts are compared with: never (treated; default), not_yet")},
+    {CHOICE("method", "KIND", how.method, methods,
+            "covariates in callaway_santanna, drdid: dr (default), reg, ipw, improved, abadie")},
     {INT("anticipation", "N", how.anticipation, 0, 1000,
          "periods before adoption that may already show an effect; default 0")},
     {SWITCH("universal-base", how.universal_base,

@@ -5,12 +5,15 @@
 #include "jiedao/did.h"
 #include "property/did_dense.h"
 
-static void assert_survives(const char *estimator, uint64_t seed, const jd_did_options_t *options)
+static void assert_survives(const char *estimator, uint64_t seed, int n_x,
+                            const jd_did_options_t *options)
 {
+    static const char *const names[] = {"a", "b", "c", "d"};
     static trial_t trial;
     static double weights[MAX_ROWS];
     make_trial(&trial, seed);
-    trial.panel.n_x = 0;
+    trial.panel.n_x = n_x;
+    trial.panel.x_name = names;
     for (long n = 0;; n++) {
         jd_ctx_t ctx;
         jd_design_t *design = NULL;
@@ -19,7 +22,8 @@ static void assert_survives(const char *estimator, uint64_t seed, const jd_did_o
         fail_at(FAIL_MEMORY, n, &ctx);
         int rc =
             jd_design_prepare(&design, jd_estimator_find(estimator), &trial.panel, options, &ctx);
-        if (rc == JD_OK) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
+        const jd_vcov_options_t vcov = {.draws = strcmp(estimator, "sun_abraham") ? 100 : 0};
+        if (rc == JD_OK) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
         int failed = stop_failing();
         if (rc == JD_OK) jd_design_weights(design, 0, weights);
         jd_fit_free(&fit);
@@ -43,13 +47,14 @@ static void test_every_allocation_may_fail(void **state)
     jd_did_options_t options;
     jd_did_defaults(&options);
     options.allow_unbalanced = 1;
-    assert_survives("sun_abraham", 2, &options);
-    assert_survives("callaway_santanna", 2, &options);
+    assert_survives("sun_abraham", 2, 0, &options);
+    assert_survives("callaway_santanna", 2, 0, &options);
+    assert_survives("callaway_santanna", 2, 1, &options);
     options.aggregate = JD_AGGREGATE_CELLS;
-    assert_survives("sun_abraham", 2, &options);
+    assert_survives("sun_abraham", 2, 0, &options);
     options.cross_sections = 1;
     options.control = JD_CONTROL_NOT_YET;
-    assert_survives("callaway_santanna", 2, &options);
+    assert_survives("callaway_santanna", 2, 0, &options);
 }
 
 enum { N = 12 };
