@@ -19,6 +19,7 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_synthetic_control,
                                                &jd_estimator_block_did,
                                                &jd_estimator_did_multiplegt_dyn,
+                                               &jd_estimator_rings,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

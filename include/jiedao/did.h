@@ -87,6 +87,16 @@ typedef enum jd_method {
     JD_METHOD_ABADIE    /**< drdid: inverse propensities, weights as they come (Horvitz-Thompson) */
 } jd_method_t;
 
+/** What a unit is exposed to where others are treated, in rings. Own rows under treatment are
+ *  exposed to their own treatment alone, unless rings_on_treated. */
+typedef enum jd_exposure {
+    JD_EXPOSURE_RINGS, /**< the ring of the nearest treated unit */
+    JD_EXPOSURE_COUNT, /**< number of treated units in each ring */
+    JD_EXPOSURE_SHARE, /**< their share of the ring's units, 0 in an empty one */
+    JD_EXPOSURE_DECAY, /**< sum of exp(-km / ring[0]) over treated units */
+    JD_EXPOSURE_GIVEN  /**< the panel's dose, whatever it is */
+} jd_exposure_t;
+
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
     int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
@@ -119,9 +129,14 @@ typedef struct jd_did_options {
     int normalized;           /**< effects per unit of treatment received so far */
     int same_switchers;       /**< only switchers seen for all effects */
     int only_never_switchers; /**< controls never change their treatment */
-    jd_method_t method;      /**< what callaway_santanna and its kin do with covariates */
-    int drdid_sign; /**< 1: standard errors of JD_METHOD_DR in cross-sections as DRDID 1.2.3 has
-                       them: the controls' regression before treatment enters with the wrong sign */
+    jd_method_t method;       /**< what callaway_santanna and its kin do with covariates */
+    int drdid_sign;     /**< 1: standard errors of JD_METHOD_DR in cross-sections as DRDID 1.2.3 has
+                           them: the controls' regression before treatment enters with the wrong sign */
+    const double *ring; /**< rings: [n_rings] outer edges in km, going up; borrowed */
+    int n_rings;
+    jd_exposure_t exposure; /**< rings */
+    int rings_on_treated;   /**< rings: exposures of rows under treatment are terms too, so that the
+                                 effect is that of one's own treatment */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

@@ -85,6 +85,24 @@ static int fill_list(const jd_args_t *args, const jd_given_t *given, jd_ints_t *
     return rc;
 }
 
+static int fill_numbers(const jd_args_t *args, const jd_given_t *given, jd_numbers_t *list,
+                        jd_ctx_t *ctx)
+{
+    const char *text = given->value;
+    int n = 1;
+    for (const char *p = text; *p; p++)
+        n += *p == ',';
+    int rc = jd_make(&list->value, n, sizeof *list->value, "a list", ctx);
+    for (list->n = 0; !rc && list->n < n; list->n++) {
+        size_t length = strcspn(text, ",");
+        if (!jd_number_read(text, length, &list->value[list->n]))
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s = %s: must be numbers joined by commas",
+                         args->command->name, given->option->name, given->value);
+        text += length + (text[length] == ',');
+    }
+    return rc;
+}
+
 static int fill_one(const jd_args_t *args, const jd_given_t *given, void *member, jd_ctx_t *ctx)
 {
     const jd_option_t *option = given->option;
@@ -113,6 +131,8 @@ static int fill_one(const jd_args_t *args, const jd_given_t *given, void *member
         return fill_share(args, given, member, ctx);
     case JD_READ_RANGE:
         return fill_range(args, given, member, ctx);
+    case JD_READ_NUMBERS:
+        return fill_numbers(args, given, member, ctx);
     case JD_READ_LIST:
         return fill_list(args, given, member, ctx);
     }

@@ -19,21 +19,27 @@
 
 /** How jd_args_fill() reads an option, and the type of the member it fills. */
 typedef enum jd_read {
-    JD_READ_NOT,    /**< the command looks itself */
-    JD_READ_TEXT,   /**< const char * */
-    JD_READ_SWITCH, /**< int, 1 where given */
-    JD_READ_CHOICE, /**< int or enum: the place in `choices` */
-    JD_READ_INT,    /**< int32_t from `low` to `high` */
-    JD_READ_SEED,   /**< uint64_t */
-    JD_READ_SHARE,  /**< double between 0 and 1 */
-    JD_READ_RANGE,  /**< int32_t[2] written A:B, A: or :B; an end left out keeps its value */
-    JD_READ_LIST,   /**< jd_ints_t joined by commas; the word choices[0], if any, is n = -1 */
+    JD_READ_NOT,     /**< the command looks itself */
+    JD_READ_TEXT,    /**< const char * */
+    JD_READ_SWITCH,  /**< int, 1 where given */
+    JD_READ_CHOICE,  /**< int or enum: the place in `choices` */
+    JD_READ_INT,     /**< int32_t from `low` to `high` */
+    JD_READ_SEED,    /**< uint64_t */
+    JD_READ_SHARE,   /**< double between 0 and 1 */
+    JD_READ_RANGE,   /**< int32_t[2] written A:B, A: or :B; an end left out keeps its value */
+    JD_READ_NUMBERS, /**< jd_numbers_t joined by commas */
+    JD_READ_LIST,    /**< jd_ints_t joined by commas; the word choices[0], if any, is n = -1 */
 } jd_read_t;
 
 typedef struct jd_ints {
     int32_t *value; /**< [n], owned by who was filled */
     int n;
 } jd_ints_t;
+
+typedef struct jd_numbers {
+    double *value; /**< [n], owned by who was filled */
+    int n;
+} jd_numbers_t;
 
 /** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. Any may be repeated. A row names the
  *  fields it sets. */

@@ -24,6 +24,7 @@ static const char *const methods[] = {"dr", "reg", "ipw", "improved", "abadie", 
 static const char *const variances[] = {"cluster", "iid", "hc1", NULL};
 static const char *const k_fixed[] = {"nested", "full", "none", NULL};
 static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
+static const char *const exposures[] = {"rings", "count", "share", "decay", "given", NULL};
 static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
 static const char *const all[] = {"all", NULL};
 
@@ -86,6 +87,12 @@ const jd_option_t jd_did_option_rows[] = {
      .choices = all},
     {SWITCH("keep-singletons", how.keep_singletons,
             "keep rows alone in a level of a fixed effect")},
+    {ROW("rings", "KM", JD_READ_NUMBERS, rings,
+         "outer edges of the rings of the estimator of this name, by commas: 25,50,100")},
+    {CHOICE(
+        "exposure", "KIND", how.exposure, exposures,
+        "of its units to treated others: rings (default), count, share, decay, given (--dose)")},
+    {SWITCH("rings-on-treated", how.rings_on_treated, "exposures of the treated are terms too")},
     {SWITCH("synthdid", how.synthdid,
             "synthetic weights as the R package synthdid's search leaves them")},
 
@@ -143,6 +150,8 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     request->how.n_reference = request->reference.n;
     request->how.pretrend = request->pretrend.value;
     request->how.n_pretrend = request->pretrend.n;
+    request->how.ring = request->rings.value;
+    request->how.n_rings = request->rings.n;
     return rc;
 }
 
@@ -150,5 +159,6 @@ void jd_did_request_free(jd_did_request_t *request)
 {
     free(request->reference.value);
     free(request->pretrend.value);
+    free(request->rings.value);
     memset(request, 0, sizeof *request);
 }

@@ -17,6 +17,7 @@ typedef struct jd_did_request {
     jd_did_options_t how;
     jd_vcov_options_t vcov;
     jd_ints_t reference, pretrend; /**< lists `how` points to */
+    jd_numbers_t rings;            /**< likewise */
     const char *estimators;        /**< names, or "all" */
     const char *diagnostics;       /**< likewise; NULL = none */
     const char *separator, *decimal;
