@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jiedao/event_path.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for n_pre + n_post coefficients. */
+static int path_init(jd_event_path_t *path, int n_pre, int n_post, jd_ctx_t *ctx)
+{
+    memset(path, 0, sizeof *path);
+    size_t n = (size_t)n_pre + (size_t)n_post;
+    path->n_pre = n_pre;
+    path->n_post = n_post;
+    path->reference = -1;
+    path->estimate = malloc(n * sizeof *path->estimate);
+    path->vcov = malloc(n * n * sizeof *path->vcov);
+    if (path->estimate && path->vcov) return JD_OK;
+    jd_event_path_free(path);
+    return jd_fail_memory(ctx, n * n * sizeof(double), "the event study's covariance");
+}
+
+static int path_check(const jd_event_path_t *path, jd_ctx_t *ctx)
+{
+    int n = path->n_pre + path->n_post;
+    for (int i = 0; i < n; i++) {
+        int event = path->reference - path->n_pre + i + (i >= path->n_pre);
+        double variance = path->vcov[i * n + i];
+        if (!isfinite(path->estimate[i]) || !(variance > 0) || !isfinite(variance))
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "event study: coefficient of event time %d = %g with variance %g; both "
+                           "must be finite, the variance positive: leave this period out",
+                           event, path->estimate[i], variance);
+        for (int j = 0; j < i; j++) {
+            double a = path->vcov[i * n + j], b = path->vcov[j * n + i];
+            double room = 1e-8 * sqrt(variance * path->vcov[j * n + j]);
+            if (!(fabs(a - b) <= room))
+                return jd_fail(ctx, JD_ERR_DATA,
+                               "event study: covariance of coefficients %d and %d is %g on one "
+                               "side, %g on the other; it must be symmetric and finite",
+                               i + 1, j + 1, a, b);
+        }
+    }
+    return JD_OK;
+}
+
+int jd_event_path_make(jd_event_path_t *path, const double *estimate, const double *vcov, int n_pre,
+                       int n_post, jd_ctx_t *ctx)
+{
+    memset(path, 0, sizeof *path);
+    if (n_pre < 1 || n_post < 1)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "event study: %d periods before the reference and %d after; at least one of "
+                       "each is needed",
+                       n_pre, n_post);
+    int rc = path_init(path, n_pre, n_post, ctx);
+    if (rc != JD_OK) return rc;
+    size_t n = (size_t)n_pre + (size_t)n_post;
+    memcpy(path->estimate, estimate, n * sizeof *estimate);
+    memcpy(path->vcov, vcov, n * n * sizeof *vcov);
+    rc = path_check(path, ctx);
+    if (rc != JD_OK) jd_event_path_free(path);
+    return rc;
+}
+
+/* The term of one single event time, or -1. */
+static int find_event(const jd_term_t *terms, int n_terms, int64_t event)
+{
+    for (int k = 0; k < n_terms; k++)
+        if (terms[k].kind == JD_TERM_EVENT && terms[k].event_first == event &&
+            terms[k].event_last == event)
+            return k;
+    return -1;
+}
+
+/* Whether an event time lies within a binned term. */
+static int is_binned(const jd_term_t *terms, int n_terms, int64_t event)
+{
+    for (int k = 0; k < n_terms; k++)
+        if (terms[k].kind == JD_TERM_EVENT && terms[k].event_first != terms[k].event_last &&
+            terms[k].event_first <= event && event <= terms[k].event_last)
+            return 1;
+    return 0;
+}
+
+/* How many terms follow each other from `event` on, by steps of `step`. */
+static int run_length(const jd_term_t *terms, int n_terms, int64_t event, int step)
+{
+    int n = 0;
+    while (n < n_terms && find_event(terms, n_terms, event + (int64_t)n * step) >= 0)
+        n++;
+    return n;
+}
+
+/* The reference: the last event time before 0 without a term, not before all terms. */
+static int find_reference(const jd_term_t *terms, int n_terms, int32_t *reference, jd_ctx_t *ctx)
+{
+    int32_t first = INT32_MAX;
+    int n_events = 0;
+    for (int k = 0; k < n_terms; k++)
+        if (terms[k].kind == JD_TERM_EVENT) {
+            n_events++;
+            if (terms[k].event_first < first) first = terms[k].event_first;
+        }
+    if (n_events == 0)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "event study: no terms by event time; ask the estimator for its effects by "
+                       "event time, leads included");
+    if (first >= -1)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "event study: no lead before the reference (first event time %d); what is "
+                       "said of trends rests on leads",
+                       first);
+    int64_t event = -1;
+    while (event > first &&
+           (find_event(terms, n_terms, event) >= 0 || is_binned(terms, n_terms, event)))
+        event--;
+    if (event <= first)
+        return jd_fail(
+            ctx, JD_ERR_UNSUPPORTED,
+            "event study: all event times from %d to -1 have a coefficient, so the leads "
+            "are not measured from one period; use an estimator or a base period that "
+            "sets one of them to zero (a universal base)",
+            first);
+    *reference = (int32_t)event;
+    return JD_OK;
+}
+
+static void note_left_out(jd_event_path_t *path, const jd_term_t *terms, int n_terms)
+{
+    int64_t low = (int64_t)path->reference - path->n_pre;
+    int64_t high = (int64_t)path->reference + path->n_post;
+    path->first_left = INT32_MAX;
+    for (int k = 0; k < n_terms; k++) {
+        const jd_term_t *t = &terms[k];
+        if (t->kind != JD_TERM_EVENT) continue;
+        if (t->event_first == t->event_last && t->event_first >= low && t->event_first <= high)
+            continue;
+        path->n_left_out++;
+        if (t->event_first < path->first_left) path->first_left = t->event_first;
+    }
+    if (path->n_left_out == 0) path->first_left = 0;
+}
+
+int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_term_t *terms,
+                         jd_ctx_t *ctx)
+{
+    memset(path, 0, sizeof *path);
+    int32_t reference = 0;
+    int rc = find_reference(terms, fit->n_terms, &reference, ctx);
+    if (rc != JD_OK) return rc;
+    int n_pre = run_length(terms, fit->n_terms, (int64_t)reference - 1, -1);
+    int n_post = run_length(terms, fit->n_terms, (int64_t)reference + 1, 1);
+    if (n_pre == 0 || (int64_t)reference + n_post < 0)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "event study: the reference %d has no single period's coefficient right %s; "
+                       "bin fewer periods",
+                       reference, n_pre == 0 ? "before it" : "after it up to event time 0");
+    rc = path_init(path, n_pre, n_post, ctx);
+    if (rc != JD_OK) return rc;
+    path->reference = reference;
+    int n = n_pre + n_post;
+    for (int i = 0; i < n; i++) {
+        int a = find_event(terms, fit->n_terms, (int64_t)reference - n_pre + i + (i >= n_pre));
+        path->estimate[i] = fit->estimate[a];
+        for (int j = 0; j < n; j++) {
+            int b = find_event(terms, fit->n_terms, (int64_t)reference - n_pre + j + (j >= n_pre));
+            path->vcov[i * n + j] = fit->vcov[a * fit->n_terms + b];
+        }
+    }
+    note_left_out(path, terms, fit->n_terms);
+    rc = path_check(path, ctx);
+    if (rc != JD_OK) jd_event_path_free(path);
+    return rc;
+}
+
+void jd_event_path_free(jd_event_path_t *path)
+{
+    if (!path) return;
+    free(path->estimate);
+    free(path->vcov);
+    memset(path, 0, sizeof *path);
+}
