@@ -238,11 +238,16 @@ static void add_event(jd_table_t *events, const char *name, double time, double 
 int jd_event_rows(jd_table_t *events, const jd_means_t *means, jd_ctx_t *ctx)
 {
     const jd_table_t *e = &means->mean;
-    char name[2 * TEXT_SIZE] = "", before[2 * TEXT_SIZE], own[TEXT_SIZE];
+    char name[2 * TEXT_SIZE] = "", before[2 * TEXT_SIZE], own[TEXT_SIZE], last[TEXT_SIZE] = "";
+    int drawn = 0; /* a figure has room for so many; those that ran first are in it */
     int rc = begin(events, "event_time", jd_event_estimate_columns, JD_EVENT_COLUMNS,
                    "firms per quarter", 2 * e->rows, ctx);
     for (int64_t row = 0; row < e->rows && !rc; row++) {
         if (!is_county_event(e, row)) continue;
+        char estimator[TEXT_SIZE];
+        jd_table_text(e, jd_table_find(e, "estimator"), row, estimator, sizeof estimator);
+        if (strcmp(estimator, last) != 0 && ++drawn > JD_FIGURE_ESTIMATORS) break;
+        memcpy(last, estimator, sizeof last);
         double time = jd_cell(e, "event_time", row), estimate = jd_cell(e, "estimate", row);
         double low = jd_cell(e, "ci_low", row), high = jd_cell(e, "ci_high", row);
         memcpy(before, name, sizeof name);

@@ -12,6 +12,12 @@
 #define P(field) offsetof(jd_estimate_params_t, field)
 
 static const jd_param_t params_table[] = {
+    {"estimators", JD_PARAM_TEXT, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
+     "estimators on the county panel: names as in `jiedao did`, or all", "", JD_RESULT},
+    {"control", JD_PARAM_CHOICE, P(control), "never", 0, 0, "never | not_yet", "",
+     "whom cohorts are compared with, where an estimator can choose", "", JD_RESULT},
+    {"anticipation", JD_PARAM_INT, P(anticipation), "0", 0, 1000, NULL, "quarters",
+     "quarters before adoption an estimator takes for treated, where it can", "", JD_RESULT},
     {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, "inflow | outflow | stock", "",
      "outcome: targeted firms moved in, moved out, present", "", JD_RESULT},
     {"data", JD_PARAM_CHOICE, P(data), "complete", 0, 0, "complete | observed", "",
@@ -35,6 +41,36 @@ static const jd_param_t params_table[] = {
      "event study: event times from this one on are one term", "", JD_RESULT},
 };
 
+/* The next name of a list, trimmed, into `name`; NULL at its end. */
+static const char *next_name(const char *list, char name[JD_TERM_NAME])
+{
+    list += strspn(list, ", \t");
+    size_t length = strcspn(list, ", \t");
+    snprintf(name, JD_TERM_NAME, "%.*s", (int)(length < JD_TERM_NAME ? length : JD_TERM_NAME - 1),
+             list);
+    return length ? list + length : NULL;
+}
+
+static int check_names(const jd_estimate_params_t *p, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    char name[JD_TERM_NAME];
+    for (const char *at = p->estimators; (at = next_name(at, name));) {
+        if (strcmp(name, "all") == 0 || jd_estimator_find(name)) continue;
+        const char *names[64];
+        int n = 0;
+        for (; jd_estimators[n] && n < 64; n++)
+            names[n] = jd_estimators[n]->name;
+        const char *near = jd_nearest(name, names, n);
+        return jd_config_blame(
+            config, "estimate", "estimators", ctx,
+            "estimate.estimators = %s: there is no estimator '%s'%s%s%s; write names joined by "
+            "commas, as `jiedao did --estimator` takes them, or all",
+            p->estimators, name, near ? "; did you mean '" : "", near ? near : "",
+            near ? "'?" : "");
+    }
+    return JD_OK;
+}
+
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
 {
     (void)name;
@@ -44,7 +80,7 @@ static int check(const void *block, const char *name, const jd_config_t *config,
             config, "estimate", "data", ctx,
             "estimate.data = observed: the empirical file shows inflows only; write "
             "outcome = inflow or data = complete");
-    return JD_OK;
+    return check_names(p, config, ctx);
 }
 
 const jd_section_t jd_estimate_section = {
@@ -58,7 +94,7 @@ const jd_section_t jd_estimate_section = {
 
 const jd_column_t jd_estimate_columns[JD_EST_COLUMNS] = {
     {"panel", JD_TEXT, "", "panel: county, sector_county, firm", NULL, 16, JD_AXIS_CELL},
-    {"estimator", JD_TEXT, "", "estimator", NULL, 16, JD_AXIS_CELL},
+    {"estimator", JD_TEXT, "", "estimator", NULL, 32, JD_AXIS_CELL},
     {"term", JD_TEXT, "", "att: the overall effect; e=..: an event time", NULL, 16, JD_AXIS_CELL},
     {"quantity", JD_TEXT, "", "outcome", NULL, 24, JD_AXIS_CELL},
     {"event_time", JD_INT32, "quarter", "event time, -1000 = none", NULL, 0, JD_AXIS_CELL},
@@ -289,6 +325,8 @@ static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample
     jd_did_options_t options;
     jd_did_defaults(&options);
     options.no_time_effects = s->n_fixed > 0;
+    options.control = (jd_control_t)p->control;
+    options.anticipation = (int32_t)p->anticipation;
     bin_event_times(p, s, name, &options, ctx);
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
@@ -322,15 +360,21 @@ static int try_estimator(const jd_estimate_params_t *p, const jd_recovery_sample
     return JD_OK;
 }
 
+/* `names` as in the section; "all" is those of the library, in its order. */
 static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r,
                          int (*make)(jd_recovery_sample_t *, const jd_estimate_params_t *,
                                      const jd_recorded_t *, jd_ctx_t *),
-                         const char *const *estimators, jd_table_t *estimates, jd_ctx_t *ctx)
+                         const char *names, jd_table_t *estimates, jd_ctx_t *ctx)
 {
     jd_recovery_sample_t s = {0};
+    char name[JD_TERM_NAME];
     int rc = make(&s, p, r, ctx);
-    for (int i = 0; estimators[i] && !rc; i++)
-        rc = try_estimator(p, &s, estimators[i], estimates, ctx);
+    for (const char *at = names; !rc && (at = next_name(at, name));) {
+        bool all = strcmp(name, "all") == 0;
+        if (!all) rc = try_estimator(p, &s, name, estimates, ctx);
+        for (int i = 0; all && jd_estimators[i] && !rc; i++)
+            rc = try_estimator(p, &s, jd_estimators[i]->name, estimates, ctx);
+    }
     jd_recovery_sample_free(&s);
     return rc;
 }
@@ -338,18 +382,16 @@ static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r,
 int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
                jd_ctx_t *ctx)
 {
-    static const char *const all[] = {"2x2", "twfe", "event_study", NULL}, *const static_only[] = {
-                                                                               "twfe", NULL};
     const jd_table_t *sectors = r->table(r->user, "panel/sector_county"),
                      *counties = r->table(r->user, "panel/county");
     const jd_table_t *firms = r->table(r->user, "panel/observed");
     int rc =
         jd_table_init(estimates, "estimates", "What estimators make of the recorded data, and why",
                       jd_estimate_columns, JD_EST_COLUMNS, 64, ctx);
-    if (!rc && p->county) rc = recover_panel(p, r, jd_county_sample, all, estimates, ctx);
+    if (!rc && p->county) rc = recover_panel(p, r, jd_county_sample, p->estimators, estimates, ctx);
     if (!rc && p->sector && sectors->n_unit > counties->n_unit)
-        rc = recover_panel(p, r, jd_sector_sample, static_only, estimates, ctx);
+        rc = recover_panel(p, r, jd_sector_sample, "twfe", estimates, ctx);
     if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
-        rc = recover_panel(p, r, jd_firm_sample, static_only, estimates, ctx);
+        rc = recover_panel(p, r, jd_firm_sample, "twfe", estimates, ctx);
     return rc;
 }

@@ -27,7 +27,10 @@ typedef enum jd_estimate_cluster {
 
 /** Section [estimate]. */
 typedef struct jd_estimate_params {
+    char estimators[JD_TEXT_MAX]; /**< of the county panel: names joined by commas, or "all" */
     int32_t data, outcome, variance, cluster;
+    int32_t control; /**< as jd_control_t counts */
+    int64_t anticipation;
     bool county, sector, firm;
     double level;
     int64_t bin_first, bin_last;

@@ -190,17 +190,44 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
 }
 
 typedef struct row {
-    const char *panel, *estimator, *label;
+    char panel[16], estimator[32], label[40];
 } row_t;
+enum { ROWS_MAX = 64 };
 
-static const row_t rows[] = {
-    {"county", "2x2", "2x2"},
-    {"county", "twfe", "TWFE"},
-    {"county", "event_study", "event study, mean after adoption"},
-    {"sector_county", "twfe", "triple difference (sector)"},
-    {"firm", "twfe", "TWFE on firms"},
-};
-enum { ROWS = sizeof rows / sizeof rows[0] };
+static void name_row(row_t *row)
+{
+    static const char *const labels[][3] = {
+        {"county", "2x2", "2x2"},
+        {"county", "twfe", "TWFE"},
+        {"county", "event_study", "event study, mean after adoption"},
+        {"sector_county", "twfe", "triple difference (sector)"},
+        {"firm", "twfe", "TWFE on firms"},
+    };
+    snprintf(row->label, sizeof row->label, "%s", row->estimator);
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        if (!strcmp(row->panel, labels[i][0]) && !strcmp(row->estimator, labels[i][1]))
+            snprintf(row->label, sizeof row->label, "%s", labels[i][2]);
+}
+
+/* Every panel and estimator with an overall effect, in the order they ran. */
+static int list_rows(const jd_study_result_t *r, row_t rows[ROWS_MAX])
+{
+    int shift = r->all_estimates.columns != NULL, n = 0;
+    const jd_table_t *t = shift ? &r->all_estimates : &r->estimates;
+    for (int64_t i = 0; i < t->rows && n < ROWS_MAX; i++) {
+        row_t *row = &rows[n];
+        int seen = 0;
+        if (!reads(t, JD_EST_TERM + shift, i, "att")) continue;
+        jd_table_text(t, JD_EST_PANEL + shift, i, row->panel, sizeof row->panel);
+        jd_table_text(t, JD_EST_ESTIMATOR + shift, i, row->estimator, sizeof row->estimator);
+        while (strcmp(rows[seen].panel, row->panel) || strcmp(rows[seen].estimator, row->estimator))
+            seen++;
+        if (seen < n) continue;
+        name_row(row);
+        n++;
+    }
+    return n;
+}
 
 static const struct {
     int column;
@@ -222,12 +249,13 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 static void print_estimates(FILE *out, const jd_study_result_t *r)
 {
     bool several = r->replicates > 1;
+    row_t rows[ROWS_MAX];
+    int n = list_rows(r, rows);
     fprintf(out, "\n%-34s %8s %8s %8s %8s%10s%10s%10s%10s%10s\n", "Estimates", "estimate",
             "std.err", "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
     fprintf(out, "%70s%10s%10s%10s%10s%10s\n", "", "urement", "chance", "target", "pation", "over");
-    for (int i = 0; i < ROWS; i++) {
+    for (int i = 0; i < n; i++) {
         char text[32];
-        if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
         fprintf(out, "  %-32s", rows[i].label);
         for (int c = 0; c < FIELDS; c++) {
             jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
@@ -300,17 +328,16 @@ static void put_head(FILE *out, jd_words_format_t format)
 
 void jd_words_table(FILE *out, const jd_study_result_t *r, jd_words_format_t format)
 {
-    bool first = true;
+    row_t rows[ROWS_MAX];
+    int n = list_rows(r, rows);
     put_head(out, format);
-    for (int i = 0; i < ROWS; i++) {
-        if (jd_words_mean(r, rows[i].panel, rows[i].estimator, JD_EST_ESTIMATE).n == 0) continue;
+    for (int i = 0; i < n; i++) {
         if (format == JD_WORDS_JSON)
-            put_json_row(out, r, &rows[i], first);
+            put_json_row(out, r, &rows[i], i == 0);
         else if (format == JD_WORDS_LATEX)
             put_row(out, r, &rows[i], "", " & ", " \\\\");
         else
             put_row(out, r, &rows[i], "| ", " | ", " |");
-        first = false;
     }
     if (format == JD_WORDS_JSON) fputs("\n]\n", out);
     if (format == JD_WORDS_LATEX) fputs("\\hline\n\\end{tabular}\n", out);

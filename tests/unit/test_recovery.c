@@ -16,6 +16,7 @@ static void recover(small_t *s, jd_estimate_params_t params, jd_table_t *estimat
     params.level = 0.95;
     params.bin_first = -1000;
     params.bin_last = 1000;
+    strcpy(params.estimators, "all");
     if (jd_recover(&params, &recorded, estimates, &s->ctx)) fail_msg("%s", s->ctx.message);
 }
 
@@ -74,12 +75,13 @@ static void test_parts_add_up(void **state)
 static void test_targets_are_the_estimands(void **state)
 {
     (void)state;
-    static const char *const estimators[] = {"2x2", "twfe", "event_study"};
+    static const char *const estimators[] = {"2x2", "twfe", "event_study", "sun_abraham",
+                                             "imputation"};
     small_t s;
     jd_table_t t;
     small_run(&s, announced, 0);
     recover(&s, (jd_estimate_params_t){0}, &t);
-    for (int e = 0; e < 3; e++) {
+    for (int e = 0; e < 5; e++) {
         int64_t row = overall(&t, "county", estimators[e]);
         assert_near(number(&t, JD_EST_ATT, row), small_estimand(&s, "att", "inflow"), 1e-12);
         assert_near(number(&t, JD_EST_ADE, row), small_estimand(&s, "ade", "inflow"), 1e-12);
