@@ -27,19 +27,28 @@ static int code_effects(jd_effects_t *effects, const int32_t *const *codes, jd_c
     return JD_OK;
 }
 
-static int sum_weights(jd_effects_t *effects, jd_ctx_t *ctx)
+static void invert_weights(jd_effects_t *effects)
 {
     for (int k = 0; k < effects->n_effects; k++) {
         const jd_groups_t *g = &effects->groups[k];
         size_t levels = (size_t)g->n_groups;
-        double *sum = calloc(levels + 1, sizeof *sum);
-        if (!sum) return jd_fail_memory(ctx, levels * sizeof *sum, "fixed effects");
-        effects->inverse[k] = sum;
+        double *sum = effects->inverse[k];
+        memset(sum, 0, levels * sizeof *sum);
         for (int64_t i = 0; i < effects->n; i++)
             sum[g->code[i]] += effects->weight ? effects->weight[i] : 1.0;
         for (size_t l = 0; l < levels; l++)
             sum[l] = 1 / sum[l];
     }
+}
+
+static int sum_weights(jd_effects_t *effects, jd_ctx_t *ctx)
+{
+    for (int k = 0; k < effects->n_effects; k++) {
+        size_t bytes = ((size_t)effects->groups[k].n_groups + 1) * sizeof(double);
+        effects->inverse[k] = malloc(bytes);
+        if (!effects->inverse[k]) return jd_fail_memory(ctx, bytes, "fixed effects");
+    }
+    invert_weights(effects);
     return JD_OK;
 }
 
@@ -120,6 +129,18 @@ int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int3
     else
         jd_effects_free(e);
     return rc;
+}
+
+int jd_effects_reweight(jd_effects_t *e, jd_ctx_t *ctx)
+{
+    invert_weights(e);
+    if (e->n_effects < 2) return JD_OK;
+    if (e->n_small <= JD_DIRECT_LEVELS) return jd_effects_factor(e, ctx);
+    int once = e->sparse || !e->reweighted; /* too full once is too full for ever */
+    jd_sparse_free(e->sparse);
+    e->sparse = NULL;
+    e->reweighted = 1;
+    return once ? jd_effects_factor_sparse(e, ctx) : JD_OK;
 }
 
 void jd_effects_free(jd_effects_t *effects)

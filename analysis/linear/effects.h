@@ -31,6 +31,7 @@ struct jd_effects {
     int one_sweep;       /* projections commute: one sweep is exact */
     jd_rows_t rows;      /* for the sparse and the iterative solver, else zero */
     jd_sparse_t *sparse; /* for the sparse solver, else NULL */
+    int reweighted;
 };
 
 /** Rows [n] in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] -
@@ -54,6 +55,9 @@ void jd_rows_free(jd_rows_t *rows);
  *  where S is too full to pay. Needs sorted rows. */
 JD_MUST_USE int jd_effects_factor_sparse(jd_effects_t *effects, jd_ctx_t *ctx);
 void jd_sparse_free(jd_sparse_t *sparse);
+/** Factors anew after `weight`, which must not be NULL, was changed. Needs sorted rows, and a solver
+ *  that was asked to iterate. */
+JD_MUST_USE int jd_effects_reweight(jd_effects_t *effects, jd_ctx_t *ctx);
 /** Solves S a = b; work [6 n_small]. `scale` = b'Pb before elimination, P the inverse weights of
  *  levels, says what rounding is. Returns 0, or 1 if it did not converge. */
 int jd_sparse_solve(const jd_sparse_t *sparse, const double *b, double scale, double *a,

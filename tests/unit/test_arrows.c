@@ -48,7 +48,7 @@ static const struct {
     {"split", DIAGNOSE},       {"bacon", DIAGNOSE},     {"simulation", RUN},
     {"theory", MODEL},         {"synthetic", DID},      {"roll_out", DID},
     {"monte_carlo", DIAGNOSE}, {"did_multiplegt", DID}, {"event_path", DIAGNOSE},
-    {"honest", DIAGNOSE},      {"pretrend", DIAGNOSE},
+    {"honest", DIAGNOSE},      {"pretrend", DIAGNOSE},  {"glm", LINEAR},
 };
 
 /* Libraries and the only parts that may know of them. */
