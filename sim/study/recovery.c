@@ -360,38 +360,73 @@ static int try_estimator(const jd_estimate_params_t *p, const jd_recovery_sample
     return JD_OK;
 }
 
+int jd_estimates_init(jd_table_t *estimates, jd_ctx_t *ctx)
+{
+    return jd_table_init(estimates, "estimates",
+                         "What estimators make of the recorded data, and why", jd_estimate_columns,
+                         JD_EST_COLUMNS, 64, ctx);
+}
+
 /* `names` as in the section; "all" is those of the library, in its order. */
-static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r,
-                         int (*make)(jd_recovery_sample_t *, const jd_estimate_params_t *,
-                                     const jd_recorded_t *, jd_ctx_t *),
+static int recover_names(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
                          const char *names, jd_table_t *estimates, jd_ctx_t *ctx)
 {
-    jd_recovery_sample_t s = {0};
     char name[JD_TERM_NAME];
-    int rc = make(&s, p, r, ctx);
+    int rc = JD_OK;
     for (const char *at = names; !rc && (at = next_name(at, name));) {
         bool all = strcmp(name, "all") == 0;
-        if (!all) rc = try_estimator(p, &s, name, estimates, ctx);
+        if (!all) rc = try_estimator(p, s, name, estimates, ctx);
         for (int i = 0; all && jd_estimators[i] && !rc; i++)
-            rc = try_estimator(p, &s, jd_estimators[i]->name, estimates, ctx);
+            rc = try_estimator(p, s, jd_estimators[i]->name, estimates, ctx);
     }
+    return rc;
+}
+
+int jd_recover_sample(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
+                      jd_table_t *estimates, jd_ctx_t *ctx)
+{
+    return recover_names(p, s, p->estimators, estimates, ctx);
+}
+
+typedef int (*make_sample_t)(jd_recovery_sample_t *, const jd_estimate_params_t *,
+                             const jd_recorded_t *, jd_ctx_t *);
+
+static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r, bool null,
+                         make_sample_t make, const char *names, jd_table_t *estimates,
+                         jd_ctx_t *ctx)
+{
+    jd_recovery_sample_t s = {0};
+    int rc = make(&s, p, r, ctx);
+    if (!rc && null) jd_recovery_sample_null(&s);
+    if (!rc) rc = recover_names(p, &s, names, estimates, ctx);
     jd_recovery_sample_free(&s);
+    return rc;
+}
+
+static int recover(const jd_estimate_params_t *p, const jd_recorded_t *r, bool null,
+                   jd_table_t *estimates, jd_ctx_t *ctx)
+{
+    const jd_table_t *sectors = r->table(r->user, "panel/sector_county"),
+                     *counties = r->table(r->user, "panel/county");
+    const jd_table_t *firms = r->table(r->user, "panel/observed");
+    int rc = jd_estimates_init(estimates, ctx);
+    if (!rc && p->county)
+        rc = recover_panel(p, r, null, jd_county_sample, p->estimators, estimates, ctx);
+    if (!rc && p->sector && sectors->n_unit > counties->n_unit)
+        rc = recover_panel(p, r, null, jd_sector_sample, "twfe", estimates, ctx);
+    if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
+        rc = recover_panel(p, r, null, jd_firm_sample, "twfe", estimates, ctx);
     return rc;
 }
 
 int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
                jd_ctx_t *ctx)
 {
-    const jd_table_t *sectors = r->table(r->user, "panel/sector_county"),
-                     *counties = r->table(r->user, "panel/county");
-    const jd_table_t *firms = r->table(r->user, "panel/observed");
-    int rc =
-        jd_table_init(estimates, "estimates", "What estimators make of the recorded data, and why",
-                      jd_estimate_columns, JD_EST_COLUMNS, 64, ctx);
-    if (!rc && p->county) rc = recover_panel(p, r, jd_county_sample, p->estimators, estimates, ctx);
-    if (!rc && p->sector && sectors->n_unit > counties->n_unit)
-        rc = recover_panel(p, r, jd_sector_sample, "twfe", estimates, ctx);
-    if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
-        rc = recover_panel(p, r, jd_firm_sample, "twfe", estimates, ctx);
-    return rc;
+    return recover(p, r, false, estimates, ctx);
+}
+
+int jd_recover_null(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
+                    jd_ctx_t *ctx)
+{
+    return recover(p, r, true, estimates, ctx);
 }

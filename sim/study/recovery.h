@@ -89,4 +89,15 @@ typedef struct jd_recorded {
 JD_MUST_USE int jd_recover(const jd_estimate_params_t *params, const jd_recorded_t *recorded,
                            jd_table_t *estimates, jd_ctx_t *ctx);
 
+/** The same in the world without the policy: what is rejected there is the tests' size. */
+JD_MUST_USE int jd_recover_null(const jd_estimate_params_t *params, const jd_recorded_t *recorded,
+                                jd_table_t *estimates, jd_ctx_t *ctx);
+
+/** An empty table of estimates, and the rows of the section's estimators on one sample. */
+struct jd_recovery_sample;
+JD_MUST_USE int jd_estimates_init(jd_table_t *estimates, jd_ctx_t *ctx);
+JD_MUST_USE int jd_recover_sample(const jd_estimate_params_t *params,
+                                  const struct jd_recovery_sample *sample, jd_table_t *estimates,
+                                  jd_ctx_t *ctx);
+
 #endif

@@ -7,7 +7,8 @@
 
 #include "core/memory.h"
 
-static int sample_init(jd_recovery_sample_t *s, int64_t n, int n_fixed, bool direct, jd_ctx_t *ctx)
+int jd_recovery_sample_init(jd_recovery_sample_t *s, int64_t n, int n_fixed, bool direct,
+                            jd_ctx_t *ctx)
 {
     s->n = n;
     s->n_fixed = n_fixed;
@@ -29,6 +30,14 @@ void jd_recovery_sample_free(jd_recovery_sample_t *s)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     memset(s, 0, sizeof *s);
+}
+
+void jd_recovery_sample_null(jd_recovery_sample_t *s)
+{
+    memcpy(s->observed, s->y0, (size_t)s->n * sizeof *s->y0);
+    memcpy(s->y1, s->y0, (size_t)s->n * sizeof *s->y0);
+    free(s->direct);
+    s->direct = NULL;
 }
 
 static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
@@ -86,7 +95,7 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
                  !isnan(jd_table_number(truth, direct, 0));
     s->panel = "county";
     s->quantity = outcome;
-    int rc = sample_init(s, fact->rows, 0, known, ctx);
+    int rc = jd_recovery_sample_init(s, fact->rows, 0, known, ctx);
     if (rc) return rc;
     fill_keys(s, fact, ints(fact, "unit"), places, p->cluster);
     fill_outcomes(s, fact, p->data == JD_DATA_OBSERVED ? "inflow_observed" : outcome, outcome,
@@ -108,7 +117,7 @@ int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     const char *outcome = outcome_names[p->outcome];
     s->panel = "sector_county";
     s->quantity = outcome;
-    int rc = sample_init(s, fact->rows, 2, false, ctx);
+    int rc = jd_recovery_sample_init(s, fact->rows, 2, false, ctx);
     if (rc) return rc;
     const int32_t *county = ints(fact, "county"), periods = (int32_t)fact->n_time;
     const int8_t *sector = JD_CELLS(fact, jd_table_find(fact, "sector"), int8_t);
@@ -150,7 +159,7 @@ int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const
     const jd_table_t *t = recorded(r, "panel/observed"), *places = recorded(r, "jurisdictions");
     s->panel = "firm";
     s->quantity = "moved_treated";
-    int rc = sample_init(s, t->rows, 0, false, ctx);
+    int rc = jd_recovery_sample_init(s, t->rows, 0, false, ctx);
     if (rc) return rc;
     const int32_t *near = ints(t, "cohort_origin");
     const int32_t announced = first_announced(recorded(r, "panel/county"));

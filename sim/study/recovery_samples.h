@@ -17,6 +17,10 @@ typedef struct jd_recovery_sample {
     int n_fixed;
 } jd_recovery_sample_t;
 
+/** Room for n rows, all zero. Free in any case. */
+JD_MUST_USE int jd_recovery_sample_init(jd_recovery_sample_t *s, int64_t n, int n_fixed,
+                                        bool direct, jd_ctx_t *ctx);
+
 /** County x quarter: the section's outcome of targeted firms. */
 JD_MUST_USE int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p,
                                  const jd_recorded_t *r, jd_ctx_t *ctx);
@@ -28,6 +32,8 @@ JD_MUST_USE int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_para
  * sector, by their true sector, wherever they are. */
 JD_MUST_USE int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p,
                                const jd_recorded_t *r, jd_ctx_t *ctx);
+/** Takes the policy away: what is observed is the world without it, and no effect is true. */
+void jd_recovery_sample_null(jd_recovery_sample_t *s);
 void jd_recovery_sample_free(jd_recovery_sample_t *s);
 
 #endif
