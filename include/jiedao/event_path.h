@@ -32,6 +32,12 @@ JD_API JD_MUST_USE int jd_event_path_make(jd_event_path_t *path, const double *e
  *  then those of jd_event_path_make(). */
 JD_API JD_MUST_USE int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit,
                                             const jd_term_t *terms, jd_ctx_t *ctx);
+
+/** The same for a design's own fit. Errors: JD_ERR_UNSUPPORTED also for imputation and two_stage,
+ *  whose leads are measured from the fit to all untreated rows, not from one period (Roth 2024,
+ *  Interpreting event-studies from recent difference-in-differences methods). */
+JD_API JD_MUST_USE int jd_event_path_of_design(jd_event_path_t *path, const jd_design_t *design,
+                                               const jd_fit_t *fit, jd_ctx_t *ctx);
 JD_API void jd_event_path_free(jd_event_path_t *path);
 
 JD_END_DECLS

@@ -36,7 +36,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .how = &wish.how,
                               .vcov = &wish.vcov,
                               .level = wish.level,
-                              .weights = wish.outcome_weights};
+                              .weights = wish.outcome_weights,
+                              .trends = wish.trends};
     if (!rc && wish.plot) rc = jd_own_plot_check(wish.plot, ctx);
     if (!rc) rc = jd_own_data_read(&data, path, &wish.roles, ctx);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);

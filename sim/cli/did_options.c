@@ -62,7 +62,14 @@ const jd_option_t jd_did_option_rows[] = {
 
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
-    {TEXT("diagnose", "NAMES", diagnostics, "diagnostics, joined by commas, or all: bacon")},
+    {TEXT("diagnose", "NAMES", diagnostics,
+          "diagnostics, by commas, or all: bacon, honest, pretrend")},
+    {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
+         "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2")},
+    {ROW("honest-m", "NUMBERS", JD_READ_NUMBERS, m,
+         "of honest: changes of slope; default 0 to a standard error of the effect")},
+    {SWITCH("honest-average", trends.average,
+            "of honest: for the mean effect after treatment, not the first")},
     {CHOICE("aggregate", "KIND", how.aggregate, aggregates,
             "averages of cohorts' effects: event (default), overall, cohort, calendar, cells")},
     {CHOICE("control", "KIND", how.control, controls,
@@ -152,6 +159,10 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     request->how.n_pretrend = request->pretrend.n;
     request->how.ring = request->rings.value;
     request->how.n_rings = request->rings.n;
+    request->trends.mbar = request->mbar.value;
+    request->trends.n_mbar = request->mbar.n;
+    request->trends.m = request->m.value;
+    request->trends.n_m = request->m.n;
     return rc;
 }
 
@@ -160,5 +171,7 @@ void jd_did_request_free(jd_did_request_t *request)
     free(request->reference.value);
     free(request->pretrend.value);
     free(request->rings.value);
+    free(request->mbar.value);
+    free(request->m.value);
     memset(request, 0, sizeof *request);
 }

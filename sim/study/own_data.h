@@ -86,6 +86,14 @@ void jd_own_data_free(jd_own_data_t *data);
 const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *buffer,
                                size_t size);
 
+/** Of the diagnostic "honest": how far trends may go astray. */
+typedef struct jd_own_trends {
+    const double *mbar; /**< [n_mbar] times the largest break before; none = 0.5, 1, 1.5, 2 */
+    const double *m;    /**< [n_m] change of slope a period; none = 0, 1/4, 1/2, 1 standard error */
+    int n_mbar, n_m;
+    int average; /**< sets for the mean effect from event time 0 on, else for event time 0 */
+} jd_own_trends_t;
+
 /** What is wanted of the data. */
 typedef struct jd_own_ask {
     const char *estimators;  /**< names joined by commas, or "all" of jd_estimators[] */
@@ -94,6 +102,7 @@ typedef struct jd_own_ask {
     const jd_vcov_options_t *vcov;
     double level;
     bool weights; /**< the weights on outcomes too */
+    jd_own_trends_t trends;
 } jd_own_ask_t;
 
 /** What became of one estimator or diagnostic. */

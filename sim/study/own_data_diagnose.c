@@ -63,5 +63,7 @@ static int run_bacon(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_
 
 const jd_own_diagnostic_t jd_own_diagnostics[] = {
     {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, run_bacon},
+    {"honest", "robust sets under violations of parallel trends", true, jd_own_run_honest},
+    {"pretrend", "test of the leads, and its power", true, jd_own_run_pretrend},
     {0},
 };

@@ -138,6 +138,9 @@ typedef struct jd_own_diagnostic {
 /** All of them, ended by a name NULL. */
 extern const jd_own_diagnostic_t jd_own_diagnostics[];
 
+int jd_own_run_honest(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+int jd_own_run_pretrend(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+
 /* ---- The screen ---- */
 
 /** Five digits, and never in exponents what people read without; "-" for NaN. */

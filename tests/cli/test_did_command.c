@@ -327,6 +327,33 @@ static void test_diagnostics(void **state)
     csv_free(&ours);
 }
 
+/* Robust sets and pretests of each event study; what has no common reference says so. */
+static void test_trends(void **state)
+{
+    (void)state;
+    csv_t ours;
+    int sets = 0, bias = 0;
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest,pretrend --estimator event_study "
+           "--honest-mbar 0,1 --honest-m 0.5 --honest-average --draws 200 --format csv -q >h.csv");
+    read_here(&ours, "h.csv");
+    for (int row = 0; row < ours.rows; row++) {
+        const char *quantity = csv_text(&ours, row, 1), *term = csv_text(&ours, row, 2);
+        bias += !strcmp(quantity, "pretrend_bias");
+        if (strncmp(quantity, "honest_", 7) != 0 || !strcmp(term, "breakdown")) continue;
+        assert_true(csv_number(&ours, row, 5) < csv_number(&ours, row, 6));
+        sets += !strcmp(term, "Mbar=0") + !strcmp(term, "Mbar=1") + !strcmp(term, "M=0.5") +
+                !strcmp(term, "average");
+    }
+    assert_int_equal(sets, 4);
+    assert_true(bias > 2);
+    csv_free(&ours);
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator two_stage");
+    ASSERT_HOLDS(said.out, "honest: event study: two_stage measures its leads");
+    run(2, "\"$JIEDAO\" did tiny.h5 --diagnose honest --honest-mbar x");
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator event_study --honest-mbar -1");
+    ASSERT_HOLDS(said.out, "honest: M = -1; it must be finite and at least 0");
+}
+
 static void test_formats_and_figure(void **state)
 {
     (void)state;
@@ -482,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_what_is_dropped_is_said),
         cmocka_unit_test(test_outcome_weights),
         cmocka_unit_test(test_diagnostics),
+        cmocka_unit_test(test_trends),
         cmocka_unit_test(test_formats_and_figure),
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_hostile_files),
