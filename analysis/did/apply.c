@@ -290,9 +290,10 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
         fit->n_clusters = fit->facts.n_clusters;
         fit->tss = total_squares(design->weight, own, design->sample.n);
         fill_intervals(fit);
-    } else {
-        jd_fit_free(fit);
     }
+    if (rc == JD_OK && options->bands && fit->uniform == 0)
+        rc = jd_fit_bands(design, options, fit, ctx);
+    if (rc != JD_OK) jd_fit_free(fit);
     free(own);
     return rc;
 }

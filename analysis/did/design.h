@@ -76,6 +76,10 @@ JD_MUST_USE int jd_infer_coefficients(const jd_design_t *design, const double *y
                                       const jd_vcov_options_t *options, double *vcov, jd_fit_t *fit,
                                       jd_ctx_t *ctx);
 
+/** fit->uniform by simulation from the fit's covariance; 0 where no effect is by event time. */
+JD_MUST_USE int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options,
+                             jd_fit_t *fit, jd_ctx_t *ctx);
+
 jd_term_t jd_term_overall(const char *name);
 jd_term_t jd_term_event(int32_t event_time);
 jd_term_t jd_term_other(const char *name);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear/adjust.h"
+#include "linear/reweigh.h"
 #include "linear/sums.h"
 #include "linear/vcov.h"
 
@@ -30,7 +30,7 @@ typedef struct {
     const double *residual; /* or NULL: degrees of freedom alone */
     const double *contrast; /* [n_c][k] or NULL = unit vectors */
     int n_c;
-    jd_adjust_t how;
+    jd_reweigh_t how;
     double *spread;          /* [m][m] */
     double *score;           /* [k][groups] or NULL */
     double *trace, *squares; /* [n_c]: tr P, and of tr P^2 what is diagonal; NULL: no df */
@@ -43,13 +43,13 @@ static double contrast_at(const pass_t *p, int c, int j)
 }
 
 /* One level of the nested effect: its rows from..to of the cluster. */
-static void add_level(const pass_t *p, const jd_adjust_work_t *work, const double *s,
+static void add_level(const pass_t *p, const jd_reweigh_work_t *work, const double *s,
                       const int32_t *row, int64_t from, int64_t to, piece_t *piece)
 {
     const jd_leverage_t *v = p->v;
     double minus = 0, plus = 0, own = 0;
     for (int64_t i = from; i < to; i++) {
-        double w = jd_adjust_weight(v, row[i]), root = sqrt(w);
+        double w = jd_reweigh_weight(v, row[i]), root = sqrt(w);
         minus += work->u[i] * s[i] / root;
         plus += work->u[i] * s[i] * root;
         own += w * work->u[i] * work->u[i];
@@ -64,7 +64,7 @@ static void add_level(const pass_t *p, const jd_adjust_work_t *work, const doubl
 }
 
 /* d, t and z of a cluster and contrast; s [n] its adjusted weights. */
-static void make_piece(const pass_t *p, int32_t group, const jd_adjust_work_t *work,
+static void make_piece(const pass_t *p, int32_t group, const jd_reweigh_work_t *work,
                        const double *s, piece_t *piece)
 {
     const jd_leverage_t *v = p->v;
@@ -80,7 +80,7 @@ static void make_piece(const pass_t *p, int32_t group, const jd_adjust_work_t *w
         add_level(p, work, s, row, from, to, piece);
     }
     for (int64_t i = 0; i < n; i++) {
-        double root = sqrt(jd_adjust_weight(v, row[i]));
+        double root = sqrt(jd_reweigh_weight(v, row[i]));
         for (int a = 0; a < m; a++) {
             piece->t[a] += s[i] / root * work->r[i * m + a];
             piece->z[a] -= s[i] * root * work->r[i * m + a];
@@ -91,13 +91,13 @@ static void make_piece(const pass_t *p, int32_t group, const jd_adjust_work_t *w
 }
 
 /* Scores and pieces of one cluster; s [n] is scratch. */
-static int do_group(const pass_t *p, int32_t group, jd_adjust_work_t *work, double *s,
+static int do_group(const pass_t *p, int32_t group, jd_reweigh_work_t *work, double *s,
                     piece_t *piece)
 {
     const int32_t *row;
     int64_t n = jd_leverage_rows(p->v, group, &row);
     int k = p->v->r->n_kept;
-    int bad = jd_adjust_group(p->v, group, p->how, p->spread, work);
+    int bad = jd_reweigh_group(p->v, group, p->how, p->spread, work);
     if (bad) return bad;
     for (int j = 0; p->score && j < k; j++) {
         double sum = 0;
@@ -150,13 +150,13 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
     int threads = jd_ctx_threads(ctx), rc = JD_OK, m = p->v->m, n_c = p->trace ? p->n_c : 0;
     int32_t groups = p->v->groups->n_groups;
     size_t each = (size_t)n_c * 2 * (size_t)m;
-    jd_adjust_work_t *work = calloc((size_t)threads, sizeof *work);
+    jd_reweigh_work_t *work = calloc((size_t)threads, sizeof *work);
     piece_t *piece = calloc((size_t)n_c * AT_ONCE + 1, sizeof *piece);
     double *room =
         malloc((each * AT_ONCE + (size_t)threads * (size_t)p->v->largest) * sizeof *room);
     if (!work || !piece || !room) rc = jd_fail_memory(ctx, each * AT_ONCE * 8, "clusters");
     for (int t = 0; rc == JD_OK && t < threads; t++)
-        rc = jd_adjust_open(&work[t], p->v, p->how, ctx);
+        rc = jd_reweigh_open(&work[t], p->v, p->how, ctx);
     for (int i = 0; rc == JD_OK && i < n_c * AT_ONCE; i++) {
         piece[i].t = room + (size_t)i * 2 * (size_t)m;
         piece[i].z = piece[i].t + m;
@@ -177,7 +177,7 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
         }
     }
     for (int t = 0; work && t < threads; t++)
-        jd_adjust_close(&work[t]);
+        jd_reweigh_close(&work[t]);
     free(work);
     free(piece);
     free(room);
@@ -255,9 +255,9 @@ int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_
     int satterthwaite = df && kind != JD_VCOV_CV3 && kind != JD_VCOV_CV3J;
     pass_t p = {.v = &v, .residual = residual, .contrast = rows->contrast};
     p.n_c = rows->contrast ? rows->n_contrasts : r->n_kept;
-    p.how = kind == JD_VCOV_CLUSTER ? JD_ADJUST_NONE
-            : kind == JD_VCOV_CR2   ? JD_ADJUST_CR2
-                                    : JD_ADJUST_CR3;
+    p.how = kind == JD_VCOV_CLUSTER ? JD_REWEIGH_NONE
+            : kind == JD_VCOV_CR2   ? JD_REWEIGH_CR2
+                                    : JD_REWEIGH_CR3;
     int rc = jd_leverage_make(&v, r, rows->way[0], ctx);
     size_t m = (size_t)v.m, n_c = satterthwaite ? (size_t)p.n_c : 0;
     size_t scores = vcov ? (size_t)r->n_kept * (size_t)rows->way[0]->n_groups : 0;
@@ -274,7 +274,7 @@ int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_
             p.zz = p.tt + n_c * m * m;
             p.tz = p.zz + n_c * m * m;
         }
-        rc = jd_adjust_spread(&v, p.spread, ctx);
+        rc = jd_reweigh_spread(&v, p.spread, ctx);
     }
     if (rc == JD_OK) rc = run_pass(&p, ctx);
     if (rc == JD_OK && vcov) fill_vcov(&p, kind, vcov);

@@ -152,7 +152,8 @@ typedef struct jd_estimator {
     int (*prepare)(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                    jd_ctx_t *ctx);
     /** Own inference, or NULL for that of a regression: fills fit->vcov and fit->facts (df may be
-     *  infinite: the normal law), given y of the design's rows and fit->estimate. */
+     *  infinite: the normal law), given y of the design's rows, fit->estimate and fit->level. May
+     *  set fit->uniform where options->bands asks; else it is simulated from the covariance. */
     int (*infer)(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                  struct jd_fit *fit, jd_ctx_t *ctx);
     /** Frees what prepare hung on the design for infer; NULL if nothing. */
@@ -257,6 +258,25 @@ JD_API jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight);
  *  (by weight): a term's share of the rows since adoption that lie in its event times. They add to
  *  1, or are all 0 where no such row has a term. Cost: O(rows). */
 JD_API void jd_design_mean_weights(const jd_design_t *design, double *weight);
+
+/** A joint test that terms equal given values. */
+typedef struct jd_wald {
+    double f;       /**< Wald statistic / n_terms */
+    int n_terms;    /**< numerator degrees of freedom */
+    double df;      /**< denominator's; infinite: chi-squared */
+    double p_value; /**< of F(n_terms, df), or chi-squared(n_terms) */
+} jd_wald_t;
+
+/** Tests that the terms term [n] (numbers in the fit) equal null [n], NULL = 0. Errors:
+ * JD_ERR_ARGUMENT, JD_ERR_DATA where the covariance is singular (as many terms as clusters).
+ * Cost: O(n^3). */
+JD_API JD_MUST_USE int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
+                                   jd_wald_t *wald, jd_ctx_t *ctx);
+
+/** The same for all effects before treatment: every event time < 0 with a standard error.
+ *  JD_ERR_DATA also where there is none. */
+JD_API JD_MUST_USE int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit,
+                                       jd_wald_t *wald, jd_ctx_t *ctx);
 
 JD_END_DECLS
 

@@ -43,12 +43,26 @@ static const struct {
     const char *header;
     enum part part;
 } headers[] = {
-    {"error", CORE},           {"export", CORE},        {"context", CORE},
-    {"random", CORE},          {"table", CORE},         {"version", CORE},
-    {"split", DIAGNOSE},       {"bacon", DIAGNOSE},     {"simulation", RUN},
-    {"theory", MODEL},         {"synthetic", DID},      {"roll_out", DID},
-    {"monte_carlo", DIAGNOSE}, {"did_multiplegt", DID}, {"event_path", DIAGNOSE},
-    {"honest", DIAGNOSE},      {"pretrend", DIAGNOSE},  {"glm", LINEAR},
+    {"error", CORE},
+    {"export", CORE},
+    {"context", CORE},
+    {"random", CORE},
+    {"table", CORE},
+    {"version", CORE},
+    {"split", DIAGNOSE},
+    {"bacon", DIAGNOSE},
+    {"simulation", RUN},
+    {"theory", MODEL},
+    {"synthetic", DID},
+    {"roll_out", DID},
+    {"monte_carlo", DIAGNOSE},
+    {"did_multiplegt", DID},
+    {"event_path", DIAGNOSE},
+    {"honest", DIAGNOSE},
+    {"pretrend", DIAGNOSE},
+    {"glm", LINEAR},
+    {"wild_bootstrap", DIAGNOSE},
+    {"randomisation", DIAGNOSE},
 };
 
 /* Libraries and the only parts that may know of them. */

@@ -3,7 +3,7 @@
  * R = P L V' this is (I - U U') + P (-L^2) P', so any power of it is
  * (I - U U') + P [(1 - L^2)^power - 1] P': an eigenproblem of the smaller side of R. Unequal
  * weights make CR2's matrix (I-H)(I-H)' another one, which is then built in full. */
-#include "linear/adjust.h"
+#include "linear/reweigh.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -16,12 +16,13 @@
 enum { MAX_DENSE = 4096 };                  /* rows of a cluster in weighted CR2 */
 static const double null_tolerance = 1e-10; /* eigenvalues of I - H below count as 0 */
 
-static int is_dense(const jd_leverage_t *v, jd_adjust_t how)
+static int is_dense(const jd_leverage_t *v, jd_reweigh_t how)
 {
-    return how == JD_ADJUST_CR2 && !v->exact_unit;
+    return how == JD_REWEIGH_CR2 && !v->exact_unit;
 }
 
-int jd_adjust_open(jd_adjust_work_t *work, const jd_leverage_t *v, jd_adjust_t how, jd_ctx_t *ctx)
+int jd_reweigh_open(jd_reweigh_work_t *work, const jd_leverage_t *v, jd_reweigh_t how,
+                    jd_ctx_t *ctx)
 {
     memset(work, 0, sizeof *work);
     size_t n = (size_t)v->largest, m = (size_t)v->m, k = (size_t)v->r->n_kept;
@@ -31,7 +32,7 @@ int jd_adjust_open(jd_adjust_work_t *work, const jd_leverage_t *v, jd_adjust_t h
                        "use CR3 or CV3, which have no such bound",
                        MAX_DENSE, (long long)v->largest);
     size_t q = n < m || is_dense(v, how) ? n : m, rank = n < m ? n : m;
-    if (how == JD_ADJUST_NONE) q = rank = 0;
+    if (how == JD_REWEIGH_NONE) q = rank = 0;
     size_t level = is_dense(v, how) ? n * m + n : 0;
     size_t cells = n * m + n + (size_t)v->s + k * n + rank * n + q * q + q + m + n + level + 1;
     work->r = malloc(cells * sizeof *work->r);
@@ -48,21 +49,21 @@ int jd_adjust_open(jd_adjust_work_t *work, const jd_leverage_t *v, jd_adjust_t h
     return JD_OK;
 }
 
-void jd_adjust_close(jd_adjust_work_t *work)
+void jd_reweigh_close(jd_reweigh_work_t *work)
 {
     free(work->r); /* one block */
     memset(work, 0, sizeof *work);
 }
 
-int jd_adjust_spread(const jd_leverage_t *v, double *spread, jd_ctx_t *ctx)
+int jd_reweigh_spread(const jd_leverage_t *v, double *spread, jd_ctx_t *ctx)
 {
     size_t m = (size_t)v->m;
-    jd_adjust_work_t work;
+    jd_reweigh_work_t work;
     memset(spread, 0, m * m * sizeof *spread);
     for (size_t i = 0; v->exact_unit && i < m; i++)
         spread[i * m + i] = 1;
     if (v->exact_unit) return JD_OK;
-    int rc = jd_adjust_open(&work, v, JD_ADJUST_NONE, ctx);
+    int rc = jd_reweigh_open(&work, v, JD_REWEIGH_NONE, ctx);
     for (int32_t g = 0; rc == JD_OK && g < v->groups->n_groups; g++) {
         const int32_t *row;
         int64_t n = jd_leverage_rows(v, g, &row);
@@ -76,13 +77,11 @@ int jd_adjust_spread(const jd_leverage_t *v, double *spread, jd_ctx_t *ctx)
             }
         }
     }
-    jd_adjust_close(&work);
+    jd_reweigh_close(&work);
     return rc;
 }
 
-/* Left singular vectors of R [n][m] into p [rank][n], squared singular values into value; returns
- * how many, -1 on failure. */
-static int singular_vectors(const jd_leverage_t *v, int64_t n, jd_adjust_work_t *work)
+int jd_reweigh_singular(const jd_leverage_t *v, int64_t n, jd_reweigh_work_t *work)
 {
     int m = v->m, small = n <= m, q = small ? (int)n : m, rank = 0;
     double *g = work->gram, *value = work->value;
@@ -112,9 +111,8 @@ static int singular_vectors(const jd_leverage_t *v, int64_t n, jd_adjust_work_t 
     return rank;
 }
 
-/* x := (I - H)^power x; returns the largest part of x along what I - H takes to 0, squared. */
-static double apply_power(const jd_leverage_t *v, int32_t group, int64_t n, int rank, double power,
-                          const jd_adjust_work_t *work, double *x)
+double jd_reweigh_power(const jd_leverage_t *v, int32_t group, int64_t n, int rank, double power,
+                        const jd_reweigh_work_t *work, double *x)
 {
     double lost = 0;
     for (int e = 0; e < rank; e++)
@@ -133,7 +131,7 @@ static double apply_power(const jd_leverage_t *v, int32_t group, int64_t n, int 
 
 /* By rows: a [n][m] = sum of w U R over the rows of the row's level, own [n] = that of w U U. */
 static void sum_levels(const jd_leverage_t *v, int64_t n, const int32_t *row,
-                       jd_adjust_work_t *work)
+                       jd_reweigh_work_t *work)
 {
     int m = v->m;
     double *a = work->level, *own = work->level_own;
@@ -156,7 +154,7 @@ static void sum_levels(const jd_leverage_t *v, int64_t n, const int32_t *row,
 /* [(I-H)(I-H)']_gg = I - H - H' + H H' in rows not scaled, which unequal weights make unsymmetric;
  * spread = sum of w R R'. In scaled rows H w H = R spread R' + U a R' + R a'U' + own U U'. */
 static void dense_matrix(const jd_leverage_t *v, int64_t n, const int32_t *row,
-                         const double *spread, jd_adjust_work_t *work)
+                         const double *spread, jd_reweigh_work_t *work)
 {
     int m = v->m;
     const double *u = work->u;
@@ -178,7 +176,7 @@ static void dense_matrix(const jd_leverage_t *v, int64_t n, const int32_t *row,
 }
 
 /* s := B^(-1/2) s for the dense matrix B. */
-static int apply_dense(const jd_leverage_t *v, int64_t n, jd_adjust_work_t *work)
+static int apply_dense(const jd_leverage_t *v, int64_t n, jd_reweigh_work_t *work)
 {
     int k = v->r->n_kept;
     double *b = work->gram, *out = work->c;
@@ -197,8 +195,8 @@ static int apply_dense(const jd_leverage_t *v, int64_t n, jd_adjust_work_t *work
     return 0;
 }
 
-int jd_adjust_group(const jd_leverage_t *v, int32_t group, jd_adjust_t how, const double *spread,
-                    jd_adjust_work_t *work)
+int jd_reweigh_group(const jd_leverage_t *v, int32_t group, jd_reweigh_t how, const double *spread,
+                     jd_reweigh_work_t *work)
 {
     const int32_t *row;
     int64_t n = jd_leverage_rows(v, group, &row);
@@ -207,23 +205,24 @@ int jd_adjust_group(const jd_leverage_t *v, int32_t group, jd_adjust_t how, cons
     for (int j = 0; j < k; j++)
         for (int64_t i = 0; i < n; i++)
             work->s[j * n + i] = jd_row_weights(v->r, j)[row[i]];
-    if (how == JD_ADJUST_NONE) return 0;
+    if (how == JD_REWEIGH_NONE) return 0;
     if (is_dense(v, how)) {
         dense_matrix(v, n, row, spread, work);
         return apply_dense(v, n, work);
     }
-    rank = singular_vectors(v, n, work);
+    rank = jd_reweigh_singular(v, n, work);
     if (rank < 0) return -1;
     for (int j = 0; j < k; j++) {
         double *s = work->s + j * n;
         for (int64_t i = 0; i < n; i++)
-            s[i] /= sqrt(jd_adjust_weight(v, row[i]));
-        double along = apply_power(v, group, n, rank, how == JD_ADJUST_CR2 ? -0.5 : -1, work, s);
+            s[i] /= sqrt(jd_reweigh_weight(v, row[i]));
+        double along =
+            jd_reweigh_power(v, group, n, rank, how == JD_REWEIGH_CR2 ? -0.5 : -1, work, s);
         double scale = v->r->bread[j * k + j]; /* squared length of all the scaled weights */
         if (v->exact_unit && v->r->weight) scale *= v->r->weight[0];
-        if (how == JD_ADJUST_CR3 && along > 1e-10 * scale && !lost) lost = 1 + j;
+        if (how == JD_REWEIGH_CR3 && along > 1e-10 * scale && !lost) lost = 1 + j;
         for (int64_t i = 0; i < n; i++)
-            s[i] *= sqrt(jd_adjust_weight(v, row[i]));
+            s[i] *= sqrt(jd_reweigh_weight(v, row[i]));
     }
     return lost;
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Joint tests of terms. */
+#include <gsl/gsl_cdf.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/design.h"
+
+static const double rank_tolerance = 1e-12; /* of the largest eigenvalue of the correlations */
+
+/* difference' vcov^-1 difference in units of standard errors; refuses a singular covariance. */
+static int wald_statistic(const jd_fit_t *fit, const int *term, int n, const double *null,
+                          double *work, double *statistic, jd_ctx_t *ctx)
+{
+    double *corr = work, *value = corr + (size_t)n * (size_t)n, *t = value + n;
+    for (int i = 0; i < n; i++) {
+        double variance = fit->vcov[term[i] * fit->n_terms + term[i]];
+        if (!(variance > 0))
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "term %d of the joint test has no standard error; leave it out",
+                           term[i] + 1);
+        t[i] = (fit->estimate[term[i]] - (null ? null[i] : 0)) / sqrt(variance);
+        for (int j = 0; j < n; j++)
+            corr[i * n + j] = fit->vcov[term[i] * fit->n_terms + term[j]] /
+                              sqrt(variance * fit->vcov[term[j] * fit->n_terms + term[j]]);
+    }
+    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'L', n, corr, n, value) != 0)
+        return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
+                       "the eigenvalues of the terms' covariance do not converge");
+    int rank = 0;
+    *statistic = 0;
+    for (int e = 0; e < n; e++) {
+        double along = 0;
+        rank += value[e] > rank_tolerance * value[n - 1];
+        for (int i = 0; i < n; i++)
+            along += corr[i * n + e] * t[i];
+        *statistic += along * along / value[e];
+    }
+    if (rank < n)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "a joint test of %d terms: their covariance has rank %d only (%d clusters); "
+                       "test fewer terms, or bin event times",
+                       n, rank, fit->n_clusters);
+    return JD_OK;
+}
+
+int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null, jd_wald_t *wald,
+                jd_ctx_t *ctx)
+{
+    memset(wald, 0, sizeof *wald);
+    if (n < 1) return jd_fail(ctx, JD_ERR_ARGUMENT, "a joint test needs at least one term");
+    for (int i = 0; i < n; i++)
+        if (term[i] < 0 || term[i] >= fit->n_terms)
+            return jd_fail(ctx, JD_ERR_ARGUMENT, "term %d of a joint test; there are %d", term[i],
+                           fit->n_terms);
+    size_t size = (size_t)n, cells = size * size + 2 * size;
+    double chi2 = 0;
+    double *work = malloc(cells * sizeof *work);
+    if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "a joint test");
+    int rc = wald_statistic(fit, term, n, null, work, &chi2, ctx);
+    free(work);
+    if (rc != JD_OK) return rc;
+    wald->n_terms = n;
+    wald->df = fit->facts.df;
+    wald->f = chi2 / n;
+    wald->p_value =
+        isinf(wald->df) ? gsl_cdf_chisq_Q(chi2, n) : gsl_cdf_fdist_Q(wald->f, n, wald->df);
+    return JD_OK;
+}
+
+int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *wald, jd_ctx_t *ctx)
+{
+    int n = 0;
+    int *term = malloc((size_t)fit->n_terms * sizeof *term);
+    memset(wald, 0, sizeof *wald);
+    if (!term) return jd_fail_memory(ctx, (size_t)fit->n_terms * sizeof *term, "a joint test");
+    for (int k = 0; k < fit->n_terms; k++) {
+        const jd_term_t *t = &design->terms[k];
+        if (t->kind == JD_TERM_EVENT && t->event_last < 0 && fit->vcov[k * fit->n_terms + k] > 0)
+            term[n++] = k;
+    }
+    int rc = n > 0 ? jd_fit_wald(fit, term, n, NULL, wald, ctx)
+                   : jd_fail(ctx, JD_ERR_DATA,
+                             "%s: no effect before treatment is estimated, so there is no "
+                             "pre-trend to test",
+                             design->estimator->name);
+    free(term);
+    return rc;
+}
