@@ -20,6 +20,7 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_block_did,
                                                &jd_estimator_did_multiplegt_dyn,
                                                &jd_estimator_rings,
+                                               &jd_estimator_stacked,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

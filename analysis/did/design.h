@@ -99,5 +99,6 @@ extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_ev
     jd_estimator_synthetic_control, jd_estimator_block_did;
 extern const jd_estimator_t jd_estimator_did_multiplegt_dyn;
 extern const jd_estimator_t jd_estimator_rings;
+extern const jd_estimator_t jd_estimator_stacked;
 
 #endif

@@ -11,27 +11,20 @@
 #include <string.h>
 
 #include "did/did_multiplegt_controls.h"
-#include "linear/sums.h"
+#include "did/row_weights.h"
 
 int jd_dcdh_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
                      jd_ctx_t *ctx)
 {
     const jd_dcdh_t *dc = design->own;
-    int64_t n = design->sample.n;
-    int n_terms = design->facts.n_terms;
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
-    for (int j = 0; j < n_y; j++)
-        for (int k = 0; k < n_terms; k++)
-            estimate[k * n_y + j] = jd_dot_exact(dc->weight + (size_t)k * (size_t)n, y[j], n);
+    jd_row_weights_estimate(design, dc->weight, y, n_y, estimate, ctx);
     return JD_OK;
 }
 
 void jd_dcdh_weights(const jd_design_t *design, int term, double *w)
 {
     const jd_dcdh_t *dc = design->own;
-    const double *own = dc->weight + (size_t)term * (size_t)design->sample.n;
-    for (int64_t i = 0; i < design->sample.n; i++)
-        w[design->sample.row[i]] = own[i];
+    jd_row_weights_place(design, dc->weight, term, w);
 }
 
 void jd_dcdh_means(const jd_dcdh_t *dc, int64_t n, const double *y, double *mean)
