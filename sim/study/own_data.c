@@ -184,6 +184,21 @@ static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *role
     return rc;
 }
 
+/* Squares of 1e300 are no doubles: such columns are scaled by a power of two, which is exact.
+ * Returns the power, 0 as a rule. */
+static int scale(double *values, int64_t n)
+{
+    double most = 0;
+    int exponent = 0;
+    for (int64_t i = 0; i < n; i++)
+        most = fmax(most, fabs(values[i]));
+    (void)frexp(most, &exponent);
+    if (most == 0 || (exponent > -300 && exponent < 300)) return 0;
+    for (int64_t i = 0; i < n; i++)
+        values[i] = ldexp(values[i], -exponent);
+    return exponent;
+}
+
 static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
                       jd_ctx_t *ctx)
 {
@@ -206,11 +221,15 @@ static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const 
         rc = jd_make(&codes, roles->n_fixed, sizeof *codes, "the panel", ctx);
     if (rc) return rc;
     data->owned[data->n_owned++] = (void *)codes;
+    rc = jd_make(&data->x_exponent, roles->n_x, sizeof *data->x_exponent, "the panel", ctx);
+    if (rc) return rc;
+    data->owned[data->n_owned++] = data->x_exponent;
     for (int k = 0; k < roles->n_x && !rc; k++) {
         double *values = NULL;
         snprintf(names[k], sizeof names[k], "%s", x[k].name);
         pointers[k] = names[k];
         rc = gather(data, &x[k], keep, &values, ctx);
+        if (!rc) data->x_exponent[k] = scale(values, p->n);
         columns[k] = values;
     }
     data->no_unit_effects = data->no_time_effects = roles->absorb;
@@ -228,18 +247,27 @@ static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     return rc;
 }
 
-/* Squares of 1e300 are no doubles: such outcomes are scaled by a power of two, which is exact. */
-static void scale_outcome(jd_own_data_t *data)
+static int64_t divisor(int64_t a, int64_t b)
 {
-    double most = 0;
-    int exponent = 0;
-    for (int64_t i = 0; i < data->panel.n; i++)
-        most = fmax(most, fabs(data->y[i]));
-    (void)frexp(most, &exponent);
-    if (most == 0 || (exponent > -300 && exponent < 300)) return;
-    data->exponent = exponent;
-    for (int64_t i = 0; i < data->panel.n; i++)
-        data->y[i] = ldexp(data->y[i], -exponent);
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a < 0 ? -a : a;
+}
+
+/* How far apart periods lie: the largest whole number that divides all differences. */
+static void find_step(jd_own_data_t *data)
+{
+    const jd_panel_t *p = &data->panel;
+    int64_t step = 0;
+    for (int64_t i = 0; i < p->n && step != 1; i++) {
+        step = divisor(step, (int64_t)p->time[i] - data->first);
+        if (p->cohort && p->cohort[i] > data->first && p->cohort[i] <= data->last)
+            step = divisor(step, (int64_t)p->cohort[i] - data->first);
+    }
+    data->step = step > 0 && step <= INT32_MAX ? (int32_t)step : 1;
 }
 
 /* What only some estimators ask for. */
@@ -289,7 +317,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     int rc = jd_make(&data->owned, 24 + roles->n_x + roles->n_fixed, sizeof *data->owned,
                      "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
-    if (!rc) scale_outcome(data);
+    if (!rc) data->exponent = scale(data->y, p->n);
     if (!rc) rc = gather_units(data, roles, keep, ctx);
     if (!rc) rc = own(data, &time, sizeof *time, ctx);
     if (!rc && r[JD_OWN_COHORT].name) rc = own(data, &cohort, sizeof *cohort, ctx);
@@ -299,6 +327,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     if (rc) return rc;
     p->time = time;
     p->cohort = cohort;
+    find_step(data);
     if (cohort) rc = check_cohorts(data, roles, keep, ctx);
     if (!rc && r[JD_OWN_TREAT].name)
         rc = gather_flags(data, &r[JD_OWN_TREAT], keep, &p->treated, ctx);

@@ -59,11 +59,13 @@ typedef struct jd_own_data {
     double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
                   squared */
     int exponent;                          /**< 0 unless outcomes lie beyond 2^+-300 */
+    int *x_exponent;                       /**< [panel.n_x] likewise: columns are times 2^-this */
     bool no_unit_effects, no_time_effects; /**< as --absorb says */
     int64_t n_rows;                        /**< of the file */
     int64_t dropped[JD_OWN_REASONS];
     jd_own_period_t period;
     int32_t first, last; /**< periods */
+    int32_t step;        /**< periods and cohorts lie whole multiples of this apart */
     int32_t n_units;
     int32_t weekday; /**< of weekly dates */
     char y_name[64];

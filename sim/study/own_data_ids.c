@@ -16,7 +16,7 @@ typedef struct key {
         const char *text;
     } id;
     int32_t width; /* bytes of a text's cell */
-    int32_t at;
+    int32_t at;    /* whose code it gives */
 } id_key_t;
 
 static int by_whole(const void *a, const void *b)
@@ -70,7 +70,6 @@ static int fill_keys(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
     const jd_column_t *column = &ids->table->columns[ids->column];
     for (int64_t i = 0; i < n; i++) {
         id_key_t *k = &keys[i];
-        k->at = (int32_t)i;
         if (column->type == JD_TEXT) {
             int64_t cell = jd_long_cell(ids->table, ids->column, keep[i]);
             k->id.text =
@@ -92,6 +91,7 @@ static int fill_keys(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
     return JD_OK;
 }
 
+/* Codes of sorted keys, by what each stands at. */
 static void code_in_order(id_key_t *keys, int64_t n, int (*order)(const void *, const void *),
                           int32_t *codes)
 {
@@ -103,6 +103,38 @@ static void code_in_order(id_key_t *keys, int64_t n, int (*order)(const void *, 
     }
 }
 
+/* Rows of a unit lie together as a rule: of each run of equal keys the first is kept. codes[i] is
+ * the run of row i; returns how many runs there are. */
+static int64_t find_runs(id_key_t *keys, int64_t n, int (*order)(const void *, const void *),
+                         int32_t *codes)
+{
+    int64_t runs = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (runs == 0 || order(&keys[runs - 1], &keys[i]) != 0) {
+            keys[runs] = keys[i];
+            keys[runs].at = (int32_t)runs;
+            runs++;
+        }
+        codes[i] = (int32_t)runs - 1;
+    }
+    return runs;
+}
+
+/* Codes of keys [n] in the order of rows. */
+static int code_keys(id_key_t *keys, int64_t n, int (*order)(const void *, const void *),
+                     int32_t *codes, jd_ctx_t *ctx)
+{
+    int32_t *run_code;
+    int64_t runs = find_runs(keys, n, order, codes);
+    int rc = jd_make(&run_code, runs, sizeof *run_code, "ids", ctx);
+    if (rc) return rc;
+    code_in_order(keys, runs, order, run_code);
+    for (int64_t i = 0; i < n; i++)
+        codes[i] = run_code[codes[i]];
+    free(run_code);
+    return JD_OK;
+}
+
 int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n, int32_t *codes,
                jd_ctx_t *ctx)
 {
@@ -110,12 +142,12 @@ int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n, int32
     id_key_t *keys;
     int rc = jd_make(&keys, n, sizeof *keys, "ids", ctx);
     if (!rc) rc = fill_keys(ids, keep, n, keys, ctx);
-    if (!rc) {
-        int (*order)(const void *, const void *) = jd_own_is_text(ids) ? by_text
-                                                   : is_real(ids)      ? by_real
-                                                                       : by_whole;
-        code_in_order(keys, n, order, codes);
-    }
+    if (!rc)
+        rc = code_keys(keys, n,
+                       jd_own_is_text(ids) ? by_text
+                       : is_real(ids)      ? by_real
+                                           : by_whole,
+                       codes, ctx);
     free(keys);
     return rc;
 }
@@ -126,9 +158,8 @@ int jd_own_cross(int32_t *codes, const int32_t *other, int64_t n, jd_ctx_t *ctx)
     int rc = jd_make(&keys, n, sizeof *keys, "crossed ids", ctx);
     if (rc) return rc;
     for (int64_t i = 0; i < n; i++)
-        keys[i] =
-            (id_key_t){.id.whole = codes[i] * ((int64_t)1 << 32) + other[i], .at = (int32_t)i};
-    code_in_order(keys, n, by_whole, codes);
+        keys[i].id.whole = codes[i] * ((int64_t)1 << 32) + other[i];
+    rc = code_keys(keys, n, by_whole, codes, ctx);
     free(keys);
-    return JD_OK;
+    return rc;
 }

@@ -101,6 +101,14 @@ static int add_mean(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
     return rc;
 }
 
+/* The power of two a covariate was scaled by; 0 for other terms. */
+static int exponent_of(const jd_own_data_t *data, const char *term)
+{
+    for (int k = 0; k < data->panel.n_x; k++)
+        if (strcmp(data->panel.x_name[k], term) == 0) return data->x_exponent[k];
+    return 0;
+}
+
 int jd_own_add_fit(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
 {
     const jd_fit_t *fit = s->fit;
@@ -117,6 +125,7 @@ int jd_own_add_fit(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
         char name[JD_OWN_TERM_WIDTH];
         name_term(s->data, &terms[k], name);
         jd_own_line_t line = jd_own_line_of(s, quantity_of(&terms[k]), name, e, true);
+        if (terms[k].kind == JD_TERM_OTHER) line.exponent -= exponent_of(s->data, terms[k].name);
         rc = jd_own_add_line(t, &line, ctx);
     }
     return rc;

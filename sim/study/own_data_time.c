@@ -95,15 +95,18 @@ static int read_moment(const jd_own_column_t *c, int64_t row, moment_t *m, jd_ct
 {
     char word[WORD];
     double x;
-    if (jd_own_is_text(c)) {
+    bool text = jd_own_is_text(c);
+    if (text) {
         jd_own_text(c, row, word, sizeof word);
         if (read_date(word, m)) return JD_OK;
         if (!jd_number_read(word, strlen(word), &x)) return refuse(c, row, word, ctx);
     } else {
         x = jd_own_number(c, row);
-        snprintf(word, sizeof word, "%.15g", x);
     }
-    if (!(fabs(x) < INT32_MAX) || x != floor(x)) return refuse(c, row, word, ctx);
+    if (!(fabs(x) < INT32_MAX) || x != floor(x)) {
+        if (!text) snprintf(word, sizeof word, "%.15g", x);
+        return refuse(c, row, word, ctx);
+    }
     *m = (moment_t){JD_OWN_NUMBER, (int64_t)x};
     return JD_OK;
 }

@@ -38,6 +38,11 @@ static void print_head(FILE *out, const jd_own_data_t *data, const char *path)
     fprintf(out, "Data        %s: %" PRId64 " rows, periods %s to %s%s\n", path, data->n_rows,
             jd_own_period_text(data, data->first, first, sizeof first),
             jd_own_period_text(data, data->last, last, sizeof last), units[data->period]);
+    if (data->step > 1)
+        fprintf(out,
+                "            %" PRId32 " apart: event time -%" PRId32
+                " is the one before adoption\n",
+                data->step, data->step);
     fprintf(out, "Outcome     %s\n", data->y_name);
     print_dropped(out, data);
 }

@@ -256,6 +256,80 @@ static void test_shuffled_rows_and_renamed_ids(void **state)
     }
 }
 
+static double cell(const jd_table_t *t, const char *term, int column)
+{
+    char text[64];
+    for (int64_t i = 0; i < t->rows; i++)
+        if (!strcmp(jd_table_text(t, JD_OWN_TERM, i, text, sizeof text), term))
+            return jd_table_number(t, column, i);
+    fail_msg("no term %s", term);
+    return 0;
+}
+
+/* Every second year: the reference is the period before adoption, whatever its number. */
+static void test_periods_further_apart(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "i,t,g,y\n1,1,3,1\n1,2,3,2\n1,3,3,7\n1,4,3,6\n2,1,0,3\n2,2,0,2\n"
+        "2,3,0,4\n2,4,0,1\n3,1,0,3\n3,2,0,1\n3,3,0,1\n3,4,0,1\n",
+        "i,t,g,y\n1,2,6,1\n1,4,6,2\n1,6,6,7\n1,8,6,6\n2,2,0,3\n2,4,0,2\n"
+        "2,6,0,4\n2,8,0,1\n3,2,0,3\n3,4,0,1\n3,6,0,1\n3,8,0,1\n"};
+    const jd_vcov_options_t vcov = {0};
+    jd_did_options_t options;
+    jd_own_result_t result[2];
+    jd_did_defaults(&options);
+    for (int k = 0; k < 2; k++) {
+        const jd_own_ask_t ask = {
+            .estimators = "event_study", .how = &options, .vcov = &vcov, .level = 0.95};
+        jd_own_data_t data = read_text(texts[k], &usual);
+        assert_int_equal(data.step, k + 1);
+        assert_int_equal(jd_own_estimate(&result[k], &data, &ask, &ctx), JD_OK);
+        jd_own_data_free(&data);
+    }
+    static const char *const terms[][2] = {{"att", "att"}, {"e=-2", "e=-4"}, {"e=1", "e=2"}};
+    for (int k = 0; k < 3; k++)
+        for (int c = JD_OWN_ESTIMATE; c <= JD_OWN_P_VALUE; c++)
+            assert_true(cell(&result[0].estimates, terms[k][0], c) ==
+                        cell(&result[1].estimates, terms[k][1], c));
+    for (int k = 0; k < 2; k++)
+        jd_own_result_free(&result[k]);
+}
+
+/* Covariates of any size count as they would otherwise. */
+static void test_huge_and_tiny_covariates(void **state)
+{
+    (void)state;
+    double att[3], slope[3];
+    for (int k = 0; k < 3; k++) {
+        static const char *const powers[] = {"", "e200", "e-200"};
+        const char *e = powers[k];
+        char text[512];
+        snprintf(text, sizeof text,
+                 "i,t,g,y,x\n1,1,2,1,.5%s\n1,2,2,4,.7%s\n2,1,0,1,.1%s\n2,2,0,2,.8%s\n3,1,0,2,.4%s\n"
+                 "3,2,0,2,.3%s\n4,1,2,1,.2%s\n4,2,2,2,.9%s\n",
+                 e, e, e, e, e, e, e, e);
+        jd_own_roles_t roles = usual;
+        roles.x = "x";
+        const jd_vcov_options_t vcov = {0};
+        jd_did_options_t options;
+        jd_did_defaults(&options);
+        const jd_own_ask_t ask = {
+            .estimators = "twfe", .how = &options, .vcov = &vcov, .level = 0.95};
+        jd_own_result_t result;
+        jd_own_data_t data = read_text(text, &roles);
+        assert_int_equal(jd_own_estimate(&result, &data, &ask, &ctx), JD_OK);
+        att[k] = cell(&result.estimates, "att", JD_OWN_ESTIMATE);
+        slope[k] = cell(&result.estimates, "x", JD_OWN_ESTIMATE);
+        jd_own_result_free(&result);
+        jd_own_data_free(&data);
+    }
+    for (int k = 1; k < 3; k++) {
+        assert_true(fabs(att[k] - att[0]) < 1e-12);
+        assert_true(fabs(slope[k] * (k == 1 ? 1e200 : 1e-200) - slope[0]) < 1e-12);
+    }
+}
+
 /* ---- Memory ---- */
 
 static FILE *out; /* what is printed goes there */
@@ -330,6 +404,8 @@ int main(void)
         cmocka_unit_test(test_rows_as_units),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_shuffled_rows_and_renamed_ids),
+        cmocka_unit_test(test_periods_further_apart),
+        cmocka_unit_test(test_huge_and_tiny_covariates),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
