@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Callaway and Sant'Anna (2021, J. Econometrics 225). Without covariates every
+/* Samples, effects and averages of callaway_santanna, drdid and staggered_triple_difference.
+ *
+ * Callaway and Sant'Anna (2021, J. Econometrics 225). Without covariates every
  *
  *      ATT(g,t) = E[Y_t - Y_b | G = g] - E[Y_t - Y_b | C]          (eqs. 2.8, 2.9)
  *
@@ -13,7 +15,7 @@
 
 static const int64_t max_table = 1 << 27; /* terms times cells: 1 GB */
 
-static void release(jd_design_t *design)
+void jd_cs_release(jd_design_t *design)
 {
     jd_cs_t *cs = design->own;
     free(cs->cohort);
@@ -76,7 +78,7 @@ static int32_t *copy_codes(const int32_t *from, int64_t n)
 
 /* Rows by unit, for shares. */
 static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
-                       jd_ctx_t *ctx)
+                       const int8_t *eligible, jd_ctx_t *ctx)
 {
     jd_groups_t units = {0};
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
@@ -87,7 +89,7 @@ static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t 
         rows[units.code[i]]++;
     for (int64_t i = 0; rows && i < frame->n; i++) {
         double w = design->weight ? design->weight[i] : 1;
-        cs->share[i] = w / rows[units.code[i]];
+        cs->share[i] = eligible && !eligible[i] ? 0 : w / rows[units.code[i]];
         cs->mass[cs->cell[i]] += w;
         cs->cohort_share[cs->cell[i] / cs->n_periods] += cs->share[i];
     }
@@ -97,17 +99,16 @@ static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t 
 }
 
 static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
-                      jd_ctx_t *ctx)
+                      const int8_t *eligible, jd_ctx_t *ctx)
 {
     jd_groups_t cohorts = {0}, periods = {0};
     size_t n = (size_t)frame->n;
     int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
     if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
     if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > max_table)
-        rc =
-            jd_fail(ctx, JD_ERR_ARGUMENT,
-                    "callaway_santanna: %d cohorts in %d periods are too many; take longer periods",
-                    cohorts.n_groups, periods.n_groups);
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "%s: %d cohorts in %d periods are too many; take longer periods",
+                     design->estimator->name, cohorts.n_groups, periods.n_groups);
     if (rc == JD_OK) {
         cs->n_cohorts = cohorts.n_groups;
         cs->n_periods = periods.n_groups;
@@ -125,7 +126,7 @@ static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *
     }
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
         cs->cell[i] = cohorts.code[i] * cs->n_periods + periods.code[i];
-    if (rc == JD_OK) rc = fill_shares(cs, design, frame, ctx);
+    if (rc == JD_OK) rc = fill_shares(cs, design, frame, eligible, ctx);
     jd_groups_free(&cohorts);
     jd_groups_free(&periods);
     return rc;
@@ -151,7 +152,7 @@ static int is_comparable(const jd_cs_t *cs, const jd_cs_att_t *a)
 }
 
 /* Effects that can be told, by cohort and period; those that cannot are said. */
-static void list_atts(jd_cs_t *cs, int universal, jd_ctx_t *ctx)
+static void list_atts(jd_cs_t *cs, const char *name, int universal, jd_ctx_t *ctx)
 {
     for (int32_t g = 0; g < cs->n_cohorts; g++)
         for (int32_t t = 0; cs->cohort[g] != 0 && t < cs->n_periods; t++) {
@@ -161,9 +162,9 @@ static void list_atts(jd_cs_t *cs, int universal, jd_ctx_t *ctx)
                 cs->att[cs->n_atts++] = a;
             else
                 jd_warn(ctx,
-                        "callaway_santanna: g=%d,t=%d left out: no rows of the cohort or of "
-                        "controls in this or its base period",
-                        cs->cohort[g], cs->period[t]);
+                        "%s: g=%d,t=%d left out: no rows of the cohort or of controls in this or "
+                        "its base period",
+                        name, cs->cohort[g], cs->period[t]);
         }
 }
 
@@ -238,9 +239,9 @@ static int allocate_terms(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
     size_t n = (size_t)cs->n_terms, cells = (size_t)jd_cs_cells(cs);
     if ((int64_t)n > max_table / (int64_t)cells)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "callaway_santanna: %d terms of %d cohorts in %d periods are too many; "
+                       "%s: %d terms of %d cohorts in %d periods are too many; "
                        "aggregate, or take longer periods",
-                       cs->n_terms, cs->n_cohorts, cs->n_periods);
+                       design->estimator->name, cs->n_terms, cs->n_cohorts, cs->n_periods);
     design->terms = calloc(n, sizeof *design->terms);
     cs->multiple = calloc(n * (size_t)cs->n_atts, sizeof *cs->multiple);
     cs->mix = calloc(n * (size_t)cs->n_atts, sizeof *cs->mix);
@@ -299,10 +300,11 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
             fill_overall(cs, by);
         else if (by != JD_AGGREGATE_CELLS && !fill_mean(cs, design->terms))
             rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                         "callaway_santanna: no event time from 0 on is left to average; widen "
-                         "event_first, event_last or balance_event");
+                         "%s: no event time from 0 on is left to average; widen event_first, "
+                         "event_last or balance_event",
+                         design->estimator->name);
     }
-    for (int k = 0; rc == JD_OK && !cs->n_comparisons && k < cs->n_terms; k++)
+    for (int k = 0; rc == JD_OK && !cs->compared && k < cs->n_terms; k++)
         for (int a = 0; a < cs->n_atts; a++) {
             double by_att = cs->mix[(size_t)k * (size_t)cs->n_atts + (size_t)a];
             if (by_att != 0)
@@ -315,16 +317,42 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
     return rc;
 }
 
-static int check_request(const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
+static int check_request(const char *name, const jd_panel_t *panel, const jd_did_options_t *options,
+                         jd_cs_kind_t kind, jd_ctx_t *ctx)
 {
     if (options->anticipation < 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "callaway_santanna: anticipation = %d periods; it is at least 0",
-                       options->anticipation);
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: anticipation = %d periods; it is at least 0",
+                       name, options->anticipation);
     if (options->cross_sections && !panel->cohort)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "callaway_santanna: repeated cross-sections tell no treatment path; give "
-                       "each row's cohort");
+                       "%s: repeated cross-sections tell no treatment path; give each row's cohort",
+                       name);
+    if (options->method == JD_METHOD_ABADIE && kind != JD_CS_PAIR)
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "%s: method = abadie, whose weights do not add up to 1, is drdid's; take ipw", name);
+    return JD_OK;
+}
+
+/* Eligibility of the sample's rows, and event times of those alone it is for. */
+static int8_t *keep_eligible(jd_design_t *design, const jd_panel_t *panel)
+{
+    int8_t *eligible = malloc((size_t)design->sample.n + 1);
+    for (int64_t i = 0; eligible && i < design->sample.n; i++) {
+        eligible[i] = panel->eligible[design->sample.row[i]];
+        if (!eligible[i]) design->event_time[i] = JD_NEVER;
+    }
+    return eligible;
+}
+
+/* drdid's sample is one comparison. */
+static int check_pair(const jd_cs_t *cs, jd_ctx_t *ctx)
+{
+    if (cs->n_periods != 2)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "drdid: %d periods (%d ... %d); it compares two: leave the others out, or "
+                       "take callaway_santanna",
+                       cs->n_periods, cs->period[0], cs->period[cs->n_periods - 1]);
     return JD_OK;
 }
 
@@ -332,54 +360,72 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
                 const jd_staggered_t *staggered, jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
+    jd_cs_t *cs = design->own;
+    const char *name = design->estimator->name;
     const jd_frame_needs_t needs = {.cohort = 1, .staggered = staggered};
-    jd_cs_t *cs = calloc(1, sizeof *cs);
-    if (!cs) return jd_fail_memory(ctx, sizeof *cs, "a design");
-    design->own = cs;
-    cs->control = options->control;
-    cs->anticipation = options->anticipation;
+    int8_t *eligible = NULL;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = make_cells(cs, design, &frame, ctx);
-    cs->by_unit = !options->allow_unbalanced && !options->cross_sections && !panel->cluster &&
-                  !design->weight;
-    if (rc == JD_OK) list_atts(cs, options->universal_base, ctx);
-    if (rc == JD_OK && panel->n_x > 0)
-        rc = jd_cs_compare(design, panel, options, frame.unit,
-                           !options->allow_unbalanced && !options->cross_sections, ctx);
+    if (rc == JD_OK && cs->kind == JD_CS_TRIPLE) {
+        eligible = keep_eligible(design, panel);
+        if (!eligible) rc = jd_fail_memory(ctx, (size_t)frame.n, "eligibility");
+    }
+    if (rc == JD_OK) rc = make_cells(cs, design, &frame, eligible, ctx);
+    if (rc == JD_OK && cs->kind == JD_CS_PAIR) rc = check_pair(cs, ctx);
+    if (rc == JD_OK) list_atts(cs, name, options->universal_base, ctx);
+    if (rc == JD_OK && cs->compared)
+        rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
     jd_frame_free(&frame);
+    free(eligible);
     if (rc != JD_OK) return rc;
     if (!has_overall(cs))
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
-                       "callaway_santanna: no treated cohort has rows and controls both before and "
-                       "after adoption");
+                       "%s: no treated cohort has rows and controls%s both before and after "
+                       "adoption%s",
+                       name, cs->compared ? " to compare with" : "",
+                       cs->compared ? "; the warnings say why of each" : "");
     return make_terms(design, cs, options, ctx);
 }
 
-static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
-                   jd_ctx_t *ctx)
+int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                  jd_cs_kind_t kind, jd_ctx_t *ctx)
 {
     jd_staggered_t staggered = {0};
-    int rc = check_request(panel, options, ctx);
+    const char *name = design->estimator->name;
+    int rc = check_request(name, panel, options, kind, ctx);
     if (rc != JD_OK) return rc;
+    int complete = !options->allow_unbalanced && !options->cross_sections;
     const jd_staggered_needs_t who = {.anticipation = options->anticipation,
                                       .last_as_control = options->control == JD_CONTROL_NOT_YET,
-                                      .complete =
-                                          !options->allow_unbalanced && !options->cross_sections};
+                                      .complete = complete};
     jd_panel_t own = *panel;
     int32_t *row = NULL;
+    size_t bytes = (size_t)panel->n * sizeof *row;
+    jd_cs_t *cs = calloc(1, sizeof *cs);
+    if (!cs) return jd_fail_memory(ctx, sizeof *cs, "a design");
+    design->own = cs;
+    cs->kind = kind;
+    cs->compared = panel->n_x > 0 || kind != JD_CS_COHORTS;
+    cs->control = options->control;
+    cs->anticipation = options->anticipation;
+    cs->by_unit = complete && !panel->cluster && !panel->weight && !cs->compared;
     if (options->cross_sections) {
-        size_t bytes = (size_t)panel->n * sizeof *row;
         row = malloc(bytes);
         if (!row) return jd_fail_memory(ctx, bytes, "units");
         for (int64_t i = 0; i < panel->n; i++)
             row[i] = (int32_t)i;
         own.unit = row;
     }
-    rc = jd_staggered_make(&staggered, "callaway_santanna", &own, who, ctx);
+    rc = jd_staggered_make(&staggered, name, &own, who, ctx);
     if (rc == JD_OK) rc = fill(design, &own, options, &staggered, ctx);
     jd_staggered_free(&staggered);
     free(row);
     return rc;
+}
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    return jd_cs_prepare(design, panel, options, JD_CS_COHORTS, ctx);
 }
 
 const jd_estimator_t jd_estimator_callaway_santanna = {
@@ -388,7 +434,7 @@ const jd_estimator_t jd_estimator_callaway_santanna = {
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = jd_cs_infer,
-    .release = release,
+    .release = jd_cs_release,
     .estimate = jd_cs_estimate,
     .weights = jd_cs_weights,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside of callaway_santanna. Without covariates all is a sum over the means of y in cells of
- * cohort and period; with them, over comparisons of cohorts. */
+/* Inside of callaway_santanna, drdid and staggered_triple_difference. Without covariates the first
+ * is a sum over the means of y in cells of cohort and period; all else over comparisons. */
 #ifndef JD_DID_CALLAWAY_SANTANNA_H
 #define JD_DID_CALLAWAY_SANTANNA_H
 
@@ -11,6 +11,21 @@ typedef struct jd_cs_att {
     int32_t cohort, time, base;
 } jd_cs_att_t;
 
+/** Whose effects they are. */
+typedef enum jd_cs_kind {
+    JD_CS_COHORTS, /* callaway_santanna */
+    JD_CS_PAIR,    /* drdid: two periods, one cohort */
+    JD_CS_TRIPLE   /* staggered_triple_difference: groups are 2 cohort + eligible */
+} jd_cs_kind_t;
+
+/** An effect is a weighted sum of ways to find it, by cohort of control in triple differences (else
+ *  there is one), and a way a signed sum of PARTS comparisons. */
+enum { JD_CS_PARTS = 3 };
+typedef struct jd_cs_way {
+    int n_parts, comparison[JD_CS_PARTS];
+    double sign[JD_CS_PARTS];
+} jd_cs_way_t;
+
 /** What the design owns. Cohort code 0 is the never treated. */
 typedef struct jd_cs {
     int32_t n_cohorts, n_periods;
@@ -19,7 +34,7 @@ typedef struct jd_cs {
     int mean_first;
     int32_t *cohort, *period; /* [n_cohorts], [n_periods] values */
     int32_t *cell;            /* [rows] cohort code * n_periods + period code */
-    double *share;            /* [rows] weight over its unit's number of rows */
+    double *share;            /* [rows] weight over its unit's number of rows, 0 if ineligible */
     double *mass;             /* [cells] sum of weights */
     double *cohort_share;     /* [n_cohorts] sum of shares */
     jd_cs_att_t *att;         /* [n_atts] */
@@ -27,11 +42,14 @@ typedef struct jd_cs {
                                  cohort's share, over their sum; not used in a plain mean */
     double *mix;              /* [n_terms][n_atts] the weights themselves */
     double *loading;          /* [n_terms][cells] a term's weights on the cells' means */
-    int n_comparisons;        /* 0: no covariates */
-    jd_comparison_t *comparison;
-    int *which; /* [n_atts] comparison of an effect; -1: 0 by definition */
+    jd_cs_kind_t kind;
+    int compared; /* by the following; 0 = by means of cells */
     jd_arranged_t arranged;
-    int by_unit; /* each unit is a cluster, in every period once, all with weight 1 */
+    int n_comparisons, n_ways;
+    jd_comparison_t *comparison;
+    jd_cs_way_t *way; /* [n_ways] */
+    int *first_way;   /* [n_atts + 1]; an effect without any is 0 by definition */
+    int by_unit;      /* each unit is a cluster, in every period once, all with weight 1 */
     jd_control_t control;
     int32_t anticipation;
 } jd_cs_t;
@@ -61,18 +79,39 @@ void jd_cs_sum_influence(const jd_design_t *design, const jd_cs_influence_t *inf
 JD_MUST_USE int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *influence,
                                       double *vcov, jd_ctx_t *ctx);
 
-/** With covariates: sorts the rows, prepares all comparisons, and leaves out the effects that have
- *  none, saying why. `unit` of the sample's rows. */
+/** prepare of all three. */
+JD_MUST_USE int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel,
+                              const jd_did_options_t *options, jd_cs_kind_t kind, jd_ctx_t *ctx);
+void jd_cs_release(jd_design_t *design);
+
+/** Sorts the rows, prepares all comparisons, and leaves out the effects that have none, saying why.
+ *  `unit`, `eligible` (or NULL) of the sample's rows. */
 JD_MUST_USE int jd_cs_compare(jd_design_t *design, const jd_panel_t *panel,
-                              const jd_did_options_t *options, const int32_t *unit, int complete,
-                              jd_ctx_t *ctx);
+                              const jd_did_options_t *options, const int32_t *unit,
+                              const int8_t *eligible, jd_ctx_t *ctx);
 void jd_cs_free_comparisons(jd_cs_t *cs);
-/** All effects [n_atts] of y, which is sorted by place. */
-void jd_cs_compared(const jd_cs_t *cs, const double *y, double *att, int threads);
+
+/** All effects [n_atts] of y, which is sorted by place, and the weights [n_ways] of their ways:
+ * those of least variance (GMM) where there are several. */
+JD_MUST_USE int jd_cs_compared(const jd_design_t *design, const double *y, double *att,
+                               double *by_way, jd_ctx_t *ctx);
 /** Adds the influences of the effects to the terms' [n_terms][clusters]. */
 JD_MUST_USE int jd_cs_compared_influence(const jd_design_t *design, const double *y,
-                                         const double *att, double *sum, jd_ctx_t *ctx);
-void jd_cs_compared_weights(const jd_design_t *design, int term, double *w);
+                                         const double *by_way, double *sum, jd_ctx_t *ctx);
+/** Adds the influences of one way, times `by`, to sum [clusters]. */
+void jd_cs_way_influence(const jd_design_t *design, const jd_cs_way_t *way, const jd_cs_att_t *a,
+                         const double *y, double by, jd_comparison_room_t *room, double *sum);
+double jd_cs_way_effect(const jd_cs_t *cs, const jd_cs_way_t *way, const jd_cs_att_t *a,
+                        const double *y);
+/** Weights of least variance of an effect's ways, out: [ways]. */
+JD_MUST_USE int jd_cs_weigh_ways(const jd_design_t *design, int att, const double *y,
+                                 jd_comparison_room_t *room, double *by_way, jd_ctx_t *ctx);
+/** Adds a term's weights to w, which goes by the rows of the panel, or (sample = NULL) the design.
+ */
+void jd_cs_compared_weights(const jd_design_t *design, int term, const double *by_way,
+                            const jd_sample_t *sample, double *w);
+/** freeze of staggered_triple_difference. */
+JD_MUST_USE int jd_cs_freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_t *ctx);
 
 JD_MUST_USE int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y,
                                double *estimate, jd_ctx_t *ctx);

@@ -43,24 +43,25 @@ static int estimate_compared(const jd_design_t *design, const double *const *y, 
 {
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
-    double *sorted = malloc((n + atts) * sizeof *sorted);
-    if (!sorted) return jd_fail_memory(ctx, (n + atts) * sizeof *sorted, "an outcome");
-    for (int j = 0; j < n_y; j++) {
+    size_t all = n + atts + (size_t)cs->n_ways;
+    double *sorted = malloc(all * sizeof *sorted), *att = sorted + n;
+    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < n_y; j++) {
         sort_outcome(&cs->arranged, y[j], sorted);
-        jd_cs_compared(cs, sorted, sorted + n, jd_ctx_threads(ctx));
-        for (int k = 0; k < cs->n_terms; k++)
-            estimate[k * n_y + j] =
-                jd_dot_exact(cs->mix + (size_t)k * atts, sorted + n, cs->n_atts);
+        rc = jd_cs_compared(design, sorted, att, att + atts, ctx);
+        for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
+            estimate[k * n_y + j] = jd_dot_exact(cs->mix + (size_t)k * atts, att, cs->n_atts);
     }
     free(sorted);
-    return JD_OK;
+    return rc;
 }
 
 int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
                    jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
-    if (cs->n_comparisons) return estimate_compared(design, y, n_y, estimate, ctx);
+    if (cs->compared) return estimate_compared(design, y, n_y, estimate, ctx);
     size_t cells = (size_t)jd_cs_cells(cs), bytes = 2 * cells * (size_t)n_y * sizeof(double);
     double *work = malloc(bytes);
     if (!work) return jd_fail_memory(ctx, bytes, "cell means");
@@ -79,8 +80,8 @@ int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, d
 void jd_cs_weights(const jd_design_t *design, int term, double *w)
 {
     const jd_cs_t *cs = design->own;
-    if (cs->n_comparisons) {
-        jd_cs_compared_weights(design, term, w);
+    if (cs->compared) {
+        jd_cs_compared_weights(design, term, NULL, &design->sample, w);
         return;
     }
     const double *loading = cs->loading + (size_t)term * (size_t)jd_cs_cells(cs);
@@ -182,14 +183,15 @@ static int infer_compared(const jd_design_t *design, const double *y, const doub
 {
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
-    size_t all = n + atts + (size_t)cs->n_terms * (size_t)cs->n_cohorts;
+    size_t ways = (size_t)cs->n_ways;
+    size_t all = n + atts + ways + (size_t)cs->n_terms * (size_t)cs->n_cohorts;
     double *sorted = calloc(all, sizeof *sorted);
     if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "influence functions");
-    double *att = sorted + n, *by_cohort = att + atts;
+    double *att = sorted + n, *by_way = att + atts, *by_cohort = by_way + ways;
     sort_outcome(&cs->arranged, y, sorted);
-    jd_cs_compared(cs, sorted, att, jd_ctx_threads(ctx));
-    fill_all_shares(cs, att, estimate, by_cohort);
-    int rc = jd_cs_compared_influence(design, sorted, att, sum, ctx);
+    int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
+    if (rc == JD_OK) fill_all_shares(cs, att, estimate, by_cohort);
+    if (rc == JD_OK) rc = jd_cs_compared_influence(design, sorted, by_way, sum, ctx);
     size_t groups = (size_t)design->clusters.n_groups;
     for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
         for (int64_t i = 0; i < design->sample.n; i++)
@@ -205,15 +207,15 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
     const jd_cs_t *cs = design->own;
     int rc = jd_influence_check(design, options, ctx);
     if (rc != JD_OK) return rc;
-    if (cs->by_unit && !cs->n_comparisons && !jd_influence_draws(options)) {
+    if (cs->by_unit && !jd_influence_draws(options)) {
         fit->facts = jd_influence_facts(design);
         return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
     }
     size_t all = (size_t)cs->n_terms * (size_t)design->clusters.n_groups;
     double *sum = calloc(all, sizeof *sum);
     if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
-    rc = cs->n_comparisons ? infer_compared(design, y, fit->estimate, sum, ctx)
-                           : infer_means(design, y, fit->estimate, sum, NULL, ctx);
+    rc = cs->compared ? infer_compared(design, y, fit->estimate, sum, ctx)
+                      : infer_means(design, y, fit->estimate, sum, NULL, ctx);
     if (rc == JD_OK) rc = jd_influence_infer(design, sum, options, fit, ctx);
     free(sum);
     return rc;

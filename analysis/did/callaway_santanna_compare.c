@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* callaway_santanna with covariates: which comparisons its effects need, and their sums. In a
- * complete panel whose covariates stay as they are, all periods share a cohort's comparison with
- * the same controls. */
+/* Effects by comparisons: which are needed, and what becomes of those that cannot be made. In a
+ * complete panel whose covariates stay as they are, all periods share a comparison. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/callaway_santanna.h"
 
-static const double overlap = 0.999; /* propensities allowed, as in did */
-
 void jd_cs_free_comparisons(jd_cs_t *cs)
 {
     for (int c = 0; c < cs->n_comparisons; c++)
         jd_comparison_free(&cs->comparison[c]);
     free(cs->comparison);
-    free(cs->which);
+    free(cs->way);
+    free(cs->first_way);
     jd_arranged_free(&cs->arranged);
 }
 
@@ -27,161 +25,216 @@ static int count_controls(const jd_cs_t *cs, const jd_cs_att_t *a)
     return n;
 }
 
-/* The comparison an effect shares with an earlier one, or -1. Sets of controls are nested: as many
- * are the same. */
-static int find_comparison(const jd_cs_t *cs, const jd_cs_att_t *a, int n_controls)
+/* An earlier comparison that is the same, or -1. */
+static int find_comparison(const jd_cs_t *cs, const jd_comparison_t *c)
 {
-    for (int c = 0; cs->arranged.complete && c < cs->n_comparisons; c++) {
-        const jd_comparison_t *other = &cs->comparison[c];
-        if (other->treated == a->cohort && other->n_controls == n_controls &&
-            (cs->arranged.still || other->base == a->base))
-            return c;
+    for (int i = 0; cs->arranged.complete && i < cs->n_comparisons; i++) {
+        const jd_comparison_t *other = &cs->comparison[i];
+        if (other->treated == c->treated && other->n_controls == c->n_controls &&
+            (cs->arranged.still || other->base == c->base) &&
+            memcmp(other->control, c->control, (size_t)c->n_controls * sizeof *c->control) == 0)
+            return i;
     }
     return -1;
 }
 
-/* Lists the comparison of one effect, if it is a new one. */
-static int add_comparison(jd_cs_t *cs, int i, jd_ctx_t *ctx)
+/* Adds a comparison of groups to a way; takes over the list of controls. */
+static void add_part(jd_cs_t *cs, jd_cs_way_t *way, jd_comparison_t c, double sign)
 {
-    const jd_cs_att_t *a = &cs->att[i];
-    cs->which[i] = -1;
-    if (a->time == a->base) return JD_OK;
+    int i = find_comparison(cs, &c);
+    if (i < 0) {
+        i = cs->n_comparisons++;
+        cs->comparison[i] = c;
+    } else {
+        free(c.control);
+    }
+    way->comparison[way->n_parts] = i;
+    way->sign[way->n_parts++] = sign;
+}
+
+static int has_rows(const jd_arranged_t *a, int32_t group, int32_t period)
+{
+    const int32_t *start = a->start + group * a->n_periods + period;
+    return start[1] > start[0];
+}
+
+/* One way for an effect: a treated group and its controls. */
+static int add_cohorts(jd_cs_t *cs, const jd_cs_att_t *a, jd_ctx_t *ctx)
+{
     int n = count_controls(cs, a);
-    cs->which[i] = find_comparison(cs, a, n);
-    if (cs->which[i] >= 0) return JD_OK;
-    jd_comparison_t *c = &cs->comparison[cs->n_comparisons];
-    c->control = malloc((size_t)n * sizeof *c->control);
-    if (!c->control) return jd_fail_memory(ctx, (size_t)n * sizeof *c->control, "controls");
-    c->treated = a->cohort;
-    c->time = a->time;
-    c->base = a->base;
+    jd_comparison_t c = {.treated = a->cohort, .time = a->time, .base = a->base};
+    c.control = malloc((size_t)n * sizeof *c.control);
+    if (!c.control) return jd_fail_memory(ctx, (size_t)n * sizeof *c.control, "controls");
     for (int32_t h = 0; h < cs->n_cohorts; h++)
-        if (jd_cs_is_control(cs, a, h)) c->control[c->n_controls++] = h;
-    cs->which[i] = cs->n_comparisons++;
+        if (jd_cs_is_control(cs, a, h)) c.control[c.n_controls++] = h;
+    add_part(cs, &cs->way[cs->n_ways++], c, 1);
     return JD_OK;
 }
 
-static void tell(const jd_cs_t *cs, const jd_cs_att_t *a, jd_pair_trouble_t trouble, jd_ctx_t *ctx)
+/* A way for each cohort of control: the eligible of the treated cohort against its ineligible, plus
+ * against the control's eligible, less against the control's ineligible. */
+static int add_triples(jd_cs_t *cs, const jd_cs_att_t *a, jd_ctx_t *ctx)
 {
-    static const char *const why[] = {
-        [JD_PAIR_NO_OVERLAP] = "covariates tell treated and controls apart (propensities of 0.999 "
-                               "and more); use fewer covariates, or method reg",
-        [JD_PAIR_CONTROLS] = "its controls are too few, or too alike, to regress on the covariates",
-        [JD_PAIR_TREATED] = "its treated are too few, or too alike, to regress on the covariates"};
-    jd_warn(ctx, "callaway_santanna: g=%d,t=%d left out: %s", cs->cohort[a->cohort],
-            cs->period[a->time], why[trouble]);
+    const double signs[JD_CS_PARTS] = {1, 1, -1};
+    int32_t treated = 2 * a->cohort + 1;
+    for (int32_t h = 0; h < cs->n_cohorts; h++) {
+        const int32_t other[JD_CS_PARTS] = {2 * a->cohort, 2 * h + 1, 2 * h};
+        int complete =
+            has_rows(&cs->arranged, treated, a->time) && has_rows(&cs->arranged, treated, a->base);
+        for (int p = 0; p < JD_CS_PARTS; p++)
+            complete = complete && has_rows(&cs->arranged, other[p], a->time) &&
+                       has_rows(&cs->arranged, other[p], a->base);
+        if (!jd_cs_is_control(cs, a, h) || !complete) continue;
+        for (int p = 0; p < JD_CS_PARTS; p++) {
+            jd_comparison_t c = {.treated = treated, .time = a->time, .base = a->base};
+            c.control = malloc(sizeof *c.control);
+            if (!c.control) return jd_fail_memory(ctx, sizeof *c.control, "controls");
+            c.control[c.n_controls++] = other[p];
+            add_part(cs, &cs->way[cs->n_ways], c, signs[p]);
+        }
+        cs->n_ways++;
+    }
+    return JD_OK;
 }
 
-/* Prepares all, and leaves out the effects without one. */
-static int prepare_all(jd_cs_t *cs, const jd_did_options_t *options, jd_pair_trouble_t *trouble,
-                       jd_comparison_room_t *room, jd_ctx_t *ctx)
+static const char *why_not(jd_pair_trouble_t trouble)
 {
-    const jd_drdid_how_t how = {options->method, options->drdid_sign, overlap};
-    int64_t trimmed = 0;
-    for (int c = 0; c < cs->n_comparisons; c++) {
-        int rc =
-            jd_comparison_prepare(&cs->comparison[c], &cs->arranged, &how, room, &trouble[c], ctx);
-        if (rc != JD_OK) return rc;
-        trimmed += cs->comparison[c].fit.n_trimmed;
+    switch (trouble) {
+    case JD_PAIR_NO_OVERLAP:
+        return "covariates tell treated and controls apart (propensities of 0.999 and more); use "
+               "fewer covariates, or method reg";
+    case JD_PAIR_CONTROLS:
+        return "its controls are too few, or too alike, to regress on the covariates";
+    case JD_PAIR_TREATED:
+        return "its treated are too few, or too alike, to regress on the covariates";
+    default:
+        return "no rows in some of the four groups it compares";
     }
-    int kept = 0;
+}
+
+/* The first trouble of a way. */
+static jd_pair_trouble_t trouble_of(const jd_cs_way_t *way, const jd_pair_trouble_t *trouble)
+{
+    for (int p = 0; p < way->n_parts; p++)
+        if (trouble[way->comparison[p]]) return trouble[way->comparison[p]];
+    return JD_PAIR_FINE;
+}
+
+/* Leaves out ways in trouble, and effects that are left without any. */
+static void leave_out(jd_cs_t *cs, const char *name, const jd_pair_trouble_t *trouble,
+                      jd_ctx_t *ctx)
+{
+    int atts = 0, ways = 0;
     for (int i = 0; i < cs->n_atts; i++) {
-        int c = cs->which[i];
-        if (c >= 0 && trouble[c]) {
-            tell(cs, &cs->att[i], trouble[c], ctx);
+        const jd_cs_att_t *a = &cs->att[i];
+        jd_pair_trouble_t why = JD_PAIR_FINE;
+        int first = ways;
+        for (int w = cs->first_way[i]; w < cs->first_way[i + 1]; w++) {
+            jd_pair_trouble_t found = trouble_of(&cs->way[w], trouble);
+            if (found)
+                why = found;
+            else
+                cs->way[ways++] = cs->way[w];
+        }
+        if (ways == first && a->time != a->base) {
+            jd_warn(ctx, "%s: g=%d,t=%d left out: %s", name, cs->cohort[a->cohort],
+                    cs->period[a->time], why_not(why));
             continue;
         }
-        cs->att[kept] = cs->att[i];
-        cs->which[kept++] = c;
+        if (why)
+            jd_warn(ctx, "%s: g=%d,t=%d does without some cohorts of control: %s", name,
+                    cs->cohort[a->cohort], cs->period[a->time], why_not(why));
+        cs->att[atts] = *a;
+        cs->first_way[atts++] = first;
     }
-    cs->n_atts = kept;
-    if (trimmed > 0)
-        jd_warn(ctx,
-                "callaway_santanna: %" PRId64 " times a control with a propensity of 0.995 or more "
-                "gets no weight",
-                trimmed);
-    return JD_OK;
+    cs->n_atts = atts;
+    cs->n_ways = cs->first_way[atts] = ways;
 }
 
-int jd_cs_compare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
-                  const int32_t *unit, int complete, jd_ctx_t *ctx)
+/* Prepares all comparisons. DRDID knows no bound on propensities. */
+static int prepare_all(jd_cs_t *cs, const char *name, const jd_did_options_t *options,
+                       jd_pair_trouble_t *trouble, jd_ctx_t *ctx)
+{
+    const jd_drdid_how_t how = {options->method, options->drdid_sign,
+                                cs->kind == JD_CS_PAIR ? 1 : 0.999};
+    jd_comparison_room_t room;
+    int64_t trimmed = 0;
+    int rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
+    for (int c = 0; rc == JD_OK && c < cs->n_comparisons; c++) {
+        rc =
+            jd_comparison_prepare(&cs->comparison[c], &cs->arranged, &how, &room, &trouble[c], ctx);
+        trimmed += cs->comparison[c].fit.n_trimmed;
+    }
+    jd_comparison_room_free(&room);
+    if (rc == JD_OK && trimmed > 0)
+        jd_warn(ctx,
+                "%s: %" PRId64 " times a control with a propensity of 0.995 or more gets no weight",
+                name, trimmed);
+    return rc;
+}
+
+/* Room for the most ways and comparisons there can be. */
+static int allocate(jd_cs_t *cs, jd_pair_trouble_t **trouble, jd_ctx_t *ctx)
+{
+    size_t ways = 0, atts = (size_t)cs->n_atts;
+    for (int i = 0; i < cs->n_atts; i++)
+        ways += cs->kind == JD_CS_TRIPLE ? (size_t)count_controls(cs, &cs->att[i]) : 1;
+    size_t most = 1 + ways * (cs->kind == JD_CS_TRIPLE ? JD_CS_PARTS : 1);
+    *trouble = calloc(most, sizeof **trouble);
+    cs->comparison = calloc(most, sizeof *cs->comparison);
+    cs->way = calloc(ways + 1, sizeof *cs->way);
+    cs->first_way = calloc(atts + 1, sizeof *cs->first_way);
+    if (*trouble && cs->comparison && cs->way && cs->first_way) return JD_OK;
+    return jd_fail_memory(ctx, most * sizeof *cs->comparison, "comparisons");
+}
+
+/* Cells by group and period where groups are not cohorts; caller frees. */
+static int32_t *code_triples(const jd_cs_t *cs, const int8_t *eligible, int64_t n)
+{
+    int32_t *cell = malloc(((size_t)n + 1) * sizeof *cell);
+    for (int64_t i = 0; cell && i < n; i++) {
+        int32_t cohort = cs->cell[i] / cs->n_periods, period = cs->cell[i] % cs->n_periods;
+        cell[i] = (2 * cohort + eligible[i]) * cs->n_periods + period;
+    }
+    return cell;
+}
+
+static int arrange(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   const int32_t *unit, const int8_t *eligible, jd_ctx_t *ctx)
 {
     jd_cs_t *cs = design->own;
+    int32_t *cell = eligible ? code_triples(cs, eligible, design->sample.n) : NULL;
+    if (eligible && !cell)
+        return jd_fail_memory(ctx, (size_t)design->sample.n * sizeof *cell, "cells");
     const jd_arrange_from_t from = {.design = design,
                                     .panel = panel,
                                     .unit = unit,
-                                    .cell = cs->cell,
-                                    .n_groups = cs->n_cohorts,
+                                    .cell = eligible ? cell : cs->cell,
+                                    .n_groups = eligible ? 2 * cs->n_cohorts : cs->n_cohorts,
                                     .n_periods = cs->n_periods,
-                                    .complete = complete};
-    size_t n = (size_t)cs->n_atts + 1;
-    jd_comparison_room_t room = {0};
-    jd_pair_trouble_t *trouble = calloc(n, sizeof *trouble);
-    cs->comparison = calloc(n, sizeof *cs->comparison);
-    cs->which = calloc(n, sizeof *cs->which);
-    int rc = JD_OK;
-    if (!trouble || !cs->comparison || !cs->which)
-        rc = jd_fail_memory(ctx, n * sizeof *cs->comparison, "comparisons");
-    if (rc == JD_OK) rc = jd_arranged_make(&cs->arranged, &from, ctx);
-    for (int i = 0; rc == JD_OK && i < cs->n_atts; i++)
-        rc = add_comparison(cs, i, ctx);
-    if (rc == JD_OK) rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
-    if (rc == JD_OK) rc = prepare_all(cs, options, trouble, &room, ctx);
-    jd_comparison_room_free(&room);
-    free(trouble);
+                                    .complete =
+                                        !options->allow_unbalanced && !options->cross_sections};
+    int rc = jd_arranged_make(&cs->arranged, &from, ctx);
+    free(cell);
     return rc;
 }
 
-void jd_cs_compared(const jd_cs_t *cs, const double *y, double *att, int threads)
+int jd_cs_compare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                  const int32_t *unit, const int8_t *eligible, jd_ctx_t *ctx)
 {
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int i = 0; i < cs->n_atts; i++) {
-        const jd_cs_att_t *a = &cs->att[i];
-        att[i] = cs->which[i] < 0 ? 0
-                                  : jd_comparison_effect(&cs->comparison[cs->which[i]],
-                                                         &cs->arranged, a->time, a->base, y);
-    }
-}
-
-/* Adds one effect's influence to the terms it is part of. */
-static void scatter(const jd_design_t *design, int i, int64_t n, const jd_comparison_room_t *room,
-                    double *sum)
-{
-    const jd_cs_t *cs = design->own;
-    size_t groups = (size_t)design->clusters.n_groups;
-    for (int k = 0; k < cs->n_terms; k++) {
-        double by = cs->mix[(size_t)k * (size_t)cs->n_atts + (size_t)i];
-        double *term = sum + (size_t)k * groups;
-        for (int64_t r = 0; by != 0 && r < n; r++)
-            term[design->clusters.code[room->row[r]]] += by * room->influence[r];
-    }
-}
-
-int jd_cs_compared_influence(const jd_design_t *design, const double *y, const double *att,
-                             double *sum, jd_ctx_t *ctx)
-{
-    const jd_cs_t *cs = design->own;
-    jd_comparison_room_t room = {0};
-    int rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
+    jd_cs_t *cs = design->own;
+    const char *name = design->estimator->name;
+    jd_pair_trouble_t *trouble = NULL;
+    int rc = arrange(design, panel, options, unit, eligible, ctx);
+    if (rc == JD_OK) rc = allocate(cs, &trouble, ctx);
     for (int i = 0; rc == JD_OK && i < cs->n_atts; i++) {
         const jd_cs_att_t *a = &cs->att[i];
-        if (cs->which[i] < 0) continue;
-        const jd_comparison_t *c = &cs->comparison[cs->which[i]];
-        jd_comparison_influence(c, &cs->arranged, a->time, a->base, y, att[i], &room);
-        scatter(design, i, c->n, &room, sum);
+        cs->first_way[i] = cs->n_ways;
+        if (a->time != a->base) rc = eligible ? add_triples(cs, a, ctx) : add_cohorts(cs, a, ctx);
+        cs->first_way[i + 1] = cs->n_ways;
     }
-    jd_comparison_room_free(&room);
+    if (rc == JD_OK) rc = prepare_all(cs, name, options, trouble, ctx);
+    if (rc == JD_OK) leave_out(cs, name, trouble, ctx);
+    free(trouble);
     return rc;
-}
-
-void jd_cs_compared_weights(const jd_design_t *design, int term, double *w)
-{
-    const jd_cs_t *cs = design->own;
-    for (int i = 0; i < cs->n_atts; i++) {
-        double by = cs->mix[(size_t)term * (size_t)cs->n_atts + (size_t)i];
-        const jd_cs_att_t *a = &cs->att[i];
-        if (by != 0 && cs->which[i] >= 0)
-            jd_comparison_weights(&cs->comparison[cs->which[i]], &cs->arranged, &design->sample,
-                                  a->time, a->base, by, w);
-    }
 }

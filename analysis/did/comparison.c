@@ -133,6 +133,12 @@ double jd_comparison_effect(const jd_comparison_t *c, const jd_arranged_t *a, in
     return sum;
 }
 
+/* A row of the design in the panel, or itself. */
+static int32_t place_of(const jd_sample_t *sample, int32_t row)
+{
+    return sample ? sample->row[row] : row;
+}
+
 void jd_comparison_weights(const jd_comparison_t *c, const jd_arranged_t *a,
                            const jd_sample_t *sample, int32_t time, int32_t base, double by,
                            double *w)
@@ -143,8 +149,8 @@ void jd_comparison_weights(const jd_comparison_t *c, const jd_arranged_t *a,
         stretch_t b = stretch_of(c, a, before, i), t = stretch_of(c, a, after, i);
         for (int64_t r = 0; r < b.n; r++) {
             double part = by * omega[r];
-            w[sample->row[a->order[b.first + r]]] += a->complete ? -part : part;
-            if (a->complete) w[sample->row[a->order[t.first + r]]] += part;
+            w[place_of(sample, a->order[b.first + r])] += a->complete ? -part : part;
+            if (a->complete) w[place_of(sample, a->order[t.first + r])] += part;
         }
         omega += b.n;
     }

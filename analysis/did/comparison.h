@@ -65,7 +65,8 @@ void jd_comparison_free(jd_comparison_t *c);
  *  place. */
 double jd_comparison_effect(const jd_comparison_t *c, const jd_arranged_t *a, int32_t time,
                             int32_t base, const double *y);
-/** Adds `by` times its weights on the outcomes; w by row of the panel. */
+/** Adds `by` times its weights on the outcomes; w by row of the panel, or (sample = NULL)
+ *  of the design. */
 void jd_comparison_weights(const jd_comparison_t *c, const jd_arranged_t *a,
                            const jd_sample_t *sample, int32_t time, int32_t base, double by,
                            double *w);

@@ -21,6 +21,9 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_did_multiplegt_dyn,
                                                &jd_estimator_rings,
                                                &jd_estimator_stacked,
+                                               &jd_estimator_drdid,
+                                               &jd_estimator_triple_difference,
+                                               &jd_estimator_staggered_triple_difference,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

@@ -100,5 +100,7 @@ extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_ev
 extern const jd_estimator_t jd_estimator_did_multiplegt_dyn;
 extern const jd_estimator_t jd_estimator_rings;
 extern const jd_estimator_t jd_estimator_stacked;
+extern const jd_estimator_t jd_estimator_drdid, jd_estimator_triple_difference,
+    jd_estimator_staggered_triple_difference;
 
 #endif
