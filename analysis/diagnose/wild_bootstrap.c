@@ -5,10 +5,10 @@
  *     b* - b = sum over g of a_g v_g,                        a_g = W_g'e_g
  *     score*_g = s_g'[(I - H)(v e)]_g = d_g v_g - t_g.(sum over h of z_h v_h)
  *
- * with H = Q Q' of leverage.h: t_g = R_g's_g and z_h = R_h'e_h (rows scaled by sqrt(w)), d_g =
- * s_g'e_g less what falls on the nested effect. Under an imposed null r, e = e0 + (b - r) e1 with
- * e1 = W/w / (W'W/w), so all of these are linear in b - r, and a draw's variance is quadratic in
- * it.
+ * with H of leverage.h: t_g = R_g's_g and z_h = R_h'e_h (rows scaled by sqrt(w)), d_g = s_g'e_g;
+ * the nested effect's dummies do not enter, being orthogonal to s_g. Under an imposed null r, e =
+ * e0 + (b - r) e1 with e1 = W/w / (W'W/w), so all of these are linear in b - r, and a draw's
+ * variance is quadratic in it.
  */
 #include "jiedao/wild_bootstrap.h"
 
@@ -141,19 +141,6 @@ static void find_direction(const jd_leverage_t *v, const rows_t *rows, jd_reweig
     }
 }
 
-/* Sum over levels of the nested effect of (U'x)(U'y). */
-static double nested_part(const jd_leverage_t *v, const int32_t *row, int64_t n, const double *u,
-                          const double *x, const double *y)
-{
-    double sum = 0;
-    for (int64_t from = 0, to; v->own && from < n; from = to) {
-        for (to = from + 1; to < n && v->own->code[row[to]] == v->own->code[row[from]]; to++) {
-        }
-        sum += jd_dot(u + from, x + from, to - from) * jd_dot(u + from, y + from, to - from);
-    }
-    return sum;
-}
-
 /* a, d, t and z of one cluster. s and x[2] [largest] are scratch, in scaled rows. */
 static int do_cluster(const jd_leverage_t *v, int32_t g, const rows_t *rows,
                       const double *direction, wild_t *w, jd_reweigh_work_t *work, double *s,
@@ -187,7 +174,7 @@ static int do_cluster(const jd_leverage_t *v, int32_t g, const rows_t *rows,
             t[b] += s[i] * work->r[i * m + b];
     for (int c = 0; c < 2; c++) {
         double *z = w->z[c] + (int64_t)g * m;
-        w->d[c][g] = jd_dot(s, x[c], n) - nested_part(v, row, n, work->u, s, x[c]);
+        w->d[c][g] = jd_dot(s, x[c], n);
         for (int64_t i = 0; i < n; i++)
             for (int b = 0; b < m; b++)
                 z[b] += x[c][i] * work->r[i * m + b];
@@ -419,7 +406,8 @@ static int report(const wild_t *w, jd_wild_t *out, jd_ctx_t *ctx)
                        .t_star = out->t_star};
     out->p_equal_tailed = fmin(1, 2 * fmin(out->p_left, out->p_right));
     if (w->o->no_interval) return JD_OK;
-    double alpha = 1 - (w->o->level > 0 ? w->o->level : 0.95);
+    /* a p-value of 1 - level rejects, whatever the rounding of the subtraction */
+    double alpha = (1 - (w->o->level > 0 ? w->o->level : 0.95)) * (1 + tie);
     out->ci_low = w->estimate - find_end(w, alpha, 1);
     out->ci_high = w->estimate - find_end(w, alpha, -1);
     return JD_OK;

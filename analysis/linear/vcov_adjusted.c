@@ -42,22 +42,21 @@ static double contrast_at(const pass_t *p, int c, int j)
     return p->contrast ? p->contrast[c * p->v->r->n_kept + j] : c == j;
 }
 
-/* One level of the nested effect: its rows from..to of the cluster. */
+/* One level of the nested effect: its rows from..to of the cluster. Its dummy is orthogonal to s in
+ * scaled rows, but for CR2 under unequal weights, whose s is orthogonal to the dummy times w. */
 static void add_level(const pass_t *p, const jd_reweigh_work_t *work, const double *s,
                       const int32_t *row, int64_t from, int64_t to, piece_t *piece)
 {
     const jd_leverage_t *v = p->v;
-    double minus = 0, plus = 0, own = 0;
+    double along = 0, own = 0;
     for (int64_t i = from; i < to; i++) {
-        double w = jd_reweigh_weight(v, row[i]), root = sqrt(w);
-        minus += work->u[i] * s[i] / root;
-        plus += work->u[i] * s[i] * root;
+        double w = jd_reweigh_weight(v, row[i]);
+        along += work->u[i] * s[i] / sqrt(w);
         own += w * work->u[i] * work->u[i];
     }
-    piece->d += minus * (own * minus - 2 * plus);
-    if (v->exact_unit) return; /* U and R stay orthogonal */
+    piece->d += own * along * along;
     for (int64_t i = from; i < to; i++) {
-        double by = minus * v->r->weight[row[i]] * work->u[i];
+        double by = along * jd_reweigh_weight(v, row[i]) * work->u[i];
         for (int a = 0; a < v->m; a++)
             piece->z[a] += by * work->r[i * v->m + a];
     }
@@ -74,7 +73,7 @@ static void make_piece(const pass_t *p, int32_t group, const jd_reweigh_work_t *
     piece->d = jd_dot(s, s, n);
     memset(piece->t, 0, (size_t)m * sizeof *piece->t);
     memset(piece->z, 0, (size_t)m * sizeof *piece->z);
-    for (int64_t from = 0, to; v->own && from < n; from = to) {
+    for (int64_t from = 0, to; v->own && !v->exact_unit && from < n; from = to) {
         for (to = from + 1; to < n && v->own->code[row[to]] == v->own->code[row[from]]; to++) {
         }
         add_level(p, work, s, row, from, to, piece);
