@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao-bench [quick | china | all]: quick = kernels and quickstart (default), china = 50 million
- * firms. */
+/* jiedao-bench [quick | china | did | all]: quick = kernels and quickstart (default), china = 50
+ * million firms, did = estimators beside R's. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -68,11 +68,16 @@ int main(int argc, char **argv)
     printf("| %-58s | %9s | %-22s | %s |\n| --- | --- | --- | --- |\n", "what", "figure", "unit",
            "beside");
     jd_limits_t limits = jd_measure_limits();
+    if (strcmp(which, "did") == 0) {
+        jd_bench_did();
+        return 0;
+    }
     /* Whole runs first: they fork, and a child cannot use threads its parent has had running. */
     if (strcmp(which, "china") != 0) jd_bench_whole("quickstart");
     if (strcmp(which, "quick") != 0) jd_bench_whole("china");
     if (strcmp(which, "china") == 0) return 0;
     jd_bench_firms(&limits);
     jd_bench_officials();
+    if (strcmp(which, "all") == 0) jd_bench_did();
     return 0;
 }

@@ -33,5 +33,6 @@ jd_limits_t jd_measure_limits(void);
 void jd_bench_firms(const jd_limits_t *limits);
 void jd_bench_officials(void);
 void jd_bench_whole(const char *which);
+void jd_bench_did(void);
 
 #endif
