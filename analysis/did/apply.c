@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A prepared design meets outcomes. */
+#include <float.h>
 #include <gsl/gsl_cdf.h>
 #include <inttypes.h>
 #include <math.h>
@@ -11,10 +12,24 @@
 
 enum { BATCH = 16 }; /* outcomes gathered at a time, where rows were dropped */
 
+static int is_whole(const jd_design_t *design)
+{
+    return design->sample.n == design->n_rows;
+}
+
+static int all_finite(const double *y, int64_t n)
+{
+    int bad = 0;
+    for (int64_t i = 0; i < n; i++)
+        bad |= !(fabs(y[i]) <= DBL_MAX);
+    return !bad;
+}
+
 /* First row of the sample whose outcome is not finite, or -1. */
 static int64_t find_missing(const jd_design_t *design, const double *y)
 {
     const jd_sample_t *sample = &design->sample;
+    if (is_whole(design) && all_finite(y, sample->n)) return -1;
     for (int64_t i = 0; i < sample->n; i++)
         if (!isfinite(y[sample->row[i]])) return sample->row[i];
     return -1;
@@ -62,7 +77,7 @@ int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_
         int rc = check_outcome(design, y[j], ctx);
         if (rc != JD_OK) return rc;
     }
-    if (design->sample.n == design->n_rows) return estimate_gathered(design, y, n_y, estimate, ctx);
+    if (is_whole(design)) return estimate_gathered(design, y, n_y, estimate, ctx);
     int n_terms = design->facts.n_terms, rc = JD_OK;
     size_t n = (size_t)design->sample.n, width = (size_t)(n_y < BATCH ? n_y : BATCH);
     size_t cells = width * (n + (size_t)n_terms);
@@ -220,14 +235,13 @@ void jd_design_mean_weights(const jd_design_t *design, double *weight)
 /* Weighted squares of the outcome about its mean. */
 static double total_squares(const double *w, const double *y, int64_t n)
 {
-    double sum = 0, total = 0, square = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += (w ? w[i] : 1.0) * y[i];
-        total += w ? w[i] : 1.0;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        double d = y[i] - sum / total;
-        square += (w ? w[i] : 1.0) * d * d;
+    double mean = w ? jd_dot(w, y, n) / jd_sum(w, n) : jd_sum(y, n) / (double)n, square = 0;
+    for (int64_t b = 0; b < jd_n_blocks(n); b++) {
+        double d[JD_BLOCK];
+        int64_t from = b * JD_BLOCK, rows = jd_block_end(b, n) - from;
+        for (int64_t i = 0; i < rows; i++)
+            d[i] = y[from + i] - mean;
+        square += jd_dot_weighted(w ? w + from : NULL, d, d, rows);
     }
     return square;
 }
@@ -273,22 +287,25 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     int rc = check_outcome(design, y, ctx);
     if (rc != JD_OK) return rc;
     size_t n = (size_t)design->sample.n;
-    double *own = malloc(n * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, n * sizeof *own, "an outcome");
-    gather(design, y, own);
+    double *own = NULL;
+    const double *column = y;
+    if (!is_whole(design)) {
+        column = own = malloc(n * sizeof *own);
+        if (!own) return jd_fail_memory(ctx, n * sizeof *own, "an outcome");
+        gather(design, y, own);
+    }
     rc = allocate_fit(fit, design->facts.n_terms, ctx);
     fit->level = level;
-    const double *column = own;
     if (rc == JD_OK) rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
     if (rc == JD_OK)
-        rc = design->estimator->infer ? design->estimator->infer(design, own, options, fit, ctx)
-                                      : jd_infer_coefficients(design, own, fit->estimate, NULL,
+        rc = design->estimator->infer ? design->estimator->infer(design, column, options, fit, ctx)
+                                      : jd_infer_coefficients(design, column, fit->estimate, NULL,
                                                               options, fit->vcov, fit, ctx);
     if (rc == JD_OK) {
         fit->n_obs = design->sample.n;
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;
-        fit->tss = total_squares(design->weight, own, design->sample.n);
+        fit->tss = total_squares(design->weight, column, design->sample.n);
         fill_intervals(fit);
     }
     if (rc == JD_OK && options->bands && fit->uniform == 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "did/design.h"
+#include "linear/effects.h"
 
 const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_twfe,
@@ -119,14 +120,17 @@ void jd_design_free(jd_design_t *design)
     jd_sample_free(&design->sample);
     free(design->event_time);
     free(design->weight);
-    jd_groups_free(&design->clusters);
+    free(design->latitude);
+    free(design->longitude);
+    jd_regression_free(&design->regression);
+    jd_effects_free(design->effects);
+    if (design->clusters.code != design->units.code) jd_groups_free(&design->clusters);
     jd_groups_free(&design->clusters2);
     jd_groups_free(&design->units);
     jd_groups_free(&design->periods);
-    free(design->latitude);
-    free(design->longitude);
-    jd_effects_free(design->effects);
-    jd_regression_free(&design->regression);
+    for (int k = 0; design->fixed && k < design->n_fixed; k++)
+        jd_groups_free(&design->fixed[k]);
+    free(design->fixed);
     free(design->terms);
     free(design);
 }
@@ -205,7 +209,8 @@ static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
 
 int jd_design_close(jd_design_t *design, jd_ctx_t *ctx)
 {
-    int rc = jd_regression_factor(&design->regression, ctx);
+    int rc = design->regression.cells ? JD_OK : jd_effects_ready(design->effects, ctx);
+    if (rc == JD_OK) rc = jd_regression_factor(&design->regression, ctx);
     if (rc == JD_OK) rc = part_terms(design, ctx);
     if (rc != JD_OK) return rc;
     if (design->terms[0].kind == JD_TERM_OTHER)

@@ -11,24 +11,29 @@ struct jd_design {
     const jd_estimator_t *estimator;
     int64_t n_rows;
     jd_sample_t sample;
-    int32_t *event_time;  /* [sample.n] periods since adoption; JD_NEVER for never-treated */
-    double *weight;       /* [sample.n] or NULL */
-    jd_groups_t clusters; /* of the sample's rows */
+    int32_t *event_time;        /* [sample.n] periods since adoption; JD_NEVER for never-treated */
+    double *weight;             /* [sample.n] or NULL */
+    jd_groups_t units, periods; /* of the sample's rows */
+    jd_groups_t clusters;       /* the same arrays as units where these are the clusters */
+    jd_groups_t clusters2;      /* where asked for */
+    jd_groups_t *fixed;         /* [n_fixed] of the panel's further fixed effects */
+    int n_fixed;
     jd_effects_t *effects;
     jd_regression_t regression;
     jd_term_t *terms; /* [n_terms] kept ones; behind them the collinear ones */
     jd_design_facts_t facts;
-    void *own;                             /* what the estimator's infer needs; see its release */
-    jd_groups_t clusters2, units, periods; /* of the sample's rows, where asked for */
-    double *latitude, *longitude;          /* [sample.n] or NULL */
-    jd_vcov_rows_t rows;                   /* what variances may ask; points into the design */
+    void *own;                    /* what the estimator's infer needs; see its release */
+    double *latitude, *longitude; /* [sample.n] or NULL */
+    jd_vcov_rows_t rows;          /* what variances may ask; points into the design */
 };
 
-/** The sample's columns, for the time of preparing. Plain arrays [n], owned. */
+/** The sample's columns [n], for the time of preparing. Where no row is left out they are the
+ *  panel's own. */
 typedef struct jd_frame {
     int64_t n;
-    int32_t *unit, *time, *cohort;
+    const int32_t *unit, *time, *cohort;
     int8_t *treated; /* under treatment in this row */
+    int32_t *own[3]; /* what is not the panel's; freed with the frame */
 } jd_frame_t;
 
 /** What an estimator asks of its sample. */

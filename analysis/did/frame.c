@@ -5,6 +5,7 @@
 
 #include "did/design.h"
 #include "did/imputation_stage.h"
+#include "linear/effects.h"
 
 /* A sample's column out of a panel's. */
 static int32_t *gather(const jd_sample_t *sample, const int32_t *column)
@@ -13,6 +14,26 @@ static int32_t *gather(const jd_sample_t *sample, const int32_t *column)
     for (int64_t i = 0; out && i < sample->n; i++)
         out[i] = column[sample->row[i]];
     return out;
+}
+
+/* The same, or the panel's own where no row is left out; *own is to be freed. */
+static const int32_t *take(const jd_sample_t *sample, int64_t n_rows, const int32_t *column,
+                           int32_t **own)
+{
+    if (sample->n == n_rows) return column;
+    return *own = gather(sample, column);
+}
+
+static int code_column(jd_groups_t *groups, const jd_sample_t *sample, int64_t n_rows,
+                       const int32_t *column, jd_ctx_t *ctx)
+{
+    int32_t *own = NULL;
+    const int32_t *values = take(sample, n_rows, column, &own);
+    jd_groups_free(groups);
+    int rc = values ? jd_groups_make(groups, values, sample->n, ctx)
+                    : jd_fail_memory(ctx, (size_t)sample->n * sizeof *values, "codes");
+    free(own);
+    return rc;
 }
 
 /* Leaves out units that are treated from the sample's first period on: they have no before. */
@@ -30,35 +51,55 @@ static void drop_always_treated(jd_sample_t *sample, const jd_panel_t *panel, co
     sample->n = kept;
 }
 
-/* Unit, time and further effects of the panel, as the options say; returns how many. */
-static int list_effects(const jd_panel_t *panel, const jd_did_options_t *options,
-                        const int32_t **columns)
+/* Effects of the estimator: columns of the panel, and their codes in the sample. */
+typedef struct {
+    int n;
+    const int32_t **column;
+    const jd_groups_t **groups;
+} effects_t;
+
+static void add_effect(effects_t *effects, const int32_t *column, const jd_groups_t *groups)
 {
-    int n = 0;
-    if (!options->no_unit_effects) columns[n++] = panel->unit;
-    if (!options->no_time_effects) columns[n++] = panel->time;
-    for (int k = 0; k < panel->n_fixed; k++)
-        columns[n++] = panel->fixed[k];
-    return n;
+    effects->column[effects->n] = column;
+    effects->groups[effects->n++] = groups;
 }
 
-static int make_effects(jd_design_t *design, int n_effects, const int32_t *const *columns,
-                        jd_solver_t solver, jd_ctx_t *ctx)
+/* Unit, time and further effects of the panel, as the options say. */
+static int list_effects(effects_t *effects, jd_design_t *design, const jd_panel_t *panel,
+                        const jd_did_options_t *options, int wanted, jd_ctx_t *ctx)
 {
-    int32_t **codes = calloc((size_t)n_effects + 1, sizeof *codes);
-    int rc = codes ? JD_OK : jd_fail_memory(ctx, sizeof *codes, "fixed effects");
-    for (int k = 0; rc == JD_OK && k < n_effects; k++) {
-        codes[k] = gather(&design->sample, columns[k]);
-        if (!codes[k])
-            rc = jd_fail_memory(ctx, (size_t)design->sample.n * sizeof **codes, "fixed effects");
-    }
-    if (rc == JD_OK)
-        rc = jd_effects_make(&design->effects, design->sample.n, n_effects,
-                             (const int32_t *const *)codes, design->weight, solver, ctx);
-    for (int k = 0; codes && k < n_effects; k++)
-        free(codes[k]);
-    free(codes);
+    size_t most = (size_t)panel->n_fixed + 2;
+    effects->column = calloc(most, sizeof *effects->column);
+    effects->groups = calloc(most, sizeof *effects->groups);
+    design->fixed = calloc(most, sizeof *design->fixed);
+    if (!effects->column || !effects->groups || !design->fixed)
+        return jd_fail_memory(ctx, most * sizeof *design->fixed, "fixed effects");
+    if (!wanted) return JD_OK;
+    design->n_fixed = panel->n_fixed;
+    if (!options->no_unit_effects) add_effect(effects, panel->unit, &design->units);
+    if (!options->no_time_effects) add_effect(effects, panel->time, &design->periods);
+    for (int k = 0; k < panel->n_fixed; k++)
+        add_effect(effects, panel->fixed[k], &design->fixed[k]);
+    return JD_OK;
+}
+
+/* Codes of the sample's units, periods and further effects. */
+static int code_sample(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    const jd_sample_t *sample = &design->sample;
+    int rc = code_column(&design->units, sample, panel->n, panel->unit, ctx);
+    if (rc == JD_OK) rc = code_column(&design->periods, sample, panel->n, panel->time, ctx);
+    for (int k = 0; rc == JD_OK && k < design->n_fixed; k++)
+        rc = code_column(&design->fixed[k], sample, panel->n, panel->fixed[k], ctx);
     return rc;
+}
+
+static int has_singletons(const effects_t *effects)
+{
+    for (int k = 0; k < effects->n; k++)
+        for (int32_t g = 0; g < effects->groups[k]->n_groups; g++)
+            if (effects->groups[k]->count[g] == 1) return 1;
+    return 0;
 }
 
 /* Periods since adoption; cut where the difference would not fit. */
@@ -72,34 +113,35 @@ int32_t jd_event_time(int32_t t, int32_t g)
 static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
                            int has_cohort)
 {
-    for (int64_t i = 0; i < frame->n; i++) {
-        int32_t g = frame->cohort[i], t = frame->time[i];
-        if (panel->treated)
-            frame->treated[i] = panel->treated[design->sample.row[i]];
-        else
-            frame->treated[i] = g != 0 && t >= g;
-        if (has_cohort)
-            design->event_time[i] = g != 0 ? jd_event_time(t, g) : JD_NEVER;
-        else
-            design->event_time[i] = frame->treated[i] ? 0 : JD_NEVER;
-    }
+    int8_t *restrict treated = frame->treated;
+    int32_t *restrict event = design->event_time;
+    const int32_t *cohort = frame->cohort, *time = frame->time;
+    if (panel->treated)
+        for (int64_t i = 0; i < frame->n; i++)
+            treated[i] = panel->treated[design->sample.row[i]];
+    else
+        for (int64_t i = 0; i < frame->n; i++)
+            treated[i] = (cohort[i] != 0) & (time[i] >= cohort[i]);
+    if (has_cohort)
+        for (int64_t i = 0; i < frame->n; i++)
+            event[i] = cohort[i] != 0 ? jd_event_time(time[i], cohort[i]) : JD_NEVER;
+    else
+        for (int64_t i = 0; i < frame->n; i++)
+            event[i] = treated[i] ? 0 : JD_NEVER;
 }
 
-static int count_units(const jd_frame_t *frame, jd_design_facts_t *facts, jd_ctx_t *ctx)
+static int count_units(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t *ctx)
 {
-    jd_groups_t units = {0};
-    int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc != JD_OK) return rc;
-    unsigned char *ever = calloc((size_t)units.n_groups + 1, 1);
-    if (!ever) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
-    for (int64_t i = 0; ever && i < frame->n; i++)
-        if (frame->treated[i]) ever[units.code[i]] = 1;
-    facts->n_units = units.n_groups;
-    for (int32_t g = 0; ever && g < units.n_groups; g++)
-        facts->n_treated_units += ever[g];
+    const jd_groups_t *units = &design->units;
+    unsigned char *ever = calloc((size_t)units->n_groups + 1, 1);
+    if (!ever) return jd_fail_memory(ctx, (size_t)units->n_groups, "units");
+    for (int64_t i = 0; i < frame->n; i++)
+        if (frame->treated[i]) ever[units->code[i]] = 1;
+    design->facts.n_units = units->n_groups;
+    for (int32_t g = 0; g < units->n_groups; g++)
+        design->facts.n_treated_units += ever[g];
     free(ever);
-    jd_groups_free(&units);
-    return rc;
+    return JD_OK;
 }
 
 /* 1 if some period holds treated and untreated rows: without one, time effects take all. */
@@ -113,44 +155,31 @@ static int has_contrast(const jd_groups_t *periods, const int8_t *treated, unsig
     return 0;
 }
 
-static int check_contrast(const jd_frame_t *frame, const jd_design_t *design,
-                          jd_design_facts_t *facts, jd_ctx_t *ctx)
+static int check_contrast(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t *ctx)
 {
     const char *name = design->estimator->name;
-    jd_groups_t periods = {0};
-    int rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc != JD_OK) return rc;
-    facts->n_periods = periods.n_groups;
-    unsigned char *seen = calloc((size_t)periods.n_groups + 1, 1);
+    const jd_groups_t *periods = &design->periods;
+    jd_design_facts_t *facts = &design->facts;
+    int rc = JD_OK;
+    facts->n_periods = periods->n_groups;
+    unsigned char *seen = calloc((size_t)periods->n_groups + 1, 1);
     if (!seen)
-        rc = jd_fail_memory(ctx, (size_t)periods.n_groups, "periods");
-    else if (periods.n_groups < 2)
+        rc = jd_fail_memory(ctx, (size_t)periods->n_groups, "periods");
+    else if (periods->n_groups < 2)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%s: a single period (%d) holds all rows; a difference in differences needs a "
                      "before and an after",
-                     name, periods.value[0]);
+                     name, periods->value[0]);
     else if (facts->n_treated_units == 0)
         rc = jd_fail(ctx, JD_ERR_NO_TREATED,
                      "%s: none of the %d units is ever treated in the periods %d to %d", name,
-                     facts->n_units, periods.value[0], periods.value[periods.n_groups - 1]);
-    else if (!has_contrast(&periods, frame->treated, seen))
+                     facts->n_units, periods->value[0], periods->value[periods->n_groups - 1]);
+    else if (!has_contrast(periods, frame->treated, seen))
         rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
                      "%s: no control group: in no period are there both treated and untreated rows "
                      "(%d of %d units are treated); add units that are treated later or never",
                      name, facts->n_treated_units, facts->n_units);
     free(seen);
-    jd_groups_free(&periods);
-    return rc;
-}
-
-/* Codes of a panel's column over the sample's rows. */
-static int keep_groups(jd_groups_t *groups, const jd_sample_t *sample, const int32_t *column,
-                       jd_ctx_t *ctx)
-{
-    int32_t *own = gather(sample, column);
-    if (!own) return jd_fail_memory(ctx, (size_t)sample->n * sizeof *own, "clusters");
-    int rc = jd_groups_make(groups, own, sample->n, ctx);
-    free(own);
     return rc;
 }
 
@@ -167,54 +196,47 @@ static int keep_columns(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *
 {
     const jd_sample_t *sample = &design->sample;
     size_t bytes = (size_t)sample->n * sizeof(double);
-    int places = panel->latitude && panel->longitude;
+    int places = panel->latitude && panel->longitude, rc = JD_OK;
     if (panel->weight) design->weight = gather_numbers(sample, panel->weight);
     if (places) design->latitude = gather_numbers(sample, panel->latitude);
     if (places) design->longitude = gather_numbers(sample, panel->longitude);
     if ((panel->weight && !design->weight) || (places && !(design->latitude && design->longitude)))
         return jd_fail_memory(ctx, bytes, "weights and places");
-    int rc =
-        keep_groups(&design->clusters, sample, panel->cluster ? panel->cluster : panel->unit, ctx);
+    if (!panel->cluster || panel->cluster == panel->unit)
+        design->clusters = design->units;
+    else
+        rc = code_column(&design->clusters, sample, panel->n, panel->cluster, ctx);
     if (rc == JD_OK && panel->cluster2)
-        rc = keep_groups(&design->clusters2, sample, panel->cluster2, ctx);
+        rc = code_column(&design->clusters2, sample, panel->n, panel->cluster2, ctx);
     return rc;
 }
 
-/* What variances may ask of the rows; units and periods are borrowed from the fixed effects where
- * these have them. */
-static int keep_rows(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
-                     int has_effects, jd_ctx_t *ctx)
+/* What variances may ask of the rows. */
+static void keep_rows(jd_design_t *design, const jd_panel_t *panel)
 {
     jd_vcov_rows_t *rows = &design->rows;
-    int rc = JD_OK, next = 0;
     rows->way[rows->n_ways++] = &design->clusters;
     if (panel->cluster2) rows->way[rows->n_ways++] = &design->clusters2;
     rows->latitude = design->latitude;
     rows->longitude = design->longitude;
-    if (has_effects && !options->no_unit_effects)
-        rows->unit = jd_effects_groups(design->effects, next++);
-    if (has_effects && !options->no_time_effects)
-        rows->time = jd_effects_groups(design->effects, next);
-    if (!rows->unit) {
-        rc = keep_groups(&design->units, &design->sample, panel->unit, ctx);
-        rows->unit = &design->units;
-    }
-    if (rc == JD_OK && !rows->time) {
-        rc = keep_groups(&design->periods, &design->sample, panel->time, ctx);
-        rows->time = &design->periods;
-    }
-    return rc;
+    rows->unit = &design->units;
+    rows->time = &design->periods;
 }
 
+/* `cohort` is the panel's, or *made over the panel's rows, which the frame then takes over. */
 static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
-                      const int32_t *cohort, int has_cohort, jd_ctx_t *ctx)
+                      const int32_t *cohort, int32_t **made, int has_cohort, jd_ctx_t *ctx)
 {
     const jd_sample_t *sample = &design->sample;
     size_t bytes = (size_t)sample->n * sizeof(int32_t);
     frame->n = sample->n;
-    frame->unit = gather(sample, panel->unit);
-    frame->time = gather(sample, panel->time);
-    frame->cohort = gather(sample, cohort);
+    frame->unit = take(sample, panel->n, panel->unit, &frame->own[0]);
+    frame->time = take(sample, panel->n, panel->time, &frame->own[1]);
+    frame->cohort = take(sample, panel->n, cohort, &frame->own[2]);
+    if (frame->cohort == *made) {
+        frame->own[2] = *made;
+        *made = NULL;
+    }
     frame->treated = malloc((size_t)sample->n);
     design->event_time = malloc(bytes);
     if (!frame->unit || !frame->time || !frame->cohort || !frame->treated || !design->event_time)
@@ -240,24 +262,26 @@ static void leave_rows(jd_sample_t *sample, const jd_staggered_t *staggered,
     facts->n_alone = count[JD_LEAVE_ALONE];
 }
 
-/* Drops what the estimator cannot use, in the order the counts are told. */
+/* Drops what the estimator cannot use, in the order the counts are told, and codes what is left. */
 static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32_t *cohort,
-                       const jd_did_options_t *options, jd_frame_needs_t needs, int n_effects,
-                       const int32_t *const *effects, jd_ctx_t *ctx)
+                       const jd_did_options_t *options, jd_frame_needs_t needs,
+                       const effects_t *effects, jd_ctx_t *ctx)
 {
-    int rc = jd_sample_make(&design->sample, panel, ctx);
+    jd_sample_t *sample = &design->sample;
+    int rc = jd_sample_make(sample, panel, ctx);
     if (rc != JD_OK) return rc;
-    if (needs.drop_always_treated) drop_always_treated(&design->sample, panel, cohort);
-    if (needs.staggered) leave_rows(&design->sample, needs.staggered, &design->facts);
-    int64_t before;
+    if (needs.drop_always_treated) drop_always_treated(sample, panel, cohort);
+    if (needs.staggered) leave_rows(sample, needs.staggered, &design->facts);
+    int64_t coded;
     do { /* a row left out may leave others alone */
-        before = design->sample.n;
-        if (!options->keep_singletons)
-            rc = jd_sample_drop_singletons(&design->sample, n_effects, effects, ctx);
+        rc = code_sample(design, panel, ctx);
+        coded = sample->n;
+        if (rc == JD_OK && !options->keep_singletons && has_singletons(effects))
+            rc = jd_sample_drop_singletons(sample, effects->n, effects->column, ctx);
         if (rc == JD_OK && needs.imputable)
-            rc = jd_drop_unimputable(&design->sample, panel, cohort, n_effects, effects, ctx);
+            rc = jd_drop_unimputable(sample, panel, cohort, effects->n, effects->column, ctx);
         if (rc != JD_OK) return rc;
-    } while (needs.imputable && design->sample.n < before);
+    } while (sample->n < coded);
     const jd_dropped_t *d = &design->sample.dropped;
     if (design->sample.n == 0)
         return jd_fail(
@@ -273,41 +297,48 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
     return JD_OK;
 }
 
+/* Cohorts over the panel's rows: its own where it has them, else *made. */
+static int find_cohorts(const int32_t **cohort, int32_t **made, const jd_panel_t *panel,
+                        jd_frame_needs_t needs, int has_cohort, jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)panel->n * sizeof **made;
+    *cohort = needs.staggered ? needs.staggered->cohort : panel->cohort;
+    if (needs.staggered || !panel->treated) return JD_OK;
+    *cohort = *made = calloc((size_t)panel->n, sizeof **made);
+    if (!*made) return jd_fail_memory(ctx, bytes, "cohorts");
+    return has_cohort ? jd_panel_cohorts(panel, *made, ctx) : JD_OK;
+}
+
 int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
                   const jd_did_options_t *options, jd_frame_needs_t needs, jd_ctx_t *ctx)
 {
     memset(frame, 0, sizeof *frame);
-    size_t rows = (size_t)panel->n;
-    int32_t *cohort = calloc(rows, sizeof *cohort);
-    const int32_t **effects = calloc((size_t)panel->n_fixed + 2, sizeof *effects);
-    int rc = JD_OK, has_cohort = needs.cohort || !panel->treated;
-    if (!cohort || !effects) rc = jd_fail_memory(ctx, rows * sizeof *cohort, "cohorts");
-    if (rc == JD_OK && needs.staggered)
-        memcpy(cohort, needs.staggered->cohort, rows * sizeof *cohort);
-    else if (rc == JD_OK && has_cohort)
-        rc = jd_panel_cohorts(panel, cohort, ctx);
-    if (rc != JD_OK) goto out;
-
-    int n_effects = needs.effects ? list_effects(panel, options, effects) : 0;
-    rc = make_sample(design, panel, cohort, options, needs, n_effects, effects, ctx);
+    int has_cohort = needs.cohort || !panel->treated;
+    const int32_t *cohort = NULL;
+    int32_t *made = NULL;
+    effects_t effects = {0};
+    int rc = find_cohorts(&cohort, &made, panel, needs, has_cohort, ctx);
+    if (rc == JD_OK) rc = list_effects(&effects, design, panel, options, needs.effects, ctx);
+    if (rc == JD_OK) rc = make_sample(design, panel, cohort, options, needs, &effects, ctx);
     if (rc == JD_OK) rc = keep_columns(design, panel, ctx);
-    if (rc == JD_OK) rc = fill_frame(frame, design, panel, cohort, has_cohort, ctx);
-    if (rc == JD_OK) rc = count_units(frame, &design->facts, ctx);
-    if (rc == JD_OK) rc = check_contrast(frame, design, &design->facts, ctx);
-    if (rc == JD_OK) rc = make_effects(design, n_effects, effects, options->solver, ctx);
-    if (rc == JD_OK) rc = keep_rows(design, panel, options, needs.effects, ctx);
-out:
-    free(cohort);
-    free(effects);
+    if (rc == JD_OK) rc = fill_frame(frame, design, panel, cohort, &made, has_cohort, ctx);
+    if (rc == JD_OK) rc = count_units(frame, design, ctx);
+    if (rc == JD_OK) rc = check_contrast(frame, design, ctx);
+    if (rc == JD_OK)
+        rc = jd_effects_borrow(&design->effects, design->sample.n, effects.n, effects.groups,
+                               design->weight, options->solver, ctx);
+    if (rc == JD_OK) keep_rows(design, panel);
+    free(made);
+    free(effects.column);
+    free(effects.groups);
     return rc;
 }
 
 void jd_frame_free(jd_frame_t *frame)
 {
     if (!frame) return;
-    free(frame->unit);
-    free(frame->time);
-    free(frame->cohort);
+    for (int k = 0; k < 3; k++)
+        free(frame->own[k]);
     free(frame->treated);
     memset(frame, 0, sizeof *frame);
 }

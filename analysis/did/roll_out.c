@@ -196,10 +196,14 @@ static int32_t *take_values(jd_groups_t *groups)
 static int make_cells(jd_roll_out_t *r, const jd_frame_t *frame, jd_ctx_t *ctx)
 {
     jd_groups_t units = {0}, cohorts = {0}, periods = {0};
+    size_t bytes = (size_t)frame->n * sizeof *frame->cohort;
+    int32_t *cohort = malloc(bytes); /* never treated = last */
+    if (!cohort) return jd_fail_memory(ctx, bytes, "cohorts");
     for (int64_t i = 0; i < frame->n; i++)
-        if (frame->cohort[i] == 0) frame->cohort[i] = INT32_MAX;
+        cohort[i] = frame->cohort[i] == 0 ? INT32_MAX : frame->cohort[i];
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&cohorts, cohort, frame->n, ctx);
+    free(cohort);
     if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
     if (rc != JD_OK) goto out;
     r->n_units = units.n_groups;

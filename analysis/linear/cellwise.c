@@ -24,60 +24,72 @@ void jd_cellwise_free(jd_cellwise_t *cells)
     free(cells);
 }
 
-/* A number for every combination of dummy and small levels; `keys` of them might occur. */
+/* A number for every combination of dummy and small levels, the last effect's level varying
+ * fastest. */
 static void number_rows(jd_cellwise_t *cells, const jd_effects_t *e, const int32_t *code)
 {
-    for (int64_t i = 0; i < e->n; i++)
-        cells->code[i] = code[i] < 0 ? 0 : code[i] + 1;
+    if (e->n_effects == 1)
+        for (int64_t i = 0; i < e->n; i++)
+            cells->code[i] = code[i] < 0 ? 0 : code[i] + 1;
     for (int k = 1; k < e->n_effects; k++) {
         int32_t levels = e->groups[k].n_groups;
         const int32_t *level = e->groups[k].code;
-        for (int64_t i = 0; i < e->n; i++)
-            cells->code[i] = cells->code[i] * levels + level[i];
+        if (k == 1)
+            for (int64_t i = 0; i < e->n; i++)
+                cells->code[i] = (code[i] < 0 ? 0 : code[i] + 1) * levels + level[i];
+        else
+            for (int64_t i = 0; i < e->n; i++)
+                cells->code[i] = cells->code[i] * levels + level[i];
     }
 }
 
-/* Numbers that occur become cells 0, 1, ...; returns how many, or -1 where they are too many. */
-static int count_cells(jd_cellwise_t *cells, int32_t *cell_of, int32_t keys)
+static int allocate_cells(jd_cellwise_t *c, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)c->n_cells;
+    c->dummy = malloc(n * sizeof *c->dummy);
+    c->level = malloc((n * (size_t)c->n_small + 1) * sizeof *c->level);
+    c->mass = calloc(n, sizeof *c->mass);
+    if (c->dummy && c->level && c->mass) return JD_OK;
+    return jd_fail_memory(ctx, n * sizeof *c->mass, "cells");
+}
+
+/* Which dummy and levels a number stands for. */
+static void describe(jd_cellwise_t *c, const jd_effects_t *e, int cell, int32_t key)
+{
+    int32_t offset = c->n_levels;
+    for (int k = e->n_effects - 1; k > 0; k--) {
+        int32_t levels = e->groups[k].n_groups;
+        offset -= levels;
+        c->level[(size_t)(k - 1) * (size_t)c->n_cells + (size_t)cell] = offset + key % levels;
+        key /= levels;
+    }
+    c->dummy[cell] = key - 1;
+}
+
+/* Numbers that occur become cells 0, 1, ...; none where they are too many. count [keys] is zero. */
+static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, int32_t *count, int32_t keys,
+                        jd_ctx_t *ctx)
 {
     int n = 0;
-    for (int64_t i = 0; i < cells->n; i++)
-        cell_of[cells->code[i]] = 1;
+    for (int64_t i = 0; i < c->n; i++)
+        count[c->code[i]]++;
     for (int32_t key = 0; key < keys; key++)
-        if (cell_of[key]) cell_of[key] = n++;
-    if (n > JD_MAX_CELLS) return -1;
-    for (int64_t i = 0; i < cells->n; i++)
-        cells->code[i] = cell_of[cells->code[i]];
-    return n;
-}
-
-/* What a cell stands for, and its weight. */
-static int describe(jd_cellwise_t *cells, const jd_effects_t *e, const int32_t *code, jd_ctx_t *ctx)
-{
-    size_t n = (size_t)cells->n_cells;
-    cells->dummy = malloc(n * sizeof *cells->dummy);
-    cells->level = malloc((n * (size_t)cells->n_small + 1) * sizeof *cells->level);
-    cells->mass = calloc(n, sizeof *cells->mass);
-    if (!cells->dummy || !cells->level || !cells->mass)
-        return jd_fail_memory(ctx, n * sizeof *cells->mass, "cells");
-    for (int64_t i = 0; i < e->n; i++) {
-        int32_t c = cells->code[i];
-        if (cells->mass[c] == 0) {
-            cells->dummy[c] = code[i] < 0 ? -1 : code[i];
-            for (int k = 1, offset = 0; k < e->n_effects; offset += e->groups[k++].n_groups)
-                cells->level[(size_t)(k - 1) * n + (size_t)c] = offset + e->groups[k].code[i];
-        }
-        cells->mass[c] += e->weight ? e->weight[i] : 1.0;
+        n += count[key] > 0;
+    if (n > JD_MAX_CELLS) return JD_OK;
+    c->n_cells = n;
+    int rc = allocate_cells(c, ctx);
+    if (rc != JD_OK) return rc;
+    for (int32_t key = 0, cell = 0; key < keys; key++) {
+        if (count[key] == 0) continue;
+        describe(c, e, cell, key);
+        if (!c->weight) c->mass[cell] = count[key];
+        count[key] = cell++;
     }
+    for (int64_t i = 0; i < c->n; i++)
+        c->code[i] = count[c->code[i]];
+    for (int64_t i = 0; c->weight && i < c->n; i++)
+        c->mass[c->code[i]] += c->weight[i];
     return JD_OK;
-}
-
-static int is_ascending(const int32_t *code, int64_t n)
-{
-    int falls = 0;
-    for (int64_t i = 1; i < n; i++)
-        falls |= code[i] < code[i - 1];
-    return !falls;
 }
 
 /* Rows by unit: as they lie, or by a counting sort. */
@@ -87,11 +99,10 @@ static int order_rows(jd_cellwise_t *cells, const jd_groups_t *units, jd_ctx_t *
     cells->n_units = units->n_groups;
     cells->start = malloc((groups + 1) * sizeof *cells->start);
     if (!cells->start) return jd_fail_memory(ctx, groups * sizeof *cells->start, "units");
-    if (is_ascending(units->code, units->n)) {
-        for (int64_t i = 0; i < units->n; i++)
-            if (i == 0 || units->code[i] != units->code[i - 1])
-                cells->start[units->code[i]] = (int32_t)i;
-        cells->start[groups] = (int32_t)units->n;
+    if (units->ascending) {
+        cells->start[0] = 0;
+        for (size_t u = 0; u < groups; u++)
+            cells->start[u + 1] = cells->start[u] + units->count[u];
         return JD_OK;
     }
     cells->row = malloc((size_t)units->n * sizeof *cells->row);
@@ -119,27 +130,25 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
         keys > MAX_KEYS)
         return JD_OK;
     jd_cellwise_t *c = calloc(1, sizeof *c);
-    int32_t *cell_of = calloc((size_t)keys, sizeof *cell_of);
+    int32_t *count = calloc((size_t)keys, sizeof *count);
     if (c) c->code = malloc((size_t)e->n * sizeof *c->code);
-    int rc =
-        c && cell_of && c->code ? JD_OK : jd_fail_memory(ctx, (size_t)e->n * sizeof *code, "cells");
-    if (rc == JD_OK) {
-        c->n = e->n;
-        c->n_x = n_x;
-        c->n_small = e->n_effects - 1;
-        c->n_levels = e->n_small;
-        c->weight = e->weight;
-        c->inverse = e->inverse[0];
-        number_rows(c, e, code);
-        c->n_cells = count_cells(c, cell_of, (int32_t)keys);
-        if (c->n_cells > 0) {
-            rc = describe(c, e, code, ctx);
-            if (rc == JD_OK) rc = order_rows(c, &e->groups[0], ctx);
-            *cells = c;
-        }
+    int rc = JD_OK;
+    if (!c || !count || !c->code) {
+        rc = jd_fail_memory(ctx, (size_t)e->n * sizeof *code, "cells");
+        goto out;
     }
-    free(cell_of);
-    if (rc != JD_OK) *cells = NULL;
+    c->n = e->n;
+    c->n_x = n_x;
+    c->n_small = e->n_effects - 1;
+    c->n_levels = e->n_small;
+    c->weight = e->weight;
+    c->inverse = e->inverse[0];
+    number_rows(c, e, code);
+    rc = number_cells(c, e, count, (int32_t)keys, ctx);
+    if (rc == JD_OK && c->n_cells > 0) rc = order_rows(c, &e->groups[0], ctx);
+    if (rc == JD_OK && c->n_cells > 0) *cells = c;
+out:
+    free(count);
     if (!*cells) jd_cellwise_free(c);
     return rc;
 }

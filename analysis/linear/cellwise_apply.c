@@ -170,6 +170,20 @@ static void add_outer(const double *u, int n_kept, double *out)
             out[i * n_kept + j] += u[i] * u[j];
 }
 
+/* One coefficient, the usual case: a unit's score is one sum. */
+static void add_single(const jd_cellwise_t *c, const double *residual, const int32_t *cluster,
+                       double *score)
+{
+    for (int32_t u = 0; u < c->n_units; u++) {
+        double sum[2] = {0}; /* two chains of additions go side by side */
+        for (int64_t r = c->start[u]; r < c->start[u + 1]; r++) {
+            int64_t i = c->row ? c->row[r] : r;
+            sum[r & 1] += c->v[c->code[i]] * weight_of(c, i) * residual[i];
+        }
+        score[cluster[c->row ? c->row[c->start[u]] : c->start[u]]] += sum[0] + sum[1];
+    }
+}
+
 /* Residuals sum to 0 over a unit, so unit means leave no trace in its cluster's score: V'z with z
  * the sums of w e by cell. */
 static int meat_by_scores(const jd_cellwise_t *c, int n_kept, const double *residual,
@@ -178,7 +192,8 @@ static int meat_by_scores(const jd_cellwise_t *c, int n_kept, const double *resi
     size_t k = (size_t)n_kept, groups = (size_t)clusters->n_groups;
     double *u = calloc(k * groups, sizeof *u);
     if (!u) return jd_fail_memory(ctx, k * groups * sizeof *u, "clustered scores");
-    for (int64_t i = 0; i < c->n; i++) {
+    if (n_kept == 1) add_single(c, residual, clusters->code, u);
+    for (int64_t i = 0; n_kept > 1 && i < c->n; i++) {
         const double *restrict v = c->v + (size_t)c->code[i] * k;
         double *restrict score = u + (size_t)clusters->code[i] * k;
         double e = weight_of(c, i) * residual[i];

@@ -4,27 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Codes every effect, the one with most levels first. */
-static int code_effects(jd_effects_t *effects, const int32_t *const *codes, jd_ctx_t *ctx)
+/* The effect with most levels goes first. */
+static void order_effects(jd_effects_t *effects)
 {
-    for (int k = 0; k < effects->n_effects; k++) {
-        int rc = jd_groups_make(&effects->groups[k], codes[k], effects->n, ctx);
-        if (rc != JD_OK) return rc;
-        effects->order[k] = k;
-        if (effects->groups[k].n_groups > effects->max_levels)
-            effects->max_levels = effects->groups[k].n_groups;
-        effects->n_small += effects->groups[k].n_groups;
-    }
     int largest = 0;
-    for (int k = 1; k < effects->n_effects; k++)
+    for (int k = 0; k < effects->n_effects; k++) {
+        effects->order[k] = k;
+        effects->n_small += effects->groups[k].n_groups;
         if (effects->groups[k].n_groups > effects->groups[largest].n_groups) largest = k;
+    }
+    if (effects->n_effects == 0) return;
     jd_groups_t first = effects->groups[largest];
     effects->groups[largest] = effects->groups[0];
     effects->groups[0] = first;
     effects->order[0] = largest;
     effects->order[largest] = 0;
+    effects->max_levels = first.n_groups;
     effects->n_small -= first.n_groups;
-    return JD_OK;
 }
 
 static void invert_weights(jd_effects_t *effects)
@@ -34,10 +30,10 @@ static void invert_weights(jd_effects_t *effects)
         size_t levels = (size_t)g->n_groups;
         double *sum = effects->inverse[k];
         memset(sum, 0, levels * sizeof *sum);
-        for (int64_t i = 0; i < effects->n; i++)
-            sum[g->code[i]] += effects->weight ? effects->weight[i] : 1.0;
+        for (int64_t i = 0; effects->weight && i < effects->n; i++)
+            sum[g->code[i]] += effects->weight[i];
         for (size_t l = 0; l < levels; l++)
-            sum[l] = 1 / sum[l];
+            sum[l] = 1 / (effects->weight ? sum[l] : (double)g->count[l]);
     }
 }
 
@@ -76,17 +72,23 @@ static int detect_one_sweep(jd_effects_t *effects, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-static int allocate(jd_effects_t *e, const double *weight, jd_ctx_t *ctx)
+/* Room for an index of n_effects effects; zeroed. */
+static jd_effects_t *allocate(int64_t n, int n_effects, jd_solver_t solver, jd_ctx_t *ctx)
 {
-    size_t width = (size_t)e->n_effects + 1, bytes = (size_t)e->n * sizeof *e->weight;
-    e->groups = calloc(width, sizeof *e->groups);
-    e->order = calloc(width, sizeof *e->order);
-    e->inverse = calloc(width, sizeof *e->inverse);
-    if (weight) e->weight = malloc(bytes);
-    if (!e->groups || !e->order || !e->inverse || (weight && !e->weight))
-        return jd_fail_memory(ctx, bytes, "fixed effects");
-    if (weight) memcpy(e->weight, weight, bytes);
-    return JD_OK;
+    size_t width = (size_t)n_effects + 1;
+    jd_effects_t *e = calloc(1, sizeof *e);
+    if (e) {
+        e->n = n;
+        e->n_effects = n_effects;
+        e->solver = solver;
+        e->groups = calloc(width, sizeof *e->groups);
+        e->order = calloc(width, sizeof *e->order);
+        e->inverse = calloc(width, sizeof *e->inverse);
+    }
+    if (e && e->groups && e->order && e->inverse) return e;
+    jd_effects_free(e);
+    jd_fail_memory(ctx, width * sizeof *e->groups, "fixed effects");
+    return NULL;
 }
 
 /* A dense factor for few levels, a sparse one where it fits, else iteration over the rows. */
@@ -104,6 +106,50 @@ static int choose_solver(jd_effects_t *e, int direct, jd_solver_t solver, jd_ctx
     return rc;
 }
 
+int jd_effects_ready(jd_effects_t *effects, jd_ctx_t *ctx)
+{
+    jd_effects_t *e = effects;
+    int rc = JD_OK, many = e->n_effects > 1;
+    if (e->ready) return JD_OK;
+    e->one_sweep = e->n_effects == 1;
+    if (e->solver == JD_SOLVER_AUTO) rc = detect_one_sweep(e, ctx);
+    int direct = e->solver == JD_SOLVER_DIRECT ||
+                 (e->solver == JD_SOLVER_AUTO && e->n_small <= JD_DIRECT_LEVELS);
+    if (rc == JD_OK && many && !e->one_sweep) rc = choose_solver(e, direct, e->solver, ctx);
+    e->ready = rc == JD_OK;
+    return rc;
+}
+
+int jd_effects_borrow(jd_effects_t **effects, int64_t n, int n_effects,
+                      const jd_groups_t *const *groups, double *weight, jd_solver_t solver,
+                      jd_ctx_t *ctx)
+{
+    jd_effects_t *e = allocate(n, n_effects, solver, ctx);
+    *effects = NULL;
+    if (!e) return JD_ERR_NO_MEMORY;
+    e->borrowed = 1;
+    e->weight = weight;
+    for (int k = 0; k < n_effects; k++)
+        e->groups[k] = *groups[k];
+    order_effects(e);
+    int rc = sum_weights(e, ctx);
+    if (rc == JD_OK)
+        *effects = e;
+    else
+        jd_effects_free(e);
+    return rc;
+}
+
+static int copy_weight(jd_effects_t *e, const double *weight, jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)e->n * sizeof *weight;
+    double *copy = weight ? malloc(bytes) : NULL;
+    if (weight && !copy) return jd_fail_memory(ctx, bytes, "fixed effects");
+    if (weight) memcpy(copy, weight, bytes);
+    e->weight = copy;
+    return JD_OK;
+}
+
 int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int32_t *const *codes,
                     const double *weight, jd_solver_t solver, jd_ctx_t *ctx)
 {
@@ -111,19 +157,16 @@ int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int3
     if (n < 1 || n_effects < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "fixed effects need at least one row and a count >= 0");
-    jd_effects_t *e = calloc(1, sizeof *e);
-    if (!e) return jd_fail_memory(ctx, sizeof *e, "fixed effects");
-    e->n = n;
-    e->n_effects = n_effects;
-    e->solver = solver;
-    int rc = allocate(e, weight, ctx);
-    if (rc == JD_OK && n_effects > 0) rc = code_effects(e, codes, ctx);
-    if (rc == JD_OK) rc = sum_weights(e, ctx);
-    e->one_sweep = n_effects == 1;
-    if (rc == JD_OK && solver == JD_SOLVER_AUTO) rc = detect_one_sweep(e, ctx);
-    int direct = solver == JD_SOLVER_DIRECT ||
-                 (solver == JD_SOLVER_AUTO && !e->one_sweep && e->n_small <= JD_DIRECT_LEVELS);
-    if (rc == JD_OK && n_effects > 1 && !e->one_sweep) rc = choose_solver(e, direct, solver, ctx);
+    jd_effects_t *e = allocate(n, n_effects, solver, ctx);
+    if (!e) return JD_ERR_NO_MEMORY;
+    int rc = copy_weight(e, weight, ctx);
+    for (int k = 0; rc == JD_OK && k < n_effects; k++)
+        rc = jd_groups_make(&e->groups[k], codes[k], n, ctx);
+    if (rc == JD_OK) {
+        order_effects(e);
+        rc = sum_weights(e, ctx);
+    }
+    if (rc == JD_OK) rc = jd_effects_ready(e, ctx);
     if (rc == JD_OK)
         *effects = e;
     else
@@ -147,13 +190,13 @@ void jd_effects_free(jd_effects_t *effects)
 {
     if (!effects) return;
     for (int k = 0; k < effects->n_effects; k++) {
-        if (effects->groups) jd_groups_free(&effects->groups[k]);
+        if (effects->groups && !effects->borrowed) jd_groups_free(&effects->groups[k]);
         if (effects->inverse) free(effects->inverse[k]);
     }
     free(effects->groups);
     free(effects->order);
     free(effects->inverse);
-    free(effects->weight);
+    if (!effects->borrowed) free(effects->weight);
     free(effects->factor);
     free(effects->kept);
     jd_rows_free(&effects->rows);
@@ -208,6 +251,8 @@ static int demean_column(const jd_effects_t *effects, double *x, double *scratch
 int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_columns, jd_ctx_t *ctx)
 {
     if (effects->n_effects == 0 || n_columns < 1) return JD_OK;
+    if (!effects->ready)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "fixed effects are indexed but have no solver yet");
     int threads = jd_ctx_threads(ctx);
     if (threads > n_columns) threads = n_columns;
     size_t each = (size_t)effects->max_levels + 8 * (size_t)effects->n_small;

@@ -23,6 +23,8 @@ struct jd_effects {
     int *order;          /* [n_effects] order[asked] = where it stands in groups */
     double **inverse;    /* [n_effects][levels] one over the sum of weights of a level */
     double *weight;      /* [n] or NULL */
+    int borrowed;        /* 1: weight and the groups' arrays are another's */
+    int ready;           /* 1: a solver is there */
     jd_solver_t solver;  /* as asked for */
     int32_t max_levels;
     int n_small;         /* levels of all effects but the first */
@@ -33,6 +35,14 @@ struct jd_effects {
     jd_sparse_t *sparse; /* for the sparse solver, else NULL */
     int reweighted;
 };
+
+/** Indexes effects coded already: groups [n_effects] and weight are borrowed for its life. Without
+ * a solver, which regressions on dummies do not need: jd_effects_ready() makes it. */
+JD_MUST_USE int jd_effects_borrow(jd_effects_t **effects, int64_t n, int n_effects,
+                                  const jd_groups_t *const *groups, double *weight,
+                                  jd_solver_t solver, jd_ctx_t *ctx);
+/** Chooses and prepares the solver that demeaning needs; a second call does nothing. */
+JD_MUST_USE int jd_effects_ready(jd_effects_t *effects, jd_ctx_t *ctx);
 
 /** Rows [n] in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] -
  * 1 of them. start [n_groups + 1]. */
@@ -55,8 +65,8 @@ void jd_rows_free(jd_rows_t *rows);
  *  where S is too full to pay. Needs sorted rows. */
 JD_MUST_USE int jd_effects_factor_sparse(jd_effects_t *effects, jd_ctx_t *ctx);
 void jd_sparse_free(jd_sparse_t *sparse);
-/** Factors anew after `weight`, which must not be NULL, was changed. Needs sorted rows, and a solver
- *  that was asked to iterate. */
+/** Factors anew after `weight`, which must not be NULL, was changed. Needs sorted rows, and a
+ * solver that was asked to iterate. */
 JD_MUST_USE int jd_effects_reweight(jd_effects_t *effects, jd_ctx_t *ctx);
 /** Solves S a = b; work [6 n_small]. `scale` = b'Pb before elimination, P the inverse weights of
  *  levels, says what rounding is. Returns 0, or 1 if it did not converge. */

@@ -310,7 +310,8 @@ void jd_regression_estimate(const jd_regression_t *regression, const double *con
 {
     const jd_regression_t *r = regression;
     if (r->cells) {
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+        int threads = jd_ctx_threads(ctx) < n_y ? jd_ctx_threads(ctx) : n_y;
+#pragma omp parallel for num_threads(threads) schedule(static)
         for (int j = 0; j < n_y; j++)
             jd_cellwise_estimate(r->cells, r->n_kept, y[j], beta + j, n_y);
         return;

@@ -25,23 +25,40 @@ static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-static int check_values(const jd_panel_t *panel, jd_ctx_t *ctx)
+static int check_weights(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
-    for (int64_t i = 0; i < panel->n; i++) {
-        if (panel->weight && !(panel->weight[i] >= 0 && isfinite(panel->weight[i])))
+    const double *w = panel->weight;
+    for (int64_t i = 0; w && i < panel->n; i++)
+        if (!(w[i] >= 0 && isfinite(w[i])))
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": weight = %g; weights are finite and not negative",
-                           i + 1, panel->weight[i]);
-        if (panel->treated && panel->treated[i] != 0 && panel->treated[i] != 1)
+                           i + 1, w[i]);
+    return JD_OK;
+}
+
+static int check_treatment(const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    for (int64_t i = 0; panel->treated && i < panel->n; i++)
+        if (panel->treated[i] != 0 && panel->treated[i] != 1)
             return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": treated = %d; it is 0 or 1", i + 1,
                            panel->treated[i]);
-        if (!panel->treated && panel->cohort && panel->cohort[i] < 0)
+    for (int64_t i = 0; !panel->treated && i < panel->n; i++)
+        if (panel->cohort[i] < 0)
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": cohort = %d; it is the first treated period, or 0 for "
                            "never",
                            i + 1, panel->cohort[i]);
-    }
     return JD_OK;
+}
+
+/* 1 if rows lie by unit and no cohort changes within one: then there is nothing to look up. */
+static int plainly_one_cohort(const jd_panel_t *panel)
+{
+    int bad = 0;
+    for (int64_t i = 1; i < panel->n; i++)
+        bad |= (panel->unit[i] < panel->unit[i - 1]) | ((panel->unit[i] == panel->unit[i - 1]) &
+                                                        (panel->cohort[i] != panel->cohort[i - 1]));
+    return !bad;
 }
 
 /* A unit whose cohort changes has no event time: most often two units share a code. */
@@ -49,6 +66,7 @@ static int check_cohorts(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     jd_groups_t units = {0};
     int64_t *first = NULL;
+    if (plainly_one_cohort(panel)) return JD_OK;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
     if (rc != JD_OK) goto out;
     first = malloc((size_t)units.n_groups * sizeof *first);
@@ -78,7 +96,8 @@ out:
 int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     int rc = check_columns(panel, ctx);
-    if (rc == JD_OK) rc = check_values(panel, ctx);
+    if (rc == JD_OK) rc = check_weights(panel, ctx);
+    if (rc == JD_OK) rc = check_treatment(panel, ctx);
     if (rc == JD_OK && !panel->treated && panel->cohort) rc = check_cohorts(panel, ctx);
     return rc;
 }

@@ -18,6 +18,12 @@ int jd_sample_make(jd_sample_t *sample, const jd_panel_t *panel, jd_ctx_t *ctx)
     size_t bytes = (size_t)panel->n * sizeof *sample->row;
     sample->row = malloc(bytes);
     if (!sample->row) return jd_fail_memory(ctx, bytes, "the sample's rows");
+    if (!panel->weight && panel->n_x == 0) {
+        for (int64_t i = 0; i < panel->n; i++)
+            sample->row[i] = (int32_t)i;
+        sample->n = panel->n;
+        return JD_OK;
+    }
     for (int64_t i = 0; i < panel->n; i++) {
         if (panel->weight && panel->weight[i] == 0)
             sample->dropped.zero_weight++;
@@ -29,35 +35,18 @@ int jd_sample_make(jd_sample_t *sample, const jd_panel_t *panel, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Rows of the sample in each level. */
-static int count_levels(jd_groups_t *groups, int32_t **count, const jd_sample_t *sample,
-                        const int32_t *column, int32_t *values, jd_ctx_t *ctx)
-{
-    for (int64_t i = 0; i < sample->n; i++)
-        values[i] = column[sample->row[i]];
-    int rc = jd_groups_make(groups, values, sample->n, ctx);
-    if (rc != JD_OK) return rc;
-    size_t levels = (size_t)groups->n_groups;
-    *count = calloc(levels + 1, sizeof **count);
-    if (!*count) return jd_fail_memory(ctx, levels * sizeof **count, "level counts");
-    for (int64_t i = 0; i < sample->n; i++)
-        (*count)[groups->code[i]]++;
-    return JD_OK;
-}
-
 /* One round over the rows still in (row[i] >= 0): a drop may leave another row alone. */
-static int64_t drop_round(const jd_sample_t *sample, int n_columns, const jd_groups_t *groups,
-                          int32_t *const *count)
+static int64_t drop_round(const jd_sample_t *sample, int n_columns, const jd_groups_t *groups)
 {
     int64_t dropped = 0;
     for (int64_t i = 0; i < sample->n; i++) {
         if (sample->row[i] < 0) continue;
         int alone = 0;
         for (int k = 0; k < n_columns; k++)
-            alone |= count[k][groups[k].code[i]] == 1;
+            alone |= groups[k].count[groups[k].code[i]] == 1;
         if (!alone) continue;
         for (int k = 0; k < n_columns; k++)
-            count[k][groups[k].code[i]]--;
+            groups[k].count[groups[k].code[i]]--;
         sample->row[i] = -1;
         dropped++;
     }
@@ -71,16 +60,18 @@ int jd_sample_drop_singletons(jd_sample_t *sample, int n_columns, const int32_t 
     int rc = JD_OK;
     size_t width = (size_t)n_columns;
     jd_groups_t *groups = calloc(width, sizeof *groups);
-    int32_t **count = calloc(width, sizeof *count);
     int32_t *values = malloc((size_t)(sample->n + 1) * sizeof *values);
-    if (!groups || !count || !values)
+    if (!groups || !values)
         rc = jd_fail_memory(ctx, (size_t)sample->n * sizeof *values, "the search for singletons");
-    for (int k = 0; rc == JD_OK && k < n_columns; k++)
-        rc = count_levels(&groups[k], &count[k], sample, columns[k], values, ctx);
+    for (int k = 0; rc == JD_OK && k < n_columns; k++) {
+        for (int64_t i = 0; i < sample->n; i++)
+            values[i] = columns[k][sample->row[i]];
+        rc = jd_groups_make(&groups[k], values, sample->n, ctx);
+    }
     if (rc != JD_OK) goto out;
 
     int64_t dropped = 0, round;
-    while ((round = drop_round(sample, n_columns, groups, count)) > 0)
+    while ((round = drop_round(sample, n_columns, groups)) > 0)
         dropped += round;
     int64_t kept = 0;
     for (int64_t i = 0; i < sample->n; i++)
@@ -88,12 +79,9 @@ int jd_sample_drop_singletons(jd_sample_t *sample, int n_columns, const int32_t 
     sample->n = kept;
     sample->dropped.singleton += dropped;
 out:
-    for (int k = 0; groups && count && k < n_columns; k++) {
+    for (int k = 0; groups && k < n_columns; k++)
         jd_groups_free(&groups[k]);
-        free(count[k]);
-    }
     free(groups);
-    free(count);
     free(values);
     return rc;
 }

@@ -46,6 +46,8 @@ typedef struct jd_groups {
     int32_t n_groups;
     int32_t *code;  /**< [n], owned */
     int32_t *value; /**< [n_groups], owned: the column's values, ascending */
+    int32_t *count; /**< [n_groups], owned: rows */
+    int ascending;  /**< 1: codes never fall from one row to the next */
 } jd_groups_t;
 
 /** The rows an estimator uses, ascending. */
