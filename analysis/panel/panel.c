@@ -42,7 +42,7 @@ static int check_treatment(const jd_panel_t *panel, jd_ctx_t *ctx)
         if (panel->treated[i] != 0 && panel->treated[i] != 1)
             return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": treated = %d; it is 0 or 1", i + 1,
                            panel->treated[i]);
-    for (int64_t i = 0; !panel->treated && i < panel->n; i++)
+    for (int64_t i = 0; panel->cohort && !panel->treated && i < panel->n; i++)
         if (panel->cohort[i] < 0)
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": cohort = %d; it is the first treated period, or 0 for "

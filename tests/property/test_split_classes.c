@@ -6,7 +6,6 @@
 
 #include "did/design.h"
 #include "jiedao/split.h"
-#include "linear/sums.h"
 #include "property/did_dense.h"
 
 enum { TRIALS = 40 };
@@ -19,7 +18,9 @@ static int prepare_twfe(jd_design_t *design, const jd_panel_t *panel,
 
 static double twfe(const jd_design_t *design, const double *y)
 {
-    return jd_dot_exact(design->regression.columns, y, design->sample.n);
+    double estimate[MAX_COLUMNS];
+    jd_regression_estimate(&design->regression, &y, 1, estimate, NULL);
+    return estimate[0];
 }
 
 /* A factor that the first row of the design decides: data-driven, and known by hand. */
@@ -41,8 +42,10 @@ static int estimate_frozen(const jd_design_t *design, const double *const *y, in
 static int freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_t *ctx)
 {
     (void)ctx;
+    for (int k = 0; k < design->facts.n_terms; k++)
+        jd_regression_weights(&design->regression, k, w + k * design->sample.n);
     for (int64_t i = 0; i < design->facts.n_terms * design->sample.n; i++)
-        w[i] = factor(y) * design->regression.columns[i];
+        w[i] *= factor(y);
     return JD_OK;
 }
 
