@@ -25,6 +25,8 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_drdid,
                                                &jd_estimator_triple_difference,
                                                &jd_estimator_staggered_triple_difference,
+                                               &jd_estimator_dose,
+                                               &jd_estimator_wald_did,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)
@@ -41,6 +43,7 @@ void jd_did_defaults(jd_did_options_t *options)
     options->bin_last = INT32_MAX;
     options->event_first = options->balance_event = INT32_MIN;
     options->event_last = INT32_MAX;
+    options->dose_degree = 3;
 }
 
 jd_term_t jd_term_overall(const char *name)

@@ -137,6 +137,11 @@ typedef struct jd_did_options {
     jd_exposure_t exposure; /**< rings */
     int rings_on_treated;   /**< rings: exposures of rows under treatment are terms too, so that the
                                  effect is that of one's own treatment */
+    int time_corrected; /**< wald_did: controls of the same dose before that stay there: Wald-TC */
+    int dose_degree;    /**< dose: degree of the splines, 0 to 5; default 3 */
+    int dose_knots;     /**< dose: inner knots, at quantiles of the dose; default 0: a polynomial */
+    const double *dose_at; /**< dose: [n_dose_at] doses at which effects are told; borrowed */
+    int n_dose_at;         /**< 0 = deciles of the treated units' doses */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

@@ -100,6 +100,13 @@ const jd_option_t jd_did_option_rows[] = {
         "exposure", "KIND", how.exposure, exposures,
         "of its units to treated others: rings (default), count, share, decay, given (--dose)")},
     {SWITCH("rings-on-treated", how.rings_on_treated, "exposures of the treated are terms too")},
+    {INT("dose-degree", "N", how.dose_degree, 0, 5,
+         "of the effect as a spline of the dose; default 3, 0 = bins")},
+    {INT("dose-knots", "N", how.dose_knots, 0, 63, "its inner knots, at quantiles; default 0")},
+    {ROW("dose-at", "DOSES", JD_READ_NUMBERS, dose_at,
+         "doses at which effects are told, by commas; default: deciles")},
+    {SWITCH("time-corrected", how.time_corrected,
+            "wald_did: against controls of the same dose before, which stay at it")},
     {SWITCH("synthdid", how.synthdid,
             "synthetic weights as the R package synthdid's search leaves them")},
 
@@ -163,6 +170,8 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     request->trends.n_mbar = request->mbar.n;
     request->trends.m = request->m.value;
     request->trends.n_m = request->m.n;
+    request->how.dose_at = request->dose_at.value;
+    request->how.n_dose_at = request->dose_at.n;
     return rc;
 }
 
@@ -173,5 +182,6 @@ void jd_did_request_free(jd_did_request_t *request)
     free(request->rings.value);
     free(request->mbar.value);
     free(request->m.value);
+    free(request->dose_at.value);
     memset(request, 0, sizeof *request);
 }

@@ -17,11 +17,11 @@ typedef struct jd_did_request {
     jd_did_options_t how;
     jd_vcov_options_t vcov;
     jd_ints_t reference, pretrend; /**< lists `how` points to */
-    jd_numbers_t rings;            /**< likewise */
+    jd_numbers_t rings, dose_at;   /**< likewise */
     jd_numbers_t mbar, m;          /**< lists `trends` points to */
     jd_own_trends_t trends;
-    const char *estimators;        /**< names, or "all" */
-    const char *diagnostics;       /**< likewise; NULL = none */
+    const char *estimators;  /**< names, or "all" */
+    const char *diagnostics; /**< likewise; NULL = none */
     const char *separator, *decimal;
     const char *plot, *outcome_weights; /**< files, or NULL */
     double level;
