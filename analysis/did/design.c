@@ -27,6 +27,7 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_staggered_triple_difference,
                                                &jd_estimator_dose,
                                                &jd_estimator_wald_did,
+                                               &jd_estimator_lp_did,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

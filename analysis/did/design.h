@@ -107,5 +107,7 @@ extern const jd_estimator_t jd_estimator_stacked;
 extern const jd_estimator_t jd_estimator_drdid, jd_estimator_triple_difference,
     jd_estimator_staggered_triple_difference;
 extern const jd_estimator_t jd_estimator_rings, jd_estimator_dose, jd_estimator_wald_did;
+extern const jd_estimator_t jd_estimator_rings;
+extern const jd_estimator_t jd_estimator_stacked, jd_estimator_lp_did;
 
 #endif

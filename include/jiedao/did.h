@@ -129,7 +129,13 @@ typedef struct jd_did_options {
     int normalized;           /**< effects per unit of treatment received so far */
     int same_switchers;       /**< only switchers seen for all effects */
     int only_never_switchers; /**< controls never change their treatment */
-    jd_method_t method;       /**< what callaway_santanna and its kin do with covariates */
+
+    int reweight; /**< lp_did, as the next three: adopters weigh equally, not by their controls */
+    int32_t
+        premean; /**< periods before adoption averaged into the base; 0 = one, INT32_MAX = all */
+    int no_composition; /**< the same units at all event times */
+    int pooled;         /**< one effect over event_first ... -2, one over 0 ... event_last */
+    jd_method_t method; /**< what callaway_santanna and its kin do with covariates */
     int drdid_sign;     /**< 1: standard errors of JD_METHOD_DR in cross-sections as DRDID 1.2.3 has
                            them: the controls' regression before treatment enters with the wrong sign */
     const double *ring; /**< rings: [n_rings] outer edges in km, going up; borrowed */

@@ -17,6 +17,7 @@ typedef struct {
     /* out: */
     int kept[OLS_X], n_kept, n_clusters;
     long double beta[OLS_X], vcov[OLS_X][OLS_X], factor;
+    long double score[OLS_N]; /* of the first coefficient kept */
 } ols_t;
 
 typedef struct {
@@ -122,6 +123,7 @@ static inline void ols_fit(ols_t *o)
                 score[j][i] += inverse[j][m] * b.q[dummies + m][i] * e[i];
         }
     }
+    memcpy(o->score, score[0], (size_t)o->n * sizeof *o->score);
     long double parameters = k;
     if (o->n_effects) parameters -= o->n_effects - 1;
     for (int f = 0; f < o->n_effects; f++)

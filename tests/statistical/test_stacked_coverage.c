@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stacked in its own assumptions: parallel trends, effects that grow with time and differ by
- * cohort, serially correlated errors; fixed seed, R replicates. Estimates are unbiased for the
- * trimmed mean over event times by numbers of treated (4 standard errors of the mean, false alarm
- * 6e-5 a term), and 95 % intervals cover between the bounds a binomial leaves with that
+/* stacked and lp_did (reweighted) in their own assumptions: parallel trends, effects that grow with
+ * time and differ by cohort, serially correlated errors; fixed seed, R replicates. Estimates are
+ * unbiased for the means over cohorts by numbers of treated (4 standard errors of the mean, false
+ * alarm 6e-5 a term), and 95 % intervals cover between the bounds a binomial leaves with that
  * probability, widened by a point for CR1 at 90 clusters. */
 #include "support.h"
 
@@ -12,7 +12,7 @@
 #include "jiedao/did.h"
 #include "jiedao/random.h"
 
-enum { UNITS = 90, PERIODS = 9, N = UNITS * PERIODS, REPLICATES = 1000 };
+enum { UNITS = 90, PERIODS = 9, N = UNITS * PERIODS, REPLICATES = 800 };
 
 static int32_t unit[N], period[N], cohort[N];
 static double y[N];
@@ -43,32 +43,40 @@ static void draw(int replicate)
     }
 }
 
-static void test_unbiased_and_covers(void **state)
+/* The mean over the cohorts seen at e. */
+static double truth_at(int e)
 {
-    (void)state;
+    double late = 6 + e <= PERIODS;
+    return (effect_of(4, e) + 2 * late * effect_of(6, e)) / (1 + 2 * late);
+}
+
+static void try_estimator(const char *name, int n_terms)
+{
     jd_ctx_t ctx;
     jd_did_options_t o;
     jd_design_t *design = NULL;
-    double sum[8] = {0}, square[8] = {0}, truth[8];
-    int covered[8] = {0};
+    double sum[16] = {0}, square[16] = {0}, truth[16];
+    int covered[16] = {0}, effects = 0;
     jd_ctx_init(&ctx);
     jd_did_defaults(&o);
+    o.reweight = 1;
     for (int i = 0; i < N; i++) {
         unit[i] = i / PERIODS;
         period[i] = i % PERIODS + 1;
         cohort[i] = unit[i] < 30 ? 0 : unit[i] < 50 ? 4 : 6;
     }
     jd_panel_t panel = {.n = N, .unit = unit, .time = period, .cohort = cohort};
-    assert_int_equal(jd_design_prepare(&design, jd_estimator_find("stacked"), &panel, &o, &ctx),
-                     JD_OK);
+    assert_int_equal(jd_design_prepare(&design, jd_estimator_find(name), &panel, &o, &ctx), JD_OK);
     int n = jd_design_facts(design).n_terms;
-    assert_int_equal(n, 7); /* att, -3, -2, 0 ... 3: the widest window that holds both cohorts */
+    assert_int_equal(n, n_terms);
     truth[0] = 0;
     for (int k = 1; k < n; k++) {
         int e = jd_design_terms(design)[k].event_first;
-        truth[k] = (effect_of(4, e) + 2 * effect_of(6, e)) / 3;
-        truth[0] += e >= 0 ? truth[k] / 4 : 0;
+        truth[k] = truth_at(e);
+        effects += e >= 0;
+        truth[0] += truth[k];
     }
+    truth[0] /= effects;
     for (int r = 0; r < REPLICATES; r++) {
         jd_fit_t fit = {0};
         draw(r);
@@ -92,8 +100,23 @@ static void test_unbiased_and_covers(void **state)
     jd_design_free(design);
 }
 
+/* att, -3, -2, 0 ... 3: the widest window that holds both cohorts. */
+static void test_stacked_unbiased_and_covers(void **state)
+{
+    (void)state;
+    try_estimator("stacked", 7);
+}
+
+/* att, -5 ... -2, 0 ... 5: cohorts come in and drop out. */
+static void test_lp_did_unbiased_and_covers(void **state)
+{
+    (void)state;
+    try_estimator("lp_did", 11);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unbiased_and_covers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_stacked_unbiased_and_covers),
+                                       cmocka_unit_test(test_lp_did_unbiased_and_covers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

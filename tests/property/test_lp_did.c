@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lp_did against horizons' data sets made by hand and regressed by plain least squares, on random
+ * panels: unbalanced, weighted, with covariates, shuffled, with every option; and what it must
+ * equal: reweighted on a balanced panel, Callaway and Sant'Anna's effects by event time; with one
+ * cohort, two-way fixed effects' event study. */
+#include "support.h"
+
+#include "jiedao/did.h"
+#include "near.h"
+#include "property/did_dense.h"
+#include "property/plain_ols.h"
+
+enum { TRIALS = 90, MAX_P = 16 };
+
+/* Rows by unit (in order of first row) and place among the sample's periods. */
+typedef struct {
+    int n_units, n_periods, unit[64], at[64][MAX_P], first[64], value[MAX_P];
+} index_t;
+
+/* Returns 0 where a cell is doubled. */
+static int make_index(const trial_t *t, index_t *x)
+{
+    int first = INT32_MAX, single = 1;
+    memset(x, 0, sizeof *x);
+    memset(x->at, -1, sizeof x->at);
+    for (int i = 0; i < t->panel.n; i++)
+        if ((!t->panel.weight || t->weight[i] > 0) && t->time[i] < first) first = t->time[i];
+    for (int v = 0; v < 4000; v++)
+        for (int i = 0; i < t->panel.n; i++)
+            if (t->time[i] == v && (!t->panel.weight || t->weight[i] > 0) &&
+                (t->cohort[i] == 0 || t->cohort[i] > first)) {
+                x->value[x->n_periods++] = v;
+                break;
+            }
+    for (int i = 0; i < t->panel.n; i++) {
+        int u = 0, p = 0;
+        if ((t->panel.weight && !(t->weight[i] > 0)) ||
+            (t->cohort[i] != 0 && t->cohort[i] <= first))
+            continue;
+        while (u < x->n_units && x->unit[u] != t->unit[i])
+            u++;
+        if (u == x->n_units) x->unit[x->n_units++] = t->unit[i];
+        while (x->value[p] != t->time[i])
+            p++;
+        if (x->at[u][p] >= 0) single = 0;
+        x->at[u][p] = i;
+        x->first[u] = 0;
+        while (x->first[u] < x->n_periods &&
+               (t->cohort[i] == 0 || x->value[x->first[u]] < t->cohort[i]))
+            x->first[u]++;
+    }
+    return single;
+}
+
+static int seen(const index_t *x, int u, int from, int to)
+{
+    if (from < 0 || to >= x->n_periods) return 0;
+    for (int t = from; t <= to; t++)
+        if (x->at[u][t] < 0) return 0;
+    return 1;
+}
+
+static long double weight(const trial_t *t, int row)
+{
+    return t->panel.weight ? (long double)t->weight[row] : 1;
+}
+
+/* 1 newly treated, 0 clean control, -1 neither; window as the options say. */
+static int role(const index_t *x, const jd_did_options_t *o, int u, int t, int from, int to,
+                int first_h)
+{
+    int until = to > 0 ? to : 0, never = x->first[u] == x->n_periods;
+    if (o->no_composition) {
+        until = o->event_last;
+        from = first_h;
+        to = o->event_last;
+    }
+    if (!seen(x, u, t - 1, t - 1) || !seen(x, u, t + from, t + to)) return -1;
+    if (x->first[u] == t) return 1;
+    return never || (o->control == JD_CONTROL_NOT_YET && x->first[u] > t + until) ? 0 : -1;
+}
+
+/* A horizon's data by hand; o->n = 0 where there is nothing to compare. */
+static void make_data(const trial_t *t, const index_t *x, const jd_did_options_t *o, int from,
+                      int to, int first_h, ols_t *out)
+{
+    int any = 0;
+    out->n = 0;
+    out->k = 1 + t->panel.n_x;
+    out->n_effects = 1;
+    for (int p = 1; p < x->n_periods; p++) {
+        long double treated = 0, all = 0;
+        for (int u = 0; u < x->n_units; u++) {
+            int is = role(x, o, u, p, from, to, first_h);
+            if (is < 0) continue;
+            all += weight(t, x->at[u][p - 1]);
+            treated += is * weight(t, x->at[u][p - 1]);
+        }
+        if (all == 0 || treated == all) continue;
+        for (int u = 0; u < x->n_units; u++) {
+            int is = role(x, o, u, p, from, to, first_h), n = out->n, bases = 0;
+            if (is < 0) continue;
+            any |= is;
+            int base = x->at[u][p - 1], k = o->premean == 0 ? 1 : o->premean;
+            long double y = 0, before = 0;
+            for (int s = p - 1; s >= 0 && s >= (int64_t)p - k; s--)
+                if (x->at[u][s] >= 0) {
+                    before += t->y[x->at[u][s]];
+                    bases++;
+                }
+            for (int s = p + from; s <= p + to; s++)
+                y += t->y[x->at[u][s]];
+            assert_true(n < OLS_N);
+            out->y[n] = y / (to - from + 1) - before / bases;
+            out->w[n] = weight(t, base) / (o->reweight ? 1 - treated / all : 1);
+            out->x[0][n] = is;
+            for (int j = 0; j < t->panel.n_x; j++)
+                out->x[1 + j][n] = t->x[j][base];
+            out->effect[0][n] = p;
+            out->cluster[n] = t->panel.cluster ? t->cluster[base] : t->unit[base];
+            out->n++;
+        }
+    }
+    if (!any) out->n = 0;
+}
+
+static void make_case(trial_t *t, uint64_t seed, jd_did_options_t *o)
+{
+    make_trial(t, seed);
+    jd_did_defaults(o);
+    t->panel.n_fixed = 0;
+    if (t->panel.n_x > 2) t->panel.n_x = 2;
+    for (int i = 0; i < t->panel.n; i++) /* doubled cells are refused */
+        for (int j = i + 1; j < t->panel.n; j++)
+            if (t->unit[i] == t->unit[j] && t->time[i] == t->time[j]) {
+                swap_rows(t, j, (int)t->panel.n - 1);
+                t->panel.n--;
+                j--;
+            }
+    o->control = seed % 3 ? JD_CONTROL_NOT_YET : JD_CONTROL_NEVER;
+    o->reweight = seed % 2;
+    o->premean = seed % 5 == 1 ? INT32_MAX : seed % 5 == 2 ? 2 : 0;
+    o->no_composition = seed % 7 == 1;
+    o->pooled = seed % 4 == 3;
+    if (seed % 3 == 1 || o->no_composition || o->pooled) {
+        o->event_first = -3;
+        o->event_last = 1;
+    }
+}
+
+/* Adds the scores of a horizon by cluster. */
+static void add_scores(const ols_t *o, long double by, const int *cluster, int n, long double *sum)
+{
+    for (int i = 0; i < o->n; i++)
+        for (int c = 0; c < n; c++)
+            if (cluster[c] == o->cluster[i]) sum[c] += by * sqrtl(o->factor) * o->score[i];
+}
+
+static int check(uint64_t seed, const char *name, double b, double se, long double value,
+                 long double error)
+{
+    if (fabs(b - (double)value) <= 1e-9 * (1 + fabs(b)) &&
+        fabs(se - (double)error) <= 1e-7 * (1e-3 + se))
+        return 0;
+    print_error("seed %d: %s is %.15g (%.15g), by hand %.15g (%.15g)\n", (int)seed, name, b, se,
+                (double)value, (double)error);
+    return 1;
+}
+
+static int try_one(uint64_t seed, int *answered)
+{
+    static trial_t t;
+    static index_t x;
+    static ols_t o;
+    jd_ctx_t ctx;
+    jd_did_options_t options;
+    jd_design_t *design = NULL;
+    jd_fit_t fit = {0};
+    int cluster[MAX_ROWS], n = 0, wrong = 0, effects = 0;
+    long double sum[MAX_ROWS] = {0}, att = 0, variance = 0;
+    jd_ctx_init(&ctx);
+    make_case(&t, seed, &options);
+    assert_true(make_index(&t, &x));
+    int rc = jd_design_prepare(&design, jd_estimator_find("lp_did"), &t.panel, &options, &ctx);
+    if (rc == JD_OK) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
+    if (rc != JD_OK) {
+        if (rc != JD_ERR_NO_CONTROLS && rc != JD_ERR_DATA) print_error("%s\n", ctx.message);
+        assert_true(rc == JD_ERR_NO_CONTROLS || rc == JD_ERR_DATA);
+        jd_design_free(design);
+        return 0;
+    }
+    ++*answered;
+    int first_h = options.event_first == INT32_MIN ? 0 : options.event_first;
+    for (int k = 1; k < fit.n_terms; k++) {
+        const jd_term_t *term = &jd_design_terms(design)[k];
+        int pre = strcmp(term->name, "pre") == 0;
+        make_data(&t, &x, &options, term->event_first, pre ? -2 : term->event_first, first_h, &o);
+        ols_fit(&o);
+        for (int i = 0; i < o.n; i++) {
+            int c = 0;
+            while (c < n && cluster[c] != o.cluster[i])
+                c++;
+            if (c == n) cluster[n++] = o.cluster[i];
+        }
+        wrong += check(seed, term->name, fit.estimate[k], fit.std_error[k], o.beta[0],
+                       sqrtl(o.vcov[0][0]));
+        if (term->event_first < 0 || pre) continue;
+        effects++;
+        att += o.beta[0];
+        add_scores(&o, 1, cluster, n, sum);
+    }
+    if (options.pooled) {
+        make_data(&t, &x, &options, 0, options.event_last, first_h, &o);
+        ols_fit(&o);
+        wrong +=
+            check(seed, "att", fit.estimate[0], fit.std_error[0], o.beta[0], sqrtl(o.vcov[0][0]));
+    } else {
+        for (int c = 0; c < n; c++)
+            variance += sum[c] * sum[c];
+        wrong += check(seed, "att", fit.estimate[0], fit.std_error[0], att / effects,
+                       sqrtl(variance) / effects);
+    }
+    jd_fit_free(&fit);
+    jd_design_free(design);
+    return wrong;
+}
+
+static void test_lp_did_equals_horizons_by_hand(void **state)
+{
+    (void)state;
+    int wrong = 0, answered = 0;
+    for (uint64_t seed = 1; seed <= TRIALS; seed++)
+        wrong += try_one(seed, &answered);
+    print_message("%d of %d panels answered\n", answered, TRIALS);
+    assert_int_equal(wrong, 0);
+    assert_true(answered > TRIALS / 2);
+}
+
+/* Balanced, unweighted: units of cohorts `g`, periods 1 ... 8. */
+static void make_balanced(trial_t *t, const int *g, int n_g, uint64_t seed)
+{
+    jd_rng_t rng = trial_rng(seed);
+    memset(t, 0, sizeof *t);
+    int n = 0;
+    for (int u = 0; u < 25; u++)
+        for (int s = 1; s <= 8; s++, n++) {
+            t->unit[n] = u;
+            t->time[n] = s;
+            t->cohort[n] = g[u % n_g];
+            t->y[n] = gauss(&rng) + u + 0.2 * s * s + (g[u % n_g] && s >= g[u % n_g]) * (s + u % 3);
+        }
+    t->panel = (jd_panel_t){.n = n, .unit = t->unit, .time = t->time, .cohort = t->cohort};
+}
+
+static jd_design_t *fit_one(const trial_t *t, const char *name, const jd_did_options_t *o,
+                            int threads, jd_fit_t *fit)
+{
+    jd_ctx_t ctx;
+    jd_design_t *design = NULL;
+    jd_ctx_init(&ctx);
+    ctx.threads = threads;
+    int rc = jd_design_prepare(&design, jd_estimator_find(name), &t->panel, o, &ctx);
+    if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
+    if (rc != JD_OK) fail_msg("%s: %s", name, ctx.message);
+    return design;
+}
+
+/* Terms of `name` that lp_did has too are equal there. */
+static void check_equal(const trial_t *t, const jd_did_options_t *o, const char *name, int least)
+{
+    jd_fit_t fit = {0}, other = {0};
+    jd_design_t *design = fit_one(t, "lp_did", o, 1, &fit);
+    jd_design_t *reference = fit_one(t, name, o, 1, &other);
+    int compared = 0;
+    for (int k = 0; k < fit.n_terms; k++)
+        for (int j = 0; j < other.n_terms; j++) {
+            if (strcmp(jd_design_terms(design)[k].name, jd_design_terms(reference)[j].name) != 0)
+                continue;
+            assert_near(fit.estimate[k], other.estimate[j], 1e-11);
+            compared++;
+        }
+    assert_true(compared >= least);
+    jd_fit_free(&fit);
+    jd_fit_free(&other);
+    jd_design_free(design);
+    jd_design_free(reference);
+}
+
+static void test_reweighted_is_callaway_santanna(void **state)
+{
+    (void)state;
+    static trial_t t;
+    const int g[] = {0, 4, 5, 0, 7};
+    jd_did_options_t o;
+    jd_did_defaults(&o);
+    o.reweight = o.universal_base = 1;
+    make_balanced(&t, g, 5, 2);
+    check_equal(&t, &o, "callaway_santanna", 10); /* att, leads, effects */
+    o.control = JD_CONTROL_NOT_YET;
+    o.event_first = 0;
+    check_equal(&t, &o, "callaway_santanna", 6); /* its leads compare with other controls */
+}
+
+static void test_one_cohort_is_the_event_study(void **state)
+{
+    (void)state;
+    static trial_t t;
+    const int g[] = {0, 4};
+    jd_did_options_t o;
+    jd_did_defaults(&o);
+    make_balanced(&t, g, 2, 1);
+    check_equal(&t, &o, "event_study", 7);
+}
+
+static void test_weights_and_threads(void **state)
+{
+    (void)state;
+    static trial_t t;
+    static double w[MAX_ROWS];
+    jd_did_options_t o;
+    for (uint64_t seed = 2; seed <= 11; seed += 9) {
+        make_case(&t, seed, &o);
+        jd_fit_t one = {0};
+        jd_design_t *design = fit_one(&t, "lp_did", &o, 1, &one);
+        for (int k = 0; k < one.n_terms; k++) {
+            double sum = 0;
+            jd_design_weights(design, k, w);
+            for (int i = 0; i < t.panel.n; i++)
+                sum += w[i] * t.y[i];
+            assert_near(sum, one.estimate[k], 1e-10 * (1 + fabs(sum)));
+        }
+        for (int threads = 2; threads <= 7; threads += 5) {
+            jd_fit_t many = {0};
+            jd_design_free(fit_one(&t, "lp_did", &o, threads, &many));
+            assert_memory_equal(one.estimate, many.estimate,
+                                (size_t)(one.n_terms * 5) * sizeof(double));
+            assert_memory_equal(one.vcov, many.vcov,
+                                (size_t)(one.n_terms * one.n_terms) * sizeof(double));
+            jd_fit_free(&many);
+        }
+        jd_fit_free(&one);
+        jd_design_free(design);
+    }
+}
+
+static void check_refusal(const trial_t *t, const jd_did_options_t *o, int expected,
+                          const char *word)
+{
+    jd_ctx_t ctx;
+    jd_design_t *design = NULL;
+    jd_ctx_init(&ctx);
+    assert_int_equal(jd_design_prepare(&design, jd_estimator_find("lp_did"), &t->panel, o, &ctx),
+                     expected);
+    if (!strstr(ctx.message, word)) fail_msg("'%s' without '%s'", ctx.message, word);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static trial_t t;
+    const int g[] = {3, 6};
+    jd_did_options_t o;
+    jd_did_defaults(&o);
+    make_balanced(&t, g, 2, 3);
+    check_refusal(&t, &o, JD_ERR_NO_CONTROLS, "clean controls");
+    o.control = JD_CONTROL_NOT_YET;
+    o.pooled = 1;
+    check_refusal(&t, &o, JD_ERR_ARGUMENT, "event_last");
+    o.event_last = -1;
+    check_refusal(&t, &o, JD_ERR_ARGUMENT, "event time 0");
+    o.event_last = 2;
+    o.premean = -1;
+    check_refusal(&t, &o, JD_ERR_ARGUMENT, "premean");
+    o.premean = 0;
+    t.unit[0] = t.unit[8];
+    t.cohort[0] = t.cohort[8];
+    check_refusal(&t, &o, JD_ERR_DATA, "second row");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lp_did_equals_horizons_by_hand),
+        cmocka_unit_test(test_reweighted_is_callaway_santanna),
+        cmocka_unit_test(test_one_cohort_is_the_event_study),
+        cmocka_unit_test(test_weights_and_threads),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
