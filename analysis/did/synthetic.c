@@ -398,6 +398,7 @@ const jd_estimator_t jd_estimator_synthetic_did = {
     .release = release,
     .estimate = estimate,
     .freeze = freeze,
+    .most_units = 5000,
 };
 
 const jd_estimator_t jd_estimator_synthetic_control = {
@@ -409,6 +410,7 @@ const jd_estimator_t jd_estimator_synthetic_control = {
     .release = release,
     .estimate = estimate,
     .freeze = freeze,
+    .most_units = 5000,
 };
 
 const jd_estimator_t jd_estimator_block_did = {
@@ -420,4 +422,5 @@ const jd_estimator_t jd_estimator_block_did = {
     .release = release,
     .estimate = estimate,
     .freeze = freeze,
+    .most_units = 5000,
 };

@@ -178,6 +178,9 @@ typedef struct jd_estimator {
      *  this y (the design's rows) as w'y; NULL for other classes. */
     int (*freeze)(const jd_design_t *design, const double *y, double *w, jd_ctx_t *ctx);
     jd_target_t target; /**< of all its effect terms */
+    /** Above so many units its cost is worth a request by name: it is left out where all estimators
+     *  are asked for. 0 = any number. */
+    int32_t most_units;
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */

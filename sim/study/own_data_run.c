@@ -150,7 +150,12 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     inner.warn = ctx ? ctx->warn : NULL;
     inner.user = ctx ? ctx->user : NULL;
     int64_t before = result->estimates.rows;
-    int rc = run_one(result, own, data, ask, &inner);
+    const int32_t most = jd_estimator_find(own->name)->most_units;
+    int rc = most > 0 && data->n_units > most
+                 ? jd_fail(&inner, JD_ERR_UNSUPPORTED,
+                           "%d units; above %d it takes long, and runs where --estimator names it",
+                           data->n_units, most)
+                 : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
     if (is_final(rc)) return jd_fail(ctx, rc, "%s", inner.message);
     result->estimates.rows = before;
