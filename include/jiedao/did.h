@@ -181,6 +181,7 @@ typedef struct jd_estimator {
     /** Above so many units its cost is worth a request by name: it is left out where all estimators
      *  are asked for. 0 = any number. */
     int32_t most_units;
+    int infers_estimate; /**< 1: infer fills fit->estimate too, as one fit gives both */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */
