@@ -63,42 +63,51 @@ int jd_event_path_make(jd_event_path_t *path, const double *estimate, const doub
     return rc;
 }
 
-/* The term of one single event time, or -1. */
-static int find_event(const jd_term_t *terms, int n_terms, int64_t event)
+/* A term that says 0 without error stands for the reference itself. */
+static int is_event(const jd_fit_t *fit, const jd_term_t *terms, int k)
 {
-    for (int k = 0; k < n_terms; k++)
-        if (terms[k].kind == JD_TERM_EVENT && terms[k].event_first == event &&
+    double variance = fit->vcov[k * fit->n_terms + k];
+    int fixed = fit->estimate[k] == 0 && !(variance > 0);
+    return terms[k].kind == JD_TERM_EVENT && !fixed;
+}
+
+/* The term of one single event time, or -1. */
+static int find_event(const jd_fit_t *fit, const jd_term_t *terms, int64_t event)
+{
+    for (int k = 0; k < fit->n_terms; k++)
+        if (is_event(fit, terms, k) && terms[k].event_first == event &&
             terms[k].event_last == event)
             return k;
     return -1;
 }
 
 /* Whether an event time lies within a binned term. */
-static int is_binned(const jd_term_t *terms, int n_terms, int64_t event)
+static int is_binned(const jd_fit_t *fit, const jd_term_t *terms, int64_t event)
 {
-    for (int k = 0; k < n_terms; k++)
-        if (terms[k].kind == JD_TERM_EVENT && terms[k].event_first != terms[k].event_last &&
+    for (int k = 0; k < fit->n_terms; k++)
+        if (is_event(fit, terms, k) && terms[k].event_first != terms[k].event_last &&
             terms[k].event_first <= event && event <= terms[k].event_last)
             return 1;
     return 0;
 }
 
 /* How many terms follow each other from `event` on, by steps of `step`. */
-static int run_length(const jd_term_t *terms, int n_terms, int64_t event, int step)
+static int run_length(const jd_fit_t *fit, const jd_term_t *terms, int64_t event, int step)
 {
     int n = 0;
-    while (n < n_terms && find_event(terms, n_terms, event + (int64_t)n * step) >= 0)
+    while (n < fit->n_terms && find_event(fit, terms, event + (int64_t)n * step) >= 0)
         n++;
     return n;
 }
 
 /* The reference: the last event time before 0 without a term, not before all terms. */
-static int find_reference(const jd_term_t *terms, int n_terms, int32_t *reference, jd_ctx_t *ctx)
+static int find_reference(const jd_fit_t *fit, const jd_term_t *terms, int32_t *reference,
+                          jd_ctx_t *ctx)
 {
     int32_t first = INT32_MAX;
     int n_events = 0;
-    for (int k = 0; k < n_terms; k++)
-        if (terms[k].kind == JD_TERM_EVENT) {
+    for (int k = 0; k < fit->n_terms; k++)
+        if (is_event(fit, terms, k)) {
             n_events++;
             if (terms[k].event_first < first) first = terms[k].event_first;
         }
@@ -112,8 +121,7 @@ static int find_reference(const jd_term_t *terms, int n_terms, int32_t *referenc
                        "said of trends rests on leads",
                        first);
     int64_t event = -1;
-    while (event > first &&
-           (find_event(terms, n_terms, event) >= 0 || is_binned(terms, n_terms, event)))
+    while (event > first && (find_event(fit, terms, event) >= 0 || is_binned(fit, terms, event)))
         event--;
     if (event <= first)
         return jd_fail(
@@ -126,14 +134,14 @@ static int find_reference(const jd_term_t *terms, int n_terms, int32_t *referenc
     return JD_OK;
 }
 
-static void note_left_out(jd_event_path_t *path, const jd_term_t *terms, int n_terms)
+static void note_left_out(jd_event_path_t *path, const jd_fit_t *fit, const jd_term_t *terms)
 {
     int64_t low = (int64_t)path->reference - path->n_pre;
     int64_t high = (int64_t)path->reference + path->n_post;
     path->first_left = INT32_MAX;
-    for (int k = 0; k < n_terms; k++) {
+    for (int k = 0; k < fit->n_terms; k++) {
         const jd_term_t *t = &terms[k];
-        if (t->kind != JD_TERM_EVENT) continue;
+        if (!is_event(fit, terms, k)) continue;
         if (t->event_first == t->event_last && t->event_first >= low && t->event_first <= high)
             continue;
         path->n_left_out++;
@@ -147,10 +155,10 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
 {
     memset(path, 0, sizeof *path);
     int32_t reference = 0;
-    int rc = find_reference(terms, fit->n_terms, &reference, ctx);
+    int rc = find_reference(fit, terms, &reference, ctx);
     if (rc != JD_OK) return rc;
-    int n_pre = run_length(terms, fit->n_terms, (int64_t)reference - 1, -1);
-    int n_post = run_length(terms, fit->n_terms, (int64_t)reference + 1, 1);
+    int n_pre = run_length(fit, terms, (int64_t)reference - 1, -1);
+    int n_post = run_length(fit, terms, (int64_t)reference + 1, 1);
     if (n_pre == 0 || (int64_t)reference + n_post < 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "event study: the reference %d has no single period's coefficient right %s; "
@@ -161,14 +169,14 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
     path->reference = reference;
     int n = n_pre + n_post;
     for (int i = 0; i < n; i++) {
-        int a = find_event(terms, fit->n_terms, (int64_t)reference - n_pre + i + (i >= n_pre));
+        int a = find_event(fit, terms, (int64_t)reference - n_pre + i + (i >= n_pre));
         path->estimate[i] = fit->estimate[a];
         for (int j = 0; j < n; j++) {
-            int b = find_event(terms, fit->n_terms, (int64_t)reference - n_pre + j + (j >= n_pre));
+            int b = find_event(fit, terms, (int64_t)reference - n_pre + j + (j >= n_pre));
             path->vcov[i * n + j] = fit->vcov[a * fit->n_terms + b];
         }
     }
-    note_left_out(path, terms, fit->n_terms);
+    note_left_out(path, fit, terms);
     rc = path_check(path, ctx);
     if (rc != JD_OK) jd_event_path_free(path);
     return rc;

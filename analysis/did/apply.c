@@ -296,13 +296,14 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     }
     rc = allocate_fit(fit, design->facts.n_terms, ctx);
     fit->level = level;
-    if (rc == JD_OK) rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
+    fit->n_obs = design->sample.n;
+    if (rc == JD_OK && !design->estimator->infers_estimate)
+        rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
     if (rc == JD_OK)
         rc = design->estimator->infer ? design->estimator->infer(design, column, options, fit, ctx)
                                       : jd_infer_coefficients(design, column, fit->estimate, NULL,
                                                               options, fit->vcov, fit, ctx);
     if (rc == JD_OK) {
-        fit->n_obs = design->sample.n;
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;
         fit->tss = total_squares(design->weight, column, design->sample.n);

@@ -177,6 +177,38 @@ static int infer_means(const jd_design_t *design, const double *y, const double 
     return rc;
 }
 
+/* Shares of one cohort in one cluster. */
+typedef struct {
+    int32_t cluster, cohort;
+    double share;
+} stake_t;
+
+/* Adds the influences of the shares to sum; rows of a unit that stand together count as one. */
+static int add_shares(const jd_design_t *design, const double *by_cohort, double *sum,
+                      jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t bytes = (size_t)design->sample.n * sizeof(stake_t), n = 0;
+    stake_t *stake = malloc(bytes);
+    if (!stake) return jd_fail_memory(ctx, bytes, "influence functions");
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        int32_t cluster = design->clusters.code[i], cohort = cs->cell[i] / cs->n_periods;
+        if (cs->cohort[cohort] == 0) continue;
+        if (n == 0 || stake[n - 1].cluster != cluster || stake[n - 1].cohort != cohort)
+            stake[n++] = (stake_t){cluster, cohort, 0};
+        stake[n - 1].share += cs->share[i];
+    }
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int k = 0; k < cs->n_terms; k++) {
+        double *term = sum + (size_t)k * (size_t)design->clusters.n_groups;
+        for (size_t i = 0; i < n; i++)
+            term[stake[i].cluster] +=
+                stake[i].share * by_cohort[k * cs->n_cohorts + stake[i].cohort];
+    }
+    free(stake);
+    return JD_OK;
+}
+
 /* The same of comparisons. */
 static int infer_compared(const jd_design_t *design, const double *y, const double *estimate,
                           double *sum, jd_ctx_t *ctx)
@@ -192,11 +224,7 @@ static int infer_compared(const jd_design_t *design, const double *y, const doub
     int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
     if (rc == JD_OK) fill_all_shares(cs, att, estimate, by_cohort);
     if (rc == JD_OK) rc = jd_cs_compared_influence(design, sorted, by_way, sum, ctx);
-    size_t groups = (size_t)design->clusters.n_groups;
-    for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
-        for (int64_t i = 0; i < design->sample.n; i++)
-            sum[(size_t)k * groups + (size_t)design->clusters.code[i]] +=
-                cs->share[i] * by_cohort[k * cs->n_cohorts + cs->cell[i] / cs->n_periods];
+    if (rc == JD_OK) rc = add_shares(design, by_cohort, sum, ctx);
     free(sorted);
     return rc;
 }
@@ -207,7 +235,7 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
     const jd_cs_t *cs = design->own;
     int rc = jd_influence_check(design, options, ctx);
     if (rc != JD_OK) return rc;
-    if (cs->by_unit && !jd_influence_draws(options)) {
+    if (cs->by_unit && !jd_influence_draws(design, options)) {
         fit->facts = jd_influence_facts(design);
         return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
     }

@@ -28,6 +28,9 @@ const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
                                                &jd_estimator_dose,
                                                &jd_estimator_wald_did,
                                                &jd_estimator_lp_did,
+                                               &jd_estimator_poisson,
+                                               &jd_estimator_etwfe,
+                                               &jd_estimator_etwfe_poisson,
                                                NULL};
 
 const jd_estimator_t *jd_estimator_find(const char *name)

@@ -101,7 +101,8 @@ int jd_is_reference(const jd_did_options_t *options, int32_t event);
 extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study,
     jd_estimator_sun_abraham, jd_estimator_callaway_santanna, jd_estimator_imputation,
     jd_estimator_two_stage, jd_estimator_roll_out, jd_estimator_synthetic_did,
-    jd_estimator_synthetic_control, jd_estimator_block_did;
+    jd_estimator_synthetic_control, jd_estimator_block_did, jd_estimator_poisson,
+    jd_estimator_etwfe, jd_estimator_etwfe_poisson;
 extern const jd_estimator_t jd_estimator_did_multiplegt_dyn;
 extern const jd_estimator_t jd_estimator_stacked;
 extern const jd_estimator_t jd_estimator_drdid, jd_estimator_triple_difference,

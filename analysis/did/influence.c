@@ -12,9 +12,12 @@
 enum { LANES = 32, CHUNK = 64 }; /* draws at a time, one bit each of a random word; clusters */
 enum { USUAL_DRAWS = 1000 };
 
-int32_t jd_influence_draws(const jd_vcov_options_t *options)
+int32_t jd_influence_draws(const jd_design_t *design, const jd_vcov_options_t *options)
 {
-    return options->draws == 0 && options->bands ? USUAL_DRAWS : options->draws;
+    if (options->draws > 0 || !options->bands) return options->draws;
+    for (int k = 0; k < design->facts.n_terms; k++)
+        if (design->terms[k].kind == JD_TERM_EVENT) return 0;
+    return USUAL_DRAWS;
 }
 
 int jd_influence_check(const jd_design_t *design, const jd_vcov_options_t *options, jd_ctx_t *ctx)
@@ -164,7 +167,7 @@ int jd_influence_infer(const jd_design_t *design, const double *sum,
                        const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
 {
     int k = design->facts.n_terms, threads = jd_ctx_threads(ctx);
-    int32_t groups = design->clusters.n_groups, n_draws = jd_influence_draws(options);
+    int32_t groups = design->clusters.n_groups, n_draws = jd_influence_draws(design, options);
     fit->facts = jd_influence_facts(design);
     fill_vcov(sum, k, groups, fit->vcov, threads);
     if (n_draws == 0) return JD_OK;

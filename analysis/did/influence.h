@@ -9,8 +9,9 @@
 /** Refuses iid and HC1, and a single cluster. */
 JD_MUST_USE int jd_influence_check(const jd_design_t *design, const jd_vcov_options_t *options,
                                    jd_ctx_t *ctx);
-/** How many draws the options ask for: options->draws, or with bands alone 1000; 0 = none. */
-int32_t jd_influence_draws(const jd_vcov_options_t *options);
+/** How many draws of the bootstrap: options->draws; with bands alone 1000, but 0 where there are
+ *  effects by event time, whose bands jd_fit_bands() simulates from the covariance. */
+int32_t jd_influence_draws(const jd_design_t *design, const jd_vcov_options_t *options);
 jd_vcov_facts_t jd_influence_facts(const jd_design_t *design);
 
 /** From sum [n_terms][clusters] the covariance into fit->vcov, and facts. options->draws > 0:

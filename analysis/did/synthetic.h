@@ -85,6 +85,21 @@ JD_MUST_USE int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_w
                                    const double *matrix, int find_zeta, jd_block_weights_t *weights,
                                    jd_ctx_t *ctx);
 
+/** Sums over a block's units: treated ones, and controls times omega. */
+typedef struct jd_block_sums {
+    double *treated, *control; /* [n_periods] */
+    double n_treated, omega;
+} jd_block_sums_t;
+
+/** All blocks' sums, 0; one block of memory: free(*sums). */
+JD_MUST_USE int jd_block_sums_init(jd_block_sums_t **sums, const jd_synthetic_t *s, jd_ctx_t *ctx);
+/** Adds a unit's y [n_periods], so often among the treated and with such a weight as control. */
+void jd_block_sums_add(const jd_synthetic_t *s, jd_block_sums_t *sums, const double *y,
+                       double as_treated, double as_control);
+/** Terms [n_terms] of sums [n_blocks]; lambda as in the weights. */
+JD_MUST_USE int jd_synthetic_average(const jd_synthetic_t *s, const jd_block_sums_t *sums,
+                                     const double *lambda, double *term, jd_ctx_t *ctx);
+
 /** Terms [n_terms] with given weights. */
 JD_MUST_USE int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who,
                                    const double *matrix, const jd_block_weights_t *weights,

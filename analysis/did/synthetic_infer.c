@@ -46,12 +46,12 @@ static int take(replicate_t *r)
     return complete;
 }
 
-/* The sample's weights for those who are in, made to sum to 1. 0: none of them had any. */
-static int inherit(replicate_t *r)
+/* The sample's weights for those who are in, made to sum to 1: where the search starts, and what
+ * block_did stays with. */
+static void inherit(replicate_t *r)
 {
     const jd_synthetic_t *s = r->s;
     int32_t n = r->who.n_controls;
-    int some = 1;
     memcpy(r->weights.lambda, r->main.lambda,
            (size_t)s->n_blocks * (size_t)s->n_periods * sizeof *r->main.lambda);
     memcpy(r->weights.zeta, r->main.zeta, 3 * (size_t)s->n_blocks * sizeof *r->main.zeta);
@@ -62,16 +62,13 @@ static int inherit(replicate_t *r)
             sum += from[r->who.control[k]];
         for (int32_t k = 0; k < n; k++)
             to[k] = sum > 0 ? from[r->who.control[k]] / sum : 1.0 / n;
-        some &= sum > 0;
     }
-    return some;
 }
 
-static int evaluate(replicate_t *r, int weigh_anew, jd_ctx_t *ctx)
+static int evaluate(replicate_t *r, jd_ctx_t *ctx)
 {
     int rc = jd_check_cancelled(ctx);
-    if (rc == JD_OK && weigh_anew)
-        rc = jd_synthetic_weigh(r->s, &r->who, r->matrix, 0, &r->weights, ctx);
+    if (rc == JD_OK) rc = jd_synthetic_weigh(r->s, &r->who, r->matrix, 0, &r->weights, ctx);
     double *value = r->value + (int64_t)r->n_values++ * r->s->n_terms;
     if (rc == JD_OK) rc = jd_synthetic_terms(r->s, &r->who, r->matrix, &r->weights, value, ctx);
     return rc;
@@ -82,28 +79,111 @@ static int32_t draw_below(jd_rng_t *rng, int32_t n)
     return (int32_t)(((uint64_t)jd_rng_bits(rng) * (uint64_t)n) >> 32);
 }
 
-static int jackknife(replicate_t *r, jd_ctx_t *ctx)
+/* Units in the order of their clusters: those of cluster c at first[c] ... first[c + 1] - 1. */
+static void sort_by_cluster(const jd_synthetic_t *s, int32_t n, int32_t *first, int32_t *unit)
 {
-    int32_t n = r->design->clusters.n_groups;
-    int rc = JD_OK;
-    for (int32_t c = 0; c < n; c++)
-        r->times[c] = 1;
-    for (int32_t c = 0; rc == JD_OK && c < n; c++) {
-        r->times[c] = 0;
-        if (!take(r))
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "%s: the jackknife leaves out one of %d units or clusters at a time, "
-                           "and one of them is a whole cohort or all controls: use the placebo",
-                           r->design->estimator->name, n);
-        if (!inherit(r))
+    memset(first, 0, ((size_t)n + 2) * sizeof *first);
+    for (int32_t u = 0; u < s->n_units; u++)
+        first[s->cluster[u] + 2]++;
+    for (int32_t c = 0; c <= n; c++)
+        first[c + 1] += first[c];
+    for (int32_t u = 0; u < s->n_units; u++)
+        unit[first[s->cluster[u] + 1]++] = u;
+}
+
+/* Block of a treated unit. */
+static int32_t block_of(const jd_synthetic_t *s, int32_t u)
+{
+    int32_t b = 0;
+    while (u >= s->start[b + 1])
+        b++;
+    return b;
+}
+
+/* Adds a unit to the sums of its blocks, or takes it out; `some` counts controls with weight. */
+static void add_unit(const replicate_t *r, int32_t u, int sign, jd_block_sums_t *sums,
+                     int32_t *some)
+{
+    const jd_synthetic_t *s = r->s;
+    const double *y = r->matrix + (int64_t)u * s->n_periods;
+    if (u >= s->n_controls) {
+        jd_block_sums_add(s, &sums[block_of(s, u)], y, sign, 0);
+        return;
+    }
+    for (int32_t b = 0; b < s->n_blocks; b++) {
+        double omega = r->main.omega[(int64_t)b * s->n_controls + u];
+        if (omega == 0) continue;
+        jd_block_sums_add(s, &sums[b], y, 0, sign * omega);
+        some[b] += sign;
+    }
+}
+
+static int check_left(const replicate_t *r, const jd_block_sums_t *sums, const int32_t *some,
+                      jd_ctx_t *ctx)
+{
+    const char *name = r->design->estimator->name;
+    for (int32_t b = 0; b < r->s->n_blocks; b++) {
+        if (sums[b].n_treated < 1)
+            return jd_fail(
+                ctx, JD_ERR_DATA,
+                "%s: the jackknife leaves out one of %d units or clusters at a time, and "
+                "one of them is the whole cohort %d: use the placebo",
+                name, r->design->clusters.n_groups, r->s->block[b].cohort);
+        if (some[b] == 0)
             return jd_fail(ctx, JD_ERR_DATA,
                            "%s: one control, or cluster of controls, has all the weight, so the "
                            "jackknife cannot do without it: use the placebo or the bootstrap",
-                           r->design->estimator->name);
-        rc = evaluate(r, 0, ctx);
-        r->times[c] = 1;
+                           name);
+    }
+    return JD_OK;
+}
+
+/* Weights held: what is left is the sums less the cluster's part, anew from the full ones each
+ * time, so that rounding does not pile up. */
+static int leave_one_out(replicate_t *r, const int32_t *first, const int32_t *unit, int32_t *some,
+                         jd_block_sums_t *all, jd_block_sums_t *left, jd_ctx_t *ctx)
+{
+    const jd_synthetic_t *s = r->s;
+    size_t blocks = (size_t)s->n_blocks, periods = (size_t)s->n_periods;
+    int32_t n = r->design->clusters.n_groups, *some_left = some + blocks;
+    int rc = JD_OK;
+    for (int32_t u = 0; u < s->n_units; u++)
+        add_unit(r, u, 1, all, some);
+    for (int32_t c = 0; rc == JD_OK && c < n; c++) {
+        memcpy(left[0].treated, all[0].treated, 2 * blocks * periods * sizeof *left[0].treated);
+        for (size_t b = 0; b < blocks; b++) {
+            left[b].n_treated = all[b].n_treated;
+            left[b].omega = all[b].omega;
+            some_left[b] = some[b];
+        }
+        for (int32_t k = first[c]; k < first[c + 1]; k++)
+            add_unit(r, unit[k], -1, left, some_left);
+        rc = check_left(r, left, some_left, ctx);
+        double *value = r->value + (int64_t)r->n_values++ * s->n_terms;
+        if (rc == JD_OK) rc = jd_synthetic_average(s, left, r->main.lambda, value, ctx);
     }
     r->factor = (n - 1.0) / n;
+    return rc;
+}
+
+static int jackknife(replicate_t *r, jd_ctx_t *ctx)
+{
+    const jd_synthetic_t *s = r->s;
+    int32_t n = r->design->clusters.n_groups;
+    size_t ints = (size_t)n + 2 + (size_t)s->n_units + 2 * (size_t)s->n_blocks;
+    jd_block_sums_t *all = NULL, *left = NULL;
+    int32_t *first = calloc(ints, sizeof *first);
+    int rc = first ? JD_OK : jd_fail_memory(ctx, ints * sizeof *first, "the jackknife");
+    if (rc == JD_OK) rc = jd_block_sums_init(&all, s, ctx);
+    if (rc == JD_OK) rc = jd_block_sums_init(&left, s, ctx);
+    if (rc == JD_OK) {
+        int32_t *unit = first + n + 2;
+        sort_by_cluster(s, n, first, unit);
+        rc = leave_one_out(r, first, unit, unit + s->n_units, all, left, ctx);
+    }
+    free(first);
+    free(all);
+    free(left);
     return rc;
 }
 
@@ -128,7 +208,7 @@ static int bootstrap(replicate_t *r, int32_t draws, uint64_t seed, jd_ctx_t *ctx
                            "cohorts are too small: use the placebo",
                            r->design->estimator->name, ATTEMPTS);
         inherit(r);
-        rc = evaluate(r, 1, ctx);
+        rc = evaluate(r, ctx);
     }
     r->factor = 1.0 / draws;
     return rc;
@@ -164,7 +244,7 @@ static int placebo(replicate_t *r, int32_t draws, int exhaustive, uint64_t seed,
         }
         take_placebo(r);
         inherit(r);
-        rc = evaluate(r, 1, ctx);
+        rc = evaluate(r, ctx);
     }
     r->factor = 1.0 / draws;
     return rc;

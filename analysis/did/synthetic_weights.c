@@ -249,26 +249,46 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
     return rc;
 }
 
-/* Effects [n_periods] of a block. */
-static void block_effects(const jd_synthetic_t *s, const jd_synthetic_who_t *who,
-                          const double *matrix, const jd_block_weights_t *weights, int32_t b,
-                          double *effect)
+/* A block's effects [n_periods] out of its sums. */
+static void block_effects(const jd_synthetic_t *s, const jd_block_sums_t *sums,
+                          const double *lambda, int32_t b, double *effect)
 {
-    const double *omega = weights->omega + (int64_t)b * who->n_controls;
-    const double *lambda = weights->lambda + (int64_t)b * s->n_periods;
     double before = 0;
-    treated_means(s, who, matrix, b, effect);
-    for (int32_t k = 0; k < who->n_controls; k++)
-        for (int32_t t = 0; omega[k] != 0 && t < s->n_periods; t++)
-            effect[t] -= omega[k] * matrix[(int64_t)who->control[k] * s->n_periods + t];
+    for (int32_t t = 0; t < s->n_periods; t++)
+        effect[t] = sums->treated[t] / sums->n_treated - sums->control[t] / sums->omega;
     for (int32_t t = 0; t < s->block[b].n_pre; t++)
         before += lambda[t] * effect[t];
     for (int32_t t = 0; t < s->n_periods; t++)
         effect[t] -= before;
 }
 
-int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
-                       const jd_block_weights_t *weights, double *term, jd_ctx_t *ctx)
+void jd_block_sums_add(const jd_synthetic_t *s, jd_block_sums_t *sums, const double *y,
+                       double as_treated, double as_control)
+{
+    for (int32_t t = 0; t < s->n_periods; t++) {
+        sums->treated[t] += as_treated * y[t];
+        sums->control[t] += as_control * y[t];
+    }
+    sums->n_treated += as_treated;
+    sums->omega += as_control;
+}
+
+int jd_block_sums_init(jd_block_sums_t **sums, const jd_synthetic_t *s, jd_ctx_t *ctx)
+{
+    size_t blocks = (size_t)s->n_blocks, periods = (size_t)s->n_periods;
+    size_t bytes = blocks * (sizeof **sums + 2 * periods * sizeof(double));
+    *sums = calloc(1, bytes);
+    if (!*sums) return jd_fail_memory(ctx, bytes, "effects");
+    double *room = (double *)(*sums + blocks);
+    for (size_t b = 0; b < blocks; b++) {
+        (*sums)[b].treated = room + 2 * b * periods;
+        (*sums)[b].control = room + (2 * b + 1) * periods;
+    }
+    return JD_OK;
+}
+
+int jd_synthetic_average(const jd_synthetic_t *s, const jd_block_sums_t *sums, const double *lambda,
+                         double *term, jd_ctx_t *ctx)
 {
     size_t n = (size_t)s->n_terms;
     double *effect = calloc((size_t)s->n_periods + n, sizeof *effect);
@@ -276,8 +296,8 @@ int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
     double *mass = effect + s->n_periods;
     memset(term, 0, n * sizeof *term);
     for (int32_t b = 0; b < s->n_blocks; b++) {
-        double share = who->start[b + 1] - who->start[b];
-        block_effects(s, who, matrix, weights, b, effect);
+        double share = sums[b].n_treated;
+        block_effects(s, &sums[b], lambda + (int64_t)b * s->n_periods, b, effect);
         for (int32_t t = 0; t < s->n_periods; t++) {
             const int32_t of[2] = {s->has_overall && t >= s->block[b].n_before ? 0 : -1,
                                    s->term[(int64_t)b * s->n_periods + t]};
@@ -292,4 +312,23 @@ int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
         term[k] /= mass[k];
     free(effect);
     return JD_OK;
+}
+
+int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
+                       const jd_block_weights_t *weights, double *term, jd_ctx_t *ctx)
+{
+    jd_block_sums_t *sums = NULL;
+    int rc = jd_block_sums_init(&sums, s, ctx);
+    for (int32_t b = 0; rc == JD_OK && b < s->n_blocks; b++) {
+        const double *omega = weights->omega + (int64_t)b * who->n_controls;
+        for (int32_t k = who->start[b]; k < who->start[b + 1]; k++)
+            jd_block_sums_add(s, &sums[b], matrix + (int64_t)who->treated[k] * s->n_periods, 1, 0);
+        for (int32_t k = 0; k < who->n_controls; k++)
+            if (omega[k] != 0)
+                jd_block_sums_add(s, &sums[b], matrix + (int64_t)who->control[k] * s->n_periods, 0,
+                                  omega[k]);
+    }
+    if (rc == JD_OK) rc = jd_synthetic_average(s, sums, weights->lambda, term, ctx);
+    free(sums);
+    return rc;
 }

@@ -170,4 +170,23 @@ int jd_figure_time_series(const jd_table_t *series, const jd_figure_options_t *o
 int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
                                  const jd_figure_options_t *options, jd_ctx_t *ctx);
 
+/* --- 7. Robust sets --------------------------------------------------------------------------- */
+
+enum {
+    JD_ROBUST_ESTIMATOR,
+    JD_ROBUST_RESTRICTION, /* 0 relative magnitudes, 1 smoothness */
+    JD_ROBUST_M,           /* NaN: the usual interval, which takes trends for parallel */
+    JD_ROBUST_LOW,
+    JD_ROBUST_HIGH,
+    JD_ROBUST_COLUMNS
+};
+extern const jd_column_t jd_robust_sets_columns[JD_ROBUST_COLUMNS];
+
+/** Sets of up to JD_FIGURE_ESTIMATORS estimators against Mbar and against M, a panel each where
+ *  there are any, the usual interval before them. */
+int jd_figure_robust_sets(const jd_table_t *sets, const jd_figure_options_t *options,
+                          jd_ctx_t *ctx);
+int jd_figure_robust_sets_script(FILE *out, const jd_table_t *sets,
+                                 const jd_figure_options_t *options, jd_ctx_t *ctx);
+
 #endif

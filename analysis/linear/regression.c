@@ -293,7 +293,8 @@ static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
     if (r->n_kept < r->n_x) {
         size_t bytes = (size_t)r->n_kept * (size_t)r->n * sizeof *r->columns;
         double *less = realloc(r->columns, bytes);
-        if (less) r->columns = less;
+        if (!less) return jd_fail_memory(ctx, bytes, "the regressors");
+        r->columns = less;
     }
     return JD_OK;
 }

@@ -73,7 +73,7 @@ int jd_count_parameters(const jd_regression_t *r, const jd_groups_t *const *way,
 {
     int n_effects = jd_effects_count(r->effects);
     int64_t levels = 0, nested_levels = 0, rank;
-    *k = r->n_kept;
+    *k = r->n_counted > 0 ? r->n_counted : r->n_kept;
     if (options->k_fixed == JD_K_NONE || n_effects == 0) return JD_OK;
     for (int f = 0; f < n_effects; f++) {
         const jd_groups_t *effect = jd_effects_groups(r->effects, f);

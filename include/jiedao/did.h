@@ -181,6 +181,7 @@ typedef struct jd_estimator {
     /** Above so many units its cost is worth a request by name: it is left out where all estimators
      *  are asked for. 0 = any number. */
     int32_t most_units;
+    int infers_estimate; /**< 1: infer fills fit->estimate too, as one fit gives both */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */
@@ -287,8 +288,8 @@ typedef struct jd_wald {
 JD_API JD_MUST_USE int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
                                    jd_wald_t *wald, jd_ctx_t *ctx);
 
-/** The same for all effects before treatment: every event time < 0 with a standard error.
- *  JD_ERR_DATA also where there is none. */
+/** The same for all effects before treatment: every event time, or cohort and period, before it
+ * with a standard error. JD_ERR_DATA also where there is none. */
 JD_API JD_MUST_USE int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit,
                                        jd_wald_t *wald, jd_ctx_t *ctx);
 

@@ -26,10 +26,10 @@ JD_API JD_MUST_USE int jd_event_path_make(jd_event_path_t *path, const double *e
                                           const double *vcov, int n_pre, int n_post, jd_ctx_t *ctx);
 
 /** From the fit of any estimator with terms by event time. The reference is the last event time
- *  before 0 that has no term; what lies between it and the next gap or binned term on either side
- *  is used, the rest counted as left out. Errors: JD_ERR_UNSUPPORTED where the terms have no such
- *  reference (leads that are not all measured from one period) or nothing lies before or after it;
- *  then those of jd_event_path_make(). */
+ *  before 0 that has no term, or one that is 0 without error; what lies between it and the next gap
+ * or binned term on either side is used, the rest counted as left out. Errors: JD_ERR_UNSUPPORTED
+ * where the terms have no such reference (leads that are not all measured from one period) or
+ * nothing lies before or after it; then those of jd_event_path_make(). */
 JD_API JD_MUST_USE int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit,
                                             const jd_term_t *terms, jd_ctx_t *ctx);
 

@@ -55,6 +55,7 @@ typedef struct jd_regression {
     double *weight;  /**< [n] or NULL, copied */
     const jd_effects_t *effects; /**< borrowed */
     struct jd_cellwise *cells;   /**< takes the columns' place; opaque */
+    int n_counted;               /**< coefficients the small-sample factors count; 0 = n_kept */
 } jd_regression_t;
 
 /** Makes room for n_x regressors; fill regression->columns, then factor. weight as in the effects.

@@ -23,7 +23,7 @@ typedef struct jd_did_request {
     const char *estimators;  /**< names, or "all" */
     const char *diagnostics; /**< likewise; NULL = none */
     const char *separator, *decimal;
-    const char *plot, *outcome_weights; /**< files, or NULL */
+    const char *plot, *honest_plot, *outcome_weights; /**< files, or NULL */
     double level;
     int format; /**< jd_did_format_t */
 } jd_did_request_t;

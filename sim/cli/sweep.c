@@ -19,8 +19,7 @@ static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ct
 {
     int n = 0;
     const jd_section_t *const *sections = jd_sweep_sections(&n);
-    int rc = jd_cli_config_of(config, sections, n, jd_sweep_ignored_sections, jd_args_word(args, 0),
-                              args, ctx);
+    int rc = jd_cli_config_of(config, sections, n, NULL, jd_args_word(args, 0), args, ctx);
     return rc ? rc : jd_config_finish(*config, ctx);
 }
 
@@ -173,7 +172,7 @@ static int run_with(const jd_args_t *args, const jd_farm_process_t *process, jd_
         o.process = process->process;
     }
     if (!rc && !dry) {
-        rc = jd_sweep_run(config, folder, &o, &facts, ctx);
+        rc = jd_sweep_run(&jd_sweep_simulate, config, folder, &o, &facts, ctx);
         if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, &facts, ctx);
         if (!rc && !process) print_end(folder, &facts);
     }
@@ -187,11 +186,16 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {.name = "output", .letter = 'o', .value = "DIR", .help = "folder of the sweep, made if need be"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "DIR",
+     .help = "folder of the sweep, made if need be"},
     {.name = "set", .value = "SECTION.KEY=VALUE", .help = "set a parameter; may be repeated"},
     {.name = "dry-run", .help = "print the plan, with time and space from one trial run"},
     {.name = "resume", .help = "go on where the folder's sweep stopped"},
-    {.name = "shard", .value = "I/N", .help = "do the I-th of N shares of the runs; then jiedao merge DIR"},
+    {.name = "shard",
+     .value = "I/N",
+     .help = "do the I-th of N shares of the runs; then jiedao merge DIR"},
     {.name = "force", .help = "start anew in a folder that holds a sweep"},
     {.name = NULL},
 };

@@ -91,7 +91,7 @@ const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *
 /** Of the diagnostic "honest": how far trends may go astray. */
 typedef struct jd_own_trends {
     const double *mbar; /**< [n_mbar] times the largest break before; none = 0.5, 1, 1.5, 2 */
-    const double *m;    /**< [n_m] change of slope a period; none = 0, 1/4, 1/2, 1 standard error */
+    const double *m;    /**< [n_m] change of slope a period; none = 0 and up to half a standard error */
     int n_mbar, n_m;
     int average; /**< sets for the mean effect from event time 0 on, else for event time 0 */
 } jd_own_trends_t;
@@ -166,6 +166,10 @@ JD_MUST_USE int jd_own_write_weights(const jd_own_data_t *data, const jd_own_res
  *  says the format: .pdf, .png, .svg. JD_ERR_DATA if none has any. */
 JD_MUST_USE int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result,
                             const char *path, jd_ctx_t *ctx);
+
+/** The same for the sets of the diagnostic "honest". */
+JD_MUST_USE int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result,
+                                 const char *path, jd_ctx_t *ctx);
 
 /** JD_ERR_ARGUMENT unless the ending is one of these. */
 JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);

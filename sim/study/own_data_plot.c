@@ -24,7 +24,8 @@ int jd_own_plot_check(const char *path, jd_ctx_t *ctx)
 {
     if (format_of(path)) return JD_OK;
     return jd_fail(ctx, JD_ERR_ARGUMENT,
-                   "--plot %s: the ending says the format: NAME.pdf, NAME.png or NAME.svg", path);
+                   "%s: the ending of a figure says its format: NAME.pdf, NAME.png or NAME.svg",
+                   path);
 }
 
 static void add_point(jd_table_t *events, const char *estimator, double e, double estimate,
@@ -75,14 +76,36 @@ static int split_path(const char *path, char **folder, char **stem, jd_ctx_t *ct
     return JD_OK;
 }
 
+typedef int (*figure_t)(const jd_table_t *table, const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+static int draw(const char *path, figure_t figure, const jd_table_t *table, jd_ctx_t *ctx)
+{
+    jd_figure_options_t options;
+    char *folder = NULL, *stem = NULL;
+    int rc = split_path(path, &folder, &stem, ctx);
+    if (!rc) {
+        jd_figure_options_defaults(&options);
+        options.folder = folder;
+        options.stem = stem;
+        options.formats = format_of(path);
+        rc = figure(table, &options, ctx);
+    }
+    free(folder);
+    free(stem);
+    return rc;
+}
+
+static int event_times(const jd_table_t *events, const jd_figure_options_t *options, jd_ctx_t *ctx)
+{
+    return jd_figure_event_time(events, NULL, options, ctx);
+}
+
 int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
                 jd_ctx_t *ctx)
 {
     static const char *const periods[] = {"period", "year", "quarter", "month", "week", "day"};
     jd_table_t events = {0};
     jd_column_t list[JD_EVENT_COLUMNS];
-    jd_figure_options_t options;
-    char *folder = NULL, *stem = NULL;
     memcpy(list, jd_event_estimate_columns, sizeof list);
     list[JD_EVENT_TIME].unit = periods[data->period];
     list[JD_EVENT_ESTIMATE].unit = data->y_name;
@@ -106,16 +129,52 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
             "--plot %s: none of the estimators gives effects by event time; add event_study to "
             "--estimator",
             path);
-    if (!rc) rc = split_path(path, &folder, &stem, ctx);
-    if (!rc) {
-        jd_figure_options_defaults(&options);
-        options.folder = folder;
-        options.stem = stem;
-        options.formats = format_of(path);
-        rc = jd_figure_event_time(&events, NULL, &options, ctx);
-    }
-    free(folder);
-    free(stem);
+    if (!rc) rc = draw(path, event_times, &events, ctx);
     jd_table_free(&events);
+    return rc;
+}
+
+/* A line of the diagnostics as a set; the usual interval goes before those of each restriction. */
+static void add_set(jd_table_t *sets, const jd_table_t *t, int64_t row, int restriction, double m)
+{
+    char name[32];
+    int64_t to = sets->rows++; /* room was made */
+    jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name);
+    jd_table_set_text(sets, JD_ROBUST_ESTIMATOR, to, name);
+    jd_table_set_number(sets, JD_ROBUST_RESTRICTION, to, restriction);
+    jd_table_set_number(sets, JD_ROBUST_M, to, m);
+    jd_table_set_number(sets, JD_ROBUST_LOW, to, jd_table_number(t, JD_OWN_CI_LOW, row));
+    jd_table_set_number(sets, JD_ROBUST_HIGH, to, jd_table_number(t, JD_OWN_CI_HIGH, row));
+}
+
+int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
+                     jd_ctx_t *ctx)
+{
+    const jd_table_t *t = &result->diagnostics;
+    jd_table_t sets = {0};
+    jd_column_t list[JD_ROBUST_COLUMNS];
+    char quantity[32], term[64];
+    memcpy(list, jd_robust_sets_columns, sizeof list);
+    list[JD_ROBUST_LOW].unit = data->y_name;
+    int rc = jd_own_plot_check(path, ctx);
+    if (!rc) rc = jd_table_init(&sets, "sets", "", list, JD_ROBUST_COLUMNS, 2 * t->rows + 1, ctx);
+    for (int64_t row = 0; row < t->rows && !rc; row++) {
+        jd_table_text(t, JD_OWN_QUANTITY, row, quantity, sizeof quantity);
+        jd_table_text(t, JD_OWN_TERM, row, term, sizeof term);
+        const char *is = strchr(term, '=');
+        bool smooth = !strcmp(quantity, "honest_smoothness");
+        if (!strcmp(quantity, "honest_original"))
+            for (int k = 0; k < 2; k++)
+                add_set(&sets, t, row, k, (double)NAN);
+        else if ((smooth || !strcmp(quantity, "honest_relmag")) && is)
+            add_set(&sets, t, row, smooth, strtod(is + 1, NULL));
+    }
+    if (!rc && sets.rows == 0)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "--honest-plot %s: there are no robust sets to draw; --diagnose honest makes "
+                     "them, for estimators whose leads are measured from one period",
+                     path);
+    if (!rc) rc = draw(path, jd_figure_robust_sets, &sets, ctx);
+    jd_table_free(&sets);
     return rc;
 }

@@ -64,6 +64,13 @@ static int make_average(const jd_event_path_t *path, double **l, jd_ctx_t *ctx)
     return rc;
 }
 
+/* 1, 2 or 5 times a power of ten. */
+static double round_down(double x)
+{
+    double power = pow(10, floor(log10(x))), digit = x / power;
+    return power * (digit >= 5 ? 5 : digit >= 2 ? 2 : 1);
+}
+
 static int add_honest(const jd_own_subject_t *s, const jd_event_path_t *path, jd_table_t *lines,
                       jd_ctx_t *ctx)
 {
@@ -80,8 +87,9 @@ static int add_honest(const jd_own_subject_t *s, const jd_event_path_t *path, jd
     options.target = l;
     if (!rc) rc = jd_honest_original(path, &options, &plain, ctx);
     if (rc) goto out;
-    for (int k = 0; k < 4; k++) /* 0, 1/4, 1/2, 1 standard error a period and period */
-        small[k] = k ? ldexp(plain.std_error, k - 3) : 0;
+    double unit = round_down(ldexp(plain.std_error, s->data->exponent) / 8);
+    for (int k = 0; k < 4; k++) /* 0, 1, 2, 4 units: much the same for all estimators */
+        small[k] = k ? ldexp(unit, k - 1 - s->data->exponent) : 0;
     jd_own_line_t line = jd_own_line_of(s, "honest_original", ask->average ? "average" : "e=0",
                                         estimate_of(&plain), true);
     rc = jd_own_add_line(lines, &line, ctx);

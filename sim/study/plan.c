@@ -20,6 +20,9 @@ static const jd_param_t params[] = {
      JD_RESULT},
     {"replicates", JD_PARAM_INT, ROW(replicates), "1", 1, 1e6, NULL, "runs",
      "runs of each point, with other draws", "assumed", JD_RESULT},
+    {"first", JD_PARAM_INT, ROW(first), "0", 0, 1e9, NULL, "runs",
+     "replicates before the first one: 200 goes on where a sweep of 200 ended", "assumed",
+     JD_RESULT},
     {"points", JD_PARAM_INT, ROW(points), "64", 1, 1e6, NULL, "1",
      "points of lhs and sobol, base rows of saltelli, trajectories of morris", "assumed",
      JD_RESULT},
@@ -302,6 +305,7 @@ int jd_plan_make(jd_plan_t *plan, const jd_config_t *config, jd_ctx_t *ctx)
     memset(plan, 0, sizeof *plan);
     plan->design = (jd_plan_design_t)p->design;
     plan->replicates = p->replicates;
+    plan->first = p->first;
     plan->levels = (int)p->levels;
     plan->common = p->common;
     int rc = read_factors(plan, config, ctx);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "jiedao/config.h"
+#include "jiedao/table.h"
 
 typedef enum jd_plan_design {
     JD_PLAN_GRID,     /**< every combination of the lists, the last factor fastest */
@@ -20,7 +21,7 @@ typedef enum jd_plan_design {
 /** Section [sweep]; its other keys are parameters of the model. */
 typedef struct jd_plan_params {
     int32_t design;
-    int64_t replicates, points, levels;
+    int64_t replicates, first, points, levels;
     bool common;
 } jd_plan_params_t;
 
@@ -77,6 +78,13 @@ JD_MUST_USE int jd_plan_config(jd_config_t **made, const jd_plan_t *plan, const 
 int64_t jd_plan_point(const jd_plan_t *plan, int64_t run);
 int64_t jd_plan_replicate(const jd_plan_t *plan, int64_t run);
 uint64_t jd_plan_key(const jd_plan_t *plan, int64_t run);
+
+/** plan_columns.c: factors as columns of a table, "policy.share" as policy_share; [n_factors] each.
+ * The columns borrow the names and the plan. */
+typedef char jd_plan_name_t[33];
+void jd_plan_columns(const jd_plan_t *plan, jd_column_t *columns, jd_plan_name_t *names);
+/** A point's values into a row of these columns, which begin at `first`. */
+void jd_plan_put(const jd_plan_t *plan, int64_t point, jd_table_t *table, int first, int64_t row);
 
 /** plan_points.c: fills plan->unit, sized by n_points and n_factors, for the drawn designs. */
 JD_MUST_USE int jd_plan_draw(jd_plan_t *plan, uint64_t seed, jd_ctx_t *ctx);

@@ -2,11 +2,12 @@
 #include "study/sections.h"
 
 #include "jiedao/simulation.h"
+#include "study/dgp.h"
 #include "study/plan.h"
 #include "study/recovery.h"
+#include "study/validate.h"
 
 const char *const jd_ignored_sections[] = {"sweep", "validate", "dgp", NULL};
-const char *const jd_sweep_ignored_sections[] = {"validate", "dgp", NULL};
 
 const jd_section_t *const *jd_all_sections(int *n)
 {
@@ -30,6 +31,8 @@ const jd_section_t *const *jd_sweep_sections(int *n)
     for (int i = 0; i < others; i++)
         all[i] = first[i];
     all[others] = &jd_plan_section;
-    *n = others + 1;
+    all[others + 1] = &jd_validate_section;
+    all[others + 2] = &jd_dgp_section;
+    *n = others + 3;
     return all;
 }

@@ -8,11 +8,10 @@
 /** The simulator's sections and the estimators', in the order of the docs; borrowed, static. */
 const jd_section_t *const *jd_all_sections(int *n);
 
-/** These and [sweep]. */
+/** These and [sweep], [validate], [dgp]: what configs of several runs may hold. */
 const jd_section_t *const *jd_sweep_sections(int *n);
 
-/** Sections `run`, and a sweep, do not read; NULL-ended. */
+/** Sections `run` does not read; NULL-ended. */
 extern const char *const jd_ignored_sections[];
-extern const char *const jd_sweep_ignored_sections[];
 
 #endif

@@ -59,6 +59,16 @@ void jd_run_result_free(jd_run_result_t *result)
         jd_table_free(&result->table[t]);
 }
 
+void jd_run_result_take(jd_table_t *to, jd_table_t *from)
+{
+    const char *name = to->name, *label = to->label;
+    jd_table_free(to);
+    *to = *from;
+    to->name = name;
+    to->label = label;
+    memset(from, 0, sizeof *from);
+}
+
 /* ---- Records: failed, message, then each table's rows and columns ---- */
 
 static size_t table_bytes(const jd_table_t *t)

@@ -39,6 +39,8 @@ typedef struct jd_shards {
 JD_MUST_USE int jd_run_result_init(jd_run_result_t *result, const jd_run_layout_t *layout,
                                    jd_ctx_t *ctx);
 void jd_run_result_free(jd_run_result_t *result);
+/** Takes the rows of a table of the same columns over; name and label of `to` stay. */
+void jd_run_result_take(jd_table_t *to, jd_table_t *from);
 
 /** Runs of a block, the same for any number of workers. */
 int64_t jd_shards_block(int64_t n_runs);

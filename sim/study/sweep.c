@@ -16,16 +16,9 @@ static const jd_column_t summary_columns[JD_SUMMARY_COLUMNS] = {
     {"treated_counties", JD_INT32, "1", "counties ever treated", NULL, 0, JD_AXIS_CELL},
 };
 
-const jd_run_layout_t jd_sweep_layout = {
-    .n = JD_SWEEP_TABLES,
-    .name = {"estimates", "truth/estimands", "summary"},
-    .label = {"Estimates of all runs", "Estimands of all runs", "What a run did"},
-    .columns = {jd_estimate_columns, jd_estimand_columns, summary_columns},
-    .n_columns = {JD_EST_COLUMNS, E_COLUMNS, JD_SUMMARY_COLUMNS},
-};
-
 /* What the runs of a sweep share; only read. */
 typedef struct job {
+    const jd_sweep_kind_t *kind;
     const jd_config_t *config;
     const jd_plan_t *plan;
     const jd_inputs_t *inputs;
@@ -47,35 +40,41 @@ static int add_summary(jd_table_t *t, const jd_run_facts_t *f, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Rows of a table, taken over; the layout's name and label stay. */
-static void take_rows(jd_table_t *to, jd_table_t *from)
+static int simulate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t key,
+                    jd_run_result_t *result, jd_ctx_t *ctx)
 {
-    const char *name = to->name, *label = to->label;
-    jd_table_free(to);
-    *to = *from;
-    to->name = name;
-    to->label = label;
-    memset(from, 0, sizeof *from);
+    jd_study_times_t times = {0};
+    jd_study_replicate_t one = {0};
+    int rc = jd_study_replicate(config, inputs, key, NULL, "", &one, &times, ctx);
+    if (!rc) rc = add_summary(&result->table[JD_SWEEP_SUMMARY], &one.facts, ctx);
+    if (!rc) {
+        jd_run_result_take(&result->table[JD_SWEEP_ESTIMATES], &one.estimates);
+        jd_run_result_take(&result->table[JD_SWEEP_ESTIMANDS], &one.estimands);
+    }
+    jd_study_replicate_free(&one);
+    return rc;
 }
+
+const jd_sweep_kind_t jd_sweep_simulate = {
+    .layout = {.n = JD_SWEEP_TABLES,
+               .name = {"estimates", "truth/estimands", "summary"},
+               .label = {"Estimates of all runs", "Estimands of all runs", "What a run did"},
+               .columns = {jd_estimate_columns, jd_estimand_columns, summary_columns},
+               .n_columns = {JD_EST_COLUMNS, E_COLUMNS, JD_SUMMARY_COLUMNS}},
+    .run = simulate,
+    .merges = true,
+};
 
 static int run_one(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
 {
     const job_t *job = user;
     jd_config_t *config = NULL;
     jd_study_inputs_t own = {0};
-    jd_study_times_t times = {0};
-    jd_study_replicate_t one = {0};
     int rc = jd_plan_config(&config, job->plan, job->config, jd_plan_point(job->plan, run), ctx);
     if (!rc && job->own_inputs) rc = jd_study_inputs_read(&own, config, ctx);
     if (!rc)
-        rc = jd_study_replicate(config, job->own_inputs ? &own.inputs : job->inputs,
-                                jd_plan_key(job->plan, run), NULL, "", &one, &times, ctx);
-    if (!rc) rc = add_summary(&result->table[JD_SWEEP_SUMMARY], &one.facts, ctx);
-    if (!rc) {
-        take_rows(&result->table[JD_SWEEP_ESTIMATES], &one.estimates);
-        take_rows(&result->table[JD_SWEEP_ESTIMANDS], &one.estimands);
-    }
-    jd_study_replicate_free(&one);
+        rc = job->kind->run(config, job->own_inputs ? &own.inputs : job->inputs,
+                            jd_plan_key(job->plan, run), result, ctx);
     jd_study_inputs_free(&own);
     jd_config_free(config);
     return rc;
@@ -88,15 +87,16 @@ static bool sweeps_paths(const jd_plan_t *plan)
     return false;
 }
 
-int jd_sweep_run(const jd_config_t *config, const char *folder, const jd_sweep_options_t *options,
-                 jd_sweep_facts_t *facts, jd_ctx_t *ctx)
+int jd_sweep_run(const jd_sweep_kind_t *kind, const jd_config_t *config, const char *folder,
+                 const jd_sweep_options_t *options, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
 {
     jd_study_inputs_t inputs;
     jd_sweep_folder_t made = {0};
     memset(facts, 0, sizeof *facts);
     int rc = jd_study_inputs_read(&inputs, config, ctx);
-    if (!rc) rc = jd_sweep_folder_make(&made, folder, config, &inputs, options, ctx);
-    job_t job = {.config = config,
+    if (!rc) rc = jd_sweep_folder_make(&made, kind, folder, config, &inputs, options, ctx);
+    job_t job = {.kind = kind,
+                 .config = config,
                  .plan = &made.plan,
                  .inputs = &inputs.inputs,
                  .own_inputs = !rc && sweeps_paths(&made.plan)};
@@ -117,7 +117,7 @@ int jd_sweep_run(const jd_config_t *config, const char *folder, const jd_sweep_o
     bool all = facts->farm.found + facts->farm.done == facts->n_runs;
     jd_sweep_folder_free(&made);
     jd_study_inputs_free(&inputs);
-    if (!rc && alone && all) {
+    if (!rc && alone && all && kind->merges) {
         jd_sweep_facts_t merged;
         rc = jd_sweep_merge(folder, true, &merged, ctx);
         facts->merged = rc == JD_OK;

@@ -15,7 +15,16 @@
 
 /** Tables of a run: /estimates, /truth/estimands, and one row for /runs. */
 enum { JD_SWEEP_ESTIMATES, JD_SWEEP_ESTIMANDS, JD_SWEEP_SUMMARY, JD_SWEEP_TABLES };
-extern const jd_run_layout_t jd_sweep_layout;
+
+/** What the runs of a folder are. */
+typedef struct jd_sweep_kind {
+    jd_run_layout_t layout;
+    /** One run of a point's finished config, its random numbers keyed by `key`. */
+    int (*run)(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t key,
+               jd_run_result_t *result, jd_ctx_t *ctx);
+    bool merges; /**< into sweep.h5 */
+} jd_sweep_kind_t;
+extern const jd_sweep_kind_t jd_sweep_simulate;
 
 /** Columns of the row, what a run did. */
 enum {
@@ -48,9 +57,9 @@ typedef struct jd_sweep_facts {
 /** Runs what is missing of a finished config's sweep and, where all runs are there and this process
  *  was to do them all, merges. Errors: JD_ERR_EXISTS (a sweep is there and neither resume nor
  * force, or another config's), the plan's, the farm's. */
-JD_MUST_USE int jd_sweep_run(const jd_config_t *config, const char *folder,
-                             const jd_sweep_options_t *options, jd_sweep_facts_t *facts,
-                             jd_ctx_t *ctx);
+JD_MUST_USE int jd_sweep_run(const jd_sweep_kind_t *kind, const jd_config_t *config,
+                             const char *folder, const jd_sweep_options_t *options,
+                             jd_sweep_facts_t *facts, jd_ctx_t *ctx);
 
 /** Writes FOLDER/sweep.h5 from its shards; the same bytes however they were made. Errors:
  *  JD_ERR_DATA (runs are missing: how many, and the command that does them), JD_ERR_EXISTS. */
@@ -58,6 +67,9 @@ JD_MUST_USE int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_
                                jd_ctx_t *ctx);
 
 /* ---- For the folder's readers: sweep_folder.c ---- */
+
+/** Makes a folder unless it is there. JD_ERR_OPEN. */
+JD_MUST_USE int jd_sweep_make_folder(const char *path, jd_ctx_t *ctx);
 
 /** A folder's plan, read back. */
 typedef struct jd_sweep_folder {
@@ -72,10 +84,12 @@ typedef struct jd_sweep_folder {
 
 /** Makes the folder for a config, or holds an existing one against it. *folder is to be freed after
  *  success. */
-JD_MUST_USE int jd_sweep_folder_make(jd_sweep_folder_t *made, const char *folder,
-                                     const jd_config_t *config, const jd_study_inputs_t *inputs,
+JD_MUST_USE int jd_sweep_folder_make(jd_sweep_folder_t *made, const jd_sweep_kind_t *kind,
+                                     const char *folder, const jd_config_t *config,
+                                     const jd_study_inputs_t *inputs,
                                      const jd_sweep_options_t *options, jd_ctx_t *ctx);
-JD_MUST_USE int jd_sweep_folder_open(jd_sweep_folder_t *opened, const char *folder, jd_ctx_t *ctx);
+JD_MUST_USE int jd_sweep_folder_open(jd_sweep_folder_t *opened, const jd_sweep_kind_t *kind,
+                                     const char *folder, jd_ctx_t *ctx);
 void jd_sweep_folder_free(jd_sweep_folder_t *folder);
 
 #endif

@@ -41,12 +41,13 @@ static uint64_t identity_of(const jd_sweep_folder_t *f)
 }
 
 /* Plan and shards of a folder whose config, program and inputs are known. */
-static int settle(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+static int settle(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
+                  jd_ctx_t *ctx)
 {
     int rc = jd_plan_make(&f->plan, f->config, ctx);
     f->identity = identity_of(f);
     f->shards = (jd_shards_t){.folder = folder,
-                              .layout = &jd_sweep_layout,
+                              .layout = &kind->layout,
                               .identity = f->identity,
                               .n_runs = f->plan.n_runs,
                               .block = jd_shards_block(f->plan.n_runs)};
@@ -103,7 +104,7 @@ static int write_file(const char *folder, const char *name, const jd_sweep_folde
     return rc;
 }
 
-static int make_folder(const char *path, jd_ctx_t *ctx)
+int jd_sweep_make_folder(const char *path, jd_ctx_t *ctx)
 {
     struct stat there;
     if (mkdir(path, 0777) == 0) return JD_OK;
@@ -116,8 +117,8 @@ static int begin_folder(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/shards", folder);
-    int rc = make_folder(folder, ctx);
-    if (!rc) rc = make_folder(path, ctx);
+    int rc = jd_sweep_make_folder(folder, ctx);
+    if (!rc) rc = jd_sweep_make_folder(path, ctx);
     if (!rc) rc = write_file(folder, "config.ini", f, ctx);
     return rc ? rc : write_file(folder, "plan.txt", f, ctx); /* last: now it is a sweep */
 }
@@ -189,13 +190,14 @@ static int read_source(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_sweep_folder_open(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+int jd_sweep_folder_open(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
+                         jd_ctx_t *ctx)
 {
     memset(f, 0, sizeof *f);
     int rc = read_plan(f, folder, ctx);
     uint64_t said = f->identity;
     if (!rc) rc = read_source(f, folder, ctx);
-    if (!rc) rc = settle(f, folder, ctx);
+    if (!rc) rc = settle(f, kind, folder, ctx);
     if (!rc && said != f->identity)
         rc = jd_fail(ctx, JD_ERR_FORMAT,
                      "%s/plan.txt: was changed, or its defaults are another program's", folder);
@@ -314,11 +316,12 @@ static int begin_together(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ct
     return jd_fail(ctx, JD_ERR_EXISTS, "%s", inner.message);
 }
 
-static int hold_against(const jd_sweep_folder_t *now, const char *folder, jd_ctx_t *ctx)
+static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kind,
+                        const char *folder, jd_ctx_t *ctx)
 {
     jd_sweep_folder_t before;
     jd_ctx_t inner = jd_ctx_inner(ctx);
-    int rc = jd_sweep_folder_open(&before, folder, &inner);
+    int rc = jd_sweep_folder_open(&before, kind, folder, &inner);
     if (rc == JD_ERR_NO_MEMORY) return jd_fail(ctx, rc, "%s", inner.message);
     if (rc)
         return jd_fail(ctx, JD_ERR_EXISTS,
@@ -341,9 +344,9 @@ static void remove_old(const char *folder)
     remove(path);
 }
 
-int jd_sweep_folder_make(jd_sweep_folder_t *f, const char *folder, const jd_config_t *config,
-                         const jd_study_inputs_t *inputs, const jd_sweep_options_t *options,
-                         jd_ctx_t *ctx)
+int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
+                         const jd_config_t *config, const jd_study_inputs_t *inputs,
+                         const jd_sweep_options_t *options, jd_ctx_t *ctx)
 {
     memset(f, 0, sizeof *f);
     const char *source = jd_config_source(config);
@@ -354,7 +357,7 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const char *folder, const jd_conf
         program_text(f->program);
         for (int i = 0; i < JD_STUDY_INPUTS; i++)
             if (!jd_study_input_text(inputs, i, f->input[i])) f->input[i][0] = '\0';
-        rc = settle(f, folder, ctx);
+        rc = settle(f, kind, folder, ctx);
     }
     bool together = options->parts > 1 || options->ticket;
     if (!rc && options->force) remove_old(folder);
@@ -363,10 +366,10 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const char *folder, const jd_conf
             rc = jd_fail(ctx, JD_ERR_EXISTS,
                          "%s holds a sweep already; --resume goes on with it, --force starts anew",
                          folder);
-        if (!rc) rc = hold_against(f, folder, ctx);
+        if (!rc) rc = hold_against(f, kind, folder, ctx);
     } else if (!rc) {
         rc = begin_together(f, folder, ctx);
-        if (!rc && together) rc = hold_against(f, folder, ctx);
+        if (!rc && together) rc = hold_against(f, kind, folder, ctx);
     }
     if (rc) jd_sweep_folder_free(f);
     return rc;

@@ -25,7 +25,7 @@ typedef struct merge {
     jd_table_t runs, all[JD_SWEEP_SUMMARY]; /* of the runs read last; emptied into the store */
     jd_run_result_t *block;                 /* [shards.block] a block's results, by run */
     bool *there;
-    char (*name)[33]; /* [n_factors] columns' names */
+    jd_plan_name_t *name; /* [n_factors] columns' names */
     jd_column_t *columns;
     jd_store_t *store;
     int64_t failed;
@@ -33,56 +33,16 @@ typedef struct merge {
 
 /* ---- Columns of /runs: the fixed ones, the factors, what a run did ---- */
 
-static bool numbers_only(const jd_factor_t *f)
-{
-    return f->kind != JD_FACTOR_VALUES || f->param->type == JD_PARAM_DOUBLE ||
-           f->param->type == JD_PARAM_INT;
-}
-
-/* "policy.share" as policy_share, in the 32 bytes a column's name has; names cut alike end in their
- * place among the factors. */
-static void name_factor(merge_t *m, int f)
-{
-    char *name = m->name[f], tail[12];
-    snprintf(name, sizeof m->name[f], "%.32s", m->folder->plan.factors[f].name);
-    for (char *c = name; *c; c++)
-        if (*c == '.' || *c == '-') *c = '_';
-    for (int g = 0; g < f; g++) {
-        if (strcmp(name, m->name[g]) != 0) continue;
-        int n = snprintf(tail, sizeof tail, "_%d", f + 1);
-        memcpy(name + 32 - n, tail, (size_t)n); /* both fill the 32 bytes */
-    }
-}
-
-static int width_of(const jd_factor_t *f)
-{
-    size_t most = 1;
-    for (int i = 0; i < f->n_values; i++)
-        if (strlen(f->values[i]) > most) most = strlen(f->values[i]);
-    return (int)most;
-}
-
 static int make_columns(merge_t *m, jd_ctx_t *ctx)
 {
     const jd_plan_t *plan = &m->folder->plan;
-    const jd_column_t *summary = jd_sweep_layout.columns[JD_SWEEP_SUMMARY];
+    const jd_column_t *summary = jd_sweep_simulate.layout.columns[JD_SWEEP_SUMMARY];
     int n = RUN_FACTOR + plan->n_factors + JD_SUMMARY_COLUMNS;
     int rc = jd_make(&m->name, plan->n_factors, sizeof *m->name, "the merge", ctx);
     if (!rc) rc = jd_make(&m->columns, n, sizeof *m->columns, "the merge", ctx);
     if (rc) return rc;
     memcpy(m->columns, run_columns, sizeof run_columns);
-    for (int f = 0; f < plan->n_factors; f++) {
-        const jd_factor_t *factor = &plan->factors[f];
-        bool number = numbers_only(factor);
-        name_factor(m, f);
-        m->columns[RUN_FACTOR + f] = (jd_column_t){m->name[f],
-                                                   number ? JD_DOUBLE : JD_TEXT,
-                                                   number ? factor->param->unit : "",
-                                                   factor->param->help,
-                                                   NULL,
-                                                   number ? 0 : width_of(factor),
-                                                   JD_AXIS_CELL};
-    }
+    jd_plan_columns(plan, m->columns + RUN_FACTOR, m->name);
     memcpy(m->columns + RUN_FACTOR + plan->n_factors, summary,
            JD_SUMMARY_COLUMNS * sizeof *summary);
     return jd_table_init(&m->runs, "runs", "Runs of this file", m->columns, n,
@@ -91,7 +51,7 @@ static int make_columns(merge_t *m, jd_ctx_t *ctx)
 
 static int begin(merge_t *m, jd_ctx_t *ctx)
 {
-    const jd_run_layout_t *l = &jd_sweep_layout;
+    const jd_run_layout_t *l = &jd_sweep_simulate.layout;
     int rc = make_columns(m, ctx);
     for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
         rc = jd_run_table_begin(&m->all[t], l->name[t], l->label[t], l->columns[t], l->n_columns[t],
@@ -137,7 +97,6 @@ static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *
 {
     const jd_plan_t *plan = &m->folder->plan;
     int64_t point = jd_plan_point(plan, run);
-    char value[JD_PLAN_VALUE];
     int rc = jd_table_reserve(&m->runs, m->runs.rows + 1, ctx);
     if (rc) return rc;
     int64_t row = m->runs.rows++;
@@ -146,12 +105,7 @@ static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *
     JD_CELLS(&m->runs, RUN_REPLICATE, int32_t)[row] = (int32_t)jd_plan_replicate(plan, run) + 1;
     JD_CELLS(&m->runs, RUN_STATUS, int8_t)[row] = r->failed != 0;
     jd_table_set_text(&m->runs, RUN_MESSAGE, row, r->message);
-    for (int f = 0; f < plan->n_factors; f++) {
-        if (numbers_only(&plan->factors[f]))
-            jd_table_set_number(&m->runs, RUN_FACTOR + f, row, jd_plan_number(plan, point, f));
-        else
-            jd_table_set_text(&m->runs, RUN_FACTOR + f, row, jd_plan_value(plan, point, f, value));
-    }
+    jd_plan_put(plan, point, &m->runs, RUN_FACTOR, row);
     const jd_table_t *summary = &r->table[JD_SWEEP_SUMMARY];
     for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
         jd_table_set_number(&m->runs, RUN_FACTOR + plan->n_factors + c, row,
@@ -231,7 +185,7 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
     char path[4096];
     int64_t missing = 0, first = 0;
     memset(facts, 0, sizeof *facts);
-    int rc = jd_sweep_folder_open(&opened, folder, ctx);
+    int rc = jd_sweep_folder_open(&opened, &jd_sweep_simulate, folder, ctx);
     if (rc) return rc;
     rc = count_missing(&opened.shards, &missing, &first, ctx);
     if (!rc && missing)

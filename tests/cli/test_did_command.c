@@ -334,7 +334,8 @@ static void test_trends(void **state)
     csv_t ours;
     int sets = 0, bias = 0;
     run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest,pretrend --estimator event_study "
-           "--honest-mbar 0,1 --honest-m 0.5 --honest-average --draws 200 --format csv -q >h.csv");
+           "--honest-mbar 0,1 --honest-m 0.5 --honest-average --draws 200 --format csv -q "
+           "--honest-plot h.svg >h.csv");
     read_here(&ours, "h.csv");
     for (int row = 0; row < ours.rows; row++) {
         const char *quantity = csv_text(&ours, row, 1), *term = csv_text(&ours, row, 2);
@@ -347,6 +348,12 @@ static void test_trends(void **state)
     assert_int_equal(sets, 4);
     assert_true(bias > 2);
     csv_free(&ours);
+    run(0, "grep -c 'after over before' h.svg");
+    run(1, "\"$JIEDAO\" did tiny.h5 --estimator twfe --honest-plot h.svg");
+    ASSERT_HOLDS(said.err, "--honest-plot h.svg: there are no robust sets to draw");
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator callaway_santanna --draws 200 "
+           "--universal-base");
+    ASSERT_HOLDS(said.out, "honest_relmag");
     run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator two_stage");
     ASSERT_HOLDS(said.out, "honest: event study: two_stage measures its leads");
     run(2, "\"$JIEDAO\" did tiny.h5 --diagnose honest --honest-mbar x");

@@ -9,13 +9,13 @@
 #include "jiedao/random.h"
 #include "support.h"
 
-enum { FIGURES = 6 };
-static const char *const figure_names[FIGURES] = {"effort_loop", "did_by_share", "map",
-                                                  "event_time",  "bias_split",   "time_series"};
+enum { FIGURES = 7 };
+static const char *const figure_names[FIGURES] = {
+    "effort_loop", "did_by_share", "map", "event_time", "bias_split", "time_series", "robust_sets"};
 
-/** Everything the six figures take. */
+/** Everything the figures take. */
 typedef struct figures_tables {
-    jd_table_t loop, shares, counties, flows, estimates, truth, split, series;
+    jd_table_t loop, shares, counties, flows, estimates, truth, split, series, sets;
 } figures_tables_t;
 
 static inline void table_start(jd_table_t *table, const char *name, const jd_column_t *columns,
@@ -184,6 +184,21 @@ static inline void fill_series(jd_table_t *table)
         }
 }
 
+static inline void fill_sets(jd_table_t *table)
+{
+    static const char *const names[] = {"event_study", "sun_abraham"};
+    table_start(table, "sets", jd_robust_sets_columns, JD_ROBUST_COLUMNS);
+    for (int k = 0; k < 2; k++)
+        for (int restriction = 0; restriction < 2; restriction++)
+            for (int i = 0; i < 5; i++) { /* the usual interval last */
+                double m = i == 4 ? (double)NAN : restriction ? 0.01 * i : 0.5 * (i + 1);
+                double half = 0.03 + 0.004 * k + (i == 4 ? 0 : 0.012 * (i + 1));
+                double row[] = {0.0, restriction, m, 0.07 - half, 0.07 + half};
+                jd_table_set_text(table, JD_ROBUST_ESTIMATOR,
+                                  table_add(table, row, JD_ROBUST_COLUMNS), names[k]);
+            }
+}
+
 static inline void figures_tables_make(figures_tables_t *t)
 {
     *t = (figures_tables_t){0};
@@ -193,12 +208,13 @@ static inline void figures_tables_make(figures_tables_t *t)
     fill_events(&t->estimates, &t->truth);
     fill_split(&t->split);
     fill_series(&t->series);
+    fill_sets(&t->sets);
 }
 
 static inline void figures_tables_free(figures_tables_t *t)
 {
-    jd_table_t *all[] = {&t->loop,      &t->shares, &t->counties, &t->flows,
-                         &t->estimates, &t->truth,  &t->split,    &t->series};
+    jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
+                         &t->truth, &t->split,  &t->series,   &t->sets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         jd_table_free(all[i]);
 }
@@ -218,8 +234,10 @@ static inline int figure_draw(int i, const figures_tables_t *t, const jd_figure_
         return jd_figure_event_time(&t->estimates, &t->truth, o, ctx);
     case 4:
         return jd_figure_bias_split(&t->split, o, ctx);
-    default:
+    case 5:
         return jd_figure_time_series(&t->series, o, ctx);
+    default:
+        return jd_figure_robust_sets(&t->sets, o, ctx);
     }
 }
 
@@ -238,8 +256,10 @@ static inline int figure_script(int i, FILE *out, const figures_tables_t *t,
         return jd_figure_event_time_script(out, &t->estimates, &t->truth, o, ctx);
     case 4:
         return jd_figure_bias_split_script(out, &t->split, o, ctx);
-    default:
+    case 5:
         return jd_figure_time_series_script(out, &t->series, o, ctx);
+    default:
+        return jd_figure_robust_sets_script(out, &t->sets, o, ctx);
     }
 }
 

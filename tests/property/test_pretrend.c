@@ -266,6 +266,24 @@ static void test_path_of_a_fit(void **state)
     jd_event_path_free(&path);
 }
 
+/* A base period that is told as 0 without error is the reference. */
+static void test_reference_that_is_told(void **state)
+{
+    (void)state;
+    static const int32_t events[][2] = {{-2, -2}, {-1, -1}, {0, 0}};
+    fitted_t f;
+    jd_event_path_t path;
+    make_fit(&f, events, 3);
+    f.estimate[1] = 0;
+    for (int k = 0; k < 4; k++)
+        f.vcov[4 + k] = f.vcov[4 * k + 1] = k == 1 ? (double)NAN : 0;
+    assert_int_equal(jd_event_path_of_fit(&path, &f.fit, f.terms, NULL), JD_OK);
+    assert_int_equal(path.reference, -1);
+    assert_int_equal(path.n_pre + path.n_post, 2);
+    assert_int_equal(path.n_left_out, 0);
+    jd_event_path_free(&path);
+}
+
 static void test_paths_refused(void **state)
 {
     (void)state;
@@ -307,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_same_bits_for_any_threads),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_path_of_a_fit),
+        cmocka_unit_test(test_reference_that_is_told),
         cmocka_unit_test(test_paths_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

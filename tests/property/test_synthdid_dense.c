@@ -365,7 +365,7 @@ static void test_refusals(void **state)
     jd_panel_t panel = {.n = N, .unit = unit, .time = time, .cohort = cohort};
     const jd_vcov_options_t jackknife = {.resample = JD_RESAMPLE_JACKKNIFE};
     const jd_vcov_options_t hc1 = {.kind = JD_VCOV_HC1};
-    refuse(&panel, y, &jackknife, "a whole cohort or all controls");
+    refuse(&panel, y, &jackknife, "is the whole cohort 3");
     refuse(&panel, y, &hc1, "by placebo, jackknife or bootstrap");
     weight[3] = 2;
     panel.weight = weight;
@@ -380,7 +380,7 @@ static void test_refusals(void **state)
     panel.n_fixed = 0;
     for (int i = 0; i < 12; i++)
         cohort[i] = 4; /* controls of the first three periods only */
-    refuse(&panel, y, &(jd_vcov_options_t){.resample = JD_RESAMPLE_JACKKNIFE}, "whole cohort");
+    refuse(&panel, y, &(jd_vcov_options_t){.resample = JD_RESAMPLE_JACKKNIFE}, "whole cohort 3");
     for (int i = 4; i < 8; i++)
         cohort[i] = 3;
     for (int i = 8; i < 12; i++)

@@ -121,6 +121,9 @@ static void test_drawn_files_hold_labels_and_curves(void **state)
           "trends and chance"},
          2 * (5 + 2)},
         {{"S-share of effort", "Services G", "with the policy", "without the policy", "2022"}, 10},
+        {{"usual", "Mbar: largest break in trend, after over before", "sun_abraham", "Effect",
+          "M: largest change of slope"},
+         4},
     };
     fixture_t *f = *state;
     for (int i = 0; i < FIGURES; i++) {
@@ -187,8 +190,8 @@ static void test_hostile_words_do_nothing(void **state)
 
 static void for_each_table(figures_tables_t *t, void (*change)(jd_table_t *))
 {
-    jd_table_t *all[] = {&t->loop,      &t->shares, &t->counties, &t->flows,
-                         &t->estimates, &t->truth,  &t->split,    &t->series};
+    jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
+                         &t->truth, &t->split,  &t->series,   &t->sets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         change(all[i]);
 }
@@ -245,7 +248,8 @@ static void test_any_column_may_be_strange(void **state)
     static const double strange[] = {(double)NAN, 0.0, -1e99, 1e-300};
     fixture_t *f = *state;
     jd_table_t *of_figure[FIGURES] = {&f->tables.loop,      &f->tables.shares, &f->tables.counties,
-                                      &f->tables.estimates, &f->tables.split,  &f->tables.series};
+                                      &f->tables.estimates, &f->tables.split,  &f->tables.series,
+                                      &f->tables.sets};
     f->options.formats = JD_FIGURE_SVG;
     for (int i = 0; i < FIGURES; i++)
         for (int k = 0; k < of_figure[i]->n_columns; k++) {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A validation for people: a block a point, a line an estimator, Monte-Carlo errors below in
+ * brackets; and ours beside published values. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "study/dgp.h"
+#include "study/validate.h"
+
+static const struct {
+    const char *measure, *head;
+} shown[] = {{"truth", "truth"},    {"bias", "bias"},
+             {"sd", "SD"},          {"rmse", "RMSE"},
+             {"se_ratio", "SE/SD"}, {"coverage", "coverage"},
+             {"power", "power"},    {"size", "size"},
+             {"passed", "pretest"}, {"bias_if_passed", "bias if"},
+             {"failed", "failed"}};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+static const struct {
+    const char *measure, *words;
+} parts[] = {{"part_measurement", "measurement"},
+             {"part_trends", "trends"},
+             {"part_weights", "weights"},
+             {"part_anticipation", "anticipation"},
+             {"part_spillover", "spillover"}};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+/* A block of rows of one series and target: rows first ... end - 1. */
+typedef struct block {
+    const jd_table_t *table;
+    int64_t first, end;
+    char panel[16], estimator[32], target[8], term[16];
+    int32_t point;
+} block_t;
+
+static void read_block(block_t *b, const jd_table_t *t, int64_t row)
+{
+    b->table = t;
+    b->first = row;
+    b->point = JD_CELLS(t, JD_VAL_POINT, int32_t)[row];
+    jd_table_text(t, JD_VAL_PANEL, row, b->panel, sizeof b->panel);
+    jd_table_text(t, JD_VAL_ESTIMATOR, row, b->estimator, sizeof b->estimator);
+    jd_table_text(t, JD_VAL_TARGET, row, b->target, sizeof b->target);
+    jd_table_text(t, JD_VAL_TERM, row, b->term, sizeof b->term);
+    for (b->end = row + 1; b->end < t->rows; b->end++) {
+        char text[32];
+        if (JD_CELLS(t, JD_VAL_POINT, int32_t)[b->end] != b->point ||
+            strcmp(jd_table_text(t, JD_VAL_ESTIMATOR, b->end, text, sizeof text), b->estimator) ||
+            strcmp(jd_table_text(t, JD_VAL_TERM, b->end, text, sizeof text), b->term) ||
+            strcmp(jd_table_text(t, JD_VAL_TARGET, b->end, text, sizeof text), b->target) ||
+            strcmp(jd_table_text(t, JD_VAL_PANEL, b->end, text, sizeof text), b->panel))
+            break;
+    }
+}
+
+static jd_mc_value_t find(const block_t *b, const char *measure)
+{
+    char text[32];
+    for (int64_t i = b->first; i < b->end; i++)
+        if (!strcmp(jd_table_text(b->table, JD_VAL_MEASURE, i, text, sizeof text), measure))
+            return (jd_mc_value_t){JD_CELLS(b->table, JD_VAL_VALUE, double)[i],
+                                   JD_CELLS(b->table, JD_VAL_MCSE, double)[i],
+                                   JD_CELLS(b->table, JD_VAL_N, int64_t)[i]};
+    return (jd_mc_value_t){(double)NAN, (double)NAN, 0};
+}
+
+/* At most nine characters. */
+static const char *number(double x, char buffer[32])
+{
+    double size = fabs(x);
+    if (isnan(x))
+        snprintf(buffer, 32, "-");
+    else if (size != 0 && (size < 1e-4 || size >= 1e5))
+        snprintf(buffer, 32, "%.1e", x);
+    else
+        snprintf(buffer, 32, "%.*f", size < 1 ? 4 : size < 100 ? 3 : 1, x);
+    return buffer;
+}
+
+static void print_block(FILE *out, const block_t *b)
+{
+    char text[32], bracket[40];
+    fprintf(out, "  %-18s %-6s %-4s", b->estimator, b->panel, b->target);
+    for (int m = 0; m < SHOWN; m++)
+        fprintf(out, " %9s", number(find(b, shown[m].measure).value, text));
+    fprintf(out, "\n  %-30s", "");
+    for (int m = 0; m < SHOWN; m++) {
+        snprintf(bracket, sizeof bracket, "(%s)", number(find(b, shown[m].measure).mcse, text));
+        fprintf(out, " %9s", bracket);
+    }
+    bool some = false;
+    for (int p = 0; p < PARTS; p++) {
+        jd_mc_value_t v = find(b, parts[p].measure);
+        if (isnan(v.value) || fabs(v.value) < 1e-12) continue;
+        fprintf(out, "%s %s %s", some ? "," : "\n      bias: ", parts[p].words,
+                number(v.value, text));
+        fprintf(out, " (%s)", number(v.mcse, text));
+        some = true;
+    }
+    fputc('\n', out);
+}
+
+static void print_point(FILE *out, const jd_validation_t *v, int32_t point)
+{
+    char value[JD_PLAN_VALUE];
+    fprintf(out, "\nPoint %d", point);
+    for (int f = 0; f < v->plan.n_factors; f++)
+        fprintf(out, "%s %s = %s", f ? "," : ":", v->plan.factors[f].name,
+                jd_plan_value(&v->plan, point - 1, f, value));
+    fprintf(out, "\n  %-18s %-6s %-4s", "overall effect", "panel", "of");
+    for (int m = 0; m < SHOWN; m++)
+        fprintf(out, " %9s", shown[m].head);
+    fprintf(out, "\n  %*s\n", 30 + 10 * SHOWN - 10, "passed");
+}
+
+/* ---- Beside what was published ---- */
+
+static jd_mc_value_t find_ours(const jd_validation_t *v, int32_t point, const char *estimator,
+                               const char *measure)
+{
+    for (int64_t i = 0; i < v->table.rows;) {
+        block_t b;
+        read_block(&b, &v->table, i);
+        if (b.point == point && !strcmp(b.estimator, estimator) && !strcmp(b.term, "att") &&
+            !strcmp(b.target, "att"))
+            return find(&b, measure);
+        i = b.end;
+    }
+    return (jd_mc_value_t){(double)NAN, (double)NAN, 0};
+}
+
+static void print_published(FILE *out, const jd_validate_params_t *p, const jd_validation_t *v)
+{
+    char ours[32], error[32], theirs[32], value[JD_PLAN_VALUE];
+    const char *measure = jd_mc_name((jd_mc_measure_t)p->published_measure);
+    int apart = 0, n = p->published.n;
+    if (n == 0) return;
+    fprintf(out, "\nPublished   %s of %s%s%s\n", measure, p->published_estimator,
+            p->published_source[0] ? ": " : "", p->published_source);
+    fprintf(out, "  %-34s %9s %9s %11s %9s %s\n", "point", "ours", "(error)", "published",
+            "(error)", "apart by");
+    for (int i = 0; i < n && i < v->plan.n_points; i++) {
+        char label[64] = "";
+        jd_mc_value_t o = find_ours(v, i + 1, p->published_estimator, measure);
+        double e = p->published_error.n == 0   ? 0
+                   : p->published_error.n == 1 ? p->published_error.value[0]
+                                               : p->published_error.value[i];
+        double sum = sqrt((isnan(o.mcse) ? 0 : o.mcse * o.mcse) + e * e);
+        double gap = o.value - p->published.value[i];
+        for (int f = 0; f < v->plan.n_factors && !label[0]; f++)
+            snprintf(label, sizeof label, "%.28s = %.28s", v->plan.factors[f].name,
+                     jd_plan_value(&v->plan, i, f, value));
+        fprintf(out, "  %-34s %9s %9s %11s", label[0] ? label : "1", number(o.value, ours),
+                number(o.mcse, error), number(p->published.value[i], theirs));
+        fprintf(out, " %9s", e > 0 ? number(e, error) : "unknown");
+        if (sum > 1e-12 * fabs(o.value))
+            fprintf(out, " %.1f Monte-Carlo errors\n", fabs(gap) / sum);
+        else
+            fprintf(out, " %.3g\n", fabs(gap));
+        apart += sum > 1e-12 * fabs(o.value) ? fabs(gap) > 3 * sum
+                                             : fabs(gap) > 0.006 * fabs(p->published.value[i]);
+    }
+    if (apart == 0)
+        fputs("  All agree within three Monte-Carlo errors (values without error: to the digits "
+              "printed).\n",
+              out);
+    else
+        fprintf(out, "  %d of %d differ by more than that.\n", apart, n);
+}
+
+void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation_t *v,
+                       const char *path)
+{
+    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
+    static const char *const kinds[] = {"the simulator", "ar1_placebo", "staggered_linear",
+                                        "event_trend"};
+    fprintf(out, "Data        %s", kinds[dgp->kind]);
+    if (dgp->kind != JD_DGP_SIMULATOR)
+        fprintf(out, ": %" PRId64 " units x %" PRId64 " periods", dgp->units, dgp->periods);
+    fprintf(out, "\nReplicates  %" PRId64 " of %" PRId64 " point%s", v->replicates,
+            v->plan.n_points, v->plan.n_points == 1 ? "" : "s");
+    if (v->rounds > 1) fprintf(out, ", in %d rounds", v->rounds);
+    if (v->failed) fprintf(out, "; %" PRId64 " runs failed", v->failed);
+    fputc('\n', out);
+    int32_t point = 0;
+    for (int64_t i = 0; i < v->table.rows;) {
+        block_t b;
+        read_block(&b, &v->table, i);
+        if (!strcmp(b.term, "att")) {
+            if (b.point != point) print_point(out, v, b.point);
+            point = b.point;
+            print_block(out, &b);
+        }
+        i = b.end;
+    }
+    print_published(out, jd_config_section(config, "validate"), v);
+    fprintf(out, "\nWritten     %s\n", path);
+}

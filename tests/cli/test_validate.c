@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Validation: published numbers, rounds that end where one long round would, resuming. */
+#include "cli/tiny.h"
+
+#define PLACEBO                                                                      \
+    "validate published/bdm2004 --set validate.published= --set dgp.units=20 --set " \
+    "dgp.periods=12 "                                                                \
+    "--set dgp.adoption_last=9 --set sweep.dgp.rho=0,0.5 --quiet"
+
+static void test_published_numbers_come_out(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "validate published/staggered -o staggered --quiet");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "     -6.700   6.3e-16      -6.700");
+    ASSERT_HOLDS(said.out, "     26.800    0.0000      26.800");
+    ASSERT_HOLDS(said.out, "All agree");
+}
+
+/* The tables of two validations, byte by byte. */
+static void assert_same_tables(const char *a, const char *b)
+{
+    said_t said;
+    char line[512];
+    snprintf(line, sizeof line,
+             "for d in %s %s; do \"$JIEDAO\" export $d/validation.h5 --table validation -o "
+             "$d.csv --force -q >/dev/null || exit 1; done; cmp %s.csv %s.csv && wc -l < %s.csv",
+             a, b, a, b, a);
+    run_shell(&said, line);
+    assert_int_equal(said.status, 0);
+    assert_true(atoi(said.out) > 20);
+}
+
+static void test_rounds_end_where_one_would(void **state)
+{
+    (void)state;
+    said_t said;
+    char line[512];
+    run_program(&said,
+                PLACEBO " -o rounds --set validate.replicates=40 --set validate.until_mcse=0.02");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "rounds");
+    int replicates = atoi(strstr(said.out, "Replicates") + strlen("Replicates"));
+    assert_true(replicates > 40 && replicates < 5000);
+    snprintf(line, sizeof line, PLACEBO " -o once --threads 1 --set validate.replicates=%d",
+             replicates);
+    run_program(&said, line);
+    assert_int_equal(said.status, 0);
+    assert_same_tables("rounds", "once");
+}
+
+static void test_goes_on_after_a_kill(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, PLACEBO " -o whole --set validate.replicates=300");
+    assert_int_equal(said.status, 0);
+    run_shell(&said,
+              "\"$JIEDAO\" " PLACEBO
+              " -o cut --set validate.replicates=300 >/dev/null 2>&1 & p=$!; "
+              "while [ ! -e cut/rounds/01/shards/000003.shard ]; do sleep 0.01; done; kill -9 $p; "
+              "wait $p; \"$JIEDAO\" " PLACEBO " -o cut --set validate.replicates=300");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "--resume goes on with it");
+    run_program(&said, PLACEBO " -o cut --set validate.replicates=300 --resume");
+    assert_int_equal(said.status, 0);
+    assert_same_tables("whole", "cut");
+}
+
+/* TWFE clustered on white noise: 400 placebo laws, 5 % of them found; by chance the share leaves
+ * 5 % +- 3.3 % one time in 400. */
+static void test_size_of_a_right_test(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said, "\"$JIEDAO\" " PLACEBO " -o size --set estimate.variance=cluster --set "
+                     "sweep.dgp.rho=0 --set validate.replicates=400 --format csv | "
+                     "awk -F, '$7==\"power\"{print $8}'");
+    double size = atof(said.out);
+    if (!(size > 0.017 && size < 0.083)) fail_msg("size = %g", size);
+}
+
+static void test_the_simulator_too(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "validate $TINY -o sim --set validate.replicates=30 --set "
+                       "estimate.estimators=twfe,imputation --set sweep.policy.share=0.25,0.5");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "Point 2: policy.share = 0.5");
+    ASSERT_HOLDS(said.out, "imputation");
+    ASSERT_HOLDS(said.out, "spillover");
+    ASSERT_HOLDS(said.out, "size");
+}
+
+static void test_wrong_words(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "validate published/bdm2004");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "-o results/validation");
+    run_program(&said, "validate published/bdm2004 -o x --set dgp.adoption_last=40");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "must lie in the periods 2 to 21");
+    run_program(&said, "validate published/staggered -o x --set dgp.slopes=1,2");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "has 2 values, cohorts has 4");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_published_numbers_come_out),
+        cmocka_unit_test(test_rounds_end_where_one_would),
+        cmocka_unit_test(test_goes_on_after_a_kill),
+        cmocka_unit_test(test_size_of_a_right_test),
+        cmocka_unit_test(test_the_simulator_too),
+        cmocka_unit_test(test_wrong_words),
+    };
+    return cmocka_run_group_tests(tests, set_tiny, remove_here);
+}
