@@ -63,7 +63,7 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
     {TEXT("diagnose", "NAMES", diagnostics,
-          "diagnostics, by commas, or all: bacon, honest, pretrend")},
+          "diagnostics, by commas, or all: bacon, twfe_weights, honest, pretrend")},
     {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
          "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2")},
     {ROW("honest-m", "NUMBERS", JD_READ_NUMBERS, m,

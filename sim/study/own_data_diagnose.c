@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "jiedao/bacon.h"
+#include "jiedao/twfe_weights.h"
 #include "study/own_data_parts.h"
 
 /* A number without uncertainty. */
@@ -61,8 +62,52 @@ static int run_bacon(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_
     return rc;
 }
 
+/* ---- What two-way fixed effects average ---- */
+
+static int add_twfe_weights(const jd_own_subject_t *s, const jd_twfe_weights_t *w,
+                            jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    const struct {
+        const char *quantity;
+        double value;
+        bool in_units_of_y;
+    } lines[] = {{"estimate", w->estimate, true},
+                 {"n_positive", (double)w->n_positive, false},
+                 {"n_negative", (double)w->n_negative, false},
+                 {"sum_positive", w->sum_positive, false},
+                 {"sum_negative", w->sum_negative, false},
+                 {"sigma_zero", w->sigma_zero, true},
+                 {"sigma_opposite", w->sigma_opposite, true}};
+    int rc = JD_OK;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && !rc; i++)
+        if (!isnan(lines[i].value))
+            rc = add(&result->diagnostics, s, lines[i].quantity, "", lines[i].value,
+                     lines[i].in_units_of_y, ctx);
+    for (int i = 0; i < w->n_cells && !rc; i++) {
+        char term[JD_OWN_TERM_WIDTH], cohort[32] = "any", time[32];
+        if (w->cell[i].cohort)
+            jd_own_period_text(s->data, w->cell[i].cohort, cohort, sizeof cohort);
+        jd_own_period_text(s->data, w->cell[i].time, time, sizeof time);
+        snprintf(term, sizeof term, "g=%.12s,t=%.12s", cohort, time);
+        rc = add(&result->details, s, "weight", term, w->cell[i].weight, false, ctx);
+    }
+    return rc;
+}
+
+static int run_twfe_weights(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    jd_twfe_weights_t weights = {0};
+    jd_did_options_t options;
+    jd_did_defaults(&options);
+    int rc = jd_twfe_weights_find(&weights, &s->data->panel, s->data->y, &options, ctx);
+    if (!rc) rc = add_twfe_weights(s, &weights, result, ctx);
+    jd_twfe_weights_free(&weights);
+    return rc;
+}
+
 const jd_own_diagnostic_t jd_own_diagnostics[] = {
     {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, run_bacon},
+    {"twfe_weights", "weights of the two-way coefficient on effects", false, run_twfe_weights},
     {"honest", "robust sets under violations of parallel trends", true, jd_own_run_honest},
     {"pretrend", "test of the leads, and its power", true, jd_own_run_pretrend},
     {0},

@@ -57,6 +57,7 @@ static const struct {
     {"roll_out", DID},
     {"monte_carlo", DIAGNOSE},
     {"did_multiplegt", DID},
+    {"twfe_weights", DIAGNOSE},
     {"event_path", DIAGNOSE},
     {"honest", DIAGNOSE},
     {"pretrend", DIAGNOSE},
