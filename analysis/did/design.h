@@ -103,9 +103,6 @@ extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_ev
     jd_estimator_two_stage, jd_estimator_roll_out, jd_estimator_synthetic_did,
     jd_estimator_synthetic_control, jd_estimator_block_did, jd_estimator_poisson,
     jd_estimator_etwfe, jd_estimator_etwfe_poisson;
-extern const jd_estimator_t jd_estimator_did_multiplegt_dyn;
-extern const jd_estimator_t jd_estimator_stacked;
-    jd_estimator_synthetic_control, jd_estimator_block_did;
 extern const jd_estimator_t jd_estimator_drdid, jd_estimator_triple_difference,
     jd_estimator_staggered_triple_difference;
 extern const jd_estimator_t jd_estimator_rings, jd_estimator_dose, jd_estimator_wald_did;
