@@ -76,59 +76,74 @@ static int32_t *copy_codes(const int32_t *from, int64_t n)
     return to;
 }
 
-/* Rows by unit, for shares. */
-static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
-                       const int8_t *eligible, jd_ctx_t *ctx)
+/* Sums by cell and cohort where each unit has one row of weight 1 in every period. */
+static void count_units(jd_cs_t *cs, int64_t n)
 {
-    jd_groups_t units = {0};
-    int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc != JD_OK) return rc;
-    int32_t *rows = calloc((size_t)units.n_groups + 1, sizeof *rows);
-    if (!rows) rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *rows, "units");
-    for (int64_t i = 0; rows && i < frame->n; i++)
-        rows[units.code[i]]++;
-    for (int64_t i = 0; rows && i < frame->n; i++) {
+    for (int64_t i = 0; i < n; i++)
+        cs->mass[cs->cell[i]]++;
+    for (int32_t g = 0; g < cs->n_cohorts; g++)
+        cs->cohort_share[g] = cs->mass[g * cs->n_periods];
+}
+
+/* Sums and shares elsewhere. */
+static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const int8_t *eligible,
+                       jd_ctx_t *ctx)
+{
+    const jd_groups_t *units = &design->units;
+    size_t n = (size_t)design->sample.n, bytes = ((size_t)units->n_groups + 1) * sizeof(int32_t);
+    int32_t *rows = calloc((size_t)units->n_groups + 1, sizeof *rows);
+    cs->share = malloc((n + 1) * sizeof *cs->share);
+    if (!rows || !cs->share) {
+        free(rows);
+        return jd_fail_memory(ctx, bytes + n * sizeof *cs->share, "units");
+    }
+    for (size_t i = 0; i < n; i++)
+        rows[units->code[i]]++;
+    for (size_t i = 0; i < n; i++) {
         double w = design->weight ? design->weight[i] : 1;
-        cs->share[i] = eligible && !eligible[i] ? 0 : w / rows[units.code[i]];
+        cs->share[i] = eligible && !eligible[i] ? 0 : w / rows[units->code[i]];
         cs->mass[cs->cell[i]] += w;
         cs->cohort_share[cs->cell[i] / cs->n_periods] += cs->share[i];
     }
     free(rows);
-    jd_groups_free(&units);
-    return rc;
+    return JD_OK;
+}
+
+static int allocate_cells(jd_cs_t *cs, const jd_design_t *design, const jd_groups_t *cohorts,
+                          jd_ctx_t *ctx)
+{
+    const jd_groups_t *periods = &design->periods;
+    if ((int64_t)cohorts->n_groups * periods->n_groups > max_table)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: %d cohorts in %d periods are too many; take longer periods",
+                       design->estimator->name, cohorts->n_groups, periods->n_groups);
+    cs->n_cohorts = cohorts->n_groups;
+    cs->n_periods = periods->n_groups;
+    size_t n = (size_t)design->sample.n, cells = (size_t)jd_cs_cells(cs);
+    cs->cohort = copy_codes(cohorts->value, cohorts->n_groups);
+    cs->period = copy_codes(periods->value, periods->n_groups);
+    cs->cell = malloc((n + 1) * sizeof *cs->cell);
+    cs->mass = calloc(cells, sizeof *cs->mass);
+    cs->cohort_share = calloc((size_t)cs->n_cohorts, sizeof *cs->cohort_share);
+    cs->att = calloc(cells, sizeof *cs->att);
+    if (!cs->cohort || !cs->period || !cs->cell || !cs->mass || !cs->cohort_share || !cs->att)
+        return jd_fail_memory(ctx, n * sizeof *cs->cell + cells * sizeof(double), "cells");
+    return JD_OK;
 }
 
 static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
                       const int8_t *eligible, jd_ctx_t *ctx)
 {
-    jd_groups_t cohorts = {0}, periods = {0};
-    size_t n = (size_t)frame->n;
+    jd_groups_t cohorts = {0};
     int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > max_table)
-        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                     "%s: %d cohorts in %d periods are too many; take longer periods",
-                     design->estimator->name, cohorts.n_groups, periods.n_groups);
-    if (rc == JD_OK) {
-        cs->n_cohorts = cohorts.n_groups;
-        cs->n_periods = periods.n_groups;
-        size_t cells = (size_t)jd_cs_cells(cs);
-        cs->cohort = copy_codes(cohorts.value, cohorts.n_groups);
-        cs->period = copy_codes(periods.value, periods.n_groups);
-        cs->cell = malloc((n + 1) * sizeof *cs->cell);
-        cs->share = malloc((n + 1) * sizeof *cs->share);
-        cs->mass = calloc(cells, sizeof *cs->mass);
-        cs->cohort_share = calloc((size_t)cs->n_cohorts, sizeof *cs->cohort_share);
-        cs->att = calloc(cells, sizeof *cs->att);
-        if (!cs->cohort || !cs->period || !cs->cell || !cs->share || !cs->mass ||
-            !cs->cohort_share || !cs->att)
-            rc = jd_fail_memory(ctx, (n + cells) * sizeof(double), "cells");
-    }
+    if (rc == JD_OK) rc = allocate_cells(cs, design, &cohorts, ctx);
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
-        cs->cell[i] = cohorts.code[i] * cs->n_periods + periods.code[i];
-    if (rc == JD_OK) rc = fill_shares(cs, design, frame, eligible, ctx);
+        cs->cell[i] = cohorts.code[i] * cs->n_periods + design->periods.code[i];
     jd_groups_free(&cohorts);
-    jd_groups_free(&periods);
+    if (rc == JD_OK && cs->by_unit)
+        count_units(cs, frame->n);
+    else if (rc == JD_OK)
+        rc = fill_shares(cs, design, eligible, ctx);
     return rc;
 }
 

@@ -34,14 +34,14 @@ typedef struct jd_cs {
     int mean_first;
     int32_t *cohort, *period; /* [n_cohorts], [n_periods] values */
     int32_t *cell;            /* [rows] cohort code * n_periods + period code */
-    double *share;            /* [rows] weight over its unit's number of rows, 0 if ineligible */
-    double *mass;             /* [cells] sum of weights */
-    double *cohort_share;     /* [n_cohorts] sum of shares */
-    jd_cs_att_t *att;         /* [n_atts] */
-    double *multiple;         /* [n_terms][n_atts] an effect's weight in a term is this times its
-                                 cohort's share, over their sum; not used in a plain mean */
-    double *mix;              /* [n_terms][n_atts] the weights themselves */
-    double *loading;          /* [n_terms][cells] a term's weights on the cells' means */
+    double *share; /* [rows] weight over its unit's number of rows, 0 if ineligible; NULL by unit */
+    double *mass;  /* [cells] sum of weights */
+    double *cohort_share; /* [n_cohorts] sum of shares */
+    jd_cs_att_t *att;     /* [n_atts] */
+    double *multiple;     /* [n_terms][n_atts] an effect's weight in a term is this times its
+                             cohort's share, over their sum; not used in a plain mean */
+    double *mix;          /* [n_terms][n_atts] the weights themselves */
+    double *loading;      /* [n_terms][cells] a term's weights on the cells' means */
     jd_cs_kind_t kind;
     int compared; /* by the following; 0 = by means of cells */
     jd_arranged_t arranged;
@@ -65,10 +65,15 @@ int jd_cs_is_control(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t cohort);
 double jd_cs_control_mass(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t period, const double *x,
                           double *mean);
 
-/** What inference knows of the terms: a row's influence is w (loading / mass residual + offset) +
- *  share by_cohort; [n_terms][cells], [n_terms][n_cohorts], residuals [rows]. */
+static inline double jd_cs_share(const jd_cs_t *cs, int64_t row)
+{
+    return cs->share ? cs->share[row] : 1.0 / cs->n_periods;
+}
+
+/** What inference knows of the terms: a row's influence is w (loading / mass (y - mean) + offset) +
+ *  share by_cohort; y [rows], mean [cells], [n_terms][cells], [n_terms][n_cohorts]. */
 typedef struct jd_cs_influence {
-    const double *residual, *offset, *by_cohort;
+    const double *y, *mean, *offset, *by_cohort;
 } jd_cs_influence_t;
 
 /** Adds the influences by cluster to sum [n_terms][clusters]. */

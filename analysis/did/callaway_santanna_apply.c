@@ -153,27 +153,25 @@ static int infer_means(const jd_design_t *design, const double *y, const double 
                        double *sum, double *vcov, jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
-    size_t n = (size_t)design->sample.n, cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms;
-    size_t all = n + 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + (size_t)cs->n_cohorts);
-    double *residual = calloc(all, sizeof *residual);
-    if (!residual) return jd_fail_memory(ctx, all * sizeof *residual, "influence functions");
-    double *mean = residual + n, *att = mean + 2 * cells, *centre = att + cs->n_atts;
+    size_t cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms;
+    size_t all = 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + (size_t)cs->n_cohorts);
+    double *mean = calloc(all, sizeof *mean);
+    if (!mean) return jd_fail_memory(ctx, all * sizeof *mean, "influence functions");
+    double *att = mean + 2 * cells, *centre = att + cs->n_atts;
     double *offset = centre + 2 * cs->n_atts, *by_cohort = offset + k * cells;
     cell_means(cs, design, y, mean, mean + cells);
-    for (int64_t i = 0; i < design->sample.n; i++)
-        residual[i] = y[i] - mean[cs->cell[i]];
     for (int a = 0; a < cs->n_atts; a++)
         att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
     for (int j = 0; j < cs->n_terms; j++)
         fill_offsets(cs, j, mean, centre, offset + (size_t)j * cells);
     fill_all_shares(cs, att, estimate, by_cohort);
-    const jd_cs_influence_t influence = {residual, offset, by_cohort};
+    const jd_cs_influence_t influence = {y, mean, offset, by_cohort};
     int rc = JD_OK;
     if (sum)
         jd_cs_sum_influence(design, &influence, sum, jd_ctx_threads(ctx));
     else
         rc = jd_cs_vcov_by_moments(design, &influence, vcov, ctx);
-    free(residual);
+    free(mean);
     return rc;
 }
 
@@ -196,7 +194,7 @@ static int add_shares(const jd_design_t *design, const double *by_cohort, double
         if (cs->cohort[cohort] == 0) continue;
         if (n == 0 || stake[n - 1].cluster != cluster || stake[n - 1].cohort != cohort)
             stake[n++] = (stake_t){cluster, cohort, 0};
-        stake[n - 1].share += cs->share[i];
+        stake[n - 1].share += jd_cs_share(cs, i);
     }
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
     for (int k = 0; k < cs->n_terms; k++) {

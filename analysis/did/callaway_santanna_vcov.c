@@ -18,8 +18,8 @@ static void sum_influence(const jd_design_t *design, const jd_cs_influence_t *in
         int32_t c = cs->cell[i];
         double w = design->weight ? design->weight[i] : 1;
         sum[design->clusters.code[i]] +=
-            w * (loading[c] / cs->mass[c] * influence->residual[i] + offset[c]) +
-            cs->share[i] * by_cohort[c / cs->n_periods];
+            w * (loading[c] / cs->mass[c] * (influence->y[i] - influence->mean[c]) + offset[c]) +
+            jd_cs_share(cs, i) * by_cohort[c / cs->n_periods];
     }
 }
 
@@ -42,9 +42,12 @@ static void add_moments(const jd_cs_t *cs, const double *z, const int32_t *cohor
         const double *r = z + (size_t)u * (size_t)n;
         if (cohort[u] != g) continue;
         for (int32_t s = 0; s < n; s++)
-            for (int32_t t = 0; t < n; t++)
+            for (int32_t t = 0; t <= s; t++)
                 moments[s * n + t] += r[s] * r[t];
     }
+    for (int32_t s = 0; s < n; s++)
+        for (int32_t t = 0; t < s; t++)
+            moments[t * n + s] = moments[s * n + t];
 }
 
 /* Adds one cohort's part: a unit's influence is its residuals times `load` plus a constant, and
@@ -88,8 +91,8 @@ int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *in
     double *moments = z + rows, *load = moments + (size_t)cs->n_cohorts * square;
     for (size_t i = 0; i < rows; i++) {
         int32_t u = design->clusters.code[i], c = cs->cell[i];
-        z[(size_t)u * n + (size_t)(c % cs->n_periods)] = influence->residual[i];
-        cohort[u] = c / cs->n_periods;
+        z[(size_t)u * n + (size_t)design->periods.code[i]] = influence->y[i] - influence->mean[c];
+        cohort[u] = (c - design->periods.code[i]) / cs->n_periods;
     }
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(dynamic)
     for (int32_t g = 0; g < cs->n_cohorts; g++)

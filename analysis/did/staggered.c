@@ -47,11 +47,27 @@ static int32_t *first_seen(const jd_groups_t *cohorts, const jd_panel_t *panel,
     return first;
 }
 
+/* Leaves out cohorts that adopt, or anticipate it, by `first` [cohorts] of their own, or (code =
+ * NULL) of all. */
+static void leave_by(jd_staggered_t *s, const jd_sample_t *sample, const int32_t *code,
+                     const int32_t *first, int32_t anticipation)
+{
+    for (int64_t i = 0; i < sample->n; i++) {
+        int32_t row = sample->row[i], g = s->cohort[row];
+        int64_t before = code ? first[code[i]] : s->first;
+        if (g != 0 && g <= before + anticipation) s->leave[row] = JD_LEAVE_ALWAYS;
+    }
+}
+
 /* Units treated, or anticipating it, from the start have no before. */
 static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel,
                                 const jd_sample_t *sample, jd_staggered_needs_t needs,
                                 jd_ctx_t *ctx)
 {
+    if (!needs.own_first) {
+        leave_by(s, sample, NULL, NULL, needs.anticipation);
+        return JD_OK;
+    }
     size_t bytes = ((size_t)sample->n + 1) * sizeof(int32_t);
     int32_t *cohort = malloc(bytes), *first = NULL;
     jd_groups_t cohorts = {0};
@@ -63,11 +79,7 @@ static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel,
         first = first_seen(&cohorts, panel, sample);
         if (!first) rc = jd_fail_memory(ctx, bytes, "cohorts");
     }
-    for (int64_t i = 0; rc == JD_OK && i < sample->n; i++) {
-        int64_t before = needs.own_first ? first[cohorts.code[i]] : s->first;
-        if (cohort[i] != 0 && cohort[i] <= before + needs.anticipation)
-            s->leave[sample->row[i]] = JD_LEAVE_ALWAYS;
-    }
+    if (rc == JD_OK) leave_by(s, sample, cohorts.code, first, needs.anticipation);
     free(first);
     free(cohort);
     jd_groups_free(&cohorts);
@@ -141,9 +153,33 @@ static int32_t count_cells(const jd_groups_t *units, const jd_groups_t *periods,
     return -1;
 }
 
+/* Whether the rows kept are a complete panel that says so by its order: unit by unit, each with the
+ * same ascending periods. One pass, where the general way sorts. */
+static int is_in_order(const jd_staggered_t *s, const jd_panel_t *panel, const jd_sample_t *sample)
+{
+    const int32_t *unit = panel->unit, *time = panel->time;
+    int64_t first = -1, length = 0, place = 0, last = -1; /* of the first unit; of the row before */
+    for (int64_t i = 0; i < sample->n; i++) {
+        int32_t row = sample->row[i];
+        if (s->leave[row]) continue;
+        int same = last >= 0 && unit[row] == unit[last];
+        if (last >= 0 && same && time[row] <= time[last]) return 0;
+        if (last >= 0 && !same && (unit[row] < unit[last] || (length && place < length))) return 0;
+        if (!same && last >= 0 && !length) length = place;
+        place = same ? place + 1 : 1;
+        if (first < 0) first = i;
+        if (!length && i != first + place - 1) return 0;
+        if (length && (place > length || time[row] != time[sample->row[first + place - 1]]))
+            return 0;
+        last = row;
+    }
+    return !length || place == length;
+}
+
 static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_t *panel,
                             const jd_sample_t *sample, jd_ctx_t *ctx)
 {
+    if (is_in_order(s, panel, sample)) return JD_OK;
     size_t n = (size_t)sample->n + 1;
     jd_groups_t units = {0}, periods = {0};
     int32_t *work = calloc(5 * n + 1, sizeof *work);
