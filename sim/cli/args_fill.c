@@ -49,6 +49,16 @@ static int fill_share(const jd_args_t *args, const jd_given_t *given, double *sh
     return JD_OK;
 }
 
+static int fill_size(const jd_args_t *args, const jd_given_t *given, double *size, jd_ctx_t *ctx)
+{
+    double x;
+    if (!jd_number_read(given->value, strlen(given->value), &x) || !(x > 0 && x <= 1e300))
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s = %s: must be a number above 0",
+                       args->command->name, given->option->name, given->value);
+    *size = x;
+    return JD_OK;
+}
+
 /* Event times lie within what a difference of periods can be. */
 enum { EVENT_MAX = 1000000 };
 
@@ -129,6 +139,8 @@ static int fill_one(const jd_args_t *args, const jd_given_t *given, void *member
         return fill_seed(args, given, member, ctx);
     case JD_READ_SHARE:
         return fill_share(args, given, member, ctx);
+    case JD_READ_SIZE:
+        return fill_size(args, given, member, ctx);
     case JD_READ_RANGE:
         return fill_range(args, given, member, ctx);
     case JD_READ_NUMBERS:

@@ -26,6 +26,7 @@ typedef enum jd_read {
     JD_READ_INT,     /**< int32_t from `low` to `high` */
     JD_READ_SEED,    /**< uint64_t */
     JD_READ_SHARE,   /**< double between 0 and 1 */
+    JD_READ_SIZE,    /**< double above 0 */
     JD_READ_RANGE,   /**< int32_t[2] written A:B, A: or :B; an end left out keeps its value */
     JD_READ_NUMBERS, /**< jd_numbers_t joined by commas */
     JD_READ_LIST,    /**< jd_ints_t joined by commas; the word choices[0], if any, is n = -1 */

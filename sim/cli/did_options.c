@@ -21,7 +21,12 @@
 static const char *const aggregates[] = {"event", "overall", "cohort", "calendar", "cells", NULL};
 static const char *const controls[] = {"never", "not_yet", NULL};
 static const char *const methods[] = {"dr", "reg", "ipw", "improved", "abadie", NULL};
-static const char *const variances[] = {"cluster", "iid", "hc1", NULL};
+static const char *const variances[] = {
+    "cluster", "iid",  "hc1",        "multiway",       "hc2",    "hc3", "cr2", "cr3",
+    "cv3",     "cv3j", "newey_west", "driscoll_kraay", "conley", NULL};
+static const char *const kernels[] = {"uniform", "bartlett", NULL};
+static const char *const adjusts[] = {"efficient", "did", "none", NULL};
+static const char *const switchers[] = {"both", "in", "out", NULL};
 static const char *const k_fixed[] = {"nested", "full", "none", NULL};
 static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
 static const char *const exposures[] = {"rings", "count", "share", "decay", "given", NULL};
@@ -63,7 +68,7 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
     {TEXT("diagnose", "NAMES", diagnostics,
-          "diagnostics, by commas, or all: bacon, twfe_weights, honest, pretrend")},
+          "diagnostics, by commas, or all: bacon, twfe_weights, honest, pretrend, wild")},
     {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
          "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2")},
     {ROW("honest-m", "NUMBERS", JD_READ_NUMBERS, m,
@@ -107,13 +112,36 @@ const jd_option_t jd_did_option_rows[] = {
          "doses at which effects are told, by commas; default: deciles")},
     {SWITCH("time-corrected", how.time_corrected,
             "wald_did: against controls of the same dose before, which stay at it")},
+    {CHOICE("adjust", "KIND", how.adjust, adjusts,
+            "roll_out: by outcomes before treatment: efficient (default), did, none")},
+    {SWITCH("neyman", how.neyman, "roll_out: conservative variance")},
+    {SWITCH("last-cohort-control", how.last_cohort_control,
+            "roll_out: the last cohort, or the never treated, alone are controls")},
+    {CHOICE("switchers", "KIND", how.switchers, switchers,
+            "did_multiplegt_dyn: both (default), in, out")},
+    {SWITCH("normalized", how.normalized,
+            "did_multiplegt_dyn: effects per unit of treatment so far")},
+    {SWITCH("same-switchers", how.same_switchers,
+            "did_multiplegt_dyn: only those seen for all effects")},
+    {SWITCH("only-never-switchers", how.only_never_switchers,
+            "did_multiplegt_dyn: controls never change their treatment")},
     {SWITCH("synthdid", how.synthdid,
             "synthetic weights as the R package synthdid's search leaves them")},
 
-    {CHOICE("vcov", "KIND", vcov.kind, variances, "cluster (default), hc1, iid"),
+    {CHOICE(
+         "vcov", "KIND", vcov.kind, variances,
+         "cluster (default), multiway, iid, hc1-3, cr2-3, cv3, newey_west, driscoll_kraay, conley"),
      .head = "uncertainty"},
+    {INT("lag", "N", vcov.lag, -1, 1000000,
+         "newey_west, driscoll_kraay: periods; default T^(1/4), -1 none")},
+    {ROW("cutoff", "KM", JD_READ_SIZE, vcov.cutoff_km, "conley: how far errors are correlated")},
+    {CHOICE("kernel", "KIND", vcov.kernel, kernels, "conley: uniform (default), bartlett")},
+    {SWITCH("satterthwaite", vcov.satterthwaite, "cluster: degrees of freedom by Satterthwaite")},
     {CHOICE("k-fixed", "KIND", vcov.k_fixed, k_fixed,
             "effects counted in K: nested (all but those in clusters; default), full, none")},
+    {SWITCH("k-exact", vcov.k_exact, "K counts the rank of the fixed effects")},
+    {SWITCH("own-cluster-factors", vcov.own_cluster_factors,
+            "multiway: each way by its own G/(G-1), not by that of the fewest clusters")},
     {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)")},
     {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment, "without the factor G/(G-1)")},
     {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")},
@@ -159,6 +187,9 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     int rc = jd_args_fill(args, request, ctx);
     if (!rc) rc = read_sign("separator", request->separator, &request->roles.style.separator, ctx);
     if (!rc) rc = read_sign("decimal", request->decimal, &request->roles.style.decimal, ctx);
+    /* Two ways of clustering are asked for by naming them. */
+    if (request->roles.cluster && strchr(request->roles.cluster, ',') && !jd_args_has(args, "vcov"))
+        request->vcov.kind = JD_VCOV_MULTIWAY;
     request->roles.origin = request->outcome_weights;
     request->roles.no_unit = request->how.cross_sections;
     request->how.reference = request->reference.value;

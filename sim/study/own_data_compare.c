@@ -35,16 +35,22 @@ static void print_head(FILE *out, const char *first, double level)
             "std.err", 100 * level, "p", "rows", "units", "clusters");
 }
 
+static void show_p(double p, char text[32])
+{
+    if (isnan(p))
+        snprintf(text, 32, "-");
+    else if (p < 1e-4)
+        snprintf(text, 32, "<0.0001");
+    else
+        snprintf(text, 32, "%.4f", p);
+}
+
 static void print_line(FILE *out, const jd_table_t *t, int64_t row)
 {
     char name[TEXT], term[TEXT], number[5][32];
     for (int k = 0; k < 5; k++)
         jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), number[k]);
-    double p = jd_table_number(t, JD_OWN_P_VALUE, row);
-    if (p < 1e-4)
-        snprintf(number[4], sizeof number[4], "<0.0001");
-    else if (!isnan(p))
-        snprintf(number[4], sizeof number[4], "%.4f", p);
+    show_p(jd_table_number(t, JD_OWN_P_VALUE, row), number[4]);
     fprintf(out, "%-18s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n",
             text_of(t, JD_OWN_ESTIMATOR, row, name), text_of(t, JD_OWN_TERM, row, term), number[0],
             number[1], number[2], number[3], number[4], jd_table_number(t, JD_OWN_N_OBS, row),
@@ -193,16 +199,18 @@ int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *r)
 {
     const jd_table_t *t = &r->diagnostics;
-    char name[TEXT], quantity[TEXT], term[TEXT], number[4][32];
+    char name[TEXT], quantity[TEXT], term[TEXT], number[5][32];
     if (t->rows == 0) return;
-    fprintf(out, "\n%-18s %-20s %-26s %11s %11s %23.4g %%\n", "Diagnostic", "quantity", "term",
-            "value", "std.err", 100 * r->level);
+    fprintf(out, "\n%-18s %-20s %-26s %11s %11s %23.4g %% %9s\n", "Diagnostic", "quantity", "term",
+            "value", "std.err", 100 * r->level, "p");
     for (int64_t i = 0; i < t->rows; i++) {
         for (int k = 0; k < 4; k++)
             jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, i), number[k]);
-        fprintf(out, "%-18s %-20s %-26s %11s %11s %12s %12s\n",
+        show_p(jd_table_number(t, JD_OWN_P_VALUE, i), number[4]);
+        fprintf(out, "%-18s %-20s %-26s %11s %11s %12s %12s %9s\n",
                 text_of(t, JD_OWN_ESTIMATOR, i, name), text_of(t, JD_OWN_QUANTITY, i, quantity),
-                text_of(t, JD_OWN_TERM, i, term), number[0], number[1], number[2], number[3]);
+                text_of(t, JD_OWN_TERM, i, term), number[0], number[1], number[2], number[3],
+                number[4]);
     }
     if (r->details.rows)
         fprintf(out, "  and %" PRId64 " lines more with --format csv\n", r->details.rows);

@@ -5,6 +5,7 @@
 
 #include "jiedao/bacon.h"
 #include "jiedao/twfe_weights.h"
+#include "jiedao/wild_bootstrap.h"
 #include "study/own_data_parts.h"
 
 /* A number without uncertainty. */
@@ -105,10 +106,31 @@ static int run_twfe_weights(const jd_own_subject_t *s, jd_own_result_t *result, 
     return rc;
 }
 
+/* ---- Wild cluster bootstrap ---- */
+
+/* Every effect of a regression, with the bootstrap's p-value and interval. */
+static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    const jd_term_t *terms = jd_design_terms(s->design);
+    jd_wild_options_t options = {.vcov = *s->ask->vcov, .level = s->ask->level};
+    int rc = JD_OK;
+    if (options.vcov.kind != JD_VCOV_CV3) options.vcov.kind = JD_VCOV_CLUSTER;
+    for (int k = 0; k < s->fit->n_terms && terms[k].kind != JD_TERM_OTHER && !rc; k++) {
+        jd_wild_t w = {0};
+        rc = jd_wild_bootstrap(s->design, s->data->y, k, &options, &w, ctx);
+        const jd_estimate_t e = {w.estimate, w.std_error, w.ci_low, w.ci_high, w.p_value};
+        jd_own_line_t line = jd_own_line_of(s, "wild_bootstrap", terms[k].name, e, true);
+        if (!rc) rc = jd_own_add_line(&result->diagnostics, &line, ctx);
+        jd_wild_free(&w);
+    }
+    return rc;
+}
+
 const jd_own_diagnostic_t jd_own_diagnostics[] = {
     {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, run_bacon},
     {"twfe_weights", "weights of the two-way coefficient on effects", false, run_twfe_weights},
     {"honest", "robust sets under violations of parallel trends", true, jd_own_run_honest},
     {"pretrend", "test of the leads, and its power", true, jd_own_run_pretrend},
+    {"wild", "wild cluster bootstrap of each effect", true, run_wild},
     {0},
 };

@@ -74,6 +74,19 @@ static void test_each_kind_of_value(void **state)
     free_line();
 }
 
+/* Two clusters are two ways, unless something else is asked for. */
+static void test_two_clusters(void **state)
+{
+    (void)state;
+    READ("d.csv", "--cluster", "a,b");
+    assert_int_equal(ask.vcov.kind, JD_VCOV_MULTIWAY);
+    free_line();
+    READ("d.csv", "--cluster", "a,b", "--vcov", "conley", "--cutoff", "12.5");
+    assert_int_equal(ask.vcov.kind, JD_VCOV_CONLEY);
+    assert_true(ask.vcov.cutoff_km > 12.4 && ask.vcov.cutoff_km < 12.6);
+    free_line();
+}
+
 /* No two rows fill the same member, none lies outside, none lacks a way to be read. */
 static void test_rows_fill_members_of_their_own(void **state)
 {
@@ -96,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_given),
         cmocka_unit_test(test_each_kind_of_value),
+        cmocka_unit_test(test_two_clusters),
         cmocka_unit_test(test_rows_fill_members_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
