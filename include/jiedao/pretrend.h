@@ -55,8 +55,9 @@ JD_API JD_MUST_USE int jd_pretrend_assess(jd_pretrend_t *pretrend, const jd_even
 JD_API void jd_pretrend_free(jd_pretrend_t *pretrend);
 
 /** The slope > 0 of a linear violation, 0 at the reference, against which the pretest has `power`,
- *  and in *wald_slope that for the joint test. JD_ERR_ARGUMENT where power is not above what the
- *  tests do under parallel trends, or not below 1. Cost: about ten integrals. */
+ *  and in *wald_slope that for the joint test; 0 where a test rejects as often under parallel
+ * trends, as it does with many leads. JD_ERR_ARGUMENT for a power outside (0, 1). Cost: about ten
+ * integrals. */
 JD_API JD_MUST_USE int jd_pretrend_slope(const jd_event_path_t *path, double power,
                                          const jd_pretrend_options_t *options, double *slope,
                                          double *wald_slope, jd_ctx_t *ctx);

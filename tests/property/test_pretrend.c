@@ -205,7 +205,9 @@ static void test_refusals(void **state)
     random_path(&path, 2, 1, 1, &dice);
     assert_int_equal(jd_pretrend_assess(&p, &path, violation, &o, &ctx), JD_ERR_DATA);
     violation[1] = 0;
-    assert_int_equal(jd_pretrend_slope(&path, 0.01, &o, &slope, &wald, &ctx), JD_ERR_ARGUMENT);
+    assert_int_equal(jd_pretrend_slope(&path, 0.01, &o, &slope, &wald, &ctx), JD_OK);
+    assert_true(slope == 0 && wald == 0); /* both reject more often than that by chance */
+    assert_int_equal(jd_pretrend_slope(&path, 0, &o, &slope, &wald, &ctx), JD_ERR_ARGUMENT);
     assert_int_equal(jd_pretrend_slope(&path, 1, &o, &slope, &wald, &ctx), JD_ERR_ARGUMENT);
     o.level = 0;
     assert_int_equal(jd_pretrend_assess(&p, &path, violation, &o, &ctx), JD_ERR_ARGUMENT);
