@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Theta as a test of moment inequalities (Rambachan and Roth 2023, section 3; Andrews, Roth and
- * Pakes 2023, Inference for linear conditional moment inequalities, Review of Economic Studies 90).
- * delta = beta - (0, tau), and A delta <= d for delta in Delta; restrictions that say nothing of
- * the periods after the reference are left out, as in the paper's programs. */
+/* Theta as a test of moment inequalities (Rambachan and Roth 2023; Andrews, Roth and Pakes 2023,
+ * Inference for linear conditional moment inequalities, Review of Economic Studies 90). delta =
+ * beta - (0, tau), and A delta <= d for delta in Delta; restrictions that say nothing of the
+ * periods after the reference are left out, as in the paper's programs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +239,7 @@ static int statistic(jd_moments_t *mo, double theta, double *eta, double *slope,
 }
 
 /* How far from eta towards `end` the vertex stays the best one when y moves along its own direction
- * (ARP, section 4; there by bisection). The best value less v is convex, piecewise linear and 0
+ * (ARP find it by bisection). The best value less v is convex, piecewise linear and 0
  * where the vertex is best: Newton's steps from outside end there. */
 static int truncation(jd_moments_t *mo, double end, double *v, jd_ctx_t *ctx)
 {

@@ -74,23 +74,27 @@ JD_API JD_MUST_USE int jd_honest_original(const jd_event_path_t *path,
                                           jd_ctx_t *ctx);
 
 /** Robust sets for each m[n_m] >= 0, out: sets[n_m].
- *  FLCI: half-length sigma cv(bias / sigma) minimised exactly: along the piecewise linear path of
- *  weights from least bias to least variance, cv the quantile of the folded normal (equations 16
- *  to 18). Others: the test of theta for each sign and place of the largest difference before
- *  treatment (a union of sets), on a grid over the values whose statistic can pass, its ends then
- *  refined by bisection.
+ *
+ *  FLCI: half-length sigma cv(bias / sigma), cv the folded normal's quantile, minimised exactly
+ *  along the piecewise linear path of weights from least bias to least variance. Others: the test
+ *  of theta for each place and sign of the largest difference before treatment (a union of sets),
+ *  on a grid over the values whose statistic can pass, the ends then refined by bisection.
+ *
  *  Errors: JD_ERR_ARGUMENT (an option or m out of range, a method that does not go with the
- *  restriction), JD_ERR_UNSUPPORTED (SDRM with a single period before), JD_ERR_DATA (FLCI:
- * covariance before treatment singular; a restriction without variance), JD_ERR_NO_CONVERGENCE.
+ *  restriction), JD_ERR_UNSUPPORTED (SDRM with a single period before), JD_ERR_DATA (FLCI: the
+ *  covariance before treatment is singular; a restriction without variance), JD_ERR_NO_CONVERGENCE,
+ *  JD_ERR_NO_MEMORY, JD_ERR_CANCELLED.
+ *
  *  Cost: FLCI O(n_pre^4); others 2 n_pre (draws + grid) linear programmes, in threads; the same
  *  bits for any number of them. */
 JD_API JD_MUST_USE int jd_honest_sets(const jd_event_path_t *path,
                                       const jd_honest_options_t *options, const double *m, int n_m,
                                       jd_honest_set_t *sets, jd_ctx_t *ctx);
 
-/** Breakdown value: the smallest M (or Mbar) at which theta = `null` is no longer rejected, by
- *  doubling and bisection to 1e-4 of itself (1e-6 for the FLCI); 0 if it never was, infinite if it
- *  still is at 1e6 (SD: times the largest standard error after treatment). Errors as above. */
+/** Breakdown value: the smallest M (or Mbar) at which theta = `null` is not rejected, by doubling
+ *  and bisection to 1e-4 of itself (1e-6 for the FLCI); 0 if it is not rejected at 0 either,
+ *  infinite if it still is at 1e6 (SD: times the target's standard error). Errors as above; cost of
+ *  some 30 tests of one value. */
 JD_API JD_MUST_USE int jd_honest_breakdown(const jd_event_path_t *path,
                                            const jd_honest_options_t *options, double null,
                                            double *m, jd_ctx_t *ctx);

@@ -180,10 +180,21 @@ static int add_pretrend(const jd_own_subject_t *s, const jd_event_path_t *path,
 
 /* ---- What is listed ---- */
 
+/* The fit's event study; what of it is not used is said. */
+static int open_path(const jd_own_subject_t *s, jd_event_path_t *path, jd_table_t *lines,
+                     jd_ctx_t *ctx)
+{
+    int rc = jd_event_path_of_design(path, s->design, s->fit, ctx);
+    if (!rc && path->n_left_out)
+        rc = add_line(lines, s, "periods_left_out", "first e", path->first_left,
+                      bare(path->n_left_out), false, ctx);
+    return rc;
+}
+
 int jd_own_run_honest(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
 {
     jd_event_path_t path = {0};
-    int rc = jd_event_path_of_design(&path, s->design, s->fit, ctx);
+    int rc = open_path(s, &path, &result->diagnostics, ctx);
     if (!rc) rc = add_honest(s, &path, &result->diagnostics, ctx);
     jd_event_path_free(&path);
     return rc;
@@ -192,7 +203,7 @@ int jd_own_run_honest(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx
 int jd_own_run_pretrend(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
 {
     jd_event_path_t path = {0};
-    int rc = jd_event_path_of_design(&path, s->design, s->fit, ctx);
+    int rc = open_path(s, &path, &result->diagnostics, ctx);
     if (!rc) rc = add_pretrend(s, &path, result, ctx);
     jd_event_path_free(&path);
     return rc;

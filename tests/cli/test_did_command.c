@@ -354,6 +354,8 @@ static void test_trends(void **state)
     run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator callaway_santanna --draws 200 "
            "--universal-base");
     ASSERT_HOLDS(said.out, "honest_relmag");
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose pretrend --estimator event_study --bin :3");
+    ASSERT_HOLDS(said.out, "periods_left_out");
     run(0, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator two_stage");
     ASSERT_HOLDS(said.out, "honest: event study: two_stage measures its leads");
     run(2, "\"$JIEDAO\" did tiny.h5 --diagnose honest --honest-mbar x");

@@ -6,10 +6,9 @@
 
 #include "diagnose/honest_parts.h"
 #include "near.h"
-#include "property/event_paths.h"
+#include "property/honest_plain.h"
 
-/* --- The interval ------------------------------------------------------------------------------
- */
+/* ---- The interval ---- */
 
 typedef struct {
     const jd_event_path_t *path;
@@ -114,172 +113,7 @@ static void test_interval_is_optimal(void **state)
     }
 }
 
-/* --- The tests ---------------------------------------------------------------------------------
- */
-
-enum { MAX_ROWS = 12 };
-
-typedef struct {
-    int rows, r, n;
-    double a[MAX_ROWS][MAX_PATH], d[MAX_ROWS];
-    double w[MAX_ROWS][4]; /* 1 and the nuisance columns */
-    double toward[MAX_ROWS], base[MAX_ROWS], covariance[MAX_ROWS][MAX_ROWS];
-    int n_vertices;
-    double vertex[400][MAX_ROWS];
-    double size;
-} plain_t;
-
-/* Difference of the given order that ends in t, of a trend with its 0 put in. */
-static double difference(const double *delta, int order, int t)
-{
-    return order == 0 ? delta[t]
-                      : difference(delta, order - 1, t) - difference(delta, order - 1, t - 1);
-}
-
-static void plain_row(plain_t *p, const jd_event_path_t *path, int order, int t, double sign,
-                      int bound_order, int place, double bound)
-{
-    for (int i = 0; i < p->n; i++) {
-        double all[MAX_PATH + 1] = {0}, *delta = all + path->n_pre;
-        all[i + (i >= path->n_pre)] = 1;
-        p->a[p->rows][i] = sign * difference(delta, order, t);
-        if (bound != 0) p->a[p->rows][i] -= bound * difference(delta, bound_order, place);
-    }
-    p->rows++;
-}
-
-/* Solves r equations by Gauss and Jordan; 0 where singular. */
-static int plain_solve(double m[4][5], int r)
-{
-    for (int c = 0; c < r; c++) {
-        int best = c;
-        for (int i = c + 1; i < r; i++)
-            if (fabs(m[i][c]) > fabs(m[best][c])) best = i;
-        if (fabs(m[best][c]) < 1e-9) return 0;
-        for (int k = 0; k <= r; k++) {
-            double swap = m[c][k];
-            m[c][k] = m[best][k];
-            m[best][k] = swap;
-        }
-        for (int i = 0; i < r; i++) {
-            double f = i == c ? 0 : m[i][c] / m[c][c];
-            for (int k = 0; k <= r; k++)
-                m[i][k] -= f * m[c][k];
-        }
-    }
-    for (int i = 0; i < r; i++)
-        m[i][r] /= m[i][i];
-    return 1;
-}
-
-static void list_vertices(plain_t *p)
-{
-    for (int set = 1; set < 1 << p->rows; set++) {
-        int chosen[4], n = 0;
-        for (int i = 0; i < p->rows && n <= p->r; i++)
-            if (set >> i & 1) {
-                if (n < p->r) chosen[n] = i;
-                n++;
-            }
-        if (n != p->r) continue;
-        double m[4][5] = {{0}};
-        for (int k = 0; k < p->r; k++) {
-            for (int c = 0; c < p->r; c++)
-                m[k][c] = p->w[chosen[c]][k];
-            m[k][p->r] = k == 0;
-        }
-        int good = plain_solve(m, p->r);
-        for (int c = 0; good && c < p->r; c++)
-            good = m[c][p->r] >= -1e-10;
-        if (!good) continue;
-        assert_true(p->n_vertices < 400);
-        for (int c = 0; c < p->r; c++)
-            p->vertex[p->n_vertices][chosen[c]] = fmax(m[c][p->r], 0);
-        p->n_vertices++;
-    }
-}
-
-static void plain_make(plain_t *p, const jd_event_path_t *path, const jd_honest_options_t *o,
-                       const double *l, double m, int place, int sign)
-{
-    memset(p, 0, sizeof *p);
-    p->n = path->n_pre + path->n_post;
-    p->r = path->n_post;
-    p->size = 1 - o->level;
-    int order = o->delta == JD_HONEST_RM ? 1 : 2, relative = o->delta != JD_HONEST_SD;
-    for (int t = 1; t <= path->n_post; t++) {
-        for (int s = -1; s <= 1; s += 2) {
-            if (!relative) p->d[p->rows] = m;
-            plain_row(p, path, order, t, s, order, place, relative ? m * sign : 0);
-        }
-        if (o->shape == JD_HONEST_POSITIVE) plain_row(p, path, 0, t, -1, 0, 0, 0);
-        if (o->shape == JD_HONEST_DECREASING) plain_row(p, path, 1, t, 1, 0, 0, 0);
-    }
-    int last = path->n_post - 1; /* theta takes the place of the last effect */
-    for (int i = 0; i < p->rows; i++) {
-        double variance = 0;
-        for (int a = 0; a < p->n; a++)
-            for (int b = 0; b < p->n; b++)
-                variance += p->a[i][a] * p->a[i][b] * path->vcov[a * p->n + b];
-        double sd = sqrt(variance);
-        for (int a = 0; a < p->n; a++)
-            p->base[i] += (p->a[i][a] /= sd) * path->estimate[a];
-        p->base[i] -= p->d[i] / sd;
-        p->toward[i] = p->a[i][p->n - 1] / l[last];
-        p->w[i][0] = 1;
-        for (int j = 0; j < last; j++)
-            p->w[i][1 + j] = p->a[i][path->n_pre + j] - p->toward[i] * l[j];
-    }
-    for (int i = 0; i < p->rows; i++)
-        for (int j = 0; j < p->rows; j++)
-            for (int a = 0; a < p->n; a++)
-                for (int b = 0; b < p->n; b++)
-                    p->covariance[i][j] += p->a[i][a] * p->a[j][b] * path->vcov[a * p->n + b];
-    list_vertices(p);
-}
-
-static double dot(const double *a, const double *b, int n)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-/* The p-value's excess over the test's size: positive where theta is accepted. */
-static double plain_margin(const plain_t *p, double theta)
-{
-    double y[MAX_ROWS], eta = -INFINITY, b[MAX_ROWS] = {0}, rest[MAX_ROWS], variance = 0;
-    int best = 0;
-    if (p->n_vertices == 0) return 1;
-    for (int i = 0; i < p->rows; i++)
-        y[i] = p->base[i] - p->toward[i] * theta;
-    for (int v = 0; v < p->n_vertices; v++) {
-        double value = dot(p->vertex[v], y, p->rows);
-        if (value > eta + 1e-12) {
-            eta = value;
-            best = v;
-        }
-    }
-    if (eta <= 0) return 1;
-    if (eta > 20) return -1; /* where the library stops looking */
-    for (int i = 0; i < p->rows; i++) {
-        b[i] = dot(p->covariance[i], p->vertex[best], p->rows);
-        variance += b[i] * p->vertex[best][i];
-    }
-    double low = -INFINITY, high = INFINITY, sd = sqrt(variance);
-    for (int i = 0; i < p->rows; i++) {
-        b[i] /= variance;
-        rest[i] = y[i] - b[i] * eta;
-    }
-    for (int v = 0; v < p->n_vertices; v++) {
-        double gain = 1 - dot(p->vertex[v], b, p->rows), level = dot(p->vertex[v], rest, p->rows);
-        if (gain > 1e-11) low = fmax(low, level / gain);
-        if (gain < -1e-11) high = fmin(high, level / gain);
-    }
-    double at_high = normal_tail(high / sd);
-    return (normal_tail(eta / sd) - at_high) / (normal_tail(low / sd) - at_high) - p->size;
-}
+/* ---- The tests ---- */
 
 static const struct {
     jd_honest_delta_t delta;
@@ -347,6 +181,88 @@ static void test_sets_match_listed_vertices(void **state)
         }
 }
 
+/* One member of a union, with first stages of every kind, value by value. */
+static void check_member(const jd_event_path_t *path, const jd_honest_options_t *o, double m,
+                         int which)
+{
+    static plain_t plain;
+    jd_moments_t moments;
+    jd_flci_t flci;
+    double covariance[MAX_PATH] = {0};
+    int n = path->n_pre + path->n_post, place = -(which / 2), sign = which % 2 ? -1 : 1;
+    assert_int_equal(
+        jd_moments_init(&moments, path, o, o->target, m, (jd_largest_t){place, sign}, NULL), JD_OK);
+    plain_make(&plain, path, o, o->target, m, place, sign);
+    assert_int_equal(jd_flci_make(&flci, path, o->target, m, 0.005, NULL), JD_OK);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++)
+            covariance[i] += path->vcov[i * n + j] * flci.weight[j];
+    moments.size = plain.size = 0.045;
+    for (int stage = 0; stage < 3; stage++) {
+        moments.critical = plain.critical = stage == 1 ? 2.4 : (double)INFINITY;
+        moments.flci = plain.flci = stage == 2 ? &flci : NULL;
+        moments.sigma_flci = covariance;
+        for (int k = -200; k <= 200; k++) {
+            int accepted;
+            double theta = path->estimate[path->n_pre] + k / 40.0;
+            assert_int_equal(jd_moments_test(&moments, theta, &accepted, NULL), JD_OK);
+            double margin = plain_margin(&plain, theta);
+            if (fabs(margin) > 1e-7) assert_int_equal(accepted, margin > 0);
+        }
+    }
+    jd_flci_free(&flci);
+    jd_moments_free(&moments);
+}
+
+static void test_first_stages_match(void **state)
+{
+    (void)state;
+    dice_t dice = {.state = 14};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int trial = 0; trial < 3; trial++) {
+            jd_event_path_t path;
+            jd_honest_options_t o;
+            double l[MAX_PATH] = {0};
+            random_path(&path, kinds[k].n_pre, kinds[k].n_post, 0.3, &dice);
+            for (int j = 0; j < path.n_post; j++)
+                l[j] = 0.2 + dice_uniform(&dice);
+            jd_honest_defaults(&o);
+            o.delta = kinds[k].delta;
+            o.shape = kinds[k].shape;
+            o.target = l;
+            for (int which = 0; which < jd_honest_n_largest(&path, o.delta); which++)
+                check_member(&path, &o, dice_uniform(&dice), which);
+            jd_event_path_free(&path);
+        }
+}
+
+/* What the public function makes of them: with SD and one period after the reference the critical
+ * value is known, and so is the set but for its simulation. */
+static void test_sets_of_two_stages(void **state)
+{
+    (void)state;
+    static plain_t plain;
+    dice_t dice = {.state = 30};
+    jd_event_path_t path;
+    jd_honest_options_t o;
+    jd_honest_set_t set;
+    double m = 0.3, l = 1;
+    random_path(&path, 2, 1, 1, &dice);
+    jd_honest_defaults(&o);
+    o.method = JD_HONEST_C_LF;
+    o.target = &l;
+    assert_int_equal(jd_honest_sets(&path, &o, &m, 1, &set, NULL), JD_OK);
+    plain_make(&plain, &path, &o, &l, m, 0, 1);
+    plain.critical = 2.807033768343811; /* of |z|, size 0.005 */
+    plain.size = 0.045 / 0.995;
+    double sd = sqrt(path.vcov[8]), low = set.low - sd, high = set.low + 0.3 * sd;
+    for (int k = 0; k < 60; k++) {
+        double middle = 0.5 * (low + high);
+        *(plain_margin(&plain, middle) > 0 ? &high : &low) = middle;
+    }
+    assert_near(set.low, high, 0.02 * sd); /* a size of 0.05 would miss by 0.04 */
+}
+
 /* With one period after the reference and SD, the statistic is |z|: its quantile is known. */
 static void test_least_favourable_value(void **state)
 {
@@ -372,8 +288,7 @@ static void test_least_favourable_value(void **state)
     jd_event_path_free(&path);
 }
 
-/* --- What all sets obey ------------------------------------------------------------------------
- */
+/* ---- What all sets obey ---- */
 
 static void test_units_and_signs(void **state)
 {
@@ -499,6 +414,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interval_is_optimal),
         cmocka_unit_test(test_sets_match_listed_vertices),
+        cmocka_unit_test(test_first_stages_match),
+        cmocka_unit_test(test_sets_of_two_stages),
         cmocka_unit_test(test_least_favourable_value),
         cmocka_unit_test(test_units_and_signs),
         cmocka_unit_test(test_same_bits_for_any_threads),

@@ -219,8 +219,7 @@ static void test_refusals(void **state)
     jd_event_path_free(&path);
 }
 
-/* --- From a fit to a path ----------------------------------------------------------------------
- */
+/* ---- From a fit to a path ---- */
 
 typedef struct {
     jd_fit_t fit;
