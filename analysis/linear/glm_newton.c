@@ -98,7 +98,8 @@ static double expect_group(const newton_t *t, int64_t from, int64_t to)
 static double expect(const newton_t *t, jd_ctx_t *ctx)
 {
     int32_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int32_t b = 0; b < blocks; b++) {
         double sum = 0;
         for (int32_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)

@@ -57,10 +57,10 @@ typedef enum jd_aggregate {
     JD_AGGREGATE_CELLS     /**< one term each cohort and period, "g=2004,t=2006" */
 } jd_aggregate_t;
 
-/** Who a cohort is compared with in callaway_santanna. */
+/** Who a cohort is compared with in callaway_santanna and etwfe. */
 typedef enum jd_control {
     JD_CONTROL_NEVER,  /**< units never treated */
-    JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared */
+    JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared; etwfe: no leads */
 } jd_control_t;
 
 /** How roll_out uses outcomes before treatment. */
@@ -99,7 +99,8 @@ typedef enum jd_exposure {
 
 /** Options of all estimators; jd_did_defaults() sets every field. */
 typedef struct jd_did_options {
-    int no_unit_effects; /**< twfe, event_study: leave out the unit effects */
+    int no_unit_effects; /**< twfe, event_study, poisson: leave out the unit effects; etwfe and
+                              etwfe_poisson: cohorts in their place */
     int no_time_effects; /**< ... the period effects, where panel.fixed holds finer ones */
     int keep_singletons; /**< keep rows alone in a level (they carry no information, but count) */
     const int32_t *reference; /**< event_study: [n_reference] event times set to zero; borrowed */
