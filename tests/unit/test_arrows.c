@@ -56,6 +56,7 @@ static const struct {
     {"synthetic", DID},
     {"roll_out", DID},
     {"monte_carlo", DIAGNOSE},
+    {"sensitivity", DIAGNOSE},
     {"did_multiplegt", DID},
     {"twfe_weights", DIAGNOSE},
     {"event_path", DIAGNOSE},
