@@ -74,10 +74,8 @@ static void sobol_of(const sobol_t *s, const int64_t *rows, int64_t n, double *f
             variance += d * d;
         }
     for (int64_t i = 0; s->noise && i < n; i++)
-        for (int j = 0; j < width; j++)
-            noise += s->noise[rows[i] * width + j];
-    noise /= (double)n * width;
-    variance = variance / (count - 1) - noise;
+        noise += s->noise[rows[i] * width] + s->noise[rows[i] * width + 1];
+    variance = variance / (count - 1) - noise / count;
     for (int j = 0; j < k; j++) {
         double product = 0, square = 0;
         for (int64_t i = 0; i < n; i++) {
@@ -85,9 +83,10 @@ static void sobol_of(const sobol_t *s, const int64_t *rows, int64_t n, double *f
             double d = y[2 + j] - y[0];
             product += (y[1] - mean) * d;
             square += d * d;
+            if (s->noise) square -= s->noise[rows[i] * width + 2 + j];
         }
         first[j] = product / (double)n / variance;
-        total[j] = (square / (2 * (double)n) - noise) / variance;
+        total[j] = square / (2 * (double)n) / variance;
     }
 }
 

@@ -15,9 +15,10 @@ typedef struct jd_sobol_index {
 } jd_sobol_index_t;
 
 /** y [n][k + 2]: for each base row the output at A, at B, and at A with column j of B, j = 0 ...
- * k-1. Rows with a NaN are left out. noise [n][k + 2] or NULL: variance of each y's own error (of a
- * mean over replicates); its mean is taken from variances and total effects, so that the indices
- * are of the noise-free output. Intervals: `draws` bootstraps of base rows, percentiles at `level`.
+ * k-1. Rows with a NaN are left out. noise [n][k + 2] or NULL, where y are means over replicates:
+ * the variance of the error of y at A, of y at B, and of each difference y_ABj - y_A. It is taken
+ * out, so that the indices are of the noise-free output, whether replicates share their random
+ * numbers or not. Intervals: `draws` bootstraps of base rows, percentiles at `level`.
  *      first = mean(y_B (y_ABj - y_A)) / V  (Saltelli et al. 2010), y centred;
  *      total = mean((y_A - y_ABj)^2) / 2 V  (Jansen 1999).
  *  *used = rows used. Errors: JD_ERR_DATA (fewer than 4 rows, or y does not vary),

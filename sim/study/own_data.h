@@ -91,7 +91,8 @@ const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *
 /** Of the diagnostic "honest": how far trends may go astray. */
 typedef struct jd_own_trends {
     const double *mbar; /**< [n_mbar] times the largest break before; none = 0.5, 1, 1.5, 2 */
-    const double *m;    /**< [n_m] change of slope a period; none = 0 and up to half a standard error */
+    const double
+        *m; /**< [n_m] change of slope a period; none = 0 and up to half a standard error */
     int n_mbar, n_m;
     int average; /**< sets for the mean effect from event time 0 on, else for event time 0 */
 } jd_own_trends_t;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/replicate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "run/columns.h"
 
 double jd_study_clock(void)
 {
@@ -50,6 +53,11 @@ static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
     return rc ? rc : write_as(outlet->store, outlet->prefix, estimates, false, ctx);
 }
 
+static double last_of(const jd_table_t *t, int column)
+{
+    return t && t->rows > 0 ? jd_table_number(t, column, t->rows - 1) : (double)NAN;
+}
+
 int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
                        jd_store_t *store, const char *prefix, jd_study_replicate_t *out,
                        jd_study_times_t *times, jd_ctx_t *ctx)
@@ -70,7 +78,11 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
     if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
     if (!rc) {
         const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");
+        const jd_table_t *national = jd_simulation_table(sim, "panel/national");
         out->facts = jd_simulation_facts(sim);
+        out->strong = last_of(national, N_SHARE_STRONG);
+        out->services = last_of(national, N_SERVICES);
+        out->friction = last_of(national, N_FRICTION);
         rc = jd_table_copy(&out->estimands, estimands, ctx);
     }
     times->setup += built - start;

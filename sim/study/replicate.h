@@ -9,6 +9,8 @@
 typedef struct jd_study_replicate {
     jd_run_facts_t facts;
     jd_table_t estimates, estimands;
+    double strong, services, friction; /**< of the factual world in the last period: mean share of
+                                          time on strong tasks, G, F */
 } jd_study_replicate_t;
 
 /** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to

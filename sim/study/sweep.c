@@ -14,6 +14,10 @@ static const jd_column_t summary_columns[JD_SUMMARY_COLUMNS] = {
     {"within_province", JD_INT64, "1", "relocations inside a province", NULL, 0, JD_AXIS_CELL},
     {"distance", JD_DOUBLE, "km", "mean distance of relocations", NULL, 0, JD_AXIS_CELL},
     {"treated_counties", JD_INT32, "1", "counties ever treated", NULL, 0, JD_AXIS_CELL},
+    {"share_strong", JD_DOUBLE, "1", "share of time on strong tasks, last period", NULL, 0,
+     JD_AXIS_CELL},
+    {"services", JD_DOUBLE, "1", "services G, last period", NULL, 0, JD_AXIS_CELL},
+    {"friction", JD_DOUBLE, "1", "friction F, last period", NULL, 0, JD_AXIS_CELL},
 };
 
 /* What the runs of a sweep share; only read. */
@@ -25,15 +29,21 @@ typedef struct job {
     bool own_inputs; /* a swept value names the files: each run reads its own */
 } job_t;
 
-static int add_summary(jd_table_t *t, const jd_run_facts_t *f, jd_ctx_t *ctx)
+static int add_summary(jd_table_t *t, const jd_study_replicate_t *one, jd_ctx_t *ctx)
 {
+    const jd_run_facts_t *f = &one->facts;
     int rc = jd_table_reserve(t, 1, ctx);
     if (rc) return rc;
-    const double values[JD_SUMMARY_COLUMNS] = {
-        (double)f->moves,           (double)f->relocations,
-        (double)f->observed,        (double)f->within_prefecture,
-        (double)f->within_province, f->distance,
-        (double)f->treated_counties};
+    const double values[JD_SUMMARY_COLUMNS] = {(double)f->moves,
+                                               (double)f->relocations,
+                                               (double)f->observed,
+                                               (double)f->within_prefecture,
+                                               (double)f->within_province,
+                                               f->distance,
+                                               (double)f->treated_counties,
+                                               one->strong,
+                                               one->services,
+                                               one->friction};
     t->rows = 1;
     for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
         jd_table_set_number(t, c, 0, values[c]);
@@ -46,7 +56,7 @@ static int simulate(const jd_config_t *config, const jd_inputs_t *inputs, uint64
     jd_study_times_t times = {0};
     jd_study_replicate_t one = {0};
     int rc = jd_study_replicate(config, inputs, key, NULL, "", &one, &times, ctx);
-    if (!rc) rc = add_summary(&result->table[JD_SWEEP_SUMMARY], &one.facts, ctx);
+    if (!rc) rc = add_summary(&result->table[JD_SWEEP_SUMMARY], &one, ctx);
     if (!rc) {
         jd_run_result_take(&result->table[JD_SWEEP_ESTIMATES], &one.estimates);
         jd_run_result_take(&result->table[JD_SWEEP_ESTIMANDS], &one.estimands);

@@ -154,6 +154,30 @@ static void test_a_failed_run_does_not_sink_the_sweep(void **state)
     ASSERT_HOLDS(said.out, "counties");
 }
 
+static void test_sensitivity(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "sweep $TINY --set sweep.design=saltelli --set sweep.points=16 --set "
+                       "sweep.replicates=2 --set 'sweep.policy.share=uniform(0.2, 0.8)' --set "
+                       "'sweep.officials.mu_weak=uniform(0.2, 0.6)' -o sobol");
+    assert_int_equal(said.status, 0);
+    run_program(&said, "sensitivity sobol --output friction");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "16 of 16 base rows");
+    /* friction depends on officials, hardly on who is treated */
+    assert_true(strstr(said.out, "officials.mu_weak") < strstr(said.out, "policy.share"));
+    run_program(&said, "sensitivity sobol --output twfe.bias --format csv");
+    ASSERT_HOLDS(said.out, "parameter,output,first,first_low,first_high,total");
+    run_program(&said, "sensitivity sobol --output nothing");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "ESTIMATOR.COLUMN");
+    make_reference();
+    run_program(&said, "sensitivity one --output att");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "design = saltelli");
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -183,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_lost_and_damaged_shards_are_said_and_done_again),
         cmocka_unit_test(test_another_sweep_is_not_gone_on_with),
         cmocka_unit_test(test_a_failed_run_does_not_sink_the_sweep),
+        cmocka_unit_test(test_sensitivity),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

@@ -121,7 +121,7 @@ static void test_noise_is_taken_out(void **state)
     const jd_jump_t jump = jd_jump(jd_stream(5, 0, JD_DRAW_PROCESS), 0, 0);
     for (int64_t i = 0; i < plan.n_points; i++) {
         y[i] += sd * sqrt(12) * (jd_draw(&jump, (uint64_t)i) - 0.5);
-        noise[i] = sd * sd;
+        noise[i] = i % 5 < 2 ? sd * sd : 2 * sd * sd; /* of y_A, y_B; of the differences */
     }
     assert_int_equal(jd_sobol_indices(y, NULL, BASE, 3, 2, 3, 0.95, noisy, &used, NULL), JD_OK);
     assert_int_equal(jd_sobol_indices(y, noise, BASE, 3, 2, 3, 0.95, told, &used, NULL), JD_OK);

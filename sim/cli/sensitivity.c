@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao sensitivity: which parameters an output of a sweep depends on. */
+#include "study/sensitivity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "io/number.h"
+
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
+{
+    static const char *const formats[] = {"text", "csv", NULL};
+    const char *output = jd_args_value(args, "output"), *given = jd_args_value(args, "level");
+    jd_study_sensitivity_t s = {0};
+    int64_t draws = 1000;
+    double level = 0.95;
+    int format = 0;
+    int rc = jd_args_choice(args, "format", formats, &format, ctx);
+    if (!rc) rc = jd_args_int(args, "draws", 2, 1000000, &draws, ctx);
+    if (!rc && given && !(jd_number_read(given, strlen(given), &level) && level > 0 && level < 1))
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "sensitivity: --level = %s: must lie between 0 and 1, as 0.95", given);
+    if (!rc && !output)
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "sensitivity: name an output: --output att, --output twfe.bias, --output "
+                     "relocations");
+    if (!rc) rc = jd_study_sensitivity(&s, jd_args_word(args, 0), output, (int)draws, level, ctx);
+    if (!rc && format == 0) jd_study_sensitivity_print(stdout, &s, level);
+    if (!rc && format == 1) jd_study_sensitivity_csv(stdout, &s);
+    jd_study_sensitivity_free(&s);
+    return rc;
+}
+
+static const jd_option_t options[] = {
+    {.name = "output",
+     .value = "NAME",
+     .help = "a column of /runs, an estimand, or ESTIMATOR.COLUMN: att, twfe.bias"},
+    {.name = "draws", .value = "N", .help = "bootstrap draws of the intervals; default 1000"},
+    {.name = "level", .value = "P", .help = "level of the intervals; default 0.95"},
+    {.name = "format", .value = "FORMAT", .help = "text (default) or csv"},
+    {.name = NULL},
+};
+
+const jd_command_t jd_command_sensitivity = {
+    .name = "sensitivity",
+    .words = "DIR",
+    .min_words = 1,
+    .max_words = 1,
+    .summary = "which swept parameters an output depends on: Sobol indices, Morris' effects",
+    .about = "Of a sweep with design = saltelli, first and total Sobol indices with bootstrap\n"
+             "intervals; of one with design = morris, elementary effects. The noise of\n"
+             "replicates is told apart from the parameters' effect; failed runs are left out.\n",
+    .examples =
+        "  jiedao sweep quickstart -o s --set sweep.design=saltelli --set sweep.points=64 \\\n"
+        "      --set \"sweep.policy.share=uniform(0.1, 0.9)\" \\\n"
+        "      --set \"sweep.officials.mu_weak=uniform(0.2, 0.6)\"\n"
+        "  jiedao sensitivity s --output twfe.bias\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Which swept parameters an output of a sweep depends on. */
+#ifndef JD_STUDY_SENSITIVITY_H
+#define JD_STUDY_SENSITIVITY_H
+
+#include "jiedao/sensitivity.h"
+#include "study/sweep.h"
+
+/** One output of every run, averaged over replicates. Zero it first. */
+typedef struct jd_study_sensitivity {
+    jd_sweep_folder_t folder;
+    char output[64];
+    double *mean;            /**< [n_points] over the replicates that have it */
+    double *noise;           /**< [n_points] of a Saltelli design, as jd_sobol_indices() takes it */
+    int64_t missing;         /**< runs without it */
+    double noise_share;      /**< of the variance over points and replicates, within points; NaN
+                                with one replicate */
+    jd_sobol_index_t *sobol; /**< [n_factors], or NULL */
+    jd_morris_effect_t *morris; /**< [n_factors], or NULL */
+    int64_t used;               /**< base rows or trajectories */
+} jd_study_sensitivity_t;
+
+/** Output names: a column of /runs ("relocations", "friction"), an estimand ("att", "net_creation",
+ *  "spillover_never"), or ESTIMATOR.COLUMN of an overall effect on the county panel ("twfe.bias").
+ *  Errors: JD_ERR_ARGUMENT (no such output: those there are), JD_ERR_DATA (a design that has no
+ * indices), of the folder. The caller frees. */
+JD_MUST_USE int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder,
+                                     const char *output, int draws, double level, jd_ctx_t *ctx);
+void jd_study_sensitivity_free(jd_study_sensitivity_t *s);
+
+/** A line a factor, the most important first. */
+void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, double level);
+void jd_study_sensitivity_csv(FILE *out, const jd_study_sensitivity_t *s);
+
+#endif
