@@ -29,10 +29,22 @@ static const char *text_of(const jd_table_t *t, int column, int64_t row, char bu
 
 /* ---- Lists ---- */
 
-static void print_head(FILE *out, const char *first, double level)
+/* Room for the longest name of an estimator. */
+static int name_width(const jd_table_t *t)
 {
-    fprintf(out, "%-18s %-14s %11s %11s %23.4g %% %9s %9s %8s %8s\n", first, "term", "estimate",
-            "std.err", 100 * level, "p", "rows", "units", "clusters");
+    char name[TEXT];
+    size_t width = 18;
+    for (int64_t i = 0; i < t->rows; i++) {
+        size_t n = strlen(text_of(t, JD_OWN_ESTIMATOR, i, name));
+        if (n > width) width = n;
+    }
+    return (int)width;
+}
+
+static void print_head(FILE *out, int width, double level)
+{
+    fprintf(out, "%-*s %-14s %11s %11s %23.4g %% %9s %9s %8s %8s\n", width, "Estimator", "term",
+            "estimate", "std.err", 100 * level, "p", "rows", "units", "clusters");
 }
 
 static void show_p(double p, char text[32])
@@ -45,13 +57,13 @@ static void show_p(double p, char text[32])
         snprintf(text, 32, "%.4f", p);
 }
 
-static void print_line(FILE *out, const jd_table_t *t, int64_t row)
+static void print_line(FILE *out, const jd_table_t *t, int64_t row, int width)
 {
     char name[TEXT], term[TEXT], number[5][32];
     for (int k = 0; k < 5; k++)
         jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), number[k]);
     show_p(jd_table_number(t, JD_OWN_P_VALUE, row), number[4]);
-    fprintf(out, "%-18s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n",
+    fprintf(out, "%-*s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n", width,
             text_of(t, JD_OWN_ESTIMATOR, row, name), text_of(t, JD_OWN_TERM, row, term), number[0],
             number[1], number[2], number[3], number[4], jd_table_number(t, JD_OWN_N_OBS, row),
             jd_table_number(t, JD_OWN_N_UNITS, row), jd_table_number(t, JD_OWN_N_CLUSTERS, row));
@@ -181,16 +193,16 @@ static int compare(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &r->estimates;
-    int applied = 0, parted = 0;
+    int applied = 0, parted = 0, width = name_width(t);
     for (int i = 0; i < r->n_fits; i++) {
         applied += r->fits[i].applied;
         parted += r->fits[i].applied && has_parts(t, r->fits[i].name);
     }
     fputc('\n', out);
-    print_head(out, "Estimator", r->level);
+    print_head(out, width, r->level);
     for (int64_t i = 0; i < t->rows; i++)
         if (applied == 1 || is_overall(t, i) || (parted == 1 && is_part(t, i)))
-            print_line(out, t, i);
+            print_line(out, t, i, width);
     return parted > 1 ? compare(out, r, ctx) : JD_OK;
 }
 
