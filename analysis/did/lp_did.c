@@ -121,8 +121,7 @@ static int fill_weights(jd_lp_t *lp, const jd_design_t *design, int *n, jd_ctx_t
         jd_lp_projection_t p;
         jd_lp_horizon_t h = lp->horizon[k];
         rc = jd_lp_projection_make(&p, lp, design, &h, ctx);
-        int told = rc == JD_OK && p.n > 0 && p.regression.kept[0] == 0;
-        if (rc == JD_ERR_RANK) rc = JD_OK; /* nothing varies at this horizon */
+        int told = rc == JD_OK && p.n > 0;
         if (told) {
             lp->horizon[kept++] = h;
             rc = add_weights(&p, lp, &h, lp->on_rows + (size_t)kept * rows, ctx);

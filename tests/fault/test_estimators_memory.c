@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Synthetic DID (its inference, weights and bias split), rings, dose and Wald DID where every n-th
- * allocation fails: an error that says so, and nothing leaked. */
+/* Synthetic DID (its inference, weights and bias split), rings, dose, Wald DID, roll_out,
+ * did_multiplegt_dyn, stacked and lp_did where every n-th allocation fails: an error that says so,
+ * and nothing leaked. */
 #include "fault/failing.h"
 #include "jiedao/split.h"
 #include "jiedao/synthetic.h"
@@ -100,6 +101,12 @@ static void test_every_allocation_may_fail(void **state)
     assert_survives(&t, request);
     request.estimator = "wald_did";
     assert_survives(&t, request);
+    static const char *const others[] = {"roll_out", "did_multiplegt_dyn", "stacked", "lp_did"};
+    for (int k = 0; k < 4; k++) {
+        request.estimator = others[k];
+        t.panel.n_x = k > 0;
+        assert_survives(&t, request);
+    }
 }
 
 int main(void)

@@ -147,7 +147,7 @@ static void settle(plain_t *p, int end)
         if (p->first[u] > end) p->first[u] = end;
         if (p->first[u] < end && p->mass[u][p->first[u] - 1] == 0) {
             int seen = p->first[u] - 1;
-            while (p->mass[u][seen] == 0)
+            while (seen > 0 && p->mass[u][seen] == 0)
                 seen--;
             for (int s = seen + 1; s <= PERIODS; s++)
                 p->mass[u][s] = 0;
