@@ -36,6 +36,11 @@ static int check(const jd_glm_input_t *in, unsigned char *keep, jd_ctx_t *ctx)
         keep[i] = !in->weight || in->weight[i] > 0;
         if (!keep[i]) continue;
         double y = in->y[i];
+        if (in->offset && !isfinite(in->offset[i]))
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "row %" PRId64
+                           ": offset = %g; it must be finite: give such rows weight 0",
+                           i + 1, in->offset[i]);
         if (in->family == JD_FAMILY_POISSON && !(y >= 0 && isfinite(y)))
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": outcome = %g; a Poisson model takes finite outcomes "
@@ -121,26 +126,29 @@ static void fill_regressor(const jd_glm_t *glm, const jd_glm_input_t *in, int k,
         out[i] = in->x[k][glm->row[i]];
 }
 
-/* The regression with its identified regressors, as given. Which these are does not depend on
- * weights, so equal ones tell. */
+/* Which regressors are identified; that does not depend on weights, so equal ones tell. */
+static int find_identified(const jd_glm_t *glm, const jd_glm_input_t *in, jd_regression_t *trial,
+                           jd_ctx_t *ctx)
+{
+    int rc = jd_effects_reweight(glm->effects, ctx);
+    if (rc == JD_OK) rc = jd_regression_init(trial, glm->effects, glm->n, in->n_x, NULL, ctx);
+    for (int k = 0; rc == JD_OK && k < in->n_x; k++)
+        fill_regressor(glm, in, k, trial->columns + (int64_t)k * glm->n);
+    return rc == JD_OK ? jd_regression_factor(trial, ctx) : rc;
+}
+
+/* The regression with its identified regressors, as given. One alone is judged at the end. */
 static int choose_regressors(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
 {
     jd_regression_t trial = {0}, *r = &glm->regression;
-    int rc = jd_effects_reweight(glm->effects, ctx);
-    if (rc == JD_OK) rc = jd_regression_init(&trial, glm->effects, glm->n, in->n_x, NULL, ctx);
-    for (int k = 0; rc == JD_OK && k < in->n_x; k++)
-        fill_regressor(glm, in, k, trial.columns + (int64_t)k * glm->n);
-    if (rc == JD_OK) rc = jd_regression_factor(&trial, ctx);
-    if (rc == JD_OK)
-        rc = jd_regression_init(r, glm->effects, glm->n, trial.n_kept, glm->effects->weight, ctx);
-    if (rc == JD_OK) {
-        r->n_kept = trial.n_kept;
-        for (int k = 0; k < trial.n_kept; k++)
-            fill_regressor(glm, in, trial.kept[k], r->columns + (int64_t)k * glm->n);
-        int *kept = r->kept;
-        r->kept = trial.kept;
-        trial.kept = kept;
+    int rc = in->n_x > 1 ? find_identified(glm, in, &trial, ctx) : JD_OK;
+    int n = in->n_x > 1 ? trial.n_kept : 1;
+    if (rc == JD_OK) rc = jd_regression_init(r, glm->effects, glm->n, n, glm->effects->weight, ctx);
+    for (int k = 0; rc == JD_OK && k < n; k++) {
+        r->kept[k] = in->n_x > 1 ? trial.kept[k] : 0;
+        fill_regressor(glm, in, r->kept[k], r->columns + (int64_t)k * glm->n);
     }
+    r->n_kept = n;
     jd_regression_free(&trial);
     return rc;
 }

@@ -17,6 +17,7 @@
 
 enum { MAX_ITERATIONS = 200, MAX_HALVINGS = 40, GROUPS_AT_ONCE = 512 };
 static const double converged = 1e-9;  /* of a step: the next would be its square */
+static const double absorbed = 1e-13;  /* of a regressor's squares, left by effects and others */
 static const double smallest = 1e-200; /* of a working weight: keeps sums of it positive */
 
 typedef struct {
@@ -29,7 +30,8 @@ typedef struct {
     double *r, *step;       /* [n] scores; change of eta */
     double *cross, *solved; /* [n_x + 1][n_small] C and p; S^-1 of these */
     double *m, *q, *b;      /* [n_x][n_x], [n_x], [n_x] */
-    double *part;           /* [blocks] of groups */
+    double *part;           /* [2 blocks] of groups */
+    double *scale;          /* [n_x] squares of the regressors about their means, by h */
     double *work;           /* [6 n_small] */
 } newton_t;
 
@@ -205,36 +207,61 @@ static int eliminate(newton_t *t, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Coefficients' steps b, then that of eta in every row; returns its mean square by h. */
-static double fill_step(newton_t *t, unsigned char *kept)
+/* Coefficients' steps b, 0 for one the effects leave nothing of, and the smaller effects'. */
+static void solve_step(newton_t *t, unsigned char *kept)
 {
     size_t size = (size_t)t->n_small;
-    int k = t->n_x, width = t->e->n_effects > 0 ? t->e->n_effects - 1 : 0;
-    double *a = t->solved + (size_t)k * size, square = 0, total = 0;
-    jd_cholesky(t->m, k, NULL, 1e-14, kept);
+    int k = t->n_x;
+    double *a = t->solved + (size_t)k * size;
+    jd_cholesky(t->m, k, t->scale, absorbed, kept);
     memcpy(t->b, t->q, (size_t)k * sizeof *t->b);
     jd_cholesky_solve(t->m, k, kept, t->b);
     for (int j = 0; j < k; j++)
         for (size_t l = 0; l < size; l++)
             a[l] -= t->b[j] * t->solved[(size_t)j * size + l];
-    for (int32_t g = 0; g < t->n_groups; g++) {
-        double weight = 0, sum = 0;
-        for (int64_t i = t->start[g]; i < t->start[g + 1]; i++) {
-            double step = 0;
-            for (int j = 0; j < k; j++)
-                step += t->b[j] * regressor(t, j)[i];
-            for (int f = 0; f < width; f++)
-                step += a[t->e->rows.code[i * width + f]];
-            t->step[i] = step;
-            weight += t->h[i];
-            sum += t->r[i] - t->h[i] * step;
-        }
-        double level = t->e->n_effects > 0 ? sum / weight : 0;
-        for (int64_t i = t->start[g]; i < t->start[g + 1]; i++) {
-            t->step[i] += level;
-            square += t->h[i] * t->step[i] * t->step[i];
-        }
-        total += weight;
+}
+
+/* The step of eta in one group's rows; adds its square by h, and h. */
+static void fill_group(const newton_t *t, int64_t from, int64_t to, double *square, double *total)
+{
+    const double *a = t->solved + (size_t)t->n_x * (size_t)t->n_small;
+    int width = t->e->n_effects > 0 ? t->e->n_effects - 1 : 0;
+    double weight = 0, sum = 0;
+    for (int64_t i = from; i < to; i++) {
+        double step = 0;
+        for (int j = 0; j < t->n_x; j++)
+            step += t->b[j] * regressor(t, j)[i];
+        for (int f = 0; f < width; f++)
+            step += a[t->e->rows.code[i * width + f]];
+        t->step[i] = step;
+        weight += t->h[i];
+        sum += t->r[i] - t->h[i] * step;
+    }
+    double level = t->e->n_effects > 0 ? sum / weight : 0;
+    for (int64_t i = from; i < to; i++) {
+        t->step[i] += level;
+        *square += t->h[i] * t->step[i] * t->step[i];
+    }
+    *total += weight;
+}
+
+/* The step of eta in every row; returns its mean square by h. */
+static double fill_step(const newton_t *t, jd_ctx_t *ctx)
+{
+    int32_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
+    int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int32_t b = 0; b < blocks; b++) {
+        double square = 0, total = 0;
+        for (int32_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
+            fill_group(t, t->start[g], t->start[g + 1], &square, &total);
+        t->part[2 * b] = square;
+        t->part[2 * b + 1] = total;
+    }
+    double square = 0, total = 0;
+    for (int32_t b = 0; b < blocks; b++) {
+        square += t->part[2 * b];
+        total += t->part[2 * b + 1];
     }
     return square / total;
 }
@@ -273,6 +300,23 @@ static int is_still(const newton_t *t, double square)
     return 1;
 }
 
+/* What collinearity is held against: the start's weights tell enough. */
+static void measure(const newton_t *t)
+{
+    for (int j = 0; j < t->n_x; j++) {
+        const double *x = regressor(t, j);
+        double sum = 0, total = 0, square = 0;
+        for (int64_t i = 0; i < t->glm->n; i++) {
+            sum += t->h[i] * x[i];
+            total += t->h[i];
+        }
+        double mean = t->e->n_effects > 0 ? sum / total : 0;
+        for (int64_t i = 0; i < t->glm->n; i++)
+            square += t->h[i] * (x[i] - mean) * (x[i] - mean);
+        t->scale[j] = square;
+    }
+}
+
 static int iterate(newton_t *t, jd_ctx_t *ctx)
 {
     unsigned char *kept = calloc((size_t)t->n_x + 1, 1);
@@ -280,6 +324,7 @@ static int iterate(newton_t *t, jd_ctx_t *ctx)
     double deviance = HUGE_VAL;
     int rc = JD_OK, still = 0;
     begin(t);
+    measure(t);
     for (t->glm->iterations = 0; rc == JD_OK && !still; t->glm->iterations++) {
         rc = t->glm->iterations < MAX_ITERATIONS
                  ? jd_check_cancelled(ctx)
@@ -290,7 +335,8 @@ static int iterate(newton_t *t, jd_ctx_t *ctx)
         if (rc == JD_OK) rc = assemble(t, ctx);
         if (rc == JD_OK) rc = eliminate(t, ctx);
         if (rc != JD_OK) break;
-        double square = fill_step(t, kept);
+        solve_step(t, kept);
+        double square = fill_step(t, ctx);
         still = is_still(t, square);
         deviance = advance(t, deviance, ctx);
     }
@@ -308,7 +354,7 @@ int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)
     t.n_groups = e->n_effects > 0 ? e->groups[0].n_groups : 1;
     t.start = e->n_effects > 0 ? e->rows.start : all;
     size_t blocks = (size_t)t.n_groups / GROUPS_AT_ONCE + 1;
-    size_t cells = 2 * n + 2 * (k + 1) * size + k * k + 2 * k + blocks + 6 * size;
+    size_t cells = 2 * n + 2 * (k + 1) * size + k * k + 3 * k + 2 * blocks + 6 * size;
     double *room = malloc(cells * sizeof *room);
     if (!room) return jd_fail_memory(ctx, cells * sizeof *room, "a fit");
     t.r = room;
@@ -319,7 +365,8 @@ int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)
     t.q = t.m + k * k;
     t.b = t.q + k;
     t.part = t.b + k;
-    t.work = t.part + blocks;
+    t.scale = t.part + 2 * blocks;
+    t.work = t.scale + k;
     for (size_t i = 0; i < n; i++)
         glm->eta[i] = offset ? offset[i] : 0;
     memset(glm->beta, 0, k * sizeof *glm->beta);
