@@ -250,7 +250,7 @@ int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design, c
             extreme += fabs(result->law[d]) >= error * (1 - 1e-12);
         result->p_value = ((double)extreme + add) / ((double)result->draws + add);
         /* Order statistics that leave at most (1 - level) / 2 outside on each side. */
-        int64_t out = (int64_t)((1 - level) / 2 * (double)(result->draws + 1)) - 1;
+        int64_t out = (int64_t)((1 - level) / 2 * (double)(result->draws + 1) + 1e-9) - 1;
         result->ci_low =
             result->estimate - (out < 0 ? HUGE_VAL : result->law[result->draws - 1 - out]);
         result->ci_high = result->estimate - (out < 0 ? -HUGE_VAL : result->law[out]);
