@@ -428,9 +428,7 @@ int jd_wild_bootstrap(const jd_design_t *design, const double *y, int term,
     if (rc != JD_OK) return rc;
     w.estimate = fit.estimate[term];
     w.std_error = fit.std_error[term];
-    w.factor = w.o->vcov.kind == JD_VCOV_CV3
-                   ? (design->clusters.n_groups - 1.0) / design->clusters.n_groups
-                   : fit.facts.factor;
+    w.factor = fit.facts.factor;
     jd_fit_free(&fit);
     if (!(w.std_error > 0))
         return jd_fail(ctx, JD_ERR_DATA,

@@ -180,10 +180,11 @@ int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,
 {
     const char *name = design->estimator->name;
     if (options->kind != JD_VCOV_CLUSTER)
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "%s: standard errors are clustered; for independent rows give each a "
-                       "cluster of its own",
-                       name);
+        return jd_fail(
+            ctx, JD_ERR_UNSUPPORTED,
+            "%s: standard errors are clustered, one way; for independent rows give each a "
+            "cluster of its own",
+            name);
     if (design->clusters.n_groups < 2)
         return jd_fail(ctx, JD_ERR_DATA,
                        "%s: clustered standard errors need at least two clusters, here is %d; "

@@ -105,7 +105,8 @@ static int judge(const jd_regression_t *r, const jd_vcov_rows_t *rows,
     facts->name = kinds[options->kind].name;
     facts->n_clusters = clustered ? (int32_t)g : 0;
     facts->df = g > 0 && !options->residual_df ? g - 1 : n - k;
-    facts->factor = 1;
+    int jackknife = options->kind == JD_VCOV_CV3 || options->kind == JD_VCOV_CV3J;
+    facts->factor = jackknife ? (g - 1) / g : 1;
     if (kinds[options->kind].adjusted) return JD_OK;
     if (!options->no_k_adjustment)
         facts->factor = g > 0 && !options->n_over ? (n - 1) / (n - k) : n / (n - k);
@@ -244,6 +245,8 @@ int jd_regression_vcov(const jd_regression_t *regression, const double *residual
         if (rc != JD_OK) return rc;
     }
     rc = estimate_vcov(&r, residual, rows, options, vcov, df, facts, ctx);
+    for (int j = 0; rc == JD_OK && df && j < (rows->contrast ? rows->n_contrasts : r.n_kept); j++)
+        if (df[j] < facts->df) facts->df = df[j];
     if (spread) free(r.columns);
     return rc;
 }

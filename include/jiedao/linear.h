@@ -183,7 +183,8 @@ typedef struct jd_vcov_rows {
 typedef struct jd_vcov_facts {
     const char *name;   /**< "CR1", "HC1", "iid" */
     double factor;      /**< small-sample factor applied */
-    double df;          /**< degrees of freedom of the t distribution: G-1, else n-K */
+    double df;          /**< degrees of freedom of the t distribution: G-1, else n-K; with
+                             Satterthwaite's asked for, the smallest of them all */
     int64_t k;          /**< parameters counted in the factor */
     int32_t n_clusters; /**< 0 unless clustered */
     double ssr;         /**< weighted sum of squared residuals */

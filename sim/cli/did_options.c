@@ -24,6 +24,7 @@ static const char *const methods[] = {"dr", "reg", "ipw", "improved", "abadie", 
 static const char *const variances[] = {
     "cluster", "iid",  "hc1",        "multiway",       "hc2",    "hc3", "cr2", "cr3",
     "cv3",     "cv3j", "newey_west", "driscoll_kraay", "conley", NULL};
+static const char *const distances[] = {"haversine", "spherical", "triangular", NULL};
 static const char *const kernels[] = {"uniform", "bartlett", NULL};
 static const char *const adjusts[] = {"efficient", "did", "none", NULL};
 static const char *const switchers[] = {"both", "in", "out", NULL};
@@ -68,7 +69,8 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
     {TEXT("diagnose", "NAMES", diagnostics,
-          "diagnostics, by commas, or all: bacon, twfe_weights, honest, pretrend, wild")},
+          "by commas, or all: bacon, twfe_weights, honest, pretrend, wild, randomisation, "
+          "conley_taber")},
     {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
          "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2")},
     {ROW("honest-m", "NUMBERS", JD_READ_NUMBERS, m,
@@ -136,6 +138,8 @@ const jd_option_t jd_did_option_rows[] = {
          "newey_west, driscoll_kraay: periods; default T^(1/4), -1 none")},
     {ROW("cutoff", "KM", JD_READ_SIZE, vcov.cutoff_km, "conley: how far errors are correlated")},
     {CHOICE("kernel", "KIND", vcov.kernel, kernels, "conley: uniform (default), bartlett")},
+    {CHOICE("distance", "KIND", vcov.distance, distances,
+            "conley: haversine (default), fixest's spherical or triangular")},
     {SWITCH("satterthwaite", vcov.satterthwaite, "cluster: degrees of freedom by Satterthwaite")},
     {CHOICE("k-fixed", "KIND", vcov.k_fixed, k_fixed,
             "effects counted in K: nested (all but those in clusters; default), full, none")},

@@ -132,5 +132,8 @@ const jd_own_diagnostic_t jd_own_diagnostics[] = {
     {"honest", "robust sets under violations of parallel trends", true, jd_own_run_honest},
     {"pretrend", "test of the leads, and its power", true, jd_own_run_pretrend},
     {"wild", "wild cluster bootstrap of each effect", true, run_wild},
+    {"randomisation", "treatment dealt out anew among units", true, jd_own_run_randomisation},
+    {"conley_taber", "Conley and Taber's test, for few treated clusters", true,
+     jd_own_run_conley_taber},
     {0},
 };

@@ -140,6 +140,10 @@ extern const jd_own_diagnostic_t jd_own_diagnostics[];
 
 int jd_own_run_honest(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
 int jd_own_run_pretrend(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+int jd_own_run_randomisation(const jd_own_subject_t *subject, jd_own_result_t *result,
+                             jd_ctx_t *ctx);
+int jd_own_run_conley_taber(const jd_own_subject_t *subject, jd_own_result_t *result,
+                            jd_ctx_t *ctx);
 
 /* ---- The screen ---- */
 

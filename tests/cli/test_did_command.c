@@ -305,6 +305,10 @@ static void test_diagnostics(void **state)
     write_here("gap.csv", "i,t,g,y\n1,1,2,1\n1,2,2,2\n2,1,0,2\n2,2,0,4\n3,1,0,4\n");
     run(0, "\"$JIEDAO\" did gap.csv" ROLES "--diagnose all --estimator twfe --keep-singletons");
     ASSERT_HOLDS(said.out, "Does not apply\n  bacon: ");
+    run(0, "\"$JIEDAO\" did tiny.h5 --diagnose conley_taber,randomisation --estimator twfe "
+           "--vcov cr2 --draws 19");
+    ASSERT_HOLDS(said.out, "randomisation ");
+    ASSERT_HOLDS(said.out, "CR2, factor 1, t with");
     SKIP_WITHOUT(REFERENCE "expected.csv");
     run(0, "\"$JIEDAO\" did " REFERENCE
            "data/mpdta.csv --y lemp --unit countyreal --time year --cohort "
