@@ -33,21 +33,32 @@ void jd_cs_sum_influence(const jd_design_t *design, const jd_cs_influence_t *inf
         sum_influence(design, influence, j, sum + (size_t)j * groups);
 }
 
-/* Second moments [n_periods][n_periods] of one cohort's residuals; z [units][n_periods]. */
+/* Adds the products of four units' residuals [n]. */
+static void add_products(const double *const r[4], int32_t n, double *restrict moments)
+{
+    const double *restrict a = r[0], *restrict b = r[1], *restrict c = r[2], *restrict d = r[3];
+    for (int32_t s = 0; s < n; s++)
+        for (int32_t t = 0; t < n; t++)
+            moments[s * n + t] += (a[s] * a[t] + b[s] * b[t]) + (c[s] * c[t] + d[s] * d[t]);
+}
+
+/* Second moments [n_periods][n_periods] of one cohort's residuals; z [units + 1][n_periods], the
+ * last row 0. */
 static void add_moments(const jd_cs_t *cs, const double *z, const int32_t *cohort, int32_t units,
                         int32_t g, double *moments)
 {
     int32_t n = cs->n_periods;
+    const double *row[4];
+    int found = 0;
     for (int32_t u = 0; u < units; u++) {
-        const double *r = z + (size_t)u * (size_t)n;
         if (cohort[u] != g) continue;
-        for (int32_t s = 0; s < n; s++)
-            for (int32_t t = 0; t <= s; t++)
-                moments[s * n + t] += r[s] * r[t];
+        row[found++] = z + (size_t)u * (size_t)n;
+        if (found == 4) add_products(row, n, moments);
+        found %= 4;
     }
-    for (int32_t s = 0; s < n; s++)
-        for (int32_t t = 0; t < s; t++)
-            moments[t * n + s] = moments[s * n + t];
+    while (found > 0 && found < 4)
+        row[found++] = z + (size_t)units * (size_t)n;
+    if (found > 0) add_products(row, n, moments);
 }
 
 /* Adds one cohort's part: a unit's influence is its residuals times `load` plus a constant, and
@@ -79,7 +90,7 @@ int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *in
 {
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->n_periods, k = (size_t)cs->n_terms, rows = (size_t)design->sample.n;
-    size_t square = n * n, all = rows + (size_t)cs->n_cohorts * square + 2 * k * n + k;
+    size_t square = n * n, all = rows + n + (size_t)cs->n_cohorts * square + 2 * k * n + k;
     int32_t units = design->clusters.n_groups;
     double *z = calloc(all, sizeof *z);
     int32_t *cohort = malloc((size_t)units * sizeof *cohort);
@@ -88,7 +99,7 @@ int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *in
         free(cohort);
         return jd_fail_memory(ctx, all * sizeof *z, "influence functions");
     }
-    double *moments = z + rows, *load = moments + (size_t)cs->n_cohorts * square;
+    double *moments = z + rows + n, *load = moments + (size_t)cs->n_cohorts * square;
     for (size_t i = 0; i < rows; i++) {
         int32_t u = design->clusters.code[i], c = cs->cell[i];
         z[(size_t)u * n + (size_t)design->periods.code[i]] = influence->y[i] - influence->mean[c];

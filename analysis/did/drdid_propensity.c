@@ -38,13 +38,12 @@ static double total_objective(const jd_pair_t *p, int balance, const double *gam
     return sum;
 }
 
-/* Objective, gradient [k] and minus the Hessian [k][k], lower part. */
-static double derivatives(const jd_pair_t *p, int balance, const double *gamma, double *gradient,
-                          double *hessian)
+/* Gradient [k] and minus the Hessian [k][k], lower part. */
+static void derivatives(const jd_pair_t *p, int balance, const double *gamma, double *gradient,
+                        double *hessian)
 {
     int k = p->k;
     int64_t controls = p->start[p->n_sides], n = p->start[2 * p->n_sides];
-    double sum = 0;
     memset(gradient, 0, (size_t)k * sizeof *gradient);
     memset(hessian, 0, (size_t)(k * k) * sizeof *hessian);
     for (int64_t i = 0; i < n; i++) {
@@ -53,14 +52,12 @@ static double derivatives(const jd_pair_t *p, int balance, const double *gamma, 
         double v = index_of(x, gamma, k), w = p->w[i];
         double prob = balance ? (treated ? 0 : exp(v)) : 1 / (1 + exp(-v));
         double slope = w * (treated - prob), curve = w * (balance ? prob : prob * (1 - prob));
-        sum += w * objective(v, treated, balance);
         for (int a = 0; a < k; a++) {
             gradient[a] += slope * x[a];
             for (int b = 0; b <= a; b++)
                 hessian[a * k + b] += curve * x[a] * x[b];
         }
     }
-    return sum;
 }
 
 int jd_propensity_fit(const jd_pair_t *pair, int balance, double *gamma, double *hessian,
@@ -71,22 +68,24 @@ int jd_propensity_fit(const jd_pair_t *pair, int balance, double *gamma, double 
     for (int64_t i = 0; i < pair->start[2 * pair->n_sides]; i++)
         mass += pair->w[i];
     for (int round = 0; round < 100; round++) {
-        double here = derivatives(pair, balance, gamma, step, hessian);
         double gradient_step = 0, scale = 1;
-        if (!isfinite(here)) return 0;
+        derivatives(pair, balance, gamma, step, hessian);
         memcpy(next, step, (size_t)k * sizeof *next);
         jd_cholesky(hessian, k, NULL, tolerance, curved);
         if (done) return 1;
         jd_cholesky_solve(hessian, k, curved, step);
         for (int j = 0; j < k; j++)
             gradient_step += next[j] * step[j];
+        if (!isfinite(gradient_step)) return 0;
         done = gradient_step <= 1e-16 * mass;
+        /* Far from the maximum the step is halved until it does not fall. */
+        int far = gradient_step > 0.01 * mass;
+        double here = far ? total_objective(pair, balance, gamma) : 0;
         do {
             for (int j = 0; j < k; j++)
                 next[j] = gamma[j] + scale * step[j];
             scale /= 2;
-        } while (!done && scale > 1e-12 &&
-                 !(total_objective(pair, balance, next) >= here - 1e-12 * fabs(here)));
+        } while (far && scale > 1e-12 && !(total_objective(pair, balance, next) >= here));
         memcpy(gamma, next, (size_t)k * sizeof *gamma);
     }
     return 0;

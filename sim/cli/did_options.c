@@ -83,6 +83,8 @@ const jd_option_t jd_did_option_rows[] = {
             "whom cohorts are compared with: never (treated; default), not_yet")},
     {CHOICE("method", "KIND", how.method, methods,
             "covariates in callaway_santanna, drdid: dr (default), reg, ipw, improved, abadie")},
+    {SWITCH("drdid-sign", how.drdid_sign,
+            "dr in cross-sections with the standard errors of the R packages did and DRDID")},
     {INT("anticipation", "N", how.anticipation, 0, 1000,
          "periods before adoption that may already show an effect; default 0")},
     {SWITCH("universal-base", how.universal_base,
