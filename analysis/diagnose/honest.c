@@ -66,6 +66,11 @@ static int check_numbers(const jd_honest_options_t *o, jd_ctx_t *ctx)
 static int check_method(const study_t *study, jd_ctx_t *ctx)
 {
     const jd_honest_options_t *o = &study->options;
+    if ((unsigned)o->delta > JD_HONEST_SDRM || (unsigned)o->shape > JD_HONEST_DECREASING ||
+        (unsigned)o->method > JD_HONEST_C_LF)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "honest: restriction %d, shape %d, method %d: one of them is none there is",
+                       (int)o->delta, (int)o->shape, (int)o->method);
     int flci = o->method == JD_HONEST_FLCI || o->method == JD_HONEST_C_FLCI;
     if (flci && o->delta != JD_HONEST_SD)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -260,12 +265,13 @@ static int tested_range(member_t *member, const study_t *study, double *low, dou
 
 /* The outermost value not rejected, going from `start` to `stop`; NaN if there is none. An infinite
  * start is its own answer: there the statistic stays below its limit for ever. */
-static int outermost(member_t *member, int grid, double start, double stop, double *end,
+static int outermost(member_t *member, const study_t *study, double start, double stop, double *end,
                      jd_ctx_t *ctx)
 {
+    int grid = study->options.grid;
     *end = start;
     if (isinf(start)) return JD_OK;
-    if (isinf(stop)) stop = start + (stop > 0 ? 1e3 : -1e3) * (1 + fabs(start));
+    if (isinf(stop)) stop = start + (stop > 0 ? 1e3 : -1e3) * study->spread;
     double last = start, at = start;
     int accepted = 0;
     for (int k = 0; k <= grid && !accepted; k++) {
@@ -298,10 +304,9 @@ static int member_set(const study_t *study, double m, int which, jd_honest_set_t
     if (rc == JD_OK) rc = tested_range(&member, study, &low, &high, ctx);
     set->low = set->high = (double)NAN;
     if (rc == JD_OK && low <= high) {
-        int grid = study->options.grid;
-        rc = outermost(&member, grid, low, high, &set->low, ctx);
+        rc = outermost(&member, study, low, high, &set->low, ctx);
         if (rc == JD_OK && !isnan(set->low))
-            rc = outermost(&member, grid, high, low, &set->high, ctx);
+            rc = outermost(&member, study, high, low, &set->high, ctx);
     }
     member_free(&member);
     return rc;

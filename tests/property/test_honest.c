@@ -402,10 +402,13 @@ static void test_refusals(void **state)
     o.target = zero;
     assert_int_equal(jd_honest_sets(&path, &o, &m, 1, &set, &ctx), JD_ERR_ARGUMENT);
     o.target = NULL;
+    o.shape = (jd_honest_shape_t)9;
+    assert_int_equal(jd_honest_sets(&path, &o, &m, 1, &set, &ctx), JD_ERR_ARGUMENT);
+    o.shape = JD_HONEST_ANY;
     for (int i = 0; i < 9; i++) /* all coefficients the same: no restriction has noise */
         path.vcov[i] = 1;
     assert_int_equal(jd_honest_sets(&path, &o, &m, 1, &set, &ctx), JD_ERR_DATA);
-    assert_int_equal(ctx.n_errors, 7);
+    assert_int_equal(ctx.n_errors, 8);
     jd_event_path_free(&path);
 }
 
