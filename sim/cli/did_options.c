@@ -129,6 +129,11 @@ const jd_option_t jd_did_option_rows[] = {
             "did_multiplegt_dyn: only those seen for all effects")},
     {SWITCH("only-never-switchers", how.only_never_switchers,
             "did_multiplegt_dyn: controls never change their treatment")},
+    {SWITCH("reweight", how.reweight, "lp_did: adopters weigh equally, not by their controls")},
+    {INT("premean", "N", how.premean, 1, 1000000,
+         "lp_did: periods before adoption averaged into the base; default 1")},
+    {SWITCH("no-composition", how.no_composition, "lp_did: the same units at all event times")},
+    {SWITCH("pooled", how.pooled, "lp_did: one effect for all event times, one for all leads")},
     {SWITCH("synthdid", how.synthdid,
             "synthetic weights as the R package synthdid's search leaves them")},
 
