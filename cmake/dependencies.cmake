@@ -12,3 +12,9 @@ pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)
 find_library(JD_HDF5_HL NAMES hdf5_serial_hl hdf5_hl HINTS ${HDF5_LIBRARY_DIRS} REQUIRED)
 find_library(JD_READSTAT NAMES readstat REQUIRED)
 find_path(JD_READSTAT_INCLUDE NAMES readstat.h REQUIRED)
+
+# Wanted by jiedao-mpi alone; without it the program is whole.
+option(JD_WITH_MPI "Build jiedao-mpi where MPI is found" ON)
+if(JD_WITH_MPI)
+  find_package(MPI COMPONENTS C)
+endif()

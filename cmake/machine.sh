@@ -28,6 +28,8 @@ pc:cmocka            libcmocka-dev    libcmocka-devel     cmocka         cmocka
 cmd:c++              g++              gcc-c++             gcc            gcc
 c++:pcg_random.hpp   libpcg-cpp-dev   pcg-cpp-devel       pcg-cpp        pcg-cpp
 cmd:h5dump           hdf5-tools       hdf5                hdf5           hdf5
+cmd:mpicc            libopenmpi-dev   openmpi-devel       openmpi        open-mpi
+cmd:mpirun           openmpi-bin      openmpi             openmpi        open-mpi
 cmd:valgrind         valgrind         valgrind            valgrind       -
 py:h5py              python3-h5py     python3-h5py        python-h5py    -
 py:xarray            python3-xarray   python3-xarray      python-xarray  -

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/signals.h"
+#include "cli/sweep.h"
 #include "cli/terminal.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128, MAX_THREADS = 4096 };
@@ -49,7 +50,7 @@ static int run_command(const jd_command_t *command, int argc, char **argv, jd_te
     rc = jd_args_int(&args, "threads", 1, MAX_THREADS, &threads, ctx);
     if (rc) goto out;
     ctx->threads = (int)threads;
-    terminal->quiet = jd_args_has(&args, "quiet");
+    terminal->quiet = jd_args_has(&args, "quiet") || (jd_farm_process && jd_farm_process->rank > 0);
     rc = command->run(&args, ctx);
 out:
     jd_args_free(&args);
@@ -98,6 +99,8 @@ int jd_cli_main(int argc, char **argv)
     int flushed = flush_results(&ctx);
     if (!rc) rc = flushed;
     jd_terminal_clear(&terminal);
-    if (rc) jd_terminal_error(&terminal, ctx.used ? ctx.message : jd_error_text(rc));
+    /* A wrong line is wrong for all processes: one says so. */
+    bool echo = jd_farm_process && jd_farm_process->rank > 0 && jd_exit_status(rc) == EXIT_USAGE;
+    if (rc && !echo) jd_terminal_error(&terminal, ctx.used ? ctx.message : jd_error_text(rc));
     return jd_exit_status(rc);
 }

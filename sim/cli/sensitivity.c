@@ -51,11 +51,8 @@ const jd_command_t jd_command_sensitivity = {
     .about = "Of a sweep with design = saltelli, first and total Sobol indices with bootstrap\n"
              "intervals; of one with design = morris, elementary effects. The noise of\n"
              "replicates is told apart from the parameters' effect; failed runs are left out.\n",
-    .examples =
-        "  jiedao sweep quickstart -o s --set sweep.design=saltelli --set sweep.points=64 \\\n"
-        "      --set \"sweep.policy.share=uniform(0.1, 0.9)\" \\\n"
-        "      --set \"sweep.officials.mu_weak=uniform(0.2, 0.6)\"\n"
-        "  jiedao sensitivity s --output twfe.bias\n",
+    .examples = "  jiedao sweep my.ini -o results/sweep\n"
+                "  jiedao sensitivity results/sweep --output twfe.bias\n",
     .options = options,
     .run = run,
 };

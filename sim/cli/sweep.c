@@ -149,9 +149,9 @@ static void print_end(const char *folder, const jd_sweep_facts_t *f)
                f->farm.found + f->farm.done, folder, folder);
 }
 
-/* Of several processes one speaks. */
-static int run_with(const jd_args_t *args, const jd_farm_process_t *process, jd_ctx_t *ctx)
+static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
+    const jd_farm_process_t *process = jd_farm_process;
     jd_config_t *config = NULL;
     jd_sweep_options_t o = {.resume = jd_args_has(args, "resume"),
                             .force = jd_args_has(args, "force")};
@@ -169,20 +169,17 @@ static int run_with(const jd_args_t *args, const jd_farm_process_t *process, jd_
     if (process) {
         o.ticket = process->ticket;
         o.ready = process->ready;
+        o.done = process->done;
+        o.leads = process->rank == 0;
         o.process = process->process;
     }
     if (!rc && !dry) {
         rc = jd_sweep_run(&jd_sweep_simulate, config, folder, &o, &facts, ctx);
         if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, &facts, ctx);
-        if (!rc && !process) print_end(folder, &facts);
+        if (!rc && (!process || process->rank == 0)) print_end(folder, &facts);
     }
     jd_config_free(config);
     return rc;
-}
-
-static int run(const jd_args_t *args, jd_ctx_t *ctx)
-{
-    return run_with(args, jd_farm_process, ctx);
 }
 
 static const jd_option_t options[] = {

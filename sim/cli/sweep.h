@@ -5,11 +5,13 @@
 
 #include <stdint.h>
 
-/** As in jd_farm_t. */
+/** As in jd_farm_t; rank 0 speaks and merges. */
 typedef struct jd_farm_process {
     int64_t (*ticket)(void *process);
     void (*ready)(void *process);
+    void (*done)(void *process);
     void *process;
+    int rank;
 } jd_farm_process_t;
 
 /** NULL in the plain program. */

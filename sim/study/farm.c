@@ -222,6 +222,7 @@ int jd_farm_work(const jd_farm_t *farm, jd_farm_facts_t *facts, jd_ctx_t *ctx)
         work(&crew);
         rc = crew.rc;
     }
+    if (farm->done) farm->done(farm->process);
     free(crew.pending);
     return rc;
 }

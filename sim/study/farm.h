@@ -20,9 +20,11 @@ typedef struct jd_farm {
     int64_t runs_most;  /**< stop after so many runs; 0 = no limit */
     bool one_at_a_time; /**< runs are not side by side; each uses all threads */
     /** Hands out 0, 1, 2, ... among processes that work together; NULL = this one works alone.
-     *  `ready` is called once all of this process's state has been read. */
+     *  `ready` is called once all of this process's state has been read, `done` after its last run;
+     * both return once all processes have called them. */
     int64_t (*ticket)(void *process);
     void (*ready)(void *process);
+    void (*done)(void *process);
     void *process;
 } jd_farm_t;
 

@@ -118,16 +118,17 @@ int jd_sweep_run(const jd_sweep_kind_t *kind, const jd_config_t *config, const c
                             .runs_most = options->runs_most,
                             .ticket = options->ticket,
                             .ready = options->ready,
+                            .done = options->done,
                             .process = options->process};
     facts->n_points = made.plan.n_points;
     facts->replicates = made.plan.replicates;
     facts->n_runs = made.plan.n_runs;
     if (!rc) rc = jd_farm_work(&farm, &facts->farm, ctx);
-    bool alone = farm.parts == 1 && !farm.ticket;
     bool all = facts->farm.found + facts->farm.done == facts->n_runs;
+    bool merges = options->ticket ? options->leads : farm.parts == 1 && all;
     jd_sweep_folder_free(&made);
     jd_study_inputs_free(&inputs);
-    if (!rc && alone && all && kind->merges) {
+    if (!rc && merges && kind->merges) {
         jd_sweep_facts_t merged;
         rc = jd_sweep_merge(folder, true, &merged, ctx);
         facts->merged = rc == JD_OK;

@@ -48,7 +48,9 @@ typedef struct jd_sweep_options {
     int64_t runs_most;   /**< 0 = no limit */
     int64_t (*ticket)(void *process); /**< as jd_farm_t */
     void (*ready)(void *process);
+    void (*done)(void *process);
     void *process;
+    bool leads; /**< of several processes the one that merges */
 } jd_sweep_options_t;
 
 typedef struct jd_sweep_facts {

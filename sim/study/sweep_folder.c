@@ -300,20 +300,20 @@ static bool has_plan(const char *folder)
     return access(path, F_OK) == 0;
 }
 
-/* Another task of the same job may be writing the plan just now. */
-static int begin_together(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
+/* Another task of the same job may be writing the plan just now, under the same names: whoever
+ * comes off worse finds it written a moment later. */
+static int begin_together(jd_sweep_folder_t *f, const char *folder, int tries, jd_ctx_t *ctx)
 {
     const struct timespec pause = {.tv_nsec = 50000000};
-    jd_ctx_t inner;
-    for (int tries = 0; tries < 100; tries++) {
+    jd_ctx_t inner = jd_ctx_inner(ctx);
+    int rc = begin_folder(f, folder, &inner);
+    while (rc && rc != JD_ERR_NO_MEMORY && --tries > 0) {
+        nanosleep(&pause, NULL);
         if (has_plan(folder)) return JD_OK;
         inner = jd_ctx_inner(ctx);
-        int rc = begin_folder(f, folder, &inner);
-        if (rc == JD_OK) return JD_OK;
-        if (rc != JD_ERR_EXISTS) return jd_fail(ctx, rc, "%s", inner.message);
-        nanosleep(&pause, NULL);
+        rc = begin_folder(f, folder, &inner);
     }
-    return jd_fail(ctx, JD_ERR_EXISTS, "%s", inner.message);
+    return rc ? jd_fail(ctx, rc, "%s", inner.message) : JD_OK;
 }
 
 static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kind,
@@ -368,7 +368,7 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
                          folder);
         if (!rc) rc = hold_against(f, kind, folder, ctx);
     } else if (!rc) {
-        rc = begin_together(f, folder, ctx);
+        rc = begin_together(f, folder, together ? 100 : 1, ctx);
         if (!rc && together) rc = hold_against(f, kind, folder, ctx);
     }
     if (rc) jd_sweep_folder_free(f);

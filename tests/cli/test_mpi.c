@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* jiedao-mpi: any number of ranks, the same file. */
+#include "cli/tiny.h"
+
+#define SWEEP "sweep $TINY --set sweep.policy.share=0.25,0.5 --set sweep.replicates=20"
+#define MPI "ASAN_OPTIONS=detect_leaks=0 mpirun --allow-run-as-root --oversubscribe -np"
+
+static void need_mpi(void)
+{
+    char program[512];
+    snprintf(program, sizeof program, "%s-mpi", JD_PROGRAM);
+    if (access(program, X_OK) == 0 && system("command -v mpirun >/dev/null") == 0) return;
+    print_message("skipped: no jiedao-mpi or no mpirun\n");
+    skip();
+}
+
+static void test_ranks_change_no_byte(void **state)
+{
+    (void)state;
+    said_t said;
+    need_mpi();
+    run_program(&said, SWEEP " -o one --threads 1");
+    assert_int_equal(said.status, 0);
+    for (int ranks = 1; ranks <= 4; ranks *= 2) {
+        char line[512];
+        snprintf(line, sizeof line,
+                 MPI " %d \"$JIEDAO-mpi\" " SWEEP
+                     " -o r%d --threads 1 && cmp one/sweep.h5 r%d/sweep.h5",
+                 ranks, ranks, ranks);
+        run_shell(&said, line);
+        if (said.status) fail_msg("%d ranks: %s%s", ranks, said.out, said.err);
+        ASSERT_HOLDS(said.out, "Runs        40 of 2 points x 20 replicates");
+    }
+}
+
+static void test_goes_on_what_others_began(void **state)
+{
+    (void)state;
+    said_t said;
+    need_mpi();
+    run_program(&said, SWEEP " -o one --threads 1 --force");
+    run_program(&said, SWEEP " -o mixed --shard 1/2");
+    assert_int_equal(said.status, 0);
+    run_shell(&said, MPI " 2 \"$JIEDAO-mpi\" " SWEEP
+                         " -o mixed --resume && cmp one/sweep.h5 mixed/sweep.h5");
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+}
+
+static void test_one_says_what_is_wrong(void **state)
+{
+    (void)state;
+    said_t said;
+    need_mpi();
+    run_shell(&said, MPI " 2 \"$JIEDAO-mpi\" " SWEEP " -o x --set policy.share=2");
+    assert_true(said.status != 0);
+    const char *first = strstr(said.err, "policy.share = 2");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "policy.share = 2"));
+    assert_false(is_here("x"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ranks_change_no_byte),
+        cmocka_unit_test(test_goes_on_what_others_began),
+        cmocka_unit_test(test_one_says_what_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, set_tiny, remove_here);
+}
