@@ -26,6 +26,7 @@ static void sum_influence(const jd_design_t *design, const jd_cs_influence_t *in
 void jd_cs_sum_influence(const jd_design_t *design, const jd_cs_influence_t *influence, double *sum,
                          int threads)
 {
+    (void)threads; /* for OpenMP alone */
     const jd_cs_t *cs = design->own;
     size_t groups = (size_t)design->clusters.n_groups;
 #pragma omp parallel for num_threads(threads) schedule(static)

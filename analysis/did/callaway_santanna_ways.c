@@ -72,6 +72,7 @@ int jd_cs_weigh_ways(const jd_design_t *design, int att, const double *y,
 static void fill_effects(const jd_cs_t *cs, const double *y, const double *by_way, double *att,
                          int threads)
 {
+    (void)threads; /* for OpenMP alone */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int i = 0; i < cs->n_atts; i++) {
         att[i] = 0;

@@ -51,6 +51,7 @@ jd_vcov_facts_t jd_influence_facts(const jd_design_t *design)
 
 static void fill_vcov(const double *sum, int k, int64_t groups, double *vcov, int threads)
 {
+    (void)threads; /* for OpenMP alone */
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (int a = 0; a < k; a++)
         for (int b = 0; b <= a; b++)

@@ -108,8 +108,8 @@ typedef struct jd_did_options {
     int32_t bin_first; /**< event_study: event times <= this are one term; INT32_MIN = none */
     int32_t bin_last;  /**< event times >= this are one term; INT32_MAX = none */
     jd_solver_t solver;
-    jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna, imputation,
-                                   two_stage */
+    jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna, imputation, two_stage,
+                                   staggered_triple_difference */
     jd_control_t control;     /**< callaway_santanna, as all that follow */
     int universal_base;       /**< leads against the last period before treatment, not their own */
     int32_t anticipation;     /**< periods before adoption that may already show an effect */

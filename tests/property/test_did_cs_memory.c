@@ -9,11 +9,15 @@ static void assert_survives(const char *estimator, uint64_t seed, int n_x,
                             const jd_did_options_t *options)
 {
     static const char *const names[] = {"a", "b", "c", "d"};
+    static int8_t eligible[MAX_ROWS];
     static trial_t trial;
     static double weights[MAX_ROWS];
     make_trial(&trial, seed);
     trial.panel.n_x = n_x;
     trial.panel.x_name = names;
+    for (int i = 0; i < trial.panel.n; i++)
+        eligible[i] = (int8_t)(trial.unit[i] & 1);
+    trial.panel.eligible = eligible;
     for (long n = 0;; n++) {
         jd_ctx_t ctx;
         jd_design_t *design = NULL;
@@ -25,7 +29,8 @@ static void assert_survives(const char *estimator, uint64_t seed, int n_x,
         const jd_vcov_options_t vcov = {.draws = strcmp(estimator, "sun_abraham") ? 100 : 0};
         if (rc == JD_OK) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
         int failed = stop_failing();
-        if (rc == JD_OK) jd_design_weights(design, 0, weights);
+        if (rc == JD_OK && jd_design_estimator(design)->family == JD_CLASS_LINEAR)
+            jd_design_weights(design, 0, weights);
         jd_fit_free(&fit);
         jd_design_free(design);
         if (failing.blocks != blocks)
@@ -50,6 +55,8 @@ static void test_every_allocation_may_fail(void **state)
     assert_survives("sun_abraham", 2, 0, &options);
     assert_survives("callaway_santanna", 2, 0, &options);
     assert_survives("callaway_santanna", 2, 1, &options);
+    assert_survives("triple_difference", 2, 0, &options);
+    assert_survives("staggered_triple_difference", 2, 0, &options);
     options.aggregate = JD_AGGREGATE_CELLS;
     assert_survives("sun_abraham", 2, 0, &options);
     options.cross_sections = 1;
