@@ -57,7 +57,7 @@ typedef enum jd_aggregate {
     JD_AGGREGATE_CELLS     /**< one term each cohort and period, "g=2004,t=2006" */
 } jd_aggregate_t;
 
-/** Who a cohort is compared with in callaway_santanna and etwfe. */
+/** Who a cohort is compared with in callaway_santanna, etwfe, stacked and lp_did. */
 typedef enum jd_control {
     JD_CONTROL_NEVER,  /**< units never treated */
     JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared; etwfe: no leads */

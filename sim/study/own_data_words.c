@@ -74,6 +74,7 @@ static void print_left_out(FILE *out, const jd_own_fit_t *fit)
                    {d->unimputable, "treated rows that no untreated row tells of"},
                    {fit->facts.n_incomplete, "rows of units not seen in every period"},
                    {fit->facts.n_uncontrolled, "rows of periods without an untreated unit"},
+                   {fit->facts.n_alone, "rows of cohorts of a single unit"},
                    {fit->facts.n_collinear, "collinear terms"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].n > 0)
