@@ -349,14 +349,26 @@ static int check_request(const char *name, const jd_panel_t *panel, const jd_did
     return JD_OK;
 }
 
-/* Eligibility of the sample's rows, and event times of those alone it is for. */
+/* Eligibility of the sample's rows; event times, and units counted as treated, are those of the
+ * eligible alone. Caller frees; NULL without memory. */
 static int8_t *keep_eligible(jd_design_t *design, const jd_panel_t *panel)
 {
     int8_t *eligible = malloc((size_t)design->sample.n + 1);
-    for (int64_t i = 0; eligible && i < design->sample.n; i++) {
+    int8_t *treated = calloc((size_t)design->units.n_groups + 1, 1);
+    design->facts.n_treated_units = 0;
+    for (int64_t i = 0; eligible && treated && i < design->sample.n; i++) {
+        int8_t *seen = &treated[design->units.code[i]];
         eligible[i] = panel->eligible[design->sample.row[i]];
         if (!eligible[i]) design->event_time[i] = JD_NEVER;
+        if (design->event_time[i] < 0 || *seen) continue;
+        *seen = 1;
+        design->facts.n_treated_units++;
     }
+    if (!treated) {
+        free(eligible);
+        eligible = NULL;
+    }
+    free(treated);
     return eligible;
 }
 

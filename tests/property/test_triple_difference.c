@@ -232,6 +232,10 @@ static void test_eight_means(void **state)
             int rc = jd_design_prepare(&design, jd_estimator_find(both[k]), &t->panel, &s.o, &ctx);
             if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, &fit, &ctx);
             if (rc != JD_OK) fail_msg("%s: %s", both[k], ctx.message);
+            int treated = 0; /* each row is a unit */
+            for (int i = 0; i < n; i++)
+                treated += s.eligible[i] && t->cohort[i] && t->time[i] >= t->cohort[i];
+            assert_int_equal(jd_design_facts(design).n_treated_units, treated);
             if (fabs(fit.estimate[0] - ddd) > 1e-10 || !(fit.std_error[0] > 0))
                 fail_msg("%s: %.17g, by eight means %.17g", both[k], fit.estimate[0], ddd);
             jd_fit_free(&fit);
