@@ -13,7 +13,7 @@ typedef struct jd_exposures {
 } jd_exposures_t;
 
 /** Exposures by distance; cohort [rows of the panel]. For rings: 1 in the ring of the nearest
- *  treated unit of the period. Distances are great circles on a sphere of diameter 12752 km, units
+ *  treated unit of the period. Distances are great circles of the mean Earth, units
  *  stand where their first row does. Errors: JD_ERR_DATA (a place is no place, or changes).
  *  Cost: O(units x treated units no further north or south than the outermost edge). */
 JD_MUST_USE int jd_exposures_make(jd_exposures_t *exposures, const jd_panel_t *panel,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double diameter = 12752; /* km, as in Conley's standard errors */
+static const double diameter = 12742.0176; /* km, the mean Earth's; as JD_DISTANCE_HAVERSINE */
 static const double degree = 3.14159265358979323846 / 180;
 
 typedef struct {

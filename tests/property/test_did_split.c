@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bias split adds up on random, unbalanced, weighted panels, for every linear estimator, and
- * each part is zero where its cause is absent. */
+/* The bias split adds up on random, unbalanced, weighted panels, for every estimator in its class,
+ * and each part is zero where its cause is absent. */
 #include "support.h"
 
 #include "jiedao/did.h"
@@ -83,7 +83,7 @@ static void check_all(causes_t cause, check_fn *check, const char *what)
     static worlds_t worlds;
     static jd_split_t split[MAX_COLUMNS];
     static jd_term_t terms[MAX_COLUMNS];
-    int wrong = 0, seen = 0;
+    int wrong = 0, seen = 0, of_class[JD_CLASS_NONLINEAR + 1] = {0};
     for (int e = 0; jd_estimators[e]; e++)
         for (uint64_t seed = 1; seed <= TRIALS; seed++) {
             make_trial(&trial, seed);
@@ -93,6 +93,7 @@ static void check_all(causes_t cause, check_fn *check, const char *what)
                 /* An event time seen only in rows that were dropped has no target. */
                 if (isnan(split[k].att)) continue;
                 seen++;
+                of_class[jd_estimators[e]->family]++;
                 if (check(&split[k], &terms[k])) continue;
                 print_error(
                     "%s fails: seed %llu, %s, %s: estimate %g, scale %g, residual %g (%g)\n", what,
@@ -102,7 +103,7 @@ static void check_all(causes_t cause, check_fn *check, const char *what)
             }
         }
     assert_int_equal(wrong, 0);
-    assert_true(seen > TRIALS);
+    assert_true(seen > TRIALS && of_class[JD_CLASS_FROZEN] > TRIALS);
 }
 
 static int adds_up(const jd_split_t *s, const jd_term_t *term)

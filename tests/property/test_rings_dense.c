@@ -18,7 +18,7 @@ static double haversine(const places_t *p, int i, int j)
     double r = acos(-1.0) / 180, a = sin((p->latitude[i] - p->latitude[j]) * r / 2),
            b = sin((p->longitude[i] - p->longitude[j]) * r / 2);
     double h = a * a + cos(p->latitude[i] * r) * cos(p->latitude[j] * r) * b * b;
-    return 12752 * asin(sqrt(h));
+    return 12742.0176 * asin(sqrt(h));
 }
 
 /* What a unit's row is exposed to in ring k at time s. */
@@ -204,6 +204,47 @@ static void test_against_dense(void **state)
     assert_true(seen > TRIALS / 2 && exposures > 2 * TRIALS);
 }
 
+/* Conley's variance reads the same places. */
+static void test_conley(void **state)
+{
+    (void)state;
+    static trial_t t;
+    static places_t p;
+    int seen = 0;
+    for (uint64_t seed = 1; seed <= TRIALS; seed++) {
+        jd_ctx_t ctx;
+        jd_design_t *design = NULL;
+        jd_fit_t near_only = {0}, hc1 = {0}, wide = {0};
+        jd_vcov_options_t options = {.kind = JD_VCOV_CONLEY, .cutoff_km = 1e-6};
+        const jd_vcov_options_t plain = {
+            .kind = JD_VCOV_CLUSTER, .no_cluster_adjustment = 1, .n_over = 1, .k_fixed = JD_K_FULL};
+        make_trial(&t, seed);
+        make_places(&t, &p, seed);
+        t.panel.latitude = p.latitude;
+        t.panel.longitude = p.longitude;
+        t.panel.dose = p.dose;
+        t.panel.cluster = NULL;
+        jd_ctx_init(&ctx);
+        if (jd_design_prepare(&design, jd_estimator_find("rings"), &t.panel, &p.options, &ctx) !=
+            JD_OK)
+            continue;
+        int rc = jd_design_infer(design, t.y, &options, 0.95, &near_only, &ctx);
+        options.cutoff_km = 300;
+        if (rc == JD_OK) rc = jd_design_infer(design, t.y, &options, 0.95, &wide, &ctx);
+        if (rc == JD_OK) rc = jd_design_infer(design, t.y, &plain, 0.95, &hc1, &ctx);
+        if (rc == JD_OK) { /* alone with itself a place is a cluster: a unit */
+            assert_true(fabs(near_only.std_error[0] - hc1.std_error[0]) <= 1e-9 * hc1.std_error[0]);
+            assert_true(wide.std_error[0] != near_only.std_error[0]);
+            seen++;
+        }
+        jd_fit_free(&near_only);
+        jd_fit_free(&wide);
+        jd_fit_free(&hc1);
+        jd_design_free(design);
+    }
+    assert_true(seen > 10);
+}
+
 static void refuse(const trial_t *t, const jd_did_options_t *options, const char *words)
 {
     jd_ctx_t ctx;
@@ -260,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_dense),
+        cmocka_unit_test(test_conley),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
