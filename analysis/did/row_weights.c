@@ -9,7 +9,8 @@ void jd_row_weights_estimate(const jd_design_t *design, const double *weight,
     int64_t n = design->sample.n;
     int n_terms = design->facts.n_terms;
     (void)ctx; /* read where there are threads */
-#pragma omp parallel for collapse(2) num_threads(jd_ctx_threads(ctx)) schedule(static)
+#pragma omp parallel for collapse(2) num_threads(jd_ctx_threads(ctx)) \
+    schedule(static) if (n > JD_BLOCK)
     for (int j = 0; j < n_y; j++)
         for (int k = 0; k < n_terms; k++)
             estimate[k * n_y + j] = jd_dot_exact(weight + (size_t)k * (size_t)n, y[j], n);

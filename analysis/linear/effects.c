@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "linear/effects.h"
+#include "linear/sums.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -262,7 +263,8 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
                               "taking out fixed effects");
     int failed = 0;
     /* Thread t takes columns t, t + threads, ...: each column is worked on by one thread alone. */
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : failed)
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : failed) \
+    if (effects->n > JD_BLOCK)
     for (int t = 0; t < threads; t++)
         for (int c = t; c < n_columns; c += threads)
             failed += demean_column(effects, columns + (size_t)c * (size_t)effects->n,

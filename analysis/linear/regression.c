@@ -120,7 +120,7 @@ static int cross_products(const double *columns, int64_t n, int k, double *cross
     memset(cross, 0, size * sizeof *cross);
     for (int64_t first = 0; first < blocks; first += AT_ONCE) {
         int64_t last = first + AT_ONCE < blocks ? first + AT_ONCE : blocks;
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (last - first > 1)
         for (int64_t b = first; b < last; b++)
             cross_block(columns, n, k, b, part + (size_t)(b - first) * size);
         for (int64_t b = first; b < last; b++)
@@ -180,7 +180,7 @@ static void multiply_triangle(jd_regression_t *r, const double *u, int transpose
 {
     int64_t blocks = jd_n_blocks(r->n);
     int k = r->n_kept;
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (blocks > 1)
     for (int64_t b = 0; b < blocks; b++) {
         int64_t from = b * JD_BLOCK, rows = jd_block_end(b, r->n) - from;
         /* In place: X U needs columns up to j, so j falls; X U' those from j on, so j rises. */
@@ -318,7 +318,7 @@ void jd_regression_estimate(const jd_regression_t *regression, const double *con
         return;
     }
     int cells = r->n_kept * n_y;
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (r->n > JD_BLOCK)
     for (int c = 0; c < cells; c++)
         beta[c] = jd_dot_exact(column(r, c / n_y), y[c % n_y], r->n);
 }

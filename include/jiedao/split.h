@@ -58,7 +58,7 @@ typedef struct jd_split {
     double theta;    /**< the same over the estimator's rows */
     double measurement, trends, weights, target, anticipation, spillover_pre, spillover_never;
     double residual; /**< estimate - att - all parts: rounding, nothing else */
-    double scale;    /**< |L(Y1)| + sum of |parts|: residual is at most 1e-12 of it */
+    double scale;    /**< |L(Y1)| + sum of |parts|: residual is about 1e-12 of it, or less */
     double ade;      /**< mean direct effect over the estimator's post cells; NaN without direct */
     double ade_weights, ade_anticipation, ade_spillover; /**< with trends, response: L(Y1) - ADE */
     double ade_residual;
