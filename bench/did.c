@@ -192,7 +192,7 @@ static void bench_memory(const work_t *work)
     jd_demand(waitpid(child, &status, 0) == child && status == 0, "the child ends well");
 }
 
-/* Many outcomes on one design, each with its standard error. */
+/* Many outcomes on one design, each with its standard error; threads share the design. */
 static void bench_replications(int threads)
 {
     enum { REPLICATIONS = 1000, OUTCOMES = 10 };
@@ -210,7 +210,6 @@ static void bench_replications(int threads)
                          30};
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
-    ctx.threads = threads;
     data_t d = make_data(&work);
     double *y = take(OUTCOMES * (size_t)d.n * sizeof *y);
     for (int64_t i = 0; i < OUTCOMES * d.n; i++)
@@ -219,9 +218,12 @@ static void bench_replications(int threads)
     double seconds[3];
     for (int round = 0; round < 3; round++) {
         double start = jd_now();
+#pragma omp parallel for num_threads(threads) schedule(static)
         for (int r = 0; r < REPLICATIONS; r++) {
             jd_fit_t fit = {0};
-            int rc = jd_design_infer(design, y + r % OUTCOMES * d.n, NULL, 0.95, &fit, &ctx);
+            jd_ctx_t own;
+            jd_ctx_init(&own);
+            int rc = jd_design_infer(design, y + r % OUTCOMES * d.n, NULL, 0.95, &fit, &own);
             jd_demand(rc == JD_OK && fabs(fit.estimate[0] - 1) < 0.1, "a replication");
             jd_fit_free(&fit);
         }
@@ -286,6 +288,8 @@ static void bench_difficult(int n_effects, int threads, double r)
             y[i] = x + jd_draw(&draw, (uint64_t)(i + N)) + 1e-5 * code[i] + 1e-4 * code[N + i];
         }
         const double *column = y;
+        jd_vcov_rows_t rows = {.n_ways = 1};
+        if (rc == JD_OK) rows.way[0] = jd_effects_groups(effects, 0);
         if (rc == JD_OK) rc = jd_regression_factor(&g, &ctx);
         if (rc == JD_OK) jd_regression_estimate(&g, &column, 1, &beta, &ctx);
         if (rc == JD_OK) rc = jd_regression_residuals(&g, y, &beta, residual, &ctx);

@@ -122,7 +122,10 @@ static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_pane
     else
         for (int64_t i = 0; i < frame->n; i++)
             treated[i] = (cohort[i] != 0) & (time[i] >= cohort[i]);
-    if (has_cohort)
+    if (has_cohort && frame->n > 0 && design->periods.value[0] >= 0)
+        for (int64_t i = 0; i < frame->n; i++) /* of numbers >= 0 any difference fits */
+            event[i] = cohort[i] != 0 ? time[i] - cohort[i] : JD_NEVER;
+    else if (has_cohort)
         for (int64_t i = 0; i < frame->n; i++)
             event[i] = cohort[i] != 0 ? jd_event_time(time[i], cohort[i]) : JD_NEVER;
     else

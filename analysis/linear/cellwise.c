@@ -26,31 +26,32 @@ void jd_cellwise_free(jd_cellwise_t *cells)
 
 /* A number for every combination of dummy and small levels, the last effect's level varying
  * fastest. */
-static void number_rows(jd_cellwise_t *cells, const jd_effects_t *e, const int32_t *code)
+static void number_rows(const jd_effects_t *e, const int32_t *code, int32_t *key)
 {
     if (e->n_effects == 1)
         for (int64_t i = 0; i < e->n; i++)
-            cells->code[i] = code[i] < 0 ? 0 : code[i] + 1;
+            key[i] = code[i] < 0 ? 0 : code[i] + 1;
     for (int k = 1; k < e->n_effects; k++) {
         int32_t levels = e->groups[k].n_groups;
         const int32_t *level = e->groups[k].code;
         if (k == 1)
             for (int64_t i = 0; i < e->n; i++)
-                cells->code[i] = (code[i] < 0 ? 0 : code[i] + 1) * levels + level[i];
+                key[i] = (code[i] < 0 ? 0 : code[i] + 1) * levels + level[i];
         else
             for (int64_t i = 0; i < e->n; i++)
-                cells->code[i] = cells->code[i] * levels + level[i];
+                key[i] = key[i] * levels + level[i];
     }
 }
 
 static int allocate_cells(jd_cellwise_t *c, jd_ctx_t *ctx)
 {
     size_t n = (size_t)c->n_cells;
+    c->code = malloc((size_t)c->n * sizeof *c->code);
     c->dummy = malloc(n * sizeof *c->dummy);
     c->level = malloc((n * (size_t)c->n_small + 1) * sizeof *c->level);
     c->mass = calloc(n, sizeof *c->mass);
-    if (c->dummy && c->level && c->mass) return JD_OK;
-    return jd_fail_memory(ctx, n * sizeof *c->mass, "cells");
+    if (c->code && c->dummy && c->level && c->mass) return JD_OK;
+    return jd_fail_memory(ctx, (size_t)c->n * sizeof *c->code, "cells");
 }
 
 /* Which dummy and levels a number stands for. */
@@ -66,27 +67,28 @@ static void describe(jd_cellwise_t *c, const jd_effects_t *e, int cell, int32_t 
     c->dummy[cell] = key - 1;
 }
 
-/* Numbers that occur become cells 0, 1, ...; none where they are too many. count [keys] is zero. */
-static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, int32_t *count, int32_t keys,
-                        jd_ctx_t *ctx)
+/* Numbers that occur become cells 0, 1, ...; none where they are too many. key [n] is each row's
+ * number, count [keys] is zero. */
+static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *key, int32_t *count,
+                        int32_t keys, jd_ctx_t *ctx)
 {
     int n = 0;
     for (int64_t i = 0; i < c->n; i++)
-        count[c->code[i]]++;
-    for (int32_t key = 0; key < keys; key++)
-        n += count[key] > 0;
+        count[key[i]]++;
+    for (int32_t k = 0; k < keys; k++)
+        n += count[k] > 0;
     if (n > JD_MAX_CELLS) return JD_OK;
     c->n_cells = n;
     int rc = allocate_cells(c, ctx);
     if (rc != JD_OK) return rc;
-    for (int32_t key = 0, cell = 0; key < keys; key++) {
-        if (count[key] == 0) continue;
-        describe(c, e, cell, key);
-        if (!c->weight) c->mass[cell] = count[key];
-        count[key] = cell++;
+    for (int32_t k = 0, cell = 0; k < keys; k++) {
+        if (count[k] == 0) continue;
+        describe(c, e, cell, k);
+        if (!c->weight) c->mass[cell] = count[k];
+        count[k] = cell++;
     }
     for (int64_t i = 0; i < c->n; i++)
-        c->code[i] = count[c->code[i]];
+        c->code[i] = (uint16_t)count[key[i]];
     for (int64_t i = 0; c->weight && i < c->n; i++)
         c->mass[c->code[i]] += c->weight[i];
     return JD_OK;
@@ -131,10 +133,10 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
         return JD_OK;
     jd_cellwise_t *c = calloc(1, sizeof *c);
     int32_t *count = calloc((size_t)keys, sizeof *count);
-    if (c) c->code = malloc((size_t)e->n * sizeof *c->code);
+    int32_t *key = malloc((size_t)e->n * sizeof *key);
     int rc = JD_OK;
-    if (!c || !count || !c->code) {
-        rc = jd_fail_memory(ctx, (size_t)e->n * sizeof *code, "cells");
+    if (!c || !count || !key) {
+        rc = jd_fail_memory(ctx, (size_t)e->n * sizeof *key, "cells");
         goto out;
     }
     c->n = e->n;
@@ -143,12 +145,13 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     c->n_levels = e->n_small;
     c->weight = e->weight;
     c->inverse = e->inverse[0];
-    number_rows(c, e, code);
-    rc = number_cells(c, e, count, (int32_t)keys, ctx);
+    number_rows(e, code, key);
+    rc = number_cells(c, e, key, count, (int32_t)keys, ctx);
     if (rc == JD_OK && c->n_cells > 0) rc = order_rows(c, &e->groups[0], ctx);
     if (rc == JD_OK && c->n_cells > 0) *cells = c;
 out:
     free(count);
+    free(key);
     if (!*cells) jd_cellwise_free(c);
     return rc;
 }

@@ -21,7 +21,7 @@ enum { JD_MAX_CELLS = 2048 }; /* S then takes 32 MB, a vector of cells fits the 
 typedef struct jd_cellwise {
     int64_t n;
     int n_cells;
-    int32_t *code;         /* [n] cell of a row */
+    uint16_t *code;        /* [n] cell of a row */
     int32_t n_units;       /* levels of the largest effect */
     int32_t *start;        /* [n_units + 1] a unit's rows in `row` */
     int32_t *row;          /* [n] rows by unit; NULL where they lie so already */

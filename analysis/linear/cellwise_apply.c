@@ -170,17 +170,27 @@ static void add_outer(const double *u, int n_kept, double *out)
             out[i * n_kept + j] += u[i] * u[j];
 }
 
-/* One coefficient, the usual case: a unit's score is one sum. */
+/* A row's part of the score of a single coefficient. */
+static double part_of(const jd_cellwise_t *c, const double *residual, int64_t r)
+{
+    int64_t i = c->row ? c->row[r] : r;
+    return c->v[c->code[i]] * weight_of(c, i) * residual[i];
+}
+
+/* One coefficient, the usual case: a unit's score is one sum, in two chains of additions that go
+ * side by side. */
 static void add_single(const jd_cellwise_t *c, const double *residual, const int32_t *cluster,
                        double *score)
 {
     for (int32_t u = 0; u < c->n_units; u++) {
-        double sum[2] = {0}; /* two chains of additions go side by side */
-        for (int64_t r = c->start[u]; r < c->start[u + 1]; r++) {
-            int64_t i = c->row ? c->row[r] : r;
-            sum[r & 1] += c->v[c->code[i]] * weight_of(c, i) * residual[i];
+        int64_t first = c->start[u], end = c->start[u + 1], r = first;
+        double even = 0, odd = 0;
+        for (; r + 1 < end; r += 2) {
+            even += part_of(c, residual, r);
+            odd += part_of(c, residual, r + 1);
         }
-        score[cluster[c->row ? c->row[c->start[u]] : c->start[u]]] += sum[0] + sum[1];
+        if (r < end) even += part_of(c, residual, r);
+        score[cluster[c->row ? c->row[first] : first]] += even + odd;
     }
 }
 
