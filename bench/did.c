@@ -288,8 +288,6 @@ static void bench_difficult(int n_effects, int threads, double r)
             y[i] = x + jd_draw(&draw, (uint64_t)(i + N)) + 1e-5 * code[i] + 1e-4 * code[N + i];
         }
         const double *column = y;
-        jd_vcov_rows_t rows = {.n_ways = 1};
-        if (rc == JD_OK) rows.way[0] = jd_effects_groups(effects, 0);
         if (rc == JD_OK) rc = jd_regression_factor(&g, &ctx);
         if (rc == JD_OK) jd_regression_estimate(&g, &column, 1, &beta, &ctx);
         if (rc == JD_OK) rc = jd_regression_residuals(&g, y, &beta, residual, &ctx);
