@@ -306,7 +306,7 @@ static int find_cohorts(const int32_t **cohort, int32_t **made, const jd_panel_t
 {
     size_t bytes = (size_t)panel->n * sizeof **made;
     *cohort = needs.staggered ? needs.staggered->cohort : panel->cohort;
-    if (needs.staggered || !panel->treated) return JD_OK;
+    if (*cohort && (needs.staggered || !panel->treated)) return JD_OK; /* a dose alone: none */
     *cohort = *made = calloc((size_t)panel->n, sizeof **made);
     if (!*made) return jd_fail_memory(ctx, bytes, "cohorts");
     return has_cohort ? jd_panel_cohorts(panel, *made, ctx) : JD_OK;
