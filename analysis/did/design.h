@@ -34,6 +34,7 @@ typedef struct jd_frame {
     const int32_t *unit, *time, *cohort;
     int8_t *treated; /* under treatment in this row */
     int32_t *own[3]; /* what is not the panel's; freed with the frame */
+    int is_amount;   /* the treatment is the panel's dose, which alone is given */
 } jd_frame_t;
 
 /** What an estimator asks of its sample. */
@@ -43,6 +44,7 @@ typedef struct jd_frame_needs {
     int effects;                     /* unit, time and further fixed effects as the options say */
     const jd_staggered_t *staggered; /* cohorts and rows to leave out, or NULL; borrowed */
     int imputable;                   /* drop treated rows whose effects no untreated row tells of */
+    int amount;                      /* takes the dose where it alone is given */
 } jd_frame_needs_t;
 
 /** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */
@@ -62,6 +64,10 @@ JD_MUST_USE int jd_design_open(jd_design_t *design, const jd_panel_t *panel, con
 JD_MUST_USE int jd_design_open_dummies(jd_design_t *design, const jd_panel_t *panel,
                                        const jd_term_t *terms, int n_terms, const int32_t *code,
                                        jd_ctx_t *ctx);
+/** The same with one term, filled: "att" = under treatment, or "dose" where the frame's treatment is
+ * an amount. */
+JD_MUST_USE int jd_design_open_treatment(jd_design_t *design, const jd_panel_t *panel,
+                                         const jd_frame_t *frame, jd_ctx_t *ctx);
 /** Column of a term, to be filled between open and close. */
 double *jd_design_column(jd_design_t *design, int term);
 /** Factors, and parts the terms into kept and collinear ones. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +118,10 @@ static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_pane
     int8_t *restrict treated = frame->treated;
     int32_t *restrict event = design->event_time;
     const int32_t *cohort = frame->cohort, *time = frame->time;
-    if (panel->treated)
+    if (frame->is_amount)
+        for (int64_t i = 0; i < frame->n; i++)
+            treated[i] = panel->dose[design->sample.row[i]] != 0;
+    else if (panel->treated)
         for (int64_t i = 0; i < frame->n; i++)
             treated[i] = panel->treated[design->sample.row[i]];
     else
@@ -177,7 +182,7 @@ static int check_contrast(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t
         rc = jd_fail(ctx, JD_ERR_NO_TREATED,
                      "%s: none of the %d units is ever treated in the periods %d to %d", name,
                      facts->n_units, periods->value[0], periods->value[periods->n_groups - 1]);
-    else if (!has_contrast(periods, frame->treated, seen))
+    else if (!frame->is_amount && !has_contrast(periods, frame->treated, seen))
         rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
                      "%s: no control group: in no period are there both treated and untreated rows "
                      "(%d of %d units are treated); add units that are treated later or never",
@@ -265,6 +270,36 @@ static void leave_rows(jd_sample_t *sample, const jd_staggered_t *staggered,
     facts->n_alone = count[JD_LEAVE_ALONE];
 }
 
+/* Why no row is left: the reasons that took some, and a cure where it is plain. */
+static int refuse_empty(const jd_design_t *design, const jd_panel_t *panel,
+                        const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    const jd_dropped_t *d = &design->sample.dropped;
+    const struct {
+        int64_t n;
+        const char *words;
+    } reasons[] = {{d->zero_weight, "have weight 0"},
+                   {d->missing, "lack a covariate"},
+                   {d->always_treated, "are of always-treated units"},
+                   {design->facts.n_uncontrolled, "lie in periods without untreated units"},
+                   {design->facts.n_incomplete, "are of units not seen in every period"},
+                   {design->facts.n_alone, "are of cohorts of a single unit"},
+                   {d->singleton, "are alone in a level of a fixed effect"},
+                   {d->unimputable, "are treated with no untreated rows to impute from"}};
+    char told[512] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].n > 0)
+            at += (size_t)snprintf(told + at, sizeof told - at, "%s%" PRId64 " %s", at ? ", " : "",
+                                   reasons[i].n, reasons[i].words);
+    return jd_fail(ctx, JD_ERR_DATA, "%s: none of the %" PRId64 " rows can be used: %s%s",
+                   design->estimator->name, panel->n, told,
+                   options->cross_sections && d->singleton > 0
+                       ? "; in repeated cross-sections take effects of cohorts or regions in the "
+                         "place of those of units"
+                       : "");
+}
+
 /* Drops what the estimator cannot use, in the order the counts are told, and codes what is left. */
 static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32_t *cohort,
                        const jd_did_options_t *options, jd_frame_needs_t needs,
@@ -285,18 +320,19 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
             rc = jd_drop_unimputable(sample, panel, cohort, effects->n, effects->column, ctx);
         if (rc != JD_OK) return rc;
     } while (sample->n < coded);
-    const jd_dropped_t *d = &design->sample.dropped;
-    if (design->sample.n == 0)
-        return jd_fail(
-            ctx, JD_ERR_DATA,
-            "%s: none of the %" PRId64 " rows can be used: %" PRId64 " have weight 0, %" PRId64
-            " lack a covariate, %" PRId64 " are of always-treated units, %" PRId64
-            " are alone in a level of a fixed effect, %" PRId64
-            " lie in periods without untreated units, %" PRId64
-            " are of units not seen in every period, %" PRId64
-            " are treated with no untreated rows to impute from",
-            design->estimator->name, panel->n, d->zero_weight, d->missing, d->always_treated,
-            d->singleton, design->facts.n_uncontrolled, design->facts.n_incomplete, d->unimputable);
+    return design->sample.n > 0 ? JD_OK : refuse_empty(design, panel, options, ctx);
+}
+
+/* Where there is an amount alone, an estimator that takes amounts does so. */
+static int check_amount(jd_frame_t *frame, const jd_panel_t *panel, const jd_design_t *design,
+                        jd_frame_needs_t needs, jd_ctx_t *ctx)
+{
+    if (!needs.amount || panel->treated || panel->cohort) return JD_OK;
+    for (int64_t i = 0; i < panel->n; i++)
+        if (!isfinite(panel->dose[i]))
+            return jd_fail(ctx, JD_ERR_DATA, "%s: row %" PRId64 ": dose = %g; leave such rows out",
+                           design->estimator->name, i + 1, panel->dose[i]);
+    frame->is_amount = 1;
     return JD_OK;
 }
 
@@ -316,11 +352,12 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
                   const jd_did_options_t *options, jd_frame_needs_t needs, jd_ctx_t *ctx)
 {
     memset(frame, 0, sizeof *frame);
-    int has_cohort = needs.cohort || !panel->treated;
     const int32_t *cohort = NULL;
     int32_t *made = NULL;
     effects_t effects = {0};
-    int rc = find_cohorts(&cohort, &made, panel, needs, has_cohort, ctx);
+    int rc = check_amount(frame, panel, design, needs, ctx);
+    int has_cohort = needs.cohort || !(panel->treated || frame->is_amount);
+    if (rc == JD_OK) rc = find_cohorts(&cohort, &made, panel, needs, has_cohort, ctx);
     if (rc == JD_OK) rc = list_effects(&effects, design, panel, options, needs.effects, ctx);
     if (rc == JD_OK) rc = make_sample(design, panel, cohort, options, needs, &effects, ctx);
     if (rc == JD_OK) rc = keep_columns(design, panel, ctx);

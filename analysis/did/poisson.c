@@ -100,16 +100,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    const jd_frame_needs_t needs = {.effects = 1};
-    const jd_term_t term = jd_term_overall("att");
+    const jd_frame_needs_t needs = {.effects = 1, .amount = 1};
     poisson_t *own = calloc(1, sizeof *own);
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = jd_design_open(design, panel, &term, 1, ctx);
+    if (rc == JD_OK) rc = jd_design_open_treatment(design, panel, &frame, ctx);
     jd_regression_t *r = &design->regression;
-    for (int64_t i = 0; rc == JD_OK && i < frame.n; i++)
-        jd_design_column(design, 0)[i] = frame.treated[i];
     if (rc == JD_OK) rc = keep_columns(own, r->columns, frame.n, r->n_x, ctx);
     if (rc == JD_OK) rc = jd_design_close(design, ctx);
     for (int k = 0; rc == JD_OK && k < r->n_kept; k++)

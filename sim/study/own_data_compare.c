@@ -69,10 +69,12 @@ static void print_line(FILE *out, const jd_table_t *t, int64_t row, int width)
             jd_table_number(t, JD_OWN_N_UNITS, row), jd_table_number(t, JD_OWN_N_CLUSTERS, row));
 }
 
+/* The effect, or where the treatment is an amount that of one unit of it. */
 static bool is_overall(const jd_table_t *t, int64_t row)
 {
     char term[TEXT];
-    return strcmp(text_of(t, JD_OWN_TERM, row, term), "att") == 0;
+    text_of(t, JD_OWN_TERM, row, term);
+    return !strcmp(term, "att") || !strcmp(term, "dose");
 }
 
 /* ---- Side by side ---- */

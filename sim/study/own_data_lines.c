@@ -64,7 +64,7 @@ jd_own_line_t jd_own_line_of(const jd_own_subject_t *s, const char *quantity, co
 static const char *quantity_of(const jd_term_t *term)
 {
     if (strncmp(term->name, "g=", 2) == 0 && strstr(term->name, ",t=")) return "att_gt";
-    return term->kind == JD_TERM_OTHER ? "coef" : "att";
+    return term->kind == JD_TERM_OTHER || !strcmp(term->name, "dose") ? "coef" : "att";
 }
 
 /* A term with its periods as the data write them: "g=2020Q1,t=2020Q3". */

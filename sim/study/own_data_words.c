@@ -89,10 +89,29 @@ static void print_uniform(FILE *out, const jd_own_fit_t *fit)
                 fit->name, fit->uniform);
 }
 
+/* Reasons in the order of the first they hold for; names that share one stand together. */
+static void print_reasons(FILE *out, const jd_own_result_t *r)
+{
+    int n = r->n_fits + r->n_diagnoses, told = 0;
+    for (int i = 0; i < n; i++) {
+        const jd_own_fit_t *fit = &r->fits[i];
+        int before = 0;
+        if (fit->applied) continue;
+        while (before < i &&
+               (r->fits[before].applied || strcmp(r->fits[before].reason, fit->reason) != 0))
+            before++;
+        if (before < i) continue;
+        fprintf(out, "%s  %s", told++ ? "" : "\nDoes not apply\n", fit->name);
+        for (int k = i + 1; k < n; k++)
+            if (!r->fits[k].applied && !strcmp(r->fits[k].reason, fit->reason))
+                fprintf(out, ", %s", r->fits[k].name);
+        fprintf(out, ": %s\n", fit->reason);
+    }
+}
+
 int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r, const char *path,
                  jd_ctx_t *ctx)
 {
-    bool some = false;
     print_head(out, data, path);
     int rc = jd_own_print_estimates(out, r, ctx);
     if (rc) return rc;
@@ -104,11 +123,6 @@ int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r,
         if (r->fits[i].applied) print_uniform(out, &r->fits[i]);
     for (int i = 0; i < r->n_fits; i++)
         if (r->fits[i].applied) print_left_out(out, &r->fits[i]);
-    for (int i = 0; i < r->n_fits + r->n_diagnoses; i++) {
-        if (r->fits[i].applied) continue;
-        fprintf(out, "%s  %s: %s\n", some ? "" : "\nDoes not apply\n", r->fits[i].name,
-                r->fits[i].reason);
-        some = true;
-    }
+    print_reasons(out, r);
     return JD_OK;
 }

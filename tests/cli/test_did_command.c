@@ -393,7 +393,7 @@ static void test_what_does_not_apply_is_said(void **state)
     ASSERT_HOLDS(said.out, "\ntwfe ");
     run(0, "\"$JIEDAO\" did late.csv" ROLES "--format csv");
     ASSERT_HOLDS(said.err, "2x2 does not apply: no control group");
-    run(1, "\"$JIEDAO\" did late.csv --y y --unit i --time t --dose g --estimator twfe");
+    run(1, "\"$JIEDAO\" did late.csv --y y --unit i --time t --dose g --estimator event_study");
     ASSERT_HOLDS(said.err, "the treatment is an amount only");
     run(1, "\"$JIEDAO\" did late.csv" ROLES "--estimator 2x2");
     ASSERT_HOLDS(said.err, "no control group");
