@@ -103,6 +103,14 @@ int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time);
 jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
 /** 1 if the options set this event time to zero. */
 int jd_is_reference(const jd_did_options_t *options, int32_t event);
+/** Refuses bins and references that make no sense; `name` is the estimator's. */
+JD_MUST_USE int jd_check_bins(const jd_did_options_t *options, const char *name, jd_ctx_t *ctx);
+/** The event time, end points binned; JD_NEVER for references and the never treated. */
+int32_t jd_event_end(const jd_did_options_t *options, int32_t event);
+/** Which bin of bin_width event times it lies in, the first one after adoption 0. */
+int32_t jd_event_bin(const jd_did_options_t *options, int32_t event);
+/** The term of a bin whose event times seen, end points binned, are first ... last. */
+jd_term_t jd_term_bin(const jd_did_options_t *options, int32_t first, int32_t last);
 
 extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study,
     jd_estimator_sun_abraham, jd_estimator_callaway_santanna, jd_estimator_imputation,

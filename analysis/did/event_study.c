@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two-way fixed effects with leads and lags: y = sum over e of beta_e 1{t - g = e} + unit + period,
- * reference event times left out (default -1), end points binned where asked. */
+ * reference event times left out (default -1), end points and neighbours binned where asked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +16,7 @@ int jd_is_reference(const jd_did_options_t *options, int32_t event)
     return 0;
 }
 
-/* The event time a row counts under; JD_NEVER: under none. */
-static int32_t bin(const jd_did_options_t *options, int32_t event)
+int32_t jd_event_end(const jd_did_options_t *options, int32_t event)
 {
     if (event == JD_NEVER) return JD_NEVER;
     if (event < options->bin_first) event = options->bin_first;
@@ -25,14 +24,45 @@ static int32_t bin(const jd_did_options_t *options, int32_t event)
     return jd_is_reference(options, event) ? JD_NEVER : event;
 }
 
-/* Distinct binned event times are the terms; code[row] says which, -1 none. */
-static int list_terms(const jd_design_t *design, const jd_did_options_t *options,
-                      jd_groups_t *groups, int32_t *binned, jd_ctx_t *ctx)
+int32_t jd_event_bin(const jd_did_options_t *options, int32_t event)
+{
+    int64_t width = options->bin_width > 1 ? options->bin_width : 1, e = event;
+    return (int32_t)((e >= 0 ? e : e - width + 1) / width);
+}
+
+jd_term_t jd_term_bin(const jd_did_options_t *options, int32_t first, int32_t last)
+{
+    jd_term_t term = jd_term_event(first);
+    term.event_first = first == options->bin_first ? INT32_MIN + 1 : first;
+    term.event_last = last == options->bin_last ? INT32_MAX : last;
+    return term;
+}
+
+int jd_check_bins(const jd_did_options_t *options, const char *name, jd_ctx_t *ctx)
+{
+    if (options->bin_first >= options->bin_last)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: end points are binned at %d and %d; the first must lie before the last",
+                       name, options->bin_first, options->bin_last);
+    if (options->bin_width < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: bins of %d event times; give 2 or more, 0 for none", name,
+                       options->bin_width);
+    if (options->n_reference > 0 && !options->reference)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d references are not given", name,
+                       options->n_reference);
+    return JD_OK;
+}
+
+/* Distinct event times, end points binned; JD_NEVER, the smallest value, stands for rows without.
+ */
+static int list_events(const jd_design_t *design, const jd_did_options_t *options,
+                       jd_groups_t *groups, int32_t *event, jd_ctx_t *ctx)
 {
     int64_t n = design->sample.n;
     for (int64_t i = 0; i < n; i++)
-        binned[i] = bin(options, design->event_time[i]);
-    int rc = jd_groups_make(groups, binned, n, ctx);
+        event[i] = jd_event_end(options, design->event_time[i]);
+    int rc = jd_groups_make(groups, event, n, ctx);
     if (rc != JD_OK) return rc;
     if (groups->n_groups > MAX_TERMS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -41,44 +71,42 @@ static int list_terms(const jd_design_t *design, const jd_did_options_t *options
     return JD_OK;
 }
 
-static jd_term_t make_term(const jd_did_options_t *options, int32_t event)
+/* Event times in bins: a term each, and which one, -1 none, every group has. */
+static int list_terms(const jd_did_options_t *options, const jd_groups_t *groups, jd_term_t *terms,
+                      int32_t *term_of)
 {
-    jd_term_t term = jd_term_event(event);
-    if (event == options->bin_first) term.event_first = INT32_MIN + 1;
-    if (event == options->bin_last) term.event_last = INT32_MAX;
-    return term;
+    int32_t n = 0, first = 0;
+    for (int32_t g = 0; g < groups->n_groups; g++) {
+        int32_t e = groups->value[g];
+        term_of[g] = -1;
+        if (e == JD_NEVER) continue;
+        int more = n > 0 && jd_event_bin(options, e) == jd_event_bin(options, first);
+        if (!more) {
+            first = e;
+            n++;
+        }
+        terms[n - 1] = jd_term_bin(options, first, e);
+        term_of[g] = n - 1;
+    }
+    return n;
 }
 
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                 jd_groups_t *groups, jd_ctx_t *ctx)
 {
-    /* JD_NEVER, the smallest value, is group 0 where there are such rows. */
-    int32_t skip = groups->value[0] == JD_NEVER, n_terms = groups->n_groups - skip;
+    int32_t term_of[MAX_TERMS];
+    size_t bytes = (size_t)groups->n_groups * sizeof(jd_term_t);
+    jd_term_t *terms = malloc(bytes);
+    if (!terms) return jd_fail_memory(ctx, bytes, "the terms");
+    int n_terms = list_terms(options, groups, terms, term_of), rc = JD_OK;
     if (n_terms < 1)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "event_study: every event time is a reference; name fewer references");
-    jd_term_t *terms = malloc((size_t)n_terms * sizeof *terms);
-    if (!terms) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *terms, "the terms");
-    for (int32_t k = 0; k < n_terms; k++)
-        terms[k] = make_term(options, groups->value[k + skip]);
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "event_study: every event time is a reference; name fewer references");
     for (int64_t i = 0; i < groups->n; i++)
-        groups->code[i] -= skip;
-    int rc = jd_design_open_dummies(design, panel, terms, n_terms, groups->code, ctx);
+        groups->code[i] = term_of[groups->code[i]];
+    if (rc == JD_OK) rc = jd_design_open_dummies(design, panel, terms, n_terms, groups->code, ctx);
     free(terms);
     return rc == JD_OK ? jd_design_close(design, ctx) : rc;
-}
-
-static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)
-{
-    if (options->bin_first >= options->bin_last)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "event_study: end points are binned at %d and %d; the first must lie before "
-                       "the last",
-                       options->bin_first, options->bin_last);
-    if (options->n_reference > 0 && !options->reference)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "event_study: %d references are not given",
-                       options->n_reference);
-    return JD_OK;
 }
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -86,18 +114,18 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     jd_groups_t groups = {0};
-    int32_t *binned = NULL;
+    int32_t *event = NULL;
     const jd_frame_needs_t needs = {.cohort = 1, .effects = 1};
-    int rc = check_options(options, ctx);
+    int rc = jd_check_bins(options, "event_study", ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc != JD_OK) goto out;
-    size_t bytes = (size_t)frame.n * sizeof *binned;
-    binned = malloc(bytes);
-    rc = binned ? list_terms(design, options, &groups, binned, ctx)
-                : jd_fail_memory(ctx, bytes, "event times");
+    size_t bytes = (size_t)frame.n * sizeof *event;
+    event = malloc(bytes);
+    rc = event ? list_events(design, options, &groups, event, ctx)
+               : jd_fail_memory(ctx, bytes, "event times");
     if (rc == JD_OK) rc = fill(design, panel, options, &groups, ctx);
 out:
-    free(binned);
+    free(event);
     jd_groups_free(&groups);
     jd_frame_free(&frame);
     return rc;

@@ -5,7 +5,7 @@
  *
  * over cohorts g and relative periods l but the reference (-1), controls the never treated (eq.
  * 26); then the terms are means of the delta_gl by the cells' (weighted) numbers of rows (eq. 28).
- * The shares count as fixed in the variance. */
+ * The shares count as fixed in the variance. Event times may be binned before they interact. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +13,18 @@
 
 enum { MAX_CELLS = 2048 };
 
-/* One cohort in one period. */
+/* One cohort in one period, or one bin of periods. */
 typedef struct {
-    int32_t cohort, time;
-    double mass; /* weights of its rows */
+    int32_t cohort, time; /* the first such period seen */
+    int32_t first, last;  /* event times seen, end points binned */
+    double mass;          /* weights of its rows */
 } cell_t;
 
 typedef struct {
     jd_groups_t codes; /* [sample.n] cell of a row; the first group, -1, is of rows in none */
-    cell_t *cell;      /* [n] */
+    cell_t *cell;      /* [n] by cohort, then period */
     int n;
+    const jd_did_options_t *options;
 } cells_t;
 
 static void free_cells(cells_t *cells)
@@ -42,22 +44,68 @@ static int number_pairs(const jd_design_t *design, const jd_frame_t *frame,
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "sun_abraham: %d cohorts in %d periods are too many",
                      cohorts.n_groups, periods.n_groups);
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
-        int32_t e = design->event_time[i];
-        pair[i] = e == JD_NEVER || jd_is_reference(options, e)
-                      ? -1
-                      : cohorts.code[i] * periods.n_groups + periods.code[i];
+        int32_t e = jd_event_end(options, design->event_time[i]);
+        pair[i] = e == JD_NEVER ? -1 : cohorts.code[i] * periods.n_groups + periods.code[i];
     }
     jd_groups_free(&cohorts);
     jd_groups_free(&periods);
     return rc;
 }
 
+/* Cells of single periods, which are the groups but the first where `skip`. */
+static int count_cells(cells_t *cells, const jd_design_t *design, const jd_frame_t *frame, int skip,
+                       jd_ctx_t *ctx)
+{
+    cells->cell = calloc((size_t)cells->n, sizeof *cells->cell);
+    if (!cells->cell) return jd_fail_memory(ctx, (size_t)cells->n * sizeof(cell_t), "cells");
+    for (int64_t i = 0; i < frame->n; i++) {
+        int c = cells->codes.code[i] -= skip;
+        if (c < 0) continue;
+        cell_t *cell = &cells->cell[c];
+        cell->cohort = frame->cohort[i];
+        cell->time = frame->time[i];
+        cell->first = cell->last = jd_event_end(cells->options, design->event_time[i]);
+        cell->mass += design->weight ? design->weight[i] : 1;
+    }
+    return JD_OK;
+}
+
+static int are_one(const cells_t *cells, const cell_t *a, const cell_t *b)
+{
+    return a->cohort == b->cohort &&
+           jd_event_bin(cells->options, a->first) == jd_event_bin(cells->options, b->first);
+}
+
+/* A cohort's neighbouring cells of one bin become one, as end points that share an event time do.
+ */
+static int merge_cells(cells_t *cells, jd_ctx_t *ctx)
+{
+    int single = cells->n, n = 0;
+    int32_t *bin = malloc((size_t)single * sizeof *bin);
+    if (!bin) return jd_fail_memory(ctx, (size_t)single * sizeof *bin, "cells");
+    for (int c = 0; c < single; c++) {
+        const cell_t *cell = &cells->cell[c];
+        if (n > 0 && are_one(cells, &cells->cell[n - 1], cell)) {
+            cells->cell[n - 1].last = cell->last;
+            cells->cell[n - 1].mass += cell->mass;
+        } else {
+            cells->cell[n++] = *cell;
+        }
+        bin[c] = n - 1;
+    }
+    for (int64_t i = 0; n < single && i < cells->codes.n; i++)
+        if (cells->codes.code[i] >= 0) cells->codes.code[i] = bin[cells->codes.code[i]];
+    cells->n = n;
+    free(bin);
+    return JD_OK;
+}
+
 static int list_cells(cells_t *cells, const jd_design_t *design, const jd_frame_t *frame,
-                      const jd_did_options_t *options, jd_ctx_t *ctx)
+                      jd_ctx_t *ctx)
 {
     size_t bytes = ((size_t)frame->n + 1) * sizeof(int32_t);
     int32_t *pair = malloc(bytes);
-    int rc = pair ? number_pairs(design, frame, options, pair, ctx)
+    int rc = pair ? number_pairs(design, frame, cells->options, pair, ctx)
                   : jd_fail_memory(ctx, bytes, "cells");
     if (rc == JD_OK) rc = jd_groups_make(&cells->codes, pair, frame->n, ctx);
     free(pair);
@@ -67,21 +115,14 @@ static int list_cells(cells_t *cells, const jd_design_t *design, const jd_frame_
     if (cells->n < 1)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "sun_abraham: every event time is a reference; name fewer references");
-    if (cells->n > MAX_CELLS)
+    rc = count_cells(cells, design, frame, skip, ctx);
+    if (rc == JD_OK) rc = merge_cells(cells, ctx);
+    if (rc == JD_OK && cells->n > MAX_CELLS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "sun_abraham: %d cells of cohort and period; at most %d are allowed: take "
-                       "longer periods or fewer cohorts",
+                       "sun_abraham: %d cells of cohort and period; at most %d are allowed: bin "
+                       "event times, take longer periods or fewer cohorts",
                        cells->n, MAX_CELLS);
-    cells->cell = calloc((size_t)cells->n, sizeof *cells->cell);
-    if (!cells->cell) return jd_fail_memory(ctx, (size_t)cells->n * sizeof(cell_t), "cells");
-    for (int64_t i = 0; i < frame->n; i++) {
-        int c = cells->codes.code[i] -= skip;
-        if (c < 0) continue;
-        cells->cell[c].cohort = frame->cohort[i];
-        cells->cell[c].time = frame->time[i];
-        cells->cell[c].mass += design->weight ? design->weight[i] : 1;
-    }
-    return JD_OK;
+    return rc;
 }
 
 static int regress(jd_design_t *design, const jd_panel_t *panel, const cells_t *cells,
@@ -89,8 +130,13 @@ static int regress(jd_design_t *design, const jd_panel_t *panel, const cells_t *
 {
     jd_term_t *terms = malloc((size_t)cells->n * sizeof *terms);
     if (!terms) return jd_fail_memory(ctx, (size_t)cells->n * sizeof *terms, "the terms");
-    for (int c = 0; c < cells->n; c++)
-        terms[c] = jd_term_cell(cells->cell[c].cohort, cells->cell[c].time);
+    for (int c = 0; c < cells->n; c++) {
+        const cell_t *cell = &cells->cell[c];
+        const jd_term_t bin = jd_term_bin(cells->options, cell->first, cell->last);
+        terms[c] = jd_term_cell(cell->cohort, cell->time);
+        terms[c].event_first = bin.event_first;
+        terms[c].event_last = bin.event_last;
+    }
     int rc = jd_design_open_dummies(design, panel, terms, cells->n, cells->codes.code, ctx);
     free(terms);
     return rc == JD_OK ? jd_design_close(design, ctx) : rc;
@@ -103,19 +149,34 @@ static const cell_t *cell_of(const jd_design_t *design, const cells_t *cells, in
     return regressor < cells->n ? &cells->cell[regressor] : NULL;
 }
 
-/* Mean of the effects of one key (or of all treated cells), by mass. Returns 0 where there is none.
- */
+/* Which term a cell counts under; see jd_aggregate_key(). */
+static int32_t key_of(const cells_t *cells, const cell_t *c, jd_aggregate_t by)
+{
+    if (by == JD_AGGREGATE_EVENT) return jd_event_bin(cells->options, c->first);
+    return jd_aggregate_key(by, c->cohort, c->time);
+}
+
+/* Mean of the effects of one key (or of all treated cells), by mass, and its term. Returns 0 where
+ * there is none. */
 static int average(const jd_design_t *design, const cells_t *cells, jd_aggregate_t by, int32_t key,
-                   double *row)
+                   double *row, jd_term_t *term)
 {
     double total = 0;
+    int32_t first = INT32_MAX, last = INT32_MIN;
     for (int k = 0; k < design->regression.n_kept; k++) {
         const cell_t *c = cell_of(design, cells, k);
-        row[k] = c && jd_aggregate_key(by, c->cohort, c->time) == key ? c->mass : 0;
+        row[k] = 0;
+        if (!c || key_of(cells, c, by) != key) continue;
+        row[k] = c->mass;
         total += row[k];
+        if (c->first < first) first = c->first;
+        if (c->last > last) last = c->last;
     }
     for (int k = 0; total > 0 && k < design->regression.n_kept; k++)
         row[k] /= total;
+    *term = by == JD_AGGREGATE_OVERALL ? jd_term_overall("att")
+            : by == JD_AGGREGATE_EVENT ? jd_term_bin(cells->options, first, last)
+                                       : jd_term_aggregate(by, key);
     return total > 0;
 }
 
@@ -128,17 +189,16 @@ static int list_keys(const jd_design_t *design, const cells_t *cells, jd_aggrega
     for (int k = 0; k < design->regression.n_kept; k++) {
         const cell_t *c = cell_of(design, cells, k);
         if (!c) continue;
-        key[n] = jd_aggregate_key(by, c->cohort, c->time);
+        key[n] = key_of(cells, c, by);
         n += key[n] != JD_NO_KEY;
     }
     return jd_groups_make(keys, key, n, ctx);
 }
 
-static int aggregate(jd_design_t *design, const cells_t *cells, const jd_did_options_t *options,
-                     jd_ctx_t *ctx)
+static int aggregate(jd_design_t *design, const cells_t *cells, jd_ctx_t *ctx)
 {
     int k = design->regression.n_kept, n = 0;
-    jd_aggregate_t by = options->aggregate;
+    jd_aggregate_t by = cells->options->aggregate;
     if (by == JD_AGGREGATE_CELLS) return JD_OK;
     jd_groups_t keys = {0};
     int rc = list_keys(design, cells, by, &keys, ctx);
@@ -151,11 +211,9 @@ static int aggregate(jd_design_t *design, const cells_t *cells, const jd_did_opt
         free(contrast);
         goto out;
     }
-    if (average(design, cells, JD_AGGREGATE_OVERALL, 0, contrast))
-        terms[n++] = jd_term_overall("att");
+    n += average(design, cells, JD_AGGREGATE_OVERALL, 0, contrast, &terms[n]);
     for (int32_t g = 0; by != JD_AGGREGATE_OVERALL && g < keys.n_groups; g++)
-        if (average(design, cells, by, keys.value[g], contrast + n * k))
-            terms[n++] = jd_term_aggregate(by, keys.value[g]);
+        n += average(design, cells, by, keys.value[g], contrast + n * k, &terms[n]);
     for (int j = 0; j < k; j++)
         if (!cell_of(design, cells, j)) {
             contrast[n * k + j] = 1;
@@ -244,14 +302,17 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 
 static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    if (options->bin_first != INT32_MIN || options->bin_last != INT32_MAX)
+    int binned = options->bin_first != INT32_MIN || options->bin_last != INT32_MAX;
+    if (options->bin_first >= 0 || options->bin_last < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "sun_abraham: end points are not binned; aggregate the cells, or use "
-                       "event_study");
-    if (options->n_reference > 0 && !options->reference)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "sun_abraham: %d references are not given",
-                       options->n_reference);
-    return JD_OK;
+                       "sun_abraham: end points are binned at %d and %d; the first must be a lead "
+                       "(< 0), the last a lag (>= 0)",
+                       options->bin_first, options->bin_last);
+    if (options->aggregate == JD_AGGREGATE_CALENDAR && (binned || options->bin_width > 1))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "sun_abraham: effects of binned event times cannot be told by period; "
+                       "aggregate by event time or cohort, or do not bin");
+    return jd_check_bins(options, "sun_abraham", ctx);
 }
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -259,15 +320,15 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_staggered_t staggered = {0};
     jd_frame_t frame = {0};
-    cells_t cells = {{0}, NULL, 0};
+    cells_t cells = {.options = options};
     const jd_staggered_needs_t who = {.last_as_control = 1, .own_first = 1};
     const jd_frame_needs_t needs = {.cohort = 1, .effects = 1, .staggered = &staggered};
     int rc = check_options(options, ctx);
     if (rc == JD_OK) rc = jd_staggered_make(&staggered, "sun_abraham", panel, who, ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = list_cells(&cells, design, &frame, options, ctx);
+    if (rc == JD_OK) rc = list_cells(&cells, design, &frame, ctx);
     if (rc == JD_OK) rc = regress(design, panel, &cells, ctx);
-    if (rc == JD_OK) rc = aggregate(design, &cells, options, ctx);
+    if (rc == JD_OK) rc = aggregate(design, &cells, ctx);
     free_cells(&cells);
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);

@@ -105,8 +105,9 @@ typedef struct jd_did_options {
     int keep_singletons; /**< keep rows alone in a level (they carry no information, but count) */
     const int32_t *reference; /**< event_study: [n_reference] event times set to zero; borrowed */
     int n_reference;          /**< 0 = one, -1 */
-    int32_t bin_first; /**< event_study: event times <= this are one term; INT32_MIN = none */
-    int32_t bin_last;  /**< event times >= this are one term; INT32_MAX = none */
+    int32_t
+        bin_first; /**< event_study, sun_abraham: event times <= this are one; INT32_MIN = none */
+    int32_t bin_last; /**< event times >= this are one term; INT32_MAX = none */
     jd_solver_t solver;
     jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna, imputation, two_stage,
                                    staggered_triple_difference */
@@ -149,6 +150,8 @@ typedef struct jd_did_options {
     int dose_knots;     /**< dose: inner knots, at quantiles of the dose; default 0: a polynomial */
     const double *dose_at; /**< dose: [n_dose_at] doses at which effects are told; borrowed */
     int n_dose_at;         /**< 0 = deciles of the treated units' doses */
+    int32_t bin_width;     /**< event_study, sun_abraham: so many event times are one, counted from
+                                adoption both ways, references left out; 0, 1 = each its own */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

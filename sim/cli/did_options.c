@@ -98,6 +98,8 @@ const jd_option_t jd_did_option_rows[] = {
     {ROW("reference", "TIMES", JD_READ_LIST, reference,
          "event times set to zero, by commas; default -1")},
     {RANGE("bin", how.bin_first, "event times up to A are one term, and those from B on")},
+    {INT("bin-width", "N", how.bin_width, 2, 1000000,
+         "event_study, sun_abraham: N event times are one term, counted from adoption")},
     {ROW("pretrend", "TIMES", JD_READ_LIST, pretrend,
          "leads tested among untreated rows: -1,-2, or all"),
      .choices = all},

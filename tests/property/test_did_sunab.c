@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sun-Abraham against dense dummies and plain loops on random awkward panels, unbalanced, weighted,
- * with and without never-treated units. */
+ * with and without never-treated units, event times binned or not. */
 #include "support.h"
 
 #include "jiedao/did.h"
@@ -48,21 +48,61 @@ static void cut_sample(trial_t *t)
 }
 
 /* Whether a cell counts for a term: "att", "e=...", "g=...", "t=...", or the cell's own name. */
-static int counts_for(const char *term, int g, int s)
+static int counts_for(const jd_term_t *term, int g, int s)
 {
-    char own[JD_TERM_NAME], event[JD_TERM_NAME], cohort[JD_TERM_NAME], period[JD_TERM_NAME];
+    char own[JD_TERM_NAME], cohort[JD_TERM_NAME], period[JD_TERM_NAME];
     snprintf(own, sizeof own, "g=%d,t=%d", g, s);
-    snprintf(event, sizeof event, "e=%d", s - g);
     snprintf(cohort, sizeof cohort, "g=%d", g);
     snprintf(period, sizeof period, "t=%d", s);
-    if (strcmp(term, own) == 0 || strcmp(term, event) == 0) return 1;
-    return s >= g && (!strcmp(term, "att") || !strcmp(term, cohort) || !strcmp(term, period));
+    if (term->kind == JD_TERM_EVENT) return s - g >= term->event_first && s - g <= term->event_last;
+    if (strcmp(term->name, own) == 0) return 1;
+    return s >= g && (!strcmp(term->name, "att") || !strcmp(term->name, cohort) ||
+                      !strcmp(term->name, period));
+}
+
+/* Counts bins away from adoption, one at a time. */
+static int bin_of(const jd_did_options_t *options, int e)
+{
+    int width = options->bin_width > 1 ? options->bin_width : 1, bin = 0;
+    if (e <= options->bin_first) e = options->bin_first;
+    if (e >= options->bin_last) e = options->bin_last;
+    while (bin * width > e)
+        bin--;
+    while (bin * width + width <= e)
+        bin++;
+    return bin;
 }
 
 typedef struct {
     int g[MAX_COLUMNS], s[MAX_COLUMNS]; /* of each kept coefficient; g = 0: a covariate */
     double mass[MAX_COLUMNS];
 } dense_cells_t;
+
+/* Column [n] of the cells of cohort g that share a bin with period s, if s is the first of them;
+ * returns the weight of their rows. */
+static double fill_cell(const trial_t *t, const jd_did_options_t *options, const dense_t *out,
+                        int g, int s, long double *x)
+{
+    double mass = 0;
+    for (int i = 0; i < out->n; i++) {
+        int row = out->kept_rows[i], e = t->time[row] - g;
+        double w = t->panel.weight ? t->weight[row] : 1;
+        int in = t->cohort[row] == g && e != -1 && s - g != -1 &&
+                 bin_of(options, e) == bin_of(options, s - g);
+        if (in && t->time[row] < s) return 0;
+        x[i] = in ? sqrtl((long double)w) : 0;
+        mass += in ? w : 0;
+    }
+    return mass;
+}
+
+/* A period of the cohort is seen: else a bin would be counted under a period before it. */
+static int is_seen(const trial_t *t, const dense_t *out, int g, int s)
+{
+    for (int i = 0; i < out->n; i++)
+        if (t->cohort[out->kept_rows[i]] == g && t->time[out->kept_rows[i]] == s) return 1;
+    return 0;
+}
 
 /* Regresses y on all cells but e = -1, by dummies; the trial is already cut. */
 static void dense_regress(const trial_t *t, const jd_did_options_t *options,
@@ -89,12 +129,7 @@ static void dense_regress(const trial_t *t, const jd_did_options_t *options,
     int dummies = b.n_q;
     for (int g = 1; g < 2020; g += g == 20 ? 1980 : 1)
         for (int s = 1; s < 2020; s += s == 20 ? 1980 : 1) {
-            double mass = 0;
-            for (int i = 0; i < out->n; i++) {
-                int in = t->cohort[rows[i]] == g && t->time[rows[i]] == s && s - g != -1;
-                x[i] = in ? sqrtl(WEIGHT(i)) : 0;
-                mass += in ? (double)WEIGHT(i) : 0;
-            }
+            double mass = is_seen(t, out, g, s) ? fill_cell(t, options, out, g, s, x) : 0;
             if (mass == 0 || !add_column(&b, x, 1e-7L)) continue;
             cells->g[out->n_terms] = g;
             cells->s[out->n_terms] = s;
@@ -125,24 +160,24 @@ static void dense_regress(const trial_t *t, const jd_did_options_t *options,
 }
 
 /* Compares one term; 1 if it is wrong. */
-static int compare(uint64_t seed, const char *name, double estimate, double se,
+static int compare(uint64_t seed, const jd_term_t *term, double estimate, double se,
                    const dense_t *dense, const dense_cells_t *cells)
 {
     double total = 0, mean = 0, variance = 0;
     for (int k = 0; k < dense->n_terms; k++)
-        if (cells->g[k] && counts_for(name, cells->g[k], cells->s[k])) total += cells->mass[k];
+        if (cells->g[k] && counts_for(term, cells->g[k], cells->s[k])) total += cells->mass[k];
     for (int k = 0; k < dense->n_terms; k++) {
-        if (!cells->g[k] || !counts_for(name, cells->g[k], cells->s[k])) continue;
+        if (!cells->g[k] || !counts_for(term, cells->g[k], cells->s[k])) continue;
         mean += cells->mass[k] / total * dense->beta[k];
         for (int m = 0; m < dense->n_terms; m++)
-            if (cells->g[m] && counts_for(name, cells->g[m], cells->s[m]))
+            if (cells->g[m] && counts_for(term, cells->g[m], cells->s[m]))
                 variance += cells->mass[k] / total * cells->mass[m] / total * dense->vcov[k][m];
     }
     if (fabs(estimate - mean) <= 1e-8 * (fabs(mean) + sqrt(variance)) &&
         fabs(se - sqrt(variance)) <= 1e-7 * sqrt(variance) + 1e-12)
         return 0;
     print_error("seed %llu: %s is %.17g (%.17g), dense %.17g (%.17g)\n", (unsigned long long)seed,
-                name, estimate, se, mean, sqrt(variance));
+                term->name, estimate, se, mean, sqrt(variance));
     return 1;
 }
 
@@ -158,6 +193,12 @@ static int try_one(uint64_t seed, int *answered)
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
     options.aggregate = (jd_aggregate_t)(seed % 5);
+    if (seed % 3 == 1) options.bin_width = 2 + (int32_t)(seed / 3 % 3);
+    if (seed % 7 == 2) options.bin_first = -2;
+    if (seed % 7 > 4) options.bin_last = 2;
+    int binned = options.bin_width || options.bin_first == -2 || options.bin_last == 2;
+    if (binned && options.aggregate == JD_AGGREGATE_CALENDAR)
+        options.aggregate = JD_AGGREGATE_EVENT;
     make_trial(&trial, seed);
     int first = trial.time[0];
     for (int i = 0; i < trial.panel.n; i++)
@@ -180,7 +221,7 @@ static int try_one(uint64_t seed, int *answered)
         wrong += fit.n_obs != dense.n || fit.facts.df != dense.df;
         for (int k = 0; k < fit.n_terms; k++)
             if (jd_design_terms(design)[k].kind != JD_TERM_OTHER)
-                wrong += compare(seed, jd_design_terms(design)[k].name, fit.estimate[k],
+                wrong += compare(seed, &jd_design_terms(design)[k], fit.estimate[k],
                                  fit.std_error[k], &dense, &cells);
     } else if (cells.g[0] && dense.df > 0 && dense.n_terms + 20 < dense.n) {
         print_error("seed %llu: refused: %s\n", (unsigned long long)seed, ctx.message);

@@ -8,6 +8,8 @@
 #include "reference/csv.h"
 #include "support.h"
 
+#include <math.h>
+
 #define REFERENCE JD_SHARED "/reference/"
 
 typedef struct {
@@ -35,6 +37,12 @@ static inline void tally(tally_t *t, int matched, const csv_t *e, int row, doubl
         print_error("not matched: %s %s %s %s: %s (%s), ours %.17g (%.17g)\n", csv_text(e, row, 0),
                     csv_text(e, row, 2), csv_text(e, row, 4), csv_text(e, row, 5),
                     csv_text(e, row, 6), csv_text(e, row, 7), ours, ours_se);
+}
+
+/** Gaussian log likelihood of n rows. */
+static inline double gaussian_likelihood(double ssr, double n)
+{
+    return -n / 2 * (log(2 * 3.14159265358979323846 * ssr / n) + 1);
 }
 
 /** Where the tests leave their counts, a file each: family, verdict (matched, missed or the reason)

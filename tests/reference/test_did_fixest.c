@@ -303,8 +303,11 @@ static double statistic(const fitted_t *f, const char *quantity)
         return sqrt(ssr / (f->data.panel.weight ? sum_of_weights(&f->data.panel) : n));
     if (strcmp(quantity, "r2") == 0) return 1 - ssr / f->fit.tss;
     if (strcmp(quantity, "ar2") == 0) return 1 - ssr / f->fit.tss * (n - 1) / (n - k);
-    if (strcmp(quantity, "ll") == 0 && !f->data.panel.weight)
-        return -n / 2 * (log(2 * 3.14159265358979323846 * ssr / n) + 1);
+    /* With weights fixest takes the likelihood of unweighted residuals, and a null model's of
+     * weights as numbers of rows. */
+    if (strcmp(quantity, "ll") == 0 && !f->data.panel.weight) return gaussian_likelihood(ssr, n);
+    if (strcmp(quantity, "pr2") == 0 && !f->data.panel.weight)
+        return 1 - gaussian_likelihood(ssr, n) / gaussian_likelihood(f->fit.tss, n);
     if (strcmp(quantity, "wr2") == 0) return 1 - ssr / f->fit.within_tss;
     if (strcmp(quantity, "df_t") == 0) return f->fit.facts.df;
     return (double)NAN;
@@ -344,7 +347,7 @@ static int check_row(const fitted_t *f, const csv_t *e, int row, const char **wh
     }
     double ours = statistic(f, quantity);
     if (isnan(ours)) {
-        *why = "pseudo R2, weighted log likelihood";
+        *why = "likelihood with weights: of unweighted residuals, and so its pseudo R2";
         return -1;
     }
     return near(ours, value, 0);

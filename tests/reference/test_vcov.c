@@ -315,10 +315,11 @@ static void test_every_row_of_trade_flows(void **state)
         if (strcmp(quantity, "r2") == 0) ours = 1 - ssr / tss;
         if (strcmp(quantity, "ar2") == 0) ours = 1 - ssr / tss * (n - 1) / (n - (double)facts.k);
         if (strcmp(quantity, "wr2") == 0) ours = 1 - ssr / within;
-        if (strcmp(quantity, "ll") == 0)
-            ours = -n / 2 * (log(2 * 3.14159265358979323846 * ssr / n) + 1);
+        if (strcmp(quantity, "ll") == 0) ours = gaussian_likelihood(ssr, n);
+        if (strcmp(quantity, "pr2") == 0)
+            ours = 1 - gaussian_likelihood(ssr, n) / gaussian_likelihood(tss, n);
         if (isnan(ours))
-            tally_not_applicable(&t, "p-value below the estimators, pseudo R2");
+            tally_not_applicable(&t, "p-value below the estimators");
         else
             tally(&t, near(ours, theirs, 0), &e, row, ours, 0);
     }

@@ -219,6 +219,40 @@ static void test_event_study_bins_end_points(void **state)
     jd_design_free(design);
 }
 
+/* Bins count from adoption, the reference stays out of its own, and one is named by its first. */
+static void test_event_times_are_binned_by_width(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"event_study", "sun_abraham"};
+    small_t s;
+    jd_ctx_t ctx;
+    jd_did_options_t options;
+    jd_ctx_init(&ctx);
+    jd_did_defaults(&options);
+    make_small(&s, 3, 5);
+    options.bin_width = 2;
+    for (int k = 0; k < 2; k++) {
+        jd_design_t *design = prepare(names[k], &s.panel, &options, &ctx);
+        const jd_term_t *terms = jd_design_terms(design) + k; /* "att" before them */
+        assert_int_equal(jd_design_facts(design).n_terms, 4 + k);
+        assert_string_equal(terms[0].name, "e=-4");
+        assert_string_equal(terms[1].name, "e=-2");
+        assert_string_equal(terms[2].name, "e=0");
+        assert_string_equal(terms[3].name, "e=2");
+        assert_true(terms[0].event_first == -4 && terms[0].event_last == -3);
+        assert_true(terms[1].event_first == -2 && terms[1].event_last == -2);
+        assert_true(terms[2].event_first == 0 && terms[2].event_last == 1);
+        jd_design_free(design);
+    }
+    options.bin_width = -2;
+    check_refused("event_study", &s.panel, &options, JD_ERR_ARGUMENT, "bins of -2 event times");
+    options.bin_width = 2;
+    options.aggregate = JD_AGGREGATE_CALENDAR;
+    check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT, "cannot be told by period");
+    options.bin_first = 1;
+    check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT, "must be a lead");
+}
+
 /* unit = sector x county; county x time and sector x time effects leave the treated sector's change
  * in treated counties: a triple difference by hand. */
 static void test_triple_difference(void **state)
@@ -309,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_textbook_case),
         cmocka_unit_test(test_estimates_are_weights_times_outcome),
         cmocka_unit_test(test_event_study_bins_end_points),
+        cmocka_unit_test(test_event_times_are_binned_by_width),
         cmocka_unit_test(test_triple_difference),
         cmocka_unit_test(test_infer_same_bits_for_any_threads),
     };
