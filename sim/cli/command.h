@@ -54,6 +54,7 @@ typedef struct jd_option {
     size_t at; /**< offset of the member to fill */
     const char *const *choices;
     int32_t low, high;
+    const char *of; /**< who takes it, for the command to judge; NULL = all */
 } jd_option_t;
 
 typedef struct jd_args jd_args_t;

@@ -38,6 +38,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .level = wish.level,
                               .weights = wish.outcome_weights,
                               .trends = wish.trends};
+    if (!rc) jd_did_tell_unused(&wish, args, ctx);
     if (!rc && wish.plot) rc = jd_own_plot_check(wish.plot, ctx);
     if (!rc && wish.honest_plot) rc = jd_own_plot_check(wish.honest_plot, ctx);
     if (!rc) rc = jd_own_data_read(&data, path, &wish.roles, ctx);

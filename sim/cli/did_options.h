@@ -33,6 +33,8 @@ extern const jd_option_t jd_did_option_rows[];
 /** Reads the command line. The caller frees, also after an error; `args` must outlive it. */
 JD_MUST_USE int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args,
                                     jd_ctx_t *ctx);
+/** Warns of options given that none, or not all, of what is asked for takes. */
+void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx);
 void jd_did_request_free(jd_did_request_t *request);
 
 #endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options of jiedao did that change nothing: nobody is left to wonder what they did. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/did_options.h"
+
+enum { LIST = 512 };
+
+static bool holds(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (!strncmp(p, name, n) && (p[n] == ',' || p[n] == '\0')) return true;
+    }
+    return false;
+}
+
+static bool is_asked(const char *list, const char *name)
+{
+    return list && (!strcmp(list, "all") || holds(list, name));
+}
+
+static void add(char list[LIST], const char *name, size_t length)
+{
+    size_t at = strlen(list);
+    snprintf(list + at, LIST - at, "%s%.*s", at ? ", " : "", (int)length, name);
+}
+
+/* Takers that are asked for: `estimators` of them, and of other kinds (diagnostics, variances). */
+typedef struct {
+    int estimators, others;
+} asked_t;
+
+static asked_t count_asked(const jd_did_request_t *request, const char *vcov, const char *of,
+                           char takers[LIST])
+{
+    asked_t n = {0};
+    takers[0] = '\0';
+    for (const char *p = of; *p; p += *p == ',') {
+        char name[64];
+        size_t length = strcspn(p, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, p);
+        bool estimator = jd_estimator_find(name);
+        n.estimators += estimator && is_asked(request->estimators, name);
+        n.others +=
+            !estimator && ((vcov && !strcmp(vcov, name)) || is_asked(request->diagnostics, name));
+        add(takers, p, length);
+        p += length;
+    }
+    return n;
+}
+
+/* Estimators asked for by name that do not take the option. */
+static void list_others(const char *estimators, const char *of, char list[LIST])
+{
+    list[0] = '\0';
+    for (const char *p = estimators; *p; p += *p == ',') {
+        char name[64];
+        size_t length = strcspn(p, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, p);
+        if (!holds(of, name)) add(list, p, length);
+        p += length;
+    }
+}
+
+void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    const char *vcov = jd_args_value(args, "vcov");
+    char takers[LIST], others[LIST];
+    for (int i = 0; i < args->n_given; i++) {
+        const jd_option_t *option = args->given[i].option;
+        bool again = false;
+        for (int k = 0; k < i; k++)
+            again = again || args->given[k].option == option;
+        if (again || !option->of) continue;
+        const asked_t n = count_asked(request, vcov, option->of, takers);
+        if (n.estimators + n.others == 0) {
+            jd_warn(ctx, "--%s changes nothing here: it is of %s", option->name, takers);
+            continue;
+        }
+        if (n.others > 0) continue;
+        list_others(request->estimators, option->of, others);
+        if (!strcmp(request->estimators, "all"))
+            jd_warn(ctx, "--%s is taken by %s alone", option->name, takers);
+        else if (*others)
+            jd_warn(ctx, "--%s changes nothing in %s", option->name, others);
+    }
+}
