@@ -99,8 +99,9 @@ int jd_cli_main(int argc, char **argv)
     int flushed = flush_results(&ctx);
     if (!rc) rc = flushed;
     jd_terminal_clear(&terminal);
-    /* A wrong line is wrong for all processes: one says so. */
-    bool echo = jd_farm_process && jd_farm_process->rank > 0 && jd_exit_status(rc) == EXIT_USAGE;
+    /* A wrong line is wrong for all processes, a signal stops all: one says so. */
+    bool echo = jd_farm_process && jd_farm_process->rank > 0 &&
+                (jd_exit_status(rc) == EXIT_USAGE || rc == JD_ERR_CANCELLED);
     if (rc && !echo) jd_terminal_error(&terminal, ctx.used ? ctx.message : jd_error_text(rc));
     return jd_exit_status(rc);
 }

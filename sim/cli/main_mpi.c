@@ -5,6 +5,7 @@
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -28,11 +29,13 @@ static int64_t take_ticket(void *process)
     return ticket;
 }
 
-static void be_ready(void *process)
+static bool be_ready(void *process, bool good)
 {
     counter_t *c = process;
-    MPI_Barrier(MPI_COMM_WORLD);
+    int mine = good, all = 0;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
     c->ready = true;
+    return all != 0;
 }
 
 static void be_done(void *process)
@@ -58,9 +61,14 @@ int main(int argc, char **argv)
                                        .rank = rank};
     jd_farm_process = &process;
     bool spread = argc > 1 && !strcmp(argv[1], "sweep");
+    if (level < MPI_THREAD_SERIALIZED && rank == 0)
+        fputs("jiedao: note: this MPI library takes calls of the first thread only: give --threads "
+              "1\n",
+              stderr);
+    if (rank > 0 && !freopen("/dev/null", "w", stdout)) fclose(stdout); /* rank 0 speaks */
     if (spread || rank == 0) status = jd_cli_main(argc, argv);
-    /* Who fails before the others wait for it must not leave them waiting. */
-    if (spread && status && !counter.ready && rank > 0) MPI_Abort(MPI_COMM_WORLD, status);
+    /* Who ends before the others wait for it must not leave them waiting. */
+    if (spread && !counter.ready) be_ready(&counter, false);
     int worst = status;
     MPI_Allreduce(&status, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
     MPI_Win_free(&counter.window);

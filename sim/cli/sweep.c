@@ -176,7 +176,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && !dry) {
         rc = jd_sweep_run(&jd_sweep_simulate, config, folder, &o, &facts, ctx);
         if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, &facts, ctx);
-        if (!rc && (!process || process->rank == 0)) print_end(folder, &facts);
+        if (!rc) print_end(folder, &facts);
     }
     jd_config_free(config);
     return rc;

@@ -3,12 +3,13 @@
 #ifndef JD_CLI_SWEEP_H
 #define JD_CLI_SWEEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** As in jd_farm_t; rank 0 speaks and merges. */
 typedef struct jd_farm_process {
     int64_t (*ticket)(void *process);
-    void (*ready)(void *process);
+    bool (*ready)(void *process, bool good);
     void (*done)(void *process);
     void *process;
     int rank;

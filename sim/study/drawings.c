@@ -123,7 +123,7 @@ static int draw_map(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
 static int read_config(const source_t *s, jd_config_t **config, jd_ctx_t *ctx)
 {
     int n = 0;
-    const jd_section_t *const *sections = jd_all_sections(&n);
+    const jd_section_t *const *sections = jd_sweep_sections(&n); /* any file's */
     jd_table_t parameters = {0};
     char section[STEM_SIZE], name[STEM_SIZE], value[JD_TEXT_MAX], assignment[2 * JD_TEXT_MAX];
     int rc = jd_config_create(config, sections, n, ctx);

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include "core/memory.h"
 
@@ -110,8 +113,7 @@ static int64_t take_block(crew_t *crew)
     int64_t ticket, block = -1;
 #pragma omp critical(jd_farm)
     {
-        bool over = crew->rc || (farm->runs_most && crew->facts->done >= farm->runs_most);
-        if (!over) {
+        if (!crew->rc) {
             ticket = farm->ticket ? farm->ticket(farm->process) : crew->next++;
             if (ticket < crew->n_pending) block = crew->pending[ticket];
         }
@@ -141,7 +143,7 @@ static bool note_run(crew_t *crew, const jd_run_result_t *result)
         f->done++;
         f->failed += result->failed != 0;
         tell_progress(crew);
-        more = !crew->rc && !(crew->farm->runs_most && f->done >= crew->farm->runs_most);
+        more = !crew->rc;
     }
     return more;
 }
@@ -206,23 +208,36 @@ static void work(crew_t *crew)
     if (!crew->rc) crew->rc = jd_fail(crew->ctx, rc, "%s", ctx.message);
 }
 
+/* By default OpenMP gives one thread to whatever runs inside a parallel region. */
+static void let_nest(bool nest)
+{
+#ifdef _OPENMP
+    if (nest) omp_set_max_active_levels(2);
+#else
+    (void)nest;
+#endif
+}
+
 int jd_farm_work(const jd_farm_t *farm, jd_farm_facts_t *facts, jd_ctx_t *ctx)
 {
     memset(facts, 0, sizeof *facts);
     crew_t crew = {.farm = farm, .facts = facts, .ctx = ctx};
     int rc = look(&crew);
-    if (farm->ready) farm->ready(farm->process); /* also after a failure: others wait */
+    bool together = !farm->ready || farm->ready(farm->process, !rc);
+    if (!rc && !together)
+        rc = jd_fail(ctx, JD_ERR_DATA, "another process of this job failed and says why");
     int threads = jd_ctx_threads(ctx);
     int64_t side = farm->one_at_a_time ? 1 : crew.n_pending < threads ? crew.n_pending : threads;
     int workers = side > 0 ? (int)side : 1;
     crew.inner_threads = threads / workers;
     if (!rc && crew.n_pending > 0) {
         tell_progress(&crew);
+        let_nest(workers > 1 && crew.inner_threads > 1);
 #pragma omp parallel num_threads(workers)
         work(&crew);
         rc = crew.rc;
     }
-    if (farm->done) farm->done(farm->process);
+    if (farm->done && together) farm->done(farm->process);
     free(crew.pending);
     return rc;
 }

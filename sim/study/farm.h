@@ -17,13 +17,13 @@ typedef struct jd_farm {
     void *user;
     int64_t part,
         parts;          /**< of `parts` equal parts of all blocks the part-th, from 0; parts >= 1 */
-    int64_t runs_most;  /**< stop after so many runs; 0 = no limit */
     bool one_at_a_time; /**< runs are not side by side; each uses all threads */
     /** Hands out 0, 1, 2, ... among processes that work together; NULL = this one works alone.
-     *  `ready` is called once all of this process's state has been read, `done` after its last run;
-     * both return once all processes have called them. */
+     *  `ready` is called once this process has read the folder, or could not (`good`), and tells
+     *  whether all could; if so `done` is called after the last run. Both return once all processes
+     *  have called them. */
     int64_t (*ticket)(void *process);
-    void (*ready)(void *process);
+    bool (*ready)(void *process, bool good);
     void (*done)(void *process);
     void *process;
 } jd_farm_t;

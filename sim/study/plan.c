@@ -202,6 +202,7 @@ static int read_factor(const reading_t *r, const char *text, jd_plan_design_t de
     double range[3];
     bool drawn = false;
     if (f->param->kind == JD_OCCASION) return blame(r, "changes no result, so it is not swept");
+    if (!strcmp(f->name, "output.keep")) return blame(r, "is one for all runs: set it in [output]");
     for (size_t i = 0; i < sizeof laws / sizeof *laws && !drawn; i++) {
         drawn = read_law(text, laws[i].name, &f->a, &f->b);
         if (drawn) f->kind = laws[i].kind;
@@ -226,8 +227,33 @@ static int count_others(const jd_config_t *config)
     return n;
 }
 
+/* A search for the parameter whose name is nearest. */
+typedef struct search {
+    const char *key;
+    char nearest[160]; /* "" = none is near */
+} search_t;
+
+static int hold_beside(void *user, const char *section, const jd_param_t *param, const char *value,
+                       bool given)
+{
+    search_t *s = user;
+    char name[sizeof s->nearest];
+    const char *const both[] = {name, s->nearest};
+    (void)value;
+    (void)given;
+    snprintf(name, sizeof name, "%s.%s", section, param->name);
+    const char *nearer = jd_nearest(s->key, both, s->nearest[0] ? 2 : 1);
+    if (nearer == name) memcpy(s->nearest, name, sizeof name);
+    return 0;
+}
+
 static int unknown(const jd_config_t *config, const char *key, jd_ctx_t *ctx)
 {
+    search_t search = {.key = key};
+    jd_config_each(config, hold_beside, &search);
+    if (search.nearest[0])
+        return jd_config_blame(config, "sweep", key, ctx, "is no parameter; did you mean '%s'?",
+                               search.nearest);
     return jd_config_blame(config, "sweep", key, ctx,
                            "is no parameter; `jiedao params` lists them all (section.key)");
 }
@@ -343,10 +369,11 @@ static int index_of(const jd_factor_t *f, double u)
     return i < f->n_values ? i : f->n_values - 1;
 }
 
-static double drawn(const jd_factor_t *f, double u)
+static double drawn(const jd_plan_t *plan, const jd_factor_t *f, double u)
 {
-    /* Morris' levels reach 0 and 1: a normal is cut at its outer half per cents. */
-    double inner = u < 0.005 ? 0.005 : u > 0.995 ? 0.995 : u, x = f->a + u * (f->b - f->a);
+    /* Morris' levels reach 0 and 1: there a normal is cut at its outer half per cents. */
+    double cut = plan->design == JD_PLAN_MORRIS ? 0.005 : 1e-10;
+    double inner = u < cut ? cut : u > 1 - cut ? 1 - cut : u, x = f->a + u * (f->b - f->a);
     if (f->kind == JD_FACTOR_LOGUNIFORM) x = exp(log(f->a) + u * (log(f->b) - log(f->a)));
     if (f->kind == JD_FACTOR_NORMAL) x = f->a + f->b * gsl_cdf_ugaussian_Pinv(inner);
     if (f->kind == JD_FACTOR_INTEGER) return fmin(floor(x + u), f->b);
@@ -361,7 +388,7 @@ const char *jd_plan_value(const jd_plan_t *plan, int64_t point, int factor,
     if (f->kind == JD_FACTOR_VALUES)
         snprintf(buffer, JD_PLAN_VALUE, "%s", f->values[index_of(f, u)]);
     else
-        buffer[jd_number_print_double(buffer, drawn(f, u))] = '\0';
+        buffer[jd_number_print_double(buffer, drawn(plan, f, u))] = '\0';
     return buffer;
 }
 
@@ -369,7 +396,7 @@ double jd_plan_number(const jd_plan_t *plan, int64_t point, int factor)
 {
     const jd_factor_t *f = &plan->factors[factor];
     double u = plan->unit[point * plan->n_factors + factor], value;
-    if (f->kind != JD_FACTOR_VALUES) return drawn(f, u);
+    if (f->kind != JD_FACTOR_VALUES) return drawn(plan, f, u);
     int i = index_of(f, u);
     return jd_number_read(f->values[i], strlen(f->values[i]), &value) ? value : i + 1.0;
 }

@@ -99,3 +99,41 @@ void jd_study_replicate_free(jd_study_replicate_t *out)
     jd_table_free(&out->estimates);
     jd_table_free(&out->estimands);
 }
+
+const jd_column_t jd_summary_columns[JD_SUMMARY_COLUMNS] = {
+    {"moves", JD_INT64, "1", "moves of firms, world with the policy", NULL, 0, JD_AXIS_CELL},
+    {"relocations", JD_INT64, "1", "of them across a county border", NULL, 0, JD_AXIS_CELL},
+    {"observed", JD_INT64, "1", "of them in the empirical file", NULL, 0, JD_AXIS_CELL},
+    {"within_prefecture", JD_INT64, "1", "relocations inside a prefecture", NULL, 0, JD_AXIS_CELL},
+    {"within_province", JD_INT64, "1", "relocations inside a province", NULL, 0, JD_AXIS_CELL},
+    {"distance", JD_DOUBLE, "km", "mean distance of relocations", NULL, 0, JD_AXIS_CELL},
+    {"treated_counties", JD_INT32, "1", "counties ever treated", NULL, 0, JD_AXIS_CELL},
+    {"share_strong", JD_DOUBLE, "1", "share of time on strong tasks, last period", NULL, 0,
+     JD_AXIS_CELL},
+    {"services", JD_DOUBLE, "1", "services G, last period", NULL, 0, JD_AXIS_CELL},
+    {"friction", JD_DOUBLE, "1", "friction F, last period", NULL, 0, JD_AXIS_CELL},
+};
+
+void jd_study_summarise(const jd_study_replicate_t *one, jd_table_t *table, int first, int64_t row)
+{
+    const jd_run_facts_t *f = &one->facts;
+    const double values[JD_SUMMARY_COLUMNS] = {(double)f->moves,
+                                               (double)f->relocations,
+                                               (double)f->observed,
+                                               (double)f->within_prefecture,
+                                               (double)f->within_province,
+                                               f->distance,
+                                               (double)f->treated_counties,
+                                               one->strong,
+                                               one->services,
+                                               one->friction};
+    for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
+        jd_table_set_number(table, first + c, row, values[c]);
+}
+
+void jd_study_summarise_failed(jd_table_t *table, int first, int64_t row)
+{
+    for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
+        jd_table_set_number(table, first + c, row,
+                            jd_summary_columns[c].type == JD_DOUBLE ? (double)NAN : -1);
+}

@@ -21,6 +21,25 @@ JD_MUST_USE int jd_study_replicate(const jd_config_t *config, const jd_inputs_t 
                                    jd_ctx_t *ctx);
 void jd_study_replicate_free(jd_study_replicate_t *out);
 
+/** What a replicate did, as columns of /runs. */
+enum {
+    JD_SUMMARY_MOVES,
+    JD_SUMMARY_RELOCATIONS,
+    JD_SUMMARY_OBSERVED,
+    JD_SUMMARY_WITHIN_PREFECTURE,
+    JD_SUMMARY_WITHIN_PROVINCE,
+    JD_SUMMARY_DISTANCE,
+    JD_SUMMARY_TREATED,
+    JD_SUMMARY_STRONG,
+    JD_SUMMARY_SERVICES,
+    JD_SUMMARY_FRICTION,
+    JD_SUMMARY_COLUMNS
+};
+extern const jd_column_t jd_summary_columns[JD_SUMMARY_COLUMNS];
+/** Into a row of a table in which these columns begin at `first`; of one that failed -1 and NaN. */
+void jd_study_summarise(const jd_study_replicate_t *one, jd_table_t *table, int first, int64_t row);
+void jd_study_summarise_failed(jd_table_t *table, int first, int64_t row);
+
 /** Seconds on a clock that never goes back. */
 double jd_study_clock(void);
 

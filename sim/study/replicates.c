@@ -5,45 +5,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "run/record.h"
 #include "study/replicate.h"
 #include "study/run_tables.h"
+#include "study/sweep.h"
 
-enum { RUN_RUN, RUN_POINT, RUN_REPLICATE, RUN_STATUS, RUN_MESSAGE, RUN_COLUMNS };
-static const jd_column_t run_columns[RUN_COLUMNS] = {
-    {"run", JD_INT32, "1", "run, from 1", NULL, 0, JD_AXIS_CELL},
-    {"point", JD_INT32, "1", "design point, from 1", NULL, 0, JD_AXIS_CELL},
-    {"replicate", JD_INT32, "1", "replicate, from 1", NULL, 0, JD_AXIS_CELL},
-    {"status", JD_INT8, "1", "status", "0 done, 1 failed", 0, JD_AXIS_CELL},
-    {"message", JD_TEXT, "", "why it failed", NULL, 256, JD_AXIS_CELL},
-};
+/* Replicates under way, side by side; all but what is only read is touched by one at a time. */
+typedef struct work {
+    const jd_config_t *config;
+    const jd_inputs_t *inputs;
+    int64_t n;
+    jd_store_t *store;    /* takes the tables of each, NULL = they are not kept */
+    int threads;          /* of one replicate */
+    jd_column_t *columns; /* of /runs */
+    jd_table_t runs;
+    jd_study_result_t *result;
+    char reason[JD_RUN_MESSAGE]; /* of the last failure */
+    int rc;
+    jd_ctx_t *ctx;
+} work_t;
 
-static int begin_all(jd_table_t *all, const jd_table_t *one, jd_ctx_t *ctx)
+/* One replicate's end. */
+typedef struct attempt {
+    jd_study_replicate_t one;
+    jd_study_times_t times;
+    int code;
+    char message[JD_RUN_MESSAGE];
+} attempt_t;
+
+static int begin(work_t *w)
 {
-    return jd_run_table_begin(all, one->name, one->label, one->columns, one->n_columns,
-                              4 * one->rows, ctx);
+    int rc = jd_make(&w->columns, JD_RUN_COLUMNS + JD_SUMMARY_COLUMNS, sizeof *w->columns,
+                     "the replicates", w->ctx);
+    if (rc) return rc;
+    memcpy(w->columns, jd_run_columns, sizeof jd_run_columns);
+    memcpy(w->columns + JD_RUN_COLUMNS, jd_summary_columns, sizeof jd_summary_columns);
+    return jd_table_init(&w->runs, "runs", "Runs of this file", w->columns,
+                         JD_RUN_COLUMNS + JD_SUMMARY_COLUMNS, w->n, w->ctx);
 }
 
-static int note_run(jd_table_t *runs, int32_t run, int code, const char *message, jd_ctx_t *ctx)
+static void run_one(const work_t *w, int64_t i, attempt_t *a)
 {
-    int rc = jd_table_reserve(runs, runs->rows + 1, ctx);
-    if (rc) return rc;
-    int64_t row = runs->rows++;
-    JD_CELLS(runs, RUN_RUN, int32_t)[row] = run;
-    JD_CELLS(runs, RUN_POINT, int32_t)[row] = 1;
-    JD_CELLS(runs, RUN_REPLICATE, int32_t)[row] = run;
-    JD_CELLS(runs, RUN_STATUS, int8_t)[row] = code != JD_OK;
-    jd_table_set_text(runs, RUN_MESSAGE, row, message);
-    return JD_OK;
+    char prefix[32];
+    jd_ctx_t inner = jd_ctx_inner(w->ctx); /* progress is by replicate */
+    inner.threads = w->threads;
+    memset(a, 0, sizeof *a);
+    snprintf(prefix, sizeof prefix, "runs/%06lld/", (long long)i + 1);
+    a->code = jd_study_replicate(w->config, w->inputs, (uint64_t)i, w->store, prefix, &a->one,
+                                 &a->times, &inner);
+    snprintf(a->message, sizeof a->message, "%.*s", (int)strcspn(inner.message, "\n"),
+             inner.message);
+}
+
+static int begin_all(jd_table_t *all, const char *label, const jd_table_t *one, jd_ctx_t *ctx)
+{
+    return jd_run_table_begin(all, one->name, label, one->columns, one->n_columns, 4 * one->rows,
+                              ctx);
 }
 
 /* Keeps a finished replicate: the first as it is, for the screen; all with their number. */
 static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t run, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
+    const char *const *labels = jd_sweep_simulate.layout.label;
     bool first = result->all_estimates.columns == NULL;
-    if (first) rc = begin_all(&result->all_estimates, &one->estimates, ctx);
-    if (first && !rc) rc = begin_all(&result->all_estimands, &one->estimands, ctx);
+    if (first)
+        rc = begin_all(&result->all_estimates, labels[JD_SWEEP_ESTIMATES], &one->estimates, ctx);
+    if (first && !rc)
+        rc = begin_all(&result->all_estimands, labels[JD_SWEEP_ESTIMANDS], &one->estimands, ctx);
     if (!rc) rc = jd_run_table_add(&result->all_estimates, &one->estimates, run, ctx);
     if (!rc) rc = jd_run_table_add(&result->all_estimands, &one->estimands, run, ctx);
     if (first && !rc) {
@@ -52,48 +82,93 @@ static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t ru
         result->estimands = one->estimands;
         memset(one, 0, sizeof *one);
     }
-    jd_study_replicate_free(one);
     return rc;
+}
+
+static bool fatal(int code)
+{
+    return code == JD_ERR_CANCELLED || code == JD_ERR_WRITE || code == JD_ERR_NO_MEMORY;
+}
+
+/* Called in the order of replicates. */
+static int take(work_t *w, int64_t i, attempt_t *a)
+{
+    if (fatal(a->code)) return jd_fail(w->ctx, a->code, "%s", a->message);
+    int rc = jd_run_note(&w->runs, i + 1, 1, i + 1, a->code ? a->message : NULL, w->ctx);
+    if (rc) return rc;
+    w->result->times.setup += a->times.setup;
+    w->result->times.simulate += a->times.simulate;
+    w->result->times.estimate += a->times.estimate;
+    w->result->times.write += a->times.write;
+    if (a->code) {
+        w->result->failed++;
+        memcpy(w->reason, a->message, sizeof w->reason);
+        jd_study_summarise_failed(&w->runs, JD_RUN_COLUMNS, i);
+        return JD_OK;
+    }
+    jd_study_summarise(&a->one, &w->runs, JD_RUN_COLUMNS, i);
+    return keep(w->result, &a->one, (int32_t)i + 1, w->ctx);
+}
+
+static void tell_progress(const work_t *w, int64_t done)
+{
+    const jd_progress_t progress = {.stage = "replicates",
+                                    .done = done,
+                                    .total = w->n,
+                                    .items = (double)done,
+                                    .item = "runs",
+                                    .failed = w->result->failed};
+    jd_tell_progress(w->ctx, &progress);
+}
+
+/* HDF5 takes one thread: replicates whose tables are kept come one by one, with all threads. */
+static void run_all(work_t *w)
+{
+    int threads = jd_ctx_threads(w->ctx), workers = w->store || w->n < threads ? 1 : threads;
+    bool stopped = false;
+    w->threads = threads / workers;
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(workers)
+    for (int64_t i = 0; i < w->n; i++) {
+        attempt_t a = {.code = JD_ERR_CANCELLED};
+        bool over;
+#pragma omp atomic read
+        over = stopped;
+        if (!over) run_one(w, i, &a);
+#pragma omp ordered
+        if (!w->rc) {
+            w->rc = take(w, i, &a);
+            if (!w->rc) tell_progress(w, i + 1);
+            if (w->rc) {
+#pragma omp atomic write
+                stopped = true;
+            }
+        }
+        jd_study_replicate_free(&a.one);
+    }
 }
 
 int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, int64_t n,
                         jd_store_t *store, jd_study_result_t *result, jd_ctx_t *ctx)
 {
     const jd_output_params_t *output = jd_config_section(config, "output");
-    jd_table_t runs;
-    char reason[257] = "";
-    int rc = jd_table_init(&runs, "runs", "Runs of this file", run_columns, RUN_COLUMNS, n, ctx);
-    for (int64_t i = 0; i < n && !rc; i++) {
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "runs/%06lld/", (long long)i + 1);
-        jd_study_replicate_t one;
-        jd_ctx_t inner = jd_ctx_inner(ctx); /* progress is by replicate */
-        int failed = jd_study_replicate(config, inputs, (uint64_t)i,
-                                        output->keep == JD_KEEP_TABLES ? store : NULL, prefix, &one,
-                                        &result->times, &inner);
-        if (failed == JD_ERR_CANCELLED || failed == JD_ERR_WRITE || failed == JD_ERR_NO_MEMORY) {
-            rc = jd_fail(ctx, failed, "%s", inner.message);
-            break;
-        }
-        if (failed) snprintf(reason, sizeof reason, "%.256s", inner.message);
-        rc = note_run(&runs, (int32_t)i + 1, failed, inner.message, ctx);
-        if (failed)
-            result->failed++;
-        else if (!rc)
-            rc = keep(result, &one, (int32_t)i + 1, ctx);
-        jd_progress_t progress = {.stage = "replicates",
-                                  .done = i + 1,
-                                  .total = n,
-                                  .items = (double)(i + 1),
-                                  .item = "runs"};
-        jd_tell_progress(ctx, &progress);
+    work_t w = {.config = config,
+                .inputs = inputs,
+                .n = n,
+                .store = output->keep == JD_KEEP_TABLES ? store : NULL,
+                .result = result,
+                .ctx = ctx};
+    int rc = begin(&w);
+    if (!rc) {
+        run_all(&w);
+        rc = w.rc;
     }
     if (!rc && result->failed == n)
         rc = jd_fail(ctx, JD_ERR_DATA, "all %lld replicates failed; the last: %s", (long long)n,
-                     reason);
-    if (!rc) rc = jd_store_write(store, &runs, ctx);
+                     w.reason);
+    if (!rc) rc = jd_store_write(store, &w.runs, ctx);
     if (!rc) rc = jd_store_write(store, &result->all_estimates, ctx);
     if (!rc) rc = jd_store_write(store, &result->all_estimands, ctx);
-    jd_table_free(&runs);
+    jd_table_free(&w.runs);
+    free(w.columns);
     return rc;
 }

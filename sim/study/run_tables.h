@@ -3,10 +3,14 @@
 #ifndef JD_STUDY_RUN_TABLES_H
 #define JD_STUDY_RUN_TABLES_H
 
-#include "jiedao/table.h"
+#include "study/shards.h"
 
-/** Column `run`, counted from 1. */
-extern const jd_column_t jd_run_column;
+/** Columns of /runs that every file has; `run` is counted from 1. */
+enum { JD_RUN_RUN, JD_RUN_POINT, JD_RUN_REPLICATE, JD_RUN_STATUS, JD_RUN_REASON, JD_RUN_COLUMNS };
+extern const jd_column_t jd_run_columns[JD_RUN_COLUMNS];
+/** A row more: run, point and replicate counted from 1; `message` NULL or why it failed. */
+JD_MUST_USE int jd_run_note(jd_table_t *runs, int64_t run, int64_t point, int64_t replicate,
+                            const char *message, jd_ctx_t *ctx);
 
 /** An empty table of the columns given with `run` in front; its column list is its own. */
 JD_MUST_USE int jd_run_table_begin(jd_table_t *all, const char *name, const char *label,

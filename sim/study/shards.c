@@ -166,6 +166,18 @@ static void path_of(const jd_shards_t *s, int64_t block, const char *ending, cha
     snprintf(path, PATH_SIZE, "%s/shards/%06" PRId64 ".%s", s->folder, block + 1, ending);
 }
 
+void jd_shards_file(const jd_shards_t *s, int64_t run, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/runs/%06" PRId64 ".h5", s->folder, run + 1);
+}
+
+static bool has_file(const jd_shards_t *s, int64_t run)
+{
+    char path[PATH_SIZE];
+    jd_shards_file(s, run, path);
+    return access(path, F_OK) == 0;
+}
+
 /* Up to n bytes; fewer only at the end of the file. -1 with errno. */
 static int64_t read_up_to(int fd, void *to, size_t n)
 {
@@ -206,6 +218,10 @@ static int scan_record(scan_t *s, int fd, off_t size, bool *more, jd_ctx_t *ctx)
     bool good = read_up_to(fd, payload, (size_t)head.bytes) == head.bytes &&
                 checksum(&head, payload) == head.checksum;
     if (good) rc = decode(&result, s->shards->layout, payload, (size_t)head.bytes, &good, ctx);
+    if (good && !rc && s->shards->files && !result.failed && !has_file(s->shards, head.run)) {
+        jd_run_result_free(&result);
+        good = false;
+    }
     if (good && !rc) {
         if (s->take) rc = s->take(s->user, head.run, &result, ctx);
         jd_run_result_free(&result);
@@ -254,6 +270,21 @@ int jd_shard_read(const jd_shards_t *shards, int64_t block, jd_shard_state_t *st
     return rc;
 }
 
+int jd_shards_missing(const jd_shards_t *shards, int64_t *missing, int64_t *first, jd_ctx_t *ctx)
+{
+    *missing = 0;
+    *first = -1;
+    for (int64_t b = 0; b < jd_shards_count(shards); b++) {
+        jd_shard_state_t state;
+        int64_t valid;
+        int rc = jd_shard_read(shards, b, &state, &valid, NULL, NULL, ctx);
+        if (rc) return rc;
+        *missing += runs_in(shards, b) - valid;
+        if (valid < runs_in(shards, b) && *first < 0) *first = b;
+    }
+    return JD_OK;
+}
+
 /* ---- Writing ---- */
 
 static int write_fault(const jd_shard_writer_t *w, const char *what, jd_ctx_t *ctx)
@@ -274,40 +305,70 @@ static int write_all(int fd, const unsigned char *data, size_t n)
     return 0;
 }
 
-/* A sealed block that is not whole is taken up again as an unfinished one. */
-static void unseal(const jd_shards_t *shards, int64_t block)
+/* Whether `fd` is still what the name leads to: another process may have renamed it meanwhile. */
+static bool is_named(int fd, const char *name)
+{
+    struct stat open_one, named;
+    return fstat(fd, &open_one) == 0 && stat(name, &named) == 0 &&
+           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
+/* Opens a block's file, sealed or not, and locks it. Where locks are not to be had (some network
+ * folders) nobody is busy: runs may then be done twice, with the same records. */
+static int open_locked(jd_shard_writer_t *w, bool *busy, jd_ctx_t *ctx)
 {
     char sealed[PATH_SIZE], part[PATH_SIZE];
-    path_of(shards, block, "shard", sealed);
-    path_of(shards, block, "part", part);
-    rename(sealed, part);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    path_of(w->shards, w->block, "shard", sealed);
+    path_of(w->shards, w->block, "part", part);
+    for (int attempt = 0; attempt < 8; attempt++) {
+        w->fd = open(sealed, O_RDWR | O_CLOEXEC);
+        w->sealed = w->fd >= 0;
+        if (!w->sealed) w->fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (w->fd < 0)
+            return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", part, strerror(errno));
+        *busy = fcntl(w->fd, F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN);
+        bool ours = !*busy && is_named(w->fd, w->sealed ? sealed : part);
+        bool late =
+            ours && !w->sealed && access(sealed, F_OK) == 0; /* sealed by another just now */
+        if (ours && !late) return JD_OK;
+        if (late) unlink(part);
+        close(w->fd);
+        if (*busy) return JD_OK;
+    }
+    *busy = true;
+    return JD_OK;
+}
+
+/* Keeps the valid records of the open file; what was called whole and is not is unfinished again.
+ */
+static int keep_valid(jd_shard_writer_t *w, jd_ctx_t *ctx)
+{
+    char sealed[PATH_SIZE], part[PATH_SIZE];
+    scan_t scan = {.shards = w->shards, .block = w->block, .done = w->done};
+    int rc = scan_file(&scan, w->fd, ctx);
+    w->n_done = scan.n_valid;
+    if (rc || (w->sealed && w->n_done == runs_in(w->shards, w->block))) return rc;
+    path_of(w->shards, w->block, "shard", sealed);
+    path_of(w->shards, w->block, "part", part);
+    if (w->sealed && rename(sealed, part) != 0) return write_fault(w, "taken up again", ctx);
+    w->sealed = false;
+    if (ftruncate(w->fd, scan.valid) != 0 || lseek(w->fd, scan.valid, SEEK_SET) < 0)
+        return write_fault(w, "cut to what holds", ctx);
+    return JD_OK;
 }
 
 int jd_shard_open(jd_shard_writer_t *w, const jd_shards_t *shards, int64_t block, bool *busy,
                   jd_ctx_t *ctx)
 {
-    char path[PATH_SIZE];
     memset(w, 0, sizeof *w);
     w->shards = shards;
     w->block = block;
     *busy = false;
-    unseal(shards, block);
-    path_of(shards, block, "part", path);
-    w->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (w->fd < 0)
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", path, strerror(errno));
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    *busy = fcntl(w->fd, F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN);
-    if (*busy) {
-        close(w->fd);
-        return JD_OK;
-    }
-    int rc = jd_make(&w->done, runs_in(shards, block), sizeof *w->done, "a shard", ctx);
-    scan_t scan = {.shards = shards, .block = block, .done = w->done};
-    if (!rc) rc = scan_file(&scan, w->fd, ctx);
-    if (!rc && (ftruncate(w->fd, scan.valid) != 0 || lseek(w->fd, scan.valid, SEEK_SET) < 0))
-        rc = write_fault(w, "cut to what holds", ctx);
-    w->n_done = scan.n_valid;
+    int rc = open_locked(w, busy, ctx);
+    if (rc || *busy) return rc;
+    rc = jd_make(&w->done, runs_in(shards, block), sizeof *w->done, "a shard", ctx);
+    if (!rc) rc = keep_valid(w, ctx);
     if (rc) {
         close(w->fd);
         free(w->done);
@@ -352,7 +413,7 @@ int jd_shard_close(jd_shard_writer_t *w, jd_ctx_t *ctx)
     path_of(w->shards, w->block, "part", part);
     path_of(w->shards, w->block, "shard", sealed);
     int rc = JD_OK;
-    if (w->n_done == runs_in(w->shards, w->block)) {
+    if (!w->sealed && w->n_done == runs_in(w->shards, w->block)) {
         if (fsync(w->fd) != 0 && errno != EINVAL && errno != EROFS)
             rc = write_fault(w, "synced", ctx);
         else if (rename(part, sealed) != 0)

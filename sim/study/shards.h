@@ -33,6 +33,7 @@ typedef struct jd_shards {
     const jd_run_layout_t *layout;
     uint64_t identity; /**< of config and program: records of another are not taken */
     int64_t n_runs, block;
+    bool files; /**< a run that did not fail has a file too, or it is not done */
 } jd_shards_t;
 
 /** Empty tables of the layout; jd_run_result_free() frees them. */
@@ -45,6 +46,9 @@ void jd_run_result_take(jd_table_t *to, jd_table_t *from);
 /** Runs of a block, the same for any number of workers. */
 int64_t jd_shards_block(int64_t n_runs);
 int64_t jd_shards_count(const jd_shards_t *shards);
+
+/** folder/runs/NNNNNN.h5 of a run. */
+void jd_shards_file(const jd_shards_t *shards, int64_t run, char path[4096]);
 
 typedef enum jd_shard_state {
     JD_SHARD_NONE,
@@ -59,12 +63,17 @@ typedef int (*jd_shard_take_t)(void *user, int64_t run, jd_run_result_t *result,
 JD_MUST_USE int jd_shard_read(const jd_shards_t *shards, int64_t block, jd_shard_state_t *state,
                               int64_t *n_valid, jd_shard_take_t take, void *user, jd_ctx_t *ctx);
 
+/** Runs without a record, and the first block that lacks one, -1 = none. Errors: as above. */
+JD_MUST_USE int jd_shards_missing(const jd_shards_t *shards, int64_t *missing, int64_t *first,
+                                  jd_ctx_t *ctx);
+
 /** A block being written. */
 typedef struct jd_shard_writer {
     const jd_shards_t *shards;
     int64_t block;
     int fd;
-    bool *done; /**< [runs of the block] owned */
+    bool sealed; /**< whole already: nothing to write */
+    bool *done;  /**< [runs of the block] owned */
     int64_t n_done;
     unsigned char *buffer; /**< owned */
     size_t capacity;

@@ -47,7 +47,7 @@ bool jd_study_input_text(const jd_study_inputs_t *inputs, int i, char text[JD_ST
     return true;
 }
 
-static int store_inputs(jd_store_t *store, const jd_study_inputs_t *inputs, jd_ctx_t *ctx)
+int jd_study_store_inputs(jd_store_t *store, const jd_study_inputs_t *inputs, jd_ctx_t *ctx)
 {
     char text[JD_STUDY_INPUT_TEXT];
     int rc = JD_OK;
@@ -88,6 +88,32 @@ static int collect(void *user, const char *section, const jd_param_t *param, con
     return 0;
 }
 
+/* What a sweep varies, as its config says it; the table is as wide as the longest. */
+static int store_swept(jd_store_t *store, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    jd_column_t columns[] = {
+        {"parameter", JD_TEXT, "", "parameter", NULL, 1, JD_AXIS_CELL},
+        {"values", JD_TEXT, "", "its values, as in the config's [sweep]", NULL, 1, JD_AXIS_CELL}};
+    const char *cell[2];
+    int n = 0;
+    for (; jd_config_other(config, "sweep", n, &cell[0], &cell[1]); n++)
+        for (int c = 0; c < 2; c++)
+            if ((int)strlen(cell[c]) > columns[c].width) columns[c].width = (int)strlen(cell[c]);
+    if (n == 0) return JD_OK;
+    jd_table_t table;
+    int rc =
+        jd_table_init(&table, "config/swept", "Parameters that were varied", columns, 2, n, ctx);
+    for (int i = 0; i < n && !rc; i++) {
+        jd_config_other(config, "sweep", i, &cell[0], &cell[1]);
+        table.rows++;
+        for (int c = 0; c < 2; c++)
+            jd_table_set_text(&table, c, i, cell[c]);
+    }
+    if (!rc) rc = jd_store_write(store, &table, ctx);
+    jd_table_free(&table);
+    return rc;
+}
+
 int jd_study_store_config(jd_store_t *store, const jd_config_t *config, const char *source,
                           jd_ctx_t *ctx)
 {
@@ -99,6 +125,7 @@ int jd_study_store_config(jd_store_t *store, const jd_config_t *config, const ch
     if (!rc) rc = jd_config_each(config, collect, &collector);
     if (!rc) rc = jd_store_text(store, "config/ini", source, ctx);
     if (!rc) rc = jd_store_write(store, &table, ctx);
+    if (!rc) rc = store_swept(store, config, ctx);
     jd_table_free(&table);
     return rc;
 }
@@ -114,7 +141,7 @@ static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replic
                     const jd_study_inputs_t *inputs, jd_study_result_t *result, jd_ctx_t *ctx)
 {
     int rc = jd_study_store_identity(store, config, replicates, ctx);
-    if (!rc) rc = store_inputs(store, inputs, ctx);
+    if (!rc) rc = jd_study_store_inputs(store, inputs, ctx);
     if (!rc) rc = jd_study_store_config(store, config, jd_config_source(config), ctx);
     if (rc) return rc;
     if (replicates > 1)

@@ -53,6 +53,8 @@ enum { JD_STUDY_INPUTS = 2, JD_STUDY_INPUT_TEXT = JD_TEXT_MAX + 64 };
 extern const char *const jd_study_input_names[JD_STUDY_INPUTS];
 /** Name, size and checksum of an input; false if the config names none. */
 bool jd_study_input_text(const jd_study_inputs_t *inputs, int i, char text[JD_STUDY_INPUT_TEXT]);
+JD_MUST_USE int jd_study_store_inputs(jd_store_t *store, const jd_study_inputs_t *inputs,
+                                      jd_ctx_t *ctx);
 JD_MUST_USE int jd_study_store_identity(jd_store_t *store, const jd_config_t *config,
                                         int64_t replicates, jd_ctx_t *ctx);
 JD_MUST_USE int jd_study_store_config(jd_store_t *store, const jd_config_t *config,

@@ -4,6 +4,7 @@
  *      FOLDER/plan.txt     what is run: program, config, inputs
  *      FOLDER/config.ini   the config as it was given
  *      FOLDER/shards/      records of finished runs
+ *      FOLDER/runs/        with output.keep = all each run's file, as jiedao run would write it
  *      FOLDER/sweep.h5     all of them in run order, once all are there
  */
 #ifndef JD_STUDY_SWEEP_H
@@ -16,38 +17,28 @@
 /** Tables of a run: /estimates, /truth/estimands, and one row for /runs. */
 enum { JD_SWEEP_ESTIMATES, JD_SWEEP_ESTIMANDS, JD_SWEEP_SUMMARY, JD_SWEEP_TABLES };
 
+/** One run. */
+typedef struct jd_sweep_one {
+    const jd_config_t *config; /**< of its point, finished */
+    const jd_inputs_t *inputs;
+    uint64_t key;      /**< of its random numbers */
+    jd_store_t *store; /**< takes all its tables; NULL = they are not kept */
+} jd_sweep_one_t;
+
 /** What the runs of a folder are. */
 typedef struct jd_sweep_kind {
     jd_run_layout_t layout;
-    /** One run of a point's finished config, its random numbers keyed by `key`. */
-    int (*run)(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t key,
-               jd_run_result_t *result, jd_ctx_t *ctx);
-    bool merges; /**< into sweep.h5 */
+    int (*run)(const jd_sweep_one_t *one, jd_run_result_t *result, jd_ctx_t *ctx);
+    bool merges; /**< into sweep.h5, and can keep all tables of each run */
 } jd_sweep_kind_t;
 extern const jd_sweep_kind_t jd_sweep_simulate;
 
-/** Columns of the row, what a run did. */
-enum {
-    JD_SUMMARY_MOVES,
-    JD_SUMMARY_RELOCATIONS,
-    JD_SUMMARY_OBSERVED,
-    JD_SUMMARY_WITHIN_PREFECTURE,
-    JD_SUMMARY_WITHIN_PROVINCE,
-    JD_SUMMARY_DISTANCE,
-    JD_SUMMARY_TREATED,
-    JD_SUMMARY_STRONG,
-    JD_SUMMARY_SERVICES,
-    JD_SUMMARY_FRICTION,
-    JD_SUMMARY_COLUMNS
-};
-
 typedef struct jd_sweep_options {
     bool resume;         /**< go on in a folder of the same config */
-    bool force;          /**< start anew where there is a sweep */
+    bool force;          /**< start anew where there is a sweep; not with parts or a ticket */
     int64_t part, parts; /**< the part-th of `parts` shards of the work, from 0; 0, 1 = all */
-    int64_t runs_most;   /**< 0 = no limit */
     int64_t (*ticket)(void *process); /**< as jd_farm_t */
-    void (*ready)(void *process);
+    bool (*ready)(void *process, bool good);
     void (*done)(void *process);
     void *process;
     bool leads; /**< of several processes the one that merges */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A sweep's folder: what is run in it, and whether it is the same as before. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 #include "core/memory.h"
 #include "io/whole.h"
 #include "jiedao/version.h"
+#include "run/record.h"
 #include "study/sections.h"
 #include "study/sweep.h"
 
@@ -44,13 +46,15 @@ static uint64_t identity_of(const jd_sweep_folder_t *f)
 static int settle(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
                   jd_ctx_t *ctx)
 {
+    const jd_output_params_t *output = jd_config_section(f->config, "output");
     int rc = jd_plan_make(&f->plan, f->config, ctx);
     f->identity = identity_of(f);
     f->shards = (jd_shards_t){.folder = folder,
                               .layout = &kind->layout,
                               .identity = f->identity,
                               .n_runs = f->plan.n_runs,
-                              .block = jd_shards_block(f->plan.n_runs)};
+                              .block = jd_shards_block(f->plan.n_runs),
+                              .files = kind->merges && output->keep == JD_KEEP_TABLES};
     return rc;
 }
 
@@ -300,8 +304,8 @@ static bool has_plan(const char *folder)
     return access(path, F_OK) == 0;
 }
 
-/* Another task of the same job may be writing the plan just now, under the same names: whoever
- * comes off worse finds it written a moment later. */
+/* Another process may be writing the plan just now, under the same names: whoever comes off worse
+ * finds it written a moment later. */
 static int begin_together(jd_sweep_folder_t *f, const char *folder, int tries, jd_ctx_t *ctx)
 {
     const struct timespec pause = {.tv_nsec = 50000000};
@@ -333,15 +337,27 @@ static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kin
     return rc;
 }
 
+/* Removes the files of a folder; one that is not there has none. */
+static void empty_folder(const char *folder, const char *name)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    DIR *dir = opendir(path);
+    if (!dir) return;
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.') unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+}
+
 static void remove_old(const char *folder)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/plan.txt", folder);
-    remove(path); /* shards of another identity are passed over and replaced */
+    remove(path); /* first: without it, it is no sweep */
     snprintf(path, sizeof path, "%s/sweep.h5", folder);
     remove(path);
-    snprintf(path, sizeof path, "%s/shards/journal", folder);
-    remove(path);
+    empty_folder(folder, "shards");
+    empty_folder(folder, "runs");
 }
 
 int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
@@ -359,18 +375,25 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
             if (!jd_study_input_text(inputs, i, f->input[i])) f->input[i][0] = '\0';
         rc = settle(f, kind, folder, ctx);
     }
-    bool together = options->parts > 1 || options->ticket;
+    bool shared = options->parts > 1 || options->ticket, goes_on = options->resume || shared;
+    if (!rc && options->force && shared)
+        rc =
+            jd_fail(ctx, JD_ERR_ARGUMENT,
+                    "--force would throw away what other processes of this sweep have done; remove "
+                    "%s first, or choose another folder with -o",
+                    folder);
     if (!rc && options->force) remove_old(folder);
-    if (!rc && has_plan(folder)) {
-        if (!options->resume && !together)
-            rc = jd_fail(ctx, JD_ERR_EXISTS,
-                         "%s holds a sweep already; --resume goes on with it, --force starts anew",
-                         folder);
-        if (!rc) rc = hold_against(f, kind, folder, ctx);
-    } else if (!rc) {
-        rc = begin_together(f, folder, together ? 100 : 1, ctx);
-        if (!rc && together) rc = hold_against(f, kind, folder, ctx);
+    if (!rc && !goes_on && has_plan(folder))
+        rc = jd_fail(ctx, JD_ERR_EXISTS,
+                     "%s holds a sweep already; --resume goes on with it, --force starts anew",
+                     folder);
+    if (!rc && !has_plan(folder)) rc = begin_together(f, folder, goes_on ? 100 : 1, ctx);
+    if (!rc && f->shards.files) {
+        char path[PATH_SIZE];
+        snprintf(path, sizeof path, "%s/runs", folder);
+        rc = jd_sweep_make_folder(path, ctx);
     }
+    if (!rc && goes_on) rc = hold_against(f, kind, folder, ctx);
     if (rc) jd_sweep_folder_free(f);
     return rc;
 }

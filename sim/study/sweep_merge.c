@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All shards of a sweep, in run order, as one file. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "study/replicate.h"
 #include "study/run_tables.h"
 #include "study/sweep.h"
 
-enum { RUN_RUN, RUN_POINT, RUN_REPLICATE, RUN_STATUS, RUN_MESSAGE, RUN_FACTOR };
-static const jd_column_t run_columns[RUN_FACTOR] = {
-    {"run", JD_INT32, "1", "run, from 1", NULL, 0, JD_AXIS_CELL},
-    {"point", JD_INT32, "1", "design point, from 1", NULL, 0, JD_AXIS_CELL},
-    {"replicate", JD_INT32, "1", "replicate, from 1", NULL, 0, JD_AXIS_CELL},
-    {"status", JD_INT8, "1", "status", "0 done, 1 failed", 0, JD_AXIS_CELL},
-    {"message", JD_TEXT, "", "why it failed", NULL, JD_RUN_MESSAGE, JD_AXIS_CELL},
-};
+enum { PATH_SIZE = 4096 };
 
 /* A merge under way. */
 typedef struct merge {
@@ -37,13 +30,13 @@ static int make_columns(merge_t *m, jd_ctx_t *ctx)
 {
     const jd_plan_t *plan = &m->folder->plan;
     const jd_column_t *summary = jd_sweep_simulate.layout.columns[JD_SWEEP_SUMMARY];
-    int n = RUN_FACTOR + plan->n_factors + JD_SUMMARY_COLUMNS;
+    int n = JD_RUN_COLUMNS + plan->n_factors + JD_SUMMARY_COLUMNS;
     int rc = jd_make(&m->name, plan->n_factors, sizeof *m->name, "the merge", ctx);
     if (!rc) rc = jd_make(&m->columns, n, sizeof *m->columns, "the merge", ctx);
     if (rc) return rc;
-    memcpy(m->columns, run_columns, sizeof run_columns);
-    jd_plan_columns(plan, m->columns + RUN_FACTOR, m->name);
-    memcpy(m->columns + RUN_FACTOR + plan->n_factors, summary,
+    memcpy(m->columns, jd_run_columns, sizeof jd_run_columns);
+    jd_plan_columns(plan, m->columns + JD_RUN_COLUMNS, m->name);
+    memcpy(m->columns + JD_RUN_COLUMNS + plan->n_factors, summary,
            JD_SUMMARY_COLUMNS * sizeof *summary);
     return jd_table_init(&m->runs, "runs", "Runs of this file", m->columns, n,
                          m->folder->shards.block, ctx);
@@ -88,32 +81,53 @@ static int take(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-static double none(const jd_column_t *column)
+/* All tables of a run's file, under runs/000001/ and so on. They are read and written anew: HDF5's
+ * copy of a group would cut its dimension scales off. */
+static int copy_run(const merge_t *m, int64_t run, jd_ctx_t *ctx)
 {
-    return column->type == JD_DOUBLE ? (double)NAN : -1;
+    char path[PATH_SIZE];
+    jd_store_t *from = NULL;
+    jd_store_entry_t *entries = NULL;
+    int n = 0;
+    jd_shards_file(&m->folder->shards, run, path);
+    int rc = jd_store_open(&from, path, ctx);
+    if (!rc) rc = jd_store_list(from, &entries, &n, ctx);
+    for (int i = 0; i < n && !rc; i++) {
+        char name[256];
+        jd_table_t table;
+        if (!strncmp(entries[i].name, "config/", 7)) continue;
+        rc = jd_store_read(from, entries[i].name, &table, ctx);
+        if (rc) break;
+        snprintf(name, sizeof name, "runs/%06" PRId64 "/%.200s", run + 1, entries[i].name);
+        table.name = name;
+        rc = jd_store_write(m->store, &table, ctx);
+        table.name = NULL;
+        jd_table_free(&table);
+    }
+    jd_store_list_free(entries, n);
+    jd_store_close(&from);
+    if (!rc || rc == JD_ERR_NO_MEMORY || rc == JD_ERR_WRITE) return rc;
+    return jd_fail(ctx, rc, "remove %s, and jiedao sweep --resume does this run again", path);
 }
 
 static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *ctx)
 {
     const jd_plan_t *plan = &m->folder->plan;
     int64_t point = jd_plan_point(plan, run);
-    int rc = jd_table_reserve(&m->runs, m->runs.rows + 1, ctx);
-    if (rc) return rc;
-    int64_t row = m->runs.rows++;
-    JD_CELLS(&m->runs, RUN_RUN, int32_t)[row] = (int32_t)run + 1;
-    JD_CELLS(&m->runs, RUN_POINT, int32_t)[row] = (int32_t)point + 1;
-    JD_CELLS(&m->runs, RUN_REPLICATE, int32_t)[row] = (int32_t)jd_plan_replicate(plan, run) + 1;
-    JD_CELLS(&m->runs, RUN_STATUS, int8_t)[row] = r->failed != 0;
-    jd_table_set_text(&m->runs, RUN_MESSAGE, row, r->message);
-    jd_plan_put(plan, point, &m->runs, RUN_FACTOR, row);
     const jd_table_t *summary = &r->table[JD_SWEEP_SUMMARY];
-    for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
-        jd_table_set_number(&m->runs, RUN_FACTOR + plan->n_factors + c, row,
-                            summary->rows == 1 ? jd_table_number(summary, c, 0)
-                                               : none(&summary->columns[c]));
+    int rc = jd_run_note(&m->runs, run + 1, point + 1, jd_plan_replicate(plan, run) + 1,
+                         r->failed ? r->message : NULL, ctx);
+    if (rc) return rc;
+    int64_t row = m->runs.rows - 1;
+    jd_plan_put(plan, point, &m->runs, JD_RUN_COLUMNS, row);
+    jd_study_summarise_failed(&m->runs, JD_RUN_COLUMNS + plan->n_factors, row);
+    for (int c = 0; c < JD_SUMMARY_COLUMNS && summary->rows == 1; c++)
+        jd_table_set_number(&m->runs, JD_RUN_COLUMNS + plan->n_factors + c, row,
+                            jd_table_number(summary, c, 0));
     for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
         rc = jd_run_table_add(&m->all[t], &r->table[t], (int32_t)run + 1, ctx);
     m->failed += r->failed != 0;
+    if (!rc && m->folder->shards.files && !r->failed) rc = copy_run(m, run, ctx);
     return rc;
 }
 
@@ -139,22 +153,6 @@ static int merge_block(merge_t *m, int64_t block, jd_ctx_t *ctx)
 }
 
 /* ---- The file ---- */
-
-static int count_missing(const jd_shards_t *shards, int64_t *missing, int64_t *first, jd_ctx_t *ctx)
-{
-    *missing = 0;
-    *first = -1;
-    for (int64_t b = 0; b < jd_shards_count(shards); b++) {
-        jd_shard_state_t state;
-        int64_t valid, left = shards->n_runs - b * shards->block;
-        int rc = jd_shard_read(shards, b, &state, &valid, NULL, NULL, ctx);
-        if (rc) return rc;
-        int64_t gone = (left < shards->block ? left : shards->block) - valid;
-        *missing += gone;
-        if (gone && *first < 0) *first = b;
-    }
-    return JD_OK;
-}
 
 static int write_inputs(jd_store_t *store, const jd_sweep_folder_t *f, jd_ctx_t *ctx)
 {
@@ -187,7 +185,7 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
     memset(facts, 0, sizeof *facts);
     int rc = jd_sweep_folder_open(&opened, &jd_sweep_simulate, folder, ctx);
     if (rc) return rc;
-    rc = count_missing(&opened.shards, &missing, &first, ctx);
+    rc = jd_shards_missing(&opened.shards, &missing, &first, ctx);
     if (!rc && missing)
         rc =
             jd_fail(ctx, JD_ERR_DATA,

@@ -101,16 +101,16 @@ static int run_simulator(const jd_config_t *config, const jd_inputs_t *inputs,
     return rc;
 }
 
-static int run_one(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t key,
-                   jd_run_result_t *result, jd_ctx_t *ctx)
+static int run_one(const jd_sweep_one_t *one, jd_run_result_t *result, jd_ctx_t *ctx)
 {
+    const jd_config_t *config = one->config;
     const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
     const jd_estimate_params_t *estimate = jd_config_section(config, "estimate");
     const jd_run_params_t *run = jd_config_section(config, "run");
     const jd_validate_params_t *validate = jd_config_section(config, "validate");
     if (dgp->kind == JD_DGP_SIMULATOR)
-        return run_simulator(config, inputs, estimate, validate->size, key, result, ctx);
-    return run_process(dgp, estimate, validate->size, (uint64_t)run->seed, key, result, ctx);
+        return run_simulator(config, one->inputs, estimate, validate->size, one->key, result, ctx);
+    return run_process(dgp, estimate, validate->size, (uint64_t)run->seed, one->key, result, ctx);
 }
 
 static const jd_sweep_kind_t kind = {

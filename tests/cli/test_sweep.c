@@ -127,6 +127,162 @@ static void test_lost_and_damaged_shards_are_said_and_done_again(void **state)
     assert_same("hurt");
 }
 
+/* A record of each kind of damage, in a folder of two shards of one run each. */
+static void test_no_damaged_record_is_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *how;
+    } damage[] = {
+        {"empty", ": >$F"},
+        {"cut in its head", "truncate -s 30 $F"},
+        {"cut in its last byte", "truncate -s -1 $F"},
+        {"followed by rubbish, which is dropped",
+         "mv $F ${F%shard}part; echo rubbish >>${F%shard}part"},
+        {"another magic", "printf x | dd of=$F bs=1 seek=0 conv=notrunc"},
+        {"another identity", "printf x | dd of=$F bs=1 seek=8 conv=notrunc"},
+        {"another run", "printf '\\001' | dd of=$F bs=1 seek=16 conv=notrunc"},
+        {"a run that is none", "printf '\\377' | dd of=$F bs=1 seek=23 conv=notrunc"},
+        {"a length below zero", "printf '\\377' | dd of=$F bs=1 seek=31 conv=notrunc"},
+        {"an enormous length", "printf '\\100' | dd of=$F bs=1 seek=30 conv=notrunc"},
+        {"another checksum", "printf xxxx | dd of=$F bs=1 seek=32 conv=notrunc"},
+        {"another code", "printf x | dd of=$F bs=1 seek=40 conv=notrunc"},
+        {"another number in its last table",
+         "printf x | dd of=$F bs=1 seek=$(($(stat -c %s $F)-3)) "
+         "conv=notrunc"},
+        {"the other run's", "cp two/shards/000002.shard $F"},
+        {"twice the same", "cat $F $F >x && mv x ${F%shard}part && rm $F"},
+    };
+    said_t said;
+    run_program(&said, "sweep $TINY --set sweep.replicates=2 -o two");
+    assert_int_equal(said.status, 0);
+    run_shell(&said, "cp two/sweep.h5 whole.h5");
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        char line[1024];
+        snprintf(
+            line, sizeof line,
+            "F=two/shards/000001.shard; rm two/sweep.h5; { %s; } 2>/dev/null; \"$JIEDAO\" sweep "
+            "$TINY --set sweep.replicates=2 -o two --resume && cmp two/sweep.h5 whole.h5",
+            damage[i].how);
+        run_shell(&said, line);
+        if (said.status) fail_msg("%s: %s%s", damage[i].what, said.out, said.err);
+        bool kept = strstr(said.out, "2 of them there before");
+        bool good = strstr(damage[i].what, "dropped") || strstr(damage[i].what, "twice");
+        if (kept != good) fail_msg("%s: %s", damage[i].what, said.out);
+    }
+}
+
+/* Who comes second on a block passes it over; who ends last merges. */
+static void test_several_processes_share_a_folder(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    run_shell(&said, "for i in 1 2 3; do \"$JIEDAO\" " SWEEP
+                     " -o shared --resume --threads 1 & p=\"$p $!\"; done; "
+                     "for i in $p; do wait $i || exit; done");
+    assert_string_equal(said.err, "");
+    assert_int_equal(said.status, 0);
+    assert_same("shared");
+    run_shell(&said, "for i in 1 2 3 4 5; do \"$JIEDAO\" " SWEEP
+                     " -o array --shard $i/5 --threads 1 & p=\"$p $!\"; done; "
+                     "for i in $p; do wait $i || exit; done; \"$JIEDAO\" merge array");
+    assert_string_equal(said.err, "");
+    assert_int_equal(said.status, 0);
+    assert_same("array");
+}
+
+static void test_force_starts_anew(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "sweep $TINY --set sweep.replicates=3 -o anew");
+    run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force");
+    assert_string_equal(said.err, "");
+    assert_int_equal(said.status, 0);
+    assert_null(strstr(said.out, "there before"));
+    assert_false(is_here("anew/shards/000003.shard"));
+    run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force");
+    assert_null(strstr(said.out, "there before"));
+    run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force --shard 1/2");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "would throw away what other processes");
+    assert_true(is_here("anew/sweep.h5"));
+}
+
+#define KEEP "sweep $TINY --set sweep.replicates=3 --set output.keep=all"
+
+static void test_all_tables_of_each_run_can_be_kept(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, KEEP " -o kept --threads 2");
+    assert_int_equal(said.status, 0);
+    run_program(&said, KEEP " -o apart --shard 2/2 && \"$JIEDAO\" " KEEP
+                            " -o apart --shard 1/2 && \"$JIEDAO\" merge apart && "
+                            "cmp apart/sweep.h5 kept/sweep.h5");
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+    /* a lost file is as a lost record */
+    run_shell(&said, "rm apart/runs/000002.h5; \"$JIEDAO\" merge apart --force");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "1 of 3 runs are missing, the first in shard 000002");
+    run_shell(&said, "\"$JIEDAO\" " KEEP " -o apart --resume && cmp apart/sweep.h5 kept/sweep.h5");
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+    ASSERT_HOLDS(said.out, "2 of them there before");
+    /* a damaged one is named, with the cure */
+    run_shell(&said, "truncate -s 1000 apart/runs/000003.h5; \"$JIEDAO\" merge apart --force");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.err, "remove apart/runs/000003.h5, and jiedao sweep --resume");
+    run_shell(&said, "cmp apart/sweep.h5 kept/sweep.h5"); /* the older one is as it was */
+    assert_int_equal(said.status, 0);
+}
+
+/* A sweep of one point and `run --replicates` write the same tables. */
+static void test_replicates_are_a_sweep_of_one_point(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"estimates",
+                                         "truth/estimands",
+                                         "runs",
+                                         "runs/000001/panel/county",
+                                         "runs/000002/relocations",
+                                         "runs/000003/truth/county"};
+    said_t said;
+    run_program(&said, KEEP " -o kept --resume");
+    run_program(&said, "run $TINY --replicates 3 --set output.keep=all -o three.h5 --force");
+    assert_int_equal(said.status, 0);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char line[512];
+        snprintf(line, sizeof line,
+                 "for f in kept/sweep.h5 three.h5; do \"$JIEDAO\" export $f -t %s -o - >x.$i; "
+                 "\"$JIEDAO\" info $f --table %s >>x.$i; i=1; done; cmp x. x.1 && rm x. x.1",
+                 tables[i], tables[i]);
+        run_shell(&said, line);
+        if (said.status) fail_msg("%s: %s%s", tables[i], said.out, said.err);
+    }
+    /* and each run's own file is that of `run` */
+    run_shell(&said, "\"$JIEDAO\" run $TINY -o single.h5 >/dev/null; for f in kept/runs/000001.h5 "
+                     "single.h5; do \"$JIEDAO\" export $f -t panel/street -o - >x.$i; i=1; done; "
+                     "cmp x. x.1");
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+}
+
+/* What readers of files make of a sweep's. */
+static void test_the_file_tells_what_it_is(void **state)
+{
+    (void)state;
+    said_t said;
+    make_reference();
+    run_program(&said, "info one/sweep.h5");
+    ASSERT_HOLDS(said.out, "config/swept");
+    ASSERT_HOLDS(said.out, "Estimates of all runs");
+    run_shell(&said,
+              "\"$JIEDAO\" info one/sweep.h5 --config >again.ini && \"$JIEDAO\" sweep "
+              "again.ini --quiet -o again && \"$JIEDAO\" export again/sweep.h5 -t runs -o - >a && "
+              "\"$JIEDAO\" export one/sweep.h5 -t runs -o - | cmp a -");
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+}
+
 static void test_another_sweep_is_not_gone_on_with(void **state)
 {
     (void)state;
@@ -205,6 +361,12 @@ int main(void)
         cmocka_unit_test(test_thirty_kills),
         cmocka_unit_test(test_ctrl_c_names_the_command_that_goes_on),
         cmocka_unit_test(test_lost_and_damaged_shards_are_said_and_done_again),
+        cmocka_unit_test(test_no_damaged_record_is_taken),
+        cmocka_unit_test(test_several_processes_share_a_folder),
+        cmocka_unit_test(test_force_starts_anew),
+        cmocka_unit_test(test_all_tables_of_each_run_can_be_kept),
+        cmocka_unit_test(test_replicates_are_a_sweep_of_one_point),
+        cmocka_unit_test(test_the_file_tells_what_it_is),
         cmocka_unit_test(test_another_sweep_is_not_gone_on_with),
         cmocka_unit_test(test_a_failed_run_does_not_sink_the_sweep),
         cmocka_unit_test(test_sensitivity),

@@ -165,13 +165,41 @@ static void test_morris_moves_one_factor_a_step(void **state)
     drop(&m);
 }
 
+/* Only Morris' levels, which reach 0 and 1, need a normal's tails cut. */
+static void test_a_normal_keeps_its_tails(void **state)
+{
+    (void)state;
+    made_t m;
+    double sum = 0, squares = 0, largest = 0;
+    assert_int_equal(make(&m, "[sweep]\ndesign=lhs\npoints=2000\n"
+                              "officials.mu_weak = normal(0.5, 0.05)\n"),
+                     JD_OK);
+    for (int i = 0; i < 2000; i++) {
+        double z = (jd_plan_number(&m.plan, i, 0) - 0.5) / 0.05;
+        sum += z;
+        squares += z * z;
+        largest = fmax(largest, fabs(z));
+    }
+    assert_true(fabs(sum) < 20 && fabs(squares / 2000 - 1) < 0.01 && largest > 3.2 && largest < 7);
+    drop(&m);
+    assert_int_equal(make(&m, "[sweep]\ndesign=morris\nofficials.mu_weak = normal(0.5, 0.05)\n"),
+                     JD_OK);
+    for (int i = 0; i < m.plan.n_points; i++)
+        assert_true(fabs(jd_plan_number(&m.plan, i, 0) - 0.5) < 2.6 * 0.05);
+    drop(&m);
+}
+
 static void test_mistakes_are_told_at_their_lines(void **state)
 {
     (void)state;
     static const struct {
         const char *text, *message;
     } wrong[] = {
-        {"[sweep]\npolicy.shaer = 0.1\n", "x.ini:2: [sweep] policy.shaer: is no parameter"},
+        {"[sweep]\npolicy.shaer = 0.1\n",
+         "x.ini:2: [sweep] policy.shaer: is no parameter; did you mean 'policy.share'?"},
+        {"[sweep]\nfirm.n = 1\n", "did you mean 'firms.n'?"},
+        {"[sweep]\nnothing.like_it = 1\n", "`jiedao params` lists them all"},
+        {"[sweep]\noutput.keep = all, summary\n", "is one for all runs"},
         {"[sweep]\npolicy.share = 0.1, 1.4\n", "policy.share = 1.4"},
         {"[sweep]\npolicy.share = uniform(0, 1)\n", "list values, or set design"},
         {"[sweep]\ndesign=lhs\npolicy.share = uniform(0.5, 0.1)\n", "lower end below"},
@@ -219,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_sobol_points_are_a_net),
         cmocka_unit_test(test_saltelli_changes_one_column),
         cmocka_unit_test(test_morris_moves_one_factor_a_step),
+        cmocka_unit_test(test_a_normal_keeps_its_tails),
         cmocka_unit_test(test_mistakes_are_told_at_their_lines),
         cmocka_unit_test(test_a_point_has_its_own_config),
     };
