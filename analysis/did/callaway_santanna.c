@@ -77,12 +77,13 @@ static int32_t *copy_codes(const int32_t *from, int64_t n)
 }
 
 /* Sums by cell and cohort where each unit has one row of weight 1 in every period. */
-static void count_units(jd_cs_t *cs, int64_t n)
+static void count_units(jd_cs_t *cs, const jd_groups_t *cohorts)
 {
-    for (int64_t i = 0; i < n; i++)
-        cs->mass[cs->cell[i]]++;
-    for (int32_t g = 0; g < cs->n_cohorts; g++)
-        cs->cohort_share[g] = cs->mass[g * cs->n_periods];
+    for (int32_t g = 0; g < cs->n_cohorts; g++) {
+        cs->cohort_share[g] = cohorts->count[g] / (cs->in_order ? 1 : cs->n_periods);
+        for (int32_t t = 0; t < cs->n_periods; t++)
+            cs->mass[g * cs->n_periods + t] = cs->cohort_share[g];
+    }
 }
 
 /* Sums and shares elsewhere. */
@@ -131,20 +132,43 @@ static int allocate_cells(jd_cs_t *cs, const jd_design_t *design, const jd_group
     return JD_OK;
 }
 
+/* Cohorts of the rows, or, where these lie in order, of the units. */
+static int code_cohorts(jd_groups_t *cohorts, const jd_cs_t *cs, const jd_frame_t *frame,
+                        int32_t n_periods, jd_ctx_t *ctx)
+{
+    if (!cs->in_order) return jd_groups_make(cohorts, frame->cohort, frame->n, ctx);
+    int64_t units = frame->n / n_periods;
+    int32_t *first = malloc((size_t)(units + 1) * sizeof *first);
+    if (!first) return jd_fail_memory(ctx, (size_t)units * sizeof *first, "cohorts");
+    for (int64_t u = 0; u < units; u++)
+        first[u] = frame->cohort[u * n_periods];
+    int rc = jd_groups_make(cohorts, first, units, ctx);
+    free(first);
+    return rc;
+}
+
+static void number_cells(jd_cs_t *cs, const int32_t *cohort, const jd_groups_t *periods)
+{
+    int32_t n = cs->n_periods;
+    if (cs->in_order)
+        for (int64_t i = 0; i < periods->n; i += n)
+            for (int32_t t = 0; t < n; t++)
+                cs->cell[i + t] = cohort[i / n] * n + t;
+    else
+        for (int64_t i = 0; i < periods->n; i++)
+            cs->cell[i] = cohort[i] * n + periods->code[i];
+}
+
 static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
                       const int8_t *eligible, jd_ctx_t *ctx)
 {
     jd_groups_t cohorts = {0};
-    int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
+    int rc = code_cohorts(&cohorts, cs, frame, design->periods.n_groups, ctx);
     if (rc == JD_OK) rc = allocate_cells(cs, design, &cohorts, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
-        cs->cell[i] = cohorts.code[i] * cs->n_periods + design->periods.code[i];
+    if (rc == JD_OK) number_cells(cs, cohorts.code, &design->periods);
+    if (rc == JD_OK && cs->by_unit) count_units(cs, &cohorts);
     jd_groups_free(&cohorts);
-    if (rc == JD_OK && cs->by_unit)
-        count_units(cs, frame->n);
-    else if (rc == JD_OK)
-        rc = fill_shares(cs, design, eligible, ctx);
-    return rc;
+    return rc == JD_OK && !cs->by_unit ? fill_shares(cs, design, eligible, ctx) : rc;
 }
 
 /* Base period's code; -1 where there is none. */
@@ -391,6 +415,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     const char *name = design->estimator->name;
     const jd_frame_needs_t needs = {.cohort = 1, .staggered = staggered};
     int8_t *eligible = NULL;
+    cs->in_order = cs->by_unit && staggered->in_order;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK && cs->kind == JD_CS_TRIPLE) {
         eligible = keep_eligible(design, panel);
@@ -464,4 +489,5 @@ const jd_estimator_t jd_estimator_callaway_santanna = {
     .release = jd_cs_release,
     .estimate = jd_cs_estimate,
     .weights = jd_cs_weights,
+    .infers_estimate = 1,
 };

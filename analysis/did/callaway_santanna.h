@@ -50,6 +50,7 @@ typedef struct jd_cs {
     jd_cs_way_t *way; /* [n_ways] */
     int *first_way;   /* [n_atts + 1]; an effect without any is 0 by definition */
     int by_unit;      /* each unit is a cluster, in every period once, all with weight 1 */
+    int in_order;     /* by_unit, and rows lie by unit and period */
     jd_control_t control;
     int32_t anticipation;
 } jd_cs_t;
@@ -75,6 +76,12 @@ static inline double jd_cs_share(const jd_cs_t *cs, int64_t row)
 typedef struct jd_cs_influence {
     const double *y, *mean, *offset, *by_cohort;
 } jd_cs_influence_t;
+
+/** First row of a unit where rows lie in order. */
+static inline int64_t jd_cs_first_row(const jd_cs_t *cs, int32_t unit)
+{
+    return (int64_t)unit * cs->n_periods;
+}
 
 /** Adds the influences by cluster to sum [n_terms][clusters]. */
 void jd_cs_sum_influence(const jd_design_t *design, const jd_cs_influence_t *influence, double *sum,

@@ -13,22 +13,53 @@
 #include "did/influence.h"
 #include "linear/sums.h"
 
-/* Means of y in the cells; sums carry their rounding along. sum, carry [cells] scratch; empty
- * cells get 0. */
+/* Adds weighted y to its cells' sums, rounding carried along. */
+static void sum_cells(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *sum,
+                      double *carry)
+{
+    const double *w = design->weight;
+    for (int64_t i = 0; i < design->sample.n; i++)
+        jd_add_exactly(&sum[cs->cell[i]], &carry[cs->cell[i]], w ? w[i] * y[i] : y[i]);
+}
+
+/* The same unit by unit, a unit's cells lying together. */
+static void sum_in_order(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *sum,
+                         double *carry)
+{
+    for (int64_t i = 0; i < design->sample.n; i += cs->n_periods) {
+        const double *restrict own = y + i;
+        double *restrict s = sum + cs->cell[i], *restrict c = carry + cs->cell[i];
+        for (int32_t t = 0; t < cs->n_periods; t++)
+            jd_add_exactly(&s[t], &c[t], own[t]);
+    }
+}
+
+/* Means of y in the cells; carry [cells] is scratch; empty cells get 0. */
 static void cell_means(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *mean,
                        double *carry)
 {
     int32_t cells = jd_cs_cells(cs);
     memset(mean, 0, (size_t)cells * sizeof *mean);
     memset(carry, 0, (size_t)cells * sizeof *carry);
-    for (int64_t i = 0; i < design->sample.n; i++) {
-        double x = design->weight ? design->weight[i] * y[i] : y[i];
-        double *s = &mean[cs->cell[i]], sum = *s + x, part = sum - *s;
-        carry[cs->cell[i]] += (*s - (sum - part)) + (x - part);
-        *s = sum;
-    }
+    (cs->in_order ? sum_in_order : sum_cells)(cs, design, y, mean, carry);
     for (int32_t c = 0; c < cells; c++)
         mean[c] = cs->mass[c] > 0 ? (mean[c] + carry[c]) / cs->mass[c] : 0;
+}
+
+/* All terms of cell means, one every `stride`. */
+static void combine_means(const jd_cs_t *cs, const double *mean, double *estimate, int stride)
+{
+    int32_t cells = jd_cs_cells(cs);
+    for (int k = 0; k < cs->n_terms; k++)
+        estimate[k * stride] = jd_dot_exact(cs->loading + (size_t)k * (size_t)cells, mean, cells);
+}
+
+/* All terms of effects. */
+static void combine_effects(const jd_cs_t *cs, const double *att, double *estimate, int stride)
+{
+    size_t atts = (size_t)cs->n_atts;
+    for (int k = 0; k < cs->n_terms; k++)
+        estimate[k * stride] = jd_dot_exact(cs->mix + (size_t)k * atts, att, cs->n_atts);
 }
 
 /* y by place. */
@@ -50,8 +81,7 @@ static int estimate_compared(const jd_design_t *design, const double *const *y, 
     for (int j = 0; rc == JD_OK && j < n_y; j++) {
         sort_outcome(&cs->arranged, y[j], sorted);
         rc = jd_cs_compared(design, sorted, att, att + atts, ctx);
-        for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
-            estimate[k * n_y + j] = jd_dot_exact(cs->mix + (size_t)k * atts, att, cs->n_atts);
+        if (rc == JD_OK) combine_effects(cs, att, estimate + j, n_y);
     }
     free(sorted);
     return rc;
@@ -69,9 +99,7 @@ int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, d
     for (int j = 0; j < n_y; j++) {
         double *mean = work + 2 * cells * (size_t)j;
         cell_means(cs, design, y[j], mean, mean + cells);
-        for (int k = 0; k < cs->n_terms; k++)
-            estimate[k * n_y + j] =
-                jd_dot_exact(cs->loading + (size_t)k * cells, mean, (int64_t)cells);
+        combine_means(cs, mean, estimate + j, n_y);
     }
     free(work);
     return JD_OK;
@@ -147,10 +175,10 @@ static void fill_all_shares(const jd_cs_t *cs, const double *att, const double *
             by_cohort[g] += by_cohort[(size_t)k * cohorts + g] / cs->n_mean;
 }
 
-/* Influences of cell means: covariance alone, or their sums [n_terms][clusters] if there is room.
- */
-static int infer_means(const jd_design_t *design, const double *y, const double *estimate,
-                       double *sum, double *vcov, jd_ctx_t *ctx)
+/* Estimates by cell means, and the influences of these: covariance alone, or their sums
+ * [n_terms][clusters] if there is room. */
+static int infer_means(const jd_design_t *design, const double *y, double *estimate, double *sum,
+                       double *vcov, jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
     size_t cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms;
@@ -160,6 +188,7 @@ static int infer_means(const jd_design_t *design, const double *y, const double 
     double *att = mean + 2 * cells, *centre = att + cs->n_atts;
     double *offset = centre + 2 * cs->n_atts, *by_cohort = offset + k * cells;
     cell_means(cs, design, y, mean, mean + cells);
+    combine_means(cs, mean, estimate, 1);
     for (int a = 0; a < cs->n_atts; a++)
         att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
     for (int j = 0; j < cs->n_terms; j++)
@@ -208,8 +237,8 @@ static int add_shares(const jd_design_t *design, const double *by_cohort, double
 }
 
 /* The same of comparisons. */
-static int infer_compared(const jd_design_t *design, const double *y, const double *estimate,
-                          double *sum, jd_ctx_t *ctx)
+static int infer_compared(const jd_design_t *design, const double *y, double *estimate, double *sum,
+                          jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
@@ -220,6 +249,7 @@ static int infer_compared(const jd_design_t *design, const double *y, const doub
     double *att = sorted + n, *by_way = att + atts, *by_cohort = by_way + ways;
     sort_outcome(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
+    if (rc == JD_OK) combine_effects(cs, att, estimate, 1);
     if (rc == JD_OK) fill_all_shares(cs, att, estimate, by_cohort);
     if (rc == JD_OK) rc = jd_cs_compared_influence(design, sorted, by_way, sum, ctx);
     if (rc == JD_OK) rc = add_shares(design, by_cohort, sum, ctx);

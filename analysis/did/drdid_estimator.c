@@ -21,4 +21,5 @@ const jd_estimator_t jd_estimator_drdid = {
     .release = jd_cs_release,
     .estimate = jd_cs_estimate,
     .weights = jd_cs_weights,
+    .infers_estimate = 1,
 };

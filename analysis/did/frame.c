@@ -257,7 +257,8 @@ static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *
 static void leave_rows(jd_sample_t *sample, const jd_staggered_t *staggered,
                        jd_design_facts_t *facts)
 {
-    int64_t count[JD_LEAVE_ALONE + 1] = {0}, kept = 0;
+    int64_t count[JD_LEAVE_UNUSED + 1] = {0}, kept = 0;
+    if (staggered->n_left == 0) return;
     for (int64_t i = 0; i < sample->n; i++) {
         int32_t row = sample->row[i];
         count[staggered->leave[row]]++;

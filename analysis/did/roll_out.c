@@ -243,7 +243,7 @@ static int leave_alone(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx
     if (!first || !state) rc = jd_fail_memory(ctx, n * sizeof *first, "cohorts");
     for (int64_t i = 0; rc == JD_OK && i < panel->n; i++) {
         int32_t g = cohorts.code[i];
-        if (s->leave[i] || (panel->weight && !(panel->weight[i] > 0))) continue;
+        if (s->leave[i]) continue;
         if (state[g] == 0) first[g] = panel->unit[i];
         if (state[g] == 0 || (state[g] == 1 && first[g] != panel->unit[i])) state[g]++;
     }
@@ -252,7 +252,7 @@ static int leave_alone(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx
             jd_warn(ctx, "roll_out: cohort %d has a single unit, which has no variance; left out",
                     cohorts.value[g]);
     for (int64_t i = 0; rc == JD_OK && i < panel->n; i++)
-        if (!s->leave[i] && state[cohorts.code[i]] == 1) s->leave[i] = JD_LEAVE_ALONE;
+        if (!s->leave[i] && state[cohorts.code[i]] == 1) jd_staggered_leave(s, i, JD_LEAVE_ALONE);
     free(first);
     free(state);
     jd_groups_free(&cohorts);

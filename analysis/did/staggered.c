@@ -7,81 +7,124 @@
 void jd_staggered_free(jd_staggered_t *s)
 {
     if (!s) return;
-    free(s->cohort);
+    free(s->own);
     free(s->leave);
     memset(s, 0, sizeof *s);
 }
 
-static void find_periods(jd_staggered_t *s, const jd_panel_t *panel, const jd_sample_t *sample)
+/* Cohorts of a treatment path, or the panel's own, which are copied before the first change. */
+static int find_cohorts(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
-    s->first = INT32_MAX;
-    s->last = INT32_MIN;
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t row = sample->row[i], t = panel->time[row];
-        if (s->leave[row]) continue;
-        if (t < s->first) s->first = t;
-        if (t > s->last) s->last = t;
+    if (panel->cohort && !panel->treated) {
+        s->cohort = panel->cohort;
+        return JD_OK;
     }
+    size_t bytes = (size_t)panel->n * sizeof *s->own;
+    s->cohort = s->own = malloc(bytes);
+    return s->own ? jd_panel_cohorts(panel, s->own, ctx) : jd_fail_memory(ctx, bytes, "cohorts");
+}
+
+static int own_cohorts(jd_staggered_t *s, int64_t n, jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)n * sizeof *s->own;
+    if (s->own) return JD_OK;
+    s->own = malloc(bytes);
+    if (!s->own) return jd_fail_memory(ctx, bytes, "cohorts");
+    memcpy(s->own, s->cohort, bytes);
+    s->cohort = s->own;
+    return JD_OK;
+}
+
+/* Rows that no sample holds. */
+static int leave_unused(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    if (!panel->weight && panel->n_x == 0) return JD_OK;
+    jd_sample_t sample = {0};
+    int rc = jd_sample_make(&sample, panel, ctx);
+    if (rc == JD_OK) {
+        memset(s->leave, JD_LEAVE_UNUSED, (size_t)panel->n);
+        for (int64_t k = 0; k < sample.n; k++)
+            s->leave[sample.row[k]] = JD_KEEP;
+        s->n_left = panel->n - sample.n;
+    }
+    jd_sample_free(&sample);
+    return rc;
+}
+
+/* Periods, and cohorts that adopt, of the rows kept. */
+typedef struct {
+    int32_t first, last, earliest, latest;
+} extent_t;
+
+static extent_t survey(const jd_staggered_t *s, const jd_panel_t *panel)
+{
+    extent_t e = {INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN};
+    const int32_t *time = panel->time, *cohort = s->cohort;
+    for (int64_t i = 0; i < panel->n; i++) {
+        int kept = !s->leave[i], adopts = kept & (cohort[i] != 0);
+        int32_t low = kept ? time[i] : INT32_MAX, high = kept ? time[i] : INT32_MIN;
+        int32_t soon = adopts ? cohort[i] : INT32_MAX, late = adopts ? cohort[i] : INT32_MIN;
+        e.first = low < e.first ? low : e.first;
+        e.last = high > e.last ? high : e.last;
+        e.earliest = soon < e.earliest ? soon : e.earliest;
+        e.latest = late > e.latest ? late : e.latest;
+    }
+    return e;
 }
 
 /* A cohort that would adopt after the last period, anticipation included, never does here. */
-static void forget_later_cohorts(jd_staggered_t *s, const jd_sample_t *sample, int32_t anticipation)
+static int forget_later_cohorts(jd_staggered_t *s, int64_t n, int64_t last, jd_ctx_t *ctx)
 {
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t *g = &s->cohort[sample->row[i]];
-        if ((int64_t)*g > (int64_t)s->last + anticipation) *g = 0;
-    }
+    int rc = own_cohorts(s, n, ctx);
+    for (int64_t i = 0; rc == JD_OK && i < n; i++)
+        if (s->own[i] > last) s->own[i] = 0;
+    return rc;
 }
 
 /* First period in which a row of each cohort is seen; [n_groups]. */
-static int32_t *first_seen(const jd_groups_t *cohorts, const jd_panel_t *panel,
-                           const jd_sample_t *sample)
+static int32_t *first_seen(const jd_staggered_t *s, const jd_groups_t *cohorts,
+                           const jd_panel_t *panel)
 {
     int32_t *first = malloc(((size_t)cohorts->n_groups + 1) * sizeof *first);
     for (int32_t g = 0; first && g < cohorts->n_groups; g++)
         first[g] = INT32_MAX;
-    for (int64_t i = 0; first && i < sample->n; i++) {
-        int32_t *f = &first[cohorts->code[i]], t = panel->time[sample->row[i]];
-        if (t < *f) *f = t;
+    for (int64_t i = 0; first && i < panel->n; i++) {
+        int32_t *f = &first[cohorts->code[i]], t = panel->time[i];
+        if (!s->leave[i] && t < *f) *f = t;
     }
     return first;
 }
 
 /* Leaves out cohorts that adopt, or anticipate it, by `first` [cohorts] of their own, or (code =
  * NULL) of all. */
-static void leave_by(jd_staggered_t *s, const jd_sample_t *sample, const int32_t *code,
-                     const int32_t *first, int32_t anticipation)
+static void leave_by(jd_staggered_t *s, int64_t n, const int32_t *code, const int32_t *first,
+                     int32_t anticipation)
 {
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t row = sample->row[i], g = s->cohort[row];
-        int64_t before = code ? first[code[i]] : s->first;
-        if (g != 0 && g <= before + anticipation) s->leave[row] = JD_LEAVE_ALWAYS;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t before = code ? first[code[i]] : s->first, g = s->cohort[i];
+        if (g != 0 && g <= before + anticipation && !s->leave[i])
+            jd_staggered_leave(s, i, JD_LEAVE_ALWAYS);
     }
 }
 
-/* Units treated, or anticipating it, from the start have no before. */
-static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel,
-                                const jd_sample_t *sample, jd_staggered_needs_t needs,
-                                jd_ctx_t *ctx)
+/* Units treated, or anticipating it, from the start have no before. `earliest` adopts first. */
+static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel, int32_t earliest,
+                                jd_staggered_needs_t needs, jd_ctx_t *ctx)
 {
     if (!needs.own_first) {
-        leave_by(s, sample, NULL, NULL, needs.anticipation);
+        if (earliest <= (int64_t)s->first + needs.anticipation)
+            leave_by(s, panel->n, NULL, NULL, needs.anticipation);
         return JD_OK;
     }
-    size_t bytes = ((size_t)sample->n + 1) * sizeof(int32_t);
-    int32_t *cohort = malloc(bytes), *first = NULL;
     jd_groups_t cohorts = {0};
-    int rc = cohort ? JD_OK : jd_fail_memory(ctx, bytes, "cohorts");
-    for (int64_t i = 0; cohort && i < sample->n; i++)
-        cohort[i] = s->cohort[sample->row[i]];
-    if (rc == JD_OK) rc = jd_groups_make(&cohorts, cohort, sample->n, ctx);
-    if (rc == JD_OK) {
-        first = first_seen(&cohorts, panel, sample);
-        if (!first) rc = jd_fail_memory(ctx, bytes, "cohorts");
-    }
-    if (rc == JD_OK) leave_by(s, sample, cohorts.code, first, needs.anticipation);
+    int rc = jd_groups_make(&cohorts, s->cohort, panel->n, ctx);
+    if (rc != JD_OK) return rc;
+    int32_t *first = first_seen(s, &cohorts, panel);
+    if (first)
+        leave_by(s, panel->n, cohorts.code, first, needs.anticipation);
+    else
+        rc = jd_fail_memory(ctx, (size_t)cohorts.n_groups * sizeof *first, "cohorts");
     free(first);
-    free(cohort);
     jd_groups_free(&cohorts);
     return rc;
 }
@@ -89,48 +132,46 @@ static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel,
 /* Without never-treated units the last cohort takes their place, in the periods before it adopts.
  */
 static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t *panel,
-                          const jd_sample_t *sample, jd_staggered_needs_t needs, jd_ctx_t *ctx)
+                          jd_staggered_needs_t needs, jd_ctx_t *ctx)
 {
     int32_t latest = INT32_MIN;
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t row = sample->row[i];
-        if (s->leave[row]) continue;
-        if (s->cohort[row] == 0) return JD_OK;
-        if (s->cohort[row] > latest) latest = s->cohort[row];
+    for (int64_t i = 0; i < panel->n; i++) {
+        if (s->leave[i]) continue;
+        if (s->cohort[i] == 0) return JD_OK;
+        if (s->cohort[i] > latest) latest = s->cohort[i];
     }
     if (!needs.last_as_control)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no control group: every unit is treated by the last period (%d), and "
                        "never-treated units are asked for as controls; take the not-yet-treated",
                        name, s->last);
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t row = sample->row[i];
-        if (s->leave[row]) continue;
-        if ((int64_t)panel->time[row] >= (int64_t)latest - needs.anticipation)
-            s->leave[row] = JD_LEAVE_UNCONTROLLED;
-        else if (s->cohort[row] == latest)
-            s->cohort[row] = 0;
+    int rc = own_cohorts(s, panel->n, ctx);
+    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++) {
+        if (s->leave[i]) continue;
+        if ((int64_t)panel->time[i] >= (int64_t)latest - needs.anticipation)
+            jd_staggered_leave(s, i, JD_LEAVE_UNCONTROLLED);
+        else if (s->own[i] == latest)
+            s->own[i] = 0;
     }
-    return JD_OK;
+    return rc;
 }
 
-/* Rows kept so far, as codes of unit and period. */
-static int code_kept(const jd_staggered_t *s, const jd_panel_t *panel, const jd_sample_t *sample,
-                     int32_t *row, jd_groups_t *units, jd_groups_t *periods, jd_ctx_t *ctx)
+/* Whether rows lie unit by unit, each with the same ascending periods: a complete panel that says
+ * so by its order, in one pass, where the general way sorts. */
+static int is_in_order(const int32_t *unit, const int32_t *time, int64_t n)
 {
-    int32_t *value = malloc(((size_t)sample->n + 1) * sizeof *value);
-    if (!value) return jd_fail_memory(ctx, (size_t)sample->n * sizeof *value, "units");
-    int64_t n = 0;
-    for (int64_t i = 0; i < sample->n; i++)
-        if (!s->leave[sample->row[i]]) row[n++] = sample->row[i];
-    for (int64_t i = 0; i < n; i++)
-        value[i] = panel->unit[row[i]];
-    int rc = jd_groups_make(units, value, n, ctx);
-    for (int64_t i = 0; i < n; i++)
-        value[i] = panel->time[row[i]];
-    if (rc == JD_OK) rc = jd_groups_make(periods, value, n, ctx);
-    free(value);
-    return rc;
+    int64_t length = 0; /* rows of the first unit */
+    while (length < n && unit[length] == unit[0] &&
+           (length == 0 || time[length] > time[length - 1]))
+        length++;
+    if (length == 0 || n % length != 0) return 0;
+    for (int64_t from = length; from < n; from += length) {
+        int differs = unit[from] <= unit[from - 1];
+        for (int64_t i = from; i < from + length; i++)
+            differs |= (unit[i] ^ unit[from]) | (time[i] ^ time[i - from]);
+        if (differs) return 0;
+    }
+    return 1;
 }
 
 /* Counts each unit's rows, and finds a cell seen twice: in the order of periods, a unit's stamp is
@@ -153,40 +194,37 @@ static int32_t count_cells(const jd_groups_t *units, const jd_groups_t *periods,
     return -1;
 }
 
-/* Whether the rows kept are a complete panel that says so by its order: unit by unit, each with the
- * same ascending periods. One pass, where the general way sorts. */
-static int is_in_order(const jd_staggered_t *s, const jd_panel_t *panel, const jd_sample_t *sample)
+/* Rows kept so far: their numbers, units and periods. */
+static int64_t gather_kept(const jd_staggered_t *s, const jd_panel_t *panel, int32_t *row,
+                           int32_t *unit, int32_t *time)
 {
-    const int32_t *unit = panel->unit, *time = panel->time;
-    int64_t first = -1, length = 0, place = 0, last = -1; /* of the first unit; of the row before */
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t row = sample->row[i];
-        if (s->leave[row]) continue;
-        int same = last >= 0 && unit[row] == unit[last];
-        if (last >= 0 && same && time[row] <= time[last]) return 0;
-        if (last >= 0 && !same && (unit[row] < unit[last] || (length && place < length))) return 0;
-        if (!same && last >= 0 && !length) length = place;
-        place = same ? place + 1 : 1;
-        if (first < 0) first = i;
-        if (!length && i != first + place - 1) return 0;
-        if (length && (place > length || time[row] != time[sample->row[first + place - 1]]))
-            return 0;
-        last = row;
+    int64_t n = 0;
+    for (int64_t i = 0; i < panel->n; i++) {
+        if (s->leave[i]) continue;
+        row[n] = (int32_t)i;
+        unit[n] = panel->unit[i];
+        time[n++] = panel->time[i];
     }
-    return !length || place == length;
+    return n;
 }
 
 static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_t *panel,
-                            const jd_sample_t *sample, jd_ctx_t *ctx)
+                            jd_ctx_t *ctx)
 {
-    if (is_in_order(s, panel, sample)) return JD_OK;
-    size_t n = (size_t)sample->n + 1;
+    s->in_order = s->n_left == 0 && is_in_order(panel->unit, panel->time, panel->n);
+    if (s->in_order) return JD_OK;
+    size_t n = (size_t)panel->n + 1;
     jd_groups_t units = {0}, periods = {0};
+    int rc = JD_OK;
     int32_t *work = calloc(5 * n + 1, sizeof *work);
     if (!work) return jd_fail_memory(ctx, 5 * n * sizeof *work, "the balance of a panel");
     int32_t *row = work, *order = row + n, *stamp = order + n, *seen = stamp + n, *start = seen + n;
-    int rc = code_kept(s, panel, sample, row, &units, &periods, ctx);
-    if (rc == JD_OK) {
+    int64_t kept = gather_kept(s, panel, row, order, stamp);
+    s->in_order = is_in_order(order, stamp, kept);
+    if (!s->in_order) rc = jd_groups_make(&units, order, kept, ctx);
+    if (!s->in_order && rc == JD_OK) rc = jd_groups_make(&periods, stamp, kept, ctx);
+    if (!s->in_order && rc == JD_OK) {
+        memset(stamp, 0, n * sizeof *stamp);
         int32_t twice = count_cells(&units, &periods, row, start, order, stamp, seen);
         if (twice >= 0)
             rc = jd_fail(ctx, JD_ERR_DATA,
@@ -194,7 +232,8 @@ static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_
                          "and period, or take the rows as repeated cross-sections",
                          name, twice + 1, panel->unit[twice], panel->time[twice]);
         for (int64_t i = 0; twice < 0 && i < units.n; i++)
-            if (seen[units.code[i]] < periods.n_groups) s->leave[row[i]] = JD_LEAVE_INCOMPLETE;
+            if (seen[units.code[i]] < periods.n_groups)
+                jd_staggered_leave(s, row[i], JD_LEAVE_INCOMPLETE);
     }
     jd_groups_free(&units);
     jd_groups_free(&periods);
@@ -202,26 +241,30 @@ static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_
     return rc;
 }
 
+static void set_periods(jd_staggered_t *s, extent_t extent)
+{
+    s->first = extent.first;
+    s->last = extent.last;
+}
+
 int jd_staggered_make(jd_staggered_t *s, const char *name, const jd_panel_t *panel,
                       jd_staggered_needs_t needs, jd_ctx_t *ctx)
 {
     memset(s, 0, sizeof *s);
-    size_t n = (size_t)panel->n;
-    jd_sample_t sample = {0};
-    s->cohort = calloc(n, sizeof *s->cohort);
-    s->leave = calloc(n, 1);
-    int rc = s->cohort && s->leave ? JD_OK : jd_fail_memory(ctx, n * 5, "cohorts");
-    if (rc == JD_OK) rc = jd_panel_cohorts(panel, s->cohort, ctx);
-    if (rc == JD_OK) rc = jd_sample_make(&sample, panel, ctx);
+    s->leave = calloc((size_t)panel->n, 1);
+    int rc = s->leave ? JD_OK : jd_fail_memory(ctx, (size_t)panel->n, "cohorts");
+    if (rc == JD_OK) rc = find_cohorts(s, panel, ctx);
+    if (rc == JD_OK) rc = leave_unused(s, panel, ctx);
     if (rc == JD_OK) {
-        find_periods(s, panel, &sample);
-        forget_later_cohorts(s, &sample, needs.anticipation);
-        rc = leave_always_treated(s, panel, &sample, needs, ctx);
+        extent_t extent = survey(s, panel);
+        int64_t last = (int64_t)extent.last + needs.anticipation;
+        set_periods(s, extent);
+        if (extent.latest > last) rc = forget_later_cohorts(s, panel->n, last, ctx);
+        if (rc == JD_OK) rc = leave_always_treated(s, panel, extent.earliest, needs, ctx);
     }
-    if (rc == JD_OK) rc = choose_control(s, name, panel, &sample, needs, ctx);
-    if (rc == JD_OK && needs.complete) rc = leave_incomplete(s, name, panel, &sample, ctx);
-    if (rc == JD_OK) find_periods(s, panel, &sample);
-    jd_sample_free(&sample);
+    if (rc == JD_OK) rc = choose_control(s, name, panel, needs, ctx);
+    if (rc == JD_OK && needs.complete) rc = leave_incomplete(s, name, panel, ctx);
+    if (rc == JD_OK && s->n_left > 0) set_periods(s, survey(s, panel));
     if (rc != JD_OK) jd_staggered_free(s);
     return rc;
 }

@@ -12,14 +12,27 @@ typedef enum jd_leave {
     JD_LEAVE_ALWAYS,
     JD_LEAVE_UNCONTROLLED,
     JD_LEAVE_INCOMPLETE,
-    JD_LEAVE_ALONE
+    JD_LEAVE_ALONE,
+    JD_LEAVE_UNUSED /**< weight 0 or a covariate missing: not in any sample */
 } jd_leave_t;
 
 typedef struct jd_staggered {
-    int32_t *cohort;      /**< [panel rows] owned; 0 = never treated, or control by design */
-    unsigned char *leave; /**< [panel rows] owned; jd_leave_t */
-    int32_t first, last;  /**< periods of the rows kept */
+    const int32_t *cohort; /**< [panel rows] 0 = never treated, or control by design; the panel's
+                                where none is changed */
+    int32_t *own;          /**< the same, owned; or NULL */
+    unsigned char *leave;  /**< [panel rows] owned; jd_leave_t */
+    int64_t n_left;        /**< rows left out */
+    int32_t first, last;   /**< periods of the rows kept */
+    int in_order;          /**< 1: a complete panel, rows by unit and period (if it must be
+                                complete; else 0) */
 } jd_staggered_t;
+
+/** Leaves out a row that was kept. */
+static inline void jd_staggered_leave(jd_staggered_t *s, int64_t row, jd_leave_t why)
+{
+    s->leave[row] = (unsigned char)why;
+    s->n_left++;
+}
 
 /** What is asked of the sample. */
 typedef struct jd_staggered_needs {

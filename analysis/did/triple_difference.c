@@ -136,4 +136,5 @@ const jd_estimator_t jd_estimator_staggered_triple_difference = {
     .release = jd_cs_release,
     .estimate = jd_cs_estimate,
     .freeze = jd_cs_freeze,
+    .infers_estimate = 1,
 };

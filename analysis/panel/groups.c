@@ -33,12 +33,17 @@ static int64_t slot_of(int32_t value, int32_t low)
     return value == INT32_MIN ? 0 : (int64_t)value - low + 1;
 }
 
-/* Values close together: a table [slots] from value to count, then to code. */
+/* Values close together: a table [slots] from value to count, then to code. Rows of one value often
+ * follow each other: those are one look-up. */
 static void code_by_table(jd_groups_t *groups, const int32_t *values, int32_t low, int64_t slots,
                           int32_t *table)
 {
-    for (int64_t i = 0; i < groups->n; i++)
-        table[slot_of(values[i], low)]++;
+    int64_t start = 0;
+    for (int64_t i = 1; i <= groups->n; i++) {
+        if (i < groups->n && values[i] == values[start]) continue;
+        table[slot_of(values[start], low)] += (int32_t)(i - start);
+        start = i;
+    }
     int32_t next = 0;
     for (int64_t v = 0; v < slots; v++) {
         if (!table[v]) continue;
@@ -79,18 +84,28 @@ static void code_by_sorting(jd_groups_t *groups, const int32_t *values)
     }
 }
 
-/* Smallest and largest value, INT32_MIN aside; returns 1 if none falls from one row to the next. */
+/* Smallest value but INT32_MIN. */
+static int32_t least_above(const int32_t *values, int64_t n)
+{
+    int32_t least = INT32_MAX;
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] < least && values[i] != INT32_MIN) least = values[i];
+    return least;
+}
+
+/* Smallest and largest value, INT32_MIN aside; returns 1 if none falls from one row to the next.
+ * Loops of one purpose, since those vectorise. */
 static int survey(const int32_t *values, int64_t n, int32_t *low, int32_t *high)
 {
     int32_t least = INT32_MAX, most = INT32_MIN, falls = 0;
-    for (int64_t i = 0; i < n; i++) {
-        int32_t v = values[i], counted = v == INT32_MIN ? INT32_MAX : v;
-        least = counted < least ? counted : least;
-        most = v > most ? v : most;
-        falls |= v < values[i > 0 ? i - 1 : 0];
-    }
-    *low = least;
-    *high = most > least ? most : least;
+    for (int64_t i = 0; i < n; i++)
+        least = values[i] < least ? values[i] : least;
+    for (int64_t i = 0; i < n; i++)
+        most = values[i] > most ? values[i] : most;
+    for (int64_t i = 1; i < n; i++)
+        falls |= values[i] < values[i - 1];
+    *low = least == INT32_MIN ? least_above(values, n) : least;
+    *high = most > *low ? most : *low;
     return !falls;
 }
 
