@@ -179,9 +179,11 @@ JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);
  *  diagnostics, conventions, what does not apply. Errors: memory. */
 JD_MUST_USE int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *result,
                              const char *path, jd_ctx_t *ctx);
-/** Estimates and diagnostics alone. */
+/** Estimates and diagnostics alone: for papers an estimator a column, standard errors in brackets
+ * below; JSON a line an estimate. Errors: memory. */
 typedef enum jd_own_format { JD_OWN_JSON, JD_OWN_LATEX, JD_OWN_MARKDOWN } jd_own_format_t;
-void jd_own_print_table(FILE *out, const jd_own_result_t *result, jd_own_format_t format);
+JD_MUST_USE int jd_own_print_table(FILE *out, const jd_own_result_t *result, jd_own_format_t format,
+                                   jd_ctx_t *ctx);
 JD_MUST_USE int jd_own_print_csv(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
 
 #endif

@@ -79,18 +79,10 @@ static bool is_overall(const jd_table_t *t, int64_t row)
 
 /* ---- Side by side ---- */
 
-/* A row of the comparison: event times by size, then other effects as they come. */
-typedef struct {
-    char name[TEXT];
-    bool event;
-    long time;
-    int at;
-} row_t;
-
-static int by_event(const void *a, const void *b)
+static int by_rank(const void *a, const void *b)
 {
-    const row_t *x = a, *y = b;
-    if (x->event != y->event) return x->event ? -1 : 1;
+    const jd_own_row_t *x = a, *y = b;
+    if (x->rank != y->rank) return x->rank - y->rank;
     if (x->time != y->time) return x->time < y->time ? -1 : 1;
     return x->at - y->at;
 }
@@ -102,33 +94,32 @@ static bool is_part(const jd_table_t *t, int64_t row)
     return !is_overall(t, row) && strcmp(text_of(t, JD_OWN_QUANTITY, row, quantity), "coef") != 0;
 }
 
-/* The parts all estimators tell of, each once. */
-static int list_rows(const jd_table_t *t, row_t *rows)
+int jd_own_list_rows(const jd_table_t *t, bool parts_only, jd_own_row_t *rows)
 {
     int n = 0;
     for (int64_t i = 0; i < t->rows; i++) {
-        row_t *r = &rows[n];
+        jd_own_row_t *r = &rows[n];
         int seen = 0;
-        if (!is_part(t, i)) continue;
+        if (parts_only && !is_part(t, i)) continue;
         text_of(t, JD_OWN_TERM, i, r->name);
         while (seen < n && strcmp(rows[seen].name, r->name) != 0)
             seen++;
         if (seen < n) continue;
-        r->event = strncmp(r->name, "e=", 2) == 0;
-        r->time = r->event ? strtol(r->name + 2, NULL, 10) : 0;
+        bool event = strncmp(r->name, "e=", 2) == 0;
+        r->rank = is_overall(t, i) ? 0 : event ? 1 : is_part(t, i) ? 2 : 3;
+        r->time = event ? strtol(r->name + 2, NULL, 10) : 0;
         r->at = n++;
     }
-    qsort(rows, (size_t)n, sizeof *rows, by_event);
+    qsort(rows, (size_t)n, sizeof *rows, by_rank);
     return n;
 }
 
-/* Line of an estimator's term, or -1. */
-static int64_t find_line(const jd_table_t *t, const char *estimator, const char *term)
+int64_t jd_own_find_line(const jd_table_t *t, const char *estimator, const char *term)
 {
     char text[TEXT];
     for (int64_t i = 0; i < t->rows; i++)
         if (strcmp(text_of(t, JD_OWN_ESTIMATOR, i, text), estimator) == 0 &&
-            strcmp(text_of(t, JD_OWN_TERM, i, text), term) == 0)
+            (!term || strcmp(text_of(t, JD_OWN_TERM, i, text), term) == 0))
             return i;
     return -1;
 }
@@ -142,7 +133,7 @@ static bool has_parts(const jd_table_t *t, const char *estimator)
     return false;
 }
 
-static void print_block(FILE *out, const jd_table_t *t, const row_t *rows, int n_rows,
+static void print_block(FILE *out, const jd_table_t *t, const jd_own_row_t *rows, int n_rows,
                         const char *const *names, int n)
 {
     fprintf(out, "\n%-14s", "Term");
@@ -153,7 +144,7 @@ static void print_block(FILE *out, const jd_table_t *t, const row_t *rows, int n
         int64_t line[COLUMNS];
         bool some = false;
         for (int k = 0; k < n; k++) {
-            line[k] = find_line(t, names[k], rows[i].name);
+            line[k] = jd_own_find_line(t, names[k], rows[i].name);
             some = some || line[k] >= 0;
         }
         if (!some) continue;
@@ -174,10 +165,10 @@ static int compare(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &r->estimates;
     const char *names[COLUMNS];
-    row_t *rows;
+    jd_own_row_t *rows;
     int rc = jd_make(&rows, t->rows + 1, sizeof *rows, "the comparison", ctx);
     if (rc) return rc;
-    int n_rows = list_rows(t, rows), n = 0;
+    int n_rows = jd_own_list_rows(t, true, rows), n = 0;
     fputs("\nEstimates (standard errors)\n", out);
     for (int i = 0; i < r->n_fits; i++) {
         if (r->fits[i].applied && has_parts(t, r->fits[i].name)) names[n++] = r->fits[i].name;

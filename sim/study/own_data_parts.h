@@ -149,6 +149,19 @@ int jd_own_run_conley_taber(const jd_own_subject_t *subject, jd_own_result_t *re
 
 /** Five digits, and never in exponents what people read without; "-" for NaN. */
 const char *jd_own_shown(double x, char buffer[32]);
+/** A row of estimates side by side. */
+typedef struct jd_own_row {
+    char name[JD_OWN_TERM_WIDTH + 8];
+    int rank; /**< overall effects, event times, other effects, coefficients */
+    long time;
+    int at; /**< place among the lines */
+} jd_own_row_t;
+
+/** The terms of all estimators, each once: event times by size, the others as they come. Fills rows
+ *  [lines of the table], returns how many. */
+int jd_own_list_rows(const jd_table_t *lines, bool parts_only, jd_own_row_t *rows);
+/** Line of an estimator's term (NULL: its first), or -1. */
+int64_t jd_own_find_line(const jd_table_t *lines, const char *estimator, const char *term);
 JD_MUST_USE int jd_own_print_estimates(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
 void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *result);
 

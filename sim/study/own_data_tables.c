@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Estimates as tables for programs and papers. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "io/csv.h"
 #include "io/number.h"
 #include "study/own_data_parts.h"
 
-enum { TEXT = JD_OWN_TERM_WIDTH + 8 };
+enum { TEXT = JD_OWN_TERM_WIDTH + 8, COLUMNS = 6 };
 
 /* Names are the user's: signs that mean something to the format are escaped. */
 static void put_text(FILE *out, const char *text, jd_own_format_t format)
@@ -40,55 +42,165 @@ static void put_json(FILE *out, const jd_table_t *t, int64_t row, bool first)
     fputc('}', out);
 }
 
-static void put_row(FILE *out, const jd_table_t *t, int64_t row, jd_own_format_t format)
+/* ---- Papers ---- */
+
+static void begin_row(FILE *out, const char *text, jd_own_format_t format)
 {
-    bool latex = format == JD_OWN_LATEX;
+    fputs(format == JD_OWN_LATEX ? "" : "| ", out);
+    put_text(out, text, format);
+}
+
+static void put_cell(FILE *out, const char *text, jd_own_format_t format)
+{
+    fputs(format == JD_OWN_LATEX ? " & " : " | ", out);
+    put_text(out, text, format);
+}
+
+static void end_row(FILE *out, jd_own_format_t format)
+{
+    fputs(format == JD_OWN_LATEX ? " \\\\\n" : " |\n", out);
+}
+
+static void rule(FILE *out, jd_own_format_t format)
+{
+    if (format == JD_OWN_LATEX) fputs("\\hline\n", out);
+}
+
+/* `texts` columns of text, then `numbers` of numbers, with their heads. */
+static void begin_table(FILE *out, const char *const *heads, int texts, int numbers,
+                        jd_own_format_t format)
+{
+    if (format == JD_OWN_LATEX) {
+        fputs("\\begin{tabular}{", out);
+        for (int k = 0; k < texts + numbers; k++)
+            fputc(k < texts ? 'l' : 'r', out);
+        fputs("}\n\\hline\n", out);
+    }
+    begin_row(out, heads[0], format);
+    for (int k = 1; k < texts + numbers; k++)
+        put_cell(out, heads[k], format);
+    end_row(out, format);
+    rule(out, format);
+    if (format == JD_OWN_LATEX) return;
+    for (int k = 0; k < texts + numbers; k++)
+        fputs(k < texts ? "| --- " : "| ---: ", out);
+    fputs("|\n", out);
+}
+
+static void end_table(FILE *out, jd_own_format_t format)
+{
+    rule(out, format);
+    if (format == JD_OWN_LATEX) fputs("\\end{tabular}\n", out);
+}
+
+/* Estimates of one term, and below them standard errors in brackets. */
+static void put_term(FILE *out, const jd_table_t *t, const char *term, const char *const *names,
+                     int n, jd_own_format_t format)
+{
+    int64_t line[COLUMNS], some = 0;
+    char number[32], cell[40];
+    for (int k = 0; k < n; k++)
+        some += (line[k] = jd_own_find_line(t, names[k], term)) >= 0;
+    if (some == 0) return;
+    begin_row(out, term, format);
+    for (int k = 0; k < n; k++) {
+        const double x = line[k] < 0 ? 0 : jd_table_number(t, JD_OWN_ESTIMATE, line[k]);
+        put_cell(out, line[k] < 0 ? "" : jd_own_shown(x, number), format);
+    }
+    end_row(out, format);
+    begin_row(out, "", format);
+    for (int k = 0; k < n; k++) {
+        double se = line[k] < 0 ? (double)NAN : jd_table_number(t, JD_OWN_STD_ERROR, line[k]);
+        snprintf(cell, sizeof cell, "(%s)", jd_own_shown(se, number));
+        put_cell(out, isfinite(se) ? cell : "", format);
+    }
+    end_row(out, format);
+}
+
+static void put_counts(FILE *out, const jd_table_t *t, const char *const *names, int n,
+                       jd_own_format_t format)
+{
+    static const char *const words[] = {"Observations", "Units", "Clusters"};
+    char cell[40];
+    rule(out, format);
+    for (int c = 0; c < 3; c++) {
+        begin_row(out, words[c], format);
+        for (int k = 0; k < n; k++) {
+            int64_t line = jd_own_find_line(t, names[k], NULL);
+            double count = line < 0 ? 0 : jd_table_number(t, JD_OWN_N_OBS + c, line);
+            snprintf(cell, sizeof cell, "%.0f", count);
+            put_cell(out, count > 0 ? cell : "", format);
+        }
+        end_row(out, format);
+    }
+}
+
+/* A column an estimator, COLUMNS of them a table. */
+static int put_estimates(FILE *out, const jd_own_result_t *r, jd_own_format_t format, jd_ctx_t *ctx)
+{
+    const jd_table_t *t = &r->estimates;
+    const char *heads[COLUMNS + 1] = {""};
+    jd_own_row_t *rows;
+    int rc = jd_make(&rows, t->rows + 1, sizeof *rows, "the table", ctx);
+    if (rc) return rc;
+    int n_rows = jd_own_list_rows(t, false, rows), n = 0, tables = 0;
+    for (int i = 0; i < r->n_fits; i++) {
+        if (r->fits[i].applied) heads[++n] = r->fits[i].name;
+        if (n == 0 || (n < COLUMNS && i < r->n_fits - 1)) continue;
+        if (tables++) fputc('\n', out);
+        begin_table(out, heads, 1, n, format);
+        for (int k = 0; k < n_rows; k++)
+            put_term(out, t, rows[k].name, heads + 1, n, format);
+        put_counts(out, t, heads + 1, n, format);
+        end_table(out, format);
+        n = 0;
+    }
+    free(rows);
+    return JD_OK;
+}
+
+static void put_diagnostics(FILE *out, const jd_table_t *t, jd_own_format_t format)
+{
+    static const char *const heads[] = {"Estimator",  "Quantity", "Term", "Value",
+                                        "Std. error", "Low",      "High", "p"};
     char text[TEXT], number[32];
-    const char *between = latex ? " & " : " | ";
-    fputs(latex ? "" : "| ", out);
-    put_text(out, jd_table_text(t, JD_OWN_ESTIMATOR, row, text, TEXT), format);
-    fputs(between, out);
-    put_text(out, jd_table_text(t, JD_OWN_TERM, row, text, TEXT), format);
-    for (int c = JD_OWN_ESTIMATE; c <= JD_OWN_P_VALUE; c++)
-        fprintf(out, "%s%s", between, jd_own_shown(jd_table_number(t, c, row), number));
-    for (int c = JD_OWN_N_OBS; c < JD_OWN_COLUMNS; c++)
-        fprintf(out, "%s%.0f", between, jd_table_number(t, c, row));
-    fputs(latex ? " \\\\\n" : " |\n", out);
+    if (t->rows == 0) return;
+    fputc('\n', out);
+    begin_table(out, heads, 3, 5, format);
+    for (int64_t row = 0; row < t->rows; row++) {
+        begin_row(out, jd_table_text(t, JD_OWN_ESTIMATOR, row, text, TEXT), format);
+        for (int c = JD_OWN_QUANTITY; c <= JD_OWN_TERM; c++)
+            put_cell(out, jd_table_text(t, c, row, text, TEXT), format);
+        for (int c = JD_OWN_ESTIMATE; c <= JD_OWN_P_VALUE; c++)
+            put_cell(out, jd_own_shown(jd_table_number(t, c, row), number), format);
+        end_row(out, format);
+    }
+    end_table(out, format);
 }
 
-static void put_head(FILE *out, jd_own_format_t format)
-{
-    if (format == JD_OWN_JSON) fputc('[', out);
-    if (format == JD_OWN_LATEX)
-        fputs("\\begin{tabular}{llrrrrrrrr}\n\\hline\nEstimator & Term & Estimate & Std. error & "
-              "Low & High & p & Rows & Units & "
-              "Clusters \\\\\n\\hline\n",
-              out);
-    if (format == JD_OWN_MARKDOWN)
-        fputs("| Estimator | Term | Estimate | Std. error | Low | High | p | Rows | Units | "
-              "Clusters |\n"
-              "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-              out);
-}
-
-void jd_own_print_table(FILE *out, const jd_own_result_t *r, jd_own_format_t format)
+static void put_all_json(FILE *out, const jd_own_result_t *r)
 {
     const jd_table_t *const tables[] = {&r->estimates, &r->diagnostics, &r->details};
     bool first = true;
-    put_head(out, format);
-    for (int k = 0; k < (format == JD_OWN_JSON ? 3 : 2); k++) { /* papers take no details */
-        if (k == 1 && tables[k]->rows > 0 && format == JD_OWN_LATEX) fputs("\\hline\n", out);
-        for (int64_t row = 0; row < tables[k]->rows; row++) {
-            if (format == JD_OWN_JSON)
-                put_json(out, tables[k], row, first);
-            else
-                put_row(out, tables[k], row, format);
-            first = false;
-        }
-    }
-    if (format == JD_OWN_JSON) fputs("\n]\n", out);
-    if (format == JD_OWN_LATEX) fputs("\\hline\n\\end{tabular}\n", out);
+    fputc('[', out);
+    for (int k = 0; k < 3; k++)
+        for (int64_t row = 0; row < tables[k]->rows; row++, first = false)
+            put_json(out, tables[k], row, first);
+    fputs("\n]\n", out);
 }
+
+int jd_own_print_table(FILE *out, const jd_own_result_t *r, jd_own_format_t format, jd_ctx_t *ctx)
+{
+    if (format == JD_OWN_JSON) {
+        put_all_json(out, r);
+        return JD_OK;
+    }
+    int rc = put_estimates(out, r, format, ctx);
+    if (!rc) put_diagnostics(out, &r->diagnostics, format); /* papers take no details */
+    return rc;
+}
+
+/* ---- CSV ---- */
 
 static int append(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
 {

@@ -374,9 +374,17 @@ static void test_formats_and_figure(void **state)
            "e.json >/dev/null 2>&1 || grep -q estimator e.json; grep -q 'periods since adoption' "
            "sub.svg");
     run(0, "\"$JIEDAO\" did tiny.h5 --format latex");
-    ASSERT_HOLDS(said.out, "event\\_study & e=0 & ");
+    ASSERT_HOLDS(said.out, "\\hline\n & 2x2 & twfe & event\\_study & ");
+    ASSERT_HOLDS(said.out, "\natt & ");
+    ASSERT_HOLDS(said.out, " \\\\\n & (0.");
+    ASSERT_HOLDS(said.out, "\ne=0 &  &  & ");
+    ASSERT_HOLDS(said.out, "\nObservations & 128 & 128 & ");
     run(0, "\"$JIEDAO\" did tiny.h5 --format markdown --level 0.9 --vcov hc1");
-    ASSERT_HOLDS(said.out, "| twfe | att | ");
+    ASSERT_HOLDS(said.out, "|  | 2x2 | twfe | event\\_study | ");
+    ASSERT_HOLDS(said.out, "\n| --- | ---: | ---: |");
+    ASSERT_HOLDS(said.out, "\n| att | ");
+    run(0, "\"$JIEDAO\" did tiny.h5 --estimator twfe --diagnose bacon --format latex");
+    ASSERT_HOLDS(said.out, "\nEstimator & Quantity & Term & Value & ");
     run(1, "\"$JIEDAO\" did tiny.h5 --estimator twfe --plot no.svg");
     ASSERT_HOLDS(said.err, "effects by event time");
 }
