@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* DID against the true total and direct effect by treated share: proposition P5. */
+/* DID against the true total and direct effect by treated share (proposition P5) or by another
+ * parameter. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "parts.h"
 
@@ -25,7 +27,7 @@ typedef struct curve {
     const char *block, *title;
     jd_look_t look;
     int value, error; /* members of the column list */
-    double aside;     /* % of counties: keeps the intervals apart */
+    double aside;     /* % of the axis: keeps the intervals apart */
 } curve_t;
 
 static const curve_t curves[] = {
@@ -52,7 +54,7 @@ enum { N_CURVES = sizeof curves / sizeof curves[0] };
 
 /* Share, value, ends of the 95 % interval. Returns whether there is anything to draw. */
 static int put_curve_data(FILE *out, const jd_table_t *table, const int *col, const curve_t *curve,
-                          jd_range_t *x, jd_range_t *y)
+                          double scale, double aside, jd_range_t *x, jd_range_t *y)
 {
     int any = 0;
     fprintf(out, "$%s << EOD\n", curve->block);
@@ -62,7 +64,7 @@ static int put_curve_data(FILE *out, const jd_table_t *table, const int *col, co
         double error = 1.96 * jd_figure_cell(table, col[curve->error], row);
         if (isnan(share) || isnan(value)) continue;
         if (isnan(error)) error = 0.0;
-        double cells[] = {100.0 * share + curve->aside, value, value - error, value + error};
+        double cells[] = {scale * share + aside, value, value - error, value + error};
         for (int k = 0; k < 4; k++) {
             if (k > 0) fputc(' ', out);
             jd_put_number(out, cells[k]);
@@ -96,18 +98,6 @@ static void put_effects(jd_page_t *page, const jd_table_t *table, const int *col
         jd_put_look(out, &curves[i].look);
     }
     jd_page_drawn(page);
-}
-
-/* Half a bar: a third of the smallest step between shares. */
-static double half_bar(const double *positions, int64_t rows, double width)
-{
-    double step = width / 3.0;
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < i; j++) {
-            double apart = fabs(positions[i] - positions[j]);
-            if (apart > 0.0 && apart < step) step = apart;
-        }
-    return step / 3.0;
 }
 
 /* The parts of DID - ATT, and their sum as the estimate gives it. */
@@ -145,7 +135,7 @@ static void put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
     jd_page_legend(page, box->left, box->bottom - 12.0, 36.0, 3);
     jd_parts_legend(page);
     if (any) jd_page_entry(page, &all, "all (DID − ATT)");
-    jd_parts_plot(page, "part", half_bar(positions, table->rows, width), 0);
+    jd_parts_plot(page, "part", jd_parts_half(positions, table->rows, width), 0);
     if (any) {
         jd_page_plot(page);
         fputs("$bias using 1:2 with points pt 13 ps 0.9 lc rgb '#FFFFFF', \\\n"
@@ -156,18 +146,33 @@ static void put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
     jd_page_drawn(page);
 }
 
-/* 100 share where the row has a part to show, else NaN. Returns how many have. */
-static int read_positions(const jd_table_t *table, const int *col, double *positions)
+/* Place on the axis where the row has a part to show, else NaN. Returns how many have. */
+static int read_positions(const jd_table_t *table, const int *col, double scale, double *positions)
 {
     int n = 0;
     for (int64_t row = 0; row < table->rows; row++) {
         int any = 0;
         for (int k = 0; k < JD_PARTS; k++)
             any |= !isnan(jd_figure_cell(table, col[JD_SHARE_PARTS + k], row));
-        positions[row] = any ? 100.0 * jd_figure_cell(table, col[JD_SHARE_SHARE], row) : JD_MISSING;
+        positions[row] = any ? scale * jd_figure_cell(table, col[JD_SHARE_SHARE], row) : JD_MISSING;
         n += !isnan(positions[row]);
     }
     return n;
+}
+
+/* Whether the axis is the treated share, and how wide it is. */
+static int is_share(const jd_table_t *table, const int *col)
+{
+    return !strcmp(table->columns[col[JD_SHARE_SHARE]].label,
+                   jd_did_by_share_columns[JD_SHARE_SHARE].label);
+}
+
+static double width_of(const jd_table_t *table, const int *col)
+{
+    jd_range_t x = jd_range_empty();
+    for (int64_t row = 0; row < table->rows; row++)
+        jd_range_add(&x, jd_figure_cell(table, col[JD_SHARE_SHARE], row));
+    return x.high > x.low ? x.high - x.low : 0.0;
 }
 
 int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
@@ -185,19 +190,25 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
     jd_page_begin(&page, out, &kind, options);
     jd_range_t x = jd_range_empty(), y = jd_range_empty();
     jd_range_add(&y, 0.0);
+    int share = is_share(table, col);
+    double scale = share ? 100.0 : 1.0, percent = share ? 1.0 : width_of(table, col) / 100.0;
     for (int i = 0; i < N_CURVES; i++)
-        has[i] = put_curve_data(out, table, col, &curves[i], &x, &y);
+        has[i] =
+            put_curve_data(out, table, col, &curves[i], scale, percent * curves[i].aside, &x, &y);
     if (!has[0] && !has[2]) {
         rc = jd_figure_nothing(&kind, table, "share, did and att", ctx);
         goto out;
     }
     jd_range_pad(&x, 0.1);
     jd_range_pad(&y, 0.05);
-    int two = read_positions(table, col, positions) > 0;
+    int two = read_positions(table, col, scale, positions) > 0;
     jd_box_t first = jd_page_cell(&page, 0, 1 + two, 15.0, 22.0);
     jd_box_t second = jd_page_cell(&page, 1, 1 + two, 15.0, 22.0);
     jd_put_axis(out, "x", &x, 10);
-    fputs("set xlabel 'Treated share of counties (%)' offset 0,0.6\n", out);
+    const jd_column_t *axis = &table->columns[col[JD_SHARE_SHARE]];
+    fputs("set xlabel ", out);
+    jd_put_label(out, share ? "Treated share of counties" : axis->label, share ? "%" : axis->unit);
+    fputs(share ? " offset 0,0.6\n" : " offset 0,0.6 noenhanced\n", out);
     put_effects(&page, table, col, has, &first, &y);
     if (two) put_bias(&page, table, col, positions, &second, x.high - x.low);
     jd_page_end(&page);

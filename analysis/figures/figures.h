@@ -72,7 +72,8 @@ enum {
 extern const jd_column_t jd_did_by_share_columns[JD_SHARE_COLUMNS];
 
 /** Two panels: means over replicates with 95 % Monte-Carlo intervals, and the bias against ATT
- *  stacked by its parts (left out when no part is given). */
+ *  stacked by its parts (left out when no part is given). A `share` column whose label is not the
+ *  list's is another parameter: its label and unit name the axis, values stand as they are. */
 int jd_figure_did_by_share(const jd_table_t *shares, const jd_figure_options_t *options,
                            jd_ctx_t *ctx);
 int jd_figure_did_by_share_script(FILE *out, const jd_table_t *shares,
@@ -188,5 +189,96 @@ int jd_figure_robust_sets(const jd_table_t *sets, const jd_figure_options_t *opt
                           jd_ctx_t *ctx);
 int jd_figure_robust_sets_script(FILE *out, const jd_table_t *sets,
                                  const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/* --- 8. to 10. Monte Carlo of estimators by a parameter --------------------------------------- */
+
+enum {
+    JD_CURVE_ESTIMATOR,
+    JD_CURVE_X, /* its label and unit name the axis; none where the label is "" */
+    JD_CURVE_BIAS,
+    JD_CURVE_REQUIRED,
+    JD_CURVE_WORD = JD_CURVE_REQUIRED, /* what stands below x instead of the number */
+    JD_CURVE_BIAS_SE,
+    JD_CURVE_PARTS, /* five, as above */
+    JD_CURVE_PASSED = JD_CURVE_PARTS + 5,
+    JD_CURVE_PASSED_SE,
+    JD_CURVE_COVERAGE,
+    JD_CURVE_COVERAGE_SE,
+    JD_CURVE_SIZE,
+    JD_CURVE_SIZE_SE,
+    JD_CURVE_POWER,
+    JD_CURVE_POWER_SE,
+    JD_CURVE_COLUMNS
+};
+extern const jd_column_t jd_curve_columns[JD_CURVE_COLUMNS];
+
+/** All three take rows of up to JD_FIGURE_ESTIMATORS estimators; errors are Monte-Carlo standard
+ *  errors, drawn as 95 % intervals. Sheets grow with the number of panels.
+ *  Bias: a panel an estimator, on one scale: parts stacked, the bias marked. */
+int jd_figure_bias_by(const jd_table_t *curves, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_bias_by_script(FILE *out, const jd_table_t *curves,
+                             const jd_figure_options_t *options, jd_ctx_t *ctx);
+/** Coverage, size and power, a panel each where there is any, a curve an estimator; dashed where a
+ *  95 % interval and a 5 % test should be. */
+int jd_figure_rates(const jd_table_t *curves, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_rates_script(FILE *out, const jd_table_t *curves, const jd_figure_options_t *options,
+                           jd_ctx_t *ctx);
+/** Bias over all replicates beside bias over those that passed the pre-trend test (Roth 2022), a
+ *  panel an estimator that has such a test. */
+int jd_figure_pretest(const jd_table_t *curves, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_pretest_script(FILE *out, const jd_table_t *curves,
+                             const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/* --- 11. Heat map over two parameters --------------------------------------------------------- */
+
+enum {
+    JD_HEAT_X,
+    JD_HEAT_Y,
+    JD_HEAT_VALUE,
+    JD_HEAT_REQUIRED,
+    JD_HEAT_X_WORD = JD_HEAT_REQUIRED,
+    JD_HEAT_Y_WORD,
+    JD_HEAT_COLUMNS
+};
+extern const jd_column_t jd_heat_columns[JD_HEAT_COLUMNS];
+
+enum { JD_FIGURE_STEPS = 60 }; /* most values a side */
+
+/** A cell for each pair of values, evenly spaced whatever the steps, darker for more; the value is
+ *  written in where there is room. Columns' labels and units name the axes. */
+int jd_figure_heat(const jd_table_t *cells, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_heat_script(FILE *out, const jd_table_t *cells, const jd_figure_options_t *options,
+                          jd_ctx_t *ctx);
+
+/* --- 12., 13. Sensitivity ----------------------------------------------------------------------
+ */
+
+enum {
+    JD_SOBOL_PARAMETER,
+    JD_SOBOL_FIRST, /* value, low, high */
+    JD_SOBOL_TOTAL = JD_SOBOL_FIRST + 3,
+    JD_SOBOL_COLUMNS = JD_SOBOL_TOTAL + 3
+};
+extern const jd_column_t jd_sobol_columns[JD_SOBOL_COLUMNS];
+
+/** Two bars a parameter, in the order of the rows (at most JD_FIGURE_BARS): first and total index
+ *  with intervals. The label of `first` names the output. */
+int jd_figure_sobol(const jd_table_t *indices, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_sobol_script(FILE *out, const jd_table_t *indices, const jd_figure_options_t *options,
+                           jd_ctx_t *ctx);
+
+enum {
+    JD_MORRIS_PARAMETER,
+    JD_MORRIS_MU_STAR, /* value, low, high; the label names the output */
+    JD_MORRIS_SIGMA = JD_MORRIS_MU_STAR + 3,
+    JD_MORRIS_COLUMNS
+};
+extern const jd_column_t jd_morris_columns[JD_MORRIS_COLUMNS];
+
+/** A point a parameter (at most JD_FIGURE_BARS): size of its effect against sigma, which tells of
+ *  curvature, interactions and noise. */
+int jd_figure_morris(const jd_table_t *effects, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_morris_script(FILE *out, const jd_table_t *effects,
+                            const jd_figure_options_t *options, jd_ctx_t *ctx);
 
 #endif

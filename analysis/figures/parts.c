@@ -48,6 +48,17 @@ void jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const i
     }
 }
 
+double jd_parts_half(const double *positions, int64_t rows, double width)
+{
+    double step = width / 3.0;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < i; j++) {
+            double apart = fabs(positions[i] - positions[j]);
+            if (apart > 0.0 && apart < step) step = apart;
+        }
+    return step / 3.0;
+}
+
 void jd_parts_plot(jd_page_t *page, const char *name, double half, int lying)
 {
     for (int k = 0; k < JD_PARTS; k++) {

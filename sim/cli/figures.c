@@ -46,6 +46,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     int rc = format ? read_formats(format, &drawings.formats, ctx) : JD_OK;
     if (!rc) rc = jd_args_int(args, "width", 60, 400, &width, ctx);
     drawings.width_mm = (double)width;
+    drawings.output = jd_args_value(args, "of");
     return rc ? rc : jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
 }
 
@@ -60,6 +61,10 @@ static const jd_option_t options[] = {
     {.name = "width",
      .value = "MM",
      .help = "width of each figure, 60 to 400; 89 is a journal's column"},
+    {.name = "of",
+     .value = "NAME",
+     .help = "output of a sweep that heat maps and sensitivity are of, as jiedao sensitivity "
+             "names it; default: twfe.bias"},
     {.name = "force", .help = "changes nothing: figures are always replaced"},
     {.name = NULL},
 };
@@ -75,11 +80,15 @@ const jd_command_t jd_command_figures = {
         "and relocation flows, estimates against truth by event time, the split of the bias,\n"
         "and time series with and without the policy. Files that differ in policy.share also\n"
         "give estimates against truth by treated share. Of a file of replicates the means are\n"
-        "drawn. Prints the path of each file written. Figures of an earlier call are replaced:\n"
-        "they can always be drawn again. Needs gnuplot.\n",
+        "drawn. A sweep.h5 gives estimates and truth by its parameter, a heat map of two, or the\n"
+        "indices of its design; a validation.h5 bias by parts, coverage, size and power, and what\n"
+        "a passed pre-trend test does. Prints the path of each file written. Figures of an\n"
+        "earlier call are replaced: they can always be drawn again. Needs gnuplot.\n",
     .examples = "  jiedao figures quickstart.h5 -o figures\n"
                 "  jiedao figures quickstart.h5 --format svg\n"
-                "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n",
+                "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n"
+                "  jiedao figures results/grid/sweep.h5 --of callaway_santanna.bias\n"
+                "  jiedao figures results/validation/validation.h5 -o figures\n",
     .options = options,
     .run = run,
 };

@@ -8,22 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analysis/figures/figures.h"
-#include "io/store.h"
 #include "jiedao/config.h"
 #include "jiedao/theory.h"
 #include "model/officials.h"
+#include "study/drawings_parts.h"
 #include "study/drawings_tables.h"
 #include "study/sections.h"
 
 enum { PATH_SIZE = 4096, STEM_SIZE = 256 };
-
-/* A result file that is being drawn. */
-typedef struct source {
-    const char *path;
-    jd_store_t *store;
-    const char *run; /* where the tables of one run are: "", or the first of several */
-} source_t;
 
 typedef struct atelier {
     const jd_drawings_t *drawings;
@@ -34,7 +26,7 @@ typedef struct atelier {
 /* ---- One figure of one file ---- */
 
 /* Reads RUN/NAME. */
-static int read_of_run(const source_t *s, const char *name, jd_table_t *table, jd_ctx_t *ctx)
+static int read_of_run(const jd_source_t *s, const char *name, jd_table_t *table, jd_ctx_t *ctx)
 {
     char path[STEM_SIZE];
     snprintf(path, sizeof path, "%s%s", s->run, name);
@@ -48,7 +40,7 @@ static int read_of_run(const source_t *s, const char *name, jd_table_t *table, j
 }
 
 /* Means over runs of a table all runs share; `rows` keeps their columns. */
-static int read_means(const source_t *s, const char *name,
+static int read_means(const jd_source_t *s, const char *name,
                       int (*mean)(jd_means_t *, const jd_table_t *, jd_ctx_t *), jd_table_t *rows,
                       jd_means_t *means, jd_ctx_t *ctx)
 {
@@ -57,7 +49,7 @@ static int read_means(const source_t *s, const char *name,
     return rc ? rc : mean(means, rows, ctx);
 }
 
-static int draw_bias(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_bias(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     jd_table_t rows = {0}, bias = {0};
     jd_means_t estimates;
@@ -70,7 +62,7 @@ static int draw_bias(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *
     return rc;
 }
 
-static int draw_events(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_events(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     jd_table_t rows = {0}, true_rows = {0}, events = {0}, truth = {0};
     jd_means_t estimates, estimands = {0};
@@ -88,7 +80,7 @@ static int draw_events(const source_t *s, const jd_figure_options_t *o, jd_ctx_t
     return rc;
 }
 
-static int draw_series(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_series(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     jd_table_t with = {0}, without = {0}, series = {0};
     int rc = read_of_run(s, "panel/national", &with, ctx);
@@ -101,7 +93,7 @@ static int draw_series(const source_t *s, const jd_figure_options_t *o, jd_ctx_t
     return rc;
 }
 
-static int draw_map(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_map(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     jd_table_t places = {0}, panel = {0}, relocations = {0}, counties = {0}, flows = {0};
     int degrees = 0;
@@ -120,7 +112,7 @@ static int draw_map(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
 }
 
 /* The file's config again, from the values that were resolved when it was made. */
-static int read_config(const source_t *s, jd_config_t **config, jd_ctx_t *ctx)
+static int read_config(const jd_source_t *s, jd_config_t **config, jd_ctx_t *ctx)
 {
     int n = 0;
     const jd_section_t *const *sections = jd_sweep_sections(&n); /* any file's */
@@ -147,7 +139,7 @@ static int read_config(const source_t *s, jd_config_t **config, jd_ctx_t *ctx)
 }
 
 /* From a little below the lower fold, where balance still lasts, to well above the upper one. */
-static int draw_loop(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_loop(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     static const double step = 0.025, below = 0.1, above = 0.4;
     jd_config_t *config = NULL;
@@ -169,16 +161,73 @@ static int draw_loop(const source_t *s, const jd_figure_options_t *o, jd_ctx_t *
 
 /* ---- All figures ---- */
 
-typedef int (*draw_t)(const source_t *source, const jd_figure_options_t *options, jd_ctx_t *ctx);
-static const struct {
+typedef struct figure {
     const char *name;
-    draw_t draw;
-} figures[] = {
-    {"effort_loop", draw_loop},   {"map", draw_map},
-    {"event_time", draw_events},  {"bias_split", draw_bias},
-    {"time_series", draw_series},
-};
-enum { FIGURES = sizeof figures / sizeof figures[0] };
+    jd_drawer_t draw;
+} figure_t;
+
+static const figure_t of_runs[] = {{"effort_loop", draw_loop},   {"map", draw_map},
+                                   {"event_time", draw_events},  {"bias_split", draw_bias},
+                                   {"time_series", draw_series}, {NULL, NULL}};
+static const figure_t of_validation[] = {{"bias_by", jd_draw_bias_by},
+                                         {"rates", jd_draw_rates},
+                                         {"pretest", jd_draw_pretest},
+                                         {NULL, NULL}};
+static const figure_t of_share[] = {{"did_by_share", jd_draw_by_factor}, {NULL, NULL}};
+static const figure_t of_one[] = {{"did_by_parameter", jd_draw_by_factor}, {NULL, NULL}};
+static const figure_t of_two[] = {{"heat", jd_draw_heat}, {NULL, NULL}};
+static const figure_t of_saltelli[] = {{"sobol", jd_draw_sensitivity}, {NULL, NULL}};
+static const figure_t of_morris[] = {{"morris", jd_draw_sensitivity}, {NULL, NULL}};
+
+/* What the file was made with; "" if it does not say. */
+static const char *parameter(const jd_table_t *parameters, const char *section, const char *name,
+                             char value[JD_TEXT_MAX])
+{
+    int c = jd_table_find(parameters, "value");
+    value[0] = '\0';
+    for (int64_t row = 0; c >= 0 && row < parameters->rows; row++)
+        if (jd_cell_is(parameters, "section", row, section) &&
+            jd_cell_is(parameters, "name", row, name))
+            return jd_table_text(parameters, c, row, value, JD_TEXT_MAX);
+    return value;
+}
+
+/* The figures of a sweep; NULL where its design has none. */
+static const figure_t *of_sweep(const jd_table_t *runs, int factors, int first, const char *design)
+{
+    bool grid = !strcmp(design, "grid") || !strcmp(design, "list");
+    if (!strcmp(design, "saltelli")) return of_saltelli;
+    if (!strcmp(design, "morris")) return of_morris;
+    if (factors == 1) return strcmp(runs->columns[first].name, "policy_share") ? of_one : of_share;
+    return factors == 2 && grid ? of_two : NULL;
+}
+
+/* Which figures are of a file like this. */
+static int choose(const figure_t **figures, const jd_source_t *s, jd_ctx_t *ctx)
+{
+    char design[JD_TEXT_MAX];
+    jd_table_t runs = {0}, parameters = {0};
+    int factors = 0, first = 0, rc = JD_OK;
+    *figures = jd_store_has(s->store, "validation") ? of_validation : of_runs;
+    if (*figures == of_runs && jd_store_has(s->store, "runs")) {
+        rc = jd_store_read(s->store, "runs", &runs, ctx);
+        if (!rc) factors = jd_factor_columns(&runs, &first);
+    }
+    if (factors > 0) {
+        rc = jd_store_read(s->store, "config/parameters", &parameters, ctx);
+        if (!rc)
+            *figures =
+                of_sweep(&runs, factors, first, parameter(&parameters, "sweep", "design", design));
+        if (!rc && !*figures)
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "%s: sweeps of one parameter, grids of two, and designs saltelli and "
+                         "morris are drawn; this is %s of %d parameters",
+                         s->path, design, factors);
+    }
+    jd_table_free(&parameters);
+    jd_table_free(&runs);
+    return rc;
+}
 
 static void tell_drawn(atelier_t *a)
 {
@@ -214,12 +263,13 @@ static void prefix_of(const char *path, char *prefix)
     snprintf(prefix, STEM_SIZE, "%.*s_", (int)(length < 200 ? length : 200), base);
 }
 
-static int draw_figures(atelier_t *a, const source_t *s, const char *prefix, jd_ctx_t *ctx)
+static int draw_figures(atelier_t *a, const jd_source_t *s, const char *prefix, jd_ctx_t *ctx)
 {
     char stem[2 * STEM_SIZE];
-    int rc = JD_OK;
+    const figure_t *figures = NULL;
+    int rc = choose(&figures, s, ctx);
     a->options.stem = stem;
-    for (int i = 0; i < FIGURES && !rc; i++) {
+    for (int i = 0; !rc && figures[i].name; i++) {
         jd_ctx_t inner = jd_ctx_inner(ctx);
         snprintf(stem, sizeof stem, "%s%s", prefix, figures[i].name);
         rc = jd_check_cancelled(ctx);
@@ -238,15 +288,11 @@ static int draw_figures(atelier_t *a, const source_t *s, const char *prefix, jd_
 static double share_of(const jd_table_t *parameters)
 {
     char value[JD_TEXT_MAX];
-    int c = jd_table_find(parameters, "value");
-    for (int64_t row = 0; c >= 0 && row < parameters->rows; row++)
-        if (jd_cell_is(parameters, "section", row, "policy") &&
-            jd_cell_is(parameters, "name", row, "share"))
-            return strtod(jd_table_text(parameters, c, row, value, sizeof value), NULL);
-    return (double)NAN;
+    parameter(parameters, "policy", "share", value);
+    return value[0] ? strtod(value, NULL) : (double)NAN;
 }
 
-static int note_share(const source_t *s, jd_table_t *shares, jd_ctx_t *ctx)
+static int note_share(const jd_source_t *s, jd_table_t *shares, jd_ctx_t *ctx)
 {
     jd_table_t parameters = {0}, rows = {0};
     jd_means_t estimates = {0};
@@ -262,10 +308,11 @@ static int note_share(const source_t *s, jd_table_t *shares, jd_ctx_t *ctx)
 static int draw_source(atelier_t *a, const char *path, const char *prefix, jd_table_t *shares,
                        jd_ctx_t *ctx)
 {
-    source_t s = {.path = path};
+    jd_source_t s = {.path = path};
     int rc = jd_store_open(&s.store, path, ctx);
     if (rc) return rc;
     s.run = jd_store_has(s.store, "panel/county") ? "" : "runs/000001/";
+    s.output = a->drawings->output ? a->drawings->output : "twfe.bias";
     rc = draw_figures(a, &s, prefix, ctx);
     if (!rc && shares->columns) {
         jd_ctx_t inner = jd_ctx_inner(ctx);

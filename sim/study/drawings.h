@@ -10,12 +10,15 @@ typedef struct jd_drawings {
     const char *folder; /**< made if it is not there, with those above it */
     unsigned formats;   /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG */
     double width_mm;    /**< of every figure, 60 to 400; 0 = each its own */
+    const char *output; /**< of sweeps, as jd_study_output() names it; NULL = "twfe.bias" */
     void (*drawn)(void *user, const char *path); /**< told of each file written; may be NULL */
     void *user;
 } jd_drawings_t;
 
 /** Draws what each of n result files holds: effort_loop, map, event_time, bias_split, time_series;
- *  and of files that differ in policy.share, did_by_share. With one file the stems are these names,
+ *  and of files that differ in policy.share, did_by_share. A sweep gives did_by_share or
+ *  did_by_parameter (one factor), heat (two), sobol or morris (such designs); a validation bias_by,
+ *  rates and pretest. With one file the stems are these names,
  *  with several the file's name and '_' stand in front. A file of several replicates gives means
  *  over runs. Older figures of these names are replaced.
  *

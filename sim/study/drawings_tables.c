@@ -170,18 +170,26 @@ int jd_mean_estimands(jd_means_t *means, const jd_table_t *estimands, jd_ctx_t *
 
 /* ---- Estimates ---- */
 
-/* An estimator's name for people; one this list does not know keeps its own. */
+const char *jd_estimator_name(const char *own)
+{
+    static const char *const names[][2] = {{"2x2", "2×2"},
+                                           {"twfe", "TWFE"},
+                                           {"event_study", "event study"},
+                                           {"callaway_santanna", "Callaway-Sant'Anna"},
+                                           {"sun_abraham", "Sun-Abraham"},
+                                           {"two_stage", "two-stage"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(own, names[i][0]) == 0) return names[i][1];
+    return own;
+}
+
 static const char *estimator_name(const jd_table_t *estimates, int64_t row, char *own)
 {
-    static const char *const names[][2] = {
-        {"2x2", "2×2"}, {"twfe", "TWFE"}, {"event_study", "event study"}};
     own[0] = '\0';
     int c = jd_table_find(estimates, "estimator");
     if (c >= 0 && estimates->columns[c].type == JD_TEXT)
         jd_table_text(estimates, c, row, own, TEXT_SIZE);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(own, names[i][0]) == 0) return names[i][1];
-    return own;
+    return jd_estimator_name(own);
 }
 
 /* Reads a figure's column from the estimates' column of that name; what is no part of "_ade" alone
@@ -328,15 +336,17 @@ static int64_t insert_share(jd_table_t *shares, double share)
     return at;
 }
 
-void jd_add_share(jd_table_t *shares, double share, const jd_means_t *means)
+bool jd_is_share_row(const jd_means_t *means, int64_t row)
 {
     const jd_table_t *e = &means->mean;
-    int64_t from = 0;
-    while (from < e->rows &&
-           !(jd_cell_is(e, "panel", from, "county") && jd_cell_is(e, "estimator", from, "twfe") &&
-             jd_cell_is(e, "term", from, "att")))
-        from++;
-    if (from == e->rows || isnan(share)) return;
+    return jd_cell_is(e, "panel", row, "county") && jd_cell_is(e, "estimator", row, "twfe") &&
+           jd_cell_is(e, "term", row, "att");
+}
+
+void jd_add_share_row(jd_table_t *shares, double share, const jd_means_t *means, int64_t from)
+{
+    const jd_table_t *e = &means->mean;
+    if (isnan(share)) return;
     int64_t row = insert_share(shares, share);
     for (int c = JD_SHARE_PARTS; c < JD_SHARE_COLUMNS; c++)
         jd_table_set_number(shares, c, row, jd_cell(e, shares->columns[c].name, from));
@@ -347,6 +357,15 @@ void jd_add_share(jd_table_t *shares, double share, const jd_means_t *means)
     jd_table_set_number(shares, JD_SHARE_DID_SE, row, jd_cell(&means->error, "estimate", from));
     jd_table_set_number(shares, JD_SHARE_ATT_SE, row, jd_cell(&means->error, "att", from));
     jd_table_set_number(shares, JD_SHARE_ADE_SE, row, jd_cell(&means->error, "ade", from));
+}
+
+void jd_add_share(jd_table_t *shares, double share, const jd_means_t *means)
+{
+    for (int64_t row = 0; row < means->mean.rows; row++)
+        if (jd_is_share_row(means, row)) {
+            jd_add_share_row(shares, share, means, row);
+            return;
+        }
 }
 
 /* ---- Time series ---- */

@@ -51,6 +51,12 @@ JD_MUST_USE int jd_series_rows(jd_table_t *series, const jd_table_t *with,
  *  panel's TWFE. Adds nothing where the file has no such estimate. */
 JD_MUST_USE int jd_begin_shares(jd_table_t *shares, int64_t capacity, jd_ctx_t *ctx);
 void jd_add_share(jd_table_t *shares, double share, const jd_means_t *estimates);
+/** Whether a row of means is that estimate; adds it at a share, or at another parameter's value. */
+bool jd_is_share_row(const jd_means_t *estimates, int64_t row);
+void jd_add_share_row(jd_table_t *shares, double share, const jd_means_t *estimates, int64_t from);
+
+/** An estimator's name for people; one this list does not know keeps its own. */
+const char *jd_estimator_name(const char *own);
 
 /** Counties with place, friction in the last period and treatment. Places are degrees where the
  *  streets have them, else km. `places` is /jurisdictions, `panel` /panel/county. */

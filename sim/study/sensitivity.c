@@ -80,21 +80,17 @@ static bool from_estimates(double *y, int64_t n_runs, const jd_table_t *t, const
     return found;
 }
 
-static int read_output(double *y, int64_t n_runs, const char *folder, const char *name,
-                       jd_ctx_t *ctx)
+int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *name, jd_ctx_t *ctx)
 {
     static const struct {
         const char *table;
         bool (*take)(double *, int64_t, const jd_table_t *, const char *);
     } places[] = {
         {"runs", from_runs}, {"truth/estimands", from_estimands}, {"estimates", from_estimates}};
-    char path[4096];
-    jd_store_t *store = NULL;
     bool found = false;
-    snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    int rc = JD_OK;
     for (int64_t i = 0; i < n_runs; i++)
         y[i] = (double)NAN;
-    int rc = jd_store_open(&store, path, ctx);
     for (size_t i = 0; i < sizeof places / sizeof *places && !rc && !found; i++) {
         jd_table_t table;
         rc = jd_store_read(store, places[i].table, &table, ctx);
@@ -102,15 +98,26 @@ static int read_output(double *y, int64_t n_runs, const char *folder, const char
         found = places[i].take(y, n_runs, &table, name);
         jd_table_free(&table);
     }
-    jd_store_close(&store);
     if (rc || found) return rc;
     return jd_fail(
         ctx, JD_ERR_ARGUMENT,
-        "sensitivity: --output %s: the sweep has none of this name; there are columns of "
+        "output %s: the sweep has none of this name; there are columns of "
         "/runs (relocations, distance, friction, ...), estimands (att, ade, net_creation, "
         "spillover_never, ratio_att, ...) and ESTIMATOR.COLUMN (twfe.bias, "
         "twfe.estimate, ...)",
         name);
+}
+
+static int read_output(double *y, int64_t n_runs, const char *folder, const char *name,
+                       jd_ctx_t *ctx)
+{
+    char path[4096];
+    jd_store_t *store = NULL;
+    snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    int rc = jd_store_open(&store, path, ctx);
+    if (!rc) rc = jd_study_output(y, n_runs, store, name, ctx);
+    jd_store_close(&store);
+    return rc;
 }
 
 /* ---- Means over replicates, and their noise ---- */
@@ -236,8 +243,7 @@ static double rank(const jd_study_sensitivity_t *s, int f)
     return s->sobol ? s->sobol[f].total : s->morris[f].mu_star;
 }
 
-/* The factor that comes k-th by importance; ties by their order. */
-static int kth(const jd_study_sensitivity_t *s, int k)
+int jd_study_sensitivity_kth(const jd_study_sensitivity_t *s, int k)
 {
     int n = s->folder.plan.n_factors;
     for (int f = 0; f < n; f++) {
@@ -276,7 +282,7 @@ void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, doub
         fprintf(out, "\n%-32s %11s %24.4g %% %11s %11s\n", "Elementary effect", "mu*", 100 * level,
                 "mu", "sigma");
     for (int k = 0; k < s->folder.plan.n_factors; k++) {
-        int f = kth(s, k);
+        int f = jd_study_sensitivity_kth(s, k);
         fprintf(out, "  %-30s", s->folder.plan.factors[f].name);
         if (s->sobol) {
             const jd_sobol_index_t *i = &s->sobol[f];
@@ -309,7 +315,7 @@ void jd_study_sensitivity_csv(FILE *out, const jd_study_sensitivity_t *s)
                    : "parameter,output,mu_star,mu_star_low,mu_star_high,mu,sigma\n",
           out);
     for (int k = 0; k < s->folder.plan.n_factors; k++) {
-        int f = kth(s, k);
+        int f = jd_study_sensitivity_kth(s, k);
         fprintf(out, "%s,%s", s->folder.plan.factors[f].name, s->output);
         const jd_sobol_index_t *i = s->sobol ? &s->sobol[f] : NULL;
         const jd_morris_effect_t *e = s->morris ? &s->morris[f] : NULL;

@@ -3,6 +3,7 @@
 #ifndef JD_STUDY_SENSITIVITY_H
 #define JD_STUDY_SENSITIVITY_H
 
+#include "io/store.h"
 #include "jiedao/sensitivity.h"
 #include "study/sweep.h"
 
@@ -27,6 +28,14 @@ typedef struct jd_study_sensitivity {
 JD_MUST_USE int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder,
                                      const char *output, int draws, double level, jd_ctx_t *ctx);
 void jd_study_sensitivity_free(jd_study_sensitivity_t *s);
+
+/** The factor that comes k-th by importance, from 0; ties by their order. */
+int jd_study_sensitivity_kth(const jd_study_sensitivity_t *s, int k);
+
+/** One output, by name as above, of every run of a sweep's file: y [n_runs], NaN where a run has
+ *  none. Errors: JD_ERR_ARGUMENT (no such output: those there are), of reading. */
+JD_MUST_USE int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *name,
+                                jd_ctx_t *ctx);
 
 /** A line a factor, the most important first. */
 void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, double level);

@@ -123,6 +123,80 @@ static void test_without_a_policy(void **state)
     ASSERT_HOLDS(said.out, "none/time_series.svg\n");
 }
 
+/* Sweeps and validations are drawn from their own tables, and nothing else is tried. */
+static void test_a_sweep_of_one_parameter(void **state)
+{
+    (void)state;
+    run(0, "sweep quickstart -o one --set sweep.policy.share=0.2,0.6 --set sweep.replicates=2 "
+           "--set run.direct_folds=3 " SMALL);
+    run(0, "figures one/sweep.h5 -o swept --format svg");
+    assert_string_equal(said.out, "swept/did_by_share.svg\n");
+    assert_string_equal(said.err, "");
+    assert_drawn("swept/did_by_share.svg", "Treated share of counties (%)");
+    assert_drawn("swept/did_by_share.svg", "true ADE (direct)");
+    run(0, "sweep quickstart -o base --set sweep.rescaling.base=0,0.5,1 " SMALL);
+    run(0, "figures base/sweep.h5 -o swept --format svg");
+    assert_string_equal(said.out, "swept/did_by_parameter.svg\n");
+    assert_drawn("swept/did_by_parameter.svg", "rescaling.base");
+}
+
+static void test_a_sweep_of_two_parameters(void **state)
+{
+    (void)state;
+    run(0, "sweep quickstart -o two --set sweep.policy.share=0.2,0.6 "
+           "--set sweep.policy.assignment=random,fiscal " SMALL);
+    run(0, "figures two/sweep.h5 -o swept --format svg");
+    assert_string_equal(said.out, "swept/heat.svg\n");
+    assert_drawn("swept/heat.svg", "twfe.bias");
+    assert_drawn("swept/heat.svg", "fiscal");
+    run(0, "figures two/sweep.h5 -o swept --format svg --of relocations");
+    assert_drawn("swept/heat.svg", "relocations");
+    run(2, "figures two/sweep.h5 -o swept --of nothing");
+    ASSERT_HOLDS(said.err, "output nothing: the sweep has none of this name");
+    run(0,
+        "sweep quickstart -o cube --set sweep.design=lhs --set sweep.points=2 --set "
+        "'sweep.policy.share=uniform(0.2,0.6)' --set 'sweep.rescaling.base=uniform(0,1)' " SMALL);
+    run(1, "figures cube/sweep.h5 -o swept");
+    ASSERT_HOLDS(said.err, "this is lhs of 2 parameters");
+}
+
+static void test_sensitivity(void **state)
+{
+    (void)state;
+#define RANGES                                     \
+    "--set 'sweep.policy.share=uniform(0.2,0.6)' " \
+    "--set 'sweep.rescaling.base=uniform(0,1)' " SMALL
+    run(0, "sweep quickstart -o sal --set sweep.design=saltelli --set sweep.points=4 " RANGES);
+    run(0, "figures sal/sweep.h5 -o swept --format svg --of att");
+    assert_string_equal(said.out, "swept/sobol.svg\n");
+    assert_drawn("swept/sobol.svg", "Share of the variance of att");
+    run(0, "sweep quickstart -o mor --set sweep.design=morris --set sweep.points=2 " RANGES);
+    run(0, "figures mor/sweep.h5 -o swept --format svg --of relocations");
+    assert_string_equal(said.out, "swept/morris.svg\n");
+    assert_drawn("swept/morris.svg", "size of the effect on relocations");
+}
+
+static void test_validations(void **state)
+{
+    (void)state;
+    run(0, "validate quickstart -o valid --set sweep.policy.share=0.2,0.6 "
+           "--set validate.replicates=3 --set estimate.estimators=twfe,event_study " SMALL);
+    run(0, "figures valid/validation.h5 -o valid/figs --format svg");
+    assert_int_equal(count_lines(said.out), 3);
+    assert_drawn("valid/figs/bias_by.svg", "Treated share of counties (%)");
+    assert_drawn("valid/figs/rates.svg", "Size: false rejections at 5 % (%)");
+    assert_drawn("valid/figs/pretest.svg", "those that passed the pre-trend test");
+    run(0, "validate published/bdm2004 -o bdm --set validate.replicates=20 -q >/dev/null");
+    run(0, "figures bdm/validation.h5 -o bdm --format svg");
+    ASSERT_HOLDS(said.err, "pretest not drawn");
+    assert_drawn("bdm/rates.svg", "dgp.rho");
+    assert_drawn("bdm/rates.svg", "Size: false rejections at 5 % (%)");
+    run(0, "validate published/roth2022 -o point --set validate.replicates=20 --set "
+           "sweep.dgp.trend=0.1 -q >/dev/null");
+    run(0, "figures point/validation.h5 -o point --format svg");
+    assert_drawn("point/bias_by.svg", "event study");
+}
+
 static void test_what_cannot_be_drawn(void **state)
 {
     (void)state;
@@ -164,6 +238,10 @@ int main(void)
         cmocka_unit_test(test_files_of_one_share),
         cmocka_unit_test(test_runs_whose_tables_were_kept),
         cmocka_unit_test(test_without_a_policy),
+        cmocka_unit_test(test_a_sweep_of_one_parameter),
+        cmocka_unit_test(test_a_sweep_of_two_parameters),
+        cmocka_unit_test(test_sensitivity),
+        cmocka_unit_test(test_validations),
         cmocka_unit_test(test_what_cannot_be_drawn),
         cmocka_unit_test(test_without_gnuplot),
     };

@@ -9,13 +9,16 @@
 #include "jiedao/random.h"
 #include "support.h"
 
-enum { FIGURES = 7 };
+enum { FIGURES = 13 };
 static const char *const figure_names[FIGURES] = {
-    "effort_loop", "did_by_share", "map", "event_time", "bias_split", "time_series", "robust_sets"};
+    "effort_loop", "did_by_share", "map",     "event_time", "bias_split",
+    "time_series", "robust_sets",  "bias_by", "rates",      "pretest",
+    "heat",        "sobol",        "morris"};
 
 /** Everything the figures take. */
 typedef struct figures_tables {
-    jd_table_t loop, shares, counties, flows, estimates, truth, split, series, sets;
+    jd_table_t loop, shares, counties, flows, estimates, truth, split, series, sets, curves, heat,
+        sobol, morris;
 } figures_tables_t;
 
 static inline void table_start(jd_table_t *table, const char *name, const jd_column_t *columns,
@@ -199,6 +202,55 @@ static inline void fill_sets(jd_table_t *table)
             }
 }
 
+static inline void fill_curves(jd_table_t *table)
+{
+    static const char *const names[] = {"TWFE", "event study", "imputation"};
+    static const double share[] = {10.0, 25.0, 50.0, 75.0};
+    table_start(table, "curves", jd_curve_columns, JD_CURVE_COLUMNS);
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 4; i++) {
+            double row[JD_CURVE_COLUMNS] = {0.0};
+            row[JD_CURVE_X] = share[i];
+            row[JD_CURVE_PARTS] = -0.004;
+            row[JD_CURVE_PARTS + 1] = 0.01 * (bump((uint64_t)(4 * k + i), 9) - 0.5);
+            row[JD_CURVE_PARTS + 4] = 0.0006 * share[i];
+            for (int p = 0; p < 5; p++)
+                row[JD_CURVE_BIAS] += row[JD_CURVE_PARTS + p];
+            row[JD_CURVE_BIAS_SE] = row[JD_CURVE_PASSED_SE] = 0.004;
+            row[JD_CURVE_PASSED] = k == 2 ? (double)NAN : row[JD_CURVE_BIAS] + 0.003 * k;
+            row[JD_CURVE_COVERAGE] = 0.95 - 0.01 * i - 0.02 * k;
+            row[JD_CURVE_SIZE] = 0.05 + 0.01 * k * i;
+            row[JD_CURVE_POWER] = 0.2 + 0.15 * i + 0.05 * k;
+            row[JD_CURVE_COVERAGE_SE] = row[JD_CURVE_SIZE_SE] = row[JD_CURVE_POWER_SE] = 0.008;
+            jd_table_set_text(table, JD_CURVE_ESTIMATOR, table_add(table, row, JD_CURVE_COLUMNS),
+                              names[k]);
+        }
+}
+
+static inline void fill_heat(jd_table_t *table)
+{
+    static const char *const words[] = {"none", "some", "all"};
+    table_start(table, "heat", jd_heat_columns, JD_HEAT_COLUMNS);
+    for (int i = 0; i < 12; i++) {
+        double row[] = {0.1 * (1 + i % 4 * (i % 4)), i / 4, 0.01 * (i % 4) - 0.02 * (i / 4)};
+        jd_table_set_text(table, JD_HEAT_Y_WORD, table_add(table, row, 3), words[i / 4]);
+    }
+}
+
+static inline void fill_sensitivity(jd_table_t *sobol, jd_table_t *morris)
+{
+    static const char *const names[] = {"policy.share", "rescaling.base", "officials.mu_weak"};
+    table_start(sobol, "sobol", jd_sobol_columns, JD_SOBOL_COLUMNS);
+    table_start(morris, "morris", jd_morris_columns, JD_MORRIS_COLUMNS);
+    for (int k = 0; k < 3; k++) {
+        double first = 0.5 / (k + 1), total = first + 0.12, star = 0.03 / (k + 1);
+        double bars[] = {0.0, first, first - 0.1, first + 0.1, total, total - 0.08, total + 0.08};
+        double point[] = {0.0, star, 0.8 * star, 1.2 * star, k == 0 ? 0.005 : 0.009};
+        jd_table_set_text(sobol, 0, table_add(sobol, bars, JD_SOBOL_COLUMNS), names[k]);
+        jd_table_set_text(morris, 0, table_add(morris, point, JD_MORRIS_COLUMNS), names[k]);
+    }
+}
+
 static inline void figures_tables_make(figures_tables_t *t)
 {
     *t = (figures_tables_t){0};
@@ -209,12 +261,16 @@ static inline void figures_tables_make(figures_tables_t *t)
     fill_split(&t->split);
     fill_series(&t->series);
     fill_sets(&t->sets);
+    fill_curves(&t->curves);
+    fill_heat(&t->heat);
+    fill_sensitivity(&t->sobol, &t->morris);
 }
 
 static inline void figures_tables_free(figures_tables_t *t)
 {
     jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
-                         &t->truth, &t->split,  &t->series,   &t->sets};
+                         &t->truth, &t->split,  &t->series,   &t->sets,  &t->curves,
+                         &t->heat,  &t->sobol,  &t->morris};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         jd_table_free(all[i]);
 }
@@ -236,8 +292,20 @@ static inline int figure_draw(int i, const figures_tables_t *t, const jd_figure_
         return jd_figure_bias_split(&t->split, o, ctx);
     case 5:
         return jd_figure_time_series(&t->series, o, ctx);
-    default:
+    case 6:
         return jd_figure_robust_sets(&t->sets, o, ctx);
+    case 7:
+        return jd_figure_bias_by(&t->curves, o, ctx);
+    case 8:
+        return jd_figure_rates(&t->curves, o, ctx);
+    case 9:
+        return jd_figure_pretest(&t->curves, o, ctx);
+    case 10:
+        return jd_figure_heat(&t->heat, o, ctx);
+    case 11:
+        return jd_figure_sobol(&t->sobol, o, ctx);
+    default:
+        return jd_figure_morris(&t->morris, o, ctx);
     }
 }
 
@@ -258,8 +326,20 @@ static inline int figure_script(int i, FILE *out, const figures_tables_t *t,
         return jd_figure_bias_split_script(out, &t->split, o, ctx);
     case 5:
         return jd_figure_time_series_script(out, &t->series, o, ctx);
-    default:
+    case 6:
         return jd_figure_robust_sets_script(out, &t->sets, o, ctx);
+    case 7:
+        return jd_figure_bias_by_script(out, &t->curves, o, ctx);
+    case 8:
+        return jd_figure_rates_script(out, &t->curves, o, ctx);
+    case 9:
+        return jd_figure_pretest_script(out, &t->curves, o, ctx);
+    case 10:
+        return jd_figure_heat_script(out, &t->heat, o, ctx);
+    case 11:
+        return jd_figure_sobol_script(out, &t->sobol, o, ctx);
+    default:
+        return jd_figure_morris_script(out, &t->morris, o, ctx);
     }
 }
 

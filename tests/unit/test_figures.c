@@ -124,6 +124,18 @@ static void test_drawn_files_hold_labels_and_curves(void **state)
         {{"usual", "Mbar: largest break in trend, after over before", "sun_abraham", "Effect",
           "M: largest change of slope"},
          4},
+        {{"TWFE", "Bias against ATT", "spillover", "imputation", "bias, 95 % MC interval"}, 3 * 8},
+        {{"Coverage of 95 % intervals (%)", "event study", "nominal", "Power: effects found",
+          "Size: false rejections"},
+         3 * 3 * 2},
+        {{"TWFE", "all replicates", "those that passed", "parameter", "event study"}, 2 * 4},
+        {{"none", "all", "first parameter", "second parameter", "output"}, 1},
+        {{"policy.share", "first: the parameter alone", "first-order index", "rescaling.base",
+          "total: with its interactions"},
+         4},
+        {{"officials.mu_weak", "σ: SD of the effect", "σ = µ*", "policy.share",
+          "mean size of the elementary effect"},
+         2},
     };
     fixture_t *f = *state;
     for (int i = 0; i < FIGURES; i++) {
@@ -191,7 +203,8 @@ static void test_hostile_words_do_nothing(void **state)
 static void for_each_table(figures_tables_t *t, void (*change)(jd_table_t *))
 {
     jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
-                         &t->truth, &t->split,  &t->series,   &t->sets};
+                         &t->truth, &t->split,  &t->series,   &t->sets,  &t->curves,
+                         &t->heat,  &t->sobol,  &t->morris};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         change(all[i]);
 }
@@ -241,6 +254,15 @@ static void test_missing_numbers_are_refused(void **state)
     assert_int_equal(count_files(f->folder), 0);
 }
 
+/* Whether one of the figures of Monte-Carlo results draws a column. */
+static int is_of_curves(int figure, int k)
+{
+    if (k == JD_CURVE_X) return 1;
+    if (figure == 8) return k >= JD_CURVE_COVERAGE;
+    if (figure == 9) return k == JD_CURVE_BIAS || k == JD_CURVE_PASSED || k == JD_CURVE_PASSED_SE;
+    return k < JD_CURVE_PASSED;
+}
+
 /* Each column in turn all NaN, then extreme: a figure or a refusal, never a complaint of gnuplot.
  */
 static void test_any_column_may_be_strange(void **state)
@@ -249,12 +271,15 @@ static void test_any_column_may_be_strange(void **state)
     fixture_t *f = *state;
     jd_table_t *of_figure[FIGURES] = {&f->tables.loop,      &f->tables.shares, &f->tables.counties,
                                       &f->tables.estimates, &f->tables.split,  &f->tables.series,
-                                      &f->tables.sets};
+                                      &f->tables.sets,      &f->tables.curves, &f->tables.curves,
+                                      &f->tables.curves,    &f->tables.heat,   &f->tables.sobol,
+                                      &f->tables.morris};
     f->options.formats = JD_FIGURE_SVG;
     for (int i = 0; i < FIGURES; i++)
         for (int k = 0; k < of_figure[i]->n_columns; k++) {
             jd_table_t *table = of_figure[i];
             if (table->columns[k].type != JD_DOUBLE) continue;
+            if (table == &f->tables.curves && !is_of_curves(i, k)) continue;
             for (size_t s = 0; s < sizeof strange / sizeof strange[0]; s++) {
                 double kept = jd_table_number(table, k, 0);
                 int64_t rows = table->rows;
@@ -284,8 +309,12 @@ static void test_optional_columns_and_tables(void **state)
     cut.truth.n_columns = JD_TRUTH_REQUIRED;
     cut.split.n_columns = JD_BIAS_REQUIRED;
     cut.series.n_columns = JD_SERIES_REQUIRED;
+    cut.heat.n_columns = JD_HEAT_REQUIRED;
     for (int i = 0; i < FIGURES; i++)
         assert_int_equal(figure_draw(i, &cut, o, &f->ctx), JD_OK);
+    cut.curves.n_columns = JD_CURVE_REQUIRED;
+    assert_int_equal(jd_figure_bias_by(&cut.curves, o, &f->ctx), JD_OK);
+    assert_fails(f, jd_figure_rates(&cut.curves, o, &f->ctx), JD_ERR_DATA, "nothing to draw");
     assert_int_equal(jd_figure_event_time(&cut.estimates, NULL, o, &f->ctx), JD_OK);
     assert_int_equal(jd_figure_map(&cut.counties, NULL, 1, 0, o, &f->ctx), JD_OK);
     assert_int_equal(jd_figure_effort_loop(&cut.loop, (double)NAN, (double)NAN, o, &f->ctx), JD_OK);
