@@ -170,16 +170,23 @@ static double *derived(const split_work_t *s, int outcome)
     return s->work + (size_t)(outcome - TAU_POST) * (size_t)s->design->n_rows;
 }
 
-/* Estimates of n_y outcomes into the places first, first + 1, ... of l. */
-static int estimate_into(const split_work_t *s, const double *const *y, int n_y, int first,
-                         jd_ctx_t *ctx)
+/* Estimates of n_y outcomes into the first places of l. Kinds of cells there are none of leave
+ * outcomes equal: each is estimated once. */
+static int estimate_into(const split_work_t *s, const double *const *y, int n_y, jd_ctx_t *ctx)
 {
-    int n_terms = s->design->facts.n_terms;
-    double *value = malloc((size_t)n_terms * (size_t)n_y * sizeof *value);
+    const double *other[N_OUTCOMES];
+    int n_terms = s->design->facts.n_terms, n = 0, at[N_OUTCOMES];
+    for (int j = 0; j < n_y; j++) {
+        for (at[j] = 0; at[j] < n; at[j]++)
+            if (memcmp(y[j], other[at[j]], (size_t)s->design->n_rows * sizeof *y[j]) == 0) break;
+        if (at[j] == n) other[n++] = y[j];
+    }
+    double *value = malloc((size_t)n_terms * (size_t)n * sizeof *value);
     if (!value) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *value, "the bias split");
-    int rc = jd_design_estimate(s->design, y, n_y, value, ctx);
+    int rc = jd_design_estimate(s->design, other, n, value, ctx);
     for (int k = 0; rc == JD_OK && k < n_terms; k++)
-        memcpy(s->l + k * N_VALUES + first, value + k * n_y, (size_t)n_y * sizeof *value);
+        for (int j = 0; j < n_y; j++)
+            s->l[k * N_VALUES + j] = value[k * n + at[j]];
     free(value);
     return rc;
 }
@@ -189,7 +196,7 @@ static int apply_linear(const split_work_t *s, int n_y, jd_ctx_t *ctx)
     const double *y[N_OUTCOMES] = {s->input->y1_obs, s->input->y1, s->input->y0};
     for (int j = TAU_POST; j < n_y; j++)
         y[j] = derived(s, j);
-    int rc = estimate_into(s, y, n_y, 0, ctx);
+    int rc = estimate_into(s, y, n_y, ctx);
     for (int k = 0; k < s->design->facts.n_terms; k++)
         s->l[k * N_VALUES + FROZEN_Y0] = s->l[k * N_VALUES + Y0];
     return rc;
@@ -202,7 +209,7 @@ static int apply_frozen(const split_work_t *s, int n_y, jd_ctx_t *ctx)
     double *w = malloc((n_terms + 1) * n * sizeof *w);
     if (!w) return jd_fail_memory(ctx, (n_terms + 1) * n * sizeof *w, "frozen weights");
     double *column = w + n_terms * n;
-    int rc = estimate_into(s, y, TAU_POST, Y1_OBS, ctx);
+    int rc = estimate_into(s, y, TAU_POST, ctx);
     if (rc == JD_OK) rc = jd_design_freeze(s->design, s->input->y1, w, ctx);
     for (int j = TAU_POST; rc == JD_OK && j <= FROZEN_Y0; j++) {
         if (j >= n_y && j < FROZEN_Y0) continue;
@@ -234,10 +241,17 @@ static int apply_telescoped(const split_work_t *s, int n_y, jd_ctx_t *ctx)
 {
     cumulate(s);
     int rc = apply_linear(s, n_y, ctx);
+    if (rc == JD_ERR_DATA && n_y > DIR_POST) { /* y0 + direct < 0, say: no split against the ADE */
+        jd_warn(ctx, "no bias split against the direct effect: %s", ctx ? ctx->message : "");
+        n_y = DIR_POST;
+        rc = apply_linear(s, n_y, ctx);
+    }
     for (int k = 0; rc == JD_OK && k < s->design->facts.n_terms; k++) {
         double *l = s->l + k * N_VALUES;
         for (int j = n_y - 1; j >= TAU_POST; j--)
             l[j] -= j == TAU_POST || j == DIR_POST ? l[Y0] : l[j - 1];
+        for (int j = n_y; j < N_OUTCOMES; j++)
+            l[j] = (double)NAN;
     }
     return rc;
 }

@@ -237,18 +237,21 @@ static void fill_mix(jd_cs_t *cs, int k)
         mix[a] /= total;
 }
 
-/* Overall effect of the cohort aggregate: their own means, by share; elsewhere every treated cell.
- */
-static void fill_overall(jd_cs_t *cs, jd_aggregate_t by)
+/* Overall effect of the cohort aggregate: their own means, by share; elsewhere every treated cell
+ * that has a key. Returns whether there is one. */
+static int fill_overall(jd_cs_t *cs, jd_aggregate_t by, const int32_t *key)
 {
+    int some = 0;
     for (int a = 0; a < cs->n_atts; a++) {
         int32_t g = cs->att[a].cohort, count = 0;
         for (int b = 0; b < cs->n_atts; b++)
             count += cs->att[b].cohort == g && cs->period[cs->att[b].time] >= cs->cohort[g];
-        if (cs->period[cs->att[a].time] >= cs->cohort[g])
-            cs->multiple[a] = by == JD_AGGREGATE_COHORT ? 1.0 / count : 1;
+        if (cs->period[cs->att[a].time] < cs->cohort[g] || key[a] == JD_NO_KEY) continue;
+        cs->multiple[a] = by == JD_AGGREGATE_COHORT ? 1.0 / count : 1;
+        some = 1;
     }
-    fill_mix(cs, 0);
+    if (some) fill_mix(cs, 0);
+    return some;
 }
 
 /* Overall effect of event times and periods: the plain mean of the terms of treated cells. */
@@ -335,9 +338,10 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
     }
     if (rc == JD_OK) {
         fill_terms(design, cs, options, &keys, key);
-        if (by == JD_AGGREGATE_OVERALL || by == JD_AGGREGATE_COHORT)
-            fill_overall(cs, by);
-        else if (by != JD_AGGREGATE_CELLS && !fill_mean(cs, design->terms))
+        int cells = by == JD_AGGREGATE_OVERALL || by == JD_AGGREGATE_COHORT || options->cell_mean;
+        int found = by == JD_AGGREGATE_CELLS ||
+                    (cells ? fill_overall(cs, by, key) : fill_mean(cs, design->terms));
+        if (!found)
             rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                          "%s: no event time from 0 on is left to average; widen event_first, "
                          "event_last or balance_event",

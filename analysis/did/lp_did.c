@@ -84,17 +84,31 @@ static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t 
     if (!lp->horizon) return jd_fail_memory(ctx, (size_t)n * sizeof *lp->horizon, "horizons");
     if (leads == 0) lp->first_h = 0;
     if (lp->pooled) {
-        lp->horizon[0] = (jd_lp_horizon_t){0, lp->last_h, lp->last_h};
-        if (leads > 0) lp->horizon[1] = (jd_lp_horizon_t){lp->first_h, -2, 0};
+        lp->horizon[0] = (jd_lp_horizon_t){.to = lp->last_h, .clean = lp->last_h};
+        if (leads > 0) lp->horizon[1] = (jd_lp_horizon_t){.from = lp->first_h, .to = -2};
     }
     for (int k = 0; !lp->pooled && k < n; k++) {
         int32_t h = k < leads ? lp->first_h + k : k - leads;
-        lp->horizon[k] = (jd_lp_horizon_t){h, h, h > 0 ? h : 0};
+        lp->horizon[k] = (jd_lp_horizon_t){.from = h, .to = h, .clean = h > 0 ? h : 0};
     }
     for (int k = 0; lp->no_composition && k < n; k++)
         lp->horizon[k].clean = lp->last_h;
     lp->n_horizons = n;
     return JD_OK;
+}
+
+/* What a horizon from 0 on counts for in "att": the treated cells it tells of, or one. */
+static double count_treated(const jd_lp_projection_t *p, const jd_lp_t *lp,
+                            const jd_design_t *design, const jd_lp_horizon_t *h)
+{
+    double count = 0;
+    if (h->from < 0 || !lp->cell_mean) return h->from >= 0;
+    for (int64_t i = 0; i < p->n; i++) {
+        if (!p->treated[i]) continue;
+        int32_t row = jd_lp_row(lp, p->unit[i], (int64_t)p->time[i] + h->from);
+        count += design->weight ? design->weight[row] : 1;
+    }
+    return count;
 }
 
 /* Adds a horizon's weights on rows. */
@@ -123,6 +137,7 @@ static int fill_weights(jd_lp_t *lp, const jd_design_t *design, int *n, jd_ctx_t
         rc = jd_lp_projection_make(&p, lp, design, &h, ctx);
         int told = rc == JD_OK && p.n > 0;
         if (told) {
+            h.share = count_treated(&p, lp, design, &h);
             lp->horizon[kept++] = h;
             rc = add_weights(&p, lp, &h, lp->on_rows + (size_t)kept * rows, ctx);
         }
@@ -133,11 +148,12 @@ static int fill_weights(jd_lp_t *lp, const jd_design_t *design, int *n, jd_ctx_t
     return rc;
 }
 
-/* "att", pooled or the mean of the effects from 0 on, then leads and effects. */
+/* "att", pooled or a mean of the effects from 0 on, then leads and effects. */
 static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
 {
     size_t rows = (size_t)design->sample.n, most = (size_t)lp->n_horizons + 1;
-    int n = 0, effects = 0;
+    int n = 0;
+    double effects = 0;
     design->terms = calloc(most, sizeof *design->terms);
     lp->on_rows = calloc(most * rows, sizeof *lp->on_rows);
     if (!design->terms || !lp->on_rows)
@@ -146,7 +162,9 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
     if (rc != JD_OK) return rc;
     lp->n_horizons = n;
     for (int k = 0; k < n; k++)
-        effects += lp->horizon[k].from >= 0;
+        effects += lp->horizon[k].share;
+    for (int k = 0; k < n; k++)
+        lp->horizon[k].share /= effects;
     if (effects == 0)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "lp_did: no newly treated unit is seen with clean controls over the event "
@@ -159,7 +177,7 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
     for (int k = 0; !lp->pooled && k < n; k++) {
         design->terms[k + 1] = jd_term_event(lp->horizon[k].from);
         for (size_t i = 0; lp->horizon[k].from >= 0 && i < rows; i++)
-            lp->on_rows[i] += lp->on_rows[(size_t)(k + 1) * rows + i] / effects;
+            lp->on_rows[i] += lp->horizon[k].share * lp->on_rows[(size_t)(k + 1) * rows + i];
     }
     design->facts.n_terms = lp->pooled ? n : n + 1;
     return JD_OK;
@@ -185,6 +203,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     if (!lp) return jd_fail_memory(ctx, sizeof *lp, "a design");
     design->own = lp;
     lp->reweight = options->reweight;
+    lp->cell_mean = options->cell_mean;
     lp->no_composition = options->no_composition;
     lp->not_yet = options->control == JD_CONTROL_NOT_YET;
     if (options->premean < 0)
@@ -261,16 +280,13 @@ static int add_scores(const jd_design_t *design, const jd_lp_t *lp, const jd_lp_
     return rc;
 }
 
-/* Each horizon's scores are a column; "att" is the mean of those from 0 on. */
+/* Each horizon's scores are a column; "att" is a mean of those from 0 on. */
 static void combine(const jd_lp_t *lp, double *sum, int32_t n_clusters, int n_terms, double *vcov)
 {
-    int effects = 0;
-    for (int k = 0; k < lp->n_horizons; k++)
-        effects += lp->horizon[k].from >= 0;
     for (int32_t c = 0; c < n_clusters; c++) {
         double *s = sum + (int64_t)c * n_terms;
         for (int k = 0; !lp->pooled && k < lp->n_horizons; k++)
-            if (lp->horizon[k].from >= 0) s[0] += s[k + 1] / effects;
+            if (lp->horizon[k].from >= 0) s[0] += lp->horizon[k].share * s[k + 1];
         for (int i = 0; i < n_terms; i++)
             for (int j = 0; j < n_terms; j++)
                 vcov[i * n_terms + j] += s[i] * s[j];

@@ -9,6 +9,7 @@
 typedef struct jd_lp_horizon {
     int32_t from, to;
     int32_t clean; /* controls are untreated until t + clean */
+    double share;  /* in "att" */
 } jd_lp_horizon_t;
 
 /** What the design owns. */
@@ -20,7 +21,7 @@ typedef struct jd_lp {
     jd_lp_horizon_t *horizon; /* [n_horizons] that of term k is k - 1, or k if pooled */
     int32_t first_h, last_h;  /* of all */
     int32_t premean;          /* periods in the base, n_periods = all */
-    int reweight, not_yet, no_composition;
+    int reweight, not_yet, no_composition, cell_mean;
     int n_x;
     double *x;       /* [n_x][rows of the sample] */
     double *on_rows; /* [n_terms][rows of the sample] weights on outcomes */

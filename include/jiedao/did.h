@@ -152,6 +152,9 @@ typedef struct jd_did_options {
     int n_dose_at;         /**< 0 = deciles of the treated units' doses */
     int32_t bin_width;     /**< event_study, sun_abraham: so many event times are one, counted from
                                 adoption both ways, references left out; 0, 1 = each its own */
+    int cell_mean; /**< callaway_santanna, staggered_triple_difference, lp_did: "att" beside effects
+                        by event time or period is their mean over treated cells, as the ATT is;
+                        0: their plain mean, as R's did has it */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

@@ -60,7 +60,9 @@ typedef struct jd_split {
     double residual; /**< estimate - att - all parts: rounding, nothing else */
     double scale;    /**< |L(Y1)| + sum of |parts|: residual is about 1e-12 of it, or less */
     double ade;      /**< mean direct effect over the estimator's post cells; NaN without direct */
-    double ade_weights, ade_anticipation, ade_spillover; /**< with trends, response: L(Y1) - ADE */
+    /** With trends, response: L(Y1) - ADE. NaN too where y0 + direct is no outcome the estimator
+     * takes, as a negative one in Poisson. */
+    double ade_weights, ade_anticipation, ade_spillover;
     double ade_residual;
     double spillover_other; /**< on the untargeted in treated places; 0 where there are none */
     double response; /**< frozen: what the policy's effect on the weights does to L(Y0); else 0 */
@@ -69,8 +71,9 @@ typedef struct jd_split {
 /** Splits the bias of every effect term (terms of kind JD_TERM_OTHER or _PART are passed over;
  * effect terms come first). split [n_terms], out; *n_split = how many were filled. Errors:
  * JD_ERR_DATA (cell kind out of range, outcome not finite), JD_ERR_ARGUMENT (a dose is needed), and
- * those of estimating. Source: model-equations, section "The bias split". Cost: ten outcomes'
- * estimates; memory: eight columns, and one a term for frozen weights. */
+ * those of estimating. Source: model-equations, section "The bias split". Cost: estimates of at
+ * most eleven outcomes, equal ones once; memory: eight columns, and one a term for frozen weights.
+ */
 JD_API JD_MUST_USE int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input,
                                      jd_split_t *split, int *n_split, jd_ctx_t *ctx);
 

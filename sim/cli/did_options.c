@@ -92,6 +92,9 @@ const jd_option_t jd_did_option_rows[] = {
             "averages of cohorts' effects: event (default), overall, cohort, calendar, cells"),
      .of = COHORTS "," SYNTHETIC "," DOSES "," EXTENDED
                    ",sun_abraham,imputation,two_stage,roll_out,rings"},
+    {SWITCH("cell-mean", how.cell_mean,
+            "att beside event times or periods is the mean over treated cells"),
+     .of = "callaway_santanna,staggered_triple_difference,lp_did"},
     {CHOICE("control", "KIND", how.control, controls,
             "whom cohorts are compared with: never (treated; default), not_yet"),
      .of = COHORTS "," DOSES "," EXTENDED ",stacked,lp_did"},

@@ -41,8 +41,7 @@ static const jd_param_t params_table[] = {
      "event study: event times from this one on are one term", "", JD_RESULT},
 };
 
-/* The next name of a list, trimmed, into `name`; NULL at its end. */
-static const char *next_name(const char *list, char name[JD_TERM_NAME])
+const char *jd_estimate_next(const char *list, char name[JD_TERM_NAME])
 {
     list += strspn(list, ", \t");
     size_t length = strcspn(list, ", \t");
@@ -54,7 +53,7 @@ static const char *next_name(const char *list, char name[JD_TERM_NAME])
 static int check_names(const jd_estimate_params_t *p, const jd_config_t *config, jd_ctx_t *ctx)
 {
     char name[JD_TERM_NAME];
-    for (const char *at = p->estimators; (at = next_name(at, name));) {
+    for (const char *at = p->estimators; (at = jd_estimate_next(at, name));) {
         if (strcmp(name, "all") == 0 || jd_estimator_find(name)) continue;
         const char *names[64];
         int n = 0;
@@ -307,56 +306,79 @@ static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sam
             last - first + 1, FAR);
 }
 
-static int run_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
-                         const char *name, jd_table_t *estimates, jd_ctx_t *ctx)
+/* What one estimator is run on, and where its rows go. */
+typedef struct work {
+    const jd_estimate_params_t *params;
+    const jd_recovery_sample_t *sample;
+    jd_table_t *estimates, *null; /* null: of the world without the policy, or NULL */
+} work_t;
+
+static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_ctx_t *ctx)
 {
+    const jd_recovery_sample_t *s = w->sample;
     const int32_t *fixed[] = {s->fixed[0], s->fixed[1]};
-    jd_panel_t panel = {.n = s->n,
-                        .unit = s->unit,
-                        .time = s->time,
-                        .cohort = s->cohort,
-                        .cluster = s->cluster,
-                        .n_fixed = s->n_fixed,
-                        .fixed = fixed};
-    static const jd_vcov_t kinds[] = {JD_VCOV_CLUSTER, JD_VCOV_HC1, JD_VCOV_IID};
-    jd_vcov_options_t variance = {.kind = kinds[p->variance]};
-    jd_split_input_t input = {
-        .y1_obs = s->observed, .y1 = s->y1, .y0 = s->y0, .cell = s->cell, .direct = s->direct};
+    const jd_panel_t panel = {.n = s->n,
+                              .unit = s->unit,
+                              .time = s->time,
+                              .cohort = s->cohort,
+                              .cluster = s->cluster,
+                              .n_fixed = s->n_fixed,
+                              .fixed = fixed};
     jd_did_options_t options;
     jd_did_defaults(&options);
     options.no_time_effects = s->n_fixed > 0;
-    options.control = (jd_control_t)p->control;
-    options.anticipation = (int32_t)p->anticipation;
-    bin_event_times(p, s, name, &options, ctx);
-    jd_design_t *design = NULL;
+    options.control = (jd_control_t)w->params->control;
+    options.anticipation = (int32_t)w->params->anticipation;
+    options.cell_mean = 1; /* what the ATT is */
+    bin_event_times(w->params, s, name, &options, ctx);
+    return jd_design_prepare(design, jd_estimator_find(name), &panel, &options, ctx);
+}
+
+/* Rows of one outcome; input NULL: of the world without the policy, all chance. */
+static int tell_outcome(const work_t *w, const jd_design_t *design, const double *y,
+                        const jd_split_input_t *input, jd_table_t *to, jd_ctx_t *ctx)
+{
+    static const jd_vcov_t kinds[] = {JD_VCOV_CLUSTER, JD_VCOV_HC1, JD_VCOV_IID};
+    const jd_vcov_options_t variance = {.kind = kinds[w->params->variance]};
+    const jd_term_t *terms = jd_design_terms(design);
+    int n_terms = jd_design_facts(design).n_terms, n = 0;
     jd_fit_t fit = {0};
     jd_split_t *splits = NULL;
-    int n = 0;
-    int rc = jd_design_prepare(&design, jd_estimator_find(name), &panel, &options, ctx);
-    if (!rc)
-        rc = jd_make(&splits, jd_design_facts(design).n_terms, sizeof *splits, "the bias split",
-                     ctx);
-    if (!rc) rc = jd_design_infer(design, s->observed, &variance, p->level, &fit, ctx);
-    if (!rc) rc = jd_split_bias(design, &input, splits, &n, ctx);
-    if (!rc) rc = tell_lines(estimates, s, design, &fit, splits, n, ctx);
+    int rc = jd_make(&splits, n_terms, sizeof *splits, "the bias split", ctx);
+    if (!rc) rc = jd_design_infer(design, y, &variance, w->params->level, &fit, ctx);
+    if (!rc && input) rc = jd_split_bias(design, input, splits, &n, ctx);
+    for (; !rc && !input && n < n_terms && terms[n].kind < JD_TERM_OTHER; n++)
+        splits[n].trends = fit.estimate[n];
+    if (!rc) rc = tell_lines(to, w->sample, design, &fit, splits, n, ctx);
     free(splits);
     jd_fit_free(&fit);
+    return rc;
+}
+
+static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
+{
+    const jd_recovery_sample_t *s = w->sample;
+    const jd_split_input_t input = {
+        .y1_obs = s->observed, .y1 = s->y1, .y0 = s->y0, .cell = s->cell, .direct = s->direct};
+    jd_design_t *design = NULL;
+    int rc = prepare(w, name, &design, ctx);
+    if (!rc) rc = tell_outcome(w, design, s->observed, &input, w->estimates, ctx);
+    if (!rc && w->null) rc = tell_outcome(w, design, s->y0, NULL, w->null, ctx);
     jd_design_free(design);
     return rc;
 }
 
 /* What does not apply to these data (nobody treated, no controls) is said, not an error of the run.
  */
-static int try_estimator(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
-                         const char *name, jd_table_t *estimates, jd_ctx_t *ctx)
+static int try_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
 {
     jd_ctx_t inner = jd_ctx_inner(ctx);
     inner.warn = ctx ? ctx->warn : NULL;
     int rc = jd_check_cancelled(&inner);
-    if (!rc) rc = run_estimator(p, s, name, estimates, &inner);
+    if (!rc) rc = run_estimator(w, name, &inner);
     if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED)
         return jd_fail(ctx, rc, "%s", inner.message);
-    if (rc) jd_warn(ctx, "%s on the %s panel: left out: %s", name, s->panel, inner.message);
+    if (rc) jd_warn(ctx, "%s on the %s panel: left out: %s", name, w->sample->panel, inner.message);
     return JD_OK;
 }
 
@@ -368,65 +390,53 @@ int jd_estimates_init(jd_table_t *estimates, jd_ctx_t *ctx)
 }
 
 /* `names` as in the section; "all" is those of the library, in its order. */
-static int recover_names(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
-                         const char *names, jd_table_t *estimates, jd_ctx_t *ctx)
+static int recover_names(const work_t *w, const char *names, jd_ctx_t *ctx)
 {
     char name[JD_TERM_NAME];
     int rc = JD_OK;
-    for (const char *at = names; !rc && (at = next_name(at, name));) {
+    for (const char *at = names; !rc && (at = jd_estimate_next(at, name));) {
         bool all = strcmp(name, "all") == 0;
-        if (!all) rc = try_estimator(p, s, name, estimates, ctx);
+        if (!all) rc = try_estimator(w, name, ctx);
         for (int i = 0; all && jd_estimators[i] && !rc; i++)
-            rc = try_estimator(p, s, jd_estimators[i]->name, estimates, ctx);
+            rc = try_estimator(w, jd_estimators[i]->name, ctx);
     }
     return rc;
 }
 
 int jd_recover_sample(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
-                      jd_table_t *estimates, jd_ctx_t *ctx)
+                      jd_table_t *estimates, jd_table_t *null, jd_ctx_t *ctx)
 {
-    return recover_names(p, s, p->estimators, estimates, ctx);
+    const work_t w = {p, s, estimates, null};
+    return recover_names(&w, p->estimators, ctx);
 }
 
 typedef int (*make_sample_t)(jd_recovery_sample_t *, const jd_estimate_params_t *,
                              const jd_recorded_t *, jd_ctx_t *);
 
-static int recover_panel(const jd_estimate_params_t *p, const jd_recorded_t *r, bool null,
-                         make_sample_t make, const char *names, jd_table_t *estimates,
+static int recover_panel(work_t *w, const jd_recorded_t *r, make_sample_t make, const char *names,
                          jd_ctx_t *ctx)
 {
     jd_recovery_sample_t s = {0};
-    int rc = make(&s, p, r, ctx);
-    if (!rc && null) jd_recovery_sample_null(&s);
-    if (!rc) rc = recover_names(p, &s, names, estimates, ctx);
+    int rc = make(&s, w->params, r, ctx);
+    w->sample = &s;
+    if (!rc) rc = recover_names(w, names, ctx);
     jd_recovery_sample_free(&s);
     return rc;
 }
 
-static int recover(const jd_estimate_params_t *p, const jd_recorded_t *r, bool null,
-                   jd_table_t *estimates, jd_ctx_t *ctx)
+int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
+               jd_table_t *null, jd_ctx_t *ctx)
 {
     const jd_table_t *sectors = r->table(r->user, "panel/sector_county"),
                      *counties = r->table(r->user, "panel/county");
     const jd_table_t *firms = r->table(r->user, "panel/observed");
+    work_t w = {p, NULL, estimates, null};
     int rc = jd_estimates_init(estimates, ctx);
-    if (!rc && p->county)
-        rc = recover_panel(p, r, null, jd_county_sample, p->estimators, estimates, ctx);
+    if (!rc && null) rc = jd_estimates_init(null, ctx);
+    if (!rc && p->county) rc = recover_panel(&w, r, jd_county_sample, p->estimators, ctx);
     if (!rc && p->sector && sectors->n_unit > counties->n_unit)
-        rc = recover_panel(p, r, null, jd_sector_sample, "twfe", estimates, ctx);
+        rc = recover_panel(&w, r, jd_sector_sample, "twfe", ctx);
     if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
-        rc = recover_panel(p, r, null, jd_firm_sample, "twfe", estimates, ctx);
+        rc = recover_panel(&w, r, jd_firm_sample, "twfe", ctx);
     return rc;
-}
-
-int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
-               jd_ctx_t *ctx)
-{
-    return recover(p, r, false, estimates, ctx);
-}
-
-int jd_recover_null(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t *estimates,
-                    jd_ctx_t *ctx)
-{
-    return recover(p, r, true, estimates, ctx);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "jiedao/config.h"
+#include "jiedao/did.h"
 #include "jiedao/table.h"
 
 typedef enum jd_estimate_data { JD_DATA_COMPLETE, JD_DATA_OBSERVED } jd_estimate_data_t;
@@ -37,6 +38,10 @@ typedef struct jd_estimate_params {
 } jd_estimate_params_t;
 
 extern const jd_section_t jd_estimate_section;
+
+/** The next name of `estimators`, trimmed, into `name`, and what lies behind it; NULL at its end.
+ */
+const char *jd_estimate_next(const char *list, char name[JD_TERM_NAME]);
 
 /** Columns of /estimates. The bias parts add up: bias = measurement + trends + weights +
  * anticipation + spillover, and bias_ade likewise with its own. */
@@ -85,19 +90,17 @@ typedef struct jd_recorded {
 
 /** Runs all estimators the section asks for on all panels it asks for and appends a row a term to
  * `estimates` (initialised here; the caller frees). An estimator that does not apply is left out
- * and said by jd_warn(). Errors: memory, and what no data explain. */
+ * and said by jd_warn(). `null`, unless NULL, likewise gets what the same designs estimate in the
+ * world without the policy, where no effect is true: what is rejected there is the tests' size.
+ * Errors: memory, and what no data explain. */
 JD_MUST_USE int jd_recover(const jd_estimate_params_t *params, const jd_recorded_t *recorded,
-                           jd_table_t *estimates, jd_ctx_t *ctx);
-
-/** The same in the world without the policy: what is rejected there is the tests' size. */
-JD_MUST_USE int jd_recover_null(const jd_estimate_params_t *params, const jd_recorded_t *recorded,
-                                jd_table_t *estimates, jd_ctx_t *ctx);
+                           jd_table_t *estimates, jd_table_t *null, jd_ctx_t *ctx);
 
 /** An empty table of estimates, and the rows of the section's estimators on one sample. */
 struct jd_recovery_sample;
 JD_MUST_USE int jd_estimates_init(jd_table_t *estimates, jd_ctx_t *ctx);
 JD_MUST_USE int jd_recover_sample(const jd_estimate_params_t *params,
                                   const struct jd_recovery_sample *sample, jd_table_t *estimates,
-                                  jd_ctx_t *ctx);
+                                  jd_table_t *null, jd_ctx_t *ctx);
 
 #endif

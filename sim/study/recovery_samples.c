@@ -32,14 +32,6 @@ void jd_recovery_sample_free(jd_recovery_sample_t *s)
     memset(s, 0, sizeof *s);
 }
 
-void jd_recovery_sample_null(jd_recovery_sample_t *s)
-{
-    memcpy(s->observed, s->y0, (size_t)s->n * sizeof *s->y0);
-    memcpy(s->y1, s->y0, (size_t)s->n * sizeof *s->y0);
-    free(s->direct);
-    s->direct = NULL;
-}
-
 static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
 {
     return r->table(r->user, name);

@@ -32,8 +32,6 @@ JD_MUST_USE int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_para
  * sector, by their true sector, wherever they are. */
 JD_MUST_USE int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p,
                                const jd_recorded_t *r, jd_ctx_t *ctx);
-/** Takes the policy away: what is observed is the world without it, and no effect is true. */
-void jd_recovery_sample_null(jd_recovery_sample_t *s);
 void jd_recovery_sample_free(jd_recovery_sample_t *s);
 
 #endif

@@ -73,7 +73,8 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
     simulated = jd_study_clock();
     jd_recorded_t recorded = {.table = find_table, .user = sim};
     if (!rc)
-        rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, ctx);
+        rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, NULL,
+                        ctx);
     estimated = jd_study_clock();
     if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
     if (!rc) {

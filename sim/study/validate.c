@@ -68,11 +68,9 @@ static int run_process(const jd_dgp_params_t *dgp, const jd_estimate_params_t *e
 {
     jd_recovery_sample_t s = {0};
     int rc = jd_dgp_sample(&s, dgp, seed, key, ctx);
-    if (!rc) rc = jd_recover_sample(estimate, &s, &result->table[ESTIMATES], ctx);
-    if (!rc && size) {
-        jd_recovery_sample_null(&s);
-        rc = jd_recover_sample(estimate, &s, &result->table[NULL_ESTIMATES], ctx);
-    }
+    if (!rc)
+        rc = jd_recover_sample(estimate, &s, &result->table[ESTIMATES],
+                               size ? &result->table[NULL_ESTIMATES] : NULL, ctx);
     jd_recovery_sample_free(&s);
     return rc;
 }
@@ -91,8 +89,7 @@ static int run_simulator(const jd_config_t *config, const jd_inputs_t *inputs,
     int rc = jd_simulation_create(&sim, config, inputs, key, ctx);
     if (!rc) rc = jd_simulation_run(sim, NULL, ctx);
     jd_recorded_t recorded = {.table = find_table, .user = sim};
-    if (!rc) rc = jd_recover(estimate, &recorded, &facts, ctx);
-    if (!rc && size) rc = jd_recover_null(estimate, &recorded, &null, ctx);
+    if (!rc) rc = jd_recover(estimate, &recorded, &facts, size ? &null : NULL, ctx);
     if (!rc) jd_run_result_take(&result->table[ESTIMATES], &facts);
     if (!rc && size) jd_run_result_take(&result->table[NULL_ESTIMATES], &null);
     jd_table_free(&facts);
@@ -130,6 +127,7 @@ typedef struct work {
     const jd_sweep_options_t *options;
     jd_validation_t *validation;
     jd_series_list_t list;
+    int64_t *done;                  /* [points] runs that did not fail */
     const jd_sweep_folder_t *round; /* being read */
 } work_t;
 
@@ -155,10 +153,11 @@ static int take_run(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *
 {
     work_t *w = user;
     const jd_plan_t *plan = &w->round->plan;
+    int64_t point = jd_plan_point(plan, run);
     w->validation->failed += result->failed != 0;
-    return jd_series_add(&w->list, (int32_t)jd_plan_point(plan, run),
-                         (int32_t)jd_plan_replicate(plan, run), &result->table[ESTIMATES],
-                         &result->table[NULL_ESTIMATES], ctx);
+    w->done[point] += result->failed == 0;
+    return jd_series_add(&w->list, (int32_t)point, (int32_t)jd_plan_replicate(plan, run),
+                         &result->table[ESTIMATES], &result->table[NULL_ESTIMATES], ctx);
 }
 
 static int read_round(work_t *w, const char *folder, jd_ctx_t *ctx)
@@ -200,33 +199,32 @@ static int do_round(work_t *w, int64_t replicates, jd_ctx_t *ctx)
 }
 
 /* The largest Monte-Carlo error of an overall effect's bias. */
-static double largest_error(const jd_series_list_t *list)
+static int largest_error(const jd_series_list_t *list, double *largest, jd_ctx_t *ctx)
 {
-    double largest = 0;
+    *largest = 0;
     for (int i = 0; i < list->n; i++) {
         const jd_series_t *s = &list->series[i];
+        jd_series_t used;
         jd_mc_value_t v[JD_MC_MEASURES];
         if (s->event_time != JD_NO_EVENT ||
             (strcmp(s->panel, "county") != 0 && strcmp(s->panel, "dgp") != 0))
             continue;
-        const jd_mc_sample_t sample = {.n = s->n,
-                                       .estimate = s->estimate,
-                                       .std_error = s->std_error,
-                                       .ci_low = s->low,
-                                       .ci_high = s->high,
-                                       .truth = s->att};
+        int rc = jd_series_usable(s, false, &used, ctx);
+        if (rc) return rc;
+        const jd_mc_sample_t sample = jd_series_sample(&used);
         jd_mc_measure(&sample, v);
-        if (v[JD_MC_BIAS].mcse > largest) largest = v[JD_MC_BIAS].mcse;
+        if (v[JD_MC_BIAS].mcse > *largest) *largest = v[JD_MC_BIAS].mcse;
+        jd_series_drop(&used);
     }
-    return largest;
+    return JD_OK;
 }
 
 /* Replicates still needed: errors fall with the root of their number; a little more at once saves
  * rounds. */
-static int64_t next_round(const work_t *w, const jd_validate_params_t *p)
+static int64_t next_round(const work_t *w, const jd_validate_params_t *p, double error)
 {
-    double n = (double)w->validation->replicates, error = largest_error(&w->list);
-    if (!(p->until_mcse > 0) || error <= p->until_mcse) return 0;
+    double n = (double)w->validation->replicates;
+    if (error <= p->until_mcse) return 0;
     double more = ceil(1.05 * n * pow(error / p->until_mcse, 2) - n), left = (double)p->most - n;
     if (more < 10) more = 10;
     return (int64_t)(more < left ? more : left);
@@ -234,9 +232,15 @@ static int64_t next_round(const work_t *w, const jd_validate_params_t *p)
 
 static int do_rounds(work_t *w, const jd_validate_params_t *p, jd_ctx_t *ctx)
 {
-    int rc = do_round(w, p->replicates < p->most ? p->replicates : p->most, ctx);
-    for (int64_t more; !rc && (more = next_round(w, p)) > 0;)
+    int64_t more = p->replicates < p->most ? p->replicates : p->most;
+    int rc = JD_OK;
+    while (!rc && more > 0) {
+        double error;
         rc = do_round(w, more, ctx);
+        if (rc || !(p->until_mcse > 0)) break;
+        rc = largest_error(&w->list, &error, ctx);
+        more = next_round(w, p, error);
+    }
     return rc;
 }
 
@@ -275,38 +279,12 @@ static int add_value(jd_table_t *t, const jd_series_t *s, const char *target, co
     return JD_OK;
 }
 
-/* Replicates whose estimate, error and truth are numbers, moved to the front of copies. */
-static int usable(jd_series_t *copy, const jd_series_t *s, const double *truth, jd_ctx_t *ctx)
-{
-    int rc = jd_make(&copy->estimate, 5 * s->n, sizeof *copy->estimate, "replicates", ctx);
-    if (!rc) rc = jd_make(&copy->rejected, 2 * s->n, 1, "replicates", ctx);
-    if (rc) return rc;
-    copy->std_error = copy->estimate + s->n;
-    copy->low = copy->std_error + s->n;
-    copy->high = copy->low + s->n;
-    copy->att = copy->high + s->n;
-    copy->passed = copy->rejected + s->n;
-    for (int64_t i = 0; i < s->n; i++) {
-        if (!isfinite(s->estimate[i]) || !isfinite(s->std_error[i]) || !isfinite(truth[i]))
-            continue;
-        int64_t k = copy->n++;
-        copy->estimate[k] = s->estimate[i];
-        copy->std_error[k] = s->std_error[i];
-        copy->low[k] = s->low[i];
-        copy->high[k] = s->high[i];
-        copy->att[k] = truth[i];
-        copy->rejected[k] = s->rejected[i];
-        copy->passed[k] = s->passed[i];
-    }
-    return JD_OK;
-}
-
 static int add_parts(jd_table_t *t, const jd_series_t *s, bool ade, jd_ctx_t *ctx)
 {
     static const struct {
         const char *name;
-        int att, ade; /* which of the series' parts; -1 = none */
-    } parts[] = {{"part_measurement", 0, -1},
+        int att, ade; /* which of the series' parts */
+    } parts[] = {{"part_measurement", 0, 0},
                  {"part_trends", 1, 1},
                  {"part_weights", 2, 5},
                  {"part_anticipation", 3, 6},
@@ -314,36 +292,51 @@ static int add_parts(jd_table_t *t, const jd_series_t *s, bool ade, jd_ctx_t *ct
     int rc = JD_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && !rc; i++) {
         int k = ade ? parts[i].ade : parts[i].att;
-        if (k >= 0)
-            rc = add_value(t, s, ade ? "ade" : "att", parts[i].name, jd_mc_mean(s->part[k], s->n),
-                           ctx);
+        rc = add_value(t, s, ade ? "ade" : "att", parts[i].name, jd_mc_mean(s->part[k], s->n), ctx);
     }
     return rc;
 }
 
-static int add_series(jd_table_t *t, const jd_series_t *s, int64_t replicates, bool ade,
-                      jd_ctx_t *ctx)
+/* Of the runs that are done; an event time no design has is no failure. */
+static int add_series(jd_table_t *t, const jd_series_t *s, int64_t done, bool ade, jd_ctx_t *ctx)
 {
-    jd_series_t copy = {0};
+    jd_series_t used;
     jd_mc_value_t v[JD_MC_MEASURES];
-    int rc = usable(&copy, s, ade ? s->ade : s->att, ctx);
-    const jd_mc_sample_t sample = {.n = copy.n,
-                                   .estimate = copy.estimate,
-                                   .std_error = copy.std_error,
-                                   .ci_low = copy.low,
-                                   .ci_high = copy.high,
-                                   .truth = copy.att,
-                                   .null_rejected = copy.rejected,
-                                   .passed = copy.passed,
-                                   .failed = replicates - copy.n};
-    if (!rc && copy.n > 0) {
+    int rc = jd_series_usable(s, ade, &used, ctx);
+    if (rc) return rc;
+    jd_mc_sample_t sample = jd_series_sample(&used);
+    sample.failed = (s->event_time == JD_NO_EVENT ? done : s->n) - used.n;
+    if (used.n > 0) {
         jd_mc_measure(&sample, v);
         for (int m = 0; m < JD_MC_MEASURES && !rc; m++)
             rc = add_value(t, s, ade ? "ade" : "att", jd_mc_name((jd_mc_measure_t)m), v[m], ctx);
-        if (!rc) rc = add_parts(t, s, ade, ctx);
+        if (!rc) rc = add_parts(t, &used, ade, ctx);
     }
-    free(copy.estimate);
-    free(copy.rejected);
+    jd_series_drop(&used);
+    return rc;
+}
+
+/* An estimator asked for by name that never answered has no series: all its fits failed. */
+static int add_silent(const work_t *w, int32_t point, jd_ctx_t *ctx)
+{
+    const jd_estimate_params_t *p = jd_config_section(w->config, "estimate");
+    const jd_dgp_params_t *dgp = jd_config_section(w->config, "dgp");
+    const char *panel = dgp->kind == JD_DGP_SIMULATOR ? "county" : "dgp";
+    char name[JD_TERM_NAME];
+    int rc = JD_OK;
+    if (w->done[point] == 0 || (dgp->kind == JD_DGP_SIMULATOR && !p->county)) return rc;
+    for (const char *at = p->estimators; !rc && (at = jd_estimate_next(at, name));) {
+        jd_series_t none = {.point = point, .event_time = JD_NO_EVENT, .term = "att"};
+        bool heard = strcmp(name, "all") == 0;
+        for (int i = 0; i < w->list.n && !heard; i++)
+            heard = w->list.series[i].point == point && !strcmp(w->list.series[i].panel, panel) &&
+                    !strcmp(w->list.series[i].estimator, name);
+        snprintf(none.panel, sizeof none.panel, "%s", panel);
+        snprintf(none.estimator, sizeof none.estimator, "%.31s", name);
+        if (!heard)
+            rc = add_value(&w->validation->table, &none, "att", jd_mc_name(JD_MC_FAILED),
+                           (jd_mc_value_t){1, 0, w->done[point]}, ctx);
+    }
     return rc;
 }
 
@@ -353,12 +346,14 @@ static int make_table(work_t *w, jd_ctx_t *ctx)
     int rc = jd_table_init(&v->table, "validation",
                            "What estimators do over the replicates of each point", columns,
                            JD_VAL_COLUMNS, 1024, ctx);
-    for (int64_t point = 0; point < v->plan.n_points; point++)
+    for (int32_t point = 0; point < v->plan.n_points && !rc; point++) {
         for (int i = 0; i < w->list.n && !rc; i++) {
             if (w->list.series[i].point != point) continue;
-            rc = add_series(&v->table, &w->list.series[i], v->replicates, false, ctx);
-            if (!rc) rc = add_series(&v->table, &w->list.series[i], v->replicates, true, ctx);
+            rc = add_series(&v->table, &w->list.series[i], w->done[point], false, ctx);
+            if (!rc) rc = add_series(&v->table, &w->list.series[i], w->done[point], true, ctx);
         }
+        if (!rc) rc = add_silent(w, point, ctx);
+    }
     return rc;
 }
 
@@ -442,12 +437,14 @@ int jd_validate_run(const jd_config_t *config, const char *folder,
     work_t w = {.config = config, .folder = folder, .options = options, .validation = v};
     memset(v, 0, sizeof *v);
     int rc = jd_plan_make(&v->plan, config, ctx);
+    if (!rc) rc = jd_make(&w.done, v->plan.n_points, sizeof *w.done, "design points", ctx);
     if (!rc) rc = prepare_folder(folder, options, ctx);
     if (!rc) rc = do_rounds(&w, jd_config_section(config, "validate"), ctx);
     if (!rc) rc = make_table(&w, ctx);
     if (!rc) rc = make_points(v, ctx);
     if (!rc) rc = write_file(&w, ctx);
     jd_series_free(&w.list);
+    free(w.done);
     if (rc && rc != JD_ERR_CANCELLED) jd_validation_free(v);
     return rc;
 }

@@ -61,7 +61,7 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
 
 /* ---- validate_series.c: replicates by point, estimator and term ---- */
 
-enum { JD_SERIES_PARTS = 9 };
+enum { JD_SERIES_PARTS = 8 };
 
 /** One estimator's term at one point, over its replicates. */
 typedef struct jd_series {
@@ -74,18 +74,25 @@ typedef struct jd_series {
     int8_t *rejected, *passed;
 } jd_series_t;
 
-/** Columns of /estimates the parts are, and their names as measures; the first five against the
- * ATT. */
+/** Columns of /estimates the parts are: against the ATT the first five, against the ADE the first
+ * two and the last three. */
 extern const int jd_series_part_columns[JD_SERIES_PARTS];
 
 typedef struct jd_series_list {
     jd_series_t *series;
     int n, capacity;
+    int next; /* where the next row is likely to belong: replicates have the same rows in order */
 } jd_series_list_t;
 
 /** Adds a replicate's estimates, and those in the world without the policy (no rows = unknown). */
 JD_MUST_USE int jd_series_add(jd_series_list_t *list, int32_t point, int32_t replicate,
                               const jd_table_t *estimates, const jd_table_t *null, jd_ctx_t *ctx);
+/** Its replicates whose estimate, error and truth (att, or ade) are numbers, copied: made here, to
+ * be freed; att holds the truth. */
+JD_MUST_USE int jd_series_usable(const jd_series_t *series, bool ade, jd_series_t *copy,
+                                 jd_ctx_t *ctx);
+jd_mc_sample_t jd_series_sample(const jd_series_t *series);
+void jd_series_drop(jd_series_t *series);
 void jd_series_free(jd_series_list_t *list);
 
 #endif

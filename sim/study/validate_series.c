@@ -7,21 +7,24 @@
 #include "study/validate.h"
 
 const int jd_series_part_columns[JD_SERIES_PARTS] = {
-    JD_EST_MEASUREMENT,      JD_EST_TRENDS,        JD_EST_WEIGHTS,
-    JD_EST_ANTICIPATION,     JD_EST_SPILLOVER,     JD_EST_WEIGHTS_ADE,
-    JD_EST_ANTICIPATION_ADE, JD_EST_SPILLOVER_ADE, JD_EST_RESIDUAL};
+    JD_EST_MEASUREMENT, JD_EST_TRENDS,      JD_EST_WEIGHTS,          JD_EST_ANTICIPATION,
+    JD_EST_SPILLOVER,   JD_EST_WEIGHTS_ADE, JD_EST_ANTICIPATION_ADE, JD_EST_SPILLOVER_ADE};
+
+void jd_series_drop(jd_series_t *s)
+{
+    void *all[] = {s->replicate, s->estimate, s->std_error, s->low,   s->high,
+                   s->att,       s->ade,      s->rejected,  s->passed};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        free(all[k]);
+    for (int k = 0; k < JD_SERIES_PARTS; k++)
+        free(s->part[k]);
+    memset(s, 0, sizeof *s);
+}
 
 void jd_series_free(jd_series_list_t *list)
 {
-    for (int i = 0; i < list->n; i++) {
-        jd_series_t *s = &list->series[i];
-        void *all[] = {s->replicate, s->estimate, s->std_error, s->low,   s->high,
-                       s->att,       s->ade,      s->rejected,  s->passed};
-        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-            free(all[k]);
-        for (int k = 0; k < JD_SERIES_PARTS; k++)
-            free(s->part[k]);
-    }
+    for (int i = 0; i < list->n; i++)
+        jd_series_drop(&list->series[i]);
     free(list->series);
     memset(list, 0, sizeof *list);
 }
@@ -64,15 +67,21 @@ static void read_key(const jd_table_t *t, int64_t row, row_key_t *key)
     jd_table_text(t, JD_EST_TERM, row, key->term, sizeof key->term);
 }
 
+static bool belongs(const jd_series_t *s, int32_t point, const row_key_t *key)
+{
+    return s->point == point && !strcmp(s->term, key->term) &&
+           !strcmp(s->estimator, key->estimator) && !strcmp(s->panel, key->panel);
+}
+
 /* The series of a point and key, made at the end of the list where there is none; NULL: memory. */
 static jd_series_t *find_series(jd_series_list_t *list, int32_t point, const row_key_t *key,
                                 jd_ctx_t *ctx)
 {
-    for (int i = list->n - 1; i >= 0; i--) {
-        jd_series_t *s = &list->series[i];
-        if (s->point == point && !strcmp(s->term, key->term) &&
-            !strcmp(s->estimator, key->estimator) && !strcmp(s->panel, key->panel))
-            return s;
+    for (int i = 0; i < list->n; i++) {
+        int k = (list->next + i) % list->n;
+        if (!belongs(&list->series[k], point, key)) continue;
+        list->next = k + 1;
+        return &list->series[k];
     }
     if (list->n == list->capacity) {
         int n = list->capacity ? 2 * list->capacity : 64;
@@ -80,6 +89,7 @@ static jd_series_t *find_series(jd_series_list_t *list, int32_t point, const row
         list->capacity = n;
     }
     jd_series_t *s = &list->series[list->n++];
+    list->next = list->n;
     memset(s, 0, sizeof *s);
     s->point = point;
     memcpy(s->panel, key->panel, sizeof s->panel);
@@ -98,14 +108,15 @@ static bool holds_zero(const jd_table_t *t, int64_t row)
     return cell(t, JD_EST_CI_LOW, row) <= 0 && cell(t, JD_EST_CI_HIGH, row) >= 0;
 }
 
-/* Whether no lead of the estimator on this panel is significant; -1 where it has none. */
+/* Whether no lead of the estimator on this panel is significant; -1 where it has none. Event times
+ * set to zero have no standard error. */
 static int8_t leads_pass(const jd_table_t *t, const row_key_t *key)
 {
     int8_t passed = -1;
     for (int64_t i = 0; i < t->rows; i++) {
         row_key_t other;
         int32_t event = JD_CELLS(t, JD_EST_EVENT_TIME, int32_t)[i];
-        if (event >= -1 || event == JD_NO_EVENT) continue;
+        if (event >= 0 || event == JD_NO_EVENT || !(cell(t, JD_EST_STD_ERROR, i) > 0)) continue;
         read_key(t, i, &other);
         if (strcmp(other.estimator, key->estimator) != 0 || strcmp(other.panel, key->panel) != 0)
             continue;
@@ -161,4 +172,48 @@ int jd_series_add(jd_series_list_t *list, int32_t point, int32_t replicate, cons
             s->part[p][k] = cell(t, jd_series_part_columns[p], i);
     }
     return JD_OK;
+}
+
+int jd_series_usable(const jd_series_t *s, bool ade, jd_series_t *copy, jd_ctx_t *ctx)
+{
+    const double *truth = ade ? s->ade : s->att;
+    int rc = JD_OK;
+    *copy = *s;
+    copy->n = copy->capacity = 0;
+    copy->replicate = NULL;
+    copy->estimate = copy->std_error = copy->low = copy->high = copy->att = copy->ade = NULL;
+    copy->rejected = copy->passed = NULL;
+    memset(copy->part, 0, sizeof copy->part);
+    for (int64_t i = 0; i < s->n && !rc; i++) {
+        if (!isfinite(s->estimate[i]) || !isfinite(s->std_error[i]) || !isfinite(truth[i]))
+            continue;
+        rc = make_room(copy, ctx);
+        if (rc) break;
+        int64_t k = copy->n++;
+        copy->replicate[k] = s->replicate[i];
+        copy->estimate[k] = s->estimate[i];
+        copy->std_error[k] = s->std_error[i];
+        copy->low[k] = s->low[i];
+        copy->high[k] = s->high[i];
+        copy->att[k] = truth[i];
+        copy->ade[k] = s->ade[i];
+        copy->rejected[k] = s->rejected[i];
+        copy->passed[k] = s->passed[i];
+        for (int p = 0; p < JD_SERIES_PARTS; p++)
+            copy->part[p][k] = s->part[p][i];
+    }
+    if (rc) jd_series_drop(copy);
+    return rc;
+}
+
+jd_mc_sample_t jd_series_sample(const jd_series_t *s)
+{
+    return (jd_mc_sample_t){.n = s->n,
+                            .estimate = s->estimate,
+                            .std_error = s->std_error,
+                            .ci_low = s->low,
+                            .ci_high = s->high,
+                            .truth = s->att,
+                            .null_rejected = s->rejected,
+                            .passed = s->passed};
 }

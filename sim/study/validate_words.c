@@ -82,10 +82,10 @@ static const char *number(double x, char buffer[32])
 static void print_block(FILE *out, const block_t *b)
 {
     char text[32], bracket[40];
-    fprintf(out, "  %-18s %-6s %-4s", b->estimator, b->panel, b->target);
+    fprintf(out, "  %-18s %-13s %-4s", b->estimator, b->panel, b->target);
     for (int m = 0; m < SHOWN; m++)
         fprintf(out, " %9s", number(find(b, shown[m].measure).value, text));
-    fprintf(out, "\n  %-30s", "");
+    fprintf(out, "\n  %-37s", "");
     for (int m = 0; m < SHOWN; m++) {
         snprintf(bracket, sizeof bracket, "(%s)", number(find(b, shown[m].measure).mcse, text));
         fprintf(out, " %9s", bracket);
@@ -99,6 +99,8 @@ static void print_block(FILE *out, const block_t *b)
         fprintf(out, " (%s)", number(v.mcse, text));
         some = true;
     }
+    if (find(b, "failed").value == 1)
+        fputs("\n      every fit failed; jiedao run with this config says why", out);
     fputc('\n', out);
 }
 
@@ -109,10 +111,10 @@ static void print_point(FILE *out, const jd_validation_t *v, int32_t point)
     for (int f = 0; f < v->plan.n_factors; f++)
         fprintf(out, "%s %s = %s", f ? "," : ":", v->plan.factors[f].name,
                 jd_plan_value(&v->plan, point - 1, f, value));
-    fprintf(out, "\n  %-18s %-6s %-4s", "overall effect", "panel", "of");
+    fprintf(out, "\n  %-18s %-13s %-4s", "overall effect", "panel", "of");
     for (int m = 0; m < SHOWN; m++)
         fprintf(out, " %9s", shown[m].head);
-    fprintf(out, "\n  %*s\n", 30 + 10 * SHOWN - 10, "passed");
+    fprintf(out, "\n  %*s\n", 37 + 10 * SHOWN - 10, "passed");
 }
 
 /* ---- Beside what was published ---- */

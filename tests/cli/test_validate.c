@@ -94,6 +94,57 @@ static void test_the_simulator_too(void **state)
     ASSERT_HOLDS(said.out, "size");
 }
 
+/* The parts of every bias, against the total and the direct effect, add up to it; and what the
+ * county panel cannot answer is told as failed. */
+static void test_parts_add_up_to_the_bias(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said,
+              "\"$JIEDAO\" validate $TINY -o parts --set validate.replicates=6 --set "
+              "estimate.estimators=twfe,wald_did,event_study --set run.direct_folds=2 --set "
+              "estimate.data=observed --set policy.anticipation=1 --format csv | awk -F, "
+              "'NR>1 {k = $2 $3 $4 $6} $7==\"bias\" {b[k]=$8} $7~/^part_/ {p[k]+=$8; n[k]++} "
+              "END {for (k in b) {d=b[k]-p[k]; if (d*d > 1e-20 || n[k] != 5) print k, d; m++} "
+              "print (m > 12 ? \"all\" : \"few\")}'");
+    assert_string_equal(said.out, "all\n");
+    run_shell(&said,
+              "cat parts/rounds/01/plan.txt >/dev/null && \"$JIEDAO\" validate $TINY -o parts "
+              "--resume --set validate.replicates=6 --set "
+              "estimate.estimators=twfe,wald_did,event_study --set run.direct_folds=2 --set "
+              "estimate.data=observed --set policy.anticipation=1 --format csv | "
+              "grep wald_did");
+    assert_string_equal(said.out, "1,county,wald_did,att,-1000,att,failed,1,0,6\n");
+}
+
+/* Without noise the estimators made for staggered timing find the mean over treated cells. */
+static void test_overall_effects_are_the_att(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said,
+              "\"$JIEDAO\" validate published/staggered -o robust --set dgp.units=40 --set "
+              "sweep.dgp.periods=24 --set validate.published= --set "
+              "estimate.estimators=sun_abraham,callaway_santanna,imputation,two_stage,etwfe,"
+              "did_multiplegt_dyn --quiet --format csv | awk -F, '$4==\"att\" && $7==\"bias\" "
+              "{print $3, ($8 < 1e-9 && $8 > -1e-9)}' | sort | tr '\\n' ' '");
+    assert_string_equal(said.out, "callaway_santanna 1 did_multiplegt_dyn 1 etwfe 1 imputation 1 "
+                                  "sun_abraham 1 two_stage 1 ");
+}
+
+/* Event times only some replicates have, as dates are drawn, are no failures. */
+static void test_rare_event_times_are_no_failures(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said,
+              "\"$JIEDAO\" " PLACEBO " -o rare --set estimate.estimators=event_study --set "
+              "sweep.dgp.rho=0 --set validate.replicates=20 --format csv | awk -F, "
+              "'$7==\"failed\" {n[$8]++; if ($10 < 20) rare=1} END {print (n[0] > 5), n[1] + 0, "
+              "rare}'");
+    assert_string_equal(said.out, "1 0 1\n");
+}
+
 static void test_wrong_words(void **state)
 {
     (void)state;
@@ -117,6 +168,9 @@ int main(void)
         cmocka_unit_test(test_goes_on_after_a_kill),
         cmocka_unit_test(test_size_of_a_right_test),
         cmocka_unit_test(test_the_simulator_too),
+        cmocka_unit_test(test_parts_add_up_to_the_bias),
+        cmocka_unit_test(test_overall_effects_are_the_att),
+        cmocka_unit_test(test_rare_event_times_are_no_failures),
         cmocka_unit_test(test_wrong_words),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

@@ -77,7 +77,7 @@ static int work_recovery(jd_ctx_t *ctx)
 {
     jd_table_t estimates = {0};
     jd_recorded_t recorded = {.table = find, .user = simulation};
-    int rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, ctx);
+    int rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, NULL, ctx);
     jd_table_free(&estimates);
     return rc;
 }

@@ -161,7 +161,8 @@ static long double overall(const dense_cs_t *d)
 {
     jd_aggregate_t by = d->options.aggregate;
     long double sum = 0, total = 0;
-    if (by == JD_AGGREGATE_OVERALL) return ratio(d, 3, 0);
+    if (by == JD_AGGREGATE_OVERALL || (d->options.cell_mean && by != JD_AGGREGATE_COHORT))
+        return ratio(d, 3, 0);
     for (int k = 0; k < (by == JD_AGGREGATE_COHORT ? d->n_cohorts : 40); k++) {
         int key = by == JD_AGGREGATE_COHORT     ? d->cohorts[k]
                   : by == JD_AGGREGATE_CALENDAR ? d->periods[0] + k
@@ -237,6 +238,7 @@ static void make_case(dense_cs_t *d, trial_t *trial, uint64_t seed)
     o->anticipation = seed % 7 == 0;
     o->cross_sections = seed % 4 == 0 && trial->panel.cohort;
     o->allow_unbalanced = seed % 4 != 1;
+    o->cell_mean = seed / 10 % 2;
     int first = trial->time[0];
     for (int i = 0; i < trial->panel.n; i++)
         first = trial->time[i] < first ? trial->time[i] : first;

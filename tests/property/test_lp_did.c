@@ -81,10 +81,12 @@ static int role(const index_t *x, const jd_did_options_t *o, int u, int t, int f
 }
 
 /* A horizon's data by hand; o->n = 0 where there is nothing to compare. */
+/* *cells, unless NULL: the weight of the treated cells told of. */
 static void make_data(const trial_t *t, const index_t *x, const jd_did_options_t *o, int from,
-                      int to, int first_h, ols_t *out)
+                      int to, int first_h, ols_t *out, long double *cells)
 {
     int any = 0;
+    if (cells) *cells = 0;
     out->n = 0;
     out->k = 1 + t->panel.n_x;
     out->n_effects = 1;
@@ -101,6 +103,7 @@ static void make_data(const trial_t *t, const index_t *x, const jd_did_options_t
             int is = role(x, o, u, p, from, to, first_h), n = out->n, bases = 0;
             if (is < 0) continue;
             any |= is;
+            if (cells && is) *cells += weight(t, x->at[u][p + from]);
             int base = x->at[u][p - 1], k = o->premean == 0 ? 1 : o->premean;
             long double y = 0, before = 0;
             for (int s = p - 1; s >= 0 && s >= (int64_t)p - k; s--)
@@ -142,6 +145,7 @@ static void make_case(trial_t *t, uint64_t seed, jd_did_options_t *o)
     o->premean = seed % 5 == 1 ? INT32_MAX : seed % 5 == 2 ? 2 : 0;
     o->no_composition = seed % 7 == 1;
     o->pooled = seed % 4 == 3;
+    o->cell_mean = seed % 4 < 2;
     if (seed % 3 == 1 || o->no_composition || o->pooled) {
         o->event_first = -3;
         o->event_last = 1;
@@ -176,8 +180,8 @@ static int try_one(uint64_t seed, int *answered)
     jd_did_options_t options;
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
-    int cluster[MAX_ROWS], n = 0, wrong = 0, effects = 0;
-    long double sum[MAX_ROWS] = {0}, att = 0, variance = 0;
+    int cluster[MAX_ROWS], n = 0, wrong = 0;
+    long double sum[MAX_ROWS] = {0}, att = 0, variance = 0, effects = 0, cells;
     jd_ctx_init(&ctx);
     make_case(&t, seed, &options);
     assert_true(make_index(&t, &x));
@@ -194,7 +198,8 @@ static int try_one(uint64_t seed, int *answered)
     for (int k = 1; k < fit.n_terms; k++) {
         const jd_term_t *term = &jd_design_terms(design)[k];
         int pre = strcmp(term->name, "pre") == 0;
-        make_data(&t, &x, &options, term->event_first, pre ? -2 : term->event_first, first_h, &o);
+        make_data(&t, &x, &options, term->event_first, pre ? -2 : term->event_first, first_h, &o,
+                  &cells);
         ols_fit(&o);
         for (int i = 0; i < o.n; i++) {
             int c = 0;
@@ -205,12 +210,13 @@ static int try_one(uint64_t seed, int *answered)
         wrong += check(seed, term->name, fit.estimate[k], fit.std_error[k], o.beta[0],
                        sqrtl(o.vcov[0][0]));
         if (term->event_first < 0 || pre) continue;
-        effects++;
-        att += o.beta[0];
-        add_scores(&o, 1, cluster, n, sum);
+        if (!options.cell_mean) cells = 1;
+        effects += cells;
+        att += cells * o.beta[0];
+        add_scores(&o, cells, cluster, n, sum);
     }
     if (options.pooled) {
-        make_data(&t, &x, &options, 0, options.event_last, first_h, &o);
+        make_data(&t, &x, &options, 0, options.event_last, first_h, &o, NULL);
         ols_fit(&o);
         wrong +=
             check(seed, "att", fit.estimate[0], fit.std_error[0], o.beta[0], sqrtl(o.vcov[0][0]));
@@ -298,6 +304,7 @@ static void test_reweighted_is_callaway_santanna(void **state)
     check_equal(&t, &o, "callaway_santanna", 10); /* att, leads, effects */
     o.control = JD_CONTROL_NOT_YET;
     o.event_first = 0;
+    o.cell_mean = 1;
     check_equal(&t, &o, "callaway_santanna", 6); /* its leads compare with other controls */
 }
 

@@ -173,7 +173,7 @@ static int run(const jd_config_t *config, char *told, jd_ctx_t *ctx)
     if (!rc) {
         jd_recorded_t recorded = {.table = find, .user = sim};
         if (jd_simulation_run_hooked(sim, NULL, audit, told, ctx) ||
-            jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, ctx))
+            jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, NULL, ctx))
             fail_msg("%s: %s", told, ctx->message);
         for (int i = 0; i < jd_simulation_n_tables(sim); i++)
             look(jd_simulation_table_at(sim, i), told);

@@ -17,7 +17,7 @@ static void recover(small_t *s, jd_estimate_params_t params, jd_table_t *estimat
     params.bin_first = -1000;
     params.bin_last = 1000;
     strcpy(params.estimators, "all");
-    if (jd_recover(&params, &recorded, estimates, &s->ctx)) fail_msg("%s", s->ctx.message);
+    if (jd_recover(&params, &recorded, estimates, NULL, &s->ctx)) fail_msg("%s", s->ctx.message);
 }
 
 static double number(const jd_table_t *t, int column, int64_t row)
