@@ -2,7 +2,13 @@
 /* Goodman-Bacon's decomposition. In a balanced panel the 2x2 comparisons need only the mean outcome
  * of each cohort and period, and the weights only the cohorts' shares n and times treated D
  * (equations 10a-c; the squares of the subsamples' shares times the variance of treatment there).
- */
+ *
+ * With covariates (section 5.2) all follows from d, what X, units and periods leave of treatment,
+ * and its mean d_kt by cohort and period. beta = sum(d y) / sum(d^2), and d = (d - d_kt) + d_kt
+ * splits it into a part within cohorts and one between. d_kt is free of unit and period effects,
+ * so by Lagrange's identity the second is a mean over pairs k, l with weights
+ * n_k n_l sum_t (d_kt - d_lt)^2 of the slope of y_kt - y_lt on d_kt - d_lt: the paper's 2x2 with
+ * its two parts, treatment given X and the X themselves, already added up. */
 #include "jiedao/bacon.h"
 
 #include <inttypes.h>
@@ -10,13 +16,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jiedao/did.h"
+
+/* Parts of a sum of squares below this are rounding. */
+static const double nothing = 1e-20;
+
 /* Cohorts by periods. Cohort value 0 is never; `from` is a cohort's first treated period's place.
  */
 typedef struct {
     jd_groups_t cohorts, periods;
-    double *mean;  /* [cohorts][periods] of y */
-    double *share; /* [cohorts] of units */
-    int *from;     /* [cohorts] periods before treatment; n_periods for never */
+    double *mean;     /* [cohorts][periods] of y */
+    double *residual; /* [cohorts][periods] of d; NULL without covariates */
+    double *share;    /* [cohorts] of units */
+    int *from;        /* [cohorts] periods before treatment; n_periods for never */
 } table_t;
 
 static void table_free(table_t *t)
@@ -24,6 +36,7 @@ static void table_free(table_t *t)
     jd_groups_free(&t->cohorts);
     jd_groups_free(&t->periods);
     free(t->mean);
+    free(t->residual);
     free(t->share);
     free(t->from);
 }
@@ -32,15 +45,21 @@ static int check(const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
 {
     int rc = jd_panel_check(panel, ctx);
     if (rc != JD_OK) return rc;
-    if (panel->weight || panel->n_x > 0 || panel->n_fixed > 0)
-        return jd_fail(
-            ctx, JD_ERR_UNSUPPORTED,
-            "bacon: the decomposition is that of unit and period effects alone: leave out "
-            "weights, covariates and further fixed effects");
+    if (panel->weight || panel->n_fixed > 0)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "bacon: the decomposition is that of unit and period effects, rows weighing "
+                       "alike: leave out weights and further fixed effects");
     for (int64_t i = 0; i < panel->n; i++)
         if (!isfinite(y[i]))
             return jd_fail(ctx, JD_ERR_DATA,
                            "bacon: row %" PRId64 ": outcome = %g; it must be finite", i + 1, y[i]);
+    for (int k = 0; k < panel->n_x; k++)
+        for (int64_t i = 0; i < panel->n; i++)
+            if (!isfinite(panel->x[k][i]))
+                return jd_fail(ctx, JD_ERR_DATA,
+                               "bacon: row %" PRId64 ": covariate %d = %g; without the row the "
+                               "panel would not be balanced: leave out the unit or the covariate",
+                               i + 1, k + 1, panel->x[k][i]);
     return JD_OK;
 }
 
@@ -132,8 +151,8 @@ static jd_bacon_pair_t compare(const table_t *t, int a, int b, int from, int to)
     return pair;
 }
 
-/* The comparison with `a` as the treated cohort, `b` as the control; 0 if there is none. */
-static int make_pair(const table_t *t, int a, int b, jd_bacon_pair_t *pair)
+/* Without covariates, over the periods where `b` stays as it is. */
+static int make_simple_pair(const table_t *t, int a, int b, jd_bacon_pair_t *pair)
 {
     int last = t->periods.n_groups, turn = t->from[a], other = t->from[b];
     if (a == b || turn == 0 || turn == last) return 0;
@@ -147,15 +166,122 @@ static int make_pair(const table_t *t, int a, int b, jd_bacon_pair_t *pair)
     return 1;
 }
 
-static void summarise(jd_bacon_t *bacon)
+/* ---- With covariates ---- */
+
+/* Row weights w [n] of the two-way coefficient, which is d over its sum of squares. */
+static int residualise(const jd_panel_t *panel, const double *y, double *estimate, double *w,
+                       jd_ctx_t *ctx)
+{
+    const jd_panel_t bare = {.n = panel->n,
+                             .unit = panel->unit,
+                             .time = panel->time,
+                             .cohort = panel->cohort,
+                             .treated = panel->treated,
+                             .n_x = panel->n_x,
+                             .x = panel->x,
+                             .x_name = panel->x_name};
+    jd_ctx_t inner = jd_ctx_inner(ctx); /* collinear covariates are twfe's to tell */
+    jd_did_options_t options;
+    jd_design_t *design = NULL;
+    jd_did_defaults(&options);
+    int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), &bare, &options, &inner);
+    if (rc == JD_OK) /* w has room: there are fewer terms than rows */
+        rc = jd_design_estimate(design, &y, 1, w, &inner);
+    if (rc == JD_OK) {
+        *estimate = w[0];
+        jd_design_weights(design, 0, w);
+    }
+    jd_design_free(design);
+    return rc == JD_OK ? rc : jd_fail(ctx, rc, "bacon: %s", inner.message);
+}
+
+/* Means of d by cohort and period, and the part within these cells. */
+static int split_within(jd_bacon_t *bacon, table_t *t, const jd_panel_t *panel, const double *y,
+                        jd_ctx_t *ctx)
+{
+    int n_periods = t->periods.n_groups;
+    size_t cells = (size_t)t->cohorts.n_groups * (size_t)n_periods;
+    double *w = malloc((size_t)panel->n * sizeof *w);
+    t->residual = calloc(cells, sizeof *t->residual);
+    int rc = w && t->residual
+                 ? residualise(panel, y, &bacon->estimate, w, ctx)
+                 : jd_fail_memory(ctx, (size_t)panel->n * sizeof *w, "residuals of treatment");
+    if (rc != JD_OK) goto out;
+    double all = 0, square = 0, product = 0;
+    for (int64_t i = 0; i < panel->n; i++)
+        all += w[i] * w[i];
+    for (int64_t i = 0; i < panel->n; i++) {
+        int c = t->cohorts.code[i];
+        double units = t->share[c] * (double)panel->n / n_periods;
+        t->residual[c * n_periods + t->periods.code[i]] += w[i] / all / units;
+    }
+    for (int64_t i = 0; i < panel->n; i++) {
+        int cell = t->cohorts.code[i] * n_periods + t->periods.code[i];
+        double d = w[i] / all - t->residual[cell];
+        square += d * d;
+        product += d * (y[i] - t->mean[cell]);
+    }
+    bacon->omega = square * all > nothing ? square * all : 0; /* sum(d^2) = 1 / sum(w^2) */
+    bacon->within = bacon->omega > 0 ? product / square : (double)NAN;
+out:
+    free(w);
+    return rc;
+}
+
+/* Slope of the difference of two cohorts' outcomes on that of their d. */
+static jd_bacon_pair_t compare_residuals(const table_t *t, int a, int b)
+{
+    int n = t->periods.n_groups;
+    const double *y_a = &t->mean[a * n], *y_b = &t->mean[b * n];
+    const double *d_a = &t->residual[a * n], *d_b = &t->residual[b * n];
+    double level = mean_of(t, a, 0, n) - mean_of(t, b, 0, n), square = 0, product = 0;
+    for (int s = 0; s < n; s++) {
+        square += (d_a[s] - d_b[s]) * (d_a[s] - d_b[s]);
+        product += (d_a[s] - d_b[s]) * (y_a[s] - y_b[s] - level);
+    }
+    return (jd_bacon_pair_t){
+        .treated = t->cohorts.value[a],
+        .control = t->cohorts.value[b],
+        .kind = t->cohorts.value[b] == 0 ? JD_BACON_UNTREATED
+                : t->from[a] == 0        ? JD_BACON_ALWAYS
+                                         : JD_BACON_BOTH,
+        .estimate = product / square,
+        .weight = t->share[a] * t->share[b] * square,
+    };
+}
+
+/* ---- Pairs ---- */
+
+/* The comparison with `a` as the treated cohort, `b` as the control; 0 if there is none. */
+static int make_pair(const table_t *t, int a, int b, jd_bacon_pair_t *pair)
+{
+    int32_t g = t->cohorts.value[a], other = t->cohorts.value[b];
+    if (!t->residual) return make_simple_pair(t, a, b, pair);
+    if (g == 0 || (other != 0 && other <= g)) return 0;
+    *pair = compare_residuals(t, a, b);
+    return 1;
+}
+
+/* Two cohorts that never differ in d, such as those always and never treated, are no pair. */
+static double drop_empty(jd_bacon_t *bacon)
 {
     double total = 0;
+    int kept = 0;
     for (int p = 0; p < bacon->n_pairs; p++)
         total += bacon->pairs[p].weight;
+    for (int p = 0; p < bacon->n_pairs; p++)
+        if (bacon->pairs[p].weight > nothing * total) bacon->pairs[kept++] = bacon->pairs[p];
+    bacon->n_pairs = kept;
+    return total;
+}
+
+static void summarise(jd_bacon_t *bacon)
+{
+    double total = drop_empty(bacon);
     for (int p = 0; p < bacon->n_pairs; p++) {
         jd_bacon_pair_t *pair = &bacon->pairs[p];
         pair->weight /= total;
-        bacon->estimate += pair->weight * pair->estimate;
+        bacon->between += pair->weight * pair->estimate;
         bacon->kind_weight[pair->kind] += pair->weight;
         bacon->kind_estimate[pair->kind] += pair->weight * pair->estimate;
     }
@@ -177,6 +303,9 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
         rc = jd_fail(ctx, JD_ERR_NO_TREATED, "bacon: no unit is treated in the panel's periods");
         goto out;
     }
+    bacon->within = (double)NAN;
+    if (panel->n_x > 0) rc = split_within(bacon, &t, panel, y, ctx);
+    if (rc != JD_OK) goto out;
     size_t bytes = (size_t)n * (size_t)n * sizeof *bacon->pairs;
     bacon->pairs = malloc(bytes);
     if (!bacon->pairs) {
@@ -191,8 +320,10 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
             ctx, JD_ERR_NO_CONTROLS,
             "bacon: there is nothing to compare: all units are treated from the same period "
             "on, or from the first; add units treated later or never");
-    else
+    else {
         summarise(bacon);
+        if (panel->n_x == 0) bacon->estimate = bacon->between;
+    }
 out:
     table_free(&t);
     if (rc != JD_OK) jd_bacon_free(bacon);
@@ -213,6 +344,7 @@ const char *jd_bacon_kind_name(jd_bacon_kind_t kind)
         "Earlier vs Later Treated",
         "Later vs Earlier Treated",
         "Later vs Always Treated",
+        "Both Treated",
     };
     return kind >= 0 && kind < JD_BACON_KINDS ? names[kind] : "unknown";
 }

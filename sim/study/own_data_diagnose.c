@@ -34,11 +34,22 @@ static void name_pair(const jd_own_data_t *data, const jd_bacon_pair_t *pair,
              jd_bacon_kind_name(pair->kind));
 }
 
+/* With covariates the pairs' sum is not all: the coefficient, and its part within cohorts. */
+static int add_bacon_within(const jd_own_subject_t *s, const jd_bacon_t *bacon, jd_table_t *lines,
+                            jd_ctx_t *ctx)
+{
+    int rc = add(lines, s, "estimate", "", bacon->estimate, true, ctx);
+    if (!rc) rc = add(lines, s, "Omega", "", bacon->omega, false, ctx);
+    if (!rc && bacon->omega > 0) rc = add(lines, s, "beta_within", "", bacon->within, true, ctx);
+    return rc;
+}
+
 static int add_bacon(const jd_own_subject_t *s, const jd_bacon_t *bacon, jd_own_result_t *result,
                      jd_ctx_t *ctx)
 {
     jd_table_t *lines = &result->diagnostics, *details = &result->details;
-    int rc = add(lines, s, "weighted_sum", "", bacon->estimate, true, ctx);
+    int rc = s->data->panel.n_x > 0 ? add_bacon_within(s, bacon, lines, ctx) : JD_OK;
+    if (!rc) rc = add(lines, s, "weighted_sum", "", bacon->between, true, ctx);
     for (int k = 0; k < JD_BACON_KINDS && !rc; k++) {
         const char *kind = jd_bacon_kind_name((jd_bacon_kind_t)k);
         if (!(bacon->kind_weight[k] > 0)) continue;

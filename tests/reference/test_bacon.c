@@ -10,17 +10,19 @@
 enum { MAX_N = 3000 };
 
 static const struct {
-    const char *name, *data, *y, *unit, *cohort;
+    const char *name, *data, *y, *unit, *cohort, *x[2];
 } cases[] = {
-    {"bacon_castle", "castle", "l_homicide", "sid", "effyear"},
-    {"bacon_mpdta", "mpdta", "lemp", "countyreal", "first_treat"},
-    {"bacon_stagg", "base_stagg", "y", "id", "year_treated"},
+    {"bacon_castle", "castle", "l_homicide", "sid", "effyear", {0}},
+    {"bacon_castle_x", "castle", "l_homicide", "sid", "effyear", {"l_pop", "l_income"}},
+    {"bacon_mpdta", "mpdta", "lemp", "countyreal", "first_treat", {0}},
+    {"bacon_stagg", "base_stagg", "y", "id", "year_treated", {0}},
 };
 
 typedef struct {
     jd_panel_t panel;
     int32_t unit[MAX_N], time[MAX_N], cohort[MAX_N];
-    double y[MAX_N];
+    double y[MAX_N], x[2][MAX_N];
+    const double *column[2];
 } data_t;
 
 static void load(size_t c, data_t *d)
@@ -36,15 +38,24 @@ static void load(size_t c, data_t *d)
         d->unit[i] = (int32_t)csv_number(&csv, i, csv_find(&csv, cases[c].unit));
         d->time[i] = (int32_t)csv_number(&csv, i, csv_find(&csv, "year"));
         d->y[i] = csv_number(&csv, i, csv_find(&csv, cases[c].y));
+        for (int k = 0; k < 2 && cases[c].x[k]; k++)
+            d->x[k][i] = csv_number(&csv, i, csv_find(&csv, cases[c].x[k]));
     }
     d->panel = (jd_panel_t){.n = csv.rows, .unit = d->unit, .time = d->time, .cohort = d->cohort};
+    for (int k = 0; k < 2; k++)
+        d->column[k] = d->x[k];
+    d->panel.n_x = cases[c].x[0] ? 2 : 0;
+    d->panel.x = d->column;
+    d->panel.x_name = cases[c].x;
     csv_free(&csv);
 }
 
 /* Our number for a row's quantity and term ("treated=2006,untreated=Inf,Treated vs Untreated"). */
 static double ours(const jd_bacon_t *b, const char *quantity, const char *term)
 {
-    if (strcmp(quantity, "weighted_sum") == 0) return b->estimate;
+    if (strcmp(quantity, "weighted_sum") == 0) return b->between;
+    if (strcmp(quantity, "Omega") == 0) return b->omega;
+    if (strcmp(quantity, "beta_within") == 0) return b->within;
     for (int k = 0; k < JD_BACON_KINDS; k++) {
         if (strcmp(term, jd_bacon_kind_name((jd_bacon_kind_t)k)) != 0) continue;
         if (strcmp(quantity, "type_weight") == 0) return b->kind_weight[k];
@@ -67,15 +78,15 @@ static double twfe(const data_t *d)
     jd_ctx_t ctx;
     jd_did_options_t options;
     jd_design_t *design = NULL;
-    double estimate = 0;
+    double estimate[3];
     const double *y = d->y;
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
     assert_int_equal(
         jd_design_prepare(&design, jd_estimator_find("twfe"), &d->panel, &options, &ctx), JD_OK);
-    assert_int_equal(jd_design_estimate(design, &y, 1, &estimate, &ctx), JD_OK);
+    assert_int_equal(jd_design_estimate(design, &y, 1, estimate, &ctx), JD_OK);
     jd_design_free(design);
-    return estimate;
+    return estimate[0];
 }
 
 static void test_every_row(void **state)
@@ -92,7 +103,10 @@ static void test_every_row(void **state)
         jd_ctx_init(&ctx);
         load(c, &data);
         assert_int_equal(jd_bacon_decompose(&bacon, &data.panel, data.y, &ctx), JD_OK);
+        double sum = (1 - bacon.omega) * bacon.between;
+        if (bacon.omega > 0) sum += bacon.omega * bacon.within;
         assert_true(fabs(bacon.estimate - twfe(&data)) <= 1e-11);
+        assert_true(fabs(bacon.estimate - sum) <= 1e-11);
         for (int row = 0; row < e.rows; row++) {
             if (strcmp(csv_text(&e, row, 0), cases[c].name) != 0) continue;
             double value = csv_number(&e, row, 6);
@@ -102,9 +116,6 @@ static void test_every_row(void **state)
         }
         jd_bacon_free(&bacon);
     }
-    for (int row = 0; row < e.rows; row++)
-        if (strcmp(csv_text(&e, row, 0), "bacon_castle_x") == 0)
-            tally_not_applicable(&t, "with covariates");
     csv_free(&e);
     tally_print(&t, "bacon");
     assert_int_equal(t.missed, 0);
