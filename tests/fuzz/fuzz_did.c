@@ -44,12 +44,16 @@ static int show(const jd_own_data_t *data, const jd_own_result_t *result, jd_ctx
     return rc ? rc : jd_own_print_csv(nowhere, result, ctx);
 }
 
+/* Fewer draws than these are refused by the multiplier bootstrap. */
+enum { MOST_DRAWS = 100 };
+
 /* What the command does but for files it would write; small numbers of draws. */
 static int run(jd_did_request_t *wish, jd_ctx_t *ctx)
 {
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
-    if (wish->vcov.draws == 0 || wish->vcov.draws > 20) wish->vcov.draws = 20;
+    int draws = wish->vcov.draws;
+    if (draws > MOST_DRAWS || (draws == 0 && wish->diagnostics)) wish->vcov.draws = MOST_DRAWS;
     const jd_own_ask_t ask = {.estimators = wish->estimators,
                               .diagnostics = wish->diagnostics,
                               .how = &wish->how,
