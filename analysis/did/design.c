@@ -103,6 +103,11 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
     int rc = jd_panel_check(panel, ctx);
     if (rc != JD_OK) return rc;
+    if (panel->n_slopes > 0 && !estimator->takes_slopes)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s: takes no slopes that differ by level; leave them out, or take twfe, "
+                       "event_study or sun_abraham",
+                       estimator->name);
     jd_design_t *d = calloc(1, sizeof *d);
     if (!d) return jd_fail_memory(ctx, sizeof *d, "a design");
     d->estimator = estimator;

@@ -136,4 +136,5 @@ const jd_estimator_t jd_estimator_event_study = {
     .label = "two-way fixed effects, leads and lags",
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
+    .takes_slopes = 1,
 };

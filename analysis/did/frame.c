@@ -349,6 +349,23 @@ static int find_cohorts(const int32_t **cohort, int32_t **made, const jd_panel_t
     return has_cohort ? jd_panel_cohorts(panel, *made, ctx) : JD_OK;
 }
 
+/* Slopes that differ by level, beside the design's fixed effects. */
+static int add_slopes(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    const jd_sample_t *sample = &design->sample;
+    int rc = JD_OK;
+    for (int k = 0; rc == JD_OK && k < panel->n_slopes; k++) {
+        int32_t *level = gather(sample, panel->slope_level[k]);
+        double *variable = gather_numbers(sample, panel->slope[k]);
+        rc = level && variable
+                 ? jd_effects_add_slope(design->effects, level, variable, ctx)
+                 : jd_fail_memory(ctx, (size_t)sample->n * sizeof *variable, "slopes");
+        free(level);
+        free(variable);
+    }
+    return rc;
+}
+
 int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
                   const jd_did_options_t *options, jd_frame_needs_t needs, jd_ctx_t *ctx)
 {
@@ -368,6 +385,7 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     if (rc == JD_OK)
         rc = jd_effects_borrow(&design->effects, design->sample.n, effects.n, effects.groups,
                                design->weight, options->solver, ctx);
+    if (rc == JD_OK) rc = add_slopes(design, panel, ctx);
     if (rc == JD_OK) keep_rows(design, panel);
     free(made);
     free(effects.column);

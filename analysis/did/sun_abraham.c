@@ -344,4 +344,5 @@ const jd_estimator_t jd_estimator_sun_abraham = {
     .release = release,
     .estimate = estimate,
     .weights = weights,
+    .takes_slopes = 1,
 };

@@ -52,4 +52,5 @@ const jd_estimator_t jd_estimator_twfe = {
     .label = "two-way fixed effects",
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
+    .takes_slopes = 1,
 };

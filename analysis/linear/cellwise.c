@@ -128,8 +128,8 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     const jd_effects_t *e = effects;
     *cells = NULL;
     int64_t keys = count_keys(e, n_x);
-    if (e->solver != JD_SOLVER_AUTO || e->n_effects < 1 || e->n_small > JD_DIRECT_LEVELS ||
-        keys > MAX_KEYS)
+    if (e->solver != JD_SOLVER_AUTO || e->n_slopes > 0 || e->n_effects < 1 ||
+        e->n_small > JD_DIRECT_LEVELS || keys > MAX_KEYS)
         return JD_OK;
     jd_cellwise_t *c = calloc(1, sizeof *c);
     int32_t *count = calloc((size_t)keys, sizeof *count);

@@ -202,6 +202,7 @@ void jd_effects_free(jd_effects_t *effects)
     free(effects->kept);
     jd_rows_free(&effects->rows);
     jd_sparse_free(effects->sparse);
+    jd_slopes_free(effects);
     free(effects);
 }
 
@@ -238,8 +239,9 @@ void jd_effects_project(const jd_effects_t *effects, int effect, double *x, doub
         x[i] -= sums[code[i]];
 }
 
-static int demean_column(const jd_effects_t *effects, double *x, double *scratch)
+int jd_effects_demean_levels(const jd_effects_t *effects, double *x, double *scratch)
 {
+    if (effects->n_effects == 0) return 0;
     if (effects->one_sweep) { /* twice: the second sweep takes out what rounding left */
         for (int round = 0; round < 2; round++)
             for (int k = 0; k < effects->n_effects; k++)
@@ -249,14 +251,21 @@ static int demean_column(const jd_effects_t *effects, double *x, double *scratch
     return jd_effects_demean_reduced(effects, x, scratch);
 }
 
+static int demean_column(const jd_effects_t *effects, double *x, double *scratch)
+{
+    return effects->n_slopes ? jd_effects_demean_slopes(effects, x, scratch)
+                             : jd_effects_demean_levels(effects, x, scratch);
+}
+
 int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_columns, jd_ctx_t *ctx)
 {
-    if (effects->n_effects == 0 || n_columns < 1) return JD_OK;
+    if (effects->n_effects + effects->n_slopes == 0 || n_columns < 1) return JD_OK;
     if (!effects->ready)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "fixed effects are indexed but have no solver yet");
     int threads = jd_ctx_threads(ctx);
     if (threads > n_columns) threads = n_columns;
-    size_t each = (size_t)effects->max_levels + 8 * (size_t)effects->n_small;
+    size_t each =
+        (size_t)effects->max_levels + 8 * (size_t)effects->n_small + jd_slopes_scratch(effects);
     double *scratch = malloc((size_t)threads * each * sizeof *scratch);
     if (!scratch)
         return jd_fail_memory(ctx, (size_t)threads * each * sizeof *scratch,

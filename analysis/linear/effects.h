@@ -16,6 +16,12 @@ typedef struct jd_rows {
     int32_t *code;  /* [n][n_effects - 1] of the other effects, numbered through, in this order */
 } jd_rows_t;
 
+/** A variable whose slope differs by level. */
+typedef struct jd_slope {
+    jd_groups_t groups;
+    double *v; /* [n] of length 1 in each level; 0 where it does not vary */
+} jd_slope_t;
+
 struct jd_effects {
     int64_t n;
     int n_effects;
@@ -34,6 +40,9 @@ struct jd_effects {
     jd_rows_t rows;      /* for the sparse and the iterative solver, else zero */
     jd_sparse_t *sparse; /* for the sparse solver, else NULL */
     int reweighted;
+    jd_slope_t *slopes; /* [n_slopes] */
+    int n_slopes;
+    int32_t slope_levels; /* of all slopes */
 };
 
 /** Indexes effects coded already: groups [n_effects] and weight are borrowed for its life. Without
@@ -91,6 +100,14 @@ int jd_effects_solve_reduced(const jd_effects_t *effects, const double *b, doubl
 
 /** One column by the reduced equations; scratch [max_levels + 8 n_small]. Returns 0, or 1. */
 int jd_effects_demean_reduced(const jd_effects_t *effects, double *x, double *scratch);
+
+/** Takes the fixed effects without slopes out of a column; scratch [max_levels + 8 n_small].
+ * Returns 0, or 1 if it did not converge. */
+int jd_effects_demean_levels(const jd_effects_t *effects, double *x, double *scratch);
+/** The same with the slopes; scratch [jd_slopes_scratch() more]. */
+int jd_effects_demean_slopes(const jd_effects_t *effects, double *x, double *scratch);
+size_t jd_slopes_scratch(const jd_effects_t *effects);
+void jd_slopes_free(jd_effects_t *effects);
 
 /** Solves A'WA a = b for the levels: level[k] [levels of effect k], in the order asked, holds b and
  *  is replaced by a solution (any two differ by what A maps to 0). b must be one that some row

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "linear/cholesky.h"
+#include "linear/effects.h"
 #include "linear/sums.h"
 #include "linear/vcov.h"
 
@@ -19,6 +20,10 @@ static double weight_of(const jd_regression_t *r, int64_t i)
 static int part_effects(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(v->r->effects), own = -1;
+    if (v->r->effects->n_slopes > 0)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "exact leverages do not know slopes that differ by level; use CR1, HC1 or "
+                       "another variance without leverages");
     v->other = calloc((size_t)n_effects + 1, sizeof *v->other);
     if (!v->other) return jd_fail_memory(ctx, sizeof *v->other, "leverages");
     for (int f = 0; f < n_effects; f++) {

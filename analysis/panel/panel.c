@@ -19,6 +19,9 @@ static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
     if ((panel->n_fixed > 0 && !panel->fixed) || panel->n_fixed < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "panel names %d fixed effects without their columns",
                        panel->n_fixed);
+    if ((panel->n_slopes > 0 && (!panel->slope || !panel->slope_level)) || panel->n_slopes < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "panel names %d slopes without their variables and levels", panel->n_slopes);
     if ((panel->n_x > 0 && (!panel->x || !panel->x_name)) || panel->n_x < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "panel names %d covariates without their columns and names", panel->n_x);

@@ -9,6 +9,8 @@ static int covariates_finite(const jd_panel_t *panel, int64_t i)
 {
     for (int k = 0; k < panel->n_x; k++)
         if (!isfinite(panel->x[k][i])) return 0;
+    for (int k = 0; k < panel->n_slopes; k++)
+        if (!isfinite(panel->slope[k][i])) return 0;
     return 1;
 }
 
@@ -18,7 +20,7 @@ int jd_sample_make(jd_sample_t *sample, const jd_panel_t *panel, jd_ctx_t *ctx)
     size_t bytes = (size_t)panel->n * sizeof *sample->row;
     sample->row = malloc(bytes);
     if (!sample->row) return jd_fail_memory(ctx, bytes, "the sample's rows");
-    if (!panel->weight && panel->n_x == 0) {
+    if (!panel->weight && panel->n_x + panel->n_slopes == 0) {
         for (int64_t i = 0; i < panel->n; i++)
             sample->row[i] = (int32_t)i;
         sample->n = panel->n;

@@ -189,6 +189,7 @@ typedef struct jd_estimator {
      *  are asked for. 0 = any number. */
     int32_t most_units;
     int infers_estimate; /**< 1: infer fills fit->estimate too, as one fit gives both */
+    int takes_slopes;    /**< 1: the panel may have slopes that differ by level */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */

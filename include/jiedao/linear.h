@@ -33,6 +33,13 @@ JD_API JD_MUST_USE int jd_effects_make(jd_effects_t **effects, int64_t n, int n_
                                        jd_solver_t solver, jd_ctx_t *ctx);
 JD_API void jd_effects_free(jd_effects_t *effects);
 
+/** Adds to the fixed effects a coefficient of variable [n] for each value of codes [n] (fixest's
+ *  codes[[variable]]), both copied. Demeaning then iterates over products that take out the other
+ *  effects, at most as many as these have levels. Not for effects whose levels are solved for, nor
+ *  exact leverages. Errors: JD_ERR_NO_MEMORY. Cost: O(n). */
+JD_API JD_MUST_USE int jd_effects_add_slope(jd_effects_t *effects, const int32_t *codes,
+                                            const double *variable, jd_ctx_t *ctx);
+
 JD_API int jd_effects_count(const jd_effects_t *effects);
 /** Codes of one effect; borrowed from it. */
 JD_API const jd_groups_t *jd_effects_groups(const jd_effects_t *effects, int effect);

@@ -29,6 +29,10 @@ typedef struct jd_panel {
     const double *latitude, *longitude; /**< degrees; NULL where no estimator asks for places */
     const double *dose;     /**< treatment as an amount, of any sign and path; or NULL */
     const int8_t *eligible; /**< 0 or 1: whom the policy is for, in triple differences; or NULL */
+    int n_slopes;           /**< variables whose slopes differ by level: a coefficient of slope[k]
+                                 for each value of slope_level[k] */
+    const int32_t *const *slope_level; /**< [n_slopes][n], any codes */
+    const double *const *slope; /**< [n_slopes][n]; rows with a NaN or infinity are dropped */
 } jd_panel_t;
 
 /** Rows left out, by reason; a row counts under the first that applies. */

@@ -62,7 +62,8 @@ const jd_option_t jd_did_option_rows[] = {
      .of = "triple_difference,staggered_triple_difference"},
     {TEXT("x", "NAMES", roles.x, "covariates, joined by commas")},
     {TEXT("fe", "NAMES", roles.fixed,
-          "fixed effects beside unit and period, by commas; a^b crosses two")},
+          "fixed effects beside unit and period, by commas; a^b crosses two, a[x] has slopes of x "
+          "too")},
     {TEXT("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named")},
     {TEXT("weights", "NAME", roles.weights, "weights of rows, 0 or more")},
     {TEXT("cluster", "NAMES", roles.cluster,

@@ -199,14 +199,66 @@ static int scale(double *values, int64_t n)
     return exponent;
 }
 
+/* A variable whose slope differs by the ids of `role`, whose codes are the level's. */
+static int gather_slope(jd_own_data_t *data, const jd_own_columns_t *roles, int role,
+                        const int32_t *keep, double **values, jd_ctx_t *ctx)
+{
+    const int slope = roles->list[role].slope;
+    if (roles->list[slope].number) {
+        int rc = gather(data, &roles->list[slope], keep, values, ctx);
+        if (!rc) scale(*values, data->panel.n);
+        return rc;
+    }
+    int rc = own(data, values, sizeof **values, ctx);
+    for (int64_t i = 0; i < data->panel.n && !rc; i++)
+        (*values)[i] = data->panel.time[i];
+    return rc;
+}
+
+/* Fixed effects, and slopes that differ by them. */
+static int make_effects(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                        jd_ctx_t *ctx)
+{
+    jd_panel_t *p = &data->panel;
+    const int first = JD_OWN_LISTED + roles->n_x;
+    const int32_t **codes, **level;
+    const double **slope;
+    int rc = jd_make(&codes, 2 * roles->n_fixed, sizeof *codes, "the panel", ctx);
+    if (rc) return rc;
+    data->owned[data->n_owned++] = (void *)codes;
+    rc = jd_make(&slope, roles->n_fixed, sizeof *slope, "the panel", ctx);
+    if (rc) return rc;
+    data->owned[data->n_owned++] = (void *)slope;
+    level = codes + roles->n_fixed;
+    data->no_unit_effects = data->no_time_effects = roles->absorb;
+    for (int k = first; k < first + roles->n_fixed && !rc; k++) {
+        const jd_own_role_t *role = &roles->list[k];
+        bool told = (roles->absorb && !role->alone) || role->slope,
+             unit = told && jd_own_is_same(roles, k, JD_OWN_UNIT),
+             time = told && jd_own_is_same(roles, k, JD_OWN_TIME);
+        const int32_t *ids = unit ? p->unit : p->time;
+        double *values;
+        if (unit && !role->alone) data->no_unit_effects = false;
+        if (time && !role->alone) data->no_time_effects = false;
+        if (!unit && !time) rc = gather_ids(data, roles, k, keep, &ids, ctx);
+        if (!unit && !time && !role->alone) codes[p->n_fixed++] = ids;
+        if (rc || !role->slope) continue;
+        rc = gather_slope(data, roles, k, keep, &values, ctx);
+        slope[p->n_slopes] = values;
+        level[p->n_slopes++] = ids;
+    }
+    p->fixed = codes;
+    p->slope_level = level;
+    p->slope = slope;
+    return rc;
+}
+
 static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
                       jd_ctx_t *ctx)
 {
     jd_panel_t *p = &data->panel;
     const jd_own_role_t *x = roles->list + JD_OWN_LISTED;
-    const int first = JD_OWN_LISTED + roles->n_x;
     const double **columns;
-    const int32_t **codes;
     char(*names)[JD_TERM_NAME];
     const char **pointers;
     int rc = jd_make(&columns, roles->n_x, sizeof *columns, "the panel", ctx);
@@ -218,10 +270,7 @@ static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const 
         rc = jd_make(&names, roles->n_x, sizeof *names, "the panel", ctx);
     if (!rc)
         data->owned[data->n_owned++] = names,
-        rc = jd_make(&codes, roles->n_fixed, sizeof *codes, "the panel", ctx);
-    if (rc) return rc;
-    data->owned[data->n_owned++] = (void *)codes;
-    rc = jd_make(&data->x_exponent, roles->n_x, sizeof *data->x_exponent, "the panel", ctx);
+        rc = jd_make(&data->x_exponent, roles->n_x, sizeof *data->x_exponent, "the panel", ctx);
     if (rc) return rc;
     data->owned[data->n_owned++] = data->x_exponent;
     for (int k = 0; k < roles->n_x && !rc; k++) {
@@ -232,19 +281,10 @@ static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const 
         if (!rc) data->x_exponent[k] = scale(values, p->n);
         columns[k] = values;
     }
-    data->no_unit_effects = data->no_time_effects = roles->absorb;
-    for (int k = first; k < first + roles->n_fixed && !rc; k++) {
-        bool unit = roles->absorb && jd_own_is_same(roles, k, JD_OWN_UNIT),
-             time = roles->absorb && jd_own_is_same(roles, k, JD_OWN_TIME);
-        if (unit) data->no_unit_effects = false;
-        if (time) data->no_time_effects = false;
-        if (!unit && !time) rc = gather_ids(data, roles, k, keep, &codes[p->n_fixed++], ctx);
-    }
     p->n_x = roles->n_x;
     p->x = columns;
     p->x_name = pointers;
-    p->fixed = codes;
-    return rc;
+    return rc ? rc : make_effects(data, roles, keep, ctx);
 }
 
 static int64_t divisor(int64_t a, int64_t b)
@@ -314,7 +354,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    int rc = jd_make(&data->owned, 24 + roles->n_x + roles->n_fixed, sizeof *data->owned,
+    int rc = jd_make(&data->owned, 24 + roles->n_x + 2 * roles->n_fixed, sizeof *data->owned,
                      "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
     if (!rc) data->exponent = scale(data->y, p->n);

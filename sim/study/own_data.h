@@ -20,7 +20,7 @@ typedef struct jd_own_roles {
     const char *eligible; /**< 0 or 1 */
     const char *x;
     const char *fixed;   /**< beside unit and period; names joined by ^ are crossed, as in unit and
-                            cluster */
+                            cluster; a[x]: with slopes of x that differ by a, a[[x]]: these alone */
     const char *absorb;  /**< or exactly these: unit and period only where named */
     const char *cluster; /**< one name or two */
     const char *weights;

@@ -50,9 +50,12 @@ enum {
 /** A column the user named. */
 typedef struct jd_own_role {
     const char *option;
-    char *name; /**< owned; NULL = not given */
-    int reason; /**< what a missing cell counts under; -1: none is missing (cohorts) */
-    int next;   /**< the role this id is crossed with, by its place; 0 = none */
+    char *name;  /**< owned; NULL = not given */
+    int reason;  /**< what a missing cell counts under; -1: none is missing (cohorts) */
+    int next;    /**< the role this id is crossed with, by its place; 0 = none */
+    int slope;   /**< the role of the variable whose slope differs by this id; 0 = none */
+    bool alone;  /**< the slope without this id's own effects */
+    bool number; /**< a slope's variable, other than the period */
     jd_own_column_t column;
 } jd_own_role_t;
 

@@ -82,6 +82,40 @@ static int set_list(jd_own_columns_t *roles, int first, int n, const char *optio
     return rc;
 }
 
+/* The variable of `text`, [NAME] or [[NAME]], whose slope differs by the role's id. */
+static int set_slope(jd_own_columns_t *roles, int role, const char *text, size_t length,
+                     jd_ctx_t *ctx)
+{
+    jd_own_role_t *r = &roles->list[role];
+    size_t depth = length > 1 && text[1] == '[' ? 2 : 1;
+    if (length <= 2 * depth || strncmp(text + length - depth, "]]", depth) != 0 ||
+        memchr(text + depth, '[', length - depth) || memchr(text + depth, ']', length - 2 * depth))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s %s%.*s: slopes that differ by %s are written %s[NAME], and %s[[NAME]] "
+                       "without its own effects",
+                       r->option, r->name, (int)length, text, r->name, r->name, r->name);
+    r->slope = roles->n++;
+    r->alone = depth == 2;
+    int rc = set_name(roles, r->slope, r->option, text + depth, length - 2 * depth, JD_OWN_NO_X,
+                      false, ctx);
+    roles->list[r->slope].number = !jd_own_is_same(roles, r->slope, JD_OWN_TIME);
+    return rc;
+}
+
+/* Fixed effects, some with slopes. */
+static int set_effects(jd_own_columns_t *roles, const char *option, const char *list, jd_ctx_t *ctx)
+{
+    int rc = JD_OK, first = JD_OWN_LISTED + roles->n_x;
+    const char *p = list;
+    for (int i = first; i < first + roles->n_fixed && !rc; i++) {
+        size_t length = strcspn(p, ","), name = strcspn(p, ",[");
+        rc = set_name(roles, i, option, p, name, JD_OWN_NO_GROUP, true, ctx);
+        if (!rc && name < length) rc = set_slope(roles, i, p + name, length - name, ctx);
+        p += length + (p[length] == ',');
+    }
+    return rc;
+}
+
 /* One name, or as many as the option takes. */
 static int set_kind(jd_own_columns_t *roles, int role, int n, const char *text, jd_ctx_t *ctx)
 {
@@ -131,16 +165,14 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
     roles->no_unit = given->no_unit;
     int listed = JD_OWN_LISTED + roles->n_x + roles->n_fixed,
         parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
-                count_signs(fixed, '^'),
+                count_signs(fixed, '^') + count_signs(fixed, '['),
         rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
     roles->n = rc ? 0 : listed;
     for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
         rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
     if (!rc)
         rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "--x", given->x, JD_OWN_NO_X, false, ctx);
-    if (!rc)
-        rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_fixed,
-                      given->absorb ? "--absorb" : "--fe", fixed, JD_OWN_NO_GROUP, true, ctx);
+    if (!rc) rc = set_effects(roles, given->absorb ? "--absorb" : "--fe", fixed, ctx);
     return rc;
 }
 
@@ -298,7 +330,7 @@ bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
 {
     if (role < JD_OWN_LISTED)
         return !kinds[role].id && role != JD_OWN_TIME && role != JD_OWN_COHORT;
-    return role < JD_OWN_LISTED + columns->n_x;
+    return role < JD_OWN_LISTED + columns->n_x || columns->list[role].number;
 }
 
 bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b)

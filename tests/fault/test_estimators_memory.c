@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Synthetic DID (its inference, weights and bias split), rings, dose, Wald DID, roll_out,
- * did_multiplegt_dyn, stacked and lp_did where every n-th allocation fails: an error that says so,
- * and nothing leaked. */
+ * did_multiplegt_dyn, stacked, lp_did and the regressions where every n-th allocation fails: an
+ * error that says so, and nothing leaked. */
 #include "fault/failing.h"
 #include "jiedao/split.h"
 #include "jiedao/synthetic.h"
@@ -22,6 +22,8 @@ static int run(const trial_t *t, const request_t *request, jd_ctx_t *ctx)
     jd_synthetic_weights_t weights = {0};
     jd_fit_t fit = {0};
     int n = 0;
+    for (int i = 0; i < t->panel.n; i++)
+        y0[i] = 1 + i % 2;
     const jd_vcov_options_t vcov = {.resample = request->resample,
                                     .draws = request->resample ? 3 : 0};
     const jd_split_input_t input = {
@@ -109,10 +111,45 @@ static void test_every_allocation_may_fail(void **state)
     }
 }
 
+/* Regressions with columns and slopes, imputation and its kin. */
+static void test_every_allocation_of_regressions_may_fail(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"2x2",         "twfe",       "event_study",
+                                        "sun_abraham", "imputation", "two_stage",
+                                        "etwfe",       "poisson",    "etwfe_poisson"};
+    static trial_t t;
+    make_trial(&t, 8);
+    t.panel = (jd_panel_t){.unit = t.unit, .time = t.time, .cohort = t.cohort, .weight = t.weight};
+    t.panel.x = t.x_column;
+    t.panel.x_name = t.x_name;
+    for (int u = 0; u < 9; u++)
+        for (int s = 0; s < 6; s++, t.panel.n++) {
+            t.unit[t.panel.n] = u;
+            t.time[t.panel.n] = s + 1;
+            t.cohort[t.panel.n] = u < 3 ? 3 : u < 6 ? 5 : 0;
+            t.cluster[t.panel.n] = u / 2;
+            t.weight[t.panel.n] = 1 + u % 3;
+            t.y[t.panel.n] = 1 + (u * 5 + s * s * 3) % 7;
+        }
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        request_t request = {.estimator = names[k]};
+        jd_did_defaults(&request.options);
+        t.panel.n_x = k < 6;
+        t.panel.n_slopes = 0;
+        assert_survives(&t, request);
+        if (!jd_estimator_find(names[k])->takes_slopes) continue;
+        add_slope(&t, 1);
+        request.options.bin_width = 2;
+        assert_survives(&t, request);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_every_allocation_of_regressions_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,10 @@ typedef struct {
     const double *x_column[MAX_X];
     const char *x_name[MAX_X];
     const int32_t *fixed_column[MAX_FIXED];
+    int32_t slope_level[MAX_ROWS];
+    double slope[MAX_ROWS];
+    const int32_t *level_column;
+    const double *slope_column;
 } trial_t;
 
 static inline jd_rng_t trial_rng(uint64_t seed)
@@ -139,6 +143,22 @@ static inline void make_trial(trial_t *t, uint64_t seed)
         p->cohort = NULL;
         cohorts_as_seen(t);
     }
+}
+
+/** A variable whose slope differs by level: period or covariate; in some levels without variation.
+ */
+static inline void add_slope(trial_t *t, uint64_t seed)
+{
+    for (int i = 0; i < t->panel.n; i++) {
+        t->slope_level[i] = seed % 2 ? t->cluster[i] : t->fixed[0][i];
+        t->slope[i] = seed % 3 ? t->time[i] : t->x[0][i] + 3;
+        if (seed % 5 == 0 && t->slope_level[i] == t->slope_level[0]) t->slope[i] = 7.1;
+    }
+    t->level_column = t->slope_level;
+    t->slope_column = t->slope;
+    t->panel.slope_level = &t->level_column;
+    t->panel.slope = &t->slope_column;
+    t->panel.n_slopes = 1;
 }
 
 /** What the dense way finds. */
@@ -326,6 +346,8 @@ static inline void dense_vcov(const trial_t *t, const int32_t *const *effects, i
                               ? 1
                               : dense_levels(effects[f], out->kept_rows, n);
     }
+    if (t->panel.n_slopes > 0 && vcov->k_fixed != JD_K_NONE)
+        parameters += dense_levels(t->slope_level, out->kept_rows, n);
     long double groups = dense_levels(cluster, out->kept_rows, n), factor;
     out->df = (double)(vcov->kind == JD_VCOV_CLUSTER ? groups - 1 : n - parameters);
     if (vcov->kind == JD_VCOV_CLUSTER)
@@ -372,6 +394,13 @@ static inline int dense_fit(const trial_t *t, const char *estimator,
                 x[i] = effects[f][rows[i]] == effects[f][rows[l]] ? ROOT(i) : 0;
             add_column(&b, x, 1e-9L);
         }
+    for (int l = 0; t->panel.n_slopes > 0 && l < out->n; l++) {
+        if (!is_first(t->slope_level, rows, l)) continue;
+        for (int i = 0; i < out->n; i++)
+            x[i] = t->slope_level[rows[i]] == t->slope_level[rows[l]] ? t->slope[rows[i]] * ROOT(i)
+                                                                      : 0;
+        add_column(&b, x, 1e-9L);
+    }
     int dummies = b.n_q, effect_terms = 0;
     for (int k = 0;; k++) {
         char name[JD_TERM_NAME];

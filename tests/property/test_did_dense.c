@@ -60,13 +60,14 @@ static int compare(uint64_t seed, const char *name, const jd_design_t *design, c
 }
 
 /* Where the dense way identifies an effect the fast one must answer, and else refuse. */
-static int try_one(uint64_t seed, const char *name, jd_solver_t solver, int *answered)
+static int try_one(uint64_t seed, const char *name, jd_solver_t solver, int slopes, int *answered)
 {
     static trial_t trial;
     static dense_t dense;
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
     make_trial(&trial, seed);
+    if (slopes) add_slope(&trial, seed);
     jd_did_options_t options;
     jd_did_defaults(&options);
     options.solver = solver;
@@ -99,7 +100,7 @@ static void test_estimators_equal_the_dense_way(void **state)
     for (size_t e = 0; e < sizeof regressions / sizeof *regressions; e++) {
         int wrong = 0, answered = 0;
         for (uint64_t seed = 1; seed <= TRIALS; seed++)
-            wrong += try_one(seed, regressions[e], JD_SOLVER_AUTO, &answered);
+            wrong += try_one(seed, regressions[e], JD_SOLVER_AUTO, 0, &answered);
         print_message("%s: %d of %d panels answered\n", regressions[e], answered, TRIALS);
         assert_int_equal(wrong, 0);
         assert_true(answered > TRIALS * 9 / 10);
@@ -111,10 +112,23 @@ static void test_solvers_agree(void **state)
     (void)state;
     int wrong = 0, answered = 0;
     for (uint64_t seed = 1; seed <= 40; seed++) {
-        wrong += try_one(seed, "twfe", JD_SOLVER_ITERATE, &answered);
-        wrong += try_one(seed, "event_study", JD_SOLVER_DIRECT, &answered);
+        wrong += try_one(seed, "twfe", JD_SOLVER_ITERATE, 0, &answered);
+        wrong += try_one(seed, "event_study", JD_SOLVER_DIRECT, 0, &answered);
     }
     assert_int_equal(wrong, 0);
+}
+
+static void test_slopes_that_differ_by_level_equal_the_dense_way(void **state)
+{
+    (void)state;
+    int wrong = 0, answered = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        wrong += try_one(seed, "twfe", JD_SOLVER_AUTO, 1, &answered);
+        wrong += try_one(seed, "event_study", JD_SOLVER_ITERATE, 1, &answered);
+    }
+    print_message("%d of 120 answered\n", answered);
+    assert_int_equal(wrong, 0);
+    assert_true(answered > 80);
 }
 
 int main(void)
@@ -122,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_estimators_equal_the_dense_way),
         cmocka_unit_test(test_solvers_agree),
+        cmocka_unit_test(test_slopes_that_differ_by_level_equal_the_dense_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

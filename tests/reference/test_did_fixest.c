@@ -37,6 +37,8 @@ static const model_t models[] = {
      {"l_pop", "l_income", "l_police", "unemployrt", "poverty"},
      "post"},
     {"twfe_regionyear_castle", "castle", "twfe", "l_homicide", "sid", "year", {0}, "post"},
+    {"twfe_trend_base_did", "base_did", "twfe", "y", "id", "period", {0}, "tp"},
+    {"twfe_trend_castle", "castle", "twfe", "l_homicide", "sid", "year", {0}, "post"},
     {"twfe_smallg", "sim_smallg", "twfe", "y", "state", "year", {"x"}, "treat"},
     {"es_base_did", "base_did", "event_study", "y", "id", "period", {"x1"}, NULL},
     {"es_base_stagg", "base_stagg", "event_study", "y", "id", "year", {"x1"}, NULL},
@@ -57,7 +59,9 @@ typedef struct {
     int8_t treated[MAX_N];
     double weight[MAX_N], y[MAX_N], x[MAX_X][MAX_N];
     const double *x_column[MAX_X];
-    const int32_t *fixed_column;
+    const int32_t *fixed_column, *slope_level;
+    double slope[MAX_N];
+    const double *slope_column;
 } data_t;
 
 static int is(const model_t *model, const char *part)
@@ -139,6 +143,7 @@ static void load(const model_t *m, data_t *d)
         if (is_weighted(m)) d->weight[n] = weight_of(&csv, row, m, unit);
         if (is(m, "regionyear")) d->fixed[n] = region_year(&csv, row, time);
         d->y[n] = number(&csv, row, m->y);
+        if (is(m, "_trend_")) d->slope[n] = number(&csv, row, is(m, "castle") ? "year" : "x1");
         for (int k = 0; k < p->n_x; k++)
             d->x[k][n] = number(&csv, row, m->x[k]);
         n++;
@@ -157,6 +162,11 @@ static void load(const model_t *m, data_t *d)
     d->fixed_column = d->fixed;
     p->fixed = &d->fixed_column;
     p->n_fixed = is(m, "regionyear");
+    d->slope_level = d->unit;
+    d->slope_column = d->slope;
+    p->slope_level = &d->slope_level;
+    p->slope = &d->slope_column;
+    p->n_slopes = is(m, "_trend_");
 }
 
 typedef struct {
@@ -363,11 +373,8 @@ static void check_family(const csv_t *e, const char *family, int *matched_all)
         const model_t *m = find_model(csv_text(e, row, 0), &kind);
         variance_t v;
         int verdict = -1;
-        if (!m)
-            why = "varying slopes";
-        else
-            why = parse_vcov(kind, m, &v);
-        if (!m) assert_non_null(strstr(csv_text(e, row, 3), "["));
+        assert_non_null(m);
+        why = parse_vcov(kind, m, &v);
         if (!why) {
             fit_case(&f, m, kind, &v);
             verdict = check_row(&f, e, row, &why);

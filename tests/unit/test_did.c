@@ -253,6 +253,32 @@ static void test_event_times_are_binned_by_width(void **state)
     check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT, "must be a lead");
 }
 
+static void test_slopes_are_refused_where_nobody_takes_them(void **state)
+{
+    (void)state;
+    small_t s;
+    jd_ctx_t ctx;
+    jd_did_options_t options;
+    jd_fit_t fit;
+    jd_ctx_init(&ctx);
+    jd_did_defaults(&options);
+    make_small(&s, 3, 4);
+    const int32_t *level = s.unit;
+    const double *variable = s.y;
+    s.panel.n_slopes = 1;
+    check_refused("twfe", &s.panel, &options, JD_ERR_ARGUMENT, "1 slopes without their variables");
+    s.panel.slope_level = &level;
+    s.panel.slope = &variable;
+    check_refused("imputation", &s.panel, &options, JD_ERR_UNSUPPORTED, "takes no slopes");
+    jd_design_t *design = prepare("twfe", &s.panel, &options, &ctx);
+    jd_vcov_options_t vcov = {.kind = JD_VCOV_HC2};
+    assert_int_equal(jd_design_infer(design, s.y, &vcov, 0.95, &fit, &ctx), JD_ERR_UNSUPPORTED);
+    assert_non_null(strstr(ctx.message, "exact leverages do not know slopes"));
+    vcov = (jd_vcov_options_t){.k_exact = 1};
+    assert_int_equal(jd_design_infer(design, s.y, &vcov, 0.95, &fit, &ctx), JD_ERR_UNSUPPORTED);
+    jd_design_free(design);
+}
+
 /* unit = sector x county; county x time and sector x time effects leave the treated sector's change
  * in treated counties: a triple difference by hand. */
 static void test_triple_difference(void **state)
@@ -344,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_estimates_are_weights_times_outcome),
         cmocka_unit_test(test_event_study_bins_end_points),
         cmocka_unit_test(test_event_times_are_binned_by_width),
+        cmocka_unit_test(test_slopes_are_refused_where_nobody_takes_them),
         cmocka_unit_test(test_triple_difference),
         cmocka_unit_test(test_infer_same_bits_for_any_threads),
     };

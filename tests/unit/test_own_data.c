@@ -199,6 +199,46 @@ static void test_absorb(void **state)
     }
 }
 
+static void test_slopes_that_differ_by_level(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fixed, *absorb;
+        int n_fixed;
+        bool no_unit;
+        double first; /* of the variable in the second row */
+    } cases[] = {{"i[x]", NULL, 0, false, 7},     {"i[[x]]", NULL, 0, false, 7},
+                 {"f[x]", NULL, 1, false, 7},     {"f[[t]]", NULL, 0, false, 2},
+                 {"f^g[x],f", NULL, 2, false, 7}, {NULL, "t,i[x]", 0, false, 7},
+                 {NULL, "t,i[[x]]", 0, true, 7}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        jd_own_roles_t roles = usual;
+        roles.fixed = cases[k].fixed;
+        roles.absorb = cases[k].absorb;
+        jd_own_data_t data =
+            read_text("i,t,g,y,f,x\n1,1,2,1,a,5\n1,2,2,2,a,7\n2,1,0,1,b,1\n2,2,0,3,b,\n"
+                      "2,3,0,3,b,4\n",
+                      &roles);
+        assert_int_equal(data.panel.n, strstr(cases[k].fixed ? cases[k].fixed : "x", "t") ? 5 : 4);
+        assert_int_equal(data.panel.n_fixed, cases[k].n_fixed);
+        assert_int_equal(data.panel.n_slopes, 1);
+        assert_int_equal(data.no_unit_effects, cases[k].no_unit);
+        assert_true(data.panel.slope[0][1] - data.panel.slope[0][0] ==
+                    (cases[k].first == 7 ? 2 : 1));
+        assert_int_equal(data.panel.slope_level[0][0], data.panel.slope_level[0][1]);
+        assert_int_not_equal(data.panel.slope_level[0][1], data.panel.slope_level[0][2]);
+        jd_own_data_free(&data);
+    }
+    static const char *const wrong[] = {"i[x", "i[]", "i[[x]", "i[x]]", "i[x]z", "i[[x]z]", "i["};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        jd_own_roles_t roles = usual;
+        jd_own_data_t data;
+        roles.fixed = wrong[k];
+        assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_ARGUMENT);
+        if (!strstr(ctx.message, "are written i[NAME]")) fail_msg("%s: %s", wrong[k], ctx.message);
+    }
+}
+
 static void test_rows_as_units(void **state)
 {
     (void)state;
@@ -401,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_rows_with_missing_values_are_counted_once),
         cmocka_unit_test(test_crossed_ids_and_two_clusters),
         cmocka_unit_test(test_absorb),
+        cmocka_unit_test(test_slopes_that_differ_by_level),
         cmocka_unit_test(test_rows_as_units),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_shuffled_rows_and_renamed_ids),
