@@ -12,6 +12,10 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
     if (data->panel.n < data->n_rows)
         jd_warn(ctx, "%lld of %lld rows are dropped for missing values; --format text says which",
                 (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
+    if (jd_own_few_treated(data, result))
+        jd_warn(ctx,
+                "%d of %d clusters are treated: standard errors by clusters may be far too small",
+                data->n_treated_clusters, data->n_clusters);
 }
 
 static int print(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,

@@ -348,6 +348,29 @@ static int count_units(jd_own_data_t *data, jd_ctx_t *ctx)
     return rc;
 }
 
+static bool is_treated(const jd_panel_t *p, int64_t row)
+{
+    if (p->treated) return p->treated[row];
+    return p->cohort && p->cohort[row] != 0 && p->time[row] >= p->cohort[row];
+}
+
+static int count_clusters(jd_own_data_t *data, jd_ctx_t *ctx)
+{
+    const jd_panel_t *p = &data->panel;
+    jd_groups_t clusters = {0};
+    bool *seen = NULL;
+    int rc = jd_groups_make(&clusters, p->cluster ? p->cluster : p->unit, p->n, ctx);
+    if (!rc) rc = jd_make(&seen, clusters.n_groups, sizeof *seen, "clusters", ctx);
+    for (int64_t i = 0; !rc && i < p->n; i++)
+        seen[clusters.code[i]] = seen[clusters.code[i]] || is_treated(p, i);
+    for (int32_t g = 0; !rc && g < clusters.n_groups; g++)
+        data->n_treated_clusters += seen[g];
+    data->n_clusters = clusters.n_groups;
+    free(seen);
+    jd_groups_free(&clusters);
+    return rc;
+}
+
 static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const char *never,
                       const int32_t *keep, jd_ctx_t *ctx)
 {
@@ -421,6 +444,7 @@ int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given->never, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
+    if (!rc) rc = count_clusters(data, ctx);
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);
     free(keep);

@@ -67,7 +67,8 @@ typedef struct jd_own_data {
     int32_t first, last; /**< periods */
     int32_t step;        /**< periods and cohorts lie whole multiples of this apart */
     int32_t n_units;
-    int32_t weekday; /**< of weekly dates */
+    int32_t n_clusters, n_treated_clusters; /**< ever under treatment; 0 where an amount is given */
+    int32_t weekday;                        /**< of weekly dates */
     char y_name[64];
     jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
     void **owned;      /**< the panel's arrays */
@@ -157,6 +158,10 @@ typedef struct jd_own_result {
 JD_MUST_USE int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data,
                                 const jd_own_ask_t *ask, jd_ctx_t *ctx);
 void jd_own_result_free(jd_own_result_t *result);
+
+/** Whether so few clusters are treated that standard errors by clusters are far too small, and some
+ *  estimator that applies has such. */
+bool jd_own_few_treated(const jd_own_data_t *data, const jd_own_result_t *result);
 
 /** Writes the weights as CSV, replacing the file: row, unit and time of the data, and a column a
  *  term. The data must have been read with `origin`. */

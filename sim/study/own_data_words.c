@@ -89,6 +89,56 @@ static void print_uniform(FILE *out, const jd_own_fit_t *fit)
                 fit->name, fit->uniform);
 }
 
+/* ---- What to know ---- */
+
+enum { FEW_TREATED = 5 };
+
+bool jd_own_few_treated(const jd_own_data_t *data, const jd_own_result_t *r)
+{
+    bool by_clusters = false;
+    for (int i = 0; i < r->n_fits; i++) {
+        const char *name = r->fits[i].variance.name;
+        by_clusters =
+            by_clusters || (r->fits[i].applied && name && r->fits[i].variance.n_clusters &&
+                            strcmp(name, "placebo") != 0);
+    }
+    return by_clusters && data->n_treated_clusters > 0 && data->n_treated_clusters <= FEW_TREATED &&
+           data->n_clusters > 2 * data->n_treated_clusters;
+}
+
+static void print_few_treated(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r)
+{
+    if (jd_own_few_treated(data, r))
+        fprintf(out,
+                "\n%" PRId32 " of %" PRId32 " clusters treated: standard errors by clusters may be "
+                "far too small; see --diagnose conley_taber,randomisation\n",
+                data->n_treated_clusters, data->n_clusters);
+}
+
+/* Estimators side by side differ in what their mean effect weighs. */
+static void print_means(FILE *out, const jd_own_result_t *r)
+{
+    static const char *const alike[] = {"callaway_santanna", "staggered_triple_difference",
+                                        "stacked", "lp_did"};
+    const int kinds = (int)(sizeof alike / sizeof *alike);
+    char names[128] = "";
+    size_t at = 0;
+    int others = 0;
+    for (int i = 0; i < r->n_fits; i++) {
+        int k = 0;
+        if (!r->fits[i].applied || jd_own_find_line(&r->estimates, r->fits[i].name, "e=0") < 0)
+            continue;
+        while (k < kinds && strcmp(alike[k], r->fits[i].name) != 0)
+            k++;
+        others += k == kinds;
+        if (k < kinds)
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", alike[k]);
+    }
+    if (at > 0 && others > 0)
+        fprintf(out, "\natt weighs event times alike in %s, treated rows in the others%s\n", names,
+                strstr(names, alike[0]) ? " (--aggregate overall: there too)" : "");
+}
+
 /* Reasons in the order of the first they hold for; names that share one stand together. */
 static void print_reasons(FILE *out, const jd_own_result_t *r)
 {
@@ -115,6 +165,8 @@ int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r,
     print_head(out, data, path);
     int rc = jd_own_print_estimates(out, r, ctx);
     if (rc) return rc;
+    print_means(out, r);
+    print_few_treated(out, data, r);
     jd_own_print_diagnostics(out, r);
     fprintf(out, "\nVariance\n");
     for (int i = 0; i < r->n_fits; i++)

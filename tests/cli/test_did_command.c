@@ -224,7 +224,7 @@ static void test_ways_of_writing(void **state)
     for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
         csv_t csv;
         write_here("w.csv", files[k]);
-        run(0, "\"$JIEDAO\" did w.csv" ROLES "--estimator twfe --format csv >w.out");
+        run(0, "\"$JIEDAO\" did w.csv" ROLES "--estimator twfe --format csv -q >w.out");
         assert_string_equal(said.err, "");
         read_here(&csv, "w.out");
         run(0, "cat w.csv | \"$JIEDAO\" did /dev/stdin" ROLES
@@ -402,6 +402,29 @@ static void test_formats_and_figure(void **state)
     ASSERT_HOLDS(said.err, "effects by event time");
 }
 
+/* Numbers that stand side by side and do not mean the same, or promise too much. */
+static void test_what_to_know_is_said(void **state)
+{
+    (void)state;
+    char rows[1024] = "i,t,g,y\n";
+    for (int i = 0, at = 8; i < 12; i++)
+        for (int t = 1; t <= 4; t++)
+            at += snprintf(rows + at, sizeof rows - (size_t)at, "%d,%d,%d,%d\n", i, t, i ? 0 : 3,
+                           (i * 7 + t * 5) % 11);
+    write_here("one.csv", rows);
+    run(0, "\"$JIEDAO\" did one.csv" ROLES "--estimator twfe");
+    ASSERT_HOLDS(said.out, "1 of 12 clusters treated: standard errors");
+    run(0, "\"$JIEDAO\" did one.csv" ROLES "--estimator twfe --format csv");
+    ASSERT_HOLDS(said.err, "1 of 12 clusters are treated");
+    run(0, "\"$JIEDAO\" did one.csv" ROLES "--estimator synthetic_did");
+    assert_null(strstr(said.out, "clusters treated"));
+    run(0, "\"$JIEDAO\" did tiny.h5 --estimator twfe,event_study,callaway_santanna");
+    assert_null(strstr(said.out, "clusters treated"));
+    ASSERT_HOLDS(said.out, "att weighs event times alike in callaway_santanna, treated rows in");
+    run(0, "\"$JIEDAO\" did tiny.h5 --estimator event_study,callaway_santanna --aggregate overall");
+    assert_null(strstr(said.out, "att weighs"));
+}
+
 static void test_what_does_not_apply_is_said(void **state)
 {
     (void)state;
@@ -547,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_diagnostics),
         cmocka_unit_test(test_trends),
         cmocka_unit_test(test_formats_and_figure),
+        cmocka_unit_test(test_what_to_know_is_said),
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_huge_and_tiny_outcomes),
