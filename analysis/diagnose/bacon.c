@@ -96,7 +96,8 @@ static int table_make(table_t *t, const jd_panel_t *panel, const double *y, jd_c
 {
     size_t bytes = (size_t)panel->n * sizeof(int32_t);
     int32_t *cohort = malloc(bytes);
-    int rc = cohort ? jd_panel_cohorts(panel, cohort, ctx) : jd_fail_memory(ctx, bytes, "cohorts");
+    if (!cohort) return jd_fail_memory(ctx, bytes, "cohorts");
+    int rc = jd_panel_cohorts(panel, cohort, ctx);
     if (rc == JD_OK) rc = jd_groups_make(&t->periods, panel->time, panel->n, ctx);
     if (rc == JD_OK) rc = check_balance(panel, &t->periods, ctx);
     if (rc != JD_OK) goto out;
@@ -201,11 +202,12 @@ static int split_within(jd_bacon_t *bacon, table_t *t, const jd_panel_t *panel, 
 {
     int n_periods = t->periods.n_groups;
     size_t cells = (size_t)t->cohorts.n_groups * (size_t)n_periods;
-    double *w = malloc((size_t)panel->n * sizeof *w);
+    size_t bytes = (size_t)panel->n * sizeof(double);
     t->residual = calloc(cells, sizeof *t->residual);
-    int rc = w && t->residual
-                 ? residualise(panel, y, &bacon->estimate, w, ctx)
-                 : jd_fail_memory(ctx, (size_t)panel->n * sizeof *w, "residuals of treatment");
+    if (!t->residual) return jd_fail_memory(ctx, bytes, "residuals of treatment");
+    double *w = malloc(bytes);
+    if (!w) return jd_fail_memory(ctx, bytes, "residuals of treatment");
+    int rc = residualise(panel, y, &bacon->estimate, w, ctx);
     if (rc != JD_OK) goto out;
     double all = 0, square = 0, product = 0;
     for (int64_t i = 0; i < panel->n; i++)
@@ -232,8 +234,9 @@ out:
 static jd_bacon_pair_t compare_residuals(const table_t *t, int a, int b)
 {
     int n = t->periods.n_groups;
-    const double *y_a = &t->mean[a * n], *y_b = &t->mean[b * n];
-    const double *d_a = &t->residual[a * n], *d_b = &t->residual[b * n];
+    int64_t at_a = (int64_t)a * n, at_b = (int64_t)b * n;
+    const double *y_a = &t->mean[at_a], *y_b = &t->mean[at_b];
+    const double *d_a = &t->residual[at_a], *d_b = &t->residual[at_b];
     double level = mean_of(t, a, 0, n) - mean_of(t, b, 0, n), square = 0, product = 0;
     for (int s = 0; s < n; s++) {
         square += (d_a[s] - d_b[s]) * (d_a[s] - d_b[s]);

@@ -113,10 +113,9 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     c->path = calloc(cells, sizeof *c->path);
     c->treated = malloc(2 * clusters * sizeof *c->treated);
     c->control = c->treated ? c->treated + clusters : NULL;
-    int rc = JD_OK;
-    if (!count || !c->residual || !c->path || !c->treated)
-        rc = jd_fail_memory(ctx, 3 * cells * sizeof *count, "clusters by periods");
-    if (rc == JD_OK) rc = fill_cells(c, design, residual, count, ctx);
+    int known = count && c->residual && c->path && c->treated;
+    int rc = known ? fill_cells(c, design, residual, count, ctx)
+                   : jd_fail_memory(ctx, 3 * cells * sizeof *count, "clusters by periods");
     if (rc == JD_OK) rc = part_clusters(c, ctx);
     free(count);
     if (rc != JD_OK) return rc;

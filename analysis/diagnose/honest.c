@@ -366,7 +366,7 @@ static int test_sets(const study_t *study, const double *m, int n_m, jd_honest_s
     for (int p = 0; p < n && rc == JD_OK; p++)
         if (codes[p] != JD_OK) rc = jd_fail(ctx, codes[p], "%s", inner[p].message);
     for (int k = 0; k < n_m && rc == JD_OK; k++)
-        sets[k] = unite(parts + k * n_parts, n_parts, m[k]);
+        sets[k] = unite(parts + (int64_t)k * n_parts, n_parts, m[k]);
 out:
     free(parts);
     free(inner);

@@ -99,8 +99,9 @@ static int check_violation(const double *violation, int n, jd_ctx_t *ctx)
 static int weigh_violation(jd_pretrend_t *p, const jd_rectangle_t *r, const jd_event_path_t *path,
                            double level, jd_ctx_t *ctx)
 {
-    double *gap = malloc(2 * (size_t)r->k * sizeof *gap), *z = gap + r->k;
+    double *gap = malloc(2 * (size_t)r->k * sizeof *gap);
     if (!gap) return jd_fail_memory(ctx, 2 * (size_t)r->k * sizeof *gap, "a likelihood");
+    double *z = gap + r->k;
     for (int i = 0; i < r->k; i++)
         gap[i] = path->estimate[i] - p->violation[i];
     double far = jd_rectangle_distance(r, gap, z);

@@ -253,8 +253,9 @@ int jd_rectangle_integrate(const jd_rectangle_t *r, const double *mean, double *
 {
     size_t n = 1 + (size_t)r->k + (size_t)r->n_post, each = n + 3 * (size_t)r->k;
     size_t all = JD_SHIFTS * each + n;
-    double *total = calloc(all, sizeof *total), *sums = total + n;
+    double *total = calloc(all, sizeof *total);
     if (!total) return jd_fail_memory(ctx, all * sizeof *total, "an integral");
+    double *sums = total + n;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
     for (int b = 0; b < JD_SHIFTS; b++)
         add_lattice(r, mean, b, sums + (size_t)b * each + n, sums + (size_t)b * each);

@@ -75,8 +75,9 @@ static int estimate_compared(const jd_design_t *design, const double *const *y, 
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
     size_t all = n + atts + (size_t)cs->n_ways;
-    double *sorted = malloc(all * sizeof *sorted), *att = sorted + n;
+    double *sorted = malloc(all * sizeof *sorted);
     if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
+    double *att = sorted + n;
     int rc = JD_OK;
     for (int j = 0; rc == JD_OK && j < n_y; j++) {
         sort_outcome(&cs->arranged, y[j], sorted);

@@ -222,8 +222,9 @@ static int count_overall(const jd_dcdh_t *dc, jd_dcdh_counts_t *counts, jd_ctx_t
 {
     size_t cells = jd_dcdh_cells(dc);
     double *coef = calloc(cells, sizeof *coef);
-    unsigned char *role = calloc(2 * cells, 1), *used = role + cells;
-    int rc = coef && role ? JD_OK : jd_fail_memory(ctx, cells * sizeof *coef, "comparisons");
+    unsigned char *role = calloc(cells, 1), *used = calloc(cells, 1);
+    int rc =
+        coef && role && used ? JD_OK : jd_fail_memory(ctx, cells * sizeof *coef, "comparisons");
     for (int k = 0; rc == JD_OK && k < dc->n_effects; k++) {
         jd_dcdh_lag_t lag = dc->lag[k];
         rc = jd_dcdh_compare(dc, &lag, coef, role, ctx);
@@ -235,6 +236,7 @@ static int count_overall(const jd_dcdh_t *dc, jd_dcdh_counts_t *counts, jd_ctx_t
         counts->n_rows += used[c];
     free(coef);
     free(role);
+    free(used);
     return rc;
 }
 

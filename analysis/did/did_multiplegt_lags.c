@@ -237,9 +237,9 @@ int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *op
     int rc = choose_lags(dc, options, ctx);
     if (rc != JD_OK) return rc;
     size_t cells = jd_dcdh_cells(dc);
-    double *coef = calloc(2 * cells, sizeof *coef), *on = coef + cells;
+    double *coef = calloc(cells, sizeof *coef), *on = calloc(cells, sizeof *on);
     unsigned char *role = calloc(cells, 1);
-    if (!coef || !role) rc = jd_fail_memory(ctx, 2 * cells * sizeof *coef, "comparisons");
+    if (!coef || !on || !role) rc = jd_fail_memory(ctx, 2 * cells * sizeof *coef, "comparisons");
     for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
         rc = jd_dcdh_compare(dc, &dc->lag[k], coef, role, ctx);
     if (rc == JD_OK) rc = allocate_terms(design, dc, ctx);
@@ -252,6 +252,7 @@ int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *op
         add_lag(design, dc, k, on);
     }
     free(coef);
+    free(on);
     free(role);
     return rc;
 }

@@ -7,9 +7,8 @@
  * 26); then the terms are means of the delta_gl by the cells' (weighted) numbers of rows (eq. 28).
  * The shares count as fixed in the variance. Event times may be binned before they interact. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "did/design.h"
+#include "did/contrast.h"
 
 enum { MAX_CELLS = 2048 };
 
@@ -219,7 +218,7 @@ static int aggregate(jd_design_t *design, const cells_t *cells, jd_ctx_t *ctx)
             contrast[n * k + j] = 1;
             terms[n++] = design->terms[j];
         }
-    design->own = contrast;
+    design->own = contrast; /* NULL: the cells themselves are the terms */
     rc = jd_design_aggregate(design, terms, n, ctx);
 out:
     free(terms);
@@ -232,72 +231,21 @@ static void release(jd_design_t *design)
     free(design->own);
 }
 
-/* Terms out of coefficients: [n_terms][width] from [n_kept][width]. */
-static void combine(const jd_design_t *design, const double *beta, int width, double *out)
-{
-    const double *contrast = design->own;
-    int k = design->regression.n_kept, n = design->facts.n_terms;
-    for (int t = 0; t < n; t++)
-        for (int j = 0; j < width; j++) {
-            double sum = 0;
-            for (int m = 0; m < k; m++)
-                sum += contrast[t * k + m] * beta[m * width + j];
-            out[t * width + j] = sum;
-        }
-}
-
 static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
                     jd_ctx_t *ctx)
 {
-    const jd_regression_t *r = &design->regression;
-    if (!design->own) { /* the cells themselves */
-        jd_regression_estimate(r, y, n_y, out, ctx);
-        return JD_OK;
-    }
-    size_t cells = (size_t)r->n_kept * (size_t)n_y;
-    double *beta = malloc(cells * sizeof *beta);
-    if (!beta) return jd_fail_memory(ctx, cells * sizeof *beta, "coefficients");
-    jd_regression_estimate(r, y, n_y, beta, ctx);
-    combine(design, beta, n_y, out);
-    free(beta);
-    return JD_OK;
+    return jd_contrast_estimate(design, design->own, y, n_y, out, ctx);
 }
 
 static void weights(const jd_design_t *design, int term, double *w)
 {
-    const jd_regression_t *r = &design->regression;
-    const double *contrast = design->own;
-    if (contrast)
-        jd_regression_combine(r, contrast + (size_t)term * (size_t)r->n_kept, w);
-    else
-        jd_regression_weights(r, term, w);
-    jd_design_place(design, w);
+    jd_contrast_weights(design, design->own, term, w);
 }
 
-/* C V C' with V the covariance of the coefficients. */
 static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                  jd_fit_t *fit, jd_ctx_t *ctx)
 {
-    if (!design->own)
-        return jd_infer_coefficients(design, y, fit->estimate, NULL, options, fit->vcov, fit, ctx);
-    const double *contrast = design->own;
-    int k = design->regression.n_kept, n = fit->n_terms;
-    size_t cells = (size_t)k * (size_t)(1 + k + n);
-    double *beta = malloc(cells * sizeof *beta);
-    if (!beta) return jd_fail_memory(ctx, cells * sizeof *beta, "a covariance");
-    double *vcov = beta + k, *half = vcov + (size_t)k * (size_t)k;
-    jd_regression_estimate(&design->regression, &y, 1, beta, ctx);
-    int rc = jd_infer_coefficients(design, y, beta, contrast, options, vcov, fit, ctx);
-    if (rc == JD_OK) combine(design, vcov, k, half);
-    for (int a = 0; rc == JD_OK && a < n; a++)
-        for (int b = 0; b <= a; b++) {
-            double sum = 0;
-            for (int m = 0; m < k; m++)
-                sum += half[a * k + m] * contrast[b * k + m];
-            fit->vcov[a * n + b] = fit->vcov[b * n + a] = sum;
-        }
-    free(beta);
-    return rc;
+    return jd_contrast_infer(design, design->own, y, options, fit, ctx);
 }
 
 static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)

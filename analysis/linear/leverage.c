@@ -149,7 +149,7 @@ static int invert_factor(jd_leverage_t *v, const double *a, size_t size, const u
 static int factor_others(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     size_t size = (size_t)v->s, bytes = size * size * sizeof(double);
-    double *a = calloc(size * size + 2 * size + 1, sizeof *a), *scale = a + size * size;
+    double *a = calloc(size * size + 2 * size + 1, sizeof *a);
     int *touched = malloc((size + 1) * sizeof *touched);
     unsigned char *kept = calloc(size + 1, 1);
     v->place = malloc((size + 1) * sizeof *v->place);
@@ -158,7 +158,7 @@ static int factor_others(jd_leverage_t *v, jd_ctx_t *ctx)
         rc = jd_fail_memory(ctx, bytes, "leverages");
         goto out;
     }
-    double *d = scale + size;
+    double *scale = a + size * size, *d = scale + size;
     for (int64_t from = 0, to; size > 0 && from < v->r->n; from = to) {
         to = run_end(v, from, v->r->n);
         add_run(v, from, to, a, d, touched);
