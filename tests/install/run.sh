@@ -45,3 +45,14 @@ if pkg-config --exists 'jiedao >= 99'; then
   echo "pkg-config found version 99" >&2
   exit 1
 fi
+
+# The programs of the tutorial compile without a warning and print what it says.
+awk -v at="$work/page" '/^```c$/ {file = at (++c) ".c"; next} /^```text$/ {file = at (++t) ".txt"; next}
+  /^```/ {file = ""} file {print >file}' "$here/../../docs/tutorials/link-the-libraries.md"
+for program in "$work"/page*.c; do
+  name=${program%.c}
+  # shellcheck disable=SC2046
+  "$cc" -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags jiedao) "$program" \
+    $(pkg-config --libs jiedao) "-Wl,-rpath,$libdir" -o "$name"
+  "$name" | diff - "$name.txt"
+done
