@@ -395,6 +395,11 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {0};
     jd_panel_t own = *panel;
+    if (options->cross_sections)
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "did_multiplegt_dyn: repeated cross-sections are asked for; it follows units "
+            "from before their switch");
     int8_t *switched = calloc((size_t)panel->n, 1);
     if (!switched) return jd_fail_memory(ctx, (size_t)panel->n, "treatment");
     own.treated = switched;

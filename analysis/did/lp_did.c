@@ -226,6 +226,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.cohort = 1, .drop_always_treated = 1};
+    if (options->cross_sections)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "lp_did: repeated cross-sections are asked for; it takes differences within "
+                       "units");
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK) rc = fill(design, panel, &frame, options, ctx);
     jd_frame_free(&frame);

@@ -280,9 +280,9 @@ static int check_request(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     if (panel->n_x > 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "roll_out: %d covariates are given ('%s', ...); it adjusts for outcomes "
-                       "before treatment only: leave them out",
-                       panel->n_x, panel->x_name[0]);
+                       "roll_out: covariates are given ('%s'%s); it adjusts for outcomes before "
+                       "treatment only: leave them out",
+                       panel->x_name[0], panel->n_x > 1 ? ", ..." : "");
     return JD_OK;
 }
 

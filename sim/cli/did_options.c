@@ -22,6 +22,7 @@
 #define SYNTHETIC "synthetic_did,synthetic_control,block_did"
 #define EXTENDED "etwfe,etwfe_poisson"
 #define DOSES "dose,wald_did"
+#define EFFECTS EXTENDED ",twfe,event_study,sun_abraham,rings,triple_difference,poisson"
 
 /* Names in the order the library counts them. */
 static const char *const aggregates[] = {"event", "overall", "cohort", "calendar", "cells", NULL};
@@ -63,8 +64,10 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("x", "NAMES", roles.x, "covariates, joined by commas")},
     {TEXT("fe", "NAMES", roles.fixed,
           "fixed effects beside unit and period, by commas; a^b crosses two, a[x] has slopes of x "
-          "too")},
-    {TEXT("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named")},
+          "too"),
+     .of = EFFECTS ",imputation,two_stage"},
+    {TEXT("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named"),
+     .of = EFFECTS ",imputation,two_stage"},
     {TEXT("weights", "NAME", roles.weights, "weights of rows, 0 or more")},
     {TEXT("cluster", "NAMES", roles.cluster,
           "clusters, one way or two: a or a,b; default: the units")},
@@ -197,14 +200,18 @@ const jd_option_t jd_did_option_rows[] = {
     {CHOICE("distance", "KIND", vcov.distance, distances,
             "conley: haversine (default), fixest's spherical or triangular"),
      .of = "conley"},
-    {SWITCH("satterthwaite", vcov.satterthwaite, "cluster: degrees of freedom by Satterthwaite")},
+    {SWITCH("satterthwaite", vcov.satterthwaite, "cluster: degrees of freedom by Satterthwaite"),
+     .of = "2x2,twfe,event_study,sun_abraham,rings,stacked,triple_difference,etwfe"},
     {CHOICE("k-fixed", "KIND", vcov.k_fixed, k_fixed,
-            "effects counted in K: nested (all but those in clusters; default), full, none")},
-    {SWITCH("k-exact", vcov.k_exact, "K counts the rank of the fixed effects")},
+            "effects counted in K: nested (all but those in clusters; default), full, none"),
+     .of = EFFECTS},
+    {SWITCH("k-exact", vcov.k_exact, "K counts the rank of the fixed effects"), .of = EFFECTS},
     {SWITCH("own-cluster-factors", vcov.own_cluster_factors,
             "multiway: each way by its own G/(G-1), not by that of the fewest clusters")},
-    {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)")},
-    {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment, "without the factor G/(G-1)")},
+    {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)"),
+     .of = EFFECTS ",2x2,stacked,lp_did"},
+    {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment, "without the factor G/(G-1)"),
+     .of = EFFECTS ",2x2,stacked,lp_did"},
     {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")},
     {CHOICE("resample", "KIND", vcov.resample, resamples,
             "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap"),

@@ -179,6 +179,7 @@ static void print_lines(jd_terminal_t *terminal, const char *colour, const char 
 void jd_terminal_warn(void *user, const char *message)
 {
     jd_terminal_t *terminal = user;
+    (void)fflush(stdout); /* results so far stand before the note where both go to one place */
     if (!terminal->quiet) print_lines(terminal, "\033[33m", "note: ", message);
 }
 

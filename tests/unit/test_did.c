@@ -253,6 +253,19 @@ static void test_event_times_are_binned_by_width(void **state)
     check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT, "must be a lead");
 }
 
+static void test_cross_sections_are_refused_by_who_follows_units(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"did_multiplegt_dyn", "lp_did", "synthetic_did"};
+    small_t s;
+    jd_did_options_t options;
+    jd_did_defaults(&options);
+    options.cross_sections = 1;
+    make_small(&s, 3, 4);
+    for (int k = 0; k < 3; k++)
+        check_refused(names[k], &s.panel, &options, JD_ERR_ARGUMENT, "repeated cross-sections");
+}
+
 static void test_slopes_are_refused_where_nobody_takes_them(void **state)
 {
     (void)state;
@@ -370,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_estimates_are_weights_times_outcome),
         cmocka_unit_test(test_event_study_bins_end_points),
         cmocka_unit_test(test_event_times_are_binned_by_width),
+        cmocka_unit_test(test_cross_sections_are_refused_by_who_follows_units),
         cmocka_unit_test(test_slopes_are_refused_where_nobody_takes_them),
         cmocka_unit_test(test_triple_difference),
         cmocka_unit_test(test_infer_same_bits_for_any_threads),
