@@ -6,6 +6,7 @@
  * its mean by cohort and period, weighted by v^2, in treated ones. Pre-trends are tested apart,
  * on untreated rows only (their section 4.4). */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +14,17 @@
 
 typedef struct {
     jd_first_stage_t stage;
-    int n_means;           /* terms that are means; behind them the leads */
-    jd_groups_t cells;     /* cohort by period */
-    jd_regression_t leads; /* on untreated rows; n_kept counts covariates too */
-    jd_groups_t clusters;  /* of the untreated rows */
+    jd_effect_means_t means; /* the first terms; behind them the leads */
+    jd_groups_t cells;       /* cohort by period */
+    jd_regression_t leads;   /* on untreated rows; n_kept counts covariates too */
+    jd_groups_t clusters;    /* of the untreated rows */
 } imputation_t;
 
 static void release(jd_design_t *design)
 {
     imputation_t *own = design->own;
     jd_first_stage_free(&own->stage);
+    jd_effect_means_free(&own->means);
     jd_groups_free(&own->cells);
     jd_regression_free(&own->leads);
     jd_groups_free(&own->clusters);
@@ -103,7 +105,7 @@ static void add_leads(jd_design_t *design, const imputation_t *own, const jd_gro
     int n_leads = leads->n_groups - skip, kept = 0;
     while (kept < r->n_kept && r->kept[kept] < n_leads)
         kept++;
-    int at = own->n_means, dropped = own->n_means + kept;
+    int at = own->means.n_terms, dropped = own->means.n_terms + kept;
     for (int k = 0, j = 0; k < n_leads; k++) {
         jd_term_t term = jd_term_event(leads->value[k + skip]);
         if (j == kept || r->kept[j] != k) {
@@ -114,14 +116,10 @@ static void add_leads(jd_design_t *design, const imputation_t *own, const jd_gro
             design->terms[dropped++] = term;
             continue;
         }
-        double *v = jd_design_column(design, at);
-        for (int64_t i = 0; i < r->n; i++)
-            v[own->stage.row[i]] = r->columns[j * r->n + i];
-        design->regression.kept[at] = at;
         design->terms[at++] = term;
         j++;
     }
-    design->regression.n_kept = design->facts.n_terms = at;
+    design->facts.n_terms = at;
     design->facts.n_collinear = dropped - at;
 }
 
@@ -141,23 +139,20 @@ static int cluster_leads(imputation_t *own, const jd_design_t *design, jd_ctx_t 
 static int fill(jd_design_t *design, imputation_t *own, const jd_frame_t *frame,
                 const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    jd_effect_means_t means = {0};
     jd_groups_t leads = {0};
     int skip = 0, n_leads = 0;
-    int rc = jd_effect_means_make(&means, design, frame, options, 0, ctx);
+    int rc = jd_effect_means_make(&own->means, design, frame, options, 0, ctx);
     if (rc == JD_OK && options->n_pretrend != 0) {
         rc = list_leads(design, &own->stage, options, &leads, ctx);
         if (rc == JD_OK) skip = leads.value[0] == JD_NEVER;
         n_leads = leads.n_groups - skip;
     }
-    if (rc == JD_OK) rc = jd_effect_means_fill(&means, design, &own->stage, n_leads, ctx);
-    own->n_means = means.n_terms;
+    if (rc == JD_OK) rc = jd_effect_means_fit(&own->means, design, &own->stage, n_leads, ctx);
     if (rc == JD_OK && n_leads > 0) {
         rc = fit_leads(own, &leads, skip, ctx);
         if (rc == JD_OK) rc = cluster_leads(own, design, ctx);
         if (rc == JD_OK) add_leads(design, own, &leads, skip, ctx);
     }
-    jd_effect_means_free(&means);
     jd_groups_free(&leads);
     return rc;
 }
@@ -220,7 +215,7 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
     jd_regression_estimate(r, &column, 1, beta, ctx);
     int rc = jd_regression_residuals(r, y0, beta, residual, ctx);
     if (rc == JD_OK) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, &facts, ctx);
-    int n_leads = design->facts.n_terms - own->n_means;
+    int n_leads = design->facts.n_terms - own->means.n_terms;
     int32_t groups = design->clusters.n_groups;
     for (int j = 0; rc == JD_OK && j < n_leads; j++)
         for (size_t i = 0; i < n; i++)
@@ -230,24 +225,88 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
     return rc;
 }
 
+/* Coefficients of the leads' regression: out, one every `stride`; room [n0 + n_kept]. */
+static void estimate_leads(const jd_design_t *design, const double *y, double *room, double *out,
+                           int stride, jd_ctx_t *ctx)
+{
+    const imputation_t *own = design->own;
+    const jd_regression_t *r = &own->leads;
+    const double *column = room;
+    double *beta = room + r->n;
+    for (int64_t i = 0; i < r->n; i++)
+        room[i] = y[own->stage.row[i]];
+    jd_regression_estimate(r, &column, 1, beta, ctx);
+    for (int j = 0; own->means.n_terms + j < design->facts.n_terms; j++)
+        out[j * stride] = beta[j];
+}
+
+/* All terms of an outcome, one every `stride`; tau [n] becomes its effects and residuals; room [n +
+ * n_terms + coefficients of the leads]. */
+static int estimate_one(const jd_design_t *design, const double *y, double *tau, double *room,
+                        double *out, int stride, jd_ctx_t *ctx)
+{
+    const imputation_t *own = design->own;
+    int n_means = own->means.n_terms;
+    int rc = jd_first_stage_impute(&own->stage, y, tau, ctx);
+    if (rc != JD_OK) return rc;
+    jd_effect_means_estimate(&own->means, design, &own->stage, tau, room, out, stride);
+    if (design->facts.n_terms > n_means)
+        estimate_leads(design, y, room, out + (ptrdiff_t)n_means * stride, stride, ctx);
+    return JD_OK;
+}
+
+static size_t room_of(const jd_design_t *design)
+{
+    const imputation_t *own = design->own;
+    return (size_t)own->stage.n + (size_t)design->facts.n_terms + (size_t)own->leads.n_kept;
+}
+
+static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
+                    jd_ctx_t *ctx)
+{
+    size_t n = (size_t)design->sample.n, cells = n + room_of(design);
+    double *tau = malloc(cells * sizeof *tau);
+    if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "an outcome");
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < n_y; j++)
+        rc = estimate_one(design, y[j], tau, tau + n, out + j, n_y, ctx);
+    free(tau);
+    return rc;
+}
+
+/* w starts as 0. */
+static void weights(const jd_design_t *design, int term, double *w)
+{
+    const imputation_t *own = design->own;
+    const jd_regression_t *r = &own->leads;
+    if (term < own->means.n_terms)
+        jd_effect_means_weights(&own->means, design, &own->stage, term, w);
+    else
+        for (int64_t i = 0; i < r->n; i++)
+            w[own->stage.row[i]] = r->columns[(term - own->means.n_terms) * r->n + i];
+    jd_design_place(design, w);
+}
+
 static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                  jd_fit_t *fit, jd_ctx_t *ctx)
 {
     const imputation_t *own = design->own;
     int rc = jd_scores_check(design, options, ctx);
     if (rc != JD_OK) return rc;
+    int n_means = own->means.n_terms;
     size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
-    size_t scores = (size_t)fit->n_terms * groups;
-    size_t cells = n + 2 * (size_t)own->cells.n_groups + scores;
+    size_t scores = (size_t)fit->n_terms * groups, room = room_of(design);
+    size_t cells = n + room + 2 * (size_t)own->cells.n_groups + scores;
     double *tau = calloc(cells, sizeof *tau);
     if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "standard errors");
-    double *score = tau + n, *cell = score + scores;
-    rc = jd_first_stage_impute(&own->stage, y, tau, ctx);
-    for (int k = 0; rc == JD_OK && k < own->n_means; k++)
-        score_mean(own, design->clusters.code, design->regression.columns + (size_t)k * n, tau,
-                   cell, score + (size_t)k * groups);
-    if (rc == JD_OK && fit->n_terms > own->n_means)
-        rc = score_leads(design, y, options, score + (size_t)own->n_means * groups, ctx);
+    double *v = tau + n, *score = v + room, *cell = score + scores;
+    rc = estimate_one(design, y, tau, v, fit->estimate, 1, ctx);
+    for (int k = 0; rc == JD_OK && k < n_means; k++) {
+        jd_effect_means_weights(&own->means, design, &own->stage, k, v);
+        score_mean(own, design->clusters.code, v, tau, cell, score + (size_t)k * groups);
+    }
+    if (rc == JD_OK && fit->n_terms > n_means)
+        rc = score_leads(design, y, options, score + (size_t)n_means * groups, ctx);
     if (rc == JD_OK)
         jd_scores_vcov(design, score, "BJS", jd_first_stage_squares(&own->stage, tau), fit);
     free(tau);
@@ -261,4 +320,7 @@ const jd_estimator_t jd_estimator_imputation = {
     .prepare = prepare,
     .infer = infer,
     .release = release,
+    .estimate = estimate,
+    .weights = weights,
+    .infers_estimate = 1,
 };

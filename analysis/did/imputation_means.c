@@ -144,6 +144,8 @@ void jd_effect_means_free(jd_effect_means_t *means)
     free(means->terms);
     free(means->term);
     free(means->total);
+    free(means->level);
+    free(means->slope);
     memset(means, 0, sizeof *means);
 }
 
@@ -155,25 +157,61 @@ double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t 
     return (design->weight ? design->weight[i] : 1.0) / means->total[term];
 }
 
-int jd_effect_means_fill(const jd_effect_means_t *means, jd_design_t *design,
-                         const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx)
+/* c [n] of a term. */
+static void fill_mean(const jd_effect_means_t *means, const jd_design_t *design,
+                      const jd_first_stage_t *stage, int term, double *c)
 {
-    int n_all = means->n_terms + n_more;
-    design->terms = calloc((size_t)n_all, sizeof *design->terms);
-    if (!design->terms)
-        return jd_fail_memory(ctx, (size_t)n_all * sizeof *design->terms, "the terms");
-    memcpy(design->terms, means->terms, (size_t)means->n_terms * sizeof *means->terms);
-    jd_regression_t *r = &design->regression;
-    int rc = jd_regression_init(r, design->effects, stage->n, n_all, NULL, ctx);
-    for (int k = 0; rc == JD_OK && k < means->n_terms; k++) {
-        double *v = jd_design_column(design, k);
-        for (int64_t i = 0; i < stage->n; i++)
-            v[i] = jd_effect_means_weight(means, design, stage, k, i);
-        rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, v, ctx);
-        r->kept[k] = k;
+    for (int64_t i = 0; i < stage->n; i++)
+        c[i] = jd_effect_means_weight(means, design, stage, term, i);
+}
+
+int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
+                        const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx)
+{
+    size_t n_terms = (size_t)means->n_terms, n_all = n_terms + (size_t)n_more;
+    size_t levels = jd_first_stage_levels(stage), slopes = (size_t)stage->fit.n_kept;
+    double *c = malloc((size_t)stage->n * sizeof *c);
+    design->terms = calloc(n_all, sizeof *design->terms);
+    means->level = calloc(n_terms * levels + 1, sizeof *means->level);
+    means->slope = calloc(n_terms * slopes + 1, sizeof *means->slope);
+    int rc = JD_OK;
+    if (!c || !design->terms || !means->level || !means->slope)
+        rc = jd_fail_memory(ctx, n_terms * levels * sizeof *c, "the terms");
+    else
+        memcpy(design->terms, means->terms, n_terms * sizeof *means->terms);
+    for (size_t k = 0; rc == JD_OK && k < n_terms; k++) {
+        fill_mean(means, design, stage, (int)k, c);
+        rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, c,
+                                   means->level + k * levels, means->slope + k * slopes, ctx);
     }
-    r->n_kept = design->facts.n_terms = means->n_terms;
+    design->facts.n_terms = means->n_terms;
+    free(c);
     return rc;
+}
+
+void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
+                             const jd_first_stage_t *stage, int term, double *v)
+{
+    size_t k = (size_t)term;
+    fill_mean(means, design, stage, term, v);
+    jd_first_stage_subtract(stage, means->level + k * jd_first_stage_levels(stage),
+                            means->slope + k * (size_t)stage->fit.n_kept, v);
+}
+
+void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
+                              const jd_first_stage_t *stage, const double *adjusted, double *lost,
+                              double *estimate, int stride)
+{
+    for (int k = 0; k < means->n_terms; k++)
+        estimate[k * stride] = lost[k] = 0;
+    for (int64_t i = 0; i < stage->n; i++) {
+        double part = design->weight ? design->weight[i] * adjusted[i] : adjusted[i];
+        int32_t k = means->term[i];
+        if (stage->treated[i]) jd_add_exactly(&estimate[0], &lost[0], part);
+        if (k > 0) jd_add_exactly(&estimate[k * stride], &lost[k], part);
+    }
+    for (int k = 0; k < means->n_terms; k++)
+        estimate[k * stride] = (estimate[k * stride] + lost[k]) / means->total[k];
 }
 
 int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options, jd_ctx_t *ctx)

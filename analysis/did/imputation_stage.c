@@ -117,13 +117,19 @@ void jd_first_stage_free(jd_first_stage_t *stage)
     memset(stage, 0, sizeof *stage);
 }
 
+size_t jd_first_stage_levels(const jd_first_stage_t *stage)
+{
+    size_t total = 0;
+    for (int k = 0; k < jd_effects_count(stage->all); k++)
+        total += (size_t)jd_effects_groups(stage->all, k)->n_groups;
+    return total;
+}
+
 /* Room for one number a level: level[k] points to effect k's. One block, level[0] its start. */
 static double **make_levels(const jd_first_stage_t *s, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(s->all);
-    size_t total = 1;
-    for (int k = 0; k < n_effects; k++)
-        total += (size_t)jd_effects_groups(s->all, k)->n_groups;
+    size_t total = jd_first_stage_levels(s) + 1;
     double **level = calloc((size_t)n_effects + 1, sizeof *level);
     double *block = malloc(total * sizeof *block);
     if (!level || !block) {
@@ -168,12 +174,17 @@ static int rounds(const jd_first_stage_t *s)
     return s->effects->factor ? 2 : 1;
 }
 
-/* One round of c - W0 Z0 (Z0'W0 Z0)^-1 Z'c: fixed effects, then what covariates add (FWL). */
-static int adjust_once(const jd_first_stage_t *s, double *c, double *const *level, jd_ctx_t *ctx)
+/* One round of c - W0 Z0 (Z0'W0 Z0)^-1 Z'c: fixed effects, then what covariates add (FWL). What is
+ * taken out is added to level_out, slope_out. */
+static int adjust_once(const jd_first_stage_t *s, double *c, double *const *level,
+                       double *level_out, double *slope_out, jd_ctx_t *ctx)
 {
     sum_levels(s, c, 0, level);
     int rc = jd_effects_solve(s->effects, level, ctx);
     if (rc != JD_OK) return rc;
+    size_t n_levels = jd_first_stage_levels(s);
+    for (size_t l = 0; l < n_levels; l++)
+        level_out[l] += level[0][l];
     for (int k = 0; k < jd_effects_count(s->all); k++) {
         const int32_t *code = jd_effects_groups(s->all, k)->code;
         for (int64_t r = 0; r < s->n0; r++)
@@ -183,6 +194,7 @@ static int adjust_once(const jd_first_stage_t *s, double *c, double *const *leve
     for (int j = 0; j < s->fit.n_kept; j++) {
         const double *w = s->fit.columns + (int64_t)j * s->n0;
         double sum = jd_dot_exact(s->x + (int64_t)s->fit.kept[j] * s->n, c, s->n);
+        slope_out[j] += sum;
         for (int64_t r = 0; r < s->n0; r++)
             c[s->row[r]] -= w[r] * sum;
     }
@@ -217,7 +229,7 @@ static int is_identified(const jd_first_stage_t *s, const double *v, double tota
 }
 
 int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const char *term,
-                          double *c, jd_ctx_t *ctx)
+                          double *c, double *level_out, double *slope_out, jd_ctx_t *ctx)
 {
     int32_t most = 1;
     double total = 0;
@@ -229,7 +241,7 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
     double **level = make_levels(stage, ctx), *scale = malloc((size_t)most * sizeof *scale);
     int rc = level && scale ? JD_OK : jd_fail_memory(ctx, (size_t)most * sizeof *scale, "levels");
     for (int round = 0; rc == JD_OK && round < rounds(stage); round++)
-        rc = adjust_once(stage, c, level, ctx);
+        rc = adjust_once(stage, c, level, level_out, slope_out, ctx);
     if (rc == JD_OK && !is_identified(stage, c, total, level, scale))
         rc = jd_fail(ctx, JD_ERR_RANK,
                      "%s: '%s' is not identified: the untreated rows do not tell all fixed effects "
@@ -238,6 +250,23 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
     free_levels(level);
     free(scale);
     return rc;
+}
+
+void jd_first_stage_subtract(const jd_first_stage_t *stage, const double *level,
+                             const double *slope, double *c)
+{
+    const jd_first_stage_t *s = stage;
+    for (int k = 0; k < jd_effects_count(s->all); k++) {
+        const jd_groups_t *g = jd_effects_groups(s->all, k);
+        for (int64_t r = 0; r < s->n0; r++)
+            c[s->row[r]] -= weight_of(s, r) * level[g->code[s->row[r]]];
+        level += g->n_groups;
+    }
+    for (int j = 0; j < s->fit.n_kept; j++) {
+        const double *w = s->fit.columns + (int64_t)j * s->n0;
+        for (int64_t r = 0; r < s->n0; r++)
+            c[s->row[r]] -= w[r] * slope[j];
+    }
 }
 
 int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,

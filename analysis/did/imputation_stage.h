@@ -37,22 +37,33 @@ JD_MUST_USE int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *
                                     jd_solver_t solver, jd_ctx_t *ctx);
 void jd_first_stage_free(jd_first_stage_t *stage);
 
-/** Row weights c [n] become v, in place. JD_ERR_RANK where untreated rows do not identify the
- *  mean; `term` names it. */
+/** Levels of all fixed effects together. */
+size_t jd_first_stage_levels(const jd_first_stage_t *stage);
+
+/** Row weights c [n] become v, in place; what was taken out of them by fixed effects and covariates
+ *  is added to level [levels of all effects], slope [covariates kept]: jd_first_stage_subtract()
+ *  takes it out of c again. JD_ERR_RANK where untreated rows do not identify the mean; `term` names
+ *  it. */
 JD_MUST_USE int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name,
-                                      const char *term, double *c, jd_ctx_t *ctx);
+                                      const char *term, double *c, double *level, double *slope,
+                                      jd_ctx_t *ctx);
+void jd_first_stage_subtract(const jd_first_stage_t *stage, const double *level,
+                             const double *slope, double *c);
 
 /** out [n] = y - Z g^: first-stage residuals in untreated rows, effects in treated ones. */
 JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,
                                       jd_ctx_t *ctx);
 
 /** Means over rows, the terms: "att" over all treated rows, then one for each event time, cohort,
- *  period or cell, as options->aggregate says. Zero it; arrays are owned. */
+ *  period or cell, as options->aggregate says. Their row weights v are not kept: a row's follow
+ *  from its term, its levels and its covariates. Zero it; arrays are owned. */
 typedef struct jd_effect_means {
     int n_terms;
     jd_term_t *terms; /* [n_terms], the first is "att" */
     int32_t *term;    /* [n] which of the terms 1 ... a row counts under, 0 none */
     double *total;    /* [n_terms] sum of weights */
+    double *level;    /* [n_terms][levels] what v takes off c, once fitted */
+    double *slope;    /* [n_terms][covariates kept] */
 } jd_effect_means_t;
 
 /** With `leads`, event times before treatment have a term too, references left out. */
@@ -67,10 +78,18 @@ double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t 
 /** Dense codes of (cohort, period) pairs, as values no order need be read into. */
 JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ctx_t *ctx);
 
-/** Opens the design's columns for the means and room for n_more terms behind them, and fills the
- *  means' with their row weights v. */
-JD_MUST_USE int jd_effect_means_fill(const jd_effect_means_t *means, jd_design_t *design,
-                                     const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
+/** Finds what v takes off c, and makes the means the design's first terms, with room for n_more
+ *  behind them. */
+JD_MUST_USE int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
+                                    const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
+/** Row weights v [n] of a term. Cost: O(n). */
+void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
+                             const jd_first_stage_t *stage, int term, double *v);
+/** All terms of what jd_first_stage_impute() gave, c'(y - Z g^) = v'y, one every `stride`; lost
+ *  [n_terms] is scratch. */
+void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
+                              const jd_first_stage_t *stage, const double *adjusted, double *lost,
+                              double *estimate, int stride);
 
 /** Checks that scores can be clustered as the options ask: one way, two clusters at least. */
 JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,

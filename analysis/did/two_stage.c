@@ -38,17 +38,41 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (rc == JD_OK)
         rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->solver, ctx);
     if (rc == JD_OK) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
-    if (rc == JD_OK) rc = jd_effect_means_fill(&own->means, design, &own->stage, 0, ctx);
+    if (rc == JD_OK) rc = jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx);
     jd_frame_free(&frame);
     return rc;
 }
 
-/* "att" is a second stage of its own, beside that of the other terms. */
-static void score_term(const jd_design_t *design, const two_stage_t *own, int term,
+static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
+                    jd_ctx_t *ctx)
+{
+    const two_stage_t *own = design->own;
+    size_t n = (size_t)own->stage.n, cells = n + (size_t)own->means.n_terms;
+    double *adjusted = malloc(cells * sizeof *adjusted);
+    if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "an outcome");
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+        rc = jd_first_stage_impute(&own->stage, y[j], adjusted, ctx);
+        if (rc == JD_OK)
+            jd_effect_means_estimate(&own->means, design, &own->stage, adjusted, adjusted + n,
+                                     out + j, n_y);
+    }
+    free(adjusted);
+    return rc;
+}
+
+static void weights(const jd_design_t *design, int term, double *w)
+{
+    const two_stage_t *own = design->own;
+    jd_effect_means_weights(&own->means, design, &own->stage, term, w);
+    jd_design_place(design, w);
+}
+
+/* "att" is a second stage of its own, beside that of the other terms. v are its row weights. */
+static void score_term(const jd_design_t *design, const two_stage_t *own, int term, const double *v,
                        const double *adjusted, double estimate, double *score)
 {
     const jd_first_stage_t *stage = &own->stage;
-    const double *v = design->regression.columns + (int64_t)term * stage->n;
     for (int64_t i = 0; i < stage->n; i++) {
         double c = jd_effect_means_weight(&own->means, design, stage, term, i), e = adjusted[i];
         double u = c * (e - estimate);
@@ -61,19 +85,23 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
                  jd_fit_t *fit, jd_ctx_t *ctx)
 {
     const two_stage_t *own = design->own;
+    const jd_first_stage_t *stage = &own->stage;
     int rc = jd_scores_check(design, options, ctx);
     if (rc != JD_OK) return rc;
-    size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
-    size_t cells = n + (size_t)fit->n_terms * groups;
+    size_t n = (size_t)stage->n, groups = (size_t)design->clusters.n_groups;
+    size_t cells = 2 * n + (size_t)fit->n_terms * (groups + 1);
     double *adjusted = calloc(cells, sizeof *adjusted);
     if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "standard errors");
-    double *score = adjusted + n;
-    rc = jd_first_stage_impute(&own->stage, y, adjusted, ctx);
-    if (rc == JD_OK) {
-        for (int k = 0; k < fit->n_terms; k++)
-            score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
-        jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(&own->stage, adjusted), fit);
+    double *v = adjusted + n, *score = v + n, *lost = score + (size_t)fit->n_terms * groups;
+    rc = jd_first_stage_impute(stage, y, adjusted, ctx);
+    if (rc == JD_OK)
+        jd_effect_means_estimate(&own->means, design, stage, adjusted, lost, fit->estimate, 1);
+    for (int k = 0; rc == JD_OK && k < fit->n_terms; k++) {
+        jd_effect_means_weights(&own->means, design, stage, k, v);
+        score_term(design, own, k, v, adjusted, fit->estimate[k], score + (size_t)k * groups);
     }
+    if (rc == JD_OK)
+        jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(stage, adjusted), fit);
     free(adjusted);
     return rc;
 }
@@ -85,4 +113,7 @@ const jd_estimator_t jd_estimator_two_stage = {
     .prepare = prepare,
     .infer = infer,
     .release = release,
+    .estimate = estimate,
+    .weights = weights,
+    .infers_estimate = 1,
 };
