@@ -177,23 +177,27 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 }
 
 /* Scores of a mean: score[cluster] += v e~. cell [2 n_cells] is scratch. */
-static void score_mean(const imputation_t *own, const int32_t *cluster, const double *v,
-                       const double *tau, double *cell, double *score)
+static void score_mean(const jd_design_t *design, int term, const double *tau, double *cell,
+                       double *score)
 {
+    const imputation_t *own = design->own;
     const jd_first_stage_t *stage = &own->stage;
-    const int32_t *code = own->cells.code;
+    const int32_t *code = own->cells.code, *cluster = design->clusters.code;
     double *sum = cell, *total = cell + own->cells.n_groups;
     memset(cell, 0, 2 * (size_t)own->cells.n_groups * sizeof *cell);
     for (int64_t i = 0; i < stage->n; i++) {
-        if (!stage->treated[i]) continue;
-        sum[code[i]] += v[i] * v[i] * tau[i];
-        total[code[i]] += v[i] * v[i];
+        double v = jd_effect_means_weight(&own->means, design, stage, term, i);
+        if (v == 0) continue;
+        sum[code[i]] += v * v * tau[i];
+        total[code[i]] += v * v;
     }
     for (int64_t i = 0; i < stage->n; i++) {
-        if (v[i] == 0) continue;
-        double e = tau[i];
-        if (stage->treated[i]) e -= sum[code[i]] / total[code[i]];
-        score[cluster[i]] += v[i] * e;
+        double v = jd_effect_means_weight(&own->means, design, stage, term, i);
+        if (v != 0) score[cluster[i]] += v * (tau[i] - sum[code[i]] / total[code[i]]);
+    }
+    for (int64_t r = 0; r < stage->n0; r++) {
+        int32_t i = stage->row[r];
+        score[cluster[i]] -= jd_effect_means_taken(&own->means, stage, term, r) * tau[i];
     }
 }
 
@@ -240,8 +244,8 @@ static void estimate_leads(const jd_design_t *design, const double *y, double *r
         out[j * stride] = beta[j];
 }
 
-/* All terms of an outcome, one every `stride`; tau [n] becomes its effects and residuals; room [n +
- * n_terms + coefficients of the leads]. */
+/* All terms of an outcome, one every `stride`; tau [n] becomes its effects and residuals; room
+ * [rows and coefficients of the leads, n_terms]. */
 static int estimate_one(const jd_design_t *design, const double *y, double *tau, double *room,
                         double *out, int stride, jd_ctx_t *ctx)
 {
@@ -258,7 +262,7 @@ static int estimate_one(const jd_design_t *design, const double *y, double *tau,
 static size_t room_of(const jd_design_t *design)
 {
     const imputation_t *own = design->own;
-    return (size_t)own->stage.n + (size_t)design->facts.n_terms + (size_t)own->leads.n_kept;
+    return (size_t)own->leads.n + (size_t)design->facts.n_terms + (size_t)own->leads.n_kept;
 }
 
 static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
@@ -299,12 +303,10 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     size_t cells = n + room + 2 * (size_t)own->cells.n_groups + scores;
     double *tau = calloc(cells, sizeof *tau);
     if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "standard errors");
-    double *v = tau + n, *score = v + room, *cell = score + scores;
-    rc = estimate_one(design, y, tau, v, fit->estimate, 1, ctx);
-    for (int k = 0; rc == JD_OK && k < n_means; k++) {
-        jd_effect_means_weights(&own->means, design, &own->stage, k, v);
-        score_mean(own, design->clusters.code, v, tau, cell, score + (size_t)k * groups);
-    }
+    double *score = tau + n + room, *cell = score + scores;
+    rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
+    for (int k = 0; rc == JD_OK && k < n_means; k++)
+        score_mean(design, k, tau, cell, score + (size_t)k * groups);
     if (rc == JD_OK && fit->n_terms > n_means)
         rc = score_leads(design, y, options, score + (size_t)n_means * groups, ctx);
     if (rc == JD_OK)

@@ -169,7 +169,8 @@ int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
                         const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx)
 {
     size_t n_terms = (size_t)means->n_terms, n_all = n_terms + (size_t)n_more;
-    size_t levels = jd_first_stage_levels(stage), slopes = (size_t)stage->fit.n_kept;
+    size_t levels = means->n_levels = jd_first_stage_levels(stage),
+           slopes = (size_t)stage->fit.n_kept;
     double *c = malloc((size_t)stage->n * sizeof *c);
     design->terms = calloc(n_all, sizeof *design->terms);
     means->level = calloc(n_terms * levels + 1, sizeof *means->level);
@@ -189,13 +190,20 @@ int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
     return rc;
 }
 
+double jd_effect_means_taken(const jd_effect_means_t *means, const jd_first_stage_t *stage,
+                             int term, int64_t r)
+{
+    size_t k = (size_t)term;
+    return jd_first_stage_taken(stage, means->level + k * means->n_levels,
+                                means->slope + k * (size_t)stage->fit.n_kept, r);
+}
+
 void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
                              const jd_first_stage_t *stage, int term, double *v)
 {
-    size_t k = (size_t)term;
     fill_mean(means, design, stage, term, v);
-    jd_first_stage_subtract(stage, means->level + k * jd_first_stage_levels(stage),
-                            means->slope + k * (size_t)stage->fit.n_kept, v);
+    for (int64_t r = 0; r < stage->n0; r++)
+        v[stage->row[r]] -= jd_effect_means_taken(means, stage, term, r);
 }
 
 void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,

@@ -252,21 +252,20 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
     return rc;
 }
 
-void jd_first_stage_subtract(const jd_first_stage_t *stage, const double *level,
-                             const double *slope, double *c)
+double jd_first_stage_taken(const jd_first_stage_t *stage, const double *level, const double *slope,
+                            int64_t r)
 {
     const jd_first_stage_t *s = stage;
+    double sum = 0;
     for (int k = 0; k < jd_effects_count(s->all); k++) {
         const jd_groups_t *g = jd_effects_groups(s->all, k);
-        for (int64_t r = 0; r < s->n0; r++)
-            c[s->row[r]] -= weight_of(s, r) * level[g->code[s->row[r]]];
+        sum += level[g->code[s->row[r]]];
         level += g->n_groups;
     }
-    for (int j = 0; j < s->fit.n_kept; j++) {
-        const double *w = s->fit.columns + (int64_t)j * s->n0;
-        for (int64_t r = 0; r < s->n0; r++)
-            c[s->row[r]] -= w[r] * slope[j];
-    }
+    sum *= weight_of(s, r);
+    for (int j = 0; j < s->fit.n_kept; j++)
+        sum += s->fit.columns[(int64_t)j * s->n0 + r] * slope[j];
+    return sum;
 }
 
 int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,

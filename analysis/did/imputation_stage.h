@@ -41,14 +41,14 @@ void jd_first_stage_free(jd_first_stage_t *stage);
 size_t jd_first_stage_levels(const jd_first_stage_t *stage);
 
 /** Row weights c [n] become v, in place; what was taken out of them by fixed effects and covariates
- *  is added to level [levels of all effects], slope [covariates kept]: jd_first_stage_subtract()
- *  takes it out of c again. JD_ERR_RANK where untreated rows do not identify the mean; `term` names
- *  it. */
+ *  is added to level [levels of all effects], slope [covariates kept]. JD_ERR_RANK where untreated
+ *  rows do not identify the mean; `term` names it. */
 JD_MUST_USE int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name,
                                       const char *term, double *c, double *level, double *slope,
                                       jd_ctx_t *ctx);
-void jd_first_stage_subtract(const jd_first_stage_t *stage, const double *level,
-                             const double *slope, double *c);
+/** By these two, what was taken out of the weight of untreated row number r. */
+double jd_first_stage_taken(const jd_first_stage_t *stage, const double *level, const double *slope,
+                            int64_t r);
 
 /** out [n] = y - Z g^: first-stage residuals in untreated rows, effects in treated ones. */
 JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,
@@ -62,7 +62,8 @@ typedef struct jd_effect_means {
     jd_term_t *terms; /* [n_terms], the first is "att" */
     int32_t *term;    /* [n] which of the terms 1 ... a row counts under, 0 none */
     double *total;    /* [n_terms] sum of weights */
-    double *level;    /* [n_terms][levels] what v takes off c, once fitted */
+    size_t n_levels;  /* of all fixed effects */
+    double *level;    /* [n_terms][n_levels] what v takes off c, once fitted */
     double *slope;    /* [n_terms][covariates kept] */
 } jd_effect_means_t;
 
@@ -82,6 +83,9 @@ JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ct
  *  behind them. */
 JD_MUST_USE int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
                                     const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
+/** What v takes off c in untreated row number r. */
+double jd_effect_means_taken(const jd_effect_means_t *means, const jd_first_stage_t *stage,
+                             int term, int64_t r);
 /** Row weights v [n] of a term. Cost: O(n). */
 void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
                              const jd_first_stage_t *stage, int term, double *v);

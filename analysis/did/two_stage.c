@@ -68,16 +68,19 @@ static void weights(const jd_design_t *design, int term, double *w)
     jd_design_place(design, w);
 }
 
-/* "att" is a second stage of its own, beside that of the other terms. v are its row weights. */
-static void score_term(const jd_design_t *design, const two_stage_t *own, int term, const double *v,
+/* "att" is a second stage of its own, beside that of the other terms. */
+static void score_term(const jd_design_t *design, const two_stage_t *own, int term,
                        const double *adjusted, double estimate, double *score)
 {
     const jd_first_stage_t *stage = &own->stage;
+    const int32_t *cluster = design->clusters.code;
     for (int64_t i = 0; i < stage->n; i++) {
-        double c = jd_effect_means_weight(&own->means, design, stage, term, i), e = adjusted[i];
-        double u = c * (e - estimate);
-        if (!stage->treated[i]) u += (v[i] - c) * e;
-        score[design->clusters.code[i]] += u;
+        double c = jd_effect_means_weight(&own->means, design, stage, term, i);
+        if (c != 0) score[cluster[i]] += c * (adjusted[i] - estimate);
+    }
+    for (int64_t r = 0; r < stage->n0; r++) {
+        int32_t i = stage->row[r];
+        score[cluster[i]] -= jd_effect_means_taken(&own->means, stage, term, r) * adjusted[i];
     }
 }
 
@@ -89,19 +92,17 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     int rc = jd_scores_check(design, options, ctx);
     if (rc != JD_OK) return rc;
     size_t n = (size_t)stage->n, groups = (size_t)design->clusters.n_groups;
-    size_t cells = 2 * n + (size_t)fit->n_terms * (groups + 1);
+    size_t cells = n + (size_t)fit->n_terms * (groups + 1);
     double *adjusted = calloc(cells, sizeof *adjusted);
     if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "standard errors");
-    double *v = adjusted + n, *score = v + n, *lost = score + (size_t)fit->n_terms * groups;
+    double *score = adjusted + n, *lost = score + (size_t)fit->n_terms * groups;
     rc = jd_first_stage_impute(stage, y, adjusted, ctx);
-    if (rc == JD_OK)
+    if (rc == JD_OK) {
         jd_effect_means_estimate(&own->means, design, stage, adjusted, lost, fit->estimate, 1);
-    for (int k = 0; rc == JD_OK && k < fit->n_terms; k++) {
-        jd_effect_means_weights(&own->means, design, stage, k, v);
-        score_term(design, own, k, v, adjusted, fit->estimate[k], score + (size_t)k * groups);
-    }
-    if (rc == JD_OK)
+        for (int k = 0; k < fit->n_terms; k++)
+            score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
         jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(stage, adjusted), fit);
+    }
     free(adjusted);
     return rc;
 }

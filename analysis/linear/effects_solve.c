@@ -124,15 +124,37 @@ static double *level_at(const jd_effects_t *e, double *const *level, int positio
     return level[k];
 }
 
+/* b [n_small] = what the smaller effects' levels sum of the first effect's means. */
+static void collect_means(const jd_effects_t *e, const double *mean, double *b)
+{
+    memset(b, 0, (size_t)e->n_small * sizeof *b);
+    for (int k = 1; k < e->n_effects; b += e->groups[k++].n_groups)
+        for (int64_t i = 0; i < e->n; i++)
+            b[e->groups[k].code[i]] += weight_of(e, i) * mean[e->groups[0].code[i]];
+}
+
+/* mean [levels of the first effect] -= the means of the smaller effects' levels a; sums is scratch.
+ */
+static void subtract_means(const jd_effects_t *e, const double *a, double *sums, double *mean)
+{
+    const jd_groups_t *first = &e->groups[0];
+    memset(sums, 0, (size_t)first->n_groups * sizeof *sums);
+    for (int k = 1; k < e->n_effects; a += e->groups[k++].n_groups)
+        for (int64_t i = 0; i < e->n; i++)
+            sums[first->code[i]] += weight_of(e, i) * a[e->groups[k].code[i]];
+    for (int32_t g = 0; g < first->n_groups; g++)
+        mean[g] -= sums[g] * e->inverse[0][g];
+}
+
 int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t *ctx)
 {
     const jd_effects_t *e = effects;
     if (e->n_effects == 0) return JD_OK;
     size_t size = (size_t)e->n_small;
-    size_t cells = (size_t)e->n + 8 * size + (size_t)e->max_levels;
-    double *row = calloc(cells, sizeof *row);
-    if (!row) return jd_fail_memory(ctx, cells * sizeof *row, "solving for fixed effects");
-    double *r = row + e->n, *a = r + size, *work = a + size, *sums = work + 6 * size;
+    size_t cells = 8 * size + (size_t)e->max_levels;
+    double *r = calloc(cells, sizeof *r);
+    if (!r) return jd_fail_memory(ctx, cells * sizeof *r, "solving for fixed effects");
+    double *a = r + size, *work = a + size, *sums = work + 6 * size;
     const jd_groups_t *first = &e->groups[0];
     double *mean = level_at(e, level, 0), *at = r, scale = 0;
     int rc = JD_OK;
@@ -141,9 +163,7 @@ int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t
         scale += mean[g] * mean[g] * e->inverse[0][g];
     for (int32_t g = 0; g < first->n_groups; g++)
         mean[g] *= e->inverse[0][g];
-    for (int64_t i = 0; i < e->n; i++)
-        row[i] = mean[first->code[i]];
-    jd_effects_collect(e, row, a);
+    collect_means(e, mean, a);
     for (int k = 1; k < e->n_effects; at += e->groups[k++].n_groups)
         memcpy(at, level_at(e, level, k), (size_t)e->groups[k].n_groups * sizeof *at);
     scale += size_of(e, r);
@@ -153,15 +173,10 @@ int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t
         rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                      "fixed effects did not converge; their levels may hang together by a few rows "
                      "only: use fewer or coarser fixed effects");
-    memset(row, 0, (size_t)e->n * sizeof *row);
-    spread(e, a, 1, row);
-    for (int64_t i = 0; i < e->n; i++)
-        sums[first->code[i]] += weight_of(e, i) * row[i];
-    for (int32_t g = 0; g < first->n_groups; g++)
-        mean[g] -= sums[g] * e->inverse[0][g];
+    subtract_means(e, a, sums, mean);
     at = a;
     for (int k = 1; k < e->n_effects; at += e->groups[k++].n_groups)
         memcpy(level_at(e, level, k), at, (size_t)e->groups[k].n_groups * sizeof *at);
-    free(row);
+    free(r);
     return rc;
 }
