@@ -65,7 +65,12 @@ const jd_command_t jd_command_did = {
     .about = "Runs difference-in-differences estimators on DATA: a CSV file, a Stata file (.dta)\n"
              "or a result file of jiedao, whose columns are known. Prints each estimate with its\n"
              "uncertainty, what was left out, and why an estimator does not apply. Rows with a\n"
-             "missing value in a column that is used are dropped and counted.\n",
+             "missing value in a column that is used are dropped and counted.\n"
+             "\n"
+             "Estimators: 2x2, twfe, event_study, sun_abraham, callaway_santanna, imputation,\n"
+             "two_stage, roll_out, synthetic_did, synthetic_control, block_did, rings, stacked,\n"
+             "did_multiplegt_dyn, drdid, triple_difference, staggered_triple_difference, dose,\n"
+             "wald_did, lp_did, poisson, etwfe, etwfe_poisson.\n",
     .examples =
         "  jiedao did quickstart.h5\n"
         "  jiedao did mpdta.csv --y lemp --unit countyreal --time year --cohort first_treat\n"

@@ -161,6 +161,21 @@ static void test_they_are_told(void **state)
     assert_null(strstr(said.err, "--coords"));
 }
 
+static void test_the_help_names_all_estimators(void **state)
+{
+    (void)state;
+    run("\"$JIEDAO\" help did");
+    for (int i = 0; jd_estimators[i]; i++) {
+        char name[80];
+        snprintf(name, sizeof name, " %s,", jd_estimators[i]->name);
+        if (strstr(said.out, name)) continue;
+        snprintf(name, sizeof name, "\n%s,", jd_estimators[i]->name);
+        if (strstr(said.out, name)) continue;
+        snprintf(name, sizeof name, " %s.\n", jd_estimators[i]->name);
+        ASSERT_HOLDS(said.out, name);
+    }
+}
+
 static int set_up(void **state)
 {
     return set_tiny(state) || write_panel(state);
@@ -171,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_told_to_do_without_does),
         cmocka_unit_test(test_they_are_told),
+        cmocka_unit_test(test_the_help_names_all_estimators),
     };
     return cmocka_run_group_tests(tests, set_up, remove_here);
 }
