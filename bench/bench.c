@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao-bench [quick | china | did | all]: quick = kernels and quickstart (default), china = 50
- * million firms, did = estimators beside R's. */
+/* jiedao-bench [quick | china | did | sweep | all]: quick = kernels and quickstart (default), china
+ * = 50 million firms, did = estimators beside R's, sweep = runs side by side. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -72,12 +72,18 @@ int main(int argc, char **argv)
         jd_bench_did();
         return 0;
     }
+    if (strcmp(which, "sweep") == 0) {
+        jd_bench_sweep();
+        return 0;
+    }
     /* Whole runs first: they fork, and a child cannot use threads its parent has had running. */
     if (strcmp(which, "china") != 0) jd_bench_whole("quickstart");
     if (strcmp(which, "quick") != 0) jd_bench_whole("china");
     if (strcmp(which, "china") == 0) return 0;
     jd_bench_firms(&limits);
     jd_bench_officials();
-    if (strcmp(which, "all") == 0) jd_bench_did();
+    if (strcmp(which, "all") != 0) return 0;
+    jd_bench_did();
+    jd_bench_sweep();
     return 0;
 }

@@ -40,13 +40,18 @@ static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ct
 }
 
 /* After an interruption nothing is written, and what starts again is the whole command. */
-static int tell_again(const jd_args_t *args, const char *path, jd_ctx_t *ctx)
+static int tell_again(const jd_args_t *args, const char *path, int64_t replicates, jd_ctx_t *ctx)
 {
     char line[JD_AGAIN_SIZE];
-    if (!jd_cli_again(args, NULL, NULL, line))
-        return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; the same command starts again",
-                       path);
-    return jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; to start again: %s", path, line);
+    bool fits = jd_cli_again(args, NULL, NULL, line);
+    jd_fail(ctx, JD_ERR_CANCELLED, "%s is not written; %s%s", path,
+            fits ? "to start again: " : "the same command starts again", fits ? line : "");
+    if (replicates > 1)
+        jd_fail(ctx, JD_ERR_CANCELLED,
+                "a sweep keeps finished replicates: jiedao sweep %s --set sweep.replicates=%lld -o "
+                "DIR",
+                jd_args_word(args, 0), (long long)replicates);
+    return JD_ERR_CANCELLED;
 }
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
@@ -65,7 +70,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc) rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (!rc) rc = jd_cli_may_write(path, args, ctx);
     if (!rc) rc = jd_study_run(config, path, jd_args_has(args, "force"), replicates, &result, ctx);
-    if (rc == JD_ERR_CANCELLED) rc = tell_again(args, path, ctx);
+    if (rc == JD_ERR_CANCELLED) rc = tell_again(args, path, replicates, ctx);
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
     if (!rc && format == 1)
         rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, stdout,

@@ -225,7 +225,9 @@ int jd_farm_work(const jd_farm_t *farm, jd_farm_facts_t *facts, jd_ctx_t *ctx)
     int rc = look(&crew);
     bool together = !farm->ready || farm->ready(farm->process, !rc);
     if (!rc && !together)
-        rc = jd_fail(ctx, JD_ERR_DATA, "another process of this job failed and says why");
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "another process of this job failed before it began: it says why, or it has "
+                     "another config or program than this one");
     int threads = jd_ctx_threads(ctx);
     int64_t side = farm->one_at_a_time ? 1 : crew.n_pending < threads ? crew.n_pending : threads;
     int workers = side > 0 ? (int)side : 1;

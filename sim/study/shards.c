@@ -141,7 +141,7 @@ static int decode(jd_run_result_t *r, const jd_run_layout_t *layout, const unsig
 
 int64_t jd_shards_block(int64_t n_runs)
 {
-    int64_t block = n_runs / 128;
+    int64_t block = n_runs / 1024; /* enough blocks to keep hundreds of workers busy to the end */
     return block < 1 ? 1 : block < BLOCK_MOST ? block : BLOCK_MOST;
 }
 
@@ -289,7 +289,9 @@ int jd_shards_missing(const jd_shards_t *shards, int64_t *missing, int64_t *firs
 
 static int write_fault(const jd_shard_writer_t *w, const char *what, jd_ctx_t *ctx)
 {
-    return jd_fail(ctx, JD_ERR_WRITE, "%s/shards: shard %" PRId64 " cannot be %s: %s",
+    return jd_fail(ctx, JD_ERR_WRITE,
+                   "%s/shards: shard %" PRId64 " cannot be %s: %s; finished runs are kept: once "
+                   "there is room, --resume goes on",
                    w->shards->folder, w->block + 1, what, strerror(errno));
 }
 

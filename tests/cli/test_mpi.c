@@ -46,6 +46,26 @@ static void test_goes_on_what_others_began(void **state)
     if (said.status) fail_msg("%s%s", said.out, said.err);
 }
 
+/* Ranks that come with another config, or find no folder, do not leave the others waiting. */
+static void test_a_rank_that_fails_alone_ends_the_job(void **state)
+{
+    (void)state;
+    said_t said;
+    need_mpi();
+    for (int first = 0; first < 2; first++) {
+        char line[1024];
+        snprintf(line, sizeof line,
+                 "rm -rf alone; \"$JIEDAO\" " SWEEP " -o alone --shard 1/2 >/dev/null; " MPI
+                 " 1 timeout 60 \"$JIEDAO-mpi\" " SWEEP " %s -o alone : -np 1 timeout 60 "
+                 "\"$JIEDAO-mpi\" " SWEEP " %s -o alone",
+                 first ? "--set firms.n=4000" : "", first ? "" : "--set firms.n=4000");
+        run_shell(&said, line);
+        assert_true(said.status != 0 && said.status != 124);
+        ASSERT_HOLDS(said.err, "another process of this job failed");
+        assert_false(is_here("alone/sweep.h5"));
+    }
+}
+
 static void test_one_says_what_is_wrong(void **state)
 {
     (void)state;
@@ -64,6 +84,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_change_no_byte),
         cmocka_unit_test(test_goes_on_what_others_began),
+        cmocka_unit_test(test_a_rank_that_fails_alone_ends_the_job),
         cmocka_unit_test(test_one_says_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

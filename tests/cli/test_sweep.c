@@ -78,19 +78,26 @@ static void strike(const char *folder, int number, long ms)
     assert_int_equal(waitpid(child, &status, 0), child);
 }
 
-static void test_thirty_kills(void **state)
+#ifndef KILLS
+#define KILLS 30
+#endif
+
+/* Thirty kills hit one sweep, at any stage of it; then another begins. */
+static void test_kills_at_random_moments(void **state)
 {
     (void)state;
     said_t said;
     make_reference();
     uint32_t draw = 12345;
-    for (int i = 0; i < 30; i++) {
+    for (int i = 1; i <= KILLS; i++) {
         draw = draw * 1664525u + 1013904223u;
         strike("killed", SIGKILL, 5 + (long)(draw >> 25));
+        if (i % 30 && i < KILLS) continue;
+        run_program(&said, SWEEP " -o killed --resume");
+        assert_int_equal(said.status, 0);
+        assert_same("killed");
+        run_shell(&said, "rm -r killed");
     }
-    run_program(&said, SWEEP " -o killed --resume");
-    assert_int_equal(said.status, 0);
-    assert_same("killed");
 }
 
 static void test_ctrl_c_names_the_command_that_goes_on(void **state)
@@ -358,7 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_and_shards_change_no_byte),
-        cmocka_unit_test(test_thirty_kills),
+        cmocka_unit_test(test_kills_at_random_moments),
         cmocka_unit_test(test_ctrl_c_names_the_command_that_goes_on),
         cmocka_unit_test(test_lost_and_damaged_shards_are_said_and_done_again),
         cmocka_unit_test(test_no_damaged_record_is_taken),
