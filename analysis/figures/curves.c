@@ -235,7 +235,7 @@ void jd_curves_panel(jd_page_t *page, const jd_curves_t *c, int k, const jd_box_
     jd_put_place(page, box->left, box->top + 2.5);
     fputs(" left noenhanced\n", out);
     jd_curves_axis(page, c, box, k + across >= c->n);
-    jd_put_axis(out, "y", y, (int)fmax(3.0, (box->top - box->bottom) / 7.0));
+    jd_put_axis(out, "y", y, (int)fmax(3.0, (box->top - box->bottom) / 5.5));
     if (!first) fputs("set format y ''\n", out);
     fputs("set ylabel ", out);
     jd_put_label(out, first ? label : "",

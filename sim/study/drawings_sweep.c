@@ -172,26 +172,27 @@ static int mean_output(const jd_source_t *s, const swept_t *w, double *mean, int
     return rc;
 }
 
-/* A factor's value in a run: its number, or the place of its word among the words before. */
-static double place_of(const swept_t *w, int f, int64_t row, char *word, size_t size)
+/* Words in the order they come; the figure tells of more than it can show. */
+typedef struct words {
+    int n;
+    char word[JD_FIGURE_STEPS + 1][64];
+} words_t;
+
+/* A factor's value in a run: its number, or the place of its word, from 1. */
+static double place_of(const swept_t *w, int f, int64_t row, words_t *words, char *word)
 {
-    char other[64];
-    int c = w->first + f, place = 1;
+    int c = w->first + f, k = 0;
     word[0] = '\0';
     if (w->runs.columns[c].type != JD_TEXT)
         return w->axis[f].scale * jd_table_number(&w->runs, c, row);
-    jd_table_text(&w->runs, c, row, word, size);
-    for (int64_t i = 0; i < row; i++) {
-        bool new = true;
-        jd_table_text(&w->runs, c, i, other, sizeof other);
-        if (!strcmp(other, word)) break;
-        for (int64_t j = 0; j < i && new; j++) {
-            char earlier[64];
-            new = strcmp(jd_table_text(&w->runs, c, j, earlier, sizeof earlier), other) != 0;
-        }
-        place += new;
+    jd_table_text(&w->runs, c, row, word, sizeof words->word[0]);
+    while (k < words->n && strcmp(words->word[k], word) != 0)
+        k++;
+    if (k == words->n && k <= JD_FIGURE_STEPS) {
+        memcpy(words->word[k], word, sizeof words->word[k]);
+        words->n++;
     }
-    return place;
+    return k + 1;
 }
 
 int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
@@ -201,9 +202,11 @@ int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
     jd_column_t columns[JD_HEAT_COLUMNS];
     double *mean = NULL;
     char word[64];
+    words_t *words = NULL;
     int rc = read_swept(&w, s, ctx);
     int64_t n = rc ? 0 : count_points(&w);
     if (!rc) rc = jd_make(&mean, n, sizeof *mean, "a heat map", ctx);
+    if (!rc) rc = jd_make(&words, 2, sizeof *words, "a heat map", ctx);
     if (!rc) rc = mean_output(s, &w, mean, n, ctx);
     memcpy(columns, jd_heat_columns, sizeof columns);
     for (int f = 0; f < 2; f++) {
@@ -216,13 +219,14 @@ int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
         if (jd_cell(&w.runs, "replicate", row) != 1 || cells.rows == n) continue;
         int64_t at = cells.rows++;
         for (int f = 0; f < 2; f++) {
-            jd_table_set_number(&cells, JD_HEAT_X + f, at, place_of(&w, f, row, word, sizeof word));
+            jd_table_set_number(&cells, JD_HEAT_X + f, at, place_of(&w, f, row, &words[f], word));
             jd_table_set_text(&cells, JD_HEAT_X_WORD + f, at, word);
         }
         jd_table_set_number(&cells, JD_HEAT_VALUE, at, mean[point_of(&w, row)]);
     }
     if (!rc) rc = jd_figure_heat(&cells, o, ctx);
     jd_table_free(&cells);
+    free(words);
     free(mean);
     free_swept(&w);
     return rc;

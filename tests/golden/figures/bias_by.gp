@@ -131,7 +131,7 @@ set xtics 20
 set format x '%.0f'
 set label 'parameter' at screen 0.22404, screen 0.15753 center noenhanced
 set yrange [-0.01103989411:0.05583384481]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set ylabel 'Bias against ATT' offset 0.8,0
 set arrow from graph 0, first 0 to graph 1, first 0 nohead back lw 1 lc rgb '#777777'
@@ -168,7 +168,7 @@ set xtics 20
 set format x '%.0f'
 set label 'parameter' at screen 0.53005, screen 0.15753 center noenhanced
 set yrange [-0.01103989411:0.05583384481]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set format y ''
 set ylabel '' offset 0.8,0
@@ -194,7 +194,7 @@ set xtics 20
 set format x '%.0f'
 set label 'parameter' at screen 0.83607, screen 0.15753 center noenhanced
 set yrange [-0.01103989411:0.05583384481]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set format y ''
 set ylabel '' offset 0.8,0

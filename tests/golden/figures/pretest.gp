@@ -35,7 +35,7 @@ set xtics 10
 set format x '%.0f'
 set label 'parameter' at screen 0.30055, screen 0.14384 center noenhanced
 set yrange [-0.01081743287:0.05257313851]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set ylabel 'Bias against ATT' offset 0.8,0
 set arrow from graph 0, first 0 to graph 1, first 0 nohead back lw 1 lc rgb '#777777'
@@ -74,7 +74,7 @@ set xtics 10
 set format x '%.0f'
 set label 'parameter' at screen 0.75956, screen 0.14384 center noenhanced
 set yrange [-0.01081743287:0.05257313851]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set format y ''
 set ylabel '' offset 0.8,0

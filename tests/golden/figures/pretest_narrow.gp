@@ -36,7 +36,7 @@ set xtics 20
 set format x '%.0f'
 set label 'parameter' at screen 0.35393, screen 0.14789 center noenhanced
 set yrange [-0.01081743287:0.05257313851]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set ylabel 'Bias against ATT' offset 0.8,0
 set arrow from graph 0, first 0 to graph 1, first 0 nohead back lw 1 lc rgb '#777777'
@@ -75,7 +75,7 @@ set xtics 20
 set format x '%.0f'
 set label 'parameter' at screen 0.76966, screen 0.14789 center noenhanced
 set yrange [-0.01081743287:0.05257313851]
-set ytics 0.02
+set ytics 0.01
 set format y '%.2f'
 set format y ''
 set ylabel '' offset 0.8,0
