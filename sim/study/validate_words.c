@@ -179,7 +179,11 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
     static const char *const kinds[] = {"the simulator", "ar1_placebo", "staggered_linear",
                                         "event_trend"};
     fprintf(out, "Data        %s", kinds[dgp->kind]);
-    if (dgp->kind != JD_DGP_SIMULATOR)
+    bool swept = false; /* sizes differ by point */
+    for (int f = 0; f < v->plan.n_factors; f++)
+        swept = swept || !strcmp(v->plan.factors[f].name, "dgp.units") ||
+                !strcmp(v->plan.factors[f].name, "dgp.periods");
+    if (dgp->kind != JD_DGP_SIMULATOR && !swept)
         fprintf(out, ": %" PRId64 " units x %" PRId64 " periods", dgp->units, dgp->periods);
     fprintf(out, "\nReplicates  %" PRId64 " of %" PRId64 " point%s", v->replicates,
             v->plan.n_points, v->plan.n_points == 1 ? "" : "s");
