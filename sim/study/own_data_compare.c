@@ -29,22 +29,22 @@ static const char *text_of(const jd_table_t *t, int column, int64_t row, char bu
 
 /* ---- Lists ---- */
 
-/* Room for the longest name of an estimator. */
-static int name_width(const jd_table_t *t)
+/* Room for estimators' names and terms. */
+typedef struct {
+    int name, term;
+} widths_t;
+
+static void widen(int *width, const char *text)
 {
-    char name[TEXT];
-    size_t width = 18;
-    for (int64_t i = 0; i < t->rows; i++) {
-        size_t n = strlen(text_of(t, JD_OWN_ESTIMATOR, i, name));
-        if (n > width) width = n;
-    }
-    return (int)width;
+    int n = (int)strlen(text);
+    if (n > *width) *width = n;
 }
 
-static void print_head(FILE *out, int width, double level)
+static void print_head(FILE *out, widths_t width, double level)
 {
-    fprintf(out, "%-*s %-14s %11s %11s %23.4g %% %9s %9s %8s %8s\n", width, "Estimator", "term",
-            "estimate", "std.err", 100 * level, "p", "rows", "units", "clusters");
+    fprintf(out, "%-*s %-*s %11s %11s %23.4g %% %9s %9s %8s %8s\n", width.name, "Estimator",
+            width.term, "term", "estimate", "std.err", 100 * level, "p", "rows", "units",
+            "clusters");
 }
 
 static void show_p(double p, char text[32])
@@ -57,16 +57,17 @@ static void show_p(double p, char text[32])
         snprintf(text, 32, "%.4f", p);
 }
 
-static void print_line(FILE *out, const jd_table_t *t, int64_t row, int width)
+static void print_line(FILE *out, const jd_table_t *t, int64_t row, widths_t width)
 {
     char name[TEXT], term[TEXT], number[5][32];
     for (int k = 0; k < 5; k++)
         jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), number[k]);
     show_p(jd_table_number(t, JD_OWN_P_VALUE, row), number[4]);
-    fprintf(out, "%-*s %-14s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n", width,
-            text_of(t, JD_OWN_ESTIMATOR, row, name), text_of(t, JD_OWN_TERM, row, term), number[0],
-            number[1], number[2], number[3], number[4], jd_table_number(t, JD_OWN_N_OBS, row),
-            jd_table_number(t, JD_OWN_N_UNITS, row), jd_table_number(t, JD_OWN_N_CLUSTERS, row));
+    fprintf(out, "%-*s %-*s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n", width.name,
+            text_of(t, JD_OWN_ESTIMATOR, row, name), width.term, text_of(t, JD_OWN_TERM, row, term),
+            number[0], number[1], number[2], number[3], number[4],
+            jd_table_number(t, JD_OWN_N_OBS, row), jd_table_number(t, JD_OWN_N_UNITS, row),
+            jd_table_number(t, JD_OWN_N_CLUSTERS, row));
 }
 
 /* The effect, or where the treatment is an amount that of one unit of it. */
@@ -136,7 +137,10 @@ static bool has_parts(const jd_table_t *t, const char *estimator)
 static void print_block(FILE *out, const jd_table_t *t, const jd_own_row_t *rows, int n_rows,
                         const char *const *names, int n)
 {
-    fprintf(out, "\n%-14s", "Term");
+    int width = 14;
+    for (int i = 0; i < n_rows; i++)
+        widen(&width, rows[i].name);
+    fprintf(out, "\n%-*s", width, "Term");
     for (int k = 0; k < n; k++)
         fprintf(out, " %21s", names[k]);
     fputc('\n', out);
@@ -148,7 +152,7 @@ static void print_block(FILE *out, const jd_table_t *t, const jd_own_row_t *rows
             some = some || line[k] >= 0;
         }
         if (!some) continue;
-        fprintf(out, "%-14s", rows[i].name);
+        fprintf(out, "%-*s", width, rows[i].name);
         for (int k = 0; k < n; k++) {
             char cell[80] = "", estimate[32], error[32];
             if (line[k] >= 0)
@@ -183,19 +187,30 @@ static int compare(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 
 /* A single estimator's parts follow its overall effect with their intervals; those of several stand
  * side by side, without. */
+static bool is_listed(const jd_table_t *t, int64_t row, int applied, int parted)
+{
+    return applied == 1 || is_overall(t, row) || (parted == 1 && is_part(t, row));
+}
+
 int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &r->estimates;
-    int applied = 0, parted = 0, width = name_width(t);
+    int applied = 0, parted = 0;
+    widths_t width = {18, 14};
+    char text[TEXT];
     for (int i = 0; i < r->n_fits; i++) {
         applied += r->fits[i].applied;
         parted += r->fits[i].applied && has_parts(t, r->fits[i].name);
     }
+    for (int64_t i = 0; i < t->rows; i++) {
+        if (!is_listed(t, i, applied, parted)) continue;
+        widen(&width.name, text_of(t, JD_OWN_ESTIMATOR, i, text));
+        widen(&width.term, text_of(t, JD_OWN_TERM, i, text));
+    }
     fputc('\n', out);
     print_head(out, width, r->level);
     for (int64_t i = 0; i < t->rows; i++)
-        if (applied == 1 || is_overall(t, i) || (parted == 1 && is_part(t, i)))
-            print_line(out, t, i, width);
+        if (is_listed(t, i, applied, parted)) print_line(out, t, i, width);
     return parted > 1 ? compare(out, r, ctx) : JD_OK;
 }
 

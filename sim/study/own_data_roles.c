@@ -357,11 +357,15 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
         }
         if (!number) break;
     }
-    return jd_fail(ctx, JD_ERR_DATA,
-                   "%s %s: row %" PRId64
-                   " holds '%s', and numbers with the decimal mark of the others are needed "
-                   "(--decimal . or --decimal , says which)",
-                   role->option, role->name, at + 1, shown);
+    bool marked = strpbrk(shown, ".,") && strspn(shown, "+-.,0123456789eE") == strlen(shown);
+    return jd_fail(ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option,
+                   role->name, at + 1, shown,
+                   marked
+                       ? "numbers with the decimal mark of the others are needed (--decimal . or "
+                         "--decimal , says which)"
+                   : !strcmp(role->option, "--treat")
+                       ? "it must be 0 or 1 (a first treated period goes with --cohort)"
+                       : "a number is needed there");
 }
 
 static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_t rows,

@@ -86,8 +86,9 @@ static int refuse(const jd_own_column_t *c, int64_t row, const char *word, jd_ct
         ctx, JD_ERR_DATA,
         "%s %s: row %" PRId64
         " holds '%s'; periods are whole numbers below 2^31 or dates written 2020Q1, 2020-03 "
-        "or 2020-03-31",
-        c->option, c->table->columns[c->column].name, row + 1, word);
+        "or 2020-03-31%s",
+        c->option, c->table->columns[c->column].name, row + 1, word,
+        strcmp(c->option, "--cohort") ? "" : "; a word for never goes with --never");
 }
 
 /* A cell as a number or a word, trimmed of nothing: the readers did that. */
@@ -126,6 +127,18 @@ static bool is_never(const jd_own_column_t *c, int64_t row, const char *never)
         x = jd_own_number(c, row);
     }
     return number && (isnan(x) || x == 0 || (isinf(x) && x > 0) || (coded && x == code));
+}
+
+/* A code no row holds is most often a slip, or two codes at once. */
+static void tell_unseen(const jd_own_column_t *c, const char *never, const int32_t *keep, int64_t n,
+                        jd_ctx_t *ctx)
+{
+    double code;
+    if (jd_number_read(never, strlen(never), &code) && (code == 0 || isinf(code))) return;
+    for (int64_t i = 0; i < n; i++)
+        if (is_never(c, keep[i], never) && !is_never(c, keep[i], NULL)) return;
+    jd_warn(ctx, "--never %s: no row of %s holds it; it is one code, beside 0, empty and inf",
+            never, c->table->columns[c->column].name);
 }
 
 /* Reads one column; all its dates must be of one kind, *kind (set where it is not yet known). */
@@ -247,6 +260,7 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     if (!rc) rc = read_column(time, NULL, false, keep, n, d.values[0], &known, &kind, ctx);
     if (!rc && cohort)
         rc = read_column(cohort, never, true, keep, n, d.values[1], &known, &kind, ctx);
+    if (!rc && cohort && never) tell_unseen(cohort, never, keep, n, ctx);
     if (!rc) data->period = kind == JD_OWN_NUMBER ? kind : find_unit(&d, kind, &data->weekday);
     data->first = INT32_MAX;
     data->last = INT32_MIN;

@@ -425,6 +425,30 @@ static void test_what_to_know_is_said(void **state)
     assert_null(strstr(said.out, "att weighs"));
 }
 
+static void test_slips_in_columns_are_told(void **state)
+{
+    (void)state;
+    write_here("word.csv", "i,t,g,y,z\n1,2020-01,never,1,a\n1,2020-02,never,2,a\n"
+                           "1,2020-03,never,2.5,a\n2,2020-01,2020-02,1,b\n2,2020-02,2020-02,4,b\n"
+                           "2,2020-03,2020-02,3,b\n3,2020-01,never,0,c\n3,2020-02,never,2.5,c\n"
+                           "3,2020-03,never,1,c\n");
+    run(1, "\"$JIEDAO\" did word.csv" ROLES);
+    ASSERT_HOLDS(said.err, "row 1 holds 'never'");
+    ASSERT_HOLDS(said.err, "a word for never goes with --never");
+    run(0, "\"$JIEDAO\" did word.csv" ROLES
+           "--never never --estimator callaway_santanna --aggregate cells");
+    ASSERT_HOLDS(said.out, "\nEstimator          term                   estimate ");
+    ASSERT_HOLDS(said.out, "\ncallaway_santanna  g=2020-02,t=2020-02 ");
+    run(0, "\"$JIEDAO\" did late.csv" ROLES "--never 2,3 --estimator twfe");
+    ASSERT_HOLDS(said.err, "--never 2,3: no row of g holds it; it is one code");
+    run(0, "\"$JIEDAO\" did one.csv" ROLES "--never 0 --estimator twfe");
+    assert_null(strstr(said.err, "--never"));
+    run(1, "\"$JIEDAO\" did word.csv --y z --unit i --time t --cohort g --never never");
+    ASSERT_HOLDS(said.err, "--y z: row 1 holds 'a'; a number is needed there");
+    run(1, "\"$JIEDAO\" did word.csv --y y --unit i --time t --treat z");
+    ASSERT_HOLDS(said.err, "--treat z: row 1 holds 'a'; it must be 0 or 1");
+}
+
 static void test_what_does_not_apply_is_said(void **state)
 {
     (void)state;
@@ -572,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_formats_and_figure),
         cmocka_unit_test(test_what_to_know_is_said),
         cmocka_unit_test(test_what_does_not_apply_is_said),
+        cmocka_unit_test(test_slips_in_columns_are_told),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_huge_and_tiny_outcomes),
         cmocka_unit_test(test_wrong_lines),
