@@ -120,7 +120,7 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     free(count);
     if (rc != JD_OK) return rc;
     size_t pairs = (size_t)c->n_treated * (size_t)c->n_controls;
-    c->effect = malloc(pairs * sizeof *c->effect);
+    c->effect = malloc((pairs + 1) * sizeof *c->effect);
     if (!c->effect) return jd_fail_memory(ctx, pairs * sizeof *c->effect, "placebo effects");
     for (int32_t j = 0; j < c->n_treated; j++)
         for (int32_t k = 0; k < c->n_controls; k++)

@@ -97,7 +97,7 @@ static int scale_moments(jd_moments_t *mo, const jd_event_path_t *path, jd_ctx_t
 {
     int n = mo->n, rows = mo->n_moments;
     for (int i = 0; i < rows; i++) {
-        double *a = mo->a + i * n, size = 0;
+        double *a = mo->a + (int64_t)i * n, size = 0;
         for (int j = 0; j < n; j++)
             size += fabs(a[j]) * sqrt(path->vcov[j * n + j]);
         double sd = sqrt(fmax(covariance(path, a, a), 0));
@@ -117,7 +117,8 @@ static int scale_moments(jd_moments_t *mo, const jd_event_path_t *path, jd_ctx_t
     }
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < rows; j++)
-            mo->correlation[i * rows + j] = covariance(path, mo->a + i * n, mo->a + j * n);
+            mo->correlation[(int64_t)i * rows + j] =
+                covariance(path, mo->a + (int64_t)i * n, mo->a + (int64_t)j * n);
     return JD_OK;
 }
 
@@ -133,9 +134,9 @@ static int make_programme(jd_moments_t *mo, const jd_event_path_t *path, const d
     double *w = malloc(bytes);
     if (!w) return jd_fail_memory(ctx, bytes, "a linear programme");
     for (int i = 0; i < rows; i++) {
-        const double *post = mo->a + i * mo->n + path->n_pre;
+        const double *post = mo->a + (int64_t)i * mo->n + path->n_pre;
         mo->toward[i] = post[p] / l[p];
-        w[i * r] = 1;
+        w[(int64_t)i * r] = 1;
         for (int j = 0, k = 1; j < r; j++)
             if (j != p) w[i * r + k++] = post[j] - mo->toward[i] * l[j];
     }

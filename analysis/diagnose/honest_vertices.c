@@ -39,7 +39,7 @@ static int leaving_row(const jd_vertices_t *lp, int searching, int bland)
     int best = -1;
     double best_ratio = HUGE_VAL;
     for (int i = 0; i < lp->r; i++) {
-        double d = lp->step[i], level = lp->inverse[i * lp->r];
+        double d = lp->step[i], level = lp->inverse[(int64_t)i * lp->r];
         if (level < 0) level = 0;
         if (!searching && lp->basis[i] >= lp->n && fabs(d) > 1e-9) return i;
         if (d <= 1e-10) continue;
@@ -59,13 +59,13 @@ static void pivot(jd_vertices_t *lp, int row, int enter)
 {
     int r = lp->r;
     double scale = 1 / lp->step[row];
-    double *own = lp->inverse + row * r;
+    double *own = lp->inverse + (int64_t)row * r;
     for (int k = 0; k < r; k++)
         own[k] *= scale;
     for (int i = 0; i < r; i++) {
         double d = lp->step[i];
         if (i == row || d == 0) continue;
-        double *other = lp->inverse + i * r;
+        double *other = lp->inverse + (int64_t)i * r;
         for (int k = 0; k < r; k++)
             other[k] -= d * own[k];
     }
@@ -135,7 +135,7 @@ static int improve(jd_vertices_t *lp, const double *f, double floor, jd_ctx_t *c
         }
         int row = leaving_row(lp, !f, bland);
         if (row < 0) break;
-        idle = lp->inverse[row * r] <= 1e-13 ? idle + 1 : 0;
+        idle = lp->inverse[(int64_t)row * r] <= 1e-13 ? idle + 1 : 0;
         pivot(lp, row, enter);
     }
     return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
@@ -168,7 +168,7 @@ int jd_vertices_init(jd_vertices_t *lp, int n, int r, const double *w, jd_ctx_t 
     }
     int rc = improve(lp, NULL, -HUGE_VAL, ctx);
     for (int i = 0; rc == JD_OK && i < r; i++)
-        if (lp->basis[i] >= n && lp->inverse[i * r] > 1e-9) lp->infeasible = 1;
+        if (lp->basis[i] >= n && lp->inverse[(int64_t)i * r] > 1e-9) lp->infeasible = 1;
     if (rc != JD_OK) jd_vertices_free(lp);
     return rc;
 }
@@ -182,7 +182,7 @@ int jd_vertices_best(jd_vertices_t *lp, const double *f, double floor, double *x
     *value = 0;
     for (int i = 0; i < lp->r; i++) {
         int j = lp->basis[i];
-        double level = lp->inverse[i * lp->r];
+        double level = lp->inverse[(int64_t)i * lp->r];
         if (j >= lp->n || level <= 0) continue;
         x[j] = level;
         *value += level * f[j];

@@ -241,7 +241,7 @@ int jd_pretrend_slope(const jd_event_path_t *path, double power,
         line[i] = i < path->n_pre ? i - path->n_pre : i - path->n_pre + 1;
     search_t search = {
         .rectangle = &r, .line = line, .mean = line + n, .wanted = power, .level = options->level};
-    search.unit = jd_rectangle_distance(&r, line, line + 2 * n);
+    search.unit = jd_rectangle_distance(&r, line, line + 2 * (int64_t)n);
     rc = find_slope(&search, slope, ctx);
     search.joint = 1;
     if (rc == JD_OK) rc = find_slope(&search, wald_slope, ctx);

@@ -76,7 +76,7 @@ static void project_others(jd_rectangle_t *r, const jd_event_path_t *path)
 {
     int k = r->k, n = path->n_pre + path->n_post;
     for (int s = 0; s < r->n_post; s++) {
-        double *p = r->project + s * k, left = path->vcov[(k + s) * n + k + s];
+        double *p = r->project + (int64_t)s * k, left = path->vcov[(k + s) * n + k + s];
         r->half[s] = r->critical * sqrt(left);
         for (int i = 0; i < k; i++) {
             p[i] = path->vcov[(k + s) * n + r->order[i]];
@@ -194,7 +194,8 @@ static void add_lattice(const jd_rectangle_t *r, const double *mean, int shift, 
     double total = 0;
     for (int i = 1; i <= r->points; i++) {
         for (int j = 0; j < r->k; j++) {
-            double at = i * rate[j] + jd_draw(&jump, (uint64_t)(shift * r->k + j));
+            double at =
+                i * rate[j] + jd_draw(&jump, (uint64_t)shift * (uint64_t)r->k + (uint64_t)j);
             t[j] = fabs(2 * (at - floor(at)) - 1);
         }
         double weight = 1 - fabs(2.0 * i / (r->points + 1.0) - 1);

@@ -250,7 +250,7 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
     int32_t *room = malloc((size_t)threads * (2 * movers + rows) * sizeof *room);
     int *failed = calloc((size_t)threads, sizeof *failed);
     jd_ctx_t *inner = calloc((size_t)threads, sizeof *inner);
-    result->law = malloc((size_t)result->draws * sizeof *result->law);
+    result->law = malloc(((size_t)result->draws + 1) * sizeof *result->law);
     if (!all || !room || !failed || !inner || !result->law) {
         rc = jd_fail_memory(ctx, (listed + rows) * sizeof *all, "permutations");
         goto out;

@@ -138,7 +138,8 @@ int jd_sobol_indices(const double *y, const double *noise, int64_t n, int k, int
         sobol_of(&s, rows, *used, work, work + k);
         for (int j = 0; j < k; j++)
             index[j] = (jd_sobol_index_t){.first = work[j], .total = work[k + j]};
-        sobol_intervals(&s, rows, *used, draws, seed, level, drawn, work + 2 * k, work, index);
+        sobol_intervals(&s, rows, *used, draws, seed, level, drawn, work + 2 * (int64_t)k, work,
+                        index);
     }
     free(drawn);
     free(work);

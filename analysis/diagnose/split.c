@@ -247,7 +247,7 @@ static int apply_telescoped(const split_work_t *s, int n_y, jd_ctx_t *ctx)
         rc = apply_linear(s, n_y, ctx);
     }
     for (int k = 0; rc == JD_OK && k < s->design->facts.n_terms; k++) {
-        double *l = s->l + k * N_VALUES;
+        double *l = s->l + (int64_t)k * N_VALUES;
         for (int j = n_y - 1; j >= TAU_POST; j--)
             l[j] -= j == TAU_POST || j == DIR_POST ? l[Y0] : l[j - 1];
         for (int j = n_y; j < N_OUTCOMES; j++)
@@ -295,7 +295,7 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
     for (int k = 0; k < n_terms && design->terms[k].kind < JD_TERM_OTHER; k++) {
         memset(&split[k], 0, sizeof split[k]);
         find_targets(design, &design->terms[k], input, event, used, &split[k]);
-        fill_parts(l + k * N_VALUES, input->direct != NULL, &split[k]);
+        fill_parts(l + (int64_t)k * N_VALUES, input->direct != NULL, &split[k]);
         *n_split = k + 1;
     }
 out:
