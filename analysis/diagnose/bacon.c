@@ -45,7 +45,7 @@ static int check(const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
 {
     int rc = jd_panel_check(panel, ctx);
     if (rc != JD_OK) return rc;
-    if (panel->weight || panel->n_fixed > 0)
+    if (panel->weight || panel->n_fixed > 0 || panel->n_slopes > 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "bacon: the decomposition is that of unit and period effects, rows weighing "
                        "alike: leave out weights and further fixed effects");

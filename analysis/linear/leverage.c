@@ -21,9 +21,10 @@ static int part_effects(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(v->r->effects), own = -1;
     if (v->r->effects->n_slopes > 0)
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "exact leverages do not know slopes that differ by level; use CR1, HC1 or "
-                       "another variance without leverages");
+        return jd_fail(
+            ctx, JD_ERR_UNSUPPORTED,
+            "leverages (HC2, HC3, CR2, CR3, jackknives, the wild bootstrap) are not known "
+            "with slopes that differ by level; use CR1 or HC1");
     v->other = calloc((size_t)n_effects + 1, sizeof *v->other);
     if (!v->other) return jd_fail_memory(ctx, sizeof *v->other, "leverages");
     for (int f = 0; f < n_effects; f++) {

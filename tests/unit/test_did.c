@@ -3,6 +3,7 @@
  */
 #include "support.h"
 
+#include "jiedao/bacon.h"
 #include "jiedao/did.h"
 #include "property/did_dense.h"
 
@@ -286,7 +287,9 @@ static void test_slopes_are_refused_where_nobody_takes_them(void **state)
     jd_design_t *design = prepare("twfe", &s.panel, &options, &ctx);
     jd_vcov_options_t vcov = {.kind = JD_VCOV_HC2};
     assert_int_equal(jd_design_infer(design, s.y, &vcov, 0.95, &fit, &ctx), JD_ERR_UNSUPPORTED);
-    assert_non_null(strstr(ctx.message, "exact leverages do not know slopes"));
+    assert_non_null(strstr(ctx.message, "are not known with slopes"));
+    jd_bacon_t bacon;
+    assert_int_equal(jd_bacon_decompose(&bacon, &s.panel, s.y, &ctx), JD_ERR_UNSUPPORTED);
     vcov = (jd_vcov_options_t){.k_exact = 1};
     assert_int_equal(jd_design_infer(design, s.y, &vcov, 0.95, &fit, &ctx), JD_ERR_UNSUPPORTED);
     jd_design_free(design);
