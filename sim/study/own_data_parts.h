@@ -94,6 +94,9 @@ JD_MUST_USE int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time,
                                const int32_t *keep, int64_t n, int32_t *times, int32_t *cohorts,
                                jd_ctx_t *ctx);
 
+/** A message of the estimators, which count periods, with the periods as the data write them. */
+void jd_own_say_periods(const jd_own_data_t *data, const char *message, char *out, size_t size);
+
 /* ---- Results ---- */
 
 enum { JD_OWN_TERM_WIDTH = 64 };

@@ -142,25 +142,29 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     return rc;
 }
 
-/* What does not apply is a sentence, not an error; memory and interruption are. */
+/* What does not apply is a sentence where all are asked for, else an error; memory and interruption
+ * always are. */
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
-                   const jd_own_ask_t *ask, jd_ctx_t *ctx)
+                   const jd_own_ask_t *ask, bool all, jd_ctx_t *ctx)
 {
+    char said[JD_MESSAGE_SIZE];
     jd_ctx_t inner = jd_ctx_inner(ctx);
     inner.warn = ctx ? ctx->warn : NULL;
+    inner.progress = ctx && !all ? ctx->progress : NULL;
     inner.user = ctx ? ctx->user : NULL;
     int64_t before = result->estimates.rows;
     const int32_t most = jd_estimator_find(own->name)->most_units;
-    int rc = most > 0 && data->n_units > most
+    int rc = most > 0 && data->n_units > most && all
                  ? jd_fail(&inner, JD_ERR_UNSUPPORTED,
                            "%d units; above %d it takes long, and runs where --estimator names it",
                            data->n_units, most)
                  : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
-    if (is_final(rc)) return jd_fail(ctx, rc, "%s", inner.message);
+    jd_own_say_periods(data, inner.message, said, sizeof said);
+    if (is_final(rc) || !all) return jd_fail(ctx, rc, "%s", said);
     result->estimates.rows = before;
     own->applied = false;
-    return note_reason(own, inner.message, ctx);
+    return note_reason(own, said, ctx);
 }
 
 static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_own_ask_t *ask,
@@ -173,8 +177,7 @@ static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_
         jd_progress_t progress = {.stage = "estimating", .done = i, .total = result->n_fits};
         jd_tell_progress(ctx, &progress);
         rc = jd_check_cancelled(ctx);
-        if (!rc)
-            rc = all ? try_one(result, own, data, ask, ctx) : run_one(result, own, data, ask, ctx);
+        if (!rc) rc = try_one(result, own, data, ask, all, ctx);
         applied += own->applied;
     }
     if (!rc && applied == 0)

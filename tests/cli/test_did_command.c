@@ -439,6 +439,10 @@ static void test_slips_in_columns_are_told(void **state)
            "--never never --estimator callaway_santanna --aggregate cells");
     ASSERT_HOLDS(said.out, "\nEstimator          term                   estimate ");
     ASSERT_HOLDS(said.out, "\ncallaway_santanna  g=2020-02,t=2020-02 ");
+    run(0, "\"$JIEDAO\" did word.csv" ROLES "--never never");
+    ASSERT_HOLDS(said.out, "  drdid: 3 periods (2020-01 ... 2020-03); it compares two");
+    run(1, "\"$JIEDAO\" did word.csv" ROLES "--never never --estimator drdid");
+    ASSERT_HOLDS(said.err, "drdid: 3 periods (2020-01 ... 2020-03); it compares two");
     run(0, "\"$JIEDAO\" did late.csv" ROLES "--never 2,3 --estimator twfe");
     ASSERT_HOLDS(said.err, "--never 2,3: no row of g holds it; it is one code");
     run(0, "\"$JIEDAO\" did one.csv" ROLES "--never 0 --estimator twfe");
