@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Processes of the literature. Placebo laws with autocorrelated errors, against a re-run
- * apart from this program (8,000 replications); and what passing a pre-trend test does to the bias,
- * against the exact integrals of jd_pretrend_assess(). Bounds are four standard errors of the
- * difference: false alarm 6e-5 a comparison; seeds are fixed. */
+/* Processes of the literature. Placebo laws with autocorrelated errors, against a re-run apart from
+ * this program (8,000 replications); and what passing a pre-trend test does to the bias, against
+ * the exact integrals of jd_pretrend_assess(). Bounds are four standard errors of the difference:
+ * false alarm 6e-5 a comparison; seeds are fixed. */
 #include "support.h"
 
 #include <math.h>
