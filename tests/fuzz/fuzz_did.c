@@ -38,9 +38,10 @@ static int show(const jd_own_data_t *data, const jd_own_result_t *result, jd_ctx
     static FILE *nowhere;
     if (!nowhere) nowhere = fopen("/dev/null", "w");
     if (!nowhere) abort();
-    for (int format = JD_OWN_JSON; format <= JD_OWN_MARKDOWN; format++)
-        jd_own_print_table(nowhere, result, (jd_own_format_t)format);
-    int rc = jd_own_print(nowhere, data, result, path, ctx);
+    int rc = JD_OK;
+    for (int format = JD_OWN_JSON; format <= JD_OWN_MARKDOWN && !rc; format++)
+        rc = jd_own_print_table(nowhere, result, (jd_own_format_t)format, ctx);
+    if (!rc) rc = jd_own_print(nowhere, data, result, path, ctx);
     return rc ? rc : jd_own_print_csv(nowhere, result, ctx);
 }
 
