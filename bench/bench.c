@@ -58,18 +58,29 @@ jd_config_t *jd_bench_config(const char *const *assignments)
     return config;
 }
 
+/* Processes that wanted to run in the last minute; 0 where the system does not tell. */
+static double load(void)
+{
+    double mean = 0;
+    FILE *f = fopen("/proc/loadavg", "r");
+    if (f && fscanf(f, "%lf", &mean) != 1) mean = 0;
+    if (f) fclose(f);
+    return mean;
+}
+
 int main(int argc, char **argv)
 {
     const char *which = argc > 1 ? argv[1] : "quick";
     struct utsname host;
     uname(&host);
-    printf("machine: %s %s, %ld processors; medians of %d rounds; one thread unless said\n\n",
-           host.sysname, host.machine, sysconf(_SC_NPROCESSORS_ONLN), JD_ROUNDS);
+    printf("machine: %s %s, %ld processors, load %.1f (above 0, times are too long); medians of %d "
+           "rounds; one thread unless said\n\n",
+           host.sysname, host.machine, sysconf(_SC_NPROCESSORS_ONLN), load(), JD_ROUNDS);
     printf("| %-58s | %9s | %-22s | %s |\n| --- | --- | --- | --- |\n", "what", "figure", "unit",
            "beside");
     jd_limits_t limits = jd_measure_limits();
     if (strcmp(which, "did") == 0) {
-        jd_bench_did();
+        jd_bench_did(&limits);
         return 0;
     }
     if (strcmp(which, "sweep") == 0) {
@@ -83,7 +94,7 @@ int main(int argc, char **argv)
     jd_bench_firms(&limits);
     jd_bench_officials();
     if (strcmp(which, "all") != 0) return 0;
-    jd_bench_did();
+    jd_bench_did(&limits);
     jd_bench_sweep();
     return 0;
 }

@@ -33,7 +33,7 @@ jd_limits_t jd_measure_limits(void);
 void jd_bench_firms(const jd_limits_t *limits);
 void jd_bench_officials(void);
 void jd_bench_whole(const char *which);
-void jd_bench_did(void);
+void jd_bench_did(const jd_limits_t *limits);
 void jd_bench_sweep(void);
 
 #endif

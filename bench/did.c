@@ -21,7 +21,7 @@ typedef struct {
     int64_t n;
     int32_t n_units;
     int32_t *unit, *time, *cohort;
-    double *y;
+    double *y, *x; /* x: a covariate of units */
 } data_t;
 
 typedef struct {
@@ -32,25 +32,32 @@ typedef struct {
     jd_aggregate_t aggregate;
     jd_control_t control;
     double r_one, r_two, share; /* seconds in R with 1 and 2 threads, 0 = not measured */
+    int covariate;
 } work_t;
 
 static const work_t works[] = {
     {"TWFE, 1e6 rows", "twfe", "fixest", 41667, 24, 6, 0, JD_AGGREGATE_EVENT, JD_CONTROL_NEVER,
-     0.118, 0.097, 3},
+     0.118, 0.097, 3, 0},
     {"TWFE, 1e7 rows", "twfe", "fixest", 416667, 24, 6, 0, JD_AGGREGATE_EVENT, JD_CONTROL_NEVER,
-     2.37, 1.95, 3},
+     2.37, 1.95, 3, 0},
     {"event study, 24 periods, 1e6 rows", "event_study", "fixest", 41667, 24, 6, 0,
-     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 2.9, 2.1, 10},
+     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 2.9, 2.1, 10, 0},
     {"Sun-Abraham, 6 cohorts, 1e6 rows", "sun_abraham", "fixest", 41667, 24, 6, 0,
-     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 32, 23, 50},
+     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 32, 23, 50, 0},
     {"the same, a tenth of the rows missing", "sun_abraham", "fixest", 46296, 24, 6, 0.1,
-     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 32, 23, 50},
+     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 32, 23, 50, 0},
     {"imputation with horizons, 1e5 rows", "imputation", "didimputation", 4167, 24, 6, 0,
-     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 10.0, 0, 100},
+     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 10.0, 0, 100, 0},
     {"two-stage, static, 1e5 rows", "two_stage", "did2s", 4167, 24, 6, 0, JD_AGGREGATE_OVERALL,
-     JD_CONTROL_NEVER, 0, 1.56, 100},
+     JD_CONTROL_NEVER, 0, 1.56, 100, 0},
     {"Callaway-Sant'Anna, 1e5 units x 24, 8 cohorts", "callaway_santanna", "did", 100000, 24, 8, 0,
-     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 0, 5.6, 100},
+     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 0, 5.6, 100, 0},
+    {"the same with a covariate, 1e4 units", "callaway_santanna", "did", 10000, 24, 8, 0,
+     JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 0, 0.84, 20, 1},
+    {"extended TWFE, 6 cohorts, 1e6 rows", "etwfe", "etwfe", 41667, 24, 6, 0, JD_AGGREGATE_EVENT,
+     JD_CONTROL_NEVER, 0, 0, 1, 0},
+    {"de Chaisemartin-D'Haultfoeuille, 1e5 rows", "did_multiplegt_dyn", "DIDmultiplegtDYN", 4167,
+     24, 6, 0, JD_AGGREGATE_EVENT, JD_CONTROL_NEVER, 0, 0, 1, 0},
 };
 
 static void *take(size_t bytes)
@@ -68,6 +75,7 @@ static data_t make_data(const work_t *work)
     d.time = take(room * sizeof *d.time);
     d.cohort = take(room * sizeof *d.cohort);
     d.y = take(room * sizeof *d.y);
+    if (work->covariate) d.x = take(room * sizeof *d.x);
     jd_jump_t noise = jd_jump(jd_stream(1, 0, JD_DRAW_SAMPLE), 1, 0);
     jd_jump_t there = jd_jump(jd_stream(1, 0, JD_DRAW_SAMPLE), 2, 0);
     for (int32_t u = 0; u < work->units; u++) {
@@ -79,6 +87,7 @@ static data_t make_data(const work_t *work)
             d.unit[d.n] = 1000 + u;
             d.time[d.n] = 2000 + t;
             d.cohort[d.n] = cohort;
+            if (d.x) d.x[d.n] = 0.01 * (u * 31 % 101);
             d.y[d.n++] = 0.001 * (u % 977) + 0.1 * t + (cohort > 0 && 2000 + t >= cohort) +
                          jd_draw(&noise, key);
         }
@@ -92,6 +101,7 @@ static void free_data(data_t *d)
     free(d->time);
     free(d->cohort);
     free(d->y);
+    free(d->x);
 }
 
 static jd_panel_t panel_of(const data_t *d)
@@ -99,10 +109,20 @@ static jd_panel_t panel_of(const data_t *d)
     return (jd_panel_t){.n = d->n, .unit = d->unit, .time = d->time, .cohort = d->cohort};
 }
 
+static double input_bytes(const data_t *d)
+{
+    return (double)d->n * (double)(3 * sizeof(int32_t) + (d->x ? 2 : 1) * sizeof(double));
+}
+
 static jd_design_t *prepare(const data_t *d, const work_t *work, jd_ctx_t *ctx)
 {
+    static const char *const name = "x";
+    const double *x = d->x;
     jd_panel_t panel = panel_of(d);
     jd_did_options_t options;
+    if (x) panel.n_x = 1;
+    panel.x = &x;
+    panel.x_name = &name;
     jd_did_defaults(&options);
     options.aggregate = work->aggregate;
     options.control = work->control;
@@ -157,12 +177,22 @@ static void tell_beside(const char *label, int threads, double seconds, const ch
     jd_tell(what, seconds, "s", beside);
 }
 
-static void bench_work(const work_t *work)
+/* What a row costs, and how often the input could be read in that time: what is left to gain. */
+static void tell_row(const data_t *d, double seconds, const jd_limits_t *limits)
+{
+    char beside[96];
+    double once = input_bytes(d) / (1e9 * limits->read_gb);
+    snprintf(beside, sizeof beside, "%.0f times what reading its columns takes", seconds / once);
+    jd_tell("  a row of it", 1e9 * seconds / (double)d->n, "ns", beside);
+}
+
+static void bench_work(const work_t *work, const jd_limits_t *limits)
 {
     data_t d = make_data(work);
     double one, two;
     double seconds = median_of(&d, work, 1, &one);
     tell_beside(work->label, 1, seconds, work->r_name, work->r_one, work->share);
+    tell_row(&d, seconds, limits);
     seconds = median_of(&d, work, 2, &two);
     tell_beside(work->label, 2, seconds, work->r_name, work->r_two, work->share);
     jd_demand(one == two, "threads change nothing");
@@ -199,8 +229,7 @@ static void bench_memory(const work_t *work)
         double bare = peak();
         data_t d = make_data(work);
         run_once(&d, work, 1, &first);
-        double input = (double)d.n * (3 * sizeof(int32_t) + sizeof(double));
-        double ratio = (peak() - bare) / input;
+        double ratio = (peak() - bare) / input_bytes(&d);
         char what[96];
         snprintf(what, sizeof what, "%s, peak memory", work->label);
         jd_tell(what, ratio, "times the input", ratio <= 2.5 ? "bar 2.5: met" : "bar 2.5: NOT MET");
@@ -226,7 +255,8 @@ static void bench_replications(int threads)
                          JD_CONTROL_NEVER,
                          17.5,
                          15.1,
-                         30};
+                         30,
+                         0};
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
     data_t d = make_data(&work);
@@ -370,11 +400,12 @@ static void bench_poisson(int threads, double r)
     free(y);
 }
 
-void jd_bench_did(void)
+void jd_bench_did(const jd_limits_t *limits)
 {
-    bench_memory(&works[1]); /* first: it forks */
     for (size_t w = 0; w < sizeof works / sizeof *works; w++)
-        bench_work(&works[w]);
+        bench_memory(&works[w]); /* first: it forks */
+    for (size_t w = 0; w < sizeof works / sizeof *works; w++)
+        bench_work(&works[w], limits);
     bench_replications(1);
     bench_replications(2);
     bench_bacon();
