@@ -33,7 +33,9 @@ static int read_stacks(stacks_t *s, const jd_table_t *table, jd_ctx_t *ctx)
         for (int k = 0; k < JD_PARTS; k++)
             s->parts |= !isnan(jd_curves_cell(&s->curves, JD_CURVE_PARTS + k, row));
     }
-    s->half = jd_parts_half(s->positions, table->rows, s->curves.x.high - s->curves.x.low);
+    double width = s->curves.x.high - s->curves.x.low;
+    s->half = fmin(jd_parts_half(s->positions, table->rows, width),
+                   s->curves.longest ? width : 0.07 * width); /* within the panel */
     return JD_OK;
 }
 

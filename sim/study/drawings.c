@@ -21,6 +21,7 @@ typedef struct atelier {
     const jd_drawings_t *drawings;
     jd_figure_options_t options;
     int drawn; /* figures */
+    int runs;  /* files of runs, each with one share */
 } atelier_t;
 
 /* ---- One figure of one file ---- */
@@ -263,14 +264,15 @@ static void prefix_of(const char *path, char *prefix)
     snprintf(prefix, STEM_SIZE, "%.*s_", (int)(length < 200 ? length : 200), base);
 }
 
-static int draw_figures(atelier_t *a, const jd_source_t *s, const char *prefix, jd_ctx_t *ctx)
+static int draw_figures(atelier_t *a, const jd_source_t *s, const figure_t *figures,
+                        const char *prefix, jd_ctx_t *ctx)
 {
     char stem[2 * STEM_SIZE];
-    const figure_t *figures = NULL;
-    int rc = choose(&figures, s, ctx);
+    int rc = JD_OK;
     a->options.stem = stem;
     for (int i = 0; !rc && figures[i].name; i++) {
         jd_ctx_t inner = jd_ctx_inner(ctx);
+        inner.warn = ctx->warn;
         snprintf(stem, sizeof stem, "%s%s", prefix, figures[i].name);
         rc = jd_check_cancelled(ctx);
         if (rc) break;
@@ -313,8 +315,11 @@ static int draw_source(atelier_t *a, const char *path, const char *prefix, jd_ta
     if (rc) return rc;
     s.run = jd_store_has(s.store, "panel/county") ? "" : "runs/000001/";
     s.output = a->drawings->output ? a->drawings->output : "twfe.bias";
-    rc = draw_figures(a, &s, prefix, ctx);
-    if (!rc && shares->columns) {
+    const figure_t *figures = NULL;
+    rc = choose(&figures, &s, ctx);
+    if (!rc) rc = draw_figures(a, &s, figures, prefix, ctx);
+    if (!rc && shares->columns && figures == of_runs) { /* a sweep has many shares, or none */
+        a->runs++;
         jd_ctx_t inner = jd_ctx_inner(ctx);
         int failed = note_share(&s, shares, &inner);
         if (failed) rc = judge(failed, path, "its point in did_by_share", &inner, ctx);
@@ -413,7 +418,7 @@ int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, in
         if (n > 1) prefix_of(files[i], prefix);
         rc = draw_source(&a, files[i], prefix, &shares, ctx);
     }
-    if (!rc && n > 1) rc = draw_shares(&a, &shares, ctx);
+    if (!rc && a.runs > 1) rc = draw_shares(&a, &shares, ctx);
     if (!rc && a.drawn == 0)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%s: holds nothing to draw; 'jiedao info %s' shows what it holds", files[0],

@@ -21,6 +21,7 @@ typedef struct study {
     jd_table_t points, results, config;
     place_t *places; /* [points.rows] */
     char label[LABEL_SIZE], unit[JD_FACTOR_NAME];
+    bool left_out;              /* more estimators than a figure shows */
     bool estimators_are_places; /* one point: estimators stand side by side */
     jd_column_t columns[JD_CURVE_COLUMNS];
     jd_table_t curves;
@@ -200,14 +201,14 @@ static int fill_curves(study_t *w, jd_ctx_t *ctx)
     int64_t at = -1;
     int last_k = -1, last_point = -1,
         most = w->estimators_are_places ? PLACES : JD_FIGURE_ESTIMATORS;
-    bool effect = true, left_out = false;
+    bool effect = true;
     int rc = jd_make(&names, 1, sizeof *names, "estimators", ctx);
     for (int64_t row = 0; row < t->rows && !rc; row++) {
         if (!is_wanted(t, row)) continue;
         name_series(w, row, name);
         int k = find_name(names, name), point = (int)jd_cell(t, "point", row) - 1;
         if (k >= most || point < 0 || point >= w->points.rows) {
-            left_out = true;
+            w->left_out = true;
             continue;
         }
         if (k != last_k || point != last_point) {
@@ -222,7 +223,6 @@ static int fill_curves(study_t *w, jd_ctx_t *ctx)
         if (!rc) put_measure(w, at, row);
     }
     if (at >= 0 && !rc) call_power_size(&w->curves, at, effect);
-    if (left_out) jd_warn(ctx, "the first %d estimators are drawn", most);
     free(names);
     return rc;
 }
@@ -254,6 +254,11 @@ static int draw(const jd_source_t *s, const jd_figure_options_t *o,
     study_t w = {0};
     int rc = read_study(&w, s, ctx);
     if (!rc) rc = figure(&w.curves, o, ctx);
+    if (!rc && w.left_out && figure == jd_figure_bias_by) /* told once */
+        jd_warn(ctx,
+                "%s: the first %d estimators are drawn; name those to compare in "
+                "estimate.estimators",
+                s->path, w.estimators_are_places ? PLACES : JD_FIGURE_ESTIMATORS);
     jd_table_free(&w.curves);
     jd_table_free(&w.points);
     jd_table_free(&w.results);

@@ -186,11 +186,20 @@ static void test_validations(void **state)
     assert_drawn("valid/figs/bias_by.svg", "Treated share of counties (%)");
     assert_drawn("valid/figs/rates.svg", "Size: false rejections at 5 % (%)");
     assert_drawn("valid/figs/pretest.svg", "those that passed the pre-trend test");
+    run(0, "figures few.h5 one/sweep.h5 valid/validation.h5 -o mixed --format svg");
+    ASSERT_HOLDS(said.out, "mixed/few_event_time.svg\n");
+    ASSERT_HOLDS(said.out, "mixed/sweep_did_by_share.svg\n");
+    ASSERT_HOLDS(said.out, "mixed/validation_rates.svg\n");
+    assert_null(strstr(said.out, "mixed/did_by_share")); /* one file has one share */
     run(0, "validate published/bdm2004 -o bdm --set validate.replicates=20 -q >/dev/null");
     run(0, "figures bdm/validation.h5 -o bdm --format svg");
     ASSERT_HOLDS(said.err, "pretest not drawn");
     assert_drawn("bdm/rates.svg", "dgp.rho");
     assert_drawn("bdm/rates.svg", "Size: false rejections at 5 % (%)");
+    run(0, "validate published/roth2022 -o all --set validate.replicates=2 --set "
+           "estimate.estimators=all -q >/dev/null");
+    run(0, "figures all/validation.h5 -o all --format svg");
+    ASSERT_HOLDS(said.err, "the first 8 estimators are drawn");
     run(0, "validate published/roth2022 -o point --set validate.replicates=20 --set "
            "sweep.dgp.trend=0.1 -q >/dev/null");
     run(0, "figures point/validation.h5 -o point --format svg");
