@@ -100,6 +100,21 @@ static void test_kills_at_random_moments(void **state)
     }
 }
 
+#if KILLS > 30
+/* Two runs a block: a block's records come in the order of its runs, whoever wrote them. */
+static void test_blocks_of_several_runs(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, SWEEP " --set sweep.replicates=700 -o blocks");
+    assert_int_equal(said.status, 0);
+    run_shell(&said, "[ $(ls blocks/shards/*.shard | wc -l) = 1050 ] && \"$JIEDAO\" export "
+                     "blocks/sweep.h5 -t runs -o - | cut -d, -f1 | tail -n +2 >have && "
+                     "seq 2100 | cmp - have && rm -r blocks");
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+}
+#endif
+
 static void test_ctrl_c_names_the_command_that_goes_on(void **state)
 {
     (void)state;
@@ -366,6 +381,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_and_shards_change_no_byte),
         cmocka_unit_test(test_kills_at_random_moments),
+#if KILLS > 30
+        cmocka_unit_test(test_blocks_of_several_runs),
+#endif
         cmocka_unit_test(test_ctrl_c_names_the_command_that_goes_on),
         cmocka_unit_test(test_lost_and_damaged_shards_are_said_and_done_again),
         cmocka_unit_test(test_no_damaged_record_is_taken),
