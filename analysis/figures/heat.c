@@ -114,7 +114,7 @@ static void put_label(FILE *out, const heat_t *h, const char *axis, int column, 
     fprintf(out, " offset %s noenhanced\n", offset);
 }
 
-/* Place, value, and whether its number is to be white. */
+/* Places and values. */
 static void put_cells(FILE *out, const heat_t *h)
 {
     fputs("$cells << EOD\n", out);
