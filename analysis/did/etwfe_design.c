@@ -342,6 +342,14 @@ static int allocate(jd_etwfe_t *own, int64_t n, const jd_panel_t *panel, jd_ctx_
     return jd_fail_memory(ctx, (k + 1) * rows * sizeof *own->centred, "centred covariates");
 }
 
+static int allocate_moments(jd_etwfe_t *own, const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    size_t moments = (size_t)own->n_cells * (1 + (size_t)panel->n_x);
+    own->moment = calloc(moments, sizeof *own->moment);
+    if (own->moment) return JD_OK;
+    return jd_fail_memory(ctx, moments * sizeof *own->moment, "cells");
+}
+
 /* The regression, its regressors as given kept aside for Poisson. */
 static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel,
                    const jd_frame_t *frame, int unit_effects, int raw, jd_ctx_t *ctx)
@@ -389,9 +397,7 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, &crossed, options, needs, ctx);
     if (rc == JD_OK) rc = allocate(own, frame.n, panel, ctx);
     if (rc == JD_OK) rc = number_cells(own, design, &frame, options, ctx);
-    size_t moments = (size_t)own->n_cells * (1 + (size_t)panel->n_x);
-    if (rc == JD_OK && !(own->moment = calloc(moments, sizeof *own->moment)))
-        rc = jd_fail_memory(ctx, moments * sizeof *own->moment, "cells");
+    if (rc == JD_OK) rc = allocate_moments(own, panel, ctx);
     if (rc == JD_OK) rc = centre(own, design, &frame, panel, ctx);
     if (rc == JD_OK) rc = regress(own, design, panel, &frame, unit_effects, raw, ctx);
     if (rc == JD_OK && (raw || options->aggregate != JD_AGGREGATE_CELLS))

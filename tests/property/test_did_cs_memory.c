@@ -105,8 +105,8 @@ static void test_refusals(void **state)
     check_refused(both[1], period, some, &options, JD_ERR_ARGUMENT, "no event time from 0 on");
     options.anticipation = -1;
     check_refused(both[1], period, some, &options, JD_ERR_ARGUMENT, "anticipation = -1");
-    options.bin_last = 1;
-    check_refused(both[0], period, some, &options, JD_ERR_ARGUMENT, "end points are not binned");
+    options.bin_last = -2;
+    check_refused(both[0], period, some, &options, JD_ERR_ARGUMENT, "the last a lag");
 }
 
 int main(void)
