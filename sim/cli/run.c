@@ -49,8 +49,9 @@ static int tell_again(const jd_args_t *args, const char *path, int64_t replicate
     if (replicates > 1)
         jd_fail(ctx, JD_ERR_CANCELLED,
                 "a sweep keeps finished replicates: jiedao sweep %s --set sweep.replicates=%lld -o "
-                "DIR",
-                jd_args_word(args, 0), (long long)replicates);
+                "DIR%s",
+                jd_args_word(args, 0), (long long)replicates,
+                jd_args_has(args, "set") ? ", with the same --set" : "");
     return JD_ERR_CANCELLED;
 }
 

@@ -127,6 +127,12 @@ static void test_ctrl_c_names_the_command_that_goes_on(void **state)
     assert_int_equal(said.status, 130);
     ASSERT_HOLDS(said.err, "runs are kept in stopped; to go on: jiedao sweep quickstart");
     ASSERT_HOLDS(said.err, "--resume");
+    run_shell(&said, "\"$JIEDAO\" run $TINY --replicates 100000 -o r.h5 & p=$!; "
+                     "while [ ! -e r.h5.part ]; do sleep 0.02; done; kill -INT $p; wait $p");
+    assert_int_equal(said.status, 130);
+    ASSERT_HOLDS(said.err, "jiedao sweep quickstart --set sweep.replicates=100000 -o DIR, with the "
+                           "same --set");
+    assert_false(is_here("r.h5"));
 }
 
 static void test_lost_and_damaged_shards_are_said_and_done_again(void **state)
