@@ -146,11 +146,31 @@ static void test_refusals(void **state)
     assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_ERR_UNSUPPORTED);
 }
 
+/* Cohorts 2001 and 2002 are treated alike in data of every second year: no pair, not 0 times NaN.
+ */
+static void test_cohorts_that_never_differ(void **state)
+{
+    (void)state;
+    const int32_t unit[] = {1, 1, 1, 2, 2, 2, 3, 3, 3};
+    const int32_t time[] = {2000, 2002, 2004, 2000, 2002, 2004, 2000, 2002, 2004};
+    const int32_t cohort[] = {2001, 2001, 2001, 2002, 2002, 2002, 0, 0, 0};
+    const double y[] = {1, 5, 6, 2, 4, 8, 0, 1, 2};
+    const jd_panel_t panel = {.n = 9, .unit = unit, .time = time, .cohort = cohort};
+    jd_ctx_t ctx;
+    jd_bacon_t b;
+    jd_ctx_init(&ctx);
+    assert_int_equal(jd_bacon_decompose(&b, &panel, y, &ctx), JD_OK);
+    assert_int_equal(b.n_pairs, 2);
+    assert_true(fabs(b.estimate - 2.75) < 1e-14);
+    jd_bacon_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_cohorts_that_never_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
