@@ -64,8 +64,8 @@ JD_MUST_USE int jd_design_open(jd_design_t *design, const jd_panel_t *panel, con
 JD_MUST_USE int jd_design_open_dummies(jd_design_t *design, const jd_panel_t *panel,
                                        const jd_term_t *terms, int n_terms, const int32_t *code,
                                        jd_ctx_t *ctx);
-/** The same with one term, filled: "att" = under treatment, or "dose" where the frame's treatment is
- * an amount. */
+/** The same with one term, filled: "att" = under treatment, or "dose" where the frame's treatment
+ * is an amount. */
 JD_MUST_USE int jd_design_open_treatment(jd_design_t *design, const jd_panel_t *panel,
                                          const jd_frame_t *frame, jd_ctx_t *ctx);
 /** Column of a term, to be filled between open and close. */

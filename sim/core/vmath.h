@@ -55,8 +55,9 @@ static inline double jd_clip(double x, double low, double high)
     return jd_min(jd_max(x, low), high);
 }
 
-#define JD_LN2_HIGH 0x1.62e42fee00000p-1 /* ln 2 cut to 33 bits, so that n * JD_LN2_HIGH is exact \
-                                          */
+#define JD_LN2_HIGH                                                               \
+    0x1.62e42fee00000p-1 /* ln 2 cut to 33 bits, so that n * JD_LN2_HIGH is exact \
+                          */
 #define JD_LN2_LOW 0x1.a39ef35793c76p-33
 
 /** e^x; x is clipped to [-708, 709]. Error below 1 unit in the last place. */

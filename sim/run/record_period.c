@@ -88,7 +88,7 @@ static void fill_sectors(const struct jd_simulation *sim, int w, int64_t period,
             JD_CELLS(t, S_CELL, int8_t)[at] = (int8_t)kind;
             for (int flow = 0; flow < JD_FLOW_KINDS; flow++)
                 JD_CELLS(t, S_INFLOW + flow, int32_t)
-                [at] = jd_history(sim, w, flow, period)[(int64_t)k * n + c];
+            [at] = jd_history(sim, w, flow, period)[(int64_t)k * n + c];
         }
     }
 }

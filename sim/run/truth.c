@@ -56,7 +56,7 @@ static void fill_effects(struct jd_simulation *sim)
             int64_t at = (period - 1) * n + c;
             for (int flow = 0; flow < JD_FLOW_KINDS; flow++)
                 JD_CELLS(t, T_TAU_INFLOW + flow, int32_t)
-                [at] = (int32_t)tau_at(sim, flow, period, c);
+            [at] = (int32_t)tau_at(sim, flow, period, c);
             JD_CELLS(t, T_DIRECT_INFLOW, double)
             [at] = jd_direct_effect(sim, JD_FLOW_IN, period, c, false);
             JD_CELLS(t, T_DIRECT_INFLOW_NONE, double)
@@ -79,8 +79,8 @@ static void fill_sector_effects(struct jd_simulation *sim)
                 int64_t at = ((period - 1) * n + c) * sectors + k;
                 for (int flow = 0; flow < JD_FLOW_KINDS; flow++)
                     JD_CELLS(t, TS_TAU_INFLOW + flow, int32_t)
-                    [at] = JD_CELLS(fact, S_INFLOW + flow, int32_t)[at] -
-                           JD_CELLS(t, S_INFLOW + flow, int32_t)[at];
+                [at] = JD_CELLS(fact, S_INFLOW + flow, int32_t)[at] -
+                       JD_CELLS(t, S_INFLOW + flow, int32_t)[at];
                 JD_CELLS(fact, S_INFLOW_OBSERVED, int32_t)[at] = observed[(int64_t)k * n + c];
             }
         }
