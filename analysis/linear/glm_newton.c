@@ -155,7 +155,7 @@ static void assemble_group(const newton_t *t, int64_t from, int64_t to, double *
     for (int j = 0; j < k; j++)
         mean[j] = jd_dot(t->h + from, regressor(t, j) + from, to - from) * inverse;
     for (int64_t i = from; i < to; i++) {
-        const int32_t *code = t->e->rows.code + i * width;
+        const int32_t *code = width ? t->e->rows.code + i * width : NULL;
         double h = t->h[i];
         for (int f = 0; f < width; f++)
             p[code[f]] += t->r[i] - h * score;

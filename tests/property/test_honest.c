@@ -261,6 +261,7 @@ static void test_sets_of_two_stages(void **state)
         *(plain_margin(&plain, middle) > 0 ? &high : &low) = middle;
     }
     assert_near(set.low, high, 0.02 * sd); /* a size of 0.05 would miss by 0.04 */
+    jd_event_path_free(&path);
 }
 
 /* With one period after the reference and SD, the statistic is |z|: its quantile is known. */

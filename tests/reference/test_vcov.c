@@ -27,7 +27,7 @@ static void read_column(const csv_t *csv, const char *name, int slot)
     for (int i = 0; i < csv->rows; i++) {
         value[slot][i] = csv_number(csv, i, column);
         if (!isnan(value[slot][i])) {
-            code[slot][i] = (int32_t)value[slot][i];
+            code[slot][i] = fabs(value[slot][i]) < INT32_MAX ? (int32_t)value[slot][i] : 0;
             continue;
         }
         int t = 0;
