@@ -179,12 +179,6 @@ static double drawn_effect(const cells_t *c, const jd_jump_t *jump, int64_t d, i
     return sum;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static int fill_law(const cells_t *c, const jd_vcov_options_t *options, jd_conley_taber_t *r,
                     jd_ctx_t *ctx)
 {
@@ -202,7 +196,7 @@ static int fill_law(const cells_t *c, const jd_vcov_options_t *options, jd_conle
         left[k] = k;
     for (int64_t d = 0; d < r->draws; d++)
         r->law[d] = r->enumerated ? placed_effect(c, d, left) : drawn_effect(c, &jump, d, left);
-    qsort(r->law, (size_t)r->draws, sizeof *r->law, by_size);
+    qsort(r->law, (size_t)r->draws, sizeof *r->law, jd_ascending);
     free(left);
     return JD_OK;
 }

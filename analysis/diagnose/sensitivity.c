@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jiedao/random.h"
+#include "linear/sums.h"
 
 /* ---- What both share: rows that are whole, rows drawn again, percentiles ---- */
 
@@ -32,12 +33,6 @@ static void resample(const int64_t *rows, int64_t n, uint64_t seed, int draw, in
         drawn[i] = rows[(int64_t)(jd_draw(&jump, (uint64_t)i) * (double)n)];
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Percentile interval of n values, which are sorted; NaNs at none. */
 static void interval(double *values, int n, double level, double *low, double *high)
 {
@@ -46,7 +41,7 @@ static void interval(double *values, int n, double level, double *low, double *h
         *low = *high = (double)NAN;
         return;
     }
-    qsort(values, (size_t)n, sizeof *values, ascending);
+    qsort(values, (size_t)n, sizeof *values, jd_ascending);
     int i = (int)tail;
     double part = tail - i;
     *low = values[i] + part * (values[i + 1] - values[i]);

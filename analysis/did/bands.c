@@ -61,12 +61,6 @@ static double draw_largest(const double *root, int m, double df, const jd_jump_t
     return largest * scale;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double two_sided(double share, double df)
 {
     return isinf(df) ? gsl_cdf_ugaussian_Qinv(share / 2) : gsl_cdf_tdist_Qinv(share / 2, df);
@@ -100,7 +94,7 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
     for (size_t t = 0; t < threads; t++)
         for (size_t d = t; d < (size_t)draws; d += threads)
             largest[d] = draw_largest(root, m, df, &jump, d, z + t * (n + 1));
-    qsort(largest, (size_t)draws, sizeof *largest, by_size);
+    qsort(largest, (size_t)draws, sizeof *largest, jd_ascending);
     int32_t at = (int32_t)ceil(fit->level * draws) - 1;
     /* Known bounds: one effect alone, and Bonferroni's. */
     fit->uniform =

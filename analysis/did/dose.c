@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "did/dose_cells.h"
+#include "linear/sums.h"
 
 enum { MAX_DEGREE = 5, MAX_BASIS = 64, USUAL_GRID = 9 };
 
@@ -78,12 +79,6 @@ static void eval_slope(const dose_t *own, double x, double *b)
         if (left > 0) b[i] += p * lower[i] / left;
         if (right > 0) b[i] -= p * lower[i + 1] / right;
     }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
 }
 
 /* One dose a treated unit, and it must stay. */
@@ -154,7 +149,7 @@ static int32_t sort_doses(const dose_t *own, double *sorted)
     int32_t n = 0;
     for (int32_t u = 0; u < own->cells.n_units; u++)
         if (own->dose[u] != 0) sorted[n++] = own->dose[u];
-    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
+    qsort(sorted, (size_t)n, sizeof *sorted, jd_ascending);
     return n;
 }
 
@@ -321,8 +316,9 @@ static int make_terms(jd_design_t *design, dose_t *own, const jd_did_options_t *
 }
 
 /* A term's coefficients on theta. */
-static void fill_coefficients(const dose_t *own, int term, double *a)
+static void fill_coefficients(const void *user, int term, double *a)
 {
+    const dose_t *own = user;
     const jd_dose_cells_t *c = &own->cells;
     const double *at = own->at + (int64_t)term * own->n_basis;
     for (int32_t i = 0; i < c->n_cells; i++) {
@@ -335,23 +331,6 @@ static void fill_coefficients(const dose_t *own, int term, double *a)
             sum += at[p] * own->basis[(int64_t)c->cell_unit[i] * own->n_basis + p];
         a[i] = w * sum;
     }
-}
-
-static int fill_weights(jd_design_t *design, const dose_t *own, jd_ctx_t *ctx)
-{
-    const jd_dose_cells_t *c = &own->cells;
-    int n_terms = design->facts.n_terms;
-    double *a = malloc(((size_t)c->n_cells + (size_t)c->n_groups) * sizeof *a);
-    if (!a) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *a, "weights");
-    int rc = jd_regression_init(&design->regression, NULL, design->sample.n, n_terms, NULL, ctx);
-    for (int k = 0; rc == JD_OK && k < n_terms; k++) {
-        fill_coefficients(own, k, a);
-        jd_dose_cells_weights(c, a, a + c->n_cells, jd_design_column(design, k));
-        design->regression.kept[k] = k;
-    }
-    if (rc == JD_OK) design->regression.n_kept = n_terms;
-    free(a);
-    return rc;
 }
 
 /* The curve: doses, knots, basis, grid, terms. */
@@ -394,7 +373,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     design->own = own;
     int rc = jd_dose_cells_make(&own->cells, design, panel, options, 0, ctx);
     if (rc == JD_OK) rc = make_curve(design, own, options, ctx);
-    if (rc == JD_OK) rc = fill_weights(design, own, ctx);
+    if (rc == JD_OK) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
     return rc;
 }
 

@@ -334,3 +334,20 @@ void jd_dose_cells_influence(const jd_dose_cells_t *c, const double *a, const do
         }
     }
 }
+
+int jd_dose_cells_fill(jd_design_t *design, const jd_dose_cells_t *c,
+                       jd_dose_coefficients_t coefficients, const void *own, jd_ctx_t *ctx)
+{
+    int n_terms = design->facts.n_terms;
+    double *a = malloc(((size_t)c->n_cells + (size_t)c->n_groups) * sizeof *a);
+    if (!a) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *a, "weights");
+    int rc = jd_regression_init(&design->regression, NULL, design->sample.n, n_terms, NULL, ctx);
+    for (int k = 0; rc == JD_OK && k < n_terms; k++) {
+        coefficients(own, k, a);
+        jd_dose_cells_weights(c, a, a + c->n_cells, jd_design_column(design, k));
+        design->regression.kept[k] = k;
+    }
+    if (rc == JD_OK) design->regression.n_kept = n_terms;
+    free(a);
+    return rc;
+}

@@ -61,6 +61,14 @@ void jd_dose_cells_effects(const jd_dose_cells_t *cells, const double *v, double
 void jd_dose_cells_weights(const jd_dose_cells_t *cells, const double *a, double *by_group,
                            double *w);
 
+/** Row weights of all the design's terms, as a regression's: `coefficients` gives a term's a
+ * [n_cells].
+ */
+typedef void (*jd_dose_coefficients_t)(const void *own, int term, double *a);
+JD_MUST_USE int jd_dose_cells_fill(jd_design_t *design, const jd_dose_cells_t *cells,
+                                   jd_dose_coefficients_t coefficients, const void *own,
+                                   jd_ctx_t *ctx);
+
 /** Adds to by_cluster the influence of units on the sum of a theta: a (theta - centre) from treated
  *  cells, centre [n_cells] or NULL, and what their controls' changes add. */
 void jd_dose_cells_influence(const jd_dose_cells_t *cells, const double *a, const double *v,

@@ -141,31 +141,14 @@ static int make_terms(jd_design_t *design, wald_t *own, const jd_did_options_t *
 }
 
 /* A term's coefficients on theta: weight over the sum of weighted doses. */
-static void fill_coefficients(const wald_t *own, int term, double *a)
+static void fill_coefficients(const void *user, int term, double *a)
 {
+    const wald_t *own = user;
     const jd_dose_cells_t *c = &own->cells;
     for (int32_t i = 0; i < c->n_cells; i++)
         a[i] = counts_under(own, i, term)
                    ? c->weight[c->cell_unit[i]] / (own->weight[term] * own->dose[term])
                    : 0;
-}
-
-/* Row weights of all terms, as a regression's. */
-static int fill_weights(jd_design_t *design, wald_t *own, jd_ctx_t *ctx)
-{
-    const jd_dose_cells_t *c = &own->cells;
-    int n_terms = design->facts.n_terms;
-    double *a = malloc(((size_t)c->n_cells + (size_t)c->n_groups) * sizeof *a);
-    if (!a) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *a, "weights");
-    int rc = jd_regression_init(&design->regression, NULL, design->sample.n, n_terms, NULL, ctx);
-    for (int k = 0; rc == JD_OK && k < n_terms; k++) {
-        fill_coefficients(own, k, a);
-        jd_dose_cells_weights(c, a, a + c->n_cells, jd_design_column(design, k));
-        design->regression.kept[k] = k;
-    }
-    if (rc == JD_OK) design->regression.n_kept = n_terms;
-    free(a);
-    return rc;
 }
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -177,7 +160,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     int rc = jd_dose_cells_make(&own->cells, design, panel, options, options->time_corrected, ctx);
     if (rc == JD_OK) rc = find_doses(own, ctx);
     if (rc == JD_OK) rc = make_terms(design, own, options, ctx);
-    if (rc == JD_OK) rc = fill_weights(design, own, ctx);
+    if (rc == JD_OK) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
     return rc;
 }
 

@@ -11,6 +11,12 @@ static double fold(const double lane[LANES])
            ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
+int jd_ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 double jd_sum(const double *a, int64_t n)
 {
     double lane[LANES] = {0}, tail = 0;

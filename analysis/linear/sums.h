@@ -18,6 +18,9 @@ static inline int64_t jd_block_end(int64_t block, int64_t n)
     return end < n ? end : n;
 }
 
+/** Order of two doubles, for qsort(): ascending. */
+int jd_ascending(const void *a, const void *b);
+
 /** Plain sum, eight lanes. */
 double jd_sum(const double *a, int64_t n);
 
