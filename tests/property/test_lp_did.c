@@ -8,6 +8,7 @@
 #include "jiedao/did.h"
 #include "near.h"
 #include "property/did_dense.h"
+#include "property/did_linear.h"
 #include "property/plain_ols.h"
 
 enum { TRIALS = 90, MAX_P = 16 };
@@ -323,42 +324,21 @@ static void test_weights_and_threads(void **state)
 {
     (void)state;
     static trial_t t;
-    static double w[MAX_ROWS];
     jd_did_options_t o;
     for (uint64_t seed = 2; seed <= 11; seed += 9) {
         make_case(&t, seed, &o);
         jd_fit_t one = {0};
         jd_design_t *design = fit_one(&t, "lp_did", &o, 1, &one);
-        for (int k = 0; k < one.n_terms; k++) {
-            double sum = 0;
-            jd_design_weights(design, k, w);
-            for (int i = 0; i < t.panel.n; i++)
-                sum += w[i] * t.y[i];
-            assert_near(sum, one.estimate[k], 1e-10 * (1 + fabs(sum)));
-        }
+        check_weights(design, &t, &one);
         for (int threads = 2; threads <= 7; threads += 5) {
             jd_fit_t many = {0};
             jd_design_free(fit_one(&t, "lp_did", &o, threads, &many));
-            assert_memory_equal(one.estimate, many.estimate,
-                                (size_t)(one.n_terms * 5) * sizeof(double));
-            assert_memory_equal(one.vcov, many.vcov,
-                                (size_t)(one.n_terms * one.n_terms) * sizeof(double));
+            assert_same_bits(&one, &many);
             jd_fit_free(&many);
         }
         jd_fit_free(&one);
         jd_design_free(design);
     }
-}
-
-static void check_refusal(const trial_t *t, const jd_did_options_t *o, int expected,
-                          const char *word)
-{
-    jd_ctx_t ctx;
-    jd_design_t *design = NULL;
-    jd_ctx_init(&ctx);
-    assert_int_equal(jd_design_prepare(&design, jd_estimator_find("lp_did"), &t->panel, o, &ctx),
-                     expected);
-    if (!strstr(ctx.message, word)) fail_msg("'%s' without '%s'", ctx.message, word);
 }
 
 static void test_refusals(void **state)
@@ -369,19 +349,19 @@ static void test_refusals(void **state)
     jd_did_options_t o;
     jd_did_defaults(&o);
     make_balanced(&t, g, 2, 3);
-    check_refusal(&t, &o, JD_ERR_NO_CONTROLS, "clean controls");
+    check_refusal("lp_did", &t, &o, JD_ERR_NO_CONTROLS, "clean controls");
     o.control = JD_CONTROL_NOT_YET;
     o.pooled = 1;
-    check_refusal(&t, &o, JD_ERR_ARGUMENT, "event_last");
+    check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "event_last");
     o.event_last = -1;
-    check_refusal(&t, &o, JD_ERR_ARGUMENT, "event time 0");
+    check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "event time 0");
     o.event_last = 2;
     o.premean = -1;
-    check_refusal(&t, &o, JD_ERR_ARGUMENT, "premean");
+    check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "premean");
     o.premean = 0;
     t.unit[0] = t.unit[8];
     t.cohort[0] = t.cohort[8];
-    check_refusal(&t, &o, JD_ERR_DATA, "second row");
+    check_refusal("lp_did", &t, &o, JD_ERR_DATA, "second row");
 }
 
 int main(void)
