@@ -121,10 +121,8 @@ JD_MUST_USE int jd_args_fill(const jd_args_t *args, void *target, jd_ctx_t *ctx)
  *  mean (jd_config_set) and calls jd_config_finish(). Free with jd_config_free(), also on error. */
 JD_MUST_USE int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
                               jd_ctx_t *ctx);
-/** The same of the sections given; `ignored` are those this command does not read. */
-JD_MUST_USE int jd_cli_config_of(jd_config_t **config, const jd_section_t *const *sections,
-                                 int n_sections, const char *const *ignored, const char *name,
-                                 const jd_args_t *args, jd_ctx_t *ctx);
+/** The same with the sections of several runs, finished: the first word names it. */
+JD_MUST_USE int jd_cli_sweep_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ctx);
 
 /** JD_ERR_EXISTS, naming the cure, where `path` exists and --force was not given. */
 JD_MUST_USE int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx);

@@ -93,7 +93,7 @@ static int read_config(jd_config_t *config, const char *name, jd_ctx_t *ctx)
                    name);
 }
 
-int jd_cli_config_of(jd_config_t **config, const jd_section_t *const *sections, int n_sections,
+static int config_of(jd_config_t **config, const jd_section_t *const *sections, int n_sections,
                      const char *const *ignored, const char *name, const jd_args_t *args,
                      jd_ctx_t *ctx)
 {
@@ -114,7 +114,15 @@ int jd_cli_config(jd_config_t **config, const char *name, const jd_args_t *args,
 {
     int n = 0;
     const jd_section_t *const *sections = jd_all_sections(&n);
-    return jd_cli_config_of(config, sections, n, jd_ignored_sections, name, args, ctx);
+    return config_of(config, sections, n, jd_ignored_sections, name, args, ctx);
+}
+
+int jd_cli_sweep_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    int n = 0;
+    const jd_section_t *const *sections = jd_sweep_sections(&n);
+    int rc = config_of(config, sections, n, NULL, jd_args_word(args, 0), args, ctx);
+    return rc ? rc : jd_config_finish(*config, ctx);
 }
 
 int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx)

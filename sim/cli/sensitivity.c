@@ -3,24 +3,20 @@
 #include "study/sensitivity.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/command.h"
-#include "io/number.h"
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     static const char *const formats[] = {"text", "csv", NULL};
-    const char *output = jd_args_value(args, "output"), *given = jd_args_value(args, "level");
+    const char *output = jd_args_value(args, "output");
     jd_study_sensitivity_t s = {0};
     int64_t draws = 1000;
     double level = 0.95;
     int format = 0;
     int rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (!rc) rc = jd_args_int(args, "draws", 2, 1000000, &draws, ctx);
-    if (!rc && given && !(jd_number_read(given, strlen(given), &level) && level > 0 && level < 1))
-        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                     "sensitivity: --level = %s: must lie between 0 and 1, as 0.95", given);
+    if (!rc) rc = jd_args_fill(args, &level, ctx); /* the one option that says how it is read */
     if (!rc && !output)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "sensitivity: name an output: --output att, --output twfe.bias, --output "
@@ -37,7 +33,10 @@ static const jd_option_t options[] = {
      .value = "NAME",
      .help = "a column of /runs, an estimand, or ESTIMATOR.COLUMN: att, twfe.bias"},
     {.name = "draws", .value = "N", .help = "bootstrap draws of the intervals; default 1000"},
-    {.name = "level", .value = "P", .help = "level of the intervals; default 0.95"},
+    {.name = "level",
+     .value = "P",
+     .read = JD_READ_SHARE,
+     .help = "level of the intervals; default 0.95"},
     {.name = "format", .value = "FORMAT", .help = "text (default) or csv"},
     {.name = NULL},
 };

@@ -11,17 +11,8 @@
 #include "cli/command.h"
 #include "cli/sweep.h"
 #include "study/replicate.h"
-#include "study/sections.h"
 
 const jd_farm_process_t *jd_farm_process;
-
-static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ctx)
-{
-    int n = 0;
-    const jd_section_t *const *sections = jd_sweep_sections(&n);
-    int rc = jd_cli_config_of(config, sections, n, NULL, jd_args_word(args, 0), args, ctx);
-    return rc ? rc : jd_config_finish(*config, ctx);
-}
 
 /* "3/8", for the third of eight. */
 static int read_shard(const jd_args_t *args, jd_sweep_options_t *o, jd_ctx_t *ctx)
@@ -158,7 +149,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     jd_sweep_facts_t facts = {0};
     const char *folder = jd_args_value(args, "output");
     bool dry = jd_args_has(args, "dry-run");
-    int rc = make_config(&config, args, ctx);
+    int rc = jd_cli_sweep_config(&config, args, ctx);
     if (!rc) rc = read_shard(args, &o, ctx);
     if (!rc && dry) rc = print_plan(config, ctx);
     if (!rc && !dry && (!folder || !folder[0]))

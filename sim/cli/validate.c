@@ -8,15 +8,6 @@
 #include "cli/again.h"
 #include "cli/command.h"
 #include "io/csv.h"
-#include "study/sections.h"
-
-static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ctx)
-{
-    int n = 0;
-    const jd_section_t *const *sections = jd_sweep_sections(&n);
-    int rc = jd_cli_config_of(config, sections, n, NULL, jd_args_word(args, 0), args, ctx);
-    return rc ? rc : jd_config_finish(*config, ctx);
-}
 
 static int tell_on(const jd_args_t *args, const char *folder, jd_ctx_t *ctx)
 {
@@ -37,7 +28,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     jd_config_t *config = NULL;
     jd_validation_t v = {0};
     int format = 0;
-    int rc = make_config(&config, args, ctx);
+    int rc = jd_cli_sweep_config(&config, args, ctx);
     if (!rc) rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (!rc && (!folder || !folder[0]))
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "jiedao/random.h"
 
 static int wrong_declaration(const jd_section_t *section, const char *key, const char *what,
@@ -263,31 +264,21 @@ int jd_config_each(const jd_config_t *config, jd_param_visitor_t visit, void *us
     return 0;
 }
 
-/* FNV-1a (Fowler, Noll, Vo), the end of the word included so that "a","bc" differs from "ab","c".
- */
-static uint64_t add_word(uint64_t hash, const char *word)
-{
-    do {
-        hash = (hash ^ (unsigned char)*word) * UINT64_C(0x100000001B3);
-    } while (*word++);
-    return hash;
-}
-
 static int hash_param(void *user, const char *section, const jd_param_t *param, const char *value,
                       bool given)
 {
     (void)given;
     uint64_t *hash = user;
     if (param->kind == JD_OCCASION) return 0;
-    *hash = add_word(add_word(add_word(*hash, section), param->name), value);
+    *hash = jd_hash_text(jd_hash_text(jd_hash_text(*hash, section), param->name), value);
     return 0;
 }
 
 uint64_t jd_config_hash(const jd_config_t *config)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    uint64_t hash = JD_HASH_START;
     jd_config_each(config, hash_param, &hash);
     for (int i = 0; i < config->n_others; i++)
-        hash = add_word(add_word(hash, config->others[i].key), config->others[i].text);
+        hash = jd_hash_text(jd_hash_text(hash, config->others[i].key), config->others[i].text);
     return jd_mix64(hash);
 }

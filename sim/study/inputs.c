@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/hash.h"
 #include "io/csv.h"
 #include "model/policy.h"
 #include "study/study.h"
@@ -27,13 +28,12 @@ static int fingerprint(const char *path, int64_t *bytes, uint64_t *checksum, jd_
     FILE *in = fopen(path, "rb");
     if (!in) return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s", path, strerror(errno));
     unsigned char block[16384];
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = JD_HASH_START;
     size_t n;
     *bytes = 0;
     while ((n = fread(block, 1, sizeof block, in)) > 0) {
         *bytes += (int64_t)n;
-        for (size_t i = 0; i < n; i++)
-            hash = (hash ^ block[i]) * UINT64_C(1099511628211);
+        hash = jd_hash_bytes(hash, block, n);
     }
     int failed = ferror(in);
     fclose(in);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/memory.h"
 #include "io/whole.h"
 #include "jiedao/version.h"
@@ -25,20 +26,12 @@ static void program_text(char text[128])
     snprintf(text, 128, "%.32s (%.64s)", jd_version(), jd_git_commit());
 }
 
-static uint64_t add_text(uint64_t hash, const char *text)
-{
-    do
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
-    while (*text++);
-    return hash;
-}
-
 /* Of the program, the config's values and the inputs: what decides a run's bytes. */
 static uint64_t identity_of(const jd_sweep_folder_t *f)
 {
-    uint64_t hash = add_text(jd_config_hash(f->config), f->program);
+    uint64_t hash = jd_hash_text(jd_config_hash(f->config), f->program);
     for (int i = 0; i < JD_STUDY_INPUTS; i++)
-        hash = add_text(hash, f->input[i]);
+        hash = jd_hash_text(hash, f->input[i]);
     return hash;
 }
 
