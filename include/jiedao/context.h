@@ -56,8 +56,16 @@ JD_API jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx);
  *  told (all mistakes of a config); ctx->code keeps the first. Never allocates. */
 JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3, 4);
 
-/** As jd_fail() for a failed allocation of `bytes` for `what`. */
-JD_API int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what);
+/** Notes that `bytes` for `what` could not be had; callers use jd_fail_memory(). */
+JD_API void jd_note_no_memory(jd_ctx_t *ctx, size_t bytes, const char *what);
+
+/** As jd_fail() for a failed allocation of `bytes` for `what`. Inline, so that whoever reads a
+ *  caller, analysers too, knows that it never returns JD_OK. */
+static inline int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
+{
+    jd_note_no_memory(ctx, bytes, what);
+    return JD_ERR_NO_MEMORY;
+}
 
 /** Tells the caller's warn callback, if any. */
 JD_API void jd_warn(jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(2, 3);

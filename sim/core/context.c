@@ -65,12 +65,12 @@ int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...)
     return code;
 }
 
-int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
+void jd_note_no_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
 {
-    return jd_fail(ctx, JD_ERR_NO_MEMORY,
-                   "out of memory: %.1f MB for %s were refused; use fewer firms or units, or a "
-                   "machine with more memory",
-                   (double)bytes / 1e6, what);
+    jd_fail(ctx, JD_ERR_NO_MEMORY,
+            "out of memory: %.1f MB for %s were refused; use fewer firms or units, or a "
+            "machine with more memory",
+            (double)bytes / 1e6, what);
 }
 
 void jd_warn(jd_ctx_t *ctx, const char *format, ...)
