@@ -85,8 +85,8 @@ static int drop_collinear(jd_arranged_t *a, const jd_panel_t *panel, const char 
     jd_cholesky(gram, a->k, NULL, 1e-10, kept);
     for (size_t j = 1; j < k; j++) {
         if (kept[j]) continue;
-        jd_warn(ctx, "%s: '%s' does not vary or follows from the covariates before it; dropped",
-                name, panel->x_name[j - 1]);
+        jd_warn(ctx, "%s: '%s': constant or collinear with earlier covariates; dropped", name,
+                panel->x_name[j - 1]);
         for (int64_t i = 0; i < a->n; i++)
             a->x[(size_t)i * k + j] = 0;
     }

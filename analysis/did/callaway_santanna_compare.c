@@ -142,7 +142,7 @@ static void leave_out(jd_cs_t *cs, const char *name, const jd_pair_trouble_t *tr
             continue;
         }
         if (why)
-            jd_warn(ctx, "%s: g=%d,t=%d does without some cohorts of control: %s", name,
+            jd_warn(ctx, "%s: g=%d,t=%d compared without some cohorts of control: %s", name,
                     cs->cohort[a->cohort], cs->period[a->time], why_not(why));
         cs->att[atts] = *a;
         cs->first_way[atts++] = first;

@@ -209,7 +209,7 @@ static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
         int keep = kept < r->n_kept && r->kept[kept] == j;
         parted[keep ? kept++ : left++] = design->terms[j];
         if (!keep)
-            jd_warn(ctx, "%s: '%s' is collinear with the fixed effects or earlier terms; dropped",
+            jd_warn(ctx, "%s: '%s': collinear with the fixed effects or earlier terms; dropped",
                     design->estimator->name, design->terms[j].name);
     }
     free(design->terms);

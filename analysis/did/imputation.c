@@ -110,7 +110,7 @@ static void add_leads(jd_design_t *design, const imputation_t *own, const jd_gro
         jd_term_t term = jd_term_event(leads->value[k + skip]);
         if (j == kept || r->kept[j] != k) {
             jd_warn(ctx,
-                    "imputation: pre-trend '%s' is collinear with the fixed effects or earlier "
+                    "imputation: '%s': pre-trend collinear with the fixed effects or earlier "
                     "terms; dropped",
                     term.name);
             design->terms[dropped++] = term;

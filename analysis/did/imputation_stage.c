@@ -88,7 +88,7 @@ static int fit_covariates(jd_first_stage_t *s, const jd_panel_t *panel, const ch
         if (j < s->fit.n_kept && s->fit.kept[j] == k)
             j++;
         else
-            jd_warn(ctx, "%s: '%s' is collinear in the untreated rows; dropped", name,
+            jd_warn(ctx, "%s: '%s': collinear in the untreated rows; dropped", name,
                     panel->x_name[k]);
     }
     return JD_OK;

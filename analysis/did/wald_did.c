@@ -90,7 +90,7 @@ static int list_terms(jd_design_t *design, wald_t *own, const jd_did_options_t *
                            "wald_did: the dose of treated units does not change on average, less "
                            "their controls': there is nothing to divide by");
         if (!identified) {
-            jd_warn(ctx, "wald_did: '%s' left out: the dose does not change there", term.name);
+            jd_warn(ctx, "wald_did: '%s': left out, the dose does not change there", term.name);
             continue;
         }
         design->terms[n] = term;

@@ -134,22 +134,6 @@ static int gather_weights(jd_own_data_t *data, const jd_own_role_t *role, const 
     return rc;
 }
 
-/* A row's unit as its columns have it, crossed parts joined by ^. */
-static void show_unit(const jd_own_columns_t *roles, int32_t row, char *text, size_t size)
-{
-    size_t at = 0;
-    for (int r = JD_OWN_UNIT; at < size; r = roles->list[r].next) {
-        const jd_own_column_t *c = &roles->list[r].column;
-        char cell[48];
-        if (jd_own_is_text(c))
-            jd_own_text(c, row, cell, sizeof cell);
-        else
-            snprintf(cell, sizeof cell, "%.15g", jd_own_number(c, row));
-        at += (size_t)snprintf(text + at, size - at, "%s%s", at ? "^" : "", cell);
-        if (!roles->list[r].next) return;
-    }
-}
-
 /* One cohort a unit: the rows that disagree are named as they stand in the file. */
 static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *roles,
                          const int32_t *keep, jd_ctx_t *ctx)
@@ -165,7 +149,7 @@ static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *role
             *seen = (int32_t)i + 1;
         else if (p->cohort[*seen - 1] != p->cohort[i]) {
             char unit[96], cell[2][48];
-            show_unit(roles, keep[i], unit, sizeof unit);
+            jd_own_show_ids(roles, JD_OWN_UNIT, keep[i], unit, sizeof unit);
             rc = jd_fail(
                 ctx, JD_ERR_DATA,
                 "--cohort %s: unit %s has %s in row %" PRId32 " and %s in row %" PRId32
@@ -371,13 +355,35 @@ static int count_clusters(jd_own_data_t *data, jd_ctx_t *ctx)
     return rc;
 }
 
+/* What messages need to speak of the file. */
+static int keep_words(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                      jd_ctx_t *ctx)
+{
+    const jd_panel_t *p = &data->panel;
+    const struct {
+        int role;
+        const int32_t *codes;
+    } ids[JD_OWN_LABELS] = {{JD_OWN_UNIT, p->unit}, {JD_OWN_CLUSTER, p->cluster}};
+    int rc = JD_OK;
+    for (int k = 0; k < JD_OWN_LABELS && !rc; k++)
+        if (roles->list[ids[k].role].name)
+            rc = jd_own_labels_make(&data->labels[k], roles, ids[k].role, ids[k].codes, keep, p->n,
+                                    ctx);
+    int32_t *row;
+    if (rc || p->n == data->n_rows) return rc;
+    rc = own(data, &row, sizeof *row, ctx);
+    if (!rc) memcpy(row, keep, (size_t)p->n * sizeof *row);
+    data->row = rc ? NULL : row;
+    return rc;
+}
+
 static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const char *never,
                       const int32_t *keep, jd_ctx_t *ctx)
 {
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    int rc = jd_make(&data->owned, 24 + roles->n_x + 2 * roles->n_fixed, sizeof *data->owned,
+    int rc = jd_make(&data->owned, 25 + roles->n_x + 2 * roles->n_fixed, sizeof *data->owned,
                      "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
     if (!rc) data->exponent = scale(data->y, p->n);
@@ -396,6 +402,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
         rc = gather_flags(data, &r[JD_OWN_TREAT], keep, &p->treated, ctx);
     if (!rc) rc = gather_rest(data, roles, keep, ctx);
     if (!rc) rc = make_lists(data, roles, keep, ctx);
+    if (!rc) rc = keep_words(data, roles, keep, ctx);
     return rc;
 }
 
@@ -418,7 +425,7 @@ static int keep_origin(jd_own_data_t *data, const jd_own_columns_t *roles, const
         int64_t i = t->rows;
         JD_CELLS(t, 0, int32_t)[i] = keep[i] + 1;
         if (roles->list[JD_OWN_UNIT].name)
-            show_unit(roles, keep[i], text, sizeof text);
+            jd_own_show_ids(roles, JD_OWN_UNIT, keep[i], text, sizeof text);
         else
             snprintf(text, sizeof text, "%" PRId32, keep[i] + 1);
         jd_table_set_text(t, 1, i, text);
@@ -459,6 +466,8 @@ void jd_own_data_free(jd_own_data_t *data)
     for (int i = 0; i < data->n_owned; i++)
         free(data->owned[i]);
     free(data->owned);
+    for (int k = 0; k < JD_OWN_LABELS; k++)
+        free(data->labels[k].text);
     jd_table_free(&data->origin);
     memset(data, 0, sizeof *data);
 }

@@ -54,6 +54,14 @@ enum {
     JD_OWN_REASONS
 };
 
+/** What the codes of ids stand for; n = 0: the codes are the ids. */
+typedef struct jd_own_labels {
+    char *text; /**< [n][width], owned */
+    int32_t n, width;
+} jd_own_labels_t;
+
+enum { JD_OWN_UNITS, JD_OWN_CLUSTERS, JD_OWN_LABELS };
+
 typedef struct jd_own_data {
     jd_panel_t panel; /**< rows in use, in the order of the file */
     double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
@@ -69,6 +77,8 @@ typedef struct jd_own_data {
     int32_t n_units;
     int32_t n_clusters, n_treated_clusters; /**< ever under treatment; 0 where an amount is given */
     int32_t weekday;                        /**< of weekly dates */
+    jd_own_labels_t labels[JD_OWN_LABELS];
+    const int32_t *row; /**< [panel.n] row of the file, the first is 0; NULL: all are in use */
     char y_name[64];
     jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
     void **owned;      /**< the panel's arrays */
@@ -136,8 +146,8 @@ enum {
 
 /** estimate = sum over the rows in use of w times outcome. */
 typedef struct jd_own_weights {
-    char name[80]; /**< "event_study:e=0" */
-    double *w;     /**< [data.panel.n], owned */
+    char name[100]; /**< "event_study:e=0" */
+    double *w;      /**< [data.panel.n], owned */
 } jd_own_weights_t;
 
 typedef struct jd_own_result {

@@ -130,7 +130,9 @@ static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t
         jd_wild_t w = {0};
         rc = jd_wild_bootstrap(s->design, s->data->y, k, &options, &w, ctx);
         const jd_estimate_t e = {w.estimate, w.std_error, w.ci_low, w.ci_high, w.p_value};
-        jd_own_line_t line = jd_own_line_of(s, "wild_bootstrap", terms[k].name, e, true);
+        char name[JD_OWN_TERM_WIDTH];
+        jd_own_name_term(s->data, &terms[k], name);
+        jd_own_line_t line = jd_own_line_of(s, "wild_bootstrap", name, e, true);
         if (!rc) rc = jd_own_add_line(&result->diagnostics, &line, ctx);
         jd_wild_free(&w);
     }

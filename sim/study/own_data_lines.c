@@ -63,25 +63,18 @@ jd_own_line_t jd_own_line_of(const jd_own_subject_t *s, const char *quantity, co
 
 static const char *quantity_of(const jd_term_t *term)
 {
-    if (strncmp(term->name, "g=", 2) == 0 && strstr(term->name, ",t=")) return "att_gt";
-    return term->kind == JD_TERM_OTHER || !strcmp(term->name, "dose") ? "coef" : "att";
+    if (term->kind == JD_TERM_OTHER || !strcmp(term->name, "dose")) return "coef";
+    return strncmp(term->name, "g=", 2) == 0 && strstr(term->name, ",t=") ? "att_gt" : "att";
 }
 
-/* A term with its periods as the data write them: "g=2020Q1,t=2020Q3". */
-static void name_term(const jd_own_data_t *data, const jd_term_t *term,
+void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
                       char name[JD_OWN_TERM_WIDTH])
 {
-    char cohort[32], time[32];
-    int g, t;
-    snprintf(name, JD_OWN_TERM_WIDTH, "%s", term->name);
-    if (term->kind != JD_TERM_PART || data->period == JD_OWN_NUMBER) return;
-    if (sscanf(term->name, "g=%d,t=%d", &g, &t) == 2)
-        snprintf(name, JD_OWN_TERM_WIDTH, "g=%.20s,t=%.20s",
-                 jd_own_period_text(data, g, cohort, sizeof cohort),
-                 jd_own_period_text(data, t, time, sizeof time));
-    else if (sscanf(term->name, "g=%d", &g) == 1 || sscanf(term->name, "t=%d", &g) == 1)
-        snprintf(name, JD_OWN_TERM_WIDTH, "%c=%.20s", *term->name,
-                 jd_own_period_text(data, g, cohort, sizeof cohort));
+    const char *from = strncmp(term->name, "log:", 4) ? term->name : term->name + 4;
+    if (!strncmp(from, "g=", 2) || !strncmp(from, "t=", 2))
+        jd_own_say(data, term->name, name, JD_OWN_TERM_WIDTH);
+    else
+        snprintf(name, JD_OWN_TERM_WIDTH, "%s", term->name);
 }
 
 /* An event study's mean effect: its terms e >= 0 weighted by treated rows, as in a run. */
@@ -123,7 +116,7 @@ int jd_own_add_fit(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
             e.ci_high = b + fit->uniform * se;
         }
         char name[JD_OWN_TERM_WIDTH];
-        name_term(s->data, &terms[k], name);
+        jd_own_name_term(s->data, &terms[k], name);
         jd_own_line_t line = jd_own_line_of(s, quantity_of(&terms[k]), name, e, true);
         if (terms[k].kind == JD_TERM_OTHER) line.exponent -= exponent_of(s->data, terms[k].name);
         rc = jd_own_add_line(t, &line, ctx);

@@ -94,8 +94,36 @@ JD_MUST_USE int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time,
                                const int32_t *keep, int64_t n, int32_t *times, int32_t *cohorts,
                                jd_ctx_t *ctx);
 
-/** A message of the estimators, which count periods, with the periods as the data write them. */
-void jd_own_say_periods(const jd_own_data_t *data, const char *message, char *out, size_t size);
+/** The ids of a role in a row as its columns have them, crossed parts joined by ^. */
+void jd_own_show_ids(const jd_own_columns_t *columns, int role, int32_t row, char *text,
+                     size_t size);
+
+/** Labels of the codes [n] of a role's ids in the rows `keep`; none where the ids are their own
+ *  codes. The caller frees labels->text. Cost: O(n). */
+JD_MUST_USE int jd_own_labels_make(jd_own_labels_t *labels, const jd_own_columns_t *columns,
+                                   int role, const int32_t *codes, const int32_t *keep, int64_t n,
+                                   jd_ctx_t *ctx);
+
+/** A message or term of the estimators, which know codes, with periods, units, clusters and rows as
+ *  the file has them. */
+void jd_own_say(const jd_own_data_t *data, const char *message, char *out, size_t size);
+
+/** Notes in the making: zero it, set data and ctx. */
+typedef struct jd_own_note jd_own_note_t;
+typedef struct jd_own_notes {
+    const jd_own_data_t *data;
+    jd_ctx_t *ctx;         /**< whom they are told to */
+    const char *estimator; /**< at work */
+    jd_own_note_t *list;
+    int n, lost; /**< notes; those no memory was there for */
+} jd_own_notes_t;
+
+/** A context for one estimator (its name is borrowed), whose notes are kept. */
+jd_ctx_t jd_own_notes_ctx(jd_own_notes_t *notes, const char *estimator, bool progress);
+
+/** Tells each note once, naming the estimators it concerns, and frees them. JD_ERR_NO_MEMORY where
+ *  one was lost. */
+JD_MUST_USE int jd_own_notes_tell(jd_own_notes_t *notes);
 
 /* ---- Results ---- */
 
@@ -126,6 +154,9 @@ jd_own_line_t jd_own_line_of(const jd_own_subject_t *subject, const char *quanti
 JD_MUST_USE int jd_own_lines_make(jd_table_t *lines, const char *name, const char *label,
                                   jd_ctx_t *ctx);
 JD_MUST_USE int jd_own_add_line(jd_table_t *lines, const jd_own_line_t *line, jd_ctx_t *ctx);
+/** A term's name with its periods as the data write them: "g=2020Q1,t=2020Q3". */
+void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
+                      char name[JD_OWN_TERM_WIDTH]);
 /** All terms of a fit. */
 JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subject, jd_ctx_t *ctx);
 

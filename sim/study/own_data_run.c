@@ -108,10 +108,11 @@ static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_c
         rc = d->run(&subject, result, &inner);
         own->applied = own->applied || !rc;
         if (!rc) continue;
+        char said[JD_MESSAGE_SIZE];
         result->diagnostics.rows = lines;
         result->details.rows = details;
-        rc = is_final(rc) ? jd_fail(ctx, rc, "%s", inner.message)
-                          : note_reason(own, inner.message, ctx);
+        jd_own_say(given->data, inner.message, said, sizeof said);
+        rc = is_final(rc) ? jd_fail(ctx, rc, "%s", said) : note_reason(own, said, ctx);
     }
     return rc;
 }
@@ -145,13 +146,10 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
 /* What does not apply is a sentence where all are asked for, else an error; memory and interruption
  * always are. */
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
-                   const jd_own_ask_t *ask, bool all, jd_ctx_t *ctx)
+                   const jd_own_ask_t *ask, bool all, jd_own_notes_t *notes)
 {
     char said[JD_MESSAGE_SIZE];
-    jd_ctx_t inner = jd_ctx_inner(ctx);
-    inner.warn = ctx ? ctx->warn : NULL;
-    inner.progress = ctx && !all ? ctx->progress : NULL;
-    inner.user = ctx ? ctx->user : NULL;
+    jd_ctx_t *ctx = notes->ctx, inner = jd_own_notes_ctx(notes, own->name, !all);
     int64_t before = result->estimates.rows;
     const int32_t most = jd_estimator_find(own->name)->most_units;
     int rc = most > 0 && data->n_units > most && all
@@ -160,7 +158,7 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                            data->n_units, most)
                  : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
-    jd_own_say_periods(data, inner.message, said, sizeof said);
+    jd_own_say(data, inner.message, said, sizeof said);
     if (is_final(rc) || !all) return jd_fail(ctx, rc, "%s", said);
     result->estimates.rows = before;
     own->applied = false;
@@ -172,14 +170,17 @@ static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_
 {
     bool all = strcmp(ask->estimators, "all") == 0;
     int applied = 0, rc = JD_OK;
+    jd_own_notes_t notes = {.data = data, .ctx = ctx};
     for (int i = 0; i < result->n_fits && !rc; i++) {
         jd_own_fit_t *own = &result->fits[i];
         jd_progress_t progress = {.stage = "estimating", .done = i, .total = result->n_fits};
         jd_tell_progress(ctx, &progress);
         rc = jd_check_cancelled(ctx);
-        if (!rc) rc = try_one(result, own, data, ask, all, ctx);
+        if (!rc) rc = try_one(result, own, data, ask, all, &notes);
         applied += own->applied;
     }
+    int told = jd_own_notes_tell(&notes);
+    if (!rc) rc = told;
     if (!rc && applied == 0)
         rc = jd_fail(ctx, JD_ERR_DATA, "no estimator applies to these data: %s: %s",
                      result->fits[0].name, result->fits[0].reason);

@@ -298,34 +298,3 @@ const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *
     }
     return buffer;
 }
-
-/* Whether what is said before `at` announces a period. */
-static bool announces(const char *text, const char *at)
-{
-    static const char *const words[] = {"period ", "periods ", "period (", "periods (",
-                                        "cohort ", "from ",    " to ",     "... "};
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-        size_t n = strlen(words[k]);
-        if ((size_t)(at - text) >= n && !strncmp(at - n, words[k], n)) return true;
-    }
-    return false;
-}
-
-void jd_own_say_periods(const jd_own_data_t *data, const char *message, char *out, size_t size)
-{
-    size_t at = 0;
-    out[0] = '\0';
-    for (const char *p = message; *p && at + 1 < size;) {
-        char *end, text[32];
-        long number = strtol(p, &end, 10);
-        bool period = *p >= '0' && *p <= '9' && data->period != JD_OWN_NUMBER &&
-                      number >= data->first && number <= data->last && announces(message, p);
-        size_t length = *p >= '0' && *p <= '9' ? (size_t)(end - p) : 1;
-        if (period)
-            at += (size_t)snprintf(out + at, size - at, "%s",
-                                   jd_own_period_text(data, (int32_t)number, text, sizeof text));
-        else
-            at += (size_t)snprintf(out + at, size - at, "%.*s", (int)length, p);
-        p += length;
-    }
-}

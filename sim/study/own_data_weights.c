@@ -14,6 +14,7 @@ int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *s, jd_ct
     size_t rows = (size_t)s->data->panel.n;
     int n = s->fit->n_terms, effects = 0;
     double *w;
+    char term[JD_OWN_TERM_WIDTH];
     if (jd_design_estimator(s->design)->family == JD_CLASS_NONLINEAR) {
         jd_warn(ctx, "%s is not linear in the outcome: it has no weights", s->name);
         return JD_OK;
@@ -31,7 +32,8 @@ int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *s, jd_ct
         rc = jd_make(&to->w, (int64_t)rows, sizeof *to->w, "weights", ctx);
         if (rc) break;
         memcpy(to->w, w + (size_t)k * rows, rows * sizeof *w);
-        snprintf(to->name, sizeof to->name, "%s:%s", s->name, terms[k].name);
+        jd_own_name_term(s->data, &terms[k], term);
+        snprintf(to->name, sizeof to->name, "%s:%s", s->name, term);
         result->n_weights++;
     }
     free(w);
