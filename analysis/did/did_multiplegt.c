@@ -22,6 +22,7 @@ static void release(jd_design_t *design)
     free(dc->cell);
     free(dc->share);
     free(dc->mass);
+    free(dc->level_mass);
     free(dc->d);
     free(dc->baseline);
     free(dc->first);
@@ -117,7 +118,7 @@ static int order_groups(jd_dcdh_t *dc, int32_t n_clusters, jd_ctx_t *ctx)
 }
 
 /* F_g, 0 where treatment never changes; cells in which treatment has been both above and below the
- * baseline are left out. Returns how many. */
+ * baseline are left out unless such reversals are kept. Returns how many. */
 static int64_t find_first(jd_dcdh_t *dc, int32_t g, double *base)
 {
     int64_t left = 0;
@@ -131,7 +132,7 @@ static int64_t find_first(jd_dcdh_t *dc, int32_t g, double *base)
         if (isnan(*base)) *base = d[t];
         above |= d[t] > *base;
         below |= d[t] < *base;
-        if (above && below) {
+        if (above && below && !dc->keep_reversals) {
             mass[t] = 0;
             left++;
         } else if ((above || below) && dc->first[g] == 0) {
@@ -249,39 +250,12 @@ static int find_baselines(jd_dcdh_t *dc, const jd_design_t *design, const jd_pan
     return rc;
 }
 
-/* Cells of periods in which all of a baseline have switched are left out; then the last period
- * there is sets F_g of those that never switch. */
-static int leave_uncontrolled(jd_dcdh_t *dc, jd_ctx_t *ctx)
-{
-    size_t n = (size_t)dc->n_baselines * (size_t)dc->n_periods;
-    unsigned char *open = calloc(n, 1);
-    if (!open) return jd_fail_memory(ctx, n, "periods with controls");
-    dc->never = 0;
-    for (int pass = 0; pass < 2; pass++)
-        for (int32_t g = 0; g < dc->n_groups; g++)
-            for (int32_t t = 0; t < dc->n_periods; t++) {
-                size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)t;
-                if (dc->mass[c] <= 0) continue;
-                if (dc->baseline[g] < 0) {
-                    dc->mass[c] = 0;
-                    continue;
-                }
-                unsigned char *o = &open[dc->baseline[g] * dc->n_periods + t];
-                if (pass == 0) *o |= dc->first[g] == 0 || t < dc->first[g];
-                if (pass == 1 && !*o) dc->mass[c] = 0;
-                if (pass == 1 && *o && t + 1 > dc->never) dc->never = t + 1;
-            }
-    free(open);
-    return JD_OK;
-}
-
 /* Who is not seen in the period before the change has no known date of it: control until then. */
 static void settle_group(jd_dcdh_t *dc, int32_t g)
 {
     double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
     double *d = dc->d + (size_t)g * (size_t)dc->n_periods;
     int32_t first = dc->first[g];
-    if (first == 0 || first > dc->never) first = dc->never;
     if (first < dc->never && mass[first - 1] <= 0) {
         int32_t t = first - 1;
         while (t > 0 && mass[t] <= 0)
@@ -296,24 +270,32 @@ static void settle_group(jd_dcdh_t *dc, int32_t g)
     dc->first[g] = first;
 }
 
+/* Dates and directions of switches, once those without controls are left out. With linear trends,
+ * who switches in the second period tells nothing of its own. */
 static int settle(jd_dcdh_t *dc, jd_ctx_t *ctx)
 {
-    size_t n = (size_t)dc->n_groups;
+    size_t cells = jd_dcdh_cells(dc);
     dc->last = calloc((size_t)dc->n_baselines, sizeof *dc->last);
-    unit_key_t *key = calloc(n, sizeof *key);
-    if (!dc->last || !key) {
-        free(key);
-        return jd_fail_memory(ctx, n * sizeof *key, "cohorts of switchers");
-    }
+    if (!dc->last) return jd_fail_memory(ctx, cells * sizeof *dc->last, "baseline treatments");
     for (int32_t g = 0; g < dc->n_groups; g++) {
-        if (dc->baseline[g] < 0) continue;
-        settle_group(dc, g);
-        const double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
-        int32_t end = dc->first[g], *last = &dc->last[dc->baseline[g]];
-        while (end > 0 && dc->first[g] == dc->never && mass[end - 1] <= 0)
-            end--;
-        if (end - 1 > *last) *last = end - 1;
+        if (dc->baseline[g] >= 0) settle_group(dc, g);
+        if (dc->trends_lin && dc->first[g] == 1) jd_dcdh_leave_group(dc, g);
     }
+    if (dc->trends_lin) {
+        dc->level_mass = malloc(cells * sizeof *dc->mass);
+        if (!dc->level_mass) return jd_fail_memory(ctx, cells * sizeof *dc->mass, "weights");
+        memcpy(dc->level_mass, dc->mass, cells * sizeof *dc->mass);
+    }
+    jd_dcdh_close(dc);
+    return JD_OK;
+}
+
+/* Switchers that can be told apart by what their variance is taken about. */
+static int number_cohorts(jd_dcdh_t *dc, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)dc->n_groups;
+    unit_key_t *key = calloc(n, sizeof *key);
+    if (!key) return jd_fail_memory(ctx, n * sizeof *key, "cohorts of switchers");
     for (int32_t g = 0; g < dc->n_groups; g++) {
         size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)dc->first[g];
         int switches = dc->baseline[g] >= 0 && dc->first[g] < dc->never;
@@ -342,8 +324,11 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     if (!dc) return jd_fail_memory(ctx, sizeof *dc, "a design");
     design->own = dc;
     dc->normalized = options->normalized;
-    dc->same_switchers = options->same_switchers;
+    dc->same_switchers_pl = options->same_switchers_pl;
+    dc->same_switchers = options->same_switchers || options->same_switchers_pl;
     dc->only_never = options->only_never_switchers;
+    dc->keep_reversals = options->dont_drop_larger_lower;
+    dc->trends_lin = options->trends_lin;
     dc->switchers = options->switchers;
     int rc = jd_groups_make(&groups, frame->unit, frame->n, ctx);
     if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
@@ -355,8 +340,9 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     if (rc == JD_OK) rc = fill_cells(dc, design, panel, &groups, &periods, ctx);
     if (rc == JD_OK) rc = order_groups(dc, design->clusters.n_groups, ctx);
     if (rc == JD_OK) rc = find_baselines(dc, design, panel, &groups, ctx);
-    if (rc == JD_OK) rc = leave_uncontrolled(dc, ctx);
+    if (rc == JD_OK) rc = jd_dcdh_leave_uncontrolled(dc, ctx);
     if (rc == JD_OK) rc = settle(dc, ctx);
+    if (rc == JD_OK) rc = number_cohorts(dc, ctx);
     if (rc == JD_OK) fill_event_times(dc, design);
     if (rc == JD_OK && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
     if (rc == JD_OK) rc = jd_dcdh_terms(design, dc, options, ctx);

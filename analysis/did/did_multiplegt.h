@@ -10,6 +10,7 @@
 /** One long difference: effect l, or placebo l (from F - 1 back to F - 1 - l). */
 typedef struct jd_dcdh_lag {
     int l, placebo;
+    int through, back; /* switchers are seen from F - 1 - back to F - 1 + through; 0 = need not */
     double switchers_mass; /* N_l, weights of switchers in it */
     double dose;           /* mean of |D - D_g1| at F - 1 + l */
     double cumulated;      /* mean of its sum over F ... F - 1 + l */
@@ -33,8 +34,10 @@ typedef struct jd_dcdh {
     int32_t *last;     /* [n_baselines] T_g: last period in which someone has not switched */
     int n_lags, n_effects;
     jd_dcdh_lag_t *lag; /* [n_lags] effects, then placebos */
-    int normalized, same_switchers, only_never;
+    int normalized, same_switchers, same_switchers_pl, only_never, keep_reversals, trends_lin;
     jd_switchers_t switchers;
+    double *level_mass; /* [cells] trends_lin: N_gt of outcomes, while mass is that of their first
+                           differences; else NULL */
     struct jd_dcdh_controls *controls; /* or NULL */
     double *weight;                    /* [n_terms][rows of the sample] on outcomes */
 } jd_dcdh_t;
@@ -48,15 +51,41 @@ static inline size_t jd_dcdh_cells(const jd_dcdh_t *dc)
 int jd_dcdh_seen(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g, int32_t t);
 /** The periods a difference is taken between, at t: plus and minus. */
 void jd_dcdh_ends(const jd_dcdh_lag_t *lag, int32_t t, int32_t *plus, int32_t *minus);
-/** Weights of a lag's differences: coef [cells], of switchers N_gt / N_l (negative where treatment
- * falls), of controls what sets them against these; role [cells] 1 switcher, 2 control, 0 neither.
- * Fills the lag's counts and doses. JD_ERR_NO_MEMORY. */
+/** Linear trends by group (web appendix, section 1.3): effect l is the sum of effects 1 ... l on
+ * the outcome's first difference, which are its pieces; without them a lag is its only piece. */
+static inline int jd_dcdh_pieces(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag)
+{
+    return dc->trends_lin ? lag->l : 1;
+}
+
+static inline jd_dcdh_lag_t jd_dcdh_piece(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int j)
+{
+    return (jd_dcdh_lag_t){.l = dc->trends_lin ? j + 1 : lag->l,
+                           .placebo = lag->placebo,
+                           .through = lag->through,
+                           .back = lag->back};
+}
+
+/** Means [cells] become their first differences where there are some, under trends_lin alone. */
+void jd_dcdh_difference(const jd_dcdh_t *dc, double *mean);
+/** Leaves out cells of periods in which all of a baseline have switched; then the last period there
+ * is sets F_g of those that never switch. JD_ERR_NO_MEMORY. */
+JD_MUST_USE int jd_dcdh_leave_uncontrolled(jd_dcdh_t *dc, jd_ctx_t *ctx);
+/** T_g, S_g where treatments may cross their baseline, and the weights of first differences. After
+ * it both may be called again, outcomes' weights being made less. */
+void jd_dcdh_close(jd_dcdh_t *dc);
+void jd_dcdh_leave_group(jd_dcdh_t *dc, int32_t g);
+/** D_g1. */
+double jd_dcdh_base(const jd_dcdh_t *dc, int32_t g);
+/** Weights of a piece's differences: coef [cells], of switchers N_gt / N_l (negative where
+ * treatment falls), of controls what sets them against these; role [cells] 1 switcher, 2 control, 0
+ * neither. Fills its counts and doses. JD_ERR_NO_MEMORY. */
 JD_MUST_USE int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef,
                                 unsigned char *role, jd_ctx_t *ctx);
 /** Chooses the lags that can be told, and makes terms and weights. */
 JD_MUST_USE int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
                               jd_ctx_t *ctx);
-/** Mean outcomes [cells] of y [rows of the sample]. */
+/** Mean outcomes [cells] of y [rows of the sample]; with trends_lin their first differences. */
 void jd_dcdh_means(const jd_dcdh_t *dc, int64_t n, const double *y, double *mean);
 
 JD_MUST_USE int jd_dcdh_estimate(const jd_design_t *design, const double *const *y, int n_y,

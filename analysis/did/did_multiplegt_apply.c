@@ -32,6 +32,7 @@ void jd_dcdh_means(const jd_dcdh_t *dc, int64_t n, const double *y, double *mean
     memset(mean, 0, jd_dcdh_cells(dc) * sizeof *mean);
     for (int64_t i = 0; i < n; i++)
         mean[dc->cell[i]] += dc->share[i] * y[i];
+    jd_dcdh_difference(dc, mean);
 }
 
 /* A mean over a cohort in the making. */
@@ -137,8 +138,8 @@ static void fill_cohorts(const work_t *w, const jd_dcdh_lag_t *lag)
     }
 }
 
-/* One lag's influences. */
-static int add_lag(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ctx)
+/* One piece's influences. */
+static int add_piece(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ctx)
 {
     const jd_dcdh_t *dc = w->dc;
     int rc = jd_dcdh_compare(dc, &lag, w->coef, w->role, ctx);
@@ -156,6 +157,14 @@ static int add_lag(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+static int add_lag(const work_t *w, const jd_dcdh_lag_t *lag, double *u, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(w->dc, lag); j++)
+        rc = add_piece(w, jd_dcdh_piece(w->dc, lag, j), u, ctx);
+    return rc;
+}
+
 static int fill_influence(const work_t *w, jd_ctx_t *ctx)
 {
     const jd_dcdh_t *dc = w->dc;
@@ -165,7 +174,7 @@ static int fill_influence(const work_t *w, jd_ctx_t *ctx)
         if (lag->switchers_mass <= 0) continue;
         double *u = w->u + (size_t)jd_dcdh_term(dc, k) * groups;
         double overall = jd_dcdh_overall_weight(dc, k);
-        int rc = add_lag(w, *lag, u, ctx);
+        int rc = add_lag(w, lag, u, ctx);
         if (rc != JD_OK) return rc;
         for (size_t g = 0; g < groups; g++) {
             w->u[g] += overall * u[g];

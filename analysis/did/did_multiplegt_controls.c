@@ -111,6 +111,7 @@ int jd_dcdh_controls_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_pan
         double *column = x->x + j * cells;
         for (int64_t i = 0; i < design->sample.n; i++)
             column[dc->cell[i]] += dc->share[i] * panel->x[j][design->sample.row[i]];
+        jd_dcdh_difference(dc, column);
         fill_residual(dc, column, x->residual + j * cells, mass, mass + strata);
     }
     factor(dc, x, ctx);

@@ -19,15 +19,14 @@ int jd_dcdh_seen(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g, int32
     return !lag->placebo || mass[t - 2 * lag->l] > 0;
 }
 
-/* All outcomes from F - 1 to the last effect's are there, where the same switchers are asked for.
- */
-static int stays(const jd_dcdh_t *dc, int32_t g)
+/* All outcomes are there that the lag asks of its switchers. */
+static int stays(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g)
 {
-    if (!dc->same_switchers) return 1;
+    if (lag->through == 0) return 1;
     const double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
-    int32_t first = dc->first[g], end = first - 1 + dc->n_effects;
-    if (end > dc->last[dc->baseline[g]]) return 0;
-    for (int32_t t = first - 1; t <= end; t++)
+    int32_t from = dc->first[g] - 1 - lag->back, end = dc->first[g] - 1 + lag->through;
+    if (from < 0 || end > dc->last[dc->baseline[g]]) return 0;
+    for (int32_t t = from; t <= end; t++)
         if (mass[t] <= 0) return 0;
     return 1;
 }
@@ -40,16 +39,14 @@ static int is_switcher(const jd_dcdh_t *dc, int32_t g)
     return dc->switchers != JD_SWITCHERS_OUT || !dc->up[g];
 }
 
-/* Sums of |D - D_g1| from F on, and the last of them. */
+/* Sums of S_g (D - D_g1) from F on, and the last of them. */
 static void add_doses(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, int32_t g, int32_t t, double mass)
 {
     const double *d = dc->d + (size_t)g * (size_t)dc->n_periods;
-    double sum = 0, base = (double)NAN;
-    for (int32_t s = 0; isnan(base); s++)
-        base = d[s];
+    double sum = 0, base = jd_dcdh_base(dc, g), sign = dc->up[g] ? 1 : -1;
     for (int32_t s = dc->first[g]; s <= t; s++)
-        sum += fabs(d[s] - base);
-    lag->dose += mass * fabs(d[t] - base);
+        sum += sign * (d[s] - base);
+    lag->dose += mass * sign * (d[t] - base);
     lag->cumulated += mass * sum;
 }
 
@@ -69,7 +66,7 @@ static void find_roles(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, unsigned c
         }
     }
     for (int32_t g = 0; g < dc->n_groups; g++) {
-        if (!is_switcher(dc, g) || !stays(dc, g)) continue;
+        if (!is_switcher(dc, g) || !stays(dc, lag, g)) continue;
         int32_t b = dc->baseline[g], t = dc->first[g] - 1 + lag->l;
         if (t > dc->last[b] || !jd_dcdh_seen(dc, lag, g, t)) continue;
         if (controls[b * dc->n_periods + t] <= 0) continue;
@@ -87,7 +84,8 @@ int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsig
     if (!controls) return jd_fail_memory(ctx, 3 * strata * sizeof *controls, "comparisons");
     double *up = controls + strata, *down = up + strata;
     find_roles(dc, lag, role, controls, up, down);
-    *lag = (jd_dcdh_lag_t){.l = lag->l, .placebo = lag->placebo};
+    *lag = (jd_dcdh_lag_t){
+        .l = lag->l, .placebo = lag->placebo, .through = lag->through, .back = lag->back};
     for (size_t s = 0; s < strata; s++)
         lag->switchers_mass += up[s] + down[s];
     memset(coef, 0, jd_dcdh_cells(dc) * sizeof *coef);
@@ -117,7 +115,8 @@ static void find_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos)
     int64_t l = 0, p = 0;
     for (int32_t g = 0; g < dc->n_groups; g++) {
         if (!is_switcher(dc, g)) continue;
-        int64_t reach = dc->last[dc->baseline[g]] - dc->first[g] + 1, back = dc->first[g] - 1;
+        int64_t reach = dc->last[dc->baseline[g]] - dc->first[g] + 1;
+        int64_t back = dc->first[g] - 1 - (dc->trends_lin != 0);
         if (reach > l) l = reach;
         if (back > reach) back = reach;
         if (back > p) p = back;
@@ -125,6 +124,21 @@ static void find_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos)
     if (l < *effects) *effects = l;
     if (p < *placebos) *placebos = p;
     if (*effects < *placebos) *placebos = *effects;
+}
+
+/* The k-th lag, and how long its switchers are followed: a sum over pieces takes the same ones in
+ * each. */
+static jd_dcdh_lag_t lag_of(const jd_dcdh_t *dc, int k, int effects, int placebos)
+{
+    int placebo = k >= effects, l = placebo ? k - effects + 1 : k + 1;
+    jd_dcdh_lag_t lag = {.l = l, .placebo = placebo};
+    if (dc->trends_lin) {
+        lag.through = l;
+        lag.back = placebo ? l : 0;
+    }
+    if (dc->same_switchers) lag.through = effects;
+    if (dc->same_switchers_pl) lag.back = placebos;
+    return lag;
 }
 
 /* Effect 1 is event time 0, placebo 1 is -2: the last period before the switch is the base. */
@@ -148,17 +162,14 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
         return jd_fail_memory(ctx, (size_t)(effects + placebos) * sizeof *dc->lag, "the effects");
     dc->n_effects = (int)effects;
     dc->n_lags = (int)(effects + placebos);
-    for (int k = 0; k < dc->n_lags; k++) {
-        dc->lag[k].placebo = k >= dc->n_effects;
-        dc->lag[k].l = dc->lag[k].placebo ? k - dc->n_effects + 1 : k + 1;
-    }
+    for (int k = 0; k < dc->n_lags; k++)
+        dc->lag[k] = lag_of(dc, k, (int)effects, (int)placebos);
     return JD_OK;
 }
 
-/* Weights on the cells' outcomes of a lag whose coefficients are given. */
+/* Adds the weights on cells of a piece whose coefficients are given. */
 static void spread(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const double *coef, double *on)
 {
-    memset(on, 0, jd_dcdh_cells(dc) * sizeof *on);
     for (size_t c = 0; c < jd_dcdh_cells(dc); c++) {
         if (coef[c] == 0) continue;
         int32_t t = (int32_t)(c % (size_t)dc->n_periods), plus, minus;
@@ -231,6 +242,38 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* Counts, doses and weights of a lag; a sum lacks its switchers where a piece lacks them. */
+static int measure(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsigned char *role,
+                   jd_ctx_t *ctx)
+{
+    int rc = jd_dcdh_compare(dc, lag, coef, role, ctx);
+    for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(dc, lag) - 1; j++) {
+        jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
+        rc = jd_dcdh_compare(dc, &piece, coef, role, ctx);
+        if (piece.switchers_mass <= 0) lag->switchers_mass = 0;
+    }
+    return rc;
+}
+
+/* A lag's weights `on` [cells] of outcomes. */
+static int weigh(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, double *coef, unsigned char *role,
+                 double *on, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    memset(on, 0, jd_dcdh_cells(dc) * sizeof *on);
+    for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(dc, lag); j++) {
+        jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
+        rc = jd_dcdh_compare(dc, &piece, coef, role, ctx);
+        if (rc != JD_OK) break;
+        spread(dc, &piece, coef, on);
+        if (dc->controls) jd_dcdh_controls_weights(dc, &piece, coef, on);
+    }
+    /* From first differences to outcomes. */
+    for (size_t c = 0; dc->trends_lin && c + 1 < jd_dcdh_cells(dc); c++)
+        if ((c + 1) % (size_t)dc->n_periods > 0) on[c] -= on[c + 1];
+    return rc;
+}
+
 int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
                   jd_ctx_t *ctx)
 {
@@ -241,15 +284,12 @@ int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *op
     unsigned char *role = calloc(cells, 1);
     if (!coef || !on || !role) rc = jd_fail_memory(ctx, 2 * cells * sizeof *coef, "comparisons");
     for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
-        rc = jd_dcdh_compare(dc, &dc->lag[k], coef, role, ctx);
+        rc = measure(dc, &dc->lag[k], coef, role, ctx);
     if (rc == JD_OK) rc = allocate_terms(design, dc, ctx);
     for (int k = 0; rc == JD_OK && k < dc->n_lags; k++) {
         if (dc->lag[k].switchers_mass <= 0) continue;
-        rc = jd_dcdh_compare(dc, &dc->lag[k], coef, role, ctx);
-        if (rc != JD_OK) break;
-        spread(dc, &dc->lag[k], coef, on);
-        if (dc->controls) jd_dcdh_controls_weights(dc, &dc->lag[k], coef, on);
-        add_lag(design, dc, k, on);
+        rc = weigh(dc, &dc->lag[k], coef, role, on, ctx);
+        if (rc == JD_OK) add_lag(design, dc, k, on);
     }
     free(coef);
     free(on);

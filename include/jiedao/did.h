@@ -155,6 +155,11 @@ typedef struct jd_did_options {
     int cell_mean; /**< callaway_santanna, staggered_triple_difference, lp_did: "att" beside effects
                         by event time or period is their mean over treated cells, as the ATT is;
                         0: their plain mean, as R's did has it */
+    int trends_lin; /**< did_multiplegt_dyn, as the next two: each unit may have a linear trend of
+                       its own, told by its last change before the switch */
+    int same_switchers_pl;      /**< only switchers seen for all effects and all placebos */
+    int dont_drop_larger_lower; /**< keep cells of units whose treatment has been both above and
+                                     below their first one */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);
