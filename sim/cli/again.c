@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A command line in the making; n runs on where the text has no more room. */
 typedef struct line {
@@ -67,4 +68,12 @@ bool jd_cli_again(const jd_args_t *args, const char *const *without, const char 
     }
     if (more) add_word(&line, more);
     return line.n < JD_AGAIN_SIZE;
+}
+
+void jd_cli_note_new(const char *folder, const char *plan, jd_ctx_t *ctx)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, plan);
+    if (access(path, F_OK) != 0)
+        jd_warn(ctx, "%s holds nothing to go on with: all runs are done from the first", folder);
 }

@@ -14,4 +14,8 @@ enum { JD_AGAIN_SIZE = 4096 };
 bool jd_cli_again(const jd_args_t *args, const char *const *without, const char *more,
                   char text[JD_AGAIN_SIZE]);
 
+/** Notes that --resume was given for a FOLDER without FOLDER/`plan`: a new sweep will begin there,
+ *  which a slip in the folder's name would have too. */
+void jd_cli_note_new(const char *folder, const char *plan, jd_ctx_t *ctx);
+
 #endif

@@ -2,7 +2,7 @@
 /* jiedao merge: the runs of a sweep's folder as one file. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "study/sweep.h"
@@ -13,8 +13,11 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     char path[4096];
     jd_sweep_facts_t facts;
     snprintf(path, sizeof path, "%s/sweep.h5", folder);
-    int rc = jd_cli_may_write(path, args, ctx);
-    if (!rc) rc = jd_sweep_merge(folder, jd_args_has(args, "force"), &facts, ctx);
+    bool force = jd_args_has(args, "force");
+    if (!force && access(path, F_OK) == 0)
+        return jd_fail(ctx, JD_ERR_EXISTS,
+                       "%s exists already; --force writes it anew from the runs beside it", path);
+    int rc = jd_sweep_merge(folder, force, &facts, ctx);
     if (rc) return rc;
     printf("Runs        %" PRId64 ", of them failed %" PRId64 "\nWritten     %s\n", facts.n_runs,
            facts.farm.failed, path);

@@ -17,7 +17,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     int rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (!rc) rc = jd_args_int(args, "draws", 2, 1000000, &draws, ctx);
     if (!rc) rc = jd_args_fill(args, &level, ctx); /* the one option that says how it is read */
-    if (!rc && !output)
+    if (!rc && (!output || !output[0]))
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "sensitivity: name an output: --output att, --output twfe.bias, --output "
                      "relocations");

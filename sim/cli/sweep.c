@@ -10,6 +10,7 @@
 #include "cli/again.h"
 #include "cli/command.h"
 #include "cli/sweep.h"
+#include "study/dgp.h"
 #include "study/replicate.h"
 
 const jd_farm_process_t *jd_farm_process;
@@ -130,14 +131,34 @@ static void print_end(const char *folder, const jd_sweep_facts_t *f)
     if (f->farm.found) printf(", %" PRId64 " of them there before", f->farm.found);
     printf("\n");
     if (f->farm.failed)
-        printf("Failed      %" PRId64
-               " runs; /runs says why: jiedao export %s/sweep.h5 --table runs\n",
-               f->farm.failed, folder);
+        printf("Failed      %" PRId64 " runs, the first (run %" PRId64 "): %s\n", f->farm.failed,
+               f->farm.first_failure.run, f->farm.first_failure.message);
+    if (f->farm.failed && f->merged)
+        printf("            /runs says why of each: jiedao export %s/sweep.h5 --table runs\n",
+               folder);
     if (f->merged)
         printf("Written     %s/sweep.h5\n", folder);
     else
         printf("Kept        %" PRId64 " runs in %s; once all are there: jiedao merge %s\n",
                f->farm.found + f->farm.done, folder, folder);
+}
+
+/* A config for validate says nothing of the simulator. */
+static void tell_process(const jd_config_t *config, jd_ctx_t *ctx)
+{
+    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
+    if (dgp->kind != JD_DGP_SIMULATOR)
+        jd_warn(ctx, "dgp.kind is read by jiedao validate only: sweep runs the simulator");
+}
+
+/* Of a share of the runs, or all: nothing came of it, and a script should notice. */
+static int tell_all_failed(const jd_sweep_facts_t *f, jd_ctx_t *ctx)
+{
+    int64_t n = f->merged ? f->n_runs : f->farm.done;
+    if (n == 0 || f->farm.failed < n) return JD_OK;
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "every run failed; mend the config, and begin anew with --force or in another "
+                   "folder");
 }
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
@@ -151,6 +172,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     bool dry = jd_args_has(args, "dry-run");
     int rc = jd_cli_sweep_config(&config, args, ctx);
     if (!rc) rc = read_shard(args, &o, ctx);
+    if (!rc) tell_process(config, ctx);
     if (!rc && dry) rc = print_plan(config, ctx);
     if (!rc && !dry && (!folder || !folder[0]))
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: name a folder for its runs: -o results/sweep");
@@ -164,10 +186,14 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
         o.leads = process->rank == 0;
         o.process = process->process;
     }
+    if (!rc && !dry && o.resume) jd_cli_note_new(folder, "plan.txt", ctx);
     if (!rc && !dry) {
         rc = jd_sweep_run(&jd_sweep_simulate, config, folder, &o, &facts, ctx);
         if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, &facts, ctx);
-        if (!rc) print_end(folder, &facts);
+        if (!rc) {
+            print_end(folder, &facts);
+            rc = tell_all_failed(&facts, ctx);
+        }
     }
     jd_config_free(config);
     return rc;

@@ -36,6 +36,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && o.resume && o.force)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "validate: --resume goes on, --force starts anew: give one");
+    if (!rc && o.resume) jd_cli_note_new(folder, "rounds/01/plan.txt", ctx);
     if (!rc) {
         rc = jd_validate_run(config, folder, &o, &v, ctx);
         if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, ctx);
@@ -43,6 +44,10 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     }
     if (!rc && format == 0) jd_validate_print(stdout, config, &v, path);
     if (!rc && format == 1) rc = jd_csv_print(&v.table, stdout, "standard output", ctx);
+    if (!rc && v.failed == v.replicates * v.plan.n_points)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "every run failed; mend the config, and begin anew with --force or in another "
+                     "folder");
     jd_validation_free(&v);
     jd_config_free(config);
     return rc;

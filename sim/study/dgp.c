@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/vmath.h"
 #include "jiedao/random.h"
@@ -72,6 +74,59 @@ const jd_section_t jd_dgp_section = {
     .size = sizeof(jd_dgp_params_t),
     .check = check,
 };
+
+/* ---- What a kind does not read ---- */
+
+typedef struct unread {
+    jd_dgp_kind_t kind;
+    char names[256]; /* joined by commas */
+} unread_t;
+
+static bool is_read(const char *name, jd_dgp_kind_t kind)
+{
+    static const char *const of_dates[] = {"share", "adoption_first", "adoption_last"};
+    static const char *const of_cohorts[] = {"cohorts", "slopes"};
+    if (!strcmp(name, "kind")) return true;
+    if (kind == JD_DGP_SIMULATOR) return false;
+    for (size_t i = 0; i < sizeof of_dates / sizeof *of_dates; i++)
+        if (!strcmp(name, of_dates[i])) return kind != JD_DGP_STAGGERED_LINEAR;
+    for (size_t i = 0; i < sizeof of_cohorts / sizeof *of_cohorts; i++)
+        if (!strcmp(name, of_cohorts[i])) return kind == JD_DGP_STAGGERED_LINEAR;
+    return true;
+}
+
+static void add_unread(unread_t *u, const char *name)
+{
+    size_t used = strlen(u->names);
+    if (!is_read(name, u->kind))
+        snprintf(u->names + used, sizeof u->names - used, "%sdgp.%s", used ? ", " : "", name);
+}
+
+static int look_at(void *user, const char *section, const jd_param_t *param, const char *value,
+                   bool given)
+{
+    (void)value;
+    if (given && !strcmp(section, "dgp")) add_unread(user, param->name);
+    return 0;
+}
+
+void jd_dgp_note_unread(const jd_config_t *config, jd_dgp_kind_t kind, jd_ctx_t *ctx)
+{
+    static const char *const kinds[] = {"the simulator", "dgp.kind = ar1_placebo",
+                                        "dgp.kind = staggered_linear", "dgp.kind = event_trend"};
+    unread_t u = {.kind = kind};
+    const char *key, *text;
+    jd_config_each(config, look_at, &u);
+    for (int i = 0; jd_config_other(config, "sweep", i, &key, &text); i++) {
+        if (!strcmp(key, "dgp.kind")) return; /* some points may read it */
+        if (!strncmp(key, "dgp.", 4)) add_unread(&u, key + 4);
+    }
+    if (u.names[0])
+        jd_warn(ctx, "%s %s not read by %s; `jiedao params dgp` says what is", u.names,
+                strchr(u.names, ',') ? "are" : "is", kinds[kind]);
+}
+
+/* ---- A replicate ---- */
 
 /* The date of adoption of a replicate, for the kinds that have one. */
 static int32_t draw_date(const jd_dgp_params_t *p, uint64_t seed, uint64_t replicate)

@@ -37,4 +37,7 @@ extern const jd_section_t jd_dgp_section;
 JD_MUST_USE int jd_dgp_sample(jd_recovery_sample_t *sample, const jd_dgp_params_t *params,
                               uint64_t seed, uint64_t replicate, jd_ctx_t *ctx);
 
+/** Notes the keys of [dgp] that are given but that this kind of process does not read. */
+void jd_dgp_note_unread(const jd_config_t *config, jd_dgp_kind_t kind, jd_ctx_t *ctx);
+
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/drawings.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "io/folder.h"
 #include "jiedao/config.h"
 #include "jiedao/theory.h"
 #include "model/officials.h"
@@ -341,35 +340,7 @@ static int draw_shares(atelier_t *a, const jd_table_t *shares, jd_ctx_t *ctx)
     return rc;
 }
 
-/* ---- The folder, and the whole ---- */
-
-static bool is_folder(const char *path)
-{
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-/* mkdir -p */
-static int make_folder(const char *folder, jd_ctx_t *ctx)
-{
-    char path[PATH_SIZE];
-    size_t length = strlen(folder);
-    if (length == 0 || length >= sizeof path)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "the figures' folder: a name of 1 to %d bytes is needed", PATH_SIZE - 1);
-    memcpy(path, folder, length + 1);
-    for (size_t i = 1; i <= length; i++) {
-        if (path[i] != '/' && path[i] != '\0') continue;
-        path[i] = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return jd_fail(ctx, JD_ERR_OPEN, "%s: the folder cannot be made: %s; choose another",
-                           path, strerror(errno));
-        if (!is_folder(path))
-            return jd_fail(ctx, JD_ERR_OPEN, "%s: is no folder; choose another", path);
-        path[i] = folder[i];
-    }
-    return JD_OK;
-}
+/* ---- The whole ---- */
 
 /* Two files of one name would draw over each other. */
 static int check_names(const char *const *files, int n, jd_ctx_t *ctx)
@@ -412,7 +383,7 @@ int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, in
     a.options.width_mm = drawings->width_mm;
     int rc = check_names(files, n, ctx);
     if (!rc) rc = check_files(files, n, ctx);
-    if (!rc) rc = make_folder(drawings->folder, ctx);
+    if (!rc) rc = jd_folder_make(drawings->folder, ctx);
     if (!rc && n > 1) rc = jd_begin_shares(&shares, n, ctx);
     for (int i = 0; i < n && !rc; i++) {
         if (n > 1) prefix_of(files[i], prefix);

@@ -134,7 +134,7 @@ static void tell_progress(const crew_t *crew)
 }
 
 /* Notes a run's end; returns whether to go on. */
-static bool note_run(crew_t *crew, const jd_run_result_t *result)
+static bool note_run(crew_t *crew, int64_t run, const jd_run_result_t *result)
 {
     bool more;
 #pragma omp critical(jd_farm)
@@ -142,6 +142,7 @@ static bool note_run(crew_t *crew, const jd_run_result_t *result)
         jd_farm_facts_t *f = crew->facts;
         f->done++;
         f->failed += result->failed != 0;
+        jd_first_failure_note(&f->first_failure, run, result);
         tell_progress(crew);
         more = !crew->rc;
     }
@@ -169,7 +170,7 @@ static int do_run(crew_t *crew, jd_shard_writer_t *writer, int64_t run, bool *mo
         }
         result.failed = failed;
         if (!rc) rc = jd_shard_append(writer, run, &result, ctx);
-        if (!rc) *more = note_run(crew, &result);
+        if (!rc) *more = note_run(crew, run, &result);
     }
     jd_run_result_free(&result);
     return rc;

@@ -29,11 +29,12 @@ typedef struct jd_farm {
 } jd_farm_t;
 
 typedef struct jd_farm_facts {
-    int64_t found;   /**< runs recorded before */
-    int64_t done;    /**< runs recorded now */
-    int64_t failed;  /**< of them, failed */
-    int64_t damaged; /**< shards that were not whole or gone */
-    int64_t busy;    /**< blocks another process was writing */
+    int64_t found;                    /**< runs recorded before */
+    int64_t done;                     /**< runs recorded now */
+    int64_t failed;                   /**< of them, failed */
+    int64_t damaged;                  /**< shards that were not whole or gone */
+    int64_t busy;                     /**< blocks another process was writing */
+    jd_first_failure_t first_failure; /**< of those done now */
 } jd_farm_facts_t;
 
 /** Runs what is missing of the farm's part. Errors: fatal ones of a run, of the folder,

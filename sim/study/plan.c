@@ -59,6 +59,7 @@ typedef struct reading {
     const jd_config_t *config;
     jd_config_t *scratch; /* takes each value once, to judge it */
     jd_factor_t *factor;
+    const char *text; /* its values, as given */
     jd_ctx_t *ctx;
 } reading_t;
 
@@ -67,17 +68,26 @@ static int blame(const reading_t *r, const char *what)
     return jd_config_blame(r->config, "sweep", r->factor->name, r->ctx, "%s", what);
 }
 
+/* As blame(), of what was given. */
+static int blame_text(const reading_t *r, const char *what)
+{
+    return jd_config_blame(r->config, "sweep", r->factor->name, r->ctx, "'%.80s' %s", r->text,
+                           what);
+}
+
 /* Whether the parameter takes this value: its own message is told at the sweep's line. */
 static int judge(const reading_t *r, const char *value)
 {
+    static const char label[] = "value";
     char assignment[JD_PLAN_VALUE + 160];
     jd_ctx_t inner = jd_ctx_inner(r->ctx);
     snprintf(assignment, sizeof assignment, "%s=%s", r->factor->name, value);
-    int rc = jd_config_set(r->scratch, "a value", assignment, &inner);
+    int rc = jd_config_set(r->scratch, label, assignment, &inner);
     if (!rc) return JD_OK;
     if (rc == JD_ERR_NO_MEMORY) return jd_fail(r->ctx, rc, "%s", inner.message);
     inner.message[strcspn(inner.message, "\n")] = '\0';
-    return blame(r, inner.message);
+    bool labelled = !strncmp(inner.message, label, sizeof label - 1);
+    return blame(r, inner.message + (labelled ? sizeof label + 1 : 0)); /* the label and ": " */
 }
 
 static int add_value(const reading_t *r, const char *text, size_t n)
@@ -87,7 +97,7 @@ static int add_value(const reading_t *r, const char *text, size_t n)
         text++, n--;
     while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t'))
         n--;
-    if (n == 0) return blame(r, "has an empty value; write values as 0.1, 0.25");
+    if (n == 0) return blame_text(r, "has an empty value; write values as 0.1, 0.25");
     size_t bytes = ((size_t)f->n_values + 1) * sizeof *f->values;
     char **values = realloc(f->values, bytes);
     if (!values) return jd_fail_memory(r->ctx, bytes, "the plan");
@@ -138,8 +148,8 @@ static int add_range(const reading_t *r, const double range[3])
 {
     double count = (range[1] - range[0]) / range[2];
     if (!(count >= 0 && count < 1e5))
-        return blame(r, "is no range; low:high:step goes up from low to high, or down with a "
-                        "negative step");
+        return blame_text(r, "is no range; low:high:step goes up from low to high, or down with a "
+                             "negative step");
     int rc = JD_OK, n = (int)floor(count + 1e-9) + 1;
     for (int i = 0; i < n && !rc; i++) {
         char text[JD_NUMBER_SIZE];
@@ -177,14 +187,16 @@ static int check_law(const reading_t *r)
     if (type != JD_PARAM_DOUBLE && type != JD_PARAM_INT)
         return blame(r, "cannot be drawn: the parameter is no number; list its values");
     if (type == JD_PARAM_INT && f->kind != JD_FACTOR_INTEGER)
-        return blame(r, "is a whole number; write integer(low, high)");
+        return blame_text(r, "draws numbers that are not whole, which the parameter must be; write "
+                             "integer(low, high)");
     if (f->kind == JD_FACTOR_NORMAL)
-        return f->b > 0 ? judge_number(r, f->a) : blame(r, "normal(mean, SD) needs an SD above 0");
-    if (!(f->a < f->b)) return blame(r, "needs a lower end below its upper end");
+        return f->b > 0 ? judge_number(r, f->a)
+                        : blame_text(r, "has no spread; normal(mean, SD) needs an SD above 0");
+    if (!(f->a < f->b)) return blame_text(r, "needs a lower end below its upper end");
     if (f->kind == JD_FACTOR_LOGUNIFORM && !(f->a > 0))
-        return blame(r, "loguniform needs ends above 0");
+        return blame_text(r, "has no logarithm at both ends; loguniform needs ends above 0");
     if (f->kind == JD_FACTOR_INTEGER && (f->a != floor(f->a) || f->b != floor(f->b)))
-        return blame(r, "integer needs whole ends");
+        return blame_text(r, "has ends that are not whole; integer needs whole ends");
     int rc = judge_number(r, f->a);
     return rc ? rc : judge_number(r, f->b);
 }
@@ -208,8 +220,8 @@ static int read_factor(const reading_t *r, const char *text, jd_plan_design_t de
         if (drawn) f->kind = laws[i].kind;
     }
     if (drawn && (design == JD_PLAN_GRID || design == JD_PLAN_LIST))
-        return blame(r, "is drawn, which design = grid and list do not; list values, or "
-                        "set design = lhs, sobol, saltelli or morris");
+        return blame_text(r, "is drawn, which design = grid and list do not; list values, or "
+                             "set design = lhs, sobol, saltelli or morris");
     if (drawn) return check_law(r);
     bool number = f->param->type == JD_PARAM_DOUBLE || f->param->type == JD_PARAM_INT;
     if (number && read_range(text, range)) return add_range(r, range);
@@ -270,7 +282,8 @@ static int read_factors(jd_plan_t *plan, const jd_config_t *config, jd_ctx_t *ct
         jd_factor_t *f = &plan->factors[plan->n_factors];
         snprintf(f->name, sizeof f->name, "%s", key);
         f->param = jd_config_param(config, key);
-        const reading_t reading = {.config = config, .scratch = scratch, .factor = f, .ctx = ctx};
+        const reading_t reading = {
+            .config = config, .scratch = scratch, .factor = f, .text = text, .ctx = ctx};
         int told = f->param ? read_factor(&reading, text, plan->design) : unknown(config, key, ctx);
         plan->n_factors++;
         if (told == JD_ERR_NO_MEMORY) rc = told;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "io/number.h"
@@ -80,25 +81,62 @@ static bool from_estimates(double *y, int64_t n_runs, const jd_table_t *t, const
     return found;
 }
 
-int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *name, jd_ctx_t *ctx)
+/* ---- A name that is none ---- */
+
+/* A search for the output whose name is nearest; only the first run's rows are looked at. */
+typedef struct search {
+    const char *name;
+    char nearest[128]; /* "" = none is near */
+} search_t;
+
+static void hold_beside(search_t *s, const char *candidate)
 {
-    static const struct {
-        const char *table;
-        bool (*take)(double *, int64_t, const jd_table_t *, const char *);
-    } places[] = {
-        {"runs", from_runs}, {"truth/estimands", from_estimands}, {"estimates", from_estimates}};
-    bool found = false;
-    int rc = JD_OK;
-    for (int64_t i = 0; i < n_runs; i++)
-        y[i] = (double)NAN;
-    for (size_t i = 0; i < sizeof places / sizeof *places && !rc && !found; i++) {
-        jd_table_t table;
-        rc = jd_store_read(store, places[i].table, &table, ctx);
-        if (rc) break;
-        found = places[i].take(y, n_runs, &table, name);
-        jd_table_free(&table);
+    char own[sizeof s->nearest];
+    const char *const both[] = {own, s->nearest};
+    snprintf(own, sizeof own, "%s", candidate);
+    if (jd_nearest(s->name, both, s->nearest[0] ? 2 : 1) == own)
+        memcpy(s->nearest, own, sizeof own);
+}
+
+static bool is_first_run(const jd_table_t *t, int64_t row)
+{
+    return jd_table_number(t, 0, row) == jd_table_number(t, 0, 0);
+}
+
+static void search_runs(search_t *s, const jd_table_t *t)
+{
+    for (int c = jd_table_find(t, "status") + 1; c < t->n_columns; c++)
+        if (t->columns[c].type != JD_TEXT) hold_beside(s, t->columns[c].name);
+}
+
+static void search_estimands(search_t *s, const jd_table_t *t)
+{
+    char name[64];
+    for (int64_t i = 0; i < t->rows && is_first_run(t, i); i++)
+        hold_beside(s, jd_table_text(t, 1 + E_NAME, i, name, sizeof name));
+}
+
+static void search_estimates(search_t *s, const jd_table_t *t)
+{
+    char estimator[32], both[128];
+    for (int64_t i = 0; i < t->rows && is_first_run(t, i); i++) {
+        if (!reads(t, 1 + JD_EST_PANEL, i, "county") || !reads(t, 1 + JD_EST_TERM, i, "att"))
+            continue;
+        jd_table_text(t, 1 + JD_EST_ESTIMATOR, i, estimator, sizeof estimator);
+        for (int c = 1; c < t->n_columns; c++) {
+            if (t->columns[c].type == JD_TEXT) continue;
+            snprintf(both, sizeof both, "%s.%s", estimator, t->columns[c].name);
+            hold_beside(s, both);
+        }
     }
-    if (rc || found) return rc;
+}
+
+static int unknown(const char *name, const char *nearest, jd_ctx_t *ctx)
+{
+    if (nearest[0])
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "output %s: the sweep has none of this name; did you mean '%s'?", name,
+                       nearest);
     return jd_fail(
         ctx, JD_ERR_ARGUMENT,
         "output %s: the sweep has none of this name; there are columns of "
@@ -108,12 +146,41 @@ int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *na
         name);
 }
 
+int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *name, jd_ctx_t *ctx)
+{
+    static const struct {
+        const char *table;
+        bool (*take)(double *, int64_t, const jd_table_t *, const char *);
+        void (*search)(search_t *, const jd_table_t *);
+    } places[] = {{"runs", from_runs, search_runs},
+                  {"truth/estimands", from_estimands, search_estimands},
+                  {"estimates", from_estimates, search_estimates}};
+    search_t search = {.name = name};
+    bool found = false;
+    int rc = JD_OK;
+    for (int64_t i = 0; i < n_runs; i++)
+        y[i] = (double)NAN;
+    for (size_t i = 0; i < sizeof places / sizeof *places && !rc && !found; i++) {
+        jd_table_t table;
+        rc = jd_store_read(store, places[i].table, &table, ctx);
+        if (rc) break;
+        found = places[i].take(y, n_runs, &table, name);
+        if (!found) places[i].search(&search, &table);
+        jd_table_free(&table);
+    }
+    return rc || found ? rc : unknown(name, search.nearest, ctx);
+}
+
 static int read_output(double *y, int64_t n_runs, const char *folder, const char *name,
                        jd_ctx_t *ctx)
 {
     char path[4096];
     jd_store_t *store = NULL;
     snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    if (access(path, F_OK) != 0)
+        return jd_fail(ctx, JD_ERR_OPEN,
+                       "%s is not there yet: once all runs are done, jiedao merge %s writes it",
+                       path, folder);
     int rc = jd_store_open(&store, path, ctx);
     if (!rc) rc = jd_study_output(y, n_runs, store, name, ctx);
     jd_store_close(&store);
@@ -203,11 +270,9 @@ static int analyse(jd_study_sensitivity_t *s, int draws, double level, jd_ctx_t 
     const jd_run_params_t *run = jd_config_section(s->folder.config, "run");
     uint64_t seed = (uint64_t)run->seed;
     if (plan->design != JD_PLAN_SALTELLI && plan->design != JD_PLAN_MORRIS)
-        return jd_fail(
-            ctx, JD_ERR_DATA,
-            "%s: sensitivity needs a sweep of design = saltelli (Sobol indices) or morris "
-            "(elementary effects)",
-            s->folder.shards.folder);
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "the sweep has another design: sensitivity takes design = saltelli (Sobol "
+                       "indices) or morris (elementary effects)");
     if (plan->design == JD_PLAN_MORRIS) {
         int rc = jd_make(&s->morris, plan->n_factors, sizeof *s->morris, "sensitivity", ctx);
         return rc ? rc
@@ -220,6 +285,18 @@ static int analyse(jd_study_sensitivity_t *s, int draws, double level, jd_ctx_t 
                                  plan->n_factors, draws, seed, level, s->sobol, &s->used, ctx);
 }
 
+/* An output too few runs have, or that is a constant. */
+static int tell_why(const jd_study_sensitivity_t *s, int code, const char *why, jd_ctx_t *ctx)
+{
+    const jd_run_params_t *run = jd_config_section(s->folder.config, "run");
+    bool folds = strstr(s->output, "ade") && run->direct_folds == 0;
+    if (code != JD_ERR_DATA || s->missing == 0)
+        return jd_fail(ctx, code, "output %s: %s", s->output, why);
+    return jd_fail(ctx, code, "output %s: %" PRId64 " of %" PRId64 " runs lack it%s: %s", s->output,
+                   s->missing, s->folder.plan.n_runs,
+                   folds ? " (direct effects take run.direct_folds)" : "", why);
+}
+
 int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder, const char *output,
                          int draws, double level, jd_ctx_t *ctx)
 {
@@ -230,7 +307,11 @@ int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder, const ch
     if (!rc) rc = jd_make(&y, s->folder.plan.n_runs, sizeof *y, "sensitivity", ctx);
     if (!rc) rc = read_output(y, s->folder.plan.n_runs, folder, output, ctx);
     if (!rc) rc = average(s, y, ctx);
-    if (!rc) rc = analyse(s, draws, level, ctx);
+    jd_ctx_t inner = jd_ctx_inner(ctx);
+    if (!rc) {
+        rc = analyse(s, draws, level, &inner);
+        if (rc) rc = tell_why(s, rc, inner.message, ctx);
+    }
     free(y);
     if (rc) jd_study_sensitivity_free(s);
     return rc;

@@ -69,6 +69,13 @@ void jd_run_result_take(jd_table_t *to, jd_table_t *from)
     memset(from, 0, sizeof *from);
 }
 
+void jd_first_failure_note(jd_first_failure_t *first, int64_t run, const jd_run_result_t *result)
+{
+    if (!result->failed || (first->run > 0 && first->run <= run + 1)) return;
+    first->run = run + 1;
+    memcpy(first->message, result->message, sizeof first->message);
+}
+
 /* ---- Records: failed, message, then each table's rows and columns ---- */
 
 static size_t table_bytes(const jd_table_t *t)

@@ -20,6 +20,14 @@ typedef struct jd_run_result {
     jd_table_t table[JD_RUN_TABLES]; /**< [layout.n], of the layout's columns; empty if it failed */
 } jd_run_result_t;
 
+/** The first of the failed runs, told where not each can be. Zero it first. */
+typedef struct jd_first_failure {
+    int64_t run; /**< from 1; 0 = none failed */
+    char message[JD_RUN_MESSAGE];
+} jd_first_failure_t;
+/** Takes note of run `run` (from 0) if it failed and none before it has. */
+void jd_first_failure_note(jd_first_failure_t *first, int64_t run, const jd_run_result_t *result);
+
 /** The tables every run of a folder leaves. */
 typedef struct jd_run_layout {
     int n;

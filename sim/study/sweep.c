@@ -110,6 +110,7 @@ static int merge(const char *folder, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
     int rc = jd_sweep_merge(folder, true, &merged, &inner);
     facts->merged = rc == JD_OK;
     facts->farm.failed = merged.farm.failed;
+    facts->farm.first_failure = merged.farm.first_failure;
     bool others = facts->farm.found + facts->farm.done < facts->n_runs;
     if (rc == JD_ERR_EXISTS && others) return JD_OK; /* one of them merges just now */
     return rc ? jd_fail(ctx, rc, "%s", inner.message) : JD_OK;

@@ -64,9 +64,6 @@ JD_MUST_USE int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_
 
 /* ---- For the folder's readers: sweep_folder.c ---- */
 
-/** Makes a folder unless it is there. JD_ERR_OPEN. */
-JD_MUST_USE int jd_sweep_make_folder(const char *path, jd_ctx_t *ctx);
-
 /** A folder's plan, read back. */
 typedef struct jd_sweep_folder {
     jd_config_t *config;                              /**< finished */

@@ -13,6 +13,7 @@
 
 #include "core/hash.h"
 #include "core/memory.h"
+#include "io/folder.h"
 #include "io/whole.h"
 #include "jiedao/version.h"
 #include "run/record.h"
@@ -101,21 +102,12 @@ static int write_file(const char *folder, const char *name, const jd_sweep_folde
     return rc;
 }
 
-int jd_sweep_make_folder(const char *path, jd_ctx_t *ctx)
-{
-    struct stat there;
-    if (mkdir(path, 0777) == 0) return JD_OK;
-    if (errno == EEXIST && stat(path, &there) == 0 && S_ISDIR(there.st_mode)) return JD_OK;
-    return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be made a folder: %s", path,
-                   errno == EEXIST ? "a file of this name is there" : strerror(errno));
-}
-
 static int begin_folder(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/shards", folder);
-    int rc = jd_sweep_make_folder(folder, ctx);
-    if (!rc) rc = jd_sweep_make_folder(path, ctx);
+    int rc = jd_folder_make(folder, ctx);
+    if (!rc) rc = jd_folder_make(path, ctx);
     if (!rc) rc = write_file(folder, "config.ini", f, ctx);
     return rc ? rc : write_file(folder, "plan.txt", f, ctx); /* last: now it is a sweep */
 }
@@ -152,6 +144,25 @@ static int read_line(jd_sweep_folder_t *f, const char *path, int number, char *l
     return foreign(path, number, ctx);
 }
 
+/* A folder's plan that cannot be opened: is it the wrong folder? */
+static int no_plan(const char *folder, const char *path, int why, jd_ctx_t *ctx)
+{
+    struct stat there;
+    const char *slash = strrchr(folder, '/');
+    if (stat(folder, &there) != 0)
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: %s; name a folder that jiedao sweep -o was given",
+                       folder, strerror(errno));
+    if (!S_ISDIR(there.st_mode))
+        return jd_fail(ctx, JD_ERR_OPEN, "%s is a file; name the sweep's folder: %.*s", folder,
+                       slash ? (int)(slash - folder) : 1, slash ? folder : ".");
+    if (why == ENOENT)
+        return jd_fail(ctx, JD_ERR_OPEN,
+                       "%s is no folder of a sweep: it holds no plan.txt; name one that jiedao "
+                       "sweep -o was given",
+                       folder);
+    return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s", path, strerror(why));
+}
+
 static int read_plan(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
 {
     char path[PATH_SIZE], line[LINE_SIZE];
@@ -159,9 +170,7 @@ static int read_plan(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
     const jd_section_t *const *sections = jd_sweep_sections(&n);
     snprintf(path, sizeof path, "%s/plan.txt", folder);
     FILE *in = fopen(path, "r");
-    if (!in)
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; a sweep's folder holds it",
-                       path, strerror(errno));
+    if (!in) return no_plan(folder, path, errno, ctx);
     int rc = jd_config_create(&f->config, sections, n, ctx);
     while (!rc && fgets(line, sizeof line, in))
         rc = read_line(f, path, ++number, line, ctx);
@@ -330,7 +339,14 @@ static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kin
     return rc;
 }
 
-/* Removes the files of a folder; one that is not there has none. */
+/* Whether a sweep named a file so: a folder of this name may hold others' files too. */
+static bool is_ours(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    return !strcmp(name, "journal") || (digits >= 6 && name[digits] == '.');
+}
+
+/* Removes a sweep's files from a folder; one that is not there has none. */
 static void empty_folder(const char *folder, const char *name)
 {
     char path[PATH_SIZE];
@@ -338,7 +354,7 @@ static void empty_folder(const char *folder, const char *name)
     DIR *dir = opendir(path);
     if (!dir) return;
     for (const struct dirent *entry; (entry = readdir(dir));)
-        if (entry->d_name[0] != '.') unlinkat(dirfd(dir), entry->d_name, 0);
+        if (is_ours(entry->d_name)) unlinkat(dirfd(dir), entry->d_name, 0);
     closedir(dir);
 }
 
@@ -384,7 +400,7 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
     if (!rc && f->shards.files) {
         char path[PATH_SIZE];
         snprintf(path, sizeof path, "%s/runs", folder);
-        rc = jd_sweep_make_folder(path, ctx);
+        rc = jd_folder_make(path, ctx);
     }
     if (!rc && goes_on) rc = hold_against(f, kind, folder, ctx);
     if (rc) jd_sweep_folder_free(f);

@@ -22,6 +22,7 @@ typedef struct merge {
     jd_column_t *columns;
     jd_store_t *store;
     int64_t failed;
+    jd_first_failure_t first_failure;
 } merge_t;
 
 /* ---- Columns of /runs: the fixed ones, the factors, what a run did ---- */
@@ -127,6 +128,7 @@ static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *
     for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
         rc = jd_run_table_add(&m->all[t], &r->table[t], (int32_t)run + 1, ctx);
     m->failed += r->failed != 0;
+    jd_first_failure_note(&m->first_failure, run, r);
     if (!rc && m->folder->shards.files && !r->failed) rc = copy_run(m, run, ctx);
     return rc;
 }
@@ -206,6 +208,7 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
     facts->replicates = opened.plan.replicates;
     facts->n_runs = opened.plan.n_runs;
     facts->farm.failed = merge.failed;
+    facts->farm.first_failure = merge.first_failure;
     facts->farm.found = opened.plan.n_runs - missing;
     facts->merged = rc == JD_OK;
     end(&merge);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
+#include "io/folder.h"
 #include "run/setting.h"
 #include "study/dgp.h"
 
@@ -149,12 +150,24 @@ static int round_config(jd_config_t **made, const work_t *w, int64_t replicates,
     return rc ? rc : jd_config_finish(*made, ctx);
 }
 
+/* Rounds and blocks are read in order, so the first that comes is the first of all but in a block
+ * that was resumed. */
+static void note_failure(const work_t *w, int64_t run, const jd_run_result_t *result)
+{
+    jd_validation_t *v = w->validation;
+    if (!result->failed) return;
+    if (v->failed++ > 0) return;
+    v->first_failed = jd_plan_replicate(&w->round->plan, run) + 1;
+    v->failed_point = (int32_t)jd_plan_point(&w->round->plan, run) + 1;
+    memcpy(v->failure, result->message, sizeof v->failure);
+}
+
 static int take_run(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
 {
     work_t *w = user;
     const jd_plan_t *plan = &w->round->plan;
     int64_t point = jd_plan_point(plan, run);
-    w->validation->failed += result->failed != 0;
+    note_failure(w, run, result);
     w->done[point] += result->failed == 0;
     return jd_series_add(&w->list, (int32_t)point, (int32_t)jd_plan_replicate(plan, run),
                          &result->table[ESTIMATES], &result->table[NULL_ESTIMATES], ctx);
@@ -418,9 +431,9 @@ static int prepare_folder(const char *folder, const jd_sweep_options_t *o, jd_ct
                        "%s holds a validation already; --resume goes on with it, --force starts "
                        "anew",
                        folder);
-    int rc = jd_sweep_make_folder(folder, ctx);
+    int rc = jd_folder_make(folder, ctx);
     snprintf(path, sizeof path, "%s/rounds", folder);
-    return rc ? rc : jd_sweep_make_folder(path, ctx);
+    return rc ? rc : jd_folder_make(path, ctx);
 }
 
 void jd_validation_free(jd_validation_t *v)
@@ -436,7 +449,9 @@ int jd_validate_run(const jd_config_t *config, const char *folder,
 {
     work_t w = {.config = config, .folder = folder, .options = options, .validation = v};
     memset(v, 0, sizeof *v);
+    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
     int rc = jd_plan_make(&v->plan, config, ctx);
+    if (!rc) jd_dgp_note_unread(config, (jd_dgp_kind_t)dgp->kind, ctx);
     if (!rc) rc = jd_make(&w.done, v->plan.n_points, sizeof *w.done, "design points", ctx);
     if (!rc) rc = prepare_folder(folder, options, ctx);
     if (!rc) rc = do_rounds(&w, jd_config_section(config, "validate"), ctx);

@@ -42,8 +42,11 @@ enum {
 /** What came of it. Zero it first. */
 typedef struct jd_validation {
     jd_plan_t plan;
-    int64_t replicates; /**< of each point */
-    int64_t failed;     /**< runs */
+    int64_t replicates;           /**< of each point */
+    int64_t failed;               /**< runs */
+    int64_t first_failed;         /**< the replicate of the first of them, from 1; 0 = none */
+    char failure[JD_RUN_MESSAGE]; /**< what it said */
+    int32_t failed_point;         /**< its point, from 1 */
     int rounds;
     jd_table_t table;  /**< /validation */
     jd_table_t points; /**< a row a point, a column a factor */

@@ -188,8 +188,12 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
     fprintf(out, "\nReplicates  %" PRId64 " of %" PRId64 " point%s", v->replicates,
             v->plan.n_points, v->plan.n_points == 1 ? "" : "s");
     if (v->rounds > 1) fprintf(out, ", in %d rounds", v->rounds);
-    if (v->failed) fprintf(out, "; %" PRId64 " runs failed", v->failed);
     fputc('\n', out);
+    if (v->failed)
+        fprintf(out,
+                "Failed      %" PRId64 " runs, the first (replicate %" PRId64 " of point %" PRId32
+                "): %s\n",
+                v->failed, v->first_failed, v->failed_point, v->failure);
     int32_t point = 0;
     for (int64_t i = 0; i < v->table.rows;) {
         block_t b;

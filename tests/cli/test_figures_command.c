@@ -220,9 +220,9 @@ static void test_what_cannot_be_drawn(void **state)
     run(1, "figures one.log.json -o foreign");
     ASSERT_HOLDS(said.err, "one.log.json");
     run(1, "figures one.h5 -o one.h5/figs");
-    ASSERT_HOLDS(said.err, "one.h5: is no folder");
+    ASSERT_HOLDS(said.err, "one.h5: cannot be made a folder: a file of this name is there");
     run(1, "figures one.h5 -o one.h5");
-    ASSERT_HOLDS(said.err, "one.h5: is no folder");
+    ASSERT_HOLDS(said.err, "one.h5: cannot be made a folder: a file of this name is there");
 }
 
 static void test_without_gnuplot(void **state)

@@ -225,7 +225,9 @@ static void test_force_starts_anew(void **state)
     (void)state;
     said_t said;
     run_program(&said, "sweep $TINY --set sweep.replicates=3 -o anew");
+    run_shell(&said, "mkdir -p anew/runs; echo mine > anew/runs/notes.txt");
     run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force");
+    assert_true(is_here("anew/runs/notes.txt")); /* no sweep's file */
     assert_string_equal(said.err, "");
     assert_int_equal(said.status, 0);
     assert_null(strstr(said.out, "there before"));
@@ -332,10 +334,39 @@ static void test_a_failed_run_does_not_sink_the_sweep(void **state)
     said_t said;
     run_program(&said, "sweep $TINY --set sweep.world.counties=16,3 -o mixed");
     assert_int_equal(said.status, 0);
-    ASSERT_HOLDS(said.out, "Failed      1 runs");
+    ASSERT_HOLDS(said.out, "Failed      1 runs, the first (run 2): ");
+    ASSERT_HOLDS(said.out, "world.counties = 3 is fewer than");
     run_program(&said, "export mixed/sweep.h5 --table runs -o runs.csv --force && cat runs.csv");
     ASSERT_HOLDS(said.out, "world_counties");
     ASSERT_HOLDS(said.out, "counties");
+}
+
+static void test_a_sweep_of_failures_fails(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "sweep $TINY --set sweep.world.counties=3 -o not/yet/there");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.out, "Written     not/yet/there/sweep.h5");
+    ASSERT_HOLDS(said.err, "every run failed");
+    run_program(&said, "merge not/yet/there");
+    ASSERT_HOLDS(said.err, "--force writes it anew");
+    run_program(&said, "merge not/yet/there/sweep.h5");
+    ASSERT_HOLDS(said.err, "is a file; name the sweep's folder: not/yet/there");
+    run_program(&said, "validate $TINY --set sweep.world.counties=3 --set validate.replicates=2 "
+                       "-o not/yet/valid");
+    assert_int_equal(said.status, 1);
+    ASSERT_HOLDS(said.out, "Failed      2 runs, the first (replicate 1 of point 1): ");
+}
+
+/* A slip in the folder's name would begin all anew. */
+static void test_resume_where_nothing_is(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said, "\"$JIEDAO\" sweep ${TINY% --quiet} -o fresh --resume");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.err, "fresh holds nothing to go on with");
 }
 
 static void test_sensitivity(void **state)
@@ -357,8 +388,12 @@ static void test_sensitivity(void **state)
     assert_int_equal(said.status, 2);
     ASSERT_HOLDS(said.err, "ESTIMATOR.COLUMN");
     make_reference();
+    run_program(&said, "sensitivity sobol --output twfe.biass");
+    ASSERT_HOLDS(said.err, "did you mean 'twfe.bias'?");
+    run_program(&said, "sensitivity sobol --output ade");
+    ASSERT_HOLDS(said.err, "run.direct_folds");
     run_program(&said, "sensitivity one --output att");
-    assert_int_equal(said.status, 1);
+    assert_int_equal(said.status, 2);
     ASSERT_HOLDS(said.err, "design = saltelli");
 }
 
@@ -379,7 +414,9 @@ static void test_words(void **state)
     run_program(&said, SWEEP " -o .stdout");
     ASSERT_HOLDS(said.err, "a file of this name is there");
     run_program(&said, "merge nowhere");
-    ASSERT_HOLDS(said.err, "nowhere/plan.txt");
+    ASSERT_HOLDS(said.err, "nowhere: No such file or directory; name a folder that");
+    run_program(&said, "merge .");
+    ASSERT_HOLDS(said.err, "it holds no plan.txt");
 }
 
 int main(void)
@@ -400,6 +437,8 @@ int main(void)
         cmocka_unit_test(test_the_file_tells_what_it_is),
         cmocka_unit_test(test_another_sweep_is_not_gone_on_with),
         cmocka_unit_test(test_a_failed_run_does_not_sink_the_sweep),
+        cmocka_unit_test(test_a_sweep_of_failures_fails),
+        cmocka_unit_test(test_resume_where_nothing_is),
         cmocka_unit_test(test_sensitivity),
         cmocka_unit_test(test_words),
     };

@@ -148,6 +148,16 @@ static void test_rare_event_times_are_no_failures(void **state)
     assert_string_equal(said.out, "1 0 1\n");
 }
 
+static void test_keys_a_process_does_not_read(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "validate published/bdm2004 -o unread --set validate.replicates=2 --set "
+                       "dgp.slopes=1,2 --set sweep.dgp.rho=0");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.err, "dgp.slopes is not read by dgp.kind = ar1_placebo");
+}
+
 static void test_wrong_words(void **state)
 {
     (void)state;
@@ -174,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_parts_add_up_to_the_bias),
         cmocka_unit_test(test_overall_effects_are_the_att),
         cmocka_unit_test(test_rare_event_times_are_no_failures),
+        cmocka_unit_test(test_keys_a_process_does_not_read),
         cmocka_unit_test(test_wrong_words),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

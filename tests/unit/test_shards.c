@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/folder.h"
 #include "jiedao/context.h"
 #include "study/shards.h"
-#include "study/sweep.h"
 
 static const jd_column_t columns[] = {{"x", JD_DOUBLE, "1", "a number", NULL, 0, JD_AXIS_CELL}};
 static const jd_run_layout_t layout = {
@@ -119,7 +119,7 @@ static int setup(void **state)
     jd_ctx_init(&ctx);
     if (!mkdtemp(folder)) return -1;
     snprintf(path, sizeof path, "%s/shards", folder);
-    return jd_sweep_make_folder(path, &ctx);
+    return jd_folder_make(path, &ctx);
 }
 
 static int teardown(void **state)
