@@ -103,7 +103,9 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
     int rc = jd_panel_check(panel, ctx);
     if (rc != JD_OK) return rc;
-    if (panel->n_slopes > 0 && !estimator->takes_slopes)
+    jd_panel_t taken = *panel;
+    if (!estimator->takes_fixed) taken.n_fixed = taken.n_slopes = 0;
+    if (taken.n_slopes > 0 && !estimator->takes_slopes)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s: takes no slopes that differ by level; leave them out, or take twfe, "
                        "event_study or sun_abraham",
@@ -112,7 +114,7 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     if (!d) return jd_fail_memory(ctx, sizeof *d, "a design");
     d->estimator = estimator;
     d->n_rows = panel->n;
-    rc = estimator->prepare(d, panel, options, ctx);
+    rc = estimator->prepare(d, &taken, options, ctx);
     if (rc != JD_OK) {
         jd_design_free(d);
         return rc;

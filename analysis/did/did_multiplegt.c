@@ -406,4 +406,5 @@ const jd_estimator_t jd_estimator_did_multiplegt_dyn = {
     .release = release,
     .estimate = jd_dcdh_estimate,
     .weights = jd_dcdh_weights,
+    .takes_fixed = 1,
 };

@@ -28,12 +28,10 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
     if (!panel->dose)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: the panel has no dose; it estimates effects by it", name);
-    if (panel->n_x > 0 || panel->n_fixed > 0)
-        return jd_fail(
-            ctx, JD_ERR_ARGUMENT,
-            "%s: %d covariates and %d further fixed effects are given; it compares plain "
-            "changes: leave them out",
-            name, panel->n_x, panel->n_fixed);
+    if (panel->n_x > 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: %d covariates are given; it compares plain changes: leave them out",
+                       name, panel->n_x);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: repeated cross-sections are asked for; it follows units through all "

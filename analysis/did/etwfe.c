@@ -45,4 +45,5 @@ const jd_estimator_t jd_estimator_etwfe = {
     .release = jd_etwfe_release,
     .estimate = estimate,
     .weights = weights,
+    .takes_fixed = 1,
 };

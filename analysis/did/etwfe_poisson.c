@@ -233,4 +233,5 @@ const jd_estimator_t jd_estimator_etwfe_poisson = {
     .release = jd_etwfe_release,
     .estimate = estimate,
     .infers_estimate = 1,
+    .takes_fixed = 1,
 };

@@ -325,4 +325,5 @@ const jd_estimator_t jd_estimator_imputation = {
     .estimate = estimate,
     .weights = weights,
     .infers_estimate = 1,
+    .takes_fixed = 1,
 };

@@ -212,4 +212,5 @@ const jd_estimator_t jd_estimator_poisson = {
     .estimate = estimate,
     .target = JD_TARGET_LOG_RATIO,
     .infers_estimate = 1,
+    .takes_fixed = 1,
 };

@@ -262,4 +262,5 @@ const jd_estimator_t jd_estimator_rings = {
     .label = "spillover-robust, rings of distance (Butts)",
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
+    .takes_fixed = 1,
 };

@@ -293,4 +293,5 @@ const jd_estimator_t jd_estimator_sun_abraham = {
     .estimate = estimate,
     .weights = weights,
     .takes_slopes = 1,
+    .takes_fixed = 1,
 };

@@ -28,11 +28,6 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
 {
     const char *name = design->estimator->name;
     double weight = 0;
-    if (panel->n_fixed > 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: %d further fixed effects are given; it has unit and period weights "
-                       "alone: leave them out",
-                       name, panel->n_fixed);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: repeated cross-sections are asked for; it follows units through all "

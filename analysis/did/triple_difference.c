@@ -125,6 +125,7 @@ const jd_estimator_t jd_estimator_triple_difference = {
     .label = "triple difference by regression",
     .family = JD_CLASS_LINEAR,
     .prepare = prepare_regression,
+    .takes_fixed = 1,
 };
 
 const jd_estimator_t jd_estimator_staggered_triple_difference = {

@@ -53,4 +53,5 @@ const jd_estimator_t jd_estimator_twfe = {
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .takes_slopes = 1,
+    .takes_fixed = 1,
 };

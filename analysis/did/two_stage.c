@@ -117,4 +117,5 @@ const jd_estimator_t jd_estimator_two_stage = {
     .estimate = estimate,
     .weights = weights,
     .infers_estimate = 1,
+    .takes_fixed = 1,
 };

@@ -195,6 +195,8 @@ typedef struct jd_estimator {
     int32_t most_units;
     int infers_estimate; /**< 1: infer fills fit->estimate too, as one fit gives both */
     int takes_slopes;    /**< 1: the panel may have slopes that differ by level */
+    int takes_fixed; /**< 1: the panel's further fixed effects enter; 0: these and slopes are left
+                          alone, as the options of other estimators are */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */

@@ -23,6 +23,7 @@
 #define EXTENDED "etwfe,etwfe_poisson"
 #define DOSES "dose,wald_did"
 #define EFFECTS EXTENDED ",twfe,event_study,sun_abraham,rings,triple_difference,poisson"
+#define FIXED EFFECTS ",imputation,two_stage,did_multiplegt_dyn"
 
 /* Names in the order the library counts them. */
 static const char *const aggregates[] = {"event", "overall", "cohort", "calendar", "cells", NULL};
@@ -65,9 +66,9 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("fe", "NAMES", roles.fixed,
           "fixed effects beside unit and period, by commas; a^b crosses two, a[x] has slopes of x "
           "too"),
-     .of = EFFECTS ",imputation,two_stage,did_multiplegt_dyn"},
+     .of = FIXED},
     {TEXT("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named"),
-     .of = EFFECTS ",imputation,two_stage"},
+     .of = FIXED},
     {TEXT("weights", "NAME", roles.weights, "weights of rows, 0 or more")},
     {TEXT("cluster", "NAMES", roles.cluster,
           "clusters, one way or two: a or a,b; default: the units")},
@@ -133,8 +134,8 @@ const jd_option_t jd_did_option_rows[] = {
     {ROW("pretrend", "TIMES", JD_READ_LIST, pretrend,
          "leads tested among untreated rows: -1,-2, or all"),
      .choices = all, .of = "imputation"},
-    {SWITCH("keep-singletons", how.keep_singletons,
-            "keep rows alone in a level of a fixed effect")},
+    {SWITCH("keep-singletons", how.keep_singletons, "keep rows alone in a level of a fixed effect"),
+     .of = EFFECTS ",imputation,two_stage"},
     {ROW("rings", "KM", JD_READ_NUMBERS, rings,
          "outer edges of the rings of the estimator of this name, by commas: 25,50,100"),
      .of = "rings"},
@@ -215,7 +216,8 @@ const jd_option_t jd_did_option_rows[] = {
      .of = EFFECTS},
     {SWITCH("k-exact", vcov.k_exact, "K counts the rank of the fixed effects"), .of = EFFECTS},
     {SWITCH("own-cluster-factors", vcov.own_cluster_factors,
-            "multiway: each way by its own G/(G-1), not by that of the fewest clusters")},
+            "multiway: each way by its own G/(G-1), not by that of the fewest clusters"),
+     .of = "multiway"},
     {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)"),
      .of = EFFECTS ",2x2,stacked,lp_did"},
     {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment, "without the factor G/(G-1)"),

@@ -67,7 +67,8 @@ static void list_others(const char *estimators, const char *of, char list[LIST])
 
 void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx)
 {
-    const char *vcov = jd_args_value(args, "vcov");
+    const char *vcov =
+        request->vcov.kind == JD_VCOV_MULTIWAY ? "multiway" : jd_args_value(args, "vcov");
     char takers[LIST], others[LIST];
     for (int i = 0; i < args->n_given; i++) {
         const jd_option_t *option = args->given[i].option;

@@ -5,7 +5,7 @@
 #include "near.h"
 #include "reference/csv.h"
 
-enum { UNITS = 48, PERIODS = 7 };
+enum { UNITS = 32, PERIODS = 7 };
 
 static said_t said;
 
@@ -24,24 +24,26 @@ static int write_panel(void **state)
     snprintf(path, sizeof path, "%s/p.csv", getenv("HERE"));
     FILE *out = fopen(path, "w");
     if (!out) return -1;
-    fputs("i,t,g,y,d,el,lat,lon,r\n", out);
+    fputs("i,t,g,y,d,el,lat,lon,r,w,c,x\n", out);
     for (int i = 0; i < UNITS; i++)
         for (int t = 1; t <= PERIODS; t++) {
             int g = i % 4 == 0 ? 0 : 2 + i % 4, on = g && t >= g;
-            fprintf(out, "%d,%d,%d,%.4f,%.2f,%d,%.3f,%.3f,%d\n", i, t, g,
+            fprintf(out, "%d,%d,%d,%.4f,%.2f,%d,%.3f,%.3f,%d,%d,%d,%d\n", i, t, g,
                     5 + 0.1 * ((i * 7 + t * 5) % 13) + 0.01 * i * t + 0.8 * on * (t - g + 1),
                     on ? 1 + 0.3 * (i % 7) : 0, i / 4 % 2, 30 + 0.05 * i, 100 + 0.03 * (i * 5 % 17),
-                    (i * 3 + t * t) % 4);
+                    (i * 3 + t * t) % 4, 1 + i % 3, i / 3, (i * i + 3 * i * t) % 7);
         }
+    fprintf(out, "%d,1,0,5,0,0,30,100,0,1,0,0\n", UNITS); /* alone: --keep-singletons */
     return fclose(out);
 }
+
+#define ROLES "--dose d --eligible el --coords lat,lon --rings 5,20 "
 
 static void estimate(csv_t *csv, const char *options)
 {
     char line[512], path[512];
     snprintf(line, sizeof line,
-             "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --dose d --eligible el "
-             "--coords lat,lon --rings 5,20 --format csv %s >e.csv",
+             "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --format csv %s >e.csv",
              options);
     run(line);
     snprintf(path, sizeof path, "%s/e.csv", getenv("HERE"));
@@ -56,13 +58,6 @@ static bool holds(const char *list, const char *name)
     return strstr(all, one);
 }
 
-static const char *takers_of(const char *option)
-{
-    for (const jd_option_t *o = jd_did_option_rows; o->name; o++)
-        if (!strcmp(o->name, option)) return o->of;
-    return NULL;
-}
-
 static bool is_there(const csv_t *csv, const char *estimator)
 {
     for (int row = 0; row < csv->rows; row++)
@@ -70,66 +65,116 @@ static bool is_there(const csv_t *csv, const char *estimator)
     return false;
 }
 
-/* Lines of estimators that do not take the option (nor refuse it), with and without. */
-static int count_same(const csv_t *with, const csv_t *without, const char *of)
+/* Whether the lines of an estimator, if any, are the same in two results. */
+static bool are_same(const csv_t *a, const csv_t *b, const char *estimator)
 {
-    int n[2] = {0}, row[2] = {0};
-    const csv_t *both[] = {with, without};
-    for (;;) {
-        for (int k = 0; k < 2; k++)
-            while (row[k] < both[k]->rows && (holds(of, csv_text(both[k], row[k], 0)) ||
-                                              !is_there(with, csv_text(both[k], row[k], 0))))
-                row[k]++;
-        if (row[0] >= with->rows || row[1] >= without->rows) break;
-        for (int c = 0; c < with->columns; c++)
-            assert_string_equal(csv_text(with, row[0], c), csv_text(without, row[1], c));
-        for (int k = 0; k < 2; k++)
-            row[k]++, n[k]++;
+    for (int i = 0, j = 0;; i++, j++) {
+        while (i < a->rows && strcmp(csv_text(a, i, 0), estimator) != 0)
+            i++;
+        while (j < b->rows && strcmp(csv_text(b, j, 0), estimator) != 0)
+            j++;
+        if (i == a->rows || j == b->rows) return i == a->rows && j == b->rows;
+        for (int c = 0; c < a->columns; c++)
+            if (strcmp(csv_text(a, i, c), csv_text(b, j, c)) != 0) return false;
     }
-    assert_int_equal(row[0] - with->rows, row[1] - without->rows);
-    return n[0];
 }
 
+/* A value of each option that takes one and has takers; NULL: it goes with the roles, or with a
+ * diagnostic. */
+static const struct {
+    const char *option, *value;
+} values[] = {
+    {"eligible", NULL},
+    {"coords", NULL},
+    {"rings", NULL},
+    {"honest-plot", NULL},
+    {"fe", "r"},
+    {"absorb", "i,t,r"},
+    {"aggregate", "cohort"},
+    {"control", "not_yet"},
+    {"method", "reg"},
+    {"anticipation", "1"},
+    {"event", "-2:1"},
+    {"balance", "1"},
+    {"reference", "-2"},
+    {"bin", "-2:2"},
+    {"bin-width", "2"},
+    {"pretrend", "all"},
+    {"exposure", "count"},
+    {"dose-degree", "1"},
+    {"dose-knots", "1"},
+    {"dose-at", "1,2"},
+    {"adjust", "did"},
+    {"switchers", "in"},
+    {"premean", "2"},
+    {"honest-mbar", "1"},
+    {"honest-m", "1"},
+    {"lag", "2"},
+    {"cutoff", "9"},
+    {"kernel", "bartlett"},
+    {"distance", "spherical"},
+    {"k-fixed", "full"},
+    {"resample", "jackknife"},
+};
+
+static const char *value_of(const jd_option_t *o)
+{
+    if (o->read == JD_READ_SWITCH) return "";
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (!strcmp(values[i].option, o->name)) return values[i].value;
+    fail_msg("--%s: give this test a value of it", o->name);
+    return NULL;
+}
+
+/* Every option and every estimator: who does not take it neither refuses nor changes. */
 static void test_who_is_told_to_do_without_does(void **state)
 {
     (void)state;
-    static const char *const options[][2] = {{"aggregate", "cohort"},
-                                             {"control", "not_yet"},
-                                             {"anticipation", "1"},
-                                             {"universal-base", ""},
-                                             {"unbalanced", ""},
-                                             {"event", "-2:1"},
-                                             {"balance", "1"},
-                                             {"reference", "-2"},
-                                             {"bin", "-2:2"},
-                                             {"bin-width", "2"},
-                                             {"pretrend", "all"},
-                                             {"dose-degree", "1"},
-                                             {"adjust", "did"},
-                                             {"switchers", "in"},
-                                             {"normalized", ""},
-                                             {"reweight", ""},
-                                             {"premean", "2"},
-                                             {"synthdid", ""},
-                                             {"resample", "jackknife"},
-                                             {"method", "reg"},
-                                             {"time-corrected", ""},
-                                             {"lag", "2"},
-                                             {"fe", "r"},
-                                             {"absorb", "i,t,r"},
-                                             {"k-fixed", "full"},
-                                             {"satterthwaite", ""},
-                                             {"no-k-adjustment", ""},
-                                             {"no-cluster-adjustment", ""}};
     csv_t usual, changed;
-    estimate(&usual, "");
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        char line[64];
-        const char *of = takers_of(options[i][0]);
-        assert_non_null(of);
-        snprintf(line, sizeof line, "--%s %s", options[i][0], options[i][1]);
+    estimate(&usual, ROLES);
+    for (const jd_option_t *o = jd_did_option_rows; o->name; o++) {
+        char line[128];
+        if (!o->of || !value_of(o)) continue;
+        snprintf(line, sizeof line, ROLES "--%s %s", o->name, value_of(o));
         estimate(&changed, line);
-        if (count_same(&changed, &usual, of) < 5) fail_msg("%s: nobody does without", line);
+        ASSERT_HOLDS(said.err, o->name);
+        for (int i = 0; jd_estimators[i]; i++)
+            if (!holds(o->of, jd_estimators[i]->name) &&
+                !are_same(&usual, &changed, jd_estimators[i]->name))
+                fail_msg("--%s changes %s", o->name, jd_estimators[i]->name);
+        csv_free(&changed);
+    }
+    estimate(&changed, "--dose d");
+    for (int i = 0; jd_estimators[i]; i++)
+        if (is_there(&changed, jd_estimators[i]->name) &&
+            !are_same(&usual, &changed, jd_estimators[i]->name))
+            fail_msg("--eligible, --coords or --rings change %s", jd_estimators[i]->name);
+    csv_free(&changed);
+    csv_free(&usual);
+}
+
+/* What all take: an estimator that cannot refuses, none is silent. */
+static void test_what_all_take_is_not_overlooked(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"--x x", "--weights w", "--cluster c", "--vcov hc1",
+                                          "--level 0.9"};
+    csv_t usual, changed;
+    estimate(&usual, ROLES);
+    for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+        char line[128];
+        snprintf(line, sizeof line, ROLES "%s", options[k]);
+        estimate(&changed, line);
+        for (int i = 0; jd_estimators[i]; i++) {
+            const char *name = jd_estimators[i]->name;
+            char refusal[80];
+            if (!is_there(&usual, name)) continue;
+            snprintf(refusal, sizeof refusal, "%s does not apply: ", name);
+            if (!is_there(&changed, name))
+                ASSERT_HOLDS(said.err, refusal);
+            else if (are_same(&usual, &changed, name))
+                fail_msg("%s changes nothing in %s", options[k], name);
+        }
         csv_free(&changed);
     }
     csv_free(&usual);
@@ -141,12 +186,15 @@ static void test_they_are_told(void **state)
     static const char did[] = "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g ";
     static const struct {
         const char *options, *note;
-    } cases[] = {{"--estimator twfe --neyman", "--neyman changes nothing here: it is of roll_out"},
-                 {"--estimator twfe,callaway_santanna --anticipation 1",
-                  "--anticipation changes nothing in twfe\n"},
-                 {"--neyman", "--neyman is taken by roll_out alone"},
-                 {"--estimator twfe --cutoff 3", "--cutoff changes nothing here: it is of conley"},
-                 {"--estimator event_study --honest-m 1", "--honest-m changes nothing here"}};
+    } cases[] = {
+        {"--estimator twfe --neyman", "--neyman changes nothing here: it is of roll_out"},
+        {"--estimator twfe,callaway_santanna --anticipation 1",
+         "--anticipation changes nothing in twfe\n"},
+        {"--neyman", "--neyman is taken by roll_out alone"},
+        {"--estimator twfe,lp_did --fe r[t]", "--fe changes nothing in lp_did\n"},
+        {"--estimator twfe --own-cluster-factors", "--own-cluster-factors changes nothing here"},
+        {"--estimator twfe --cutoff 3", "--cutoff changes nothing here: it is of conley"},
+        {"--estimator event_study --honest-m 1", "--honest-m changes nothing here"}};
     char line[512];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         snprintf(line, sizeof line, "%s%s", did, cases[i].options);
@@ -185,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_is_told_to_do_without_does),
+        cmocka_unit_test(test_what_all_take_is_not_overlooked),
         cmocka_unit_test(test_they_are_told),
         cmocka_unit_test(test_the_help_names_all_estimators),
     };

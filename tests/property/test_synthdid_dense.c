@@ -374,10 +374,6 @@ static void test_refusals(void **state)
     y[5] = NAN;
     refuse(&panel, y, NULL, "row 6: outcome");
     y[5] = 1;
-    panel.fixed = (const int32_t *const[]){unit};
-    panel.n_fixed = 1;
-    refuse(&panel, y, NULL, "1 further fixed effects");
-    panel.n_fixed = 0;
     for (int i = 0; i < 12; i++)
         cohort[i] = 4; /* controls of the first three periods only */
     refuse(&panel, y, &(jd_vcov_options_t){.resample = JD_RESAMPLE_JACKKNIFE}, "whole cohort 3");
