@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What others' programs see in our files: h5py, xarray and pandas, run on a file made here. */
+/* What others' programs see in our files, made here: Python's and R's packages, h5dump. */
 #include "support.h"
 
 #include <math.h>
@@ -112,13 +112,13 @@ static int remove_files(void **state)
     return rmdir(folder);
 }
 
-/* Debian's python sees Debian's packages; another one may come first on the path. */
-static void run_python(const char *script, const char *arguments)
+/* Runs a script of tests/cli/readers by the first of two interpreters that has what it needs. */
+static void run_reader(const char *const interpreters[2], const char *script, const char *arguments,
+                       const char *needs)
 {
-    static const char *const pythons[] = {"/usr/bin/python3", "python3"};
     char command[512];
     for (size_t i = 0; i < 2; i++) {
-        snprintf(command, sizeof command, "%s '%s/tests/cli/readers/%s' %s 2>&1", pythons[i],
+        snprintf(command, sizeof command, "%s '%s/tests/cli/readers/%s' %s 2>&1", interpreters[i],
                  JD_SOURCE_DIR, script, arguments);
         int status = system(command);
         assert_true(WIFEXITED(status));
@@ -126,15 +126,24 @@ static void run_python(const char *script, const char *arguments)
         if (code == 0) return;
         if (code != SKIPPED && code != 127) fail_msg("%s ended with %d", script, code);
     }
-    print_message(
-        "skipped: python3 with h5py, xarray, h5netcdf, netCDF4 and pandas is not there\n");
+    print_message("skipped: %s is not there\n", needs);
     skip();
 }
+
+/* Debian's python sees Debian's packages; another one may come first on the path. */
+static const char *const python[] = {"/usr/bin/python3", "python3"};
+static const char *const r[] = {"Rscript --vanilla", "/usr/bin/Rscript --vanilla"};
 
 static void test_python_store(void **state)
 {
     (void)state;
-    run_python("read_store.py", h5);
+    run_reader(python, "read_store.py", h5, "python3 with h5py, xarray, h5netcdf and netCDF4");
+}
+
+static void test_r_store(void **state)
+{
+    (void)state;
+    run_reader(r, "read_store.R", h5, "R with ncdf4, rhdf5 or hdf5r");
 }
 
 static void test_python_stata(void **state)
@@ -142,7 +151,15 @@ static void test_python_stata(void **state)
     (void)state;
     char arguments[160];
     snprintf(arguments, sizeof arguments, "%s %s", dta, csv);
-    run_python("read_stata.py", arguments);
+    run_reader(python, "read_stata.py", arguments, "python3 with pandas");
+}
+
+static void test_r_stata(void **state)
+{
+    (void)state;
+    char arguments[160];
+    snprintf(arguments, sizeof arguments, "%s %s", dta, csv);
+    run_reader(r, "read_stata.R", arguments, "R with haven");
 }
 
 /* h5dump and its like need no plugin. */
@@ -164,8 +181,8 @@ static void test_h5dump(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_python_store),
-        cmocka_unit_test(test_python_stata),
+        cmocka_unit_test(test_python_store), cmocka_unit_test(test_r_store),
+        cmocka_unit_test(test_python_stata), cmocka_unit_test(test_r_stata),
         cmocka_unit_test(test_h5dump),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
