@@ -21,6 +21,7 @@ void jd_cs_release(jd_design_t *design)
     free(cs->cohort);
     free(cs->period);
     free(cs->cell);
+    free(cs->unit_cohort);
     free(cs->share);
     free(cs->mass);
     free(cs->cohort_share);
@@ -120,14 +121,15 @@ static int allocate_cells(jd_cs_t *cs, const jd_design_t *design, const jd_group
                        design->estimator->name, cohorts->n_groups, periods->n_groups);
     cs->n_cohorts = cohorts->n_groups;
     cs->n_periods = periods->n_groups;
-    size_t n = (size_t)design->sample.n, cells = (size_t)jd_cs_cells(cs);
+    size_t n = cs->in_order ? 0 : (size_t)design->sample.n, cells = (size_t)jd_cs_cells(cs);
     cs->cohort = copy_codes(cohorts->value, cohorts->n_groups);
     cs->period = copy_codes(periods->value, periods->n_groups);
-    cs->cell = malloc((n + 1) * sizeof *cs->cell);
+    if (!cs->in_order) cs->cell = malloc((n + 1) * sizeof *cs->cell);
     cs->mass = calloc(cells, sizeof *cs->mass);
     cs->cohort_share = calloc((size_t)cs->n_cohorts, sizeof *cs->cohort_share);
     cs->att = calloc(cells, sizeof *cs->att);
-    if (!cs->cohort || !cs->period || !cs->cell || !cs->mass || !cs->cohort_share || !cs->att)
+    if (!cs->cohort || !cs->period || !(cs->cell || cs->in_order) || !cs->mass ||
+        !cs->cohort_share || !cs->att)
         return jd_fail_memory(ctx, n * sizeof *cs->cell + cells * sizeof(double), "cells");
     return JD_OK;
 }
@@ -147,16 +149,16 @@ static int code_cohorts(jd_groups_t *cohorts, const jd_cs_t *cs, const jd_frame_
     return rc;
 }
 
-static void number_cells(jd_cs_t *cs, const int32_t *cohort, const jd_groups_t *periods)
+/* Cells of the rows; of rows in order the units' cohorts, taken over, tell them. */
+static void number_cells(jd_cs_t *cs, jd_groups_t *cohorts, const jd_groups_t *periods)
 {
-    int32_t n = cs->n_periods;
-    if (cs->in_order)
-        for (int64_t i = 0; i < periods->n; i += n)
-            for (int32_t t = 0; t < n; t++)
-                cs->cell[i + t] = cohort[i / n] * n + t;
-    else
-        for (int64_t i = 0; i < periods->n; i++)
-            cs->cell[i] = cohort[i] * n + periods->code[i];
+    if (cs->in_order) {
+        cs->unit_cohort = cohorts->code;
+        cohorts->code = NULL;
+        return;
+    }
+    for (int64_t i = 0; i < periods->n; i++)
+        cs->cell[i] = cohorts->code[i] * cs->n_periods + periods->code[i];
 }
 
 static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *frame,
@@ -165,7 +167,7 @@ static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *
     jd_groups_t cohorts = {0};
     int rc = code_cohorts(&cohorts, cs, frame, design->periods.n_groups, ctx);
     if (rc == JD_OK) rc = allocate_cells(cs, design, &cohorts, ctx);
-    if (rc == JD_OK) number_cells(cs, cohorts.code, &design->periods);
+    if (rc == JD_OK) number_cells(cs, &cohorts, &design->periods);
     if (rc == JD_OK && cs->by_unit) count_units(cs, &cohorts);
     jd_groups_free(&cohorts);
     return rc == JD_OK && !cs->by_unit ? fill_shares(cs, design, eligible, ctx) : rc;

@@ -33,7 +33,8 @@ typedef struct jd_cs {
     int n_mean; /* > 0: term 0 is the plain mean of terms mean_first, ... */
     int mean_first;
     int32_t *cohort, *period; /* [n_cohorts], [n_periods] values */
-    int32_t *cell;            /* [rows] cohort code * n_periods + period code */
+    int32_t *cell;            /* [rows] cohort code * n_periods + period code; NULL in_order */
+    int32_t *unit_cohort;     /* [units] cohort code; NULL unless in_order */
     double *share; /* [rows] weight over its unit's number of rows, 0 if ineligible; NULL by unit */
     double *mass;  /* [cells] sum of weights */
     double *cohort_share; /* [n_cohorts] sum of shares */
@@ -58,6 +59,19 @@ typedef struct jd_cs {
 static inline int32_t jd_cs_cells(const jd_cs_t *cs)
 {
     return cs->n_cohorts * cs->n_periods;
+}
+
+/** Rows from one that this divides have cells that follow each other: a unit's, where they lie in
+ *  order. */
+static inline int32_t jd_cs_run(const jd_cs_t *cs)
+{
+    return cs->in_order ? cs->n_periods : 1;
+}
+
+/** Cell of the first row of a run. */
+static inline int32_t jd_cs_cell(const jd_cs_t *cs, int64_t row)
+{
+    return cs->in_order ? cs->unit_cohort[row / cs->n_periods] * cs->n_periods : cs->cell[row];
 }
 
 /** Whether a cohort is control for an effect. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/vmath.h"
 #include "did/callaway_santanna.h"
 #include "did/influence.h"
 #include "linear/sums.h"
@@ -23,12 +24,13 @@ static void sum_cells(const jd_cs_t *cs, const jd_design_t *design, const double
 }
 
 /* The same unit by unit, a unit's cells lying together. */
-static void sum_in_order(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *sum,
-                         double *carry)
+JD_CLONES static void sum_in_order(const jd_cs_t *cs, const jd_design_t *design, const double *y,
+                                   double *sum, double *carry)
 {
     for (int64_t i = 0; i < design->sample.n; i += cs->n_periods) {
         const double *restrict own = y + i;
-        double *restrict s = sum + cs->cell[i], *restrict c = carry + cs->cell[i];
+        int32_t first = jd_cs_cell(cs, i);
+        double *restrict s = sum + first, *restrict c = carry + first;
         for (int32_t t = 0; t < cs->n_periods; t++)
             jd_add_exactly(&s[t], &c[t], own[t]);
     }
@@ -114,10 +116,12 @@ void jd_cs_weights(const jd_design_t *design, int term, double *w)
         return;
     }
     const double *loading = cs->loading + (size_t)term * (size_t)jd_cs_cells(cs);
-    for (int64_t i = 0; i < design->sample.n; i++) {
-        int32_t c = cs->cell[i];
-        w[design->sample.row[i]] =
-            loading[c] * (design->weight ? design->weight[i] : 1) / cs->mass[c];
+    int32_t run = jd_cs_run(cs);
+    for (int64_t first = 0; first < design->sample.n; first += run) {
+        int32_t c = jd_cs_cell(cs, first);
+        for (int64_t i = first; i < first + run; i++, c++)
+            w[design->sample.row[i]] =
+                loading[c] * (design->weight ? design->weight[i] : 1) / cs->mass[c];
     }
 }
 

@@ -8,6 +8,8 @@
 #include "did/design.h"
 #include "did/imputation_stage.h"
 #include "linear/effects.h"
+#include "linear/sums.h"
+#include "panel/grid.h"
 
 /* A sample's column out of a panel's. */
 static int32_t *gather(const jd_sample_t *sample, const int32_t *column)
@@ -85,12 +87,33 @@ static int list_effects(effects_t *effects, jd_design_t *design, const jd_panel_
     return JD_OK;
 }
 
+/* Codes of the sample's units and periods: of a grid without a look-up. */
+static int code_units(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    const jd_sample_t *sample = &design->sample;
+    int32_t *own[2] = {NULL, NULL};
+    const int32_t *unit = take(sample, panel->n, panel->unit, &own[0]);
+    const int32_t *time = take(sample, panel->n, panel->time, &own[1]);
+    size_t bytes = (size_t)sample->n * sizeof *unit;
+    int rc = unit && time ? JD_OK : jd_fail_memory(ctx, bytes, "codes");
+    jd_groups_free(&design->units);
+    jd_groups_free(&design->periods);
+    int32_t length = rc == JD_OK ? jd_grid_periods(unit, time, sample->n, ctx) : 0;
+    if (length > 0)
+        rc = jd_grid_code(&design->units, &design->periods, unit, time, sample->n, length, ctx);
+    else if (rc == JD_OK)
+        rc = jd_groups_make(&design->units, unit, sample->n, ctx);
+    if (rc == JD_OK && length == 0) rc = jd_groups_make(&design->periods, time, sample->n, ctx);
+    free(own[0]);
+    free(own[1]);
+    return rc;
+}
+
 /* Codes of the sample's units, periods and further effects. */
 static int code_sample(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     const jd_sample_t *sample = &design->sample;
-    int rc = code_column(&design->units, sample, panel->n, panel->unit, ctx);
-    if (rc == JD_OK) rc = code_column(&design->periods, sample, panel->n, panel->time, ctx);
+    int rc = code_units(design, panel, ctx);
     for (int k = 0; rc == JD_OK && k < design->n_fixed; k++)
         rc = code_column(&design->fixed[k], sample, panel->n, panel->fixed[k], ctx);
     return rc;
@@ -111,31 +134,40 @@ int32_t jd_event_time(int32_t t, int32_t g)
     return e < -INT32_MAX ? -INT32_MAX : e > INT32_MAX ? INT32_MAX : (int32_t)e;
 }
 
-/* Which rows are under treatment, and how long since. */
-static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
-                           int has_cohort)
+/* Which of the rows from ... to - 1 are under treatment, and how long since. */
+static void fill_block(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                       int has_cohort, int64_t from, int64_t to)
 {
     int8_t *restrict treated = frame->treated;
     int32_t *restrict event = design->event_time;
     const int32_t *cohort = frame->cohort, *time = frame->time;
     if (frame->is_amount)
-        for (int64_t i = 0; i < frame->n; i++)
+        for (int64_t i = from; i < to; i++)
             treated[i] = panel->dose[design->sample.row[i]] != 0;
     else if (panel->treated)
-        for (int64_t i = 0; i < frame->n; i++)
+        for (int64_t i = from; i < to; i++)
             treated[i] = panel->treated[design->sample.row[i]];
     else
-        for (int64_t i = 0; i < frame->n; i++)
+        for (int64_t i = from; i < to; i++)
             treated[i] = (cohort[i] != 0) & (time[i] >= cohort[i]);
-    if (has_cohort && frame->n > 0 && design->periods.value[0] >= 0)
-        for (int64_t i = 0; i < frame->n; i++) /* of numbers >= 0 any difference fits */
+    if (has_cohort && design->periods.value[0] >= 0)
+        for (int64_t i = from; i < to; i++) /* of numbers >= 0 any difference fits */
             event[i] = cohort[i] != 0 ? time[i] - cohort[i] : JD_NEVER;
     else if (has_cohort)
-        for (int64_t i = 0; i < frame->n; i++)
+        for (int64_t i = from; i < to; i++)
             event[i] = cohort[i] != 0 ? jd_event_time(time[i], cohort[i]) : JD_NEVER;
     else
-        for (int64_t i = 0; i < frame->n; i++)
+        for (int64_t i = from; i < to; i++)
             event[i] = treated[i] ? 0 : JD_NEVER;
+}
+
+static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                           int has_cohort, const jd_ctx_t *ctx)
+{
+    (void)ctx; /* for OpenMP alone */
+#pragma omp parallel for num_threads(jd_pass_threads(ctx, frame->n)) schedule(static)
+    for (int64_t b = 0; b < jd_n_blocks(frame->n); b++)
+        fill_block(frame, design, panel, has_cohort, b * JD_BLOCK, jd_block_end(b, frame->n));
 }
 
 static int count_units(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t *ctx)
@@ -249,7 +281,7 @@ static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *
     design->event_time = malloc(bytes);
     if (!frame->unit || !frame->time || !frame->cohort || !frame->treated || !design->event_time)
         return jd_fail_memory(ctx, bytes, "the sample's columns");
-    fill_treatment(frame, design, panel, has_cohort);
+    fill_treatment(frame, design, panel, has_cohort, ctx);
     return JD_OK;
 }
 

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/vmath.h"
+#include "panel/grid.h"
+
 void jd_staggered_free(jd_staggered_t *s)
 {
     if (!s) return;
@@ -56,7 +59,7 @@ typedef struct {
     int32_t first, last, earliest, latest;
 } extent_t;
 
-static extent_t survey(const jd_staggered_t *s, const jd_panel_t *panel)
+JD_CLONES static extent_t survey(const jd_staggered_t *s, const jd_panel_t *panel)
 {
     extent_t e = {INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN};
     const int32_t *time = panel->time, *cohort = s->cohort;
@@ -156,24 +159,6 @@ static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t 
     return rc;
 }
 
-/* Whether rows lie unit by unit, each with the same ascending periods: a complete panel that says
- * so by its order, in one pass, where the general way sorts. */
-static int is_in_order(const int32_t *unit, const int32_t *time, int64_t n)
-{
-    int64_t length = 0; /* rows of the first unit */
-    while (length < n && unit[length] == unit[0] &&
-           (length == 0 || time[length] > time[length - 1]))
-        length++;
-    if (length == 0 || n % length != 0) return 0;
-    for (int64_t from = length; from < n; from += length) {
-        int differs = unit[from] <= unit[from - 1];
-        for (int64_t i = from; i < from + length; i++)
-            differs |= (unit[i] ^ unit[from]) | (time[i] ^ time[i - from]);
-        if (differs) return 0;
-    }
-    return 1;
-}
-
 /* Counts each unit's rows, and finds a cell seen twice: in the order of periods, a unit's stamp is
  * then already the period's. Returns the row, or -1. */
 static int32_t count_cells(const jd_groups_t *units, const jd_groups_t *periods, const int32_t *row,
@@ -211,7 +196,7 @@ static int64_t gather_kept(const jd_staggered_t *s, const jd_panel_t *panel, int
 static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_t *panel,
                             jd_ctx_t *ctx)
 {
-    s->in_order = s->n_left == 0 && is_in_order(panel->unit, panel->time, panel->n);
+    s->in_order = s->n_left == 0 && jd_grid_periods(panel->unit, panel->time, panel->n, ctx) > 0;
     if (s->in_order) return JD_OK;
     size_t n = (size_t)panel->n + 1;
     jd_groups_t units = {0}, periods = {0};
@@ -220,7 +205,7 @@ static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_
     if (!work) return jd_fail_memory(ctx, 5 * n * sizeof *work, "the balance of a panel");
     int32_t *row = work, *order = row + n, *stamp = order + n, *seen = stamp + n, *start = seen + n;
     int64_t kept = gather_kept(s, panel, row, order, stamp);
-    s->in_order = is_in_order(order, stamp, kept);
+    s->in_order = jd_grid_periods(order, stamp, kept, ctx) > 0;
     if (!s->in_order) rc = jd_groups_make(&units, order, kept, ctx);
     if (!s->in_order && rc == JD_OK) rc = jd_groups_make(&periods, stamp, kept, ctx);
     if (!s->in_order && rc == JD_OK) {

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "panel/grid.h"
+
 static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     if (panel->n < 1 || panel->n > INT32_MAX)
@@ -39,13 +41,22 @@ static int check_weights(const jd_panel_t *panel, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+static int none_negative(const int32_t *x, int64_t n)
+{
+    int32_t signs = 0;
+    for (int64_t i = 0; i < n; i++)
+        signs |= x[i];
+    return signs >= 0;
+}
+
 static int check_treatment(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     for (int64_t i = 0; panel->treated && i < panel->n; i++)
         if (panel->treated[i] != 0 && panel->treated[i] != 1)
             return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": treated = %d; it is 0 or 1", i + 1,
                            panel->treated[i]);
-    for (int64_t i = 0; panel->cohort && !panel->treated && i < panel->n; i++)
+    if (!panel->cohort || panel->treated || none_negative(panel->cohort, panel->n)) return JD_OK;
+    for (int64_t i = 0; i < panel->n; i++)
         if (panel->cohort[i] < 0)
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": cohort = %d; it is the first treated period, or 0 for "
@@ -55,12 +66,14 @@ static int check_treatment(const jd_panel_t *panel, jd_ctx_t *ctx)
 }
 
 /* 1 if rows lie by unit and no cohort changes within one: then there is nothing to look up. */
-static int plainly_one_cohort(const jd_panel_t *panel)
+static int plainly_one_cohort(const jd_panel_t *panel, const jd_ctx_t *ctx)
 {
-    int bad = 0;
+    const int32_t *unit = panel->unit, *cohort = panel->cohort;
+    int bad = 0, threads = jd_pass_threads(ctx, panel->n);
+    (void)threads; /* for OpenMP alone */
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(| : bad)
     for (int64_t i = 1; i < panel->n; i++)
-        bad |= (panel->unit[i] < panel->unit[i - 1]) | ((panel->unit[i] == panel->unit[i - 1]) &
-                                                        (panel->cohort[i] != panel->cohort[i - 1]));
+        bad |= (unit[i] < unit[i - 1]) | ((unit[i] == unit[i - 1]) & (cohort[i] != cohort[i - 1]));
     return !bad;
 }
 
@@ -69,7 +82,7 @@ static int check_cohorts(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     jd_groups_t units = {0};
     int64_t *first = NULL;
-    if (plainly_one_cohort(panel)) return JD_OK;
+    if (plainly_one_cohort(panel, ctx)) return JD_OK;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
     if (rc != JD_OK) goto out;
     first = malloc((size_t)units.n_groups * sizeof *first);

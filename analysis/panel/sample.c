@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "jiedao/panel.h"
+#include "panel/grid.h"
 
 static int covariates_finite(const jd_panel_t *panel, int64_t i)
 {
@@ -21,6 +22,7 @@ int jd_sample_make(jd_sample_t *sample, const jd_panel_t *panel, jd_ctx_t *ctx)
     sample->row = malloc(bytes);
     if (!sample->row) return jd_fail_memory(ctx, bytes, "the sample's rows");
     if (!panel->weight && panel->n_x + panel->n_slopes == 0) {
+#pragma omp parallel for num_threads(jd_pass_threads(ctx, panel->n)) schedule(static)
         for (int64_t i = 0; i < panel->n; i++)
             sample->row[i] = (int32_t)i;
         sample->n = panel->n;

@@ -2,9 +2,11 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jiedao/panel.h"
+#include "panel/grid.h"
 
 enum { N = 6 };
 static const int32_t unit[N] = {1, 1, 2, 2, 3, 3}, period[N] = {1, 2, 1, 2, 1, 2};
@@ -128,6 +130,65 @@ static void test_sample_counts_reasons(void **state)
     jd_sample_free(&sample);
 }
 
+static void check_same(const jd_groups_t *a, const jd_groups_t *b)
+{
+    size_t levels = (size_t)a->n_groups * sizeof *a->value;
+    assert_int_equal(a->n, b->n);
+    assert_int_equal(a->n_groups, b->n_groups);
+    assert_int_equal(a->ascending, b->ascending);
+    assert_memory_equal(a->code, b->code, (size_t)a->n * sizeof *a->code);
+    assert_memory_equal(a->value, b->value, levels);
+    assert_memory_equal(a->count, b->count, levels);
+}
+
+/* A grid's codes are those of its columns, whatever the number of threads. */
+static void check_grid(int32_t n_units, int32_t n_periods, int threads)
+{
+    int64_t n = (int64_t)n_units * n_periods;
+    int32_t *id = malloc(2 * (size_t)n * sizeof *id), *time = id + n;
+    jd_groups_t units = {0}, periods = {0}, plain = {0};
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    ctx.threads = threads;
+    assert_non_null(id);
+    for (int64_t i = 0; i < n; i++) {
+        id[i] = (int32_t)(2 * (i / n_periods)) - 3;
+        time[i] = (int32_t)(i % n_periods * (i % n_periods)) - 2;
+    }
+    assert_int_equal(jd_grid_periods(id, time, n, &ctx), n_periods);
+    assert_int_equal(jd_grid_code(&units, &periods, id, time, n, n_periods, &ctx), JD_OK);
+    assert_int_equal(jd_groups_make(&plain, id, n, &ctx), JD_OK);
+    check_same(&units, &plain);
+    jd_groups_free(&plain);
+    assert_int_equal(jd_groups_make(&plain, time, n, &ctx), JD_OK);
+    check_same(&periods, &plain);
+    jd_groups_free(&plain);
+    jd_groups_free(&units);
+    jd_groups_free(&periods);
+    if (n_units > 1 && n_periods > 1) {
+        time[n - 1]++; /* the last unit is seen elsewhere */
+        assert_int_equal(jd_grid_periods(id, time, n, &ctx), 0);
+        time[n - 1]--;
+        id[n - 1]++; /* or ends too soon */
+        assert_int_equal(jd_grid_periods(id, time, n, &ctx), 0);
+        assert_int_equal(jd_grid_periods(id, time, n - 1, &ctx), 0);
+    }
+    free(id);
+}
+
+static void test_grids(void **state)
+{
+    (void)state;
+    check_grid(5, 3, 1);
+    check_grid(1, 4, 1);
+    check_grid(4, 1, 1);
+    check_grid(1 + JD_ROWS_TO_SHARE / 24, 24, 2);
+    const int32_t falling[N] = {3, 3, 2, 2, 1, 1}, backward[N] = {2, 1, 2, 1, 2, 1};
+    assert_int_equal(jd_grid_periods(unit, period, N, NULL), 2);
+    assert_int_equal(jd_grid_periods(falling, period, N, NULL), 0);
+    assert_int_equal(jd_grid_periods(unit, backward, N, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_groups_make),
         cmocka_unit_test(test_sample_drops_in_a_chain),
         cmocka_unit_test(test_sample_counts_reasons),
+        cmocka_unit_test(test_grids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
