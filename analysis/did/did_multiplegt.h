@@ -82,6 +82,14 @@ double jd_dcdh_base(const jd_dcdh_t *dc, int32_t g);
  * neither. Fills its counts and doses. JD_ERR_NO_MEMORY. */
 JD_MUST_USE int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef,
                                 unsigned char *role, jd_ctx_t *ctx);
+/** How many effects and placebos there can be, of as many as are asked for. */
+void jd_dcdh_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos);
+/** Effect or placebo l of so many, and how long its switchers are followed. */
+jd_dcdh_lag_t jd_dcdh_lag(const jd_dcdh_t *dc, int l, int placebo, int effects, int placebos);
+/** The difference a piece takes of means [cells] in a cell, less what covariates explain by theta
+ * (or NULL). */
+double jd_dcdh_change(const jd_dcdh_t *dc, const double *mean, const double *theta,
+                      const jd_dcdh_lag_t *piece, size_t cell);
 /** Chooses the lags that can be told, and makes terms and weights. */
 JD_MUST_USE int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
                               jd_ctx_t *ctx);
@@ -93,5 +101,9 @@ JD_MUST_USE int jd_dcdh_estimate(const jd_design_t *design, const double *const 
 void jd_dcdh_weights(const jd_design_t *design, int term, double *w);
 JD_MUST_USE int jd_dcdh_infer(const jd_design_t *design, const double *y,
                               const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx);
+/** fit->vcov and fit->facts by resampling, means [cells] given. Cost: a draw is O(cells x pieces);
+ * draws are shared out to threads and do not depend on them. */
+JD_MUST_USE int jd_dcdh_bootstrap(const jd_design_t *design, const double *mean,
+                                  const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx);
 
 #endif

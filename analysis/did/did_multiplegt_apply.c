@@ -88,14 +88,9 @@ static int work_make(work_t *w, const jd_design_t *design, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* The difference a lag takes in a cell, less what covariates explain. */
 static double difference(const work_t *w, const jd_dcdh_lag_t *lag, size_t cell)
 {
-    int32_t t = (int32_t)(cell % (size_t)w->dc->n_periods), plus, minus;
-    jd_dcdh_ends(lag, t, &plus, &minus);
-    const double *mean = w->mean + (cell - (size_t)t);
-    double d = mean[plus] - mean[minus];
-    return w->theta ? d - jd_dcdh_controls_fit(w->dc, w->theta, lag, cell) : d;
+    return jd_dcdh_change(w->dc, w->mean, w->theta, lag, cell);
 }
 
 static size_t stratum_of(const jd_dcdh_t *dc, size_t cell)
@@ -197,6 +192,18 @@ static void fill_vcov(const work_t *w, const jd_design_t *design, double *vcov)
                 vcov[i * terms + j] += w->sum[c * terms + i] * w->sum[c * terms + j];
 }
 
+static int resample(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                    jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const jd_dcdh_t *dc = design->own;
+    double *mean = malloc(jd_dcdh_cells(dc) * sizeof *mean);
+    if (!mean) return jd_fail_memory(ctx, jd_dcdh_cells(dc) * sizeof *mean, "outcomes");
+    jd_dcdh_means(dc, design->sample.n, y, mean);
+    int rc = jd_dcdh_bootstrap(design, mean, options, fit, ctx);
+    free(mean);
+    return rc;
+}
+
 int jd_dcdh_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                   jd_fit_t *fit, jd_ctx_t *ctx)
 {
@@ -210,6 +217,7 @@ int jd_dcdh_infer(const jd_design_t *design, const double *y, const jd_vcov_opti
                        "clustered standard errors need at least two clusters, here is %d; cluster "
                        "by a finer unit",
                        design->clusters.n_groups);
+    if (options->resample == JD_RESAMPLE_BOOTSTRAP) return resample(design, y, options, fit, ctx);
     work_t work;
     int rc = work_make(&work, design, ctx);
     if (rc == JD_OK) {

@@ -10,25 +10,29 @@
 
 #include "linear/cholesky.h"
 
-static const double collinear = 1e-10; /* of a covariate's square, left by those before it */
+static const double collinear = 1e-10; /* of a covariate's square, left by those before it ... */
+static const double rounding = 1e-6;   /* ... and by its periods' means, which leave rounding */
 
 struct jd_dcdh_controls {
     int n_x;
-    double *x;           /* [n_x][cells] means of covariates */
+    const double *x;     /* [n_x][cells] means of covariates */
+    double *own;         /* the same where they are not another's */
     double *residual;    /* [n_x][cells] N_gt times the first difference about its period's mean */
     double *factor;      /* [n_baselines][n_x][n_x] Cholesky factors of X'X */
     unsigned char *kept; /* [n_baselines][n_x] */
-    double *work;        /* [n_baselines][n_x] of one thread: preparing only */
+    double *work;        /* [n_baselines][n_x] of one thread: filling, weights */
+    double *strata;      /* [2][n_baselines][n_periods] likewise */
 };
 
 void jd_dcdh_controls_free(struct jd_dcdh_controls *controls)
 {
     if (!controls) return;
-    free(controls->x);
+    free(controls->own);
     free(controls->residual);
     free(controls->factor);
     free(controls->kept);
     free(controls->work);
+    free(controls->strata);
     free(controls);
 }
 
@@ -65,57 +69,95 @@ static void fill_residual(const jd_dcdh_t *dc, const double *x, double *residual
     }
 }
 
-static void factor(const jd_dcdh_t *dc, struct jd_dcdh_controls *x, jd_ctx_t *ctx)
+/* Returns how many covariates are left out, each baseline counted. */
+static int factor(const jd_dcdh_t *dc)
 {
+    struct jd_dcdh_controls *x = dc->controls;
     size_t k = (size_t)x->n_x, cells = jd_dcdh_cells(dc);
+    double *scale = x->work;
+    int left = 0;
+    memset(x->factor, 0, (size_t)dc->n_baselines * k * k * sizeof *x->factor);
+    memset(scale, 0, (size_t)dc->n_baselines * k * sizeof *scale);
     for (size_t c = 0; c < cells; c++) {
         if (!is_usable(dc, c)) continue;
-        double *a = x->factor + baseline_of(dc, c) * k * k;
-        for (size_t i = 0; i < k; i++)
+        size_t b = baseline_of(dc, c);
+        double *a = x->factor + b * k * k;
+        for (size_t i = 0; i < k; i++) {
+            const double *z = x->x + i * cells;
+            scale[b * k + i] += rounding * dc->mass[c] * (z[c] - z[c - 1]) * (z[c] - z[c - 1]);
             for (size_t j = 0; j <= i; j++)
                 a[i * k + j] +=
                     x->residual[i * cells + c] * x->residual[j * cells + c] / dc->mass[c];
+        }
     }
-    int left = 0;
-    for (size_t b = 0; b < (size_t)dc->n_baselines; b++)
-        left +=
-            x->n_x - jd_cholesky(x->factor + b * k * k, x->n_x, NULL, collinear, x->kept + b * k);
+    for (size_t b = 0; b < (size_t)dc->n_baselines; b++) {
+        double *a = x->factor + b * k * k;
+        for (size_t i = 0; i < k; i++)
+            scale[b * k + i] += a[i * k + i];
+        left += x->n_x - jd_cholesky(a, x->n_x, scale + b * k, collinear, x->kept + b * k);
+    }
+    return left;
+}
+
+static int fill(jd_dcdh_t *dc)
+{
+    struct jd_dcdh_controls *x = dc->controls;
+    size_t cells = jd_dcdh_cells(dc), strata = (size_t)dc->n_baselines * (size_t)dc->n_periods;
+    for (size_t j = 0; j < (size_t)x->n_x; j++)
+        fill_residual(dc, x->x + j * cells, x->residual + j * cells, x->strata, x->strata + strata);
+    return factor(dc);
+}
+
+void jd_dcdh_controls_fill(jd_dcdh_t *dc)
+{
+    fill(dc);
+}
+
+static int allocate(jd_dcdh_t *dc, int n_x, jd_ctx_t *ctx)
+{
+    size_t k = (size_t)n_x, cells = jd_dcdh_cells(dc), b = (size_t)dc->n_baselines;
+    struct jd_dcdh_controls *x = dc->controls = calloc(1, sizeof *x);
+    if (!x) return jd_fail_memory(ctx, sizeof *x, "covariates");
+    x->n_x = n_x;
+    x->residual = calloc(k * cells, sizeof *x->residual);
+    x->factor = calloc(b * k * k, sizeof *x->factor);
+    x->kept = calloc(b * k, 1);
+    x->work = calloc(b * k, sizeof *x->work);
+    x->strata = calloc(2 * b * (size_t)dc->n_periods, sizeof *x->strata);
+    if (!x->residual || !x->factor || !x->kept || !x->work || !x->strata)
+        return jd_fail_memory(ctx, k * cells * sizeof *x->residual, "covariates");
+    return JD_OK;
+}
+
+int jd_dcdh_controls_share(jd_dcdh_t *dc, const struct jd_dcdh_controls *of, jd_ctx_t *ctx)
+{
+    int rc = allocate(dc, of->n_x, ctx);
+    if (rc == JD_OK) dc->controls->x = of->x;
+    return rc;
+}
+
+int jd_dcdh_controls_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel,
+                          jd_ctx_t *ctx)
+{
+    size_t k = (size_t)panel->n_x, cells = jd_dcdh_cells(dc);
+    int rc = allocate(dc, panel->n_x, ctx);
+    if (rc != JD_OK) return rc;
+    double *own = dc->controls->own = calloc(k * cells, sizeof *own);
+    if (!own) return jd_fail_memory(ctx, k * cells * sizeof *own, "covariates");
+    dc->controls->x = own;
+    for (size_t j = 0; j < k; j++) {
+        double *column = own + j * cells;
+        for (int64_t i = 0; i < design->sample.n; i++)
+            column[dc->cell[i]] += dc->share[i] * panel->x[j][design->sample.row[i]];
+        jd_dcdh_difference(dc, column);
+    }
+    int left = fill(dc);
     if (left > 0)
         jd_warn(
             ctx,
             "did_multiplegt_dyn: covariates do not vary on their own among the not yet switched "
             "of some baseline treatments; left out there (%d times)",
             left);
-}
-
-int jd_dcdh_controls_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel,
-                          jd_ctx_t *ctx)
-{
-    size_t k = (size_t)panel->n_x, cells = jd_dcdh_cells(dc), b = (size_t)dc->n_baselines;
-    size_t strata = b * (size_t)dc->n_periods;
-    struct jd_dcdh_controls *x = calloc(1, sizeof *x);
-    if (!x) return jd_fail_memory(ctx, sizeof *x, "covariates");
-    dc->controls = x;
-    x->n_x = panel->n_x;
-    x->x = calloc(k * cells, sizeof *x->x);
-    x->residual = calloc(k * cells, sizeof *x->residual);
-    x->factor = calloc(b * k * k, sizeof *x->factor);
-    x->kept = calloc(b * k, 1);
-    x->work = calloc(b * k, sizeof *x->work);
-    double *mass = calloc(2 * strata, sizeof *mass);
-    if (!x->x || !x->residual || !x->factor || !x->kept || !x->work || !mass) {
-        free(mass);
-        return jd_fail_memory(ctx, k * cells * sizeof *x->x, "covariates");
-    }
-    for (size_t j = 0; j < k; j++) {
-        double *column = x->x + j * cells;
-        for (int64_t i = 0; i < design->sample.n; i++)
-            column[dc->cell[i]] += dc->share[i] * panel->x[j][design->sample.row[i]];
-        jd_dcdh_difference(dc, column);
-        fill_residual(dc, column, x->residual + j * cells, mass, mass + strata);
-    }
-    factor(dc, x, ctx);
-    free(mass);
     return JD_OK;
 }
 

@@ -14,6 +14,11 @@ double jd_dcdh_overall_weight(const jd_dcdh_t *dc, int k);
 /** Prepares theta's weights. */
 JD_MUST_USE int jd_dcdh_controls_make(jd_dcdh_t *dc, const jd_design_t *design,
                                       const jd_panel_t *panel, jd_ctx_t *ctx);
+/** The same for weights of outcomes of another design, whose covariates are shared, not copied:
+ * `fill` does the work, as often as weights change. Cost: O(cells x n_x^2). */
+JD_MUST_USE int jd_dcdh_controls_share(jd_dcdh_t *dc, const struct jd_dcdh_controls *of,
+                                       jd_ctx_t *ctx);
+void jd_dcdh_controls_fill(jd_dcdh_t *dc);
 void jd_dcdh_controls_free(struct jd_dcdh_controls *controls);
 /** (X'X)^-1 times the lag's differences of covariates, by baseline [n_baselines][n_x]: how theta
  * enters the lag. */

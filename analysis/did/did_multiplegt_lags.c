@@ -19,6 +19,16 @@ int jd_dcdh_seen(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g, int32
     return !lag->placebo || mass[t - 2 * lag->l] > 0;
 }
 
+double jd_dcdh_change(const jd_dcdh_t *dc, const double *mean, const double *theta,
+                      const jd_dcdh_lag_t *piece, size_t cell)
+{
+    int32_t t = (int32_t)(cell % (size_t)dc->n_periods), plus, minus;
+    jd_dcdh_ends(piece, t, &plus, &minus);
+    const double *row = mean + (cell - (size_t)t);
+    double change = row[plus] - row[minus];
+    return theta ? change - jd_dcdh_controls_fit(dc, theta, piece, cell) : change;
+}
+
 /* All outcomes are there that the lag asks of its switchers. */
 static int stays(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g)
 {
@@ -109,8 +119,7 @@ int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsig
     return JD_OK;
 }
 
-/* How many effects and placebos there can be at most. */
-static void find_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos)
+void jd_dcdh_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos)
 {
     int64_t l = 0, p = 0;
     for (int32_t g = 0; g < dc->n_groups; g++) {
@@ -126,11 +135,9 @@ static void find_reach(const jd_dcdh_t *dc, int64_t *effects, int64_t *placebos)
     if (*effects < *placebos) *placebos = *effects;
 }
 
-/* The k-th lag, and how long its switchers are followed: a sum over pieces takes the same ones in
- * each. */
-static jd_dcdh_lag_t lag_of(const jd_dcdh_t *dc, int k, int effects, int placebos)
+/* A sum over pieces takes the same switchers in each. */
+jd_dcdh_lag_t jd_dcdh_lag(const jd_dcdh_t *dc, int l, int placebo, int effects, int placebos)
 {
-    int placebo = k >= effects, l = placebo ? k - effects + 1 : k + 1;
     jd_dcdh_lag_t lag = {.l = l, .placebo = placebo};
     if (dc->trends_lin) {
         lag.through = l;
@@ -151,7 +158,7 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
                        "did_multiplegt_dyn: event_last = %d; at least event time 0 is estimated",
                        options->event_last);
     if (placebos < 0) placebos = 0;
-    find_reach(dc, &effects, &placebos);
+    jd_dcdh_reach(dc, &effects, &placebos);
     if (effects == 0)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "did_multiplegt_dyn: no unit changes its treatment (in the direction asked "
@@ -162,8 +169,10 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
         return jd_fail_memory(ctx, (size_t)(effects + placebos) * sizeof *dc->lag, "the effects");
     dc->n_effects = (int)effects;
     dc->n_lags = (int)(effects + placebos);
-    for (int k = 0; k < dc->n_lags; k++)
-        dc->lag[k] = lag_of(dc, k, (int)effects, (int)placebos);
+    for (int k = 0; k < dc->n_lags; k++) {
+        int placebo = k >= dc->n_effects, l = placebo ? k - dc->n_effects + 1 : k + 1;
+        dc->lag[k] = jd_dcdh_lag(dc, l, placebo, (int)effects, (int)placebos);
+    }
     return JD_OK;
 }
 

@@ -157,7 +157,7 @@ typedef struct jd_vcov_options {
     int32_t draws; /**< of bootstraps and simulated laws; 0 = the default of whoever draws */
     uint64_t seed; /**< of these */
     int bands;     /**< 1: the uniform critical value of the effects by event time too */
-    jd_resample_t resample;  /**< synthetic_did and its like */
+    jd_resample_t resample;  /**< synthetic_did and its like; did_multiplegt_dyn's bootstrap */
     int k_exact;             /**< 1: K counts the rank of the fixed effects: ssc(K.exact = TRUE) */
     int own_cluster_factors; /**< 1: each piece of JD_VCOV_MULTIWAY by its own G/(G-1):
                                 ssc(G.df = "conventional") */

@@ -224,8 +224,9 @@ const jd_option_t jd_did_option_rows[] = {
      .of = EFFECTS ",2x2,stacked,lp_did"},
     {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")},
     {CHOICE("resample", "KIND", vcov.resample, resamples,
-            "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap"),
-     .of = SYNTHETIC},
+            "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap, which "
+            "did_multiplegt_dyn takes too"),
+     .of = SYNTHETIC ",did_multiplegt_dyn"},
     {SWITCH("bands", vcov.bands, "intervals that hold for all event times at once, where known")},
     {INT("draws", "N", vcov.draws, 1, 10000000, "of what is simulated; default: each its own")},
     {ROW("seed", "N", JD_READ_SEED, vcov.seed, "of what is simulated; default 0")},

@@ -31,7 +31,7 @@ static int run(const trial_t *t, const request_t *request, jd_ctx_t *ctx)
     int rc = jd_design_prepare(&design, jd_estimator_find(request->estimator), &t->panel,
                                &request->options, ctx);
     if (rc == JD_OK) rc = jd_design_infer(design, t->y, &vcov, 0.95, &fit, ctx);
-    if (rc == JD_OK && request->resample)
+    if (rc == JD_OK && !strcmp(request->estimator, "synthetic_did"))
         rc = jd_synthetic_weights_find(&weights, design, t->y, ctx);
     if (rc == JD_OK) rc = jd_split_bias(design, &input, split, &n, ctx);
     jd_synthetic_weights_free(&weights);
@@ -109,6 +109,10 @@ static void test_every_allocation_may_fail(void **state)
         t.panel.n_x = k > 0;
         assert_survives(&t, request);
     }
+    request.estimator = "did_multiplegt_dyn";
+    request.resample = JD_RESAMPLE_BOOTSTRAP;
+    request.options.trends_lin = 1;
+    assert_survives(&t, request);
 }
 
 /* Regressions with columns and slopes, imputation and its kin. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* did_multiplegt_dyn against plain loops; then weights, threads, linear trends, refusals. */
+/* did_multiplegt_dyn against plain loops; then weights, threads, linear trends, the bootstrap,
+ * refusals. */
 #include "property/dcdh_plain.h"
+
+#include "jiedao/random.h"
 
 enum { LATER_SEEDS = 120 };
 
@@ -79,6 +82,133 @@ static void test_unit_trends_change_nothing(void **state)
     }
 }
 
+enum { DRAWS = 12 };
+
+/* Units as often as their cluster is drawn, told anew by weights: terms by name, NaN if not there.
+ */
+static void estimate_draw(const plain_t *p, const jd_design_t *design, int n_terms, int draw,
+                          double *value)
+{
+    static double weight[MAX_ROWS];
+    jd_ctx_t ctx;
+    jd_design_t *again = NULL;
+    jd_panel_t panel = p->t.panel;
+    int clusters = p->t.panel.cluster ? (UNITS + 2) / 3 : UNITS, times[UNITS] = {0};
+    double estimate[2 * PERIODS];
+    jd_ctx_init(&ctx);
+    jd_jump_t jump = jd_jump(jd_stream(7, (uint64_t)draw, JD_DRAW_BOOTSTRAP), 0, 0);
+    jd_rng_t rng = jd_rng_at(&jump, 0);
+    for (int c = 0; c < clusters; c++)
+        times[((uint64_t)jd_rng_bits(&rng) * (uint64_t)clusters) >> 32]++;
+    for (int i = 0; i < panel.n; i++)
+        weight[i] = (panel.weight ? panel.weight[i] : 1) *
+                    times[panel.cluster ? panel.cluster[i] : panel.unit[i]];
+    panel.weight = weight;
+    for (int k = 0; k < n_terms; k++)
+        value[k] = (double)NAN;
+    const double *y = p->t.y;
+    int rc = jd_design_prepare(&again, jd_design_estimator(design), &panel, &p->options, &ctx);
+    if (rc != JD_OK) return;
+    assert_int_equal(jd_design_estimate(again, &y, 1, estimate, &ctx), JD_OK);
+    for (int j = 0; j < jd_design_facts(again).n_terms; j++)
+        for (int k = 0; k < n_terms; k++)
+            if (!strcmp(jd_design_terms(again)[j].name, jd_design_terms(design)[k].name))
+                value[k] = estimate[j];
+    jd_design_free(again);
+}
+
+static double variance(double value[DRAWS][2 * PERIODS], int k)
+{
+    double mean = 0, square = 0;
+    int n = 0;
+    for (int d = 0; d < DRAWS; d++)
+        if (!isnan(value[d][k])) mean += value[d][k], n++;
+    for (int d = 0; d < DRAWS; d++)
+        if (!isnan(value[d][k])) square += pow(value[d][k] - mean / n, 2);
+    return n > 1 ? square / (n - 1) : (double)NAN;
+}
+
+static void compare_bootstrap(plain_t *p, int *compared)
+{
+    double value[DRAWS][2 * PERIODS], first[2 * PERIODS];
+    for (int threads = 1; threads <= 3; threads += 2) {
+        jd_ctx_t ctx;
+        jd_design_t *design = NULL;
+        jd_fit_t fit = {0};
+        const jd_vcov_options_t how = {
+            .resample = JD_RESAMPLE_BOOTSTRAP, .draws = DRAWS, .seed = 7};
+        jd_ctx_init(&ctx);
+        ctx.threads = threads;
+        if (jd_design_prepare(&design, jd_estimator_find("did_multiplegt_dyn"), &p->t.panel,
+                              &p->options, &ctx) != JD_OK)
+            return;
+        assert_int_equal(jd_design_infer(design, p->t.y, &how, 0.95, &fit, &ctx), JD_OK);
+        assert_true(isinf(fit.df[0]));
+        for (int d = 0; threads == 1 && d < DRAWS; d++)
+            estimate_draw(p, design, fit.n_terms, d, value[d]);
+        for (int k = 0; threads == 1 && k < fit.n_terms; k++, ++*compared) {
+            double v = variance(value, k);
+            if (isnan(v))
+                assert_true(isnan(fit.std_error[k]));
+            else
+                assert_near(fit.std_error[k], sqrt(v), 1e-9 * (1 + sqrt(v)));
+        }
+        if (threads == 1) memcpy(first, fit.std_error, (size_t)fit.n_terms * sizeof *first);
+        assert_memory_equal(first, fit.std_error, (size_t)fit.n_terms * sizeof *first);
+        jd_fit_free(&fit);
+        jd_design_free(design);
+    }
+}
+
+/* The bootstrap's standard errors are those of estimates prepared anew for each sample drawn. */
+static void test_bootstrap_draws_everything_anew(void **state)
+{
+    (void)state;
+    static plain_t p;
+    int compared = 0;
+    for (uint64_t seed = FIRST_SEEDS - 30; seed <= FIRST_SEEDS + 48; seed++) {
+        make_panel(&p, seed);
+        compare_bootstrap(&p, &compared);
+    }
+    assert_true(compared > 200);
+}
+
+/* On many units and no clusters the bootstrap and the influence functions say the same. */
+static void test_bootstrap_is_near_analytic(void **state)
+{
+    (void)state;
+    enum { MANY = 500, LONG = 6 };
+    static int32_t unit[MANY * LONG], time[MANY * LONG], cohort[MANY * LONG];
+    static double y[MANY * LONG];
+    jd_rng_t rng = trial_rng(5);
+    for (int u = 0, i = 0; u < MANY; u++)
+        for (int s = 1; s <= LONG; s++, i++) {
+            unit[i] = u;
+            time[i] = s;
+            cohort[i] = u % 3 ? 2 + u % 4 : 0;
+            y[i] = u % 5 + 0.2 * s + (cohort[i] && s >= cohort[i] ? 1 : 0) + gauss(&rng);
+        }
+    const jd_panel_t panel = {.n = MANY * LONG, .unit = unit, .time = time, .cohort = cohort};
+    jd_ctx_t ctx;
+    jd_design_t *design = NULL;
+    jd_did_options_t options;
+    jd_fit_t analytic = {0}, drawn = {0};
+    const jd_vcov_options_t how = {.resample = JD_RESAMPLE_BOOTSTRAP, .draws = 200};
+    jd_ctx_init(&ctx);
+    jd_did_defaults(&options);
+    options.event_last = 1;
+    assert_int_equal(
+        jd_design_prepare(&design, jd_estimator_find("did_multiplegt_dyn"), &panel, &options, &ctx),
+        JD_OK);
+    assert_int_equal(jd_design_infer(design, y, NULL, 0.95, &analytic, &ctx), JD_OK);
+    assert_int_equal(jd_design_infer(design, y, &how, 0.95, &drawn, &ctx), JD_OK);
+    for (int k = 0; k < drawn.n_terms; k++)
+        assert_near(drawn.std_error[k] / analytic.std_error[k], 1, 0.15);
+    jd_fit_free(&analytic);
+    jd_fit_free(&drawn);
+    jd_design_free(design);
+}
+
 static void check_refusal(plain_t *p, int expected, const char *word)
 {
     jd_ctx_t ctx;
@@ -124,6 +254,8 @@ int main(void)
         cmocka_unit_test(test_did_multiplegt_equals_plain_loops),
         cmocka_unit_test(test_weights_and_threads),
         cmocka_unit_test(test_unit_trends_change_nothing),
+        cmocka_unit_test(test_bootstrap_draws_everything_anew),
+        cmocka_unit_test(test_bootstrap_is_near_analytic),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
