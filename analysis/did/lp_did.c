@@ -6,7 +6,8 @@
  *
  * over newly treated (dD = 1) and clean controls, untreated until t+h (t for leads). beta_h weighs
  * adopters of a period by their number and by how many controls face them; `reweight` divides the
- * latter out (section 3.4). The base may be the mean of several periods before (section 3.6). */
+ * latter out (section 3.4). The base may be the mean of several periods before (section 3.6). Where
+ * treatment may end and return, a unit counts again L periods after its last change. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ static void release(jd_design_t *design)
     jd_lp_t *lp = design->own;
     free(lp->at);
     free(lp->first);
+    free(lp->on);
+    free(lp->change);
     free(lp->horizon);
     free(lp->x);
     free(lp->on_rows);
@@ -59,6 +62,19 @@ out:
     jd_groups_free(&units);
     jd_groups_free(&periods);
     return rc;
+}
+
+/* Periods since the last entry, of rows under treatment. */
+static void find_event_times(const jd_lp_t *lp, int32_t *event_time)
+{
+    for (int32_t u = 0; u < lp->n_units; u++) {
+        const int32_t *change = lp->change + (size_t)u * (size_t)lp->n_periods;
+        const int8_t *on = lp->on + (size_t)u * (size_t)lp->n_periods;
+        for (int32_t t = 0; t < lp->n_periods; t++) {
+            int32_t row = jd_lp_row(lp, u, t), since = change[t] < 0 ? lp->first[u] : change[t];
+            if (row >= 0) event_time[row] = on[t] ? t - since : JD_NEVER;
+        }
+    }
 }
 
 /* Horizons asked for, within what the panel holds: leads from -2 on, then effects; pooled, a window
@@ -196,6 +212,25 @@ static int keep_covariates(jd_lp_t *lp, const jd_design_t *design, const jd_pane
     return JD_OK;
 }
 
+/* The periods in the base: one, those asked for, or all. */
+static int choose_base(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    if (options->premean < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "lp_did: premean = %d periods in the base; 1 is the last before, 0 the "
+                       "default, INT32_MAX all",
+                       options->premean);
+    if (lp->stable && options->premean > lp->stable)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "lp_did: premean = %d periods in the base, but treatment is known to stay "
+                       "for nonabsorbing = %d periods before a change only; take at most these",
+                       options->premean, lp->stable);
+    lp->premean = options->premean == 0              ? 1
+                  : options->premean < lp->n_periods ? options->premean
+                                                     : lp->n_periods;
+    return JD_OK;
+}
+
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
                 const jd_did_options_t *options, jd_ctx_t *ctx)
 {
@@ -206,15 +241,11 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     lp->cell_mean = options->cell_mean;
     lp->no_composition = options->no_composition;
     lp->not_yet = options->control == JD_CONTROL_NOT_YET;
-    if (options->premean < 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "lp_did: premean = %d periods in the base; 1 is the last before, 0 the "
-                       "default, INT32_MAX all",
-                       options->premean);
+    lp->stable = options->nonabsorbing;
     int rc = make_index(lp, design, frame, ctx);
-    lp->premean = options->premean == 0              ? 1
-                  : options->premean < lp->n_periods ? options->premean
-                                                     : lp->n_periods;
+    if (rc == JD_OK && lp->stable) rc = jd_lp_paths_make(lp, frame->treated, ctx);
+    if (rc == JD_OK && lp->stable) find_event_times(lp, design->event_time);
+    if (rc == JD_OK) rc = choose_base(lp, options, ctx);
     if (rc == JD_OK) rc = keep_covariates(lp, design, panel, ctx);
     if (rc == JD_OK) rc = list_horizons(lp, options, ctx);
     if (rc == JD_OK) rc = make_terms(design, lp, ctx);
@@ -225,7 +256,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    const jd_frame_needs_t needs = {.cohort = 1, .drop_always_treated = 1};
+    const int stays = options->nonabsorbing == 0;
+    const jd_frame_needs_t needs = {.cohort = stays, .drop_always_treated = stays};
+    if (options->nonabsorbing < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "lp_did: nonabsorbing = %d; it is the number of periods after which effects "
+                       "of a change stay as they are, 1 or more; 0: treatment does not end",
+                       options->nonabsorbing);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: repeated cross-sections are asked for; it takes differences within "

@@ -22,6 +22,10 @@ typedef struct jd_lp {
     int32_t first_h, last_h;  /* of all */
     int32_t premean;          /* periods in the base, n_periods = all */
     int reweight, not_yet, no_composition, cell_mean;
+    int32_t stable;  /* periods after a change from which effects stay as they are; 0 = treatment
+                        does not end */
+    int8_t *on;      /* [n_units][n_periods] if stable: treatment, as last seen */
+    int32_t *change; /* likewise: period of its last change until then; negative = none */
     int n_x;
     double *x;       /* [n_x][rows of the sample] */
     double *on_rows; /* [n_terms][rows of the sample] weights on outcomes */
@@ -41,6 +45,9 @@ static inline int32_t jd_lp_row(const jd_lp_t *lp, int32_t u, int64_t t)
 {
     return t < 0 || t >= lp->n_periods ? -1 : lp->at[(int64_t)u * lp->n_periods + t];
 }
+
+/** Treatment paths for `stable`: a change shows in the first period seen after it. */
+JD_MUST_USE int jd_lp_paths_make(jd_lp_t *lp, const int8_t *treated, jd_ctx_t *ctx);
 
 /** A horizon's regression, factored; p->n = 0 where there is nothing to compare. Free it after an
  *  error too. */

@@ -25,16 +25,57 @@ static int all_seen(const jd_lp_t *lp, int32_t u, int64_t from, int64_t to)
     return 1;
 }
 
+int jd_lp_paths_make(jd_lp_t *lp, const int8_t *treated, jd_ctx_t *ctx)
+{
+    size_t cells = (size_t)lp->n_units * (size_t)lp->n_periods;
+    lp->on = malloc(cells * sizeof *lp->on);
+    lp->change = malloc(cells * sizeof *lp->change);
+    if (!lp->on || !lp->change)
+        return jd_fail_memory(ctx, cells * sizeof *lp->change, "treatment paths");
+    for (int32_t u = 0; u < lp->n_units; u++) {
+        int32_t last = INT32_MIN, seen = 0;
+        int8_t on = 0;
+        lp->first[u] = lp->n_periods;
+        for (int32_t t = 0; t < lp->n_periods; t++) {
+            int32_t row = jd_lp_row(lp, u, t);
+            size_t cell = (size_t)u * (size_t)lp->n_periods + (size_t)t;
+            if (row >= 0) {
+                if (seen && treated[row] != on) last = t;
+                on = treated[row];
+                seen = 1;
+                if (on && lp->first[u] == lp->n_periods) lp->first[u] = t;
+            }
+            lp->on[cell] = on;
+            lp->change[cell] = last;
+        }
+    }
+    return JD_OK;
+}
+
+/* The same where treatment may end (section 4.2, eq. 13): nobody changes from t+1 to t+h, nor in
+ * the L periods before the first outcome looked at. */
+static int stable_role(const jd_lp_t *lp, int64_t from, int32_t clean, int32_t u, int32_t t)
+{
+    const int32_t *change = lp->change + (size_t)u * (size_t)lp->n_periods;
+    int64_t quiet = (int64_t)lp->stable + (from < -1 ? -1 - from : 0);
+    if (jd_lp_row(lp, u, t) < 0 || (int64_t)t + clean >= lp->n_periods) return -1;
+    if (change[t - 1] > t - 1 - quiet || change[t + clean] > t) return -1;
+    if (change[t] == t) return lp->on[(size_t)u * (size_t)lp->n_periods + (size_t)t] ? 1 : -1;
+    return lp->not_yet || lp->first[u] == lp->n_periods ? 0 : -1;
+}
+
 /* What unit u is in period t: 1 newly treated, 0 clean control, -1 neither, or not seen. */
 static int role_of(const jd_lp_t *lp, const jd_lp_horizon_t *h, int32_t u, int32_t t)
 {
     int32_t first = lp->first[u];
     int never = first == lp->n_periods;
-    if (first != t && !never && !(lp->not_yet && first > (int64_t)t + h->clean)) return -1;
+    if (!lp->stable && first != t && !never && !(lp->not_yet && first > (int64_t)t + h->clean))
+        return -1;
     if (jd_lp_row(lp, u, (int64_t)t - 1) < 0) return -1;
     int64_t from = lp->no_composition ? lp->first_h : h->from;
     int64_t to = lp->no_composition ? lp->last_h : h->to;
-    return all_seen(lp, u, t + from, t + to) ? first == t : -1;
+    if (!all_seen(lp, u, t + from, t + to)) return -1;
+    return lp->stable ? stable_role(lp, from, h->clean, u, t) : first == t;
 }
 
 static double weight_of(const jd_lp_t *lp, const jd_design_t *design, int32_t u, int32_t t)

@@ -131,10 +131,12 @@ static int cohorts_of_path(const jd_panel_t *panel, const jd_groups_t *units, in
     for (int64_t i = 0; i < panel->n; i++) {
         int32_t s = start[units->code[i]];
         if (!panel->treated[i] && panel->time[i] >= s)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "unit %d is treated from period %d but not in period %d (row %" PRId64
-                           "); event time needs a treatment that stays",
-                           panel->unit[i], s, panel->time[i], i + 1);
+            return jd_fail(
+                ctx, JD_ERR_DATA,
+                "unit %d is treated from period %d but not in period %d (row %" PRId64
+                "); event time needs a treatment that stays: take did_multiplegt_dyn, or "
+                "lp_did with nonabsorbing",
+                panel->unit[i], s, panel->time[i], i + 1);
         cohort[i] = s == never ? 0 : s;
     }
     return JD_OK;

@@ -160,6 +160,9 @@ typedef struct jd_did_options {
     int same_switchers_pl;      /**< only switchers seen for all effects and all placebos */
     int dont_drop_larger_lower; /**< keep cells of units whose treatment has been both above and
                                      below their first one */
+    int32_t nonabsorbing; /**< lp_did: treatment may end and come back; a unit counts as a control
+                               and as newly treated again so many periods after its last change,
+                               when effects stay as they are; 0 = treatment does not end */
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);

@@ -107,6 +107,7 @@ static const struct {
     {"adjust", "did"},
     {"switchers", "in"},
     {"premean", "2"},
+    {"nonabsorbing", "1"},
     {"honest-mbar", "1"},
     {"honest-m", "1"},
     {"lag", "2"},

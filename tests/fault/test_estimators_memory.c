@@ -106,6 +106,7 @@ static void test_every_allocation_may_fail(void **state)
     static const char *const others[] = {"roll_out", "did_multiplegt_dyn", "stacked", "lp_did"};
     for (int k = 0; k < 4; k++) {
         request.estimator = others[k];
+        request.options.nonabsorbing = k == 3;
         t.panel.n_x = k > 0;
         assert_survives(&t, request);
     }

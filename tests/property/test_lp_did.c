@@ -16,10 +16,27 @@ enum { TRIALS = 90, MAX_P = 16 };
 /* Rows by unit (in order of first row) and place among the sample's periods. */
 typedef struct {
     int n_units, n_periods, unit[64], at[64][MAX_P], first[64], value[MAX_P];
+    int change[64][MAX_P]; /* of a path that may end, on what was last seen: -1, 0, 1 */
 } index_t;
 
+static void make_changes(const trial_t *t, index_t *x)
+{
+    memset(x->change, 0, sizeof x->change);
+    for (int u = 0; u < x->n_units; u++) {
+        int before = -1;
+        x->first[u] = x->n_periods;
+        for (int p = 0; p < x->n_periods; p++) {
+            if (x->at[u][p] < 0) continue;
+            int on = t->treated[x->at[u][p]];
+            if (before >= 0) x->change[u][p] = on - before;
+            if (on && x->first[u] == x->n_periods) x->first[u] = p;
+            before = on;
+        }
+    }
+}
+
 /* Returns 0 where a cell is doubled. */
-static int make_index(const trial_t *t, index_t *x)
+static int make_index(const trial_t *t, index_t *x, int ends)
 {
     int first = INT32_MAX, single = 1;
     memset(x, 0, sizeof *x);
@@ -29,14 +46,14 @@ static int make_index(const trial_t *t, index_t *x)
     for (int v = 0; v < 4000; v++)
         for (int i = 0; i < t->panel.n; i++)
             if (t->time[i] == v && (!t->panel.weight || t->weight[i] > 0) &&
-                (t->cohort[i] == 0 || t->cohort[i] > first)) {
+                (ends || t->cohort[i] == 0 || t->cohort[i] > first)) {
                 x->value[x->n_periods++] = v;
                 break;
             }
     for (int i = 0; i < t->panel.n; i++) {
         int u = 0, p = 0;
         if ((t->panel.weight && !(t->weight[i] > 0)) ||
-            (t->cohort[i] != 0 && t->cohort[i] <= first))
+            (!ends && t->cohort[i] != 0 && t->cohort[i] <= first))
             continue;
         while (u < x->n_units && x->unit[u] != t->unit[i])
             u++;
@@ -50,6 +67,7 @@ static int make_index(const trial_t *t, index_t *x)
                (t->cohort[i] == 0 || x->value[x->first[u]] < t->cohort[i]))
             x->first[u]++;
     }
+    if (ends) make_changes(t, x);
     return single;
 }
 
@@ -66,6 +84,16 @@ static long double weight(const trial_t *t, int row)
     return t->panel.weight ? (long double)t->weight[row] : 1;
 }
 
+/* Clean at horizon h as the authors' lpdid has it: no change in the L periods before, nor until
+ * t+h; for leads, so in each of the periods back to t+h+1 too. */
+static int is_clean(const index_t *x, int u, int t, int h, int L)
+{
+    if (h < -1) return is_clean(x, u, t, h + 1, L) && is_clean(x, u, t - 1, h + 1, L);
+    for (int s = t - L; s <= t + h; s++)
+        if (s != t && s >= 0 && s < x->n_periods && x->change[u][s]) return 0;
+    return 1;
+}
+
 /* 1 newly treated, 0 clean control, -1 neither; window as the options say. */
 static int role(const index_t *x, const jd_did_options_t *o, int u, int t, int from, int to,
                 int first_h)
@@ -77,6 +105,13 @@ static int role(const index_t *x, const jd_did_options_t *o, int u, int t, int f
         to = o->event_last;
     }
     if (!seen(x, u, t - 1, t - 1) || !seen(x, u, t + from, t + to)) return -1;
+    if (o->nonabsorbing) {
+        if (!seen(x, u, t, t) || t + until >= x->n_periods || x->change[u][t] < 0 ||
+            !is_clean(x, u, t, from, o->nonabsorbing) || !is_clean(x, u, t, until, o->nonabsorbing))
+            return -1;
+        if (x->change[u][t]) return 1;
+        return never || o->control == JD_CONTROL_NOT_YET ? 0 : -1;
+    }
     if (x->first[u] == t) return 1;
     return never || (o->control == JD_CONTROL_NOT_YET && x->first[u] > t + until) ? 0 : -1;
 }
@@ -147,6 +182,15 @@ static void make_case(trial_t *t, uint64_t seed, jd_did_options_t *o)
     o->no_composition = seed % 7 == 1;
     o->pooled = seed % 4 == 3;
     o->cell_mean = seed % 4 < 2;
+    if (seed % 4 == 0 || seed % 8 == 7) { /* treatment comes and goes */
+        o->nonabsorbing = 1 + (int)(seed % 3);
+        if (o->premean > 1) o->premean = o->nonabsorbing;
+        for (int i = 0; i < t->panel.n; i++)
+            t->treated[i] =
+                t->cohort[i] && (t->time[i] + 3 * t->unit[i]) / (3 + t->unit[i] % 4) % 2 != 0;
+        t->panel.treated = t->treated;
+        t->panel.cohort = NULL;
+    }
     if (seed % 3 == 1 || o->no_composition || o->pooled) {
         o->event_first = -3;
         o->event_last = 1;
@@ -172,7 +216,7 @@ static int check(uint64_t seed, const char *name, double b, double se, long doub
     return 1;
 }
 
-static int try_one(uint64_t seed, int *answered)
+static int try_one(uint64_t seed, int *answered, int *ended)
 {
     static trial_t t;
     static index_t x;
@@ -185,9 +229,10 @@ static int try_one(uint64_t seed, int *answered)
     long double sum[MAX_ROWS] = {0}, att = 0, variance = 0, effects = 0, cells;
     jd_ctx_init(&ctx);
     make_case(&t, seed, &options);
-    assert_true(make_index(&t, &x));
+    assert_true(make_index(&t, &x, options.nonabsorbing > 0));
     int rc = jd_design_prepare(&design, jd_estimator_find("lp_did"), &t.panel, &options, &ctx);
     if (rc == JD_OK) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
+    if (rc == JD_OK && options.nonabsorbing) ++*ended;
     if (rc != JD_OK) {
         if (rc != JD_ERR_NO_CONTROLS && rc != JD_ERR_DATA) print_error("%s\n", ctx.message);
         assert_true(rc == JD_ERR_NO_CONTROLS || rc == JD_ERR_DATA);
@@ -235,12 +280,12 @@ static int try_one(uint64_t seed, int *answered)
 static void test_lp_did_equals_horizons_by_hand(void **state)
 {
     (void)state;
-    int wrong = 0, answered = 0;
+    int wrong = 0, answered = 0, ended = 0;
     for (uint64_t seed = 1; seed <= TRIALS; seed++)
-        wrong += try_one(seed, &answered);
-    print_message("%d of %d panels answered\n", answered, TRIALS);
+        wrong += try_one(seed, &answered, &ended);
+    print_message("%d of %d panels answered, %d of treatments that end\n", answered, TRIALS, ended);
     assert_int_equal(wrong, 0);
-    assert_true(answered > TRIALS / 2);
+    assert_true(answered > TRIALS / 2 && ended > TRIALS / 6);
 }
 
 /* Balanced, unweighted: units of cohorts `g`, periods 1 ... 8. */
@@ -320,6 +365,25 @@ static void test_one_cohort_is_the_event_study(void **state)
     check_equal(&t, &o, "event_study", 7);
 }
 
+/* A treatment that stays, among units never treated: nothing changes. */
+static void test_a_treatment_that_stays(void **state)
+{
+    (void)state;
+    static trial_t t;
+    const int g[] = {0, 4, 0, 6, 7};
+    jd_fit_t fits[2] = {{0}, {0}};
+    jd_did_options_t o;
+    jd_did_defaults(&o);
+    make_balanced(&t, g, 5, 6);
+    for (int k = 0; k < 2; k++) {
+        o.nonabsorbing = 3 * k;
+        jd_design_free(fit_one(&t, "lp_did", &o, 1, &fits[k]));
+    }
+    assert_same_bits(&fits[0], &fits[1]);
+    jd_fit_free(&fits[0]);
+    jd_fit_free(&fits[1]);
+}
+
 static void test_weights_and_threads(void **state)
 {
     (void)state;
@@ -358,7 +422,12 @@ static void test_refusals(void **state)
     o.event_last = 2;
     o.premean = -1;
     check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "premean");
-    o.premean = 0;
+    o.premean = 3;
+    o.nonabsorbing = 2;
+    check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "at most these");
+    o.nonabsorbing = -1;
+    check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "nonabsorbing = -1");
+    o.premean = o.nonabsorbing = 0;
     t.unit[0] = t.unit[8];
     t.cohort[0] = t.cohort[8];
     check_refusal("lp_did", &t, &o, JD_ERR_DATA, "second row");
@@ -370,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_lp_did_equals_horizons_by_hand),
         cmocka_unit_test(test_reweighted_is_callaway_santanna),
         cmocka_unit_test(test_one_cohort_is_the_event_study),
+        cmocka_unit_test(test_a_treatment_that_stays),
         cmocka_unit_test(test_weights_and_threads),
         cmocka_unit_test(test_refusals),
     };
