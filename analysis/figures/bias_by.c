@@ -162,8 +162,11 @@ static void put_pretest_panel(jd_page_t *page, const jd_curves_t *c, int k, cons
     jd_curves_panel(page, c, k, &box, y, "Bias against ATT");
     if (k == 0) {
         jd_page_legend(page, 3.0, jd_page_wide(page) ? 3.0 : 6.5, 42.0, jd_page_wide(page) ? 1 : 2);
-        for (int i = 0; i < 2; i++)
-            jd_page_entry(page, &biases[i].look, biases[i].title);
+        for (int i = 0; i < 2; i++) {
+            jd_look_t look = biases[i].look;
+            if (c->longest > 0) look.line = NULL;
+            jd_page_entry(page, &look, biases[i].title);
+        }
     }
     for (int i = 0; i < 2; i++) {
         if (!filled[i]) continue;
@@ -172,8 +175,13 @@ static void put_pretest_panel(jd_page_t *page, const jd_curves_t *c, int k, cons
             out,
             "$%s%d using 1:3:(0):($4-$3) with vectors nohead lw 1.2 dt 1 lc rgb '%s', \\\n     ",
             biases[i].block, k, biases[i].look.colour);
-        fprintf(out, "$%s%d using 1:2 with linespoints ", biases[i].block, k);
-        jd_put_look(out, &biases[i].look);
+        /* words are no scale: nothing lies between them */
+        int joined = c->longest == 0 && filled[i] > 1;
+        fprintf(out, "$%s%d using 1:2 with %s ", biases[i].block, k,
+                joined ? "linespoints" : "points");
+        const jd_look_t look = {biases[i].look.colour, joined ? biases[i].look.line : "lw 1.6",
+                                biases[i].look.point};
+        jd_put_look(out, &look);
     }
     jd_page_drawn(page);
 }

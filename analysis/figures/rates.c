@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Coverage, size and power of estimators by a parameter. */
+/* Coverage, size and power of estimators: curves by a parameter; of a single point a row an
+ * estimator. */
 #include "curves.h"
 
 static const jd_figure_kind_t kind = {"rates", 183.0, 70.0, 150.0};
 
 static const struct {
-    const char *block, *label;
+    const char *block, *label, *short_label;
     int value, error;
     double nominal; /* %; NaN = none */
 } rates[] = {
-    {"coverage", "Coverage of 95 % intervals (%)", JD_CURVE_COVERAGE, JD_CURVE_COVERAGE_SE, 95.0},
-    {"size", "Size: false rejections at 5 % (%)", JD_CURVE_SIZE, JD_CURVE_SIZE_SE, 5.0},
-    {"power", "Power: effects found at 5 % (%)", JD_CURVE_POWER, JD_CURVE_POWER_SE, JD_MISSING},
+    {"coverage", "Coverage of 95 % intervals (%)", "Coverage (%)", JD_CURVE_COVERAGE,
+     JD_CURVE_COVERAGE_SE, 95.0},
+    {"size", "Size: false rejections at 5 % (%)", "Size (%)", JD_CURVE_SIZE, JD_CURVE_SIZE_SE, 5.0},
+    {"power", "Power: effects found at 5 % (%)", "Power (%)", JD_CURVE_POWER, JD_CURVE_POWER_SE,
+     JD_MISSING},
 };
 static const double LEGEND_MM = 3.6, LEFT_MM = 15.0, PANEL_MM = 19.0; /* PANEL_MM: margins */
 enum { RATES = sizeof rates / sizeof rates[0] };
@@ -34,19 +37,27 @@ static int has_rate(const jd_curves_t *c, int r)
     return 0;
 }
 
-/* Percent, within 0 and 100 whatever the interval says: an interval of a share. */
+/* Ends of the Monte-Carlo interval in percent, within 0 and 100: it is one of a share. */
+static void interval(const jd_curves_t *c, int r, int64_t row, double ends[2])
+{
+    double v = jd_curves_cell(c, rates[r].value, row);
+    double half = 1.96 * jd_curves_cell(c, rates[r].error, row);
+    if (isnan(half)) half = 0.0;
+    ends[0] = 100.0 * fmax(v - half, 0.0);
+    ends[1] = 100.0 * fmin(v + half, 1.0);
+}
+
+/* Percent. */
 static int put_curve(FILE *out, const jd_curves_t *c, int r, int k, double aside, jd_range_t *y)
 {
     int n = 0;
     fprintf(out, "$%s%d << EOD\n", rates[r].block, k);
     for (int64_t row = 0; row < c->table->rows; row++) {
         double x = jd_curves_cell(c, JD_CURVE_X, row);
-        double v = jd_curves_cell(c, rates[r].value, row);
-        double half = 1.96 * jd_curves_cell(c, rates[r].error, row);
+        double v = jd_curves_cell(c, rates[r].value, row), ends[2];
         if (isnan(x) || isnan(v) || !jd_curves_is(c, k, row)) continue;
-        if (isnan(half)) half = 0.0;
-        double cells[] = {x + aside, 100.0 * v, 100.0 * fmax(v - half, 0.0),
-                          100.0 * fmin(v + half, 1.0)};
+        interval(c, r, row, ends);
+        const double cells[] = {x + aside, 100.0 * v, ends[0], ends[1]};
         for (int i = 0; i < 4; i++) {
             if (i > 0) fputc(' ', out);
             jd_put_number(out, cells[i]);
@@ -113,12 +124,128 @@ static void put_panel(jd_page_t *page, const jd_curves_t *c, int r, const jd_box
     jd_page_drawn(page);
 }
 
+/* ---- One point: a row an estimator ---- */
+
+static const double ROW_MM = 4.6, LETTER_MM = 1.45;
+enum { NAME_LONGEST = 30 };
+
+/* Estimators side by side have no names of their own: they are the words of the axis. */
+static int are_rows(const jd_curves_t *c)
+{
+    return c->n == 1 && !c->names[0][0] && c->longest > 0;
+}
+
+static double names_mm(const jd_curves_t *c)
+{
+    return 3.0 + LETTER_MM * fmin(c->longest, NAME_LONGEST);
+}
+
+/* Block of a rate: value, row (downwards), ends of the interval. */
+static void put_row_data(FILE *out, const jd_curves_t *c, int r, jd_range_t *x)
+{
+    fprintf(out, "$%s << EOD\n", rates[r].block);
+    for (int64_t row = 0; row < c->table->rows; row++) {
+        double place = jd_curves_cell(c, JD_CURVE_X, row), ends[2];
+        double v = jd_curves_cell(c, rates[r].value, row);
+        if (isnan(place) || isnan(v)) continue;
+        interval(c, r, row, ends);
+        const double cells[] = {100.0 * v, -place, ends[0], ends[1]};
+        for (int i = 0; i < 4; i++) {
+            if (i > 0) fputc(' ', out);
+            jd_put_number(out, cells[i]);
+            if (i != 1) jd_range_add(x, cells[i]);
+        }
+        fputc('\n', out);
+    }
+    fputs("EOD\n", out);
+}
+
+/* A fine line for each row, its name before the first panel. */
+static void put_row_lines(FILE *out, const jd_curves_t *c, int named)
+{
+    char word[JD_CURVE_NAME];
+    for (int64_t row = 0; row < c->table->rows; row++) {
+        double place = jd_curves_cell(c, JD_CURVE_X, row);
+        if (isnan(place)) continue;
+        fprintf(out,
+                "set arrow from graph 0, first %g to graph 1, first %g nohead back lw 0.5 lc rgb "
+                "'#DDDDDD'\n",
+                -place, -place);
+        if (!named) continue;
+        jd_table_text(c->table, c->col[JD_CURVE_WORD], row, word, sizeof word);
+        fputs("set label ", out);
+        jd_put_text(out, word, NAME_LONGEST);
+        fprintf(out, " at graph 0, first %g right offset -0.8,0 noenhanced\n", -place);
+    }
+}
+
+static void put_row_panel(jd_page_t *page, const jd_curves_t *c, int r, const jd_box_t *box,
+                          int which)
+{
+    static const char *const letters[] = {"a", "b", "c"};
+    static const jd_look_t points = {JD_BLUE, "lw 1.6", "pt 7 ps 0.5"};
+    FILE *out = page->out;
+    jd_range_t x = jd_range_empty();
+    jd_range_add(&x, rates[r].nominal);
+    put_row_data(out, c, r, &x);
+    jd_range_pad(&x, 0.06);
+    jd_page_panel(page, box, letters[which], box->left);
+    fputs("unset ytics\nset border 1 ls 100\n", out);
+    put_row_lines(out, c, which == 0);
+    jd_put_axis(out, "x", &x, (int)fmax(3.0, (box->right - box->left) / 9.0));
+    fprintf(out, "set yrange [%g:%g]\nset xlabel '%s' offset 0,0.6\n", -c->x.high, -c->x.low,
+            jd_page_wide(page) ? rates[r].label : rates[r].short_label);
+    if (!isnan(rates[r].nominal))
+        fprintf(
+            out,
+            "set arrow from first %g, graph 0 to first %g, graph 1 nohead back %s lc rgb '%s'\n",
+            rates[r].nominal, rates[r].nominal, nominal.line, nominal.colour);
+    if (which == 0) {
+        jd_page_legend(page, 3.0, 2.4, 60.0, 1);
+        jd_page_entry(page, &points, "95 % Monte-Carlo interval");
+        jd_page_entry(page, &nominal, "nominal");
+    }
+    jd_page_plot(page);
+    fprintf(out,
+            "$%s using 3:2:($4-$3):(0) with vectors nohead lw 1.6 dt 1 lc rgb '%s', \\\n"
+            "     $%s using 1:2 with points ",
+            rates[r].block, points.colour, rates[r].block);
+    jd_put_look(out, &(jd_look_t){points.colour, NULL, points.point});
+    jd_page_drawn(page);
+}
+
+static const double ROWS_FOOT_MM = 15.0; /* ticks, label, legend */
+
+static void put_rows(FILE *out, const jd_curves_t *c, const jd_figure_options_t *options)
+{
+    jd_page_t page;
+    int n = 0, which = 0;
+    jd_page_begin(&page, out, &c->kind, options);
+    for (int r = 0; r < RATES; r++)
+        n += has_rate(c, r);
+    double left = names_mm(c), pitch = (page.width - left) / n;
+    for (int r = 0; r < RATES; r++) {
+        if (!has_rate(c, r)) continue;
+        double from = left + pitch * which;
+        const jd_box_t box = {from, from + pitch - 5.0, ROWS_FOOT_MM, page.top - 4.0};
+        put_row_panel(&page, c, r, &box, which++);
+    }
+    jd_page_end(&page);
+}
+
+/* ---- Either ---- */
+
 /* Sizes the sheet: words below the axis and the legend take room from no panel. */
 static int read_rates(jd_curves_t *c, const jd_table_t *table, jd_ctx_t *ctx)
 {
     static const int wanted[] = {JD_CURVE_COVERAGE, JD_CURVE_SIZE, JD_CURVE_POWER};
     int rc = jd_curves_read(c, &kind, table, wanted, RATES, ctx), n = 0;
     if (rc != JD_OK) return rc;
+    if (are_rows(c)) {
+        c->kind.height_mm = c->kind.narrow_height_mm =
+            fmax(45.0, ROWS_FOOT_MM + 5.0 + ROW_MM * (c->x.high - c->x.low));
+        return JD_OK;
+    }
     for (int r = 0; r < RATES; r++)
         n += has_rate(c, r);
     c->kind.height_mm =
@@ -131,6 +258,10 @@ static int read_rates(jd_curves_t *c, const jd_table_t *table, jd_ctx_t *ctx)
 static void put_rates(FILE *out, const jd_curves_t *c, const jd_figure_options_t *options)
 {
     jd_page_t page;
+    if (are_rows(c)) {
+        put_rows(out, c, options);
+        return;
+    }
     jd_page_begin(&page, out, &c->kind, options);
     int n = 0, which = 0;
     for (int r = 0; r < RATES; r++)

@@ -176,28 +176,51 @@ static jd_box_t name_box(double x, double y, double length, int side)
     return (jd_box_t){left, left + length, middle - 1.5, middle + 1.5};
 }
 
-/* Whether a name lies within the panel and upon no earlier one. */
-static int is_free(const jd_box_t *name, const jd_box_t *panel, const jd_box_t *earlier, int n)
+/* Whether a name lies within the panel and upon nothing that is there. */
+static int is_free(const jd_box_t *name, const jd_box_t *panel, const jd_box_t *there, int n)
 {
     int ok = name->left >= panel->left && name->right <= panel->right + 3.0;
     for (int i = 0; i < n; i++)
-        ok &= name->right < earlier[i].left || name->left > earlier[i].right ||
-              name->top < earlier[i].bottom || name->bottom > earlier[i].top;
+        ok &= name->right < there[i].left || name->left > there[i].right ||
+              name->top < there[i].bottom || name->bottom > there[i].top;
     return ok;
+}
+
+/* Where a value of an axis lies on the sheet, in mm. */
+static double to_mm(double value, const jd_range_t *range, double from, double to)
+{
+    return from + (to - from) * (value - range->low) / (range->high - range->low);
+}
+
+/* Boxes of the intervals; returns their number. */
+static int list_intervals(const jd_table_t *table, const int *col, const jd_box_t *box,
+                          const jd_range_t *x, const jd_range_t *y, jd_box_t *there)
+{
+    int n = 0;
+    for (int64_t row = 0; row < table->rows; row++) {
+        double low = jd_figure_cell(table, col[JD_MORRIS_MU_STAR + 1], row);
+        double high = jd_figure_cell(table, col[JD_MORRIS_MU_STAR + 2], row);
+        double sigma = jd_figure_cell(table, col[JD_MORRIS_SIGMA], row);
+        if (isnan(low) || isnan(high) || isnan(sigma)) continue;
+        double up = to_mm(sigma, y, box->bottom, box->top);
+        there[n++] = (jd_box_t){to_mm(low, x, box->left, box->right),
+                                to_mm(high, x, box->left, box->right), up - 0.4, up + 0.4};
+    }
+    return n;
 }
 
 static void put_names(const jd_page_t *page, const jd_table_t *table, const int *col,
                       const jd_box_t *box, const jd_range_t *x, const jd_range_t *y)
 {
     char name[NAME_SIZE];
-    jd_box_t placed[JD_FIGURE_BARS];
-    int n = 0;
+    jd_box_t placed[2 * JD_FIGURE_BARS]; /* the intervals, then the names */
+    int n = list_intervals(table, col, box, x, y, placed);
     for (int64_t row = 0; row < table->rows; row++) {
         double v = jd_figure_cell(table, col[JD_MORRIS_MU_STAR], row);
         double sigma = jd_figure_cell(table, col[JD_MORRIS_SIGMA], row);
         if (isnan(v) || isnan(sigma)) continue;
-        double at = box->left + (box->right - box->left) * (v - x->low) / (x->high - x->low);
-        double up = box->bottom + (box->top - box->bottom) * (sigma - y->low) / (y->high - y->low);
+        double at = to_mm(v, x, box->left, box->right);
+        double up = to_mm(sigma, y, box->bottom, box->top);
         jd_table_text(table, col[JD_MORRIS_PARAMETER], row, name, sizeof name);
         double length = LETTER_MM * fmin(jd_text_length(name), LONGEST);
         int side = 0;

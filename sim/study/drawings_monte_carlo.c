@@ -22,6 +22,7 @@ typedef struct study {
     place_t *places; /* [points.rows] */
     char label[LABEL_SIZE], unit[JD_FACTOR_NAME];
     bool left_out;              /* more estimators than a figure shows */
+    bool ratios;                /* estimators of a log ratio, whose bias is not drawn */
     bool estimators_are_places; /* one point: estimators stand side by side */
     jd_column_t columns[JD_CURVE_COLUMNS];
     jd_table_t curves;
@@ -154,6 +155,14 @@ static int64_t begin_row(study_t *w, int point, int k, const char *name)
     return row;
 }
 
+/* Whether a row speaks of firms: these estimate a log ratio, which has no place on their axis. */
+static bool is_of_firms(const jd_table_t *t, int64_t row)
+{
+    return !jd_cell_is(t, "estimator", row, "poisson") &&
+           !jd_cell_is(t, "estimator", row, "etwfe_poisson");
+}
+
+/* What is no rate is left out where the axis is not the estimator's. */
 static void put_measure(study_t *w, int64_t row, int64_t from)
 {
     static const struct {
@@ -175,6 +184,10 @@ static void put_measure(study_t *w, int64_t row, int64_t from)
     double error = jd_table_number(&w->results, JD_VAL_MCSE, from);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (!jd_cell_is(&w->results, "measure", from, places[i].measure)) continue;
+        if (places[i].column < JD_CURVE_COVERAGE && !is_of_firms(&w->results, from)) {
+            w->ratios = true;
+            continue;
+        }
         jd_table_set_number(&w->curves, places[i].column, row,
                             jd_table_number(&w->results, JD_VAL_VALUE, from));
         if (places[i].error) jd_table_set_number(&w->curves, places[i].column + 1, row, error);
@@ -259,6 +272,11 @@ static int draw(const jd_source_t *s, const jd_figure_options_t *o,
                 "%s: the first %d estimators are drawn; name those to compare in "
                 "estimate.estimators",
                 s->path, w.estimators_are_places ? PLACES : JD_FIGURE_ESTIMATORS);
+    if (w.ratios && (!rc || rc == JD_ERR_DATA) && figure == jd_figure_bias_by)
+        jd_warn(ctx,
+                "%s: poisson and etwfe_poisson estimate a log ratio: their bias is not drawn among "
+                "those in firms",
+                s->path);
     jd_table_free(&w.curves);
     jd_table_free(&w.points);
     jd_table_free(&w.results);

@@ -151,14 +151,14 @@ int jd_draw_by_factor(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx
 /* ---- An output over two parameters ---- */
 
 /* Means over replicates by point; NaN where no run has it. */
-static int mean_output(const jd_source_t *s, const swept_t *w, double *mean, int64_t n_points,
-                       jd_ctx_t *ctx)
+static int mean_output(const jd_source_t *s, const swept_t *w, double *mean, char *unit,
+                       int64_t n_points, jd_ctx_t *ctx)
 {
     double *y = NULL;
     int64_t *count = NULL;
     int rc = jd_make(&y, w->runs.rows, sizeof *y, "a heat map", ctx);
     if (!rc) rc = jd_make(&count, n_points, sizeof *count, "a heat map", ctx);
-    if (!rc) rc = jd_study_output(y, w->runs.rows, s->store, s->output, ctx);
+    if (!rc) rc = jd_study_output(y, unit, w->runs.rows, s->store, s->output, ctx);
     for (int64_t row = 0; row < w->runs.rows && !rc; row++) {
         int64_t p = point_of(w, row);
         if (p < 0 || !isfinite(y[row])) continue;
@@ -201,19 +201,20 @@ int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
     jd_table_t cells = {0};
     jd_column_t columns[JD_HEAT_COLUMNS];
     double *mean = NULL;
-    char word[64];
+    char word[64], unit[JD_OUTPUT_UNIT] = "";
     words_t *words = NULL;
     int rc = read_swept(&w, s, ctx);
     int64_t n = rc ? 0 : count_points(&w);
     if (!rc) rc = jd_make(&mean, n, sizeof *mean, "a heat map", ctx);
     if (!rc) rc = jd_make(&words, 2, sizeof *words, "a heat map", ctx);
-    if (!rc) rc = mean_output(s, &w, mean, n, ctx);
+    if (!rc) rc = mean_output(s, &w, mean, unit, n, ctx);
     memcpy(columns, jd_heat_columns, sizeof columns);
     for (int f = 0; f < 2; f++) {
         columns[JD_HEAT_X + f].label = w.axis[f].name;
         columns[JD_HEAT_X + f].unit = w.axis[f].unit;
     }
     columns[JD_HEAT_VALUE].label = s->output;
+    columns[JD_HEAT_VALUE].unit = unit;
     if (!rc) rc = jd_table_init(&cells, "heat", "", columns, JD_HEAT_COLUMNS, n, ctx);
     for (int64_t row = 0; row < w.runs.rows && !rc; row++) {
         if (jd_cell(&w.runs, "replicate", row) != 1 || cells.rows == n) continue;
@@ -234,51 +235,53 @@ int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
 
 /* ---- Sensitivity ---- */
 
-static int draw_sobol(const jd_study_sensitivity_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static void put_sobol(const jd_study_sensitivity_t *s, int f, jd_table_t *t)
+{
+    const jd_sobol_index_t *i = &s->sobol[f];
+    const double v[] = {i->first, i->first_low, i->first_high,
+                        i->total, i->total_low, i->total_high};
+    for (int c = 0; c < 6; c++)
+        jd_table_set_number(t, JD_SOBOL_FIRST + c, t->rows, v[c]);
+}
+
+static void put_morris(const jd_study_sensitivity_t *s, int f, jd_table_t *t)
+{
+    const jd_morris_effect_t *e = &s->morris[f];
+    const double v[] = {e->mu_star, e->mu_star_low, e->mu_star_high, e->sigma};
+    for (int c = 0; c < 4; c++)
+        jd_table_set_number(t, JD_MORRIS_MU_STAR + c, t->rows, v[c]);
+}
+
+/* How the two figures differ: both tables begin with the parameter, then the value it is judged by.
+ */
+typedef struct look {
+    const char *name, *label; /* of the table; of the value, before the output */
+    const jd_column_t *columns;
+    int n_columns;
+    void (*put)(const jd_study_sensitivity_t *, int, jd_table_t *);
+    int (*figure)(const jd_table_t *, const jd_figure_options_t *, jd_ctx_t *);
+} look_t;
+
+/* A row a parameter, the most important first. */
+static int draw_indices(const jd_study_sensitivity_t *s, const look_t *look, const char *unit,
+                        const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     jd_column_t columns[JD_SOBOL_COLUMNS];
     char label[128];
     jd_table_t t = {0};
     int n = s->folder.plan.n_factors;
-    snprintf(label, sizeof label, "Share of the variance of %s", s->output);
-    memcpy(columns, jd_sobol_columns, sizeof columns);
-    columns[JD_SOBOL_FIRST].label = label;
-    int rc = jd_table_init(&t, "sobol", "", columns, JD_SOBOL_COLUMNS, n, ctx);
+    snprintf(label, sizeof label, "%s %s", look->label, s->output);
+    memcpy(columns, look->columns, (size_t)look->n_columns * sizeof *columns);
+    columns[1].label = label;
+    columns[1].unit = unit;
+    int rc = jd_table_init(&t, look->name, "", columns, look->n_columns, n, ctx);
     for (int k = 0; k < n && k < JD_FIGURE_BARS && !rc; k++) {
         int f = jd_study_sensitivity_kth(s, k);
-        const jd_sobol_index_t *i = &s->sobol[f];
-        const double v[] = {i->first, i->first_low, i->first_high,
-                            i->total, i->total_low, i->total_high};
-        jd_table_set_text(&t, JD_SOBOL_PARAMETER, t.rows, s->folder.plan.factors[f].name);
-        for (int c = 0; c < 6; c++)
-            jd_table_set_number(&t, JD_SOBOL_FIRST + c, t.rows, v[c]);
+        jd_table_set_text(&t, 0, t.rows, s->folder.plan.factors[f].name);
+        look->put(s, f, &t);
         t.rows++;
     }
-    if (!rc) rc = jd_figure_sobol(&t, o, ctx);
-    jd_table_free(&t);
-    return rc;
-}
-
-static int draw_morris(const jd_study_sensitivity_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
-{
-    jd_column_t columns[JD_MORRIS_COLUMNS];
-    char label[128];
-    jd_table_t t = {0};
-    int n = s->folder.plan.n_factors;
-    snprintf(label, sizeof label, "µ*: size of the effect on %s", s->output);
-    memcpy(columns, jd_morris_columns, sizeof columns);
-    columns[JD_MORRIS_MU_STAR].label = label;
-    int rc = jd_table_init(&t, "morris", "", columns, JD_MORRIS_COLUMNS, n, ctx);
-    for (int k = 0; k < n && k < JD_FIGURE_BARS && !rc; k++) {
-        int f = jd_study_sensitivity_kth(s, k);
-        const jd_morris_effect_t *e = &s->morris[f];
-        const double v[] = {e->mu_star, e->mu_star_low, e->mu_star_high, e->sigma};
-        jd_table_set_text(&t, JD_MORRIS_PARAMETER, t.rows, s->folder.plan.factors[f].name);
-        for (int c = 0; c < 4; c++)
-            jd_table_set_number(&t, JD_MORRIS_MU_STAR + c, t.rows, v[c]);
-        t.rows++;
-    }
-    if (!rc) rc = jd_figure_morris(&t, o, ctx);
+    if (!rc) rc = look->figure(&t, o, ctx);
     jd_table_free(&t);
     return rc;
 }
@@ -292,7 +295,15 @@ int jd_draw_sensitivity(const jd_source_t *s, const jd_figure_options_t *o, jd_c
     int length = slash ? (int)(slash - s->path) : 1;
     snprintf(folder, sizeof folder, "%.*s", length, slash ? s->path : ".");
     int rc = jd_study_sensitivity(&found, folder, s->output, 1000, 0.95, ctx);
-    if (!rc) rc = found.sobol ? draw_sobol(&found, o, ctx) : draw_morris(&found, o, ctx);
+    const look_t sobol = {"sobol",          "Share of the variance of",
+                          jd_sobol_columns, JD_SOBOL_COLUMNS,
+                          put_sobol,        jd_figure_sobol};
+    const look_t morris = {"morris",          "µ*: size of the effect on",
+                           jd_morris_columns, JD_MORRIS_COLUMNS,
+                           put_morris,        jd_figure_morris};
+    if (!rc)
+        rc = found.sobol ? draw_indices(&found, &sobol, "1", o, ctx)
+                         : draw_indices(&found, &morris, found.unit, o, ctx);
     jd_study_sensitivity_free(&found);
     return rc;
 }

@@ -177,7 +177,16 @@ const char *jd_estimator_name(const char *own)
                                            {"event_study", "event study"},
                                            {"callaway_santanna", "Callaway-Sant'Anna"},
                                            {"sun_abraham", "Sun-Abraham"},
-                                           {"two_stage", "two-stage"}};
+                                           {"two_stage", "two-stage"},
+                                           {"roll_out", "roll-out"},
+                                           {"block_did", "block DID"},
+                                           {"synthetic_did", "synthetic DID"},
+                                           {"synthetic_control", "synthetic control"},
+                                           {"lp_did", "LP-DID"},
+                                           {"wald_did", "Wald-DID"},
+                                           {"poisson", "Poisson"},
+                                           {"etwfe", "ETWFE"},
+                                           {"etwfe_poisson", "Poisson ETWFE"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(own, names[i][0]) == 0) return names[i][1];
     return own;

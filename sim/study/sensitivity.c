@@ -36,20 +36,34 @@ static void put(double *y, int64_t n_runs, const jd_table_t *t, int64_t row, dou
     if (run >= 0 && run < n_runs) y[run] = value;
 }
 
-static bool from_runs(double *y, int64_t n_runs, const jd_table_t *runs, const char *name)
+/* Effects are means over county and quarter. */
+static void put_unit(char *unit, const char *of_column)
+{
+    bool firms = of_column && !strcmp(of_column, "firms");
+    snprintf(unit, JD_OUTPUT_UNIT, "%s", firms ? "firms per quarter" : of_column ? of_column : "1");
+}
+
+static bool from_runs(double *y, char *unit, int64_t n_runs, const jd_table_t *runs,
+                      const char *name)
 {
     int column = jd_table_find(runs, name), status = jd_table_find(runs, "status");
     if (column <= status) return false; /* run, point, replicate, status are no outputs */
     if (runs->columns[column].type == JD_TEXT) return false;
+    put_unit(unit, runs->columns[column].unit);
     for (int64_t i = 0; i < runs->rows; i++)
         if (jd_table_number(runs, status, i) == 0)
             put(y, n_runs, runs, i, jd_table_number(runs, column, i));
     return true;
 }
 
-static bool from_estimands(double *y, int64_t n_runs, const jd_table_t *t, const char *name)
+static bool from_estimands(double *y, char *unit, int64_t n_runs, const jd_table_t *t,
+                           const char *name)
 {
-    bool found = false;
+    static const char *const pure[] = {"net_creation", "ratio_att", "ratio_ade"};
+    bool found = false, of_firms = true;
+    for (size_t i = 0; i < sizeof pure / sizeof *pure; i++)
+        of_firms = of_firms && strcmp(name, pure[i]) != 0;
+    put_unit(unit, of_firms ? "firms" : "1");
     for (int64_t i = 0; i < t->rows; i++) {
         if (!reads(t, 1 + E_NAME, i, name) || !reads(t, 1 + E_OUTCOME, i, "inflow") ||
             jd_table_number(t, 1 + E_COHORT, i) != -1 ||
@@ -63,7 +77,8 @@ static bool from_estimands(double *y, int64_t n_runs, const jd_table_t *t, const
 }
 
 /* "twfe.bias" */
-static bool from_estimates(double *y, int64_t n_runs, const jd_table_t *t, const char *name)
+static bool from_estimates(double *y, char *unit, int64_t n_runs, const jd_table_t *t,
+                           const char *name)
 {
     char estimator[32];
     size_t n = strcspn(name, ".");
@@ -71,6 +86,7 @@ static bool from_estimates(double *y, int64_t n_runs, const jd_table_t *t, const
     bool found = false;
     if (n >= sizeof estimator || column < 0 || t->columns[column].type == JD_TEXT) return false;
     snprintf(estimator, sizeof estimator, "%.*s", (int)n, name);
+    put_unit(unit, strstr(estimator, "poisson") ? "1" : t->columns[column].unit); /* a log ratio */
     for (int64_t i = 0; i < t->rows; i++) {
         if (!reads(t, 1 + JD_EST_PANEL, i, "county") || !reads(t, 1 + JD_EST_TERM, i, "att") ||
             !reads(t, 1 + JD_EST_ESTIMATOR, i, estimator))
@@ -146,11 +162,12 @@ static int unknown(const char *name, const char *nearest, jd_ctx_t *ctx)
         name);
 }
 
-int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *name, jd_ctx_t *ctx)
+int jd_study_output(double *y, char unit[JD_OUTPUT_UNIT], int64_t n_runs, jd_store_t *store,
+                    const char *name, jd_ctx_t *ctx)
 {
     static const struct {
         const char *table;
-        bool (*take)(double *, int64_t, const jd_table_t *, const char *);
+        bool (*take)(double *, char *, int64_t, const jd_table_t *, const char *);
         void (*search)(search_t *, const jd_table_t *);
     } places[] = {{"runs", from_runs, search_runs},
                   {"truth/estimands", from_estimands, search_estimands},
@@ -164,14 +181,14 @@ int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *na
         jd_table_t table;
         rc = jd_store_read(store, places[i].table, &table, ctx);
         if (rc) break;
-        found = places[i].take(y, n_runs, &table, name);
+        found = places[i].take(y, unit, n_runs, &table, name);
         if (!found) places[i].search(&search, &table);
         jd_table_free(&table);
     }
     return rc || found ? rc : unknown(name, search.nearest, ctx);
 }
 
-static int read_output(double *y, int64_t n_runs, const char *folder, const char *name,
+static int read_output(double *y, char *unit, int64_t n_runs, const char *folder, const char *name,
                        jd_ctx_t *ctx)
 {
     char path[4096];
@@ -182,7 +199,7 @@ static int read_output(double *y, int64_t n_runs, const char *folder, const char
                        "%s is not there yet: once all runs are done, jiedao merge %s writes it",
                        path, folder);
     int rc = jd_store_open(&store, path, ctx);
-    if (!rc) rc = jd_study_output(y, n_runs, store, name, ctx);
+    if (!rc) rc = jd_study_output(y, unit, n_runs, store, name, ctx);
     jd_store_close(&store);
     return rc;
 }
@@ -305,7 +322,7 @@ int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder, const ch
     snprintf(s->output, sizeof s->output, "%s", output);
     int rc = jd_sweep_folder_open(&s->folder, &jd_sweep_simulate, folder, ctx);
     if (!rc) rc = jd_make(&y, s->folder.plan.n_runs, sizeof *y, "sensitivity", ctx);
-    if (!rc) rc = read_output(y, s->folder.plan.n_runs, folder, output, ctx);
+    if (!rc) rc = read_output(y, s->unit, s->folder.plan.n_runs, folder, output, ctx);
     if (!rc) rc = average(s, y, ctx);
     jd_ctx_t inner = jd_ctx_inner(ctx);
     if (!rc) {

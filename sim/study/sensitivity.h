@@ -7,10 +7,12 @@
 #include "jiedao/sensitivity.h"
 #include "study/sweep.h"
 
+enum { JD_OUTPUT_UNIT = 32 };
+
 /** One output of every run, averaged over replicates. Zero it first. */
 typedef struct jd_study_sensitivity {
     jd_sweep_folder_t folder;
-    char output[64];
+    char output[64], unit[JD_OUTPUT_UNIT];
     double *mean;            /**< [n_points] over the replicates that have it */
     double *noise;           /**< [n_points] of a Saltelli design, as jd_sobol_indices() takes it */
     int64_t missing;         /**< runs without it */
@@ -33,9 +35,9 @@ void jd_study_sensitivity_free(jd_study_sensitivity_t *s);
 int jd_study_sensitivity_kth(const jd_study_sensitivity_t *s, int k);
 
 /** One output, by name as above, of every run of a sweep's file: y [n_runs], NaN where a run has
- *  none. Errors: JD_ERR_ARGUMENT (no such output: those there are), of reading. */
-JD_MUST_USE int jd_study_output(double *y, int64_t n_runs, jd_store_t *store, const char *name,
-                                jd_ctx_t *ctx);
+ *  none, and its unit. Errors: JD_ERR_ARGUMENT (no such output: those there are), of reading. */
+JD_MUST_USE int jd_study_output(double *y, char unit[JD_OUTPUT_UNIT], int64_t n_runs,
+                                jd_store_t *store, const char *name, jd_ctx_t *ctx);
 
 /** A line a factor, the most important first. */
 void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, double level);

@@ -299,6 +299,46 @@ static void test_any_column_may_be_strange(void **state)
         }
 }
 
+/* Of a single point estimators stand side by side, as words. */
+static void fill_places(jd_table_t *table)
+{
+    static const char *const names[] = {"TWFE", "Callaway-Sant'Anna", "TWFE, sector × county"};
+    table_start(table, "curves", jd_curve_columns, JD_CURVE_COLUMNS);
+    for (int k = 0; k < 3; k++) {
+        double row[JD_CURVE_COLUMNS] = {0.0};
+        row[JD_CURVE_X] = k + 1;
+        row[JD_CURVE_PASSED] = row[JD_CURVE_BIAS] = 0.1 * k;
+        row[JD_CURVE_COVERAGE] = 0.95 - 0.1 * k;
+        row[JD_CURVE_SIZE] = row[JD_CURVE_POWER] = 0.05;
+        row[JD_CURVE_COVERAGE_SE] = 0.1;
+        int64_t at = table_add(table, row, JD_CURVE_COLUMNS);
+        jd_table_set_text(table, JD_CURVE_ESTIMATOR, at, "");
+        jd_table_set_text(table, JD_CURVE_WORD, at, names[k]);
+    }
+}
+
+static void test_a_single_point_has_a_row_an_estimator(void **state)
+{
+    fixture_t *f = *state;
+    jd_table_t places;
+    char *text = NULL;
+    size_t size = 0;
+    fill_places(&places);
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_int_equal(jd_figure_rates_script(out, &places, &f->options, &f->ctx), JD_OK);
+    fflush(out);
+    assert_int_equal(count_text(text, "'Callaway-Sant''Anna' at graph 0, first -2 right"), 1);
+    assert_int_equal(count_text(text, "\n95 -1 75.4 100\n"), 1); /* percent, cut at 100 */
+    assert_null(strstr(text, "rotate"));
+    rewind(out);
+    assert_int_equal(jd_figure_pretest_script(out, &places, &f->options, &f->ctx), JD_OK);
+    fclose(out);
+    assert_null(strstr(text, "linespoints")); /* nothing lies between two words */
+    free(text);
+    jd_table_free(&places);
+}
+
 static void test_optional_columns_and_tables(void **state)
 {
     fixture_t *f = *state;
@@ -401,6 +441,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_drawn_files_hold_labels_and_curves),
+        TEST(test_a_single_point_has_a_row_an_estimator),
         TEST(test_hostile_words_do_nothing),
         TEST(test_one_row_is_drawn),
         TEST(test_empty_tables_are_refused),
