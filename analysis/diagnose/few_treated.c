@@ -11,7 +11,7 @@
 #include "jiedao/randomisation.h"
 #include "linear/sums.h"
 
-enum { DRAWS = 9999, MAX_DRAWS = 10000000 };
+enum { DRAWS = 9999, MAX_DRAWS = 10000000, FEW_TREATED = 10, MANY_CONTROLS = 20 };
 
 /* Clusters by periods. */
 typedef struct {
@@ -103,6 +103,21 @@ static int part_clusters(cells_t *c, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* The law is exact for as many controls as one likes and treated that stay few. */
+static void tell_premise(const cells_t *c, jd_ctx_t *ctx)
+{
+    const char *cure = NULL;
+    if (c->n_controls < MANY_CONTROLS)
+        cure = "with few controls randomisation inference asks for less";
+    else if (c->n_treated > FEW_TREATED)
+        cure = "with many treated, standard errors by clusters and the wild bootstrap are better";
+    if (cure)
+        jd_warn(ctx,
+                "Conley and Taber's test: %d clusters are treated and %d never are; its law is "
+                "for few treated (at most %d, say) and many controls (%d or more); %s",
+                c->n_treated, c->n_controls, FEW_TREATED, MANY_CONTROLS, cure);
+}
+
 static int open_cells(cells_t *c, const jd_design_t *design, const double *residual, jd_ctx_t *ctx)
 {
     c->clusters = design->clusters.n_groups;
@@ -119,6 +134,7 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     if (rc == JD_OK) rc = part_clusters(c, ctx);
     free(count);
     if (rc != JD_OK) return rc;
+    tell_premise(c, ctx);
     size_t pairs = (size_t)c->n_treated * (size_t)c->n_controls;
     c->effect = malloc((pairs + 1) * sizeof *c->effect);
     if (!c->effect) return jd_fail_memory(ctx, pairs * sizeof *c->effect, "placebo effects");

@@ -72,6 +72,7 @@ typedef struct jd_conley_taber {
  *  over treated j and controls c is that of the estimation error. Clusters are the design's; all
  *  rows of a cluster and period must share their treatment, and all clusters their periods.
  *  options' draws (9,999) and seed count where the placebos are more than that; level in (0, 1).
+ *  More than 10 treated clusters or fewer than 20 controls are told through jd_warn().
  *  Errors: JD_ERR_UNSUPPORTED (another estimator), JD_ERR_DATA. Same bits for any threads.
  *  Cost: one regression, draws x treated x periods. */
 JD_API JD_MUST_USE int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design,

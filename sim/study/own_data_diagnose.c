@@ -140,13 +140,15 @@ static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t
 }
 
 const jd_own_diagnostic_t jd_own_diagnostics[] = {
-    {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, run_bacon},
-    {"twfe_weights", "weights of the two-way coefficient on effects", false, run_twfe_weights},
-    {"honest", "robust sets under violations of parallel trends", true, jd_own_run_honest},
-    {"pretrend", "test of the leads, and its power", true, jd_own_run_pretrend},
-    {"wild", "wild cluster bootstrap of each effect", true, run_wild},
-    {"randomisation", "treatment dealt out anew among units", true, jd_own_run_randomisation},
-    {"conley_taber", "Conley and Taber's test, for few treated clusters", true,
+    {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, false, run_bacon},
+    {"twfe_weights", "weights of the two-way coefficient on effects", false, false,
+     run_twfe_weights},
+    {"honest", "robust sets under violations of parallel trends", true, false, jd_own_run_honest},
+    {"pretrend", "test of the leads, and its power", true, false, jd_own_run_pretrend},
+    {"wild", "wild cluster bootstrap of each effect", true, false, run_wild},
+    {"randomisation", "treatment dealt out anew among units", true, false,
+     jd_own_run_randomisation},
+    {"conley_taber", "Conley and Taber's test, for few treated clusters", true, true,
      jd_own_run_conley_taber},
     {0},
 };

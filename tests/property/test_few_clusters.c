@@ -286,6 +286,11 @@ static void test_same_bits_for_any_threads(void **state)
 }
 
 /* Balanced: residuals by plain means, placebos by loops over pairs of controls. */
+static void keep_note(void *user, const char *message)
+{
+    snprintf(user, JD_MESSAGE_SIZE, "%s", message);
+}
+
 static void test_conley_taber_equals_loops(void **state)
 {
     (void)state;
@@ -311,7 +316,11 @@ static void test_conley_taber_equals_loops(void **state)
     assert_int_equal(jd_design_prepare(&design, jd_estimator_find("twfe"), &panel, &how, &ctx),
                      JD_OK);
     assert_int_equal(jd_design_estimate(design, &column, 1, &b, &ctx), JD_OK);
+    char note[JD_MESSAGE_SIZE] = "";
+    ctx.warn = keep_note;
+    ctx.user = note;
     assert_int_equal(jd_conley_taber_test(&r, design, y, 0, 0.9, NULL, &ctx), JD_OK);
+    assert_non_null(strstr(note, "2 clusters are treated and 7 never are"));
     double by_unit[UNITS] = {0}, by_time[PERIODS] = {0}, all = 0, scale = 0;
     for (int i = 0; i < N; i++) {
         double left = y[i] - b * (cohort[i] && time[i] >= cohort[i]);
