@@ -177,9 +177,9 @@ int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int3
 
 int jd_effects_reweight(jd_effects_t *e, jd_ctx_t *ctx)
 {
+    if (e->n_effects > 1 && e->n_small <= JD_DIRECT_LEVELS) return jd_effects_refactor(e, ctx);
     invert_weights(e);
     if (e->n_effects < 2) return JD_OK;
-    if (e->n_small <= JD_DIRECT_LEVELS) return jd_effects_factor(e, ctx);
     int once = e->sparse || !e->reweighted; /* too full once is too full for ever */
     jd_sparse_free(e->sparse);
     e->sparse = NULL;

@@ -65,6 +65,17 @@ void jd_effects_project(const jd_effects_t *effects, int effect, double *x, doub
 
 /** Builds the direct solver's factor. */
 JD_MUST_USE int jd_effects_factor(jd_effects_t *effects, jd_ctx_t *ctx);
+/** The same after `weight` was changed, the levels' inverse weights too, by all threads. */
+JD_MUST_USE int jd_effects_refactor(jd_effects_t *effects, jd_ctx_t *ctx);
+
+/** Parts of groups that are summed apart and added up in their order: they depend on the number of
+ *  groups alone, never on threads. */
+static inline int jd_count_parts(int32_t n_groups)
+{
+    enum { GROUPS = 512, PARTS = 32 };
+    int32_t parts = n_groups / GROUPS;
+    return parts < 1 ? 1 : parts < PARTS ? parts : PARTS;
+}
 
 /** Sorts rows by the first effect's levels. */
 JD_MUST_USE int jd_effects_sort(jd_effects_t *effects, jd_ctx_t *ctx);

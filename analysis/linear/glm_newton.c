@@ -31,6 +31,8 @@ typedef struct {
     double *cross, *solved; /* [n_x + 1][n_small] C and p; S^-1 of these */
     double *m, *q, *b;      /* [n_x][n_x], [n_x], [n_x] */
     double *part;           /* [2 blocks] of groups */
+    int n_parts;            /* of groups */
+    double *sums;           /* [n_parts] of what makes C, p, M and q, and n_x more */
     double *scale;          /* [n_x] squares of the regressors about their means, by h */
     double *work;           /* [6 n_small] */
 } newton_t;
@@ -70,12 +72,14 @@ static double at_least(double h)
     return h > smallest ? h : smallest;
 }
 
-/* One group at its eta: mu, scores, working weights; returns its deviance. Poisson's y log y, which
- * does not change, is left out. */
-static double expect_group(const newton_t *t, int64_t from, int64_t to)
+/* One group at its eta and `by` steps from there: mu, scores, working weights; returns its
+ * deviance. Poisson's y log y, which does not change, is left out. */
+static double expect_group(const newton_t *t, double by, int64_t from, int64_t to)
 {
     jd_glm_t *g = t->glm;
     double deviance = 0;
+    for (int64_t i = from; i < to; i++)
+        g->eta[i] += by * t->step[i];
     if (g->family == JD_FAMILY_POISSON) {
         expect_poisson(t, from, to);
         for (int64_t i = from; i < to; i++) {
@@ -96,8 +100,8 @@ static double expect_group(const newton_t *t, int64_t from, int64_t to)
     return deviance;
 }
 
-/* All groups, in blocks of fixed size. */
-static double expect(const newton_t *t, jd_ctx_t *ctx)
+/* All groups, in blocks of fixed size, and the coefficients, `by` steps on. */
+static double expect(const newton_t *t, double by, jd_ctx_t *ctx)
 {
     int32_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
     int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
@@ -105,12 +109,14 @@ static double expect(const newton_t *t, jd_ctx_t *ctx)
     for (int32_t b = 0; b < blocks; b++) {
         double sum = 0;
         for (int32_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
-            sum += expect_group(t, t->start[g], t->start[g + 1]);
+            sum += expect_group(t, by, t->start[g], t->start[g + 1]);
         t->part[b] = sum;
     }
     double deviance = 0;
     for (int32_t b = 0; b < blocks; b++)
         deviance += t->part[b];
+    for (int j = 0; j < t->n_x; j++)
+        t->glm->beta[j] += by * t->b[j];
     return deviance;
 }
 
@@ -139,8 +145,28 @@ static void begin(const newton_t *t)
     }
 }
 
-/* One group's part of C, p, M and q. mean [n_x] is scratch. */
-static void assemble_group(const newton_t *t, int64_t from, int64_t to, double *mean)
+/* Sums over some groups, and scratch. */
+typedef struct {
+    double *cross, *m, *q; /* C and p, M, q, as in newton_t */
+    double *mean;          /* [n_x] */
+} sums_t;
+
+static size_t sums_size(const newton_t *t)
+{
+    size_t k = (size_t)t->n_x;
+    return (k + 1) * (size_t)t->n_small + k * k + 2 * k;
+}
+
+static sums_t sums_of(const newton_t *t, int part)
+{
+    size_t k = (size_t)t->n_x;
+    double *cross = t->sums + (size_t)part * sums_size(t),
+           *m = cross + (k + 1) * (size_t)t->n_small;
+    return (sums_t){cross, m, m + k * k, m + k * k + k};
+}
+
+/* One group's part of C, p, M and q. */
+static void assemble_group(const newton_t *t, int64_t from, int64_t to, const sums_t *s)
 {
     int width = t->e->n_effects > 0 ? t->e->n_effects - 1 : 0, k = t->n_x;
     size_t size = (size_t)t->n_small;
@@ -150,34 +176,46 @@ static void assemble_group(const newton_t *t, int64_t from, int64_t to, double *
         score += t->r[i];
     }
     /* Without effects nothing is taken out. */
-    double inverse = t->e->n_effects > 0 ? 1 / weight : 0, *p = t->cross + (size_t)k * size;
+    double inverse = t->e->n_effects > 0 ? 1 / weight : 0, *p = s->cross + (size_t)k * size;
     score *= inverse;
     for (int j = 0; j < k; j++)
-        mean[j] = jd_dot(t->h + from, regressor(t, j) + from, to - from) * inverse;
+        s->mean[j] = jd_dot(t->h + from, regressor(t, j) + from, to - from) * inverse;
     for (int64_t i = from; i < to; i++) {
         const int32_t *code = width ? t->e->rows.code + i * width : NULL;
         double h = t->h[i];
         for (int f = 0; f < width; f++)
             p[code[f]] += t->r[i] - h * score;
         for (int j = 0; j < k; j++) {
-            double x = regressor(t, j)[i] - mean[j], hx = h * x;
-            t->q[j] += t->r[i] * x;
+            double x = regressor(t, j)[i] - s->mean[j], hx = h * x;
+            s->q[j] += t->r[i] * x;
             for (int f = 0; f < width; f++)
-                t->cross[(size_t)j * size + (size_t)code[f]] += hx;
+                s->cross[(size_t)j * size + (size_t)code[f]] += hx;
             for (int l = 0; l <= j; l++)
-                t->m[j * k + l] += hx * (regressor(t, l)[i] - mean[l]);
+                s->m[j * k + l] += hx * (regressor(t, l)[i] - s->mean[l]);
         }
     }
 }
 
 static int assemble(newton_t *t, jd_ctx_t *ctx)
 {
-    size_t k = (size_t)t->n_x;
-    memset(t->cross, 0, (k + 1) * (size_t)t->n_small * sizeof *t->cross);
-    memset(t->m, 0, k * k * sizeof *t->m);
-    memset(t->q, 0, k * sizeof *t->q);
-    for (int32_t g = 0; g < t->n_groups; g++)
-        assemble_group(t, t->start[g], t->start[g + 1], t->b);
+    size_t own = sums_size(t);
+    int64_t groups = t->n_groups;
+    int parts = t->n_parts, threads = parts > 1 ? jd_ctx_threads(ctx) : 1;
+    (void)threads; /* for OpenMP alone */
+    memset(t->sums, 0, (size_t)parts * own * sizeof *t->sums);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int p = 0; p < parts; p++) {
+        const sums_t sums = sums_of(t, p);
+        for (int64_t g = groups * p / parts; g < groups * (p + 1) / parts; g++)
+            assemble_group(t, t->start[g], t->start[g + 1], &sums);
+    }
+    for (int p = 1; p < parts; p++)
+        for (size_t i = 0; i < own; i++)
+            t->sums[i] += t->sums[(size_t)p * own + i];
+    const sums_t all = sums_of(t, 0);
+    t->cross = all.cross;
+    t->m = all.m;
+    t->q = all.q;
     return jd_effects_reweight(t->e, ctx);
 }
 
@@ -188,7 +226,7 @@ static int eliminate(newton_t *t, jd_ctx_t *ctx)
     int k = t->n_x;
     double scale = 0;
     if (size == 0) return JD_OK;
-    for (int64_t i = 0; i < t->glm->n; i++)
+    for (int64_t i = 0; !t->e->factor && i < t->glm->n; i++) /* what rounding is, to iterations */
         scale += t->r[i] * t->r[i] / t->h[i];
     for (int j = 0; j <= k; j++) {
         double *in = t->cross + (size_t)j * size, *out = t->solved + (size_t)j * size;
@@ -266,25 +304,14 @@ static double fill_step(const newton_t *t, jd_ctx_t *ctx)
     return square / total;
 }
 
-static void move(const newton_t *t, double by)
-{
-    for (int64_t i = 0; i < t->glm->n; i++)
-        t->glm->eta[i] += by * t->step[i];
-    for (int j = 0; j < t->n_x; j++)
-        t->glm->beta[j] += by * t->b[j];
-}
-
 /* Goes a step, or the half of it, the quarter, ... until the deviance does not rise. */
 static double advance(const newton_t *t, double before, jd_ctx_t *ctx)
 {
-    double by = 1, after;
-    move(t, by);
-    after = expect(t, ctx);
+    double by = 1, after = expect(t, by, ctx);
     for (int halving = 0; halving < MAX_HALVINGS; halving++) {
         if (after <= before + 1e-9 * fabs(before)) return after;
         by /= 2;
-        move(t, -by);
-        after = expect(t, ctx);
+        after = expect(t, -by, ctx);
     }
     return after;
 }
@@ -354,16 +381,16 @@ int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)
     t.n_groups = e->n_effects > 0 ? e->groups[0].n_groups : 1;
     t.start = e->n_effects > 0 ? e->rows.start : all;
     size_t blocks = (size_t)t.n_groups / GROUPS_AT_ONCE + 1;
-    size_t cells = 2 * n + 2 * (k + 1) * size + k * k + 3 * k + 2 * blocks + 6 * size;
+    t.n_parts = size <= JD_DIRECT_LEVELS ? jd_count_parts(t.n_groups) : 1;
+    size_t sums = (size_t)t.n_parts * sums_size(&t);
+    size_t cells = 2 * n + (k + 1) * size + sums + 2 * k + 2 * blocks + 6 * size;
     double *room = malloc(cells * sizeof *room);
     if (!room) return jd_fail_memory(ctx, cells * sizeof *room, "a fit");
     t.r = room;
     t.step = t.r + n;
-    t.cross = t.step + n;
-    t.solved = t.cross + (k + 1) * size;
-    t.m = t.solved + (k + 1) * size;
-    t.q = t.m + k * k;
-    t.b = t.q + k;
+    t.solved = t.step + n;
+    t.sums = t.solved + (k + 1) * size;
+    t.b = t.sums + sums;
     t.part = t.b + k;
     t.scale = t.part + 2 * blocks;
     t.work = t.scale + k;

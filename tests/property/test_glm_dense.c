@@ -374,6 +374,54 @@ static void test_same_bits_for_any_threads(void **state)
     }
 }
 
+/* So many groups that sums are taken in parts: at the maximum the scores of every level and
+ * regressor are 0, and bits are the same for any number of threads. */
+static void test_sums_in_parts(void **state)
+{
+    (void)state;
+    enum { UNITS = 1200, PERIODS = 5, ROWS = UNITS * PERIODS };
+    static int32_t unit[ROWS], period[ROWS];
+    static double y[ROWS], x[2][ROWS];
+    const int32_t *codes[] = {unit, period};
+    const double *columns[] = {x[0], x[1]};
+    const jd_glm_input_t input = {
+        .n = ROWS, .n_effects = 2, .codes = codes, .n_x = 2, .x = columns, .y = y};
+    jd_rng_t rng = trial_rng(7);
+    for (int i = 0; i < ROWS; i++) {
+        unit[i] = i * 7 % UNITS; /* not in order */
+        period[i] = i / UNITS;
+        x[0][i] = jd_rng_uniform(&rng);
+        x[1][i] = x[0][i] * (i % 3);
+        y[i] = floor(-2 * log(jd_rng_uniform(&rng)) * exp(x[0][i] - 0.1 * period[i]));
+    }
+    double first[3] = {0};
+    for (int threads = 1; threads <= 3; threads++) {
+        jd_glm_t glm = {0};
+        jd_ctx_t ctx;
+        jd_ctx_init(&ctx);
+        ctx.threads = threads;
+        assert_int_equal(jd_glm_fit(&glm, &input, &ctx), JD_OK);
+        double found[3] = {glm.beta[0], glm.beta[1], glm.deviance};
+        if (threads == 1) memcpy(first, found, sizeof first);
+        assert_memory_equal(found, first, sizeof first);
+        double by_unit[UNITS] = {0}, by_period[PERIODS] = {0}, by_x[2] = {0};
+        for (int64_t i = 0; i < glm.n; i++) {
+            int row = glm.row[i];
+            double score = y[row] - glm.mu[i];
+            by_unit[unit[row]] += score;
+            by_period[period[row]] += score;
+            for (int k = 0; k < 2; k++)
+                by_x[k] += score * x[k][row];
+        }
+        for (int k = 0; k < UNITS; k++)
+            assert_true(fabs(by_unit[k]) < 1e-9);
+        for (int k = 0; k < PERIODS; k++)
+            assert_true(fabs(by_period[k]) < 1e-7);
+        assert_true(fabs(by_x[0]) < 1e-7 && fabs(by_x[1]) < 1e-7);
+        jd_glm_free(&glm);
+    }
+}
+
 static void assert_refused(jd_glm_input_t input, const char *part)
 {
     static jd_ctx_t ctx;
@@ -415,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_equals_the_dense_way),
         cmocka_unit_test(test_separated_rows_are_left_out),
         cmocka_unit_test(test_same_bits_for_any_threads),
+        cmocka_unit_test(test_sums_in_parts),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
