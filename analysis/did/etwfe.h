@@ -19,8 +19,8 @@ typedef struct jd_etwfe_mean {
 typedef struct jd_etwfe {
     int n_cells, n_x;
     jd_etwfe_cell_t *cell; /* [n_cells] */
-    int32_t *of_row;       /* [n] cell of a row, -1 for controls and references */
-    double *centred;       /* [n_x][n] covariates less their cohort's mean */
+    int32_t *of_row;       /* [n] cell of a row, -1 for controls and references; raw only */
+    double *centred;       /* [n_x][n] covariates less their cohort's mean; raw only */
     double *moment;        /* [n_cells][1 + n_x] sums of weights, and of these times centred */
     int n_kept;            /* regressors kept: */
     int *kept_cell;        /* [n_kept] its cell, -1 for a slope of a covariate */

@@ -42,21 +42,23 @@ static int is_estimated(const jd_did_options_t *options, int32_t event)
                                      : !jd_is_reference(options, event);
 }
 
-/* Numbers the pairs of cohort and period that have an effect. */
+/* Numbers the pairs of cohort and period that have an effect; the cohorts' codes become pairs. */
 static int number_cells(jd_etwfe_t *own, const jd_design_t *design, const jd_frame_t *frame,
-                        const jd_did_options_t *options, jd_ctx_t *ctx)
+                        const jd_did_options_t *options, jd_groups_t *cohorts, jd_ctx_t *ctx)
 {
-    jd_groups_t cohorts = {0}, periods = {0}, pairs = {0};
-    int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > INT32_MAX)
+    jd_groups_t pairs = {0};
+    const jd_groups_t *periods = &design->periods;
+    int rc = jd_groups_make(cohorts, frame->cohort, frame->n, ctx);
+    if (rc == JD_OK && (int64_t)cohorts->n_groups * periods->n_groups > INT32_MAX)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d cohorts in %d periods are too many",
-                     design->estimator->name, cohorts.n_groups, periods.n_groups);
+                     design->estimator->name, cohorts->n_groups, periods->n_groups);
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
-        own->of_row[i] = is_estimated(options, design->event_time[i])
-                             ? cohorts.code[i] * periods.n_groups + periods.code[i]
-                             : -1;
-    if (rc == JD_OK) rc = jd_groups_make(&pairs, own->of_row, frame->n, ctx);
+        cohorts->code[i] = is_estimated(options, design->event_time[i])
+                               ? cohorts->code[i] * periods->n_groups + periods->code[i]
+                               : -1;
+    if (rc == JD_OK) rc = jd_groups_make(&pairs, cohorts->code, frame->n, ctx);
+    own->of_row = pairs.code; /* taken over */
+    pairs.code = NULL;
     int skip = rc == JD_OK && pairs.value[0] == -1;
     if (rc == JD_OK) own->n_cells = pairs.n_groups - skip;
     if (rc == JD_OK && (own->n_cells < 1 || own->n_cells > MAX_CELLS))
@@ -68,11 +70,9 @@ static int number_cells(jd_etwfe_t *own, const jd_design_t *design, const jd_fra
     if (rc == JD_OK && !own->cell)
         rc = jd_fail_memory(ctx, (size_t)own->n_cells * sizeof *own->cell, "cells");
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
-        int32_t c = own->of_row[i] = pairs.code[i] - skip;
+        int32_t c = own->of_row[i] -= skip;
         if (c >= 0) own->cell[c] = (jd_etwfe_cell_t){frame->cohort[i], frame->time[i]};
     }
-    jd_groups_free(&cohorts);
-    jd_groups_free(&periods);
     jd_groups_free(&pairs);
     return rc;
 }
@@ -109,14 +109,14 @@ static int centre(jd_etwfe_t *own, const jd_design_t *design, const jd_frame_t *
 
 /* The covariates' slopes, by cohort and by period: which groups have one of their own. */
 typedef struct {
-    jd_groups_t cohorts, periods;
-    unsigned char *by_cohort; /* [n_x] 0 where unit effects take the covariate in */
+    jd_groups_t cohorts;
+    const jd_groups_t *periods; /* the design's */
+    unsigned char *by_cohort;   /* [n_x] 0 where unit effects take the covariate in */
 } slopes_t;
 
 static void free_slopes(slopes_t *s)
 {
     jd_groups_free(&s->cohorts);
-    jd_groups_free(&s->periods);
     free(s->by_cohort);
 }
 
@@ -133,18 +133,17 @@ static int varies(const jd_groups_t *units, const double *x, const int32_t *row,
 static int make_slopes(slopes_t *s, const jd_design_t *design, const jd_frame_t *frame,
                        const jd_panel_t *panel, int unit_effects, jd_ctx_t *ctx)
 {
-    jd_groups_t units = {0};
+    const jd_groups_t *units = &design->units;
+    s->periods = &design->periods;
+    if (panel->n_x == 0) return JD_OK;
     int rc = jd_groups_make(&s->cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&s->periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    double *first = rc == JD_OK ? malloc((size_t)units.n_groups * sizeof *first) : NULL;
-    s->by_cohort = calloc((size_t)panel->n_x + 1, 1);
+    double *first = rc == JD_OK ? malloc((size_t)units->n_groups * sizeof *first) : NULL;
+    s->by_cohort = calloc((size_t)panel->n_x, 1);
     if (rc == JD_OK && (!first || !s->by_cohort))
-        rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *first, "covariates");
+        rc = jd_fail_memory(ctx, (size_t)units->n_groups * sizeof *first, "covariates");
     for (int k = 0; rc == JD_OK && k < panel->n_x; k++)
-        s->by_cohort[k] = !unit_effects || varies(&units, panel->x[k], design->sample.row, first);
+        s->by_cohort[k] = !unit_effects || varies(units, panel->x[k], design->sample.row, first);
     free(first);
-    jd_groups_free(&units);
     return rc;
 }
 
@@ -153,12 +152,12 @@ static int make_slopes(slopes_t *s, const jd_design_t *design, const jd_frame_t 
 static int add_slopes(const slopes_t *s, int k, jd_design_t *design, const jd_panel_t *panel,
                       int at)
 {
-    int cohorts = s->by_cohort[k] ? s->cohorts.n_groups : 0, periods = s->periods.n_groups - 1;
+    int cohorts = s->by_cohort[k] ? s->cohorts.n_groups : 0, periods = s->periods->n_groups - 1;
     for (int64_t i = 0; design && i < s->cohorts.n; i++) {
         double x = panel->x[k][design->sample.row[i]];
         if (cohorts) jd_design_column(design, at + s->cohorts.code[i])[i] = x;
-        if (s->periods.code[i] > 0)
-            jd_design_column(design, at + cohorts + s->periods.code[i] - 1)[i] = x;
+        if (s->periods->code[i] > 0)
+            jd_design_column(design, at + cohorts + s->periods->code[i] - 1)[i] = x;
     }
     return cohorts + periods;
 }
@@ -184,9 +183,9 @@ static void name_regressors(const jd_etwfe_t *own, const jd_panel_t *panel, cons
                      panel->x_name[k]);
             n++;
         }
-        for (int t = 1; t < s->periods.n_groups; t++) {
+        for (int t = 1; t < s->periods->n_groups; t++) {
             terms[n] = jd_term_other("");
-            snprintf(terms[n].name, sizeof terms[n].name, "t=%d:%s", s->periods.value[t],
+            snprintf(terms[n].name, sizeof terms[n].name, "t=%d:%s", s->periods->value[t],
                      panel->x_name[k]);
             n++;
         }
@@ -336,10 +335,9 @@ static int allocate(jd_etwfe_t *own, int64_t n, const jd_panel_t *panel, jd_ctx_
 {
     size_t rows = (size_t)n, k = (size_t)panel->n_x;
     own->n_x = panel->n_x;
-    own->of_row = malloc(rows * sizeof *own->of_row);
     own->centred = malloc((k * rows + 1) * sizeof *own->centred);
-    if (own->of_row && own->centred) return JD_OK;
-    return jd_fail_memory(ctx, (k + 1) * rows * sizeof *own->centred, "centred covariates");
+    if (own->centred) return JD_OK;
+    return jd_fail_memory(ctx, k * rows * sizeof *own->centred, "centred covariates");
 }
 
 static int allocate_moments(jd_etwfe_t *own, const jd_panel_t *panel, jd_ctx_t *ctx)
@@ -354,7 +352,7 @@ static int allocate_moments(jd_etwfe_t *own, const jd_panel_t *panel, jd_ctx_t *
 static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel,
                    const jd_frame_t *frame, int unit_effects, int raw, jd_ctx_t *ctx)
 {
-    slopes_t slopes = {{0}, {0}, NULL};
+    slopes_t slopes = {0};
     jd_regression_t *r = &design->regression;
     int rc = make_slopes(&slopes, design, frame, panel, unit_effects, ctx);
     if (rc == JD_OK) rc = open_design(own, design, panel, &slopes, raw, ctx);
@@ -377,6 +375,7 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
 {
     jd_staggered_t staggered = {0};
     jd_frame_t frame = {0};
+    jd_groups_t cohorts = {0}; /* given back after the rows' cells: residuals take their place */
     jd_panel_t crossed = *panel;
     int unit_effects = !options->no_unit_effects;
     const jd_staggered_needs_t who = {
@@ -396,7 +395,7 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
     }
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, &crossed, options, needs, ctx);
     if (rc == JD_OK) rc = allocate(own, frame.n, panel, ctx);
-    if (rc == JD_OK) rc = number_cells(own, design, &frame, options, ctx);
+    if (rc == JD_OK) rc = number_cells(own, design, &frame, options, &cohorts, ctx);
     if (rc == JD_OK) rc = allocate_moments(own, panel, ctx);
     if (rc == JD_OK) rc = centre(own, design, &frame, panel, ctx);
     if (rc == JD_OK) rc = regress(own, design, panel, &frame, unit_effects, raw, ctx);
@@ -404,6 +403,13 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
         rc = list_means(own, design, options, ctx);
     if (rc == JD_OK && !raw && own->n_means > 0) rc = fill_contrast(own, ctx);
     free(fixed);
+    jd_groups_free(&cohorts);
+    if (own && !raw) { /* the regression knows the rows now */
+        free(own->of_row);
+        free(own->centred);
+        own->of_row = NULL;
+        own->centred = NULL;
+    }
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;

@@ -2,7 +2,6 @@
 /* Two-way fixed effects with leads and lags: y = sum over e of beta_e 1{t - g = e} + unit + period,
  * reference event times left out (default -1), end points and neighbours binned where asked. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "did/design.h"
 
@@ -54,30 +53,14 @@ int jd_check_bins(const jd_did_options_t *options, const char *name, jd_ctx_t *c
     return JD_OK;
 }
 
-/* Distinct event times, end points binned; JD_NEVER, the smallest value, stands for rows without.
- */
-static int list_events(const jd_design_t *design, const jd_did_options_t *options,
-                       jd_groups_t *groups, int32_t *event, jd_ctx_t *ctx)
-{
-    int64_t n = design->sample.n;
-    for (int64_t i = 0; i < n; i++)
-        event[i] = jd_event_end(options, design->event_time[i]);
-    int rc = jd_groups_make(groups, event, n, ctx);
-    if (rc != JD_OK) return rc;
-    if (groups->n_groups > MAX_TERMS)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "event_study: %d event times; at most %d are allowed: bin the end points",
-                       groups->n_groups, MAX_TERMS);
-    return JD_OK;
-}
-
-/* Event times in bins: a term each, and which one, -1 none, every group has. */
-static int list_terms(const jd_did_options_t *options, const jd_groups_t *groups, jd_term_t *terms,
-                      int32_t *term_of)
+/* A term for each bin of the event times seen (end points binned, references left out), and which
+ * one, -1 none, every event time has. */
+static int32_t list_terms(const jd_did_options_t *options, const jd_groups_t *seen,
+                          jd_term_t *terms, int32_t *term_of)
 {
     int32_t n = 0, first = 0;
-    for (int32_t g = 0; g < groups->n_groups; g++) {
-        int32_t e = groups->value[g];
+    for (int32_t g = 0; g < seen->n_groups; g++) {
+        int32_t e = jd_event_end(options, seen->value[g]);
         term_of[g] = -1;
         if (e == JD_NEVER) continue;
         int more = n > 0 && jd_event_bin(options, e) == jd_event_bin(options, first);
@@ -91,44 +74,52 @@ static int list_terms(const jd_did_options_t *options, const jd_groups_t *groups
     return n;
 }
 
-static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
-                jd_groups_t *groups, jd_ctx_t *ctx)
+static int check_terms(int32_t n_terms, jd_ctx_t *ctx)
 {
-    int32_t term_of[MAX_TERMS];
-    size_t bytes = (size_t)groups->n_groups * sizeof(jd_term_t);
-    jd_term_t *terms = malloc(bytes);
-    if (!terms) return jd_fail_memory(ctx, bytes, "the terms");
-    int n_terms = list_terms(options, groups, terms, term_of), rc = JD_OK;
     if (n_terms < 1)
-        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                     "event_study: every event time is a reference; name fewer references");
-    for (int64_t i = 0; i < groups->n; i++)
-        groups->code[i] = term_of[groups->code[i]];
-    if (rc == JD_OK) rc = jd_design_open_dummies(design, panel, terms, n_terms, groups->code, ctx);
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "event_study: every event time is a reference; name fewer references");
+    if (n_terms > MAX_TERMS)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "event_study: %d event times; at most %d are allowed: bin the end points",
+                       n_terms, MAX_TERMS);
+    return JD_OK;
+}
+
+/* The codes of the event times become those of terms, in place. */
+static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                jd_groups_t *seen, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)seen->n_groups;
+    jd_term_t *terms = malloc(n * sizeof *terms);
+    int32_t *term_of = malloc(n * sizeof *term_of);
+    int32_t n_terms = 0;
+    int rc = terms && term_of ? JD_OK : jd_fail_memory(ctx, n * sizeof *terms, "the terms");
+    if (rc == JD_OK) {
+        n_terms = list_terms(options, seen, terms, term_of);
+        rc = check_terms(n_terms, ctx);
+    }
+    for (int64_t i = 0; rc == JD_OK && i < seen->n; i++)
+        seen->code[i] = term_of[seen->code[i]];
+    if (rc == JD_OK) rc = jd_design_open_dummies(design, panel, terms, n_terms, seen->code, ctx);
     free(terms);
-    return rc == JD_OK ? jd_design_close(design, ctx) : rc;
+    free(term_of);
+    return rc;
 }
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    jd_groups_t groups = {0};
-    int32_t *event = NULL;
+    jd_groups_t seen = {0};
     const jd_frame_needs_t needs = {.cohort = 1, .effects = 1};
     int rc = jd_check_bins(options, "event_study", ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc != JD_OK) goto out;
-    size_t bytes = (size_t)frame.n * sizeof *event;
-    event = malloc(bytes);
-    rc = event ? list_events(design, options, &groups, event, ctx)
-               : jd_fail_memory(ctx, bytes, "event times");
-    if (rc == JD_OK) rc = fill(design, panel, options, &groups, ctx);
-out:
-    free(event);
-    jd_groups_free(&groups);
     jd_frame_free(&frame);
-    return rc;
+    if (rc == JD_OK) rc = jd_groups_make(&seen, design->event_time, design->sample.n, ctx);
+    if (rc == JD_OK) rc = fill(design, panel, options, &seen, ctx);
+    jd_groups_free(&seen);
+    return rc == JD_OK ? jd_design_close(design, ctx) : rc;
 }
 
 const jd_estimator_t jd_estimator_event_study = {

@@ -20,6 +20,8 @@ typedef struct {
 } cell_t;
 
 typedef struct {
+    jd_groups_t pairs; /* of cohort and period; given back together with the codes, so that the
+                          outcome's residuals find room in their place */
     jd_groups_t codes; /* [sample.n] cell of a row; the first group, -1, is of rows in none */
     cell_t *cell;      /* [n] by cohort, then period */
     int n;
@@ -28,27 +30,25 @@ typedef struct {
 
 static void free_cells(cells_t *cells)
 {
+    jd_groups_free(&cells->pairs);
     jd_groups_free(&cells->codes);
     free(cells->cell);
 }
 
-/* Numbers the pairs of cohort and period; -1 for controls and references. */
-static int number_pairs(const jd_design_t *design, const jd_frame_t *frame,
-                        const jd_did_options_t *options, int32_t *pair, jd_ctx_t *ctx)
+/* The cohorts' codes become numbers of pairs of cohort and period; -1 for controls and references.
+ */
+static int number_pairs(const jd_design_t *design, const jd_did_options_t *options,
+                        jd_groups_t *cohorts, jd_ctx_t *ctx)
 {
-    jd_groups_t cohorts = {0}, periods = {0};
-    int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > INT32_MAX)
-        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "sun_abraham: %d cohorts in %d periods are too many",
-                     cohorts.n_groups, periods.n_groups);
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
-        int32_t e = jd_event_end(options, design->event_time[i]);
-        pair[i] = e == JD_NEVER ? -1 : cohorts.code[i] * periods.n_groups + periods.code[i];
+    const jd_groups_t *periods = &design->periods;
+    if ((int64_t)cohorts->n_groups * periods->n_groups > INT32_MAX)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "sun_abraham: %d cohorts in %d periods are too many",
+                       cohorts->n_groups, periods->n_groups);
+    for (int64_t i = 0; i < cohorts->n; i++) {
+        int32_t *pair = &cohorts->code[i], e = jd_event_end(options, design->event_time[i]);
+        *pair = e == JD_NEVER ? -1 : *pair * periods->n_groups + periods->code[i];
     }
-    jd_groups_free(&cohorts);
-    jd_groups_free(&periods);
-    return rc;
+    return JD_OK;
 }
 
 /* Cells of single periods, which are the groups but the first where `skip`. */
@@ -102,12 +102,9 @@ static int merge_cells(cells_t *cells, jd_ctx_t *ctx)
 static int list_cells(cells_t *cells, const jd_design_t *design, const jd_frame_t *frame,
                       jd_ctx_t *ctx)
 {
-    size_t bytes = ((size_t)frame->n + 1) * sizeof(int32_t);
-    int32_t *pair = malloc(bytes);
-    int rc = pair ? number_pairs(design, frame, cells->options, pair, ctx)
-                  : jd_fail_memory(ctx, bytes, "cells");
-    if (rc == JD_OK) rc = jd_groups_make(&cells->codes, pair, frame->n, ctx);
-    free(pair);
+    int rc = jd_groups_make(&cells->pairs, frame->cohort, frame->n, ctx);
+    if (rc == JD_OK) rc = number_pairs(design, cells->options, &cells->pairs, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&cells->codes, cells->pairs.code, frame->n, ctx);
     if (rc != JD_OK) return rc;
     int skip = cells->codes.value[0] == -1;
     cells->n = cells->codes.n_groups - skip;

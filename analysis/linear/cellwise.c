@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linear/effects.h"
+#include "linear/sums.h"
 
 enum { MAX_KEYS = 1 << 22 }; /* numbers tried before cells are counted */
 
@@ -25,21 +26,38 @@ void jd_cellwise_free(jd_cellwise_t *cells)
 }
 
 /* A number for every combination of dummy and small levels, the last effect's level varying
- * fastest. */
-static void number_rows(const jd_effects_t *e, const int32_t *code, int32_t *key)
+ * fastest: key [end - from] of rows from ... end - 1. */
+static void number_rows(const jd_effects_t *e, const int32_t *code, int64_t from, int64_t end,
+                        int32_t *key)
 {
     if (e->n_effects == 1)
-        for (int64_t i = 0; i < e->n; i++)
-            key[i] = code[i] < 0 ? 0 : code[i] + 1;
+        for (int64_t i = from; i < end; i++)
+            key[i - from] = code[i] < 0 ? 0 : code[i] + 1;
     for (int k = 1; k < e->n_effects; k++) {
         int32_t levels = e->groups[k].n_groups;
         const int32_t *level = e->groups[k].code;
         if (k == 1)
-            for (int64_t i = 0; i < e->n; i++)
-                key[i] = (code[i] < 0 ? 0 : code[i] + 1) * levels + level[i];
+            for (int64_t i = from; i < end; i++)
+                key[i - from] = (code[i] < 0 ? 0 : code[i] + 1) * levels + level[i];
         else
-            for (int64_t i = 0; i < e->n; i++)
-                key[i] = key[i] * levels + level[i];
+            for (int64_t i = from; i < end; i++)
+                key[i - from] = key[i - from] * levels + level[i];
+    }
+}
+
+/* Counts the numbers of all rows, or (where c has its codes) puts down the cells they stand for. */
+static void pass_rows(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *code, int32_t *count)
+{
+    int32_t key[JD_BLOCK]; /* twice a pass costs less than a column */
+    for (int64_t b = 0; b < jd_n_blocks(c->n); b++) {
+        int64_t from = b * JD_BLOCK, end = jd_block_end(b, c->n);
+        number_rows(e, code, from, end, key);
+        if (c->code)
+            for (int64_t i = from; i < end; i++)
+                c->code[i] = (uint16_t)count[key[i - from]];
+        else
+            for (int64_t i = from; i < end; i++)
+                count[key[i - from]]++;
     }
 }
 
@@ -67,14 +85,13 @@ static void describe(jd_cellwise_t *c, const jd_effects_t *e, int cell, int32_t 
     c->dummy[cell] = key - 1;
 }
 
-/* Numbers that occur become cells 0, 1, ...; none where they are too many. key [n] is each row's
- * number, count [keys] is zero. */
-static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *key, int32_t *count,
-                        int32_t keys, jd_ctx_t *ctx)
+/* Numbers that occur become cells 0, 1, ...; none where they are too many. code [n] are the
+ * dummies, count [keys] is zero. */
+static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *code,
+                        int32_t *count, int32_t keys, jd_ctx_t *ctx)
 {
     int n = 0;
-    for (int64_t i = 0; i < c->n; i++)
-        count[key[i]]++;
+    pass_rows(c, e, code, count);
     for (int32_t k = 0; k < keys; k++)
         n += count[k] > 0;
     if (n > JD_MAX_CELLS) return JD_OK;
@@ -87,8 +104,7 @@ static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *
         if (!c->weight) c->mass[cell] = count[k];
         count[k] = cell++;
     }
-    for (int64_t i = 0; i < c->n; i++)
-        c->code[i] = (uint16_t)count[key[i]];
+    pass_rows(c, e, code, count);
     for (int64_t i = 0; c->weight && i < c->n; i++)
         c->mass[c->code[i]] += c->weight[i];
     return JD_OK;
@@ -133,10 +149,9 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
         return JD_OK;
     jd_cellwise_t *c = calloc(1, sizeof *c);
     int32_t *count = calloc((size_t)keys, sizeof *count);
-    int32_t *key = malloc((size_t)e->n * sizeof *key);
     int rc = JD_OK;
-    if (!c || !count || !key) {
-        rc = jd_fail_memory(ctx, (size_t)e->n * sizeof *key, "cells");
+    if (!c || !count) {
+        rc = jd_fail_memory(ctx, (size_t)keys * sizeof *count, "cells");
         goto out;
     }
     c->n = e->n;
@@ -145,13 +160,11 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     c->n_levels = e->n_small;
     c->weight = e->weight;
     c->inverse = e->inverse[0];
-    number_rows(e, code, key);
-    rc = number_cells(c, e, key, count, (int32_t)keys, ctx);
+    rc = number_cells(c, e, code, count, (int32_t)keys, ctx);
     if (rc == JD_OK && c->n_cells > 0) rc = order_rows(c, &e->groups[0], ctx);
     if (rc == JD_OK && c->n_cells > 0) *cells = c;
 out:
     free(count);
-    free(key);
     if (!*cells) jd_cellwise_free(c);
     return rc;
 }
