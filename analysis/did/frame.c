@@ -9,6 +9,7 @@
 #include "did/imputation_stage.h"
 #include "linear/effects.h"
 #include "linear/sums.h"
+#include "linear/vcov.h"
 #include "panel/grid.h"
 
 /* A sample's column out of a panel's. */
@@ -381,6 +382,23 @@ static int find_cohorts(const int32_t **cohort, int32_t **made, const jd_panel_t
     return has_cohort ? jd_panel_cohorts(panel, *made, ctx) : JD_OK;
 }
 
+/* An effect that is there already under another name is left out: it would count its levels as
+ * parameters twice. */
+static int drop_repeated(effects_t *effects, jd_ctx_t *ctx)
+{
+    int kept = 0;
+    for (int k = 0; k < effects->n; k++) {
+        int same = 0;
+        for (int j = 0; same == 0 && j < kept; j++)
+            if (effects->groups[j]->n_groups == effects->groups[k]->n_groups)
+                same = jd_is_nested(effects->groups[j], effects->groups[k], ctx);
+        if (same < 0) return same;
+        if (!same) effects->groups[kept++] = effects->groups[k];
+    }
+    effects->n = kept;
+    return JD_OK;
+}
+
 /* Slopes that differ by level, beside the design's fixed effects. */
 static int add_slopes(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
@@ -414,6 +432,7 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     if (rc == JD_OK) rc = fill_frame(frame, design, panel, cohort, &made, has_cohort, ctx);
     if (rc == JD_OK) rc = count_units(frame, design, ctx);
     if (rc == JD_OK) rc = check_contrast(frame, design, ctx);
+    if (rc == JD_OK) rc = drop_repeated(&effects, ctx);
     if (rc == JD_OK)
         rc = jd_effects_borrow(&design->effects, design->sample.n, effects.n, effects.groups,
                                design->weight, options->solver, ctx);
