@@ -143,7 +143,7 @@ static void test_python_store(void **state)
 static void test_r_store(void **state)
 {
     (void)state;
-    run_reader(r, "read_store.R", h5, "R with ncdf4, rhdf5 or hdf5r");
+    run_reader(r, "read_store.R", h5, "R with ncdf4 or rhdf5");
 }
 
 static void test_python_stata(void **state)
