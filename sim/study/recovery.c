@@ -13,7 +13,7 @@
 
 static const jd_param_t params_table[] = {
     {"estimators", JD_PARAM_TEXT, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
-     "estimators on the county panel: names as in `jiedao did`, or all", "", JD_RESULT},
+     "estimators on the county panel: names as in `jiedao did`, or all that apply", "", JD_RESULT},
     {"control", JD_PARAM_CHOICE, P(control), "never", 0, 0, "never | not_yet", "",
      "whom cohorts are compared with, where an estimator can choose", "", JD_RESULT},
     {"anticipation", JD_PARAM_INT, P(anticipation), "0", 0, 1000, NULL, "quarters",
@@ -313,6 +313,12 @@ typedef struct work {
     jd_table_t *estimates, *null; /* null: of the world without the policy, or NULL */
 } work_t;
 
+/* The effective dose goes to those it is the treatment of; others would take it for theirs. */
+static const double *dose_for(const jd_recovery_sample_t *s, const char *name)
+{
+    return !strcmp(name, "wald_did") || !strcmp(name, "dose") ? s->dose : NULL;
+}
+
 static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_ctx_t *ctx)
 {
     const jd_recovery_sample_t *s = w->sample;
@@ -322,6 +328,7 @@ static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_c
                               .time = s->time,
                               .cohort = s->cohort,
                               .cluster = s->cluster,
+                              .dose = dose_for(s, name),
                               .n_fixed = s->n_fixed,
                               .fixed = fixed};
     jd_did_options_t options;
@@ -358,8 +365,12 @@ static int tell_outcome(const work_t *w, const jd_design_t *design, const double
 static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
 {
     const jd_recovery_sample_t *s = w->sample;
-    const jd_split_input_t input = {
-        .y1_obs = s->observed, .y1 = s->y1, .y0 = s->y0, .cell = s->cell, .direct = s->direct};
+    const jd_split_input_t input = {.y1_obs = s->observed,
+                                    .y1 = s->y1,
+                                    .y0 = s->y0,
+                                    .cell = s->cell,
+                                    .direct = s->direct,
+                                    .dose = dose_for(s, name)};
     jd_design_t *design = NULL;
     int rc = prepare(w, name, &design, ctx);
     if (!rc) rc = tell_outcome(w, design, s->observed, &input, w->estimates, ctx);
@@ -389,6 +400,17 @@ int jd_estimates_init(jd_table_t *estimates, jd_ctx_t *ctx)
                          JD_EST_COLUMNS, 64, ctx);
 }
 
+/* Whether an estimator runs without being named: not where it takes long. */
+static bool is_for_all(const jd_recovery_sample_t *s, const jd_estimator_t *e, jd_ctx_t *ctx)
+{
+    if (e->most_units == 0 || s->n_units <= e->most_units) return true;
+    jd_warn(ctx,
+            "%s on the %s panel: left out: above %d units it takes long, and runs where "
+            "estimate.estimators names it",
+            e->name, s->panel, e->most_units);
+    return false;
+}
+
 /* `names` as in the section; "all" is those of the library, in its order. */
 static int recover_names(const work_t *w, const char *names, jd_ctx_t *ctx)
 {
@@ -398,7 +420,8 @@ static int recover_names(const work_t *w, const char *names, jd_ctx_t *ctx)
         bool all = strcmp(name, "all") == 0;
         if (!all) rc = try_estimator(w, name, ctx);
         for (int i = 0; all && jd_estimators[i] && !rc; i++)
-            rc = try_estimator(w, jd_estimators[i]->name, ctx);
+            if (is_for_all(w->sample, jd_estimators[i], ctx))
+                rc = try_estimator(w, jd_estimators[i]->name, ctx);
     }
     return rc;
 }

@@ -26,7 +26,7 @@ int jd_recovery_sample_init(jd_recovery_sample_t *s, int64_t n, int n_fixed, boo
 void jd_recovery_sample_free(jd_recovery_sample_t *s)
 {
     void *all[] = {s->unit, s->time,     s->cohort, s->cluster, s->fixed[0], s->fixed[1],
-                   s->cell, s->observed, s->y1,     s->y0,      s->direct};
+                   s->cell, s->observed, s->y1,     s->y0,      s->direct,   s->dose};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     memset(s, 0, sizeof *s);
@@ -87,14 +87,17 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
                  !isnan(jd_table_number(truth, direct, 0));
     s->panel = "county";
     s->quantity = outcome;
+    s->n_units = (int32_t)fact->n_unit;
     int rc = jd_recovery_sample_init(s, fact->rows, 0, known, ctx);
+    if (!rc) rc = jd_make(&s->dose, fact->rows, sizeof *s->dose, "an estimation sample", ctx);
     if (rc) return rc;
     fill_keys(s, fact, ints(fact, "unit"), places, p->cluster);
     fill_outcomes(s, fact, p->data == JD_DATA_OBSERVED ? "inflow_observed" : outcome, outcome,
                   truth, outcome);
-    int kind = jd_table_find(fact, "cell");
+    int kind = jd_table_find(fact, "cell"), dose = jd_table_find(fact, "dose_effective");
     for (int64_t i = 0; i < s->n; i++) {
         s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
+        s->dose[i] = jd_table_number(fact, dose, i);
         if (known) s->direct[i] = jd_table_number(truth, direct, i);
     }
     return JD_OK;

@@ -14,7 +14,9 @@ typedef struct jd_recovery_sample {
     int32_t *unit, *time, *cohort, *cluster, *fixed[2];
     int8_t *cell;
     double *observed, *y1, *y0, *direct; /**< direct NULL: not known */
+    double *dose;                        /**< effective dose; NULL: none is recorded */
     int n_fixed;
+    int32_t n_units; /**< 0 = not counted */
 } jd_recovery_sample_t;
 
 /** Room for n rows, all zero. Free in any case. */

@@ -105,7 +105,7 @@ static void test_parts_add_up_to_the_bias(void **state)
     said_t said;
     run_shell(&said,
               "\"$JIEDAO\" validate $TINY -o parts --set validate.replicates=6 --set "
-              "estimate.estimators=twfe,wald_did,event_study --set run.direct_folds=2 --set "
+              "estimate.estimators=twfe,drdid,event_study --set run.direct_folds=2 --set "
               "estimate.data=observed --set policy.anticipation=1 --format csv | awk -F, "
               "'NR>1 {k = $2 $3 $4 $6} $7==\"bias\" {b[k]=$8} $7~/^part_/ {p[k]+=$8; n[k]++} "
               "END {for (k in b) {d=b[k]-p[k]; if (d*d > 1e-20 || n[k] != 5) print k, d; m++} "
@@ -114,10 +114,10 @@ static void test_parts_add_up_to_the_bias(void **state)
     run_shell(&said,
               "cat parts/rounds/01/plan.txt >/dev/null && \"$JIEDAO\" validate $TINY -o parts "
               "--resume --set validate.replicates=6 --set "
-              "estimate.estimators=twfe,wald_did,event_study --set run.direct_folds=2 --set "
+              "estimate.estimators=twfe,drdid,event_study --set run.direct_folds=2 --set "
               "estimate.data=observed --set policy.anticipation=1 --format csv | "
-              "grep wald_did");
-    assert_string_equal(said.out, "1,county,wald_did,att,-1000,att,failed,1,0,6\n");
+              "grep drdid");
+    assert_string_equal(said.out, "1,county,drdid,att,-1000,att,failed,1,0,6\n");
 }
 
 /* Without noise the estimators made for staggered timing find the mean over treated cells. */

@@ -3,6 +3,7 @@
  * between announcement and adoption is anticipation on every panel. */
 #include "small_world.h"
 #include "study/recovery.h"
+#include "study/recovery_samples.h"
 
 static const jd_table_t *find(void *user, const char *name)
 {
@@ -86,6 +87,8 @@ static void test_targets_are_the_estimands(void **state)
         assert_near(number(&t, JD_EST_ATT, row), small_estimand(&s, "att", "inflow"), 1e-12);
         assert_near(number(&t, JD_EST_ADE, row), small_estimand(&s, "ade", "inflow"), 1e-12);
     }
+    double per_dose = small_estimand(&s, "per_effective_dose", "inflow");
+    assert_near(number(&t, JD_EST_ATT, overall(&t, "county", "wald_did")), per_dose, 1e-12);
     jd_table_free(&t);
     small_stop(&s);
 }
@@ -109,12 +112,51 @@ static void test_announced_is_anticipation(void **state)
     small_stop(&s);
 }
 
+static void count_notes(void *user, const char *message)
+{
+    *(int *)user += strstr(message, "above 200000 units it takes long") != NULL;
+}
+
+/* Who would take long is left out of "all", and runs by name. */
+static void test_large_samples(void **state)
+{
+    (void)state;
+    enum { N = 12 };
+    jd_recovery_sample_t s = {.panel = "county", .quantity = "inflow", .n_units = 200001};
+    jd_ctx_t ctx;
+    jd_table_t t = {0};
+    int notes = 0;
+    jd_ctx_init(&ctx);
+    ctx.warn = count_notes;
+    ctx.user = &notes;
+    jd_estimate_params_t params = {.level = 0.95, .bin_first = -1000, .bin_last = 1000};
+    assert_int_equal(jd_recovery_sample_init(&s, N, 0, false, &ctx), JD_OK);
+    assert_int_equal(jd_estimates_init(&t, &ctx), JD_OK);
+    for (int i = 0; i < N; i++) {
+        s.unit[i] = s.cluster[i] = i / 2;
+        s.time[i] = i % 2;
+        s.cohort[i] = i < N / 2;
+        s.observed[i] = s.y1[i] = s.y0[i] = i * i % 7;
+    }
+    strcpy(params.estimators, "all");
+    assert_int_equal(jd_recover_sample(&params, &s, &t, NULL, &ctx), JD_OK);
+    assert_int_equal(notes, 3);
+    strcpy(params.estimators, "block_did");
+    t.rows = 0;
+    assert_int_equal(jd_recover_sample(&params, &s, &t, NULL, &ctx), JD_OK);
+    assert_int_equal(notes, 3);
+    assert_true(t.rows > 0);
+    jd_table_free(&t);
+    jd_recovery_sample_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_add_up),
         cmocka_unit_test(test_targets_are_the_estimands),
         cmocka_unit_test(test_announced_is_anticipation),
+        cmocka_unit_test(test_large_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
