@@ -7,20 +7,9 @@
 
 #include "core/memory.h"
 #include "study/own_data_parts.h"
+#include "study/shown.h"
 
 enum { COLUMNS = 5, TEXT = JD_OWN_TERM_WIDTH + 8 };
-
-const char *jd_own_shown(double x, char buffer[32])
-{
-    double size = fabs(x);
-    if (isnan(x))
-        snprintf(buffer, 32, "-");
-    else if (size != 0 && (size < 1e-4 || size >= 1e7))
-        snprintf(buffer, 32, "%.3e", x);
-    else
-        snprintf(buffer, 32, "%.*f", size < 10 ? 5 : size < 1000 ? 3 : 1, x);
-    return buffer;
-}
 
 static const char *text_of(const jd_table_t *t, int column, int64_t row, char buffer[TEXT])
 {
@@ -61,7 +50,7 @@ static void print_line(FILE *out, const jd_table_t *t, int64_t row, widths_t wid
 {
     char name[TEXT], term[TEXT], number[5][32];
     for (int k = 0; k < 5; k++)
-        jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), number[k]);
+        jd_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), false, number[k]);
     show_p(jd_table_number(t, JD_OWN_P_VALUE, row), number[4]);
     fprintf(out, "%-*s %-*s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n", width.name,
             text_of(t, JD_OWN_ESTIMATOR, row, name), width.term, text_of(t, JD_OWN_TERM, row, term),
@@ -157,8 +146,8 @@ static void print_block(FILE *out, const jd_table_t *t, const jd_own_row_t *rows
             char cell[80] = "", estimate[32], error[32];
             if (line[k] >= 0)
                 snprintf(cell, sizeof cell, "%s (%s)",
-                         jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE, line[k]), estimate),
-                         jd_own_shown(jd_table_number(t, JD_OWN_STD_ERROR, line[k]), error));
+                         jd_shown(jd_table_number(t, JD_OWN_ESTIMATE, line[k]), false, estimate),
+                         jd_shown(jd_table_number(t, JD_OWN_STD_ERROR, line[k]), false, error));
             fprintf(out, " %21s", cell);
         }
         fputc('\n', out);
@@ -225,7 +214,7 @@ void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *r)
             "value", "std.err", 100 * r->level, "p");
     for (int64_t i = 0; i < t->rows; i++) {
         for (int k = 0; k < 4; k++)
-            jd_own_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, i), number[k]);
+            jd_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, i), false, number[k]);
         show_p(jd_table_number(t, JD_OWN_P_VALUE, i), number[4]);
         fprintf(out, "%-18s %-20s %-26s %11s %11s %12s %12s %9s\n",
                 text_of(t, JD_OWN_ESTIMATOR, i, name), text_of(t, JD_OWN_QUANTITY, i, quantity),

@@ -185,8 +185,6 @@ int jd_own_run_conley_taber(const jd_own_subject_t *subject, jd_own_result_t *re
 
 /* ---- The screen ---- */
 
-/** Five digits, and never in exponents what people read without; "-" for NaN. */
-const char *jd_own_shown(double x, char buffer[32]);
 /** A row of estimates side by side. */
 typedef struct jd_own_row {
     char name[JD_OWN_TERM_WIDTH + 8];

@@ -8,6 +8,7 @@
 #include "io/csv.h"
 #include "io/number.h"
 #include "study/own_data_parts.h"
+#include "study/shown.h"
 
 enum { TEXT = JD_OWN_TERM_WIDTH + 8, COLUMNS = 6 };
 
@@ -105,13 +106,13 @@ static void put_term(FILE *out, const jd_table_t *t, const char *term, const cha
     begin_row(out, term, format);
     for (int k = 0; k < n; k++) {
         const double x = line[k] < 0 ? 0 : jd_table_number(t, JD_OWN_ESTIMATE, line[k]);
-        put_cell(out, line[k] < 0 ? "" : jd_own_shown(x, number), format);
+        put_cell(out, line[k] < 0 ? "" : jd_shown(x, false, number), format);
     }
     end_row(out, format);
     begin_row(out, "", format);
     for (int k = 0; k < n; k++) {
         double se = line[k] < 0 ? (double)NAN : jd_table_number(t, JD_OWN_STD_ERROR, line[k]);
-        snprintf(cell, sizeof cell, "(%s)", jd_own_shown(se, number));
+        snprintf(cell, sizeof cell, "(%s)", jd_shown(se, false, number));
         put_cell(out, isfinite(se) ? cell : "", format);
     }
     end_row(out, format);
@@ -172,7 +173,7 @@ static void put_diagnostics(FILE *out, const jd_table_t *t, jd_own_format_t form
         for (int c = JD_OWN_QUANTITY; c <= JD_OWN_TERM; c++)
             put_cell(out, jd_table_text(t, c, row, text, TEXT), format);
         for (int c = JD_OWN_ESTIMATE; c <= JD_OWN_P_VALUE; c++)
-            put_cell(out, jd_own_shown(jd_table_number(t, c, row), number), format);
+            put_cell(out, jd_shown(jd_table_number(t, c, row), false, number), format);
         end_row(out, format);
     }
     end_table(out, format);

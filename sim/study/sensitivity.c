@@ -11,6 +11,7 @@
 #include "io/number.h"
 #include "run/columns.h"
 #include "run/setting.h"
+#include "study/shown.h"
 
 void jd_study_sensitivity_free(jd_study_sensitivity_t *s)
 {
@@ -389,8 +390,10 @@ void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, doub
                     i->first_high, i->total, i->total_low, i->total_high);
         } else {
             const jd_morris_effect_t *e = &s->morris[f];
-            fprintf(out, " %11.4g [%11.4g, %11.4g] %11.4g %11.4g\n", e->mu_star, e->mu_star_low,
-                    e->mu_star_high, e->mu, e->sigma);
+            char star[JD_SHOWN], low[JD_SHOWN], high[JD_SHOWN], mu[JD_SHOWN], sigma[JD_SHOWN];
+            fprintf(out, " %11s [%11s, %11s] %11s %11s\n", jd_shown(e->mu_star, false, star),
+                    jd_shown(e->mu_star_low, false, low), jd_shown(e->mu_star_high, false, high),
+                    jd_shown(e->mu, false, mu), jd_shown(e->sigma, false, sigma));
         }
     }
     if (s->sobol)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "study/dgp.h"
+#include "study/shown.h"
 #include "study/validate.h"
 
 static const struct {
@@ -21,8 +22,8 @@ enum { SHOWN = sizeof shown / sizeof *shown };
 static const struct {
     const char *measure, *words;
 } parts[] = {{"part_measurement", "measurement"},
-             {"part_trends", "trends"},
-             {"part_weights", "weights"},
+             {"part_trends", "trends and chance"},
+             {"part_weights", "weights and target"},
              {"part_anticipation", "anticipation"},
              {"part_spillover", "spillover"}};
 enum { PARTS = sizeof parts / sizeof *parts };
@@ -66,37 +67,25 @@ static jd_mc_value_t find(const block_t *b, const char *measure)
     return (jd_mc_value_t){(double)NAN, (double)NAN, 0};
 }
 
-/* At most nine characters. */
-static const char *number(double x, char buffer[32])
-{
-    double size = fabs(x);
-    if (isnan(x))
-        snprintf(buffer, 32, "-");
-    else if (size != 0 && (size < 1e-4 || size >= 1e5))
-        snprintf(buffer, 32, "%.1e", x);
-    else
-        snprintf(buffer, 32, "%.*f", size < 1 ? 4 : size < 100 ? 3 : 1, x);
-    return buffer;
-}
-
 static void print_block(FILE *out, const block_t *b)
 {
     char text[32], bracket[40];
     fprintf(out, "  %-18s %-13s %-4s", b->estimator, b->panel, b->target);
     for (int m = 0; m < SHOWN; m++)
-        fprintf(out, " %9s", number(find(b, shown[m].measure).value, text));
+        fprintf(out, " %10s", jd_shown(find(b, shown[m].measure).value, false, text));
     fprintf(out, "\n  %-37s", "");
     for (int m = 0; m < SHOWN; m++) {
-        snprintf(bracket, sizeof bracket, "(%s)", number(find(b, shown[m].measure).mcse, text));
-        fprintf(out, " %9s", bracket);
+        snprintf(bracket, sizeof bracket, "(%s)",
+                 jd_shown(find(b, shown[m].measure).mcse, false, text));
+        fprintf(out, " %10s", bracket);
     }
     bool some = false;
     for (int p = 0; p < PARTS; p++) {
         jd_mc_value_t v = find(b, parts[p].measure);
         if (isnan(v.value) || fabs(v.value) < 1e-12) continue;
         fprintf(out, "%s %s %s", some ? "," : "\n      bias: ", parts[p].words,
-                number(v.value, text));
-        fprintf(out, " (%s)", number(v.mcse, text));
+                jd_shown(v.value, false, text));
+        fprintf(out, " (%s)", jd_shown(v.mcse, false, text));
         some = true;
     }
     if (find(b, "failed").value == 1)
@@ -113,8 +102,8 @@ static void print_point(FILE *out, const jd_validation_t *v, int32_t point)
                 jd_plan_value(&v->plan, point - 1, f, value));
     fprintf(out, "\n  %-18s %-13s %-4s", "overall effect", "panel", "of");
     for (int m = 0; m < SHOWN; m++)
-        fprintf(out, " %9s", shown[m].head);
-    fprintf(out, "\n  %*s\n", 37 + 10 * SHOWN - 10, "passed");
+        fprintf(out, " %10s", shown[m].head);
+    fprintf(out, "\n  %*s\n", 37 + 11 * (SHOWN - 1), "passed");
 }
 
 /* ---- Beside what was published ---- */
@@ -154,13 +143,13 @@ static void print_published(FILE *out, const jd_validate_params_t *p, const jd_v
         for (int f = 0; f < v->plan.n_factors && !label[0]; f++)
             snprintf(label, sizeof label, "%.28s = %.28s", v->plan.factors[f].name,
                      jd_plan_value(&v->plan, i, f, value));
-        fprintf(out, "  %-34s %9s %9s %11s", label[0] ? label : "1", number(o.value, ours),
-                number(o.mcse, error), number(p->published.value[i], theirs));
-        fprintf(out, " %9s", e > 0 ? number(e, error) : "unknown");
+        fprintf(out, "  %-34s %9s %9s %11s", label[0] ? label : "1", jd_shown(o.value, false, ours),
+                jd_shown(o.mcse, false, error), jd_shown(p->published.value[i], false, theirs));
+        fprintf(out, " %9s", e > 0 ? jd_shown(e, false, error) : "unknown");
         if (sum > 1e-12 * fabs(o.value))
             fprintf(out, " %.1f Monte-Carlo errors\n", fabs(gap) / sum);
         else
-            fprintf(out, " %.3g\n", fabs(gap));
+            fprintf(out, " %s\n", jd_shown(fabs(gap), false, ours));
         apart += sum > 1e-12 * fabs(o.value) ? fabs(gap) > 3 * sum
                                              : fabs(gap) > 0.006 * fabs(p->published.value[i]);
     }

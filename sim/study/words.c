@@ -6,6 +6,7 @@
 
 #include "model/policy.h"
 #include "run/setting.h"
+#include "study/shown.h"
 
 /* ---- means over runs ---- */
 
@@ -82,21 +83,6 @@ static const char *grouped(int64_t n, char *buffer, size_t size)
     return buffer;
 }
 
-/* Three significant digits, 5 places at most; "-" for a missing number, a plain 0 for what would
- * show as zeros. */
-static const char *shown(double x, bool sign, char *buffer, size_t size)
-{
-    if (isnan(x) || fabs(x) < 0.5e-5) {
-        snprintf(buffer, size, isnan(x) ? "-" : "0");
-        return buffer;
-    }
-    double digits = 2 - floor(log10(fabs(x)));
-    if (digits < 0) digits = 0;
-    if (digits > 5) digits = 5;
-    snprintf(buffer, size, sign ? "%+.*f" : "%.*f", (int)digits, x);
-    return buffer;
-}
-
 static double percent(double part, double whole)
 {
     return whole != 0.0 ? 100 * part / whole : (double)NAN;
@@ -154,8 +140,8 @@ static void print_effect(FILE *out, const char *label, jd_mean_t effect, double 
 {
     char a[32], b[32];
     if (isnan(effect.mean)) return;
-    fprintf(out, "            %-28s %8s", label, shown(effect.mean, true, a, sizeof a));
-    if (!isnan(effect.error)) fprintf(out, " (%s)", shown(effect.error, false, b, sizeof b));
+    fprintf(out, "            %-28s %8s", label, jd_shown(effect.mean, true, a));
+    if (!isnan(effect.error)) fprintf(out, " (%s)", jd_shown(effect.error, false, b));
     if (!isnan(percent(effect.mean, base))) fprintf(out, "  %+.0f %%", percent(effect.mean, base));
     fprintf(out, "  %s\n", meaning);
 }
@@ -168,8 +154,7 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
     char a[32];
     if (isnan(base.mean)) return;
     fprintf(out, "\nTruth       %s per treated county and quarter\n", outcome_words[p->outcome]);
-    fprintf(out, "            %-28s %8s\n", "without the policy",
-            shown(base.mean, false, a, sizeof a));
+    fprintf(out, "            %-28s %8s\n", "without the policy", jd_shown(base.mean, false, a));
     print_effect(out, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean,
                  "with the policy less without");
     print_effect(out, "direct effect (ADE)", jd_words_estimand(r, outcome, "ade"), base.mean,
@@ -251,15 +236,15 @@ static void print_estimates(FILE *out, const jd_study_result_t *r)
     bool several = r->replicates > 1;
     row_t rows[ROWS_MAX];
     int n = list_rows(r, rows);
-    fprintf(out, "\n%-34s %8s %8s %8s %8s%10s%10s%10s%10s%10s\n", "Estimates", "estimate",
+    fprintf(out, "\n%-34s %9s %9s %9s %9s%10s%10s%10s%10s%10s\n", "Estimates", "estimate",
             "std.err", "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
-    fprintf(out, "%70s%10s%10s%10s%10s%10s\n", "", "urement", "chance", "target", "pation", "over");
+    fprintf(out, "%74s%10s%10s%10s%10s%10s\n", "", "urement", "chance", "target", "pation", "over");
     for (int i = 0; i < n; i++) {
         char text[32];
         fprintf(out, "  %-32s", rows[i].label);
         for (int c = 0; c < FIELDS; c++) {
             jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
-            fprintf(out, " %*s", c < 4 ? 8 : 9, shown(m.mean, fields[c].sign, text, sizeof text));
+            fprintf(out, " %9s", jd_shown(m.mean, fields[c].sign, text));
         }
         fputc('\n', out);
         if (!several) continue;
@@ -267,8 +252,8 @@ static void print_estimates(FILE *out, const jd_study_result_t *r)
         for (int c = 0; c < FIELDS; c++) {
             char bracket[40];
             jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
-            snprintf(bracket, sizeof bracket, "(%s)", shown(m.error, false, text, sizeof text));
-            fprintf(out, " %*s", c < 4 ? 8 : 9, bracket);
+            snprintf(bracket, sizeof bracket, "(%s)", jd_shown(m.error, false, text));
+            fprintf(out, " %9s", bracket);
         }
         fputc('\n', out);
     }
@@ -305,8 +290,8 @@ static void put_row(FILE *out, const jd_study_result_t *r, const row_t *row, con
     for (int c = 0; c < FIELDS; c++) {
         char mean[32], error[32];
         jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
-        fprintf(out, "%s%s", between, shown(m.mean, fields[c].sign, mean, sizeof mean));
-        if (!isnan(m.error)) fprintf(out, " (%s)", shown(m.error, false, error, sizeof error));
+        fprintf(out, "%s%s", between, jd_shown(m.mean, fields[c].sign, mean));
+        if (!isnan(m.error)) fprintf(out, " (%s)", jd_shown(m.error, false, error));
     }
     fprintf(out, "%s\n", close);
 }
@@ -377,16 +362,15 @@ static void print_bias(FILE *out, const jd_study_result_t *r, const char *estima
     char a[32], b[32];
     if (fabs(systematic) < fmax(0.02 * fabs(att), 0.5e-5)) { /* less than the table shows */
         fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", label,
-                shown(trends, true, a, sizeof a));
+                jd_shown(trends, true, a));
         return;
     }
     fprintf(out, "  %s %s the total effect by %s", label,
-            systematic > 0 ? "overstates" : "understates",
-            shown(fabs(systematic), false, a, sizeof a));
+            systematic > 0 ? "overstates" : "understates", jd_shown(fabs(systematic), false, a));
     if (fabs(att) > 0) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
     if (together > 1.3 * fabs(systematic))
         fprintf(out, ", a sum of parts that partly cancel;\n  the largest, %s, is %s.\n",
-                shown(size, true, b, sizeof b), part);
+                jd_shown(size, true, b), part);
     else
         fprintf(out, ", %s %s.\n",
                 fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
@@ -399,7 +383,7 @@ static void print_against_direct(FILE *out, const jd_study_result_t *r, const ch
     double off = percent(jd_words_mean(r, "county", estimator, JD_EST_BIAS_ADE).mean - trends, ade);
     char a[32];
     if (isnan(off)) return;
-    shown(ade, true, a, sizeof a);
+    jd_shown(ade, true, a);
     if (fabs(off) < 10)
         fprintf(out, "  Of the direct effect (%s) it is within %.1f %%, trends and chance apart.\n",
                 a, fabs(off));
@@ -413,18 +397,18 @@ static void print_trends(FILE *out, const jd_study_result_t *r, const char *esti
 {
     double error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR).mean;
     char a[32], b[32];
-    shown(trends.mean, true, a, sizeof a);
+    jd_shown(trends.mean, true, a);
     if (r->replicates > 1) {
         bool bias_found = fabs(trends.mean) > 2 * trends.error;
         fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", a,
-                shown(trends.error, false, b, sizeof b),
+                jd_shown(trends.error, false, b),
                 bias_found ? "a trend bias" : "no trend bias beyond chance");
     } else if (error > 0) {
         fprintf(out,
                 "  Trends and chance add %s, %.1f standard errors (%s): one draw. Only its mean "
                 "over replicates is a\n"
                 "  trend bias: --replicates 50 shows it.\n",
-                a, fabs(trends.mean) / error, shown(error, false, b, sizeof b));
+                a, fabs(trends.mean) / error, jd_shown(error, false, b));
     }
 }
 
