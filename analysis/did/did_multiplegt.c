@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "did/did_multiplegt_controls.h"
+#include "did/did_multiplegt_het.h"
 
 static const int64_t max_cells = 1 << 28; /* groups times periods: 2 GB a column */
 
@@ -33,6 +34,7 @@ static void release(jd_design_t *design)
     free(dc->last);
     free(dc->lag);
     jd_dcdh_controls_free(dc->controls);
+    jd_dcdh_het_free(dc->het);
     free(dc->weight);
     free(dc);
 }
@@ -345,6 +347,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     if (rc == JD_OK) rc = number_cohorts(dc, ctx);
     if (rc == JD_OK) fill_event_times(dc, design);
     if (rc == JD_OK && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
+    if (rc == JD_OK && panel->n_het > 0) rc = jd_dcdh_het_make(dc, design, panel, ctx);
     if (rc == JD_OK) rc = jd_dcdh_terms(design, dc, options, ctx);
     jd_groups_free(&groups);
     jd_groups_free(&periods);

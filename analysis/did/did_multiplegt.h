@@ -39,6 +39,7 @@ typedef struct jd_dcdh {
     double *level_mass; /* [cells] trends_lin: N_gt of outcomes, while mass is that of their first
                            differences; else NULL */
     struct jd_dcdh_controls *controls; /* or NULL */
+    struct jd_dcdh_het *het;           /* or NULL */
     double *weight;                    /* [n_terms][rows of the sample] on outcomes */
 } jd_dcdh_t;
 
@@ -90,6 +91,8 @@ jd_dcdh_lag_t jd_dcdh_lag(const jd_dcdh_t *dc, int l, int placebo, int effects, 
  * (or NULL). */
 double jd_dcdh_change(const jd_dcdh_t *dc, const double *mean, const double *theta,
                       const jd_dcdh_lag_t *piece, size_t cell);
+/** Weights [cells] of what differences are taken of become those of outcomes: trends_lin. */
+void jd_dcdh_of_outcomes(const jd_dcdh_t *dc, double *on);
 /** Chooses the lags that can be told, and makes terms and weights. */
 JD_MUST_USE int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
                               jd_ctx_t *ctx);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "did/did_multiplegt_controls.h"
+#include "did/did_multiplegt_het.h"
 #include "did/row_weights.h"
 
 int jd_dcdh_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
@@ -225,6 +226,11 @@ int jd_dcdh_infer(const jd_design_t *design, const double *y, const jd_vcov_opti
         if (dc->controls) rc = jd_dcdh_controls_theta(dc, work.mean, &work.theta, ctx);
     }
     if (rc == JD_OK) rc = fill_influence(&work, ctx);
+    if (rc == JD_OK && dc->het) {
+        size_t first = (size_t)jd_dcdh_het_first(dc);
+        rc = jd_dcdh_het_influence(dc, work.mean, work.u + first * (size_t)dc->n_groups, ctx);
+        jd_dcdh_het_df(dc, fit->df + first);
+    }
     if (rc == JD_OK) fill_vcov(&work, design, fit->vcov);
     work_free(&work);
     fit->facts = (jd_vcov_facts_t){.name = "influence function",
@@ -268,6 +274,8 @@ int jd_did_multiplegt_counts(const jd_design_t *design, int term, jd_dcdh_counts
                        design->estimator->name);
     const jd_dcdh_t *dc = design->own;
     if (term == 0) return count_overall(dc, counts, ctx);
+    int64_t units = jd_dcdh_het_units(dc, term);
+    if (units >= 0) counts->n_rows = counts->n_switchers = units;
     for (int k = 0; k < dc->n_lags; k++)
         if (jd_dcdh_term(dc, k) == term) {
             counts->n_rows = dc->lag[k].n_rows;

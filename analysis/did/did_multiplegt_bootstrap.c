@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "did/did_multiplegt_controls.h"
+#include "did/did_multiplegt_het.h"
 #include "jiedao/random.h"
 
 enum { USUAL_DRAWS = 200, BATCH = 64 };
@@ -142,6 +143,8 @@ static int estimate(worker_t *w, const jd_dcdh_t *all, const double *mean, int n
         att += jd_dcdh_overall_weight(dc, k) * w->effect[k];
         if (!lag->placebo) value[0] = att;
     }
+    if (rc == JD_OK && dc->het)
+        rc = jd_dcdh_het_estimate(dc, mean, value + jd_dcdh_het_first(dc), ctx);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "did/did_multiplegt_controls.h"
+#include "did/did_multiplegt_het.h"
 
 void jd_dcdh_ends(const jd_dcdh_lag_t *lag, int32_t t, int32_t *plus, int32_t *minus)
 {
@@ -228,7 +229,7 @@ static void add_lag(const jd_design_t *design, jd_dcdh_t *dc, int k, const doubl
 
 static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
 {
-    int n = 1, effects = 0;
+    int n = 1, effects = 0, het = 0;
     for (int k = 0; k < dc->n_lags; k++) {
         n += dc->lag[k].switchers_mass > 0;
         effects += k < dc->n_effects && dc->lag[k].switchers_mass > 0;
@@ -237,18 +238,20 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "did_multiplegt_dyn: no unit that changes its treatment is seen with "
                        "controls in the periods asked for");
-    size_t terms = (size_t)n, cells = terms * (size_t)design->sample.n;
+    int rc = dc->het ? jd_dcdh_het_plan(dc, &het, ctx) : JD_OK;
+    if (rc != JD_OK) return rc;
+    size_t terms = (size_t)(n + het), cells = terms * (size_t)design->sample.n;
     design->terms = calloc(terms, sizeof *design->terms);
     dc->weight = calloc(cells, sizeof *dc->weight);
     if (!design->terms || !dc->weight)
         return jd_fail_memory(ctx, cells * sizeof *dc->weight, "weights on outcomes");
-    design->facts.n_terms = n;
+    design->facts.n_terms = n + het;
     design->terms[0] = jd_term_overall("att");
     for (int k = 0; k < dc->n_lags; k++)
         if (dc->lag[k].switchers_mass > 0)
             design->terms[jd_dcdh_term(dc, k)] =
                 jd_term_event(dc->lag[k].placebo ? -1 - dc->lag[k].l : dc->lag[k].l - 1);
-    return JD_OK;
+    return dc->het ? jd_dcdh_het_fill(design, dc, n, ctx) : JD_OK;
 }
 
 /* Counts, doses and weights of a lag; a sum lacks its switchers where a piece lacks them. */
@@ -264,6 +267,12 @@ static int measure(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsign
     return rc;
 }
 
+void jd_dcdh_of_outcomes(const jd_dcdh_t *dc, double *on)
+{
+    for (size_t c = 0; dc->trends_lin && c + 1 < jd_dcdh_cells(dc); c++)
+        if ((c + 1) % (size_t)dc->n_periods > 0) on[c] -= on[c + 1];
+}
+
 /* A lag's weights `on` [cells] of outcomes. */
 static int weigh(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, double *coef, unsigned char *role,
                  double *on, jd_ctx_t *ctx)
@@ -277,9 +286,7 @@ static int weigh(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, double *coef, un
         spread(dc, &piece, coef, on);
         if (dc->controls) jd_dcdh_controls_weights(dc, &piece, coef, on);
     }
-    /* From first differences to outcomes. */
-    for (size_t c = 0; dc->trends_lin && c + 1 < jd_dcdh_cells(dc); c++)
-        if ((c + 1) % (size_t)dc->n_periods > 0) on[c] -= on[c + 1];
+    jd_dcdh_of_outcomes(dc, on);
     return rc;
 }
 

@@ -27,6 +27,10 @@ static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
     if ((panel->n_x > 0 && (!panel->x || !panel->x_name)) || panel->n_x < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "panel names %d covariates without their columns and names", panel->n_x);
+    if ((panel->n_het > 0 && (!panel->het || !panel->het_name)) || panel->n_het < 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "panel names %d characteristics of units without their columns and names",
+                       panel->n_het);
     return JD_OK;
 }
 

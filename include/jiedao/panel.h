@@ -33,6 +33,9 @@ typedef struct jd_panel {
                                  for each value of slope_level[k] */
     const int32_t *const *slope_level; /**< [n_slopes][n], any codes */
     const double *const *slope; /**< [n_slopes][n]; rows with a NaN or infinity are dropped */
+    int n_het; /**< characteristics of units that effects may go with: did_multiplegt_dyn */
+    const double *const *het;    /**< [n_het][n], finite, the same in all rows of a unit */
+    const char *const *het_name; /**< [n_het] */
 } jd_panel_t;
 
 /** Rows left out, by reason; a row counts under the first that applies. */

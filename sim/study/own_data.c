@@ -204,7 +204,7 @@ static int make_effects(jd_own_data_t *data, const jd_own_columns_t *roles, cons
                         jd_ctx_t *ctx)
 {
     jd_panel_t *p = &data->panel;
-    const int first = JD_OWN_LISTED + roles->n_x;
+    const int first = JD_OWN_LISTED + roles->n_x + roles->n_het;
     const int32_t **codes, **level;
     const double **slope;
     int rc = jd_make(&codes, 2 * roles->n_fixed, sizeof *codes, "the panel", ctx);
@@ -237,38 +237,50 @@ static int make_effects(jd_own_data_t *data, const jd_own_columns_t *roles, cons
     return rc;
 }
 
+/* Columns and names of `n` roles from `role` on. */
+static int make_columns(jd_own_data_t *data, const jd_own_role_t *role, int n, const int32_t *keep,
+                        double ***values, const char ***name, jd_ctx_t *ctx)
+{
+    char(*names)[JD_TERM_NAME];
+    int rc = jd_make(values, n, sizeof **values, "the panel", ctx);
+    if (!rc)
+        data->owned[data->n_owned++] = (void *)*values,
+        rc = jd_make(name, n, sizeof **name, "the panel", ctx);
+    if (!rc)
+        data->owned[data->n_owned++] = (void *)*name,
+        rc = jd_make(&names, n, sizeof *names, "the panel", ctx);
+    if (rc) return rc;
+    data->owned[data->n_owned++] = names;
+    for (int k = 0; k < n && !rc; k++) {
+        snprintf(names[k], sizeof names[k], "%s", role[k].name);
+        (*name)[k] = names[k];
+        rc = gather(data, &role[k], keep, &(*values)[k], ctx);
+    }
+    return rc;
+}
+
 static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
                       jd_ctx_t *ctx)
 {
     jd_panel_t *p = &data->panel;
     const jd_own_role_t *x = roles->list + JD_OWN_LISTED;
-    const double **columns;
-    char(*names)[JD_TERM_NAME];
-    const char **pointers;
-    int rc = jd_make(&columns, roles->n_x, sizeof *columns, "the panel", ctx);
+    double **columns, **het;
+    const char **x_name, **het_name;
+    int rc = make_columns(data, x, roles->n_x, keep, &columns, &x_name, ctx);
+    if (!rc) rc = make_columns(data, x + roles->n_x, roles->n_het, keep, &het, &het_name, ctx);
     if (!rc)
-        data->owned[data->n_owned++] = (void *)columns,
-        rc = jd_make(&pointers, roles->n_x, sizeof *pointers, "the panel", ctx);
-    if (!rc)
-        data->owned[data->n_owned++] = (void *)pointers,
-        rc = jd_make(&names, roles->n_x, sizeof *names, "the panel", ctx);
-    if (!rc)
-        data->owned[data->n_owned++] = names,
         rc = jd_make(&data->x_exponent, roles->n_x, sizeof *data->x_exponent, "the panel", ctx);
     if (rc) return rc;
     data->owned[data->n_owned++] = data->x_exponent;
-    for (int k = 0; k < roles->n_x && !rc; k++) {
-        double *values = NULL;
-        snprintf(names[k], sizeof names[k], "%s", x[k].name);
-        pointers[k] = names[k];
-        rc = gather(data, &x[k], keep, &values, ctx);
-        if (!rc) data->x_exponent[k] = scale(values, p->n);
-        columns[k] = values;
-    }
+    for (int k = 0; k < roles->n_x; k++)
+        data->x_exponent[k] = scale(columns[k], p->n);
     p->n_x = roles->n_x;
-    p->x = columns;
-    p->x_name = pointers;
-    return rc ? rc : make_effects(data, roles, keep, ctx);
+    p->x = (const double *const *)columns;
+    p->x_name = x_name;
+    p->n_het = roles->n_het;
+    p->het = (const double *const *)het;
+    p->het_name = het_name;
+    return make_effects(data, roles, keep, ctx);
 }
 
 static int64_t divisor(int64_t a, int64_t b)
@@ -383,8 +395,8 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    int rc = jd_make(&data->owned, 25 + roles->n_x + 2 * roles->n_fixed, sizeof *data->owned,
-                     "the panel", ctx);
+    int rc = jd_make(&data->owned, 28 + roles->n_x + roles->n_het + 2 * roles->n_fixed,
+                     sizeof *data->owned, "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
     if (!rc) data->exponent = scale(data->y, p->n);
     if (!rc) rc = gather_units(data, roles, keep, ctx);

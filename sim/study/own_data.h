@@ -27,6 +27,7 @@ typedef struct jd_own_roles {
     const char *coords;   /**< latitude and longitude, degrees */
     bool origin;          /**< keep which row, unit and period of the file each row is */
     bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
+    const char *het;      /**< characteristics of units, for predict_het */
     const char *table;    /**< of a jiedao file; NULL = panel/county */
     jd_csv_style_t style; /**< of a text file */
 } jd_own_roles_t;

@@ -60,9 +60,9 @@ typedef struct jd_own_role {
 } jd_own_role_t;
 
 typedef struct jd_own_columns {
-    jd_own_role_t
-        *list; /**< JD_OWN_LISTED of them, n_x covariates, n_fixed fixed effects, then parts */
-    int n, n_x, n_fixed;
+    jd_own_role_t *list; /**< JD_OWN_LISTED of them, n_x covariates, n_het characteristics, n_fixed
+                            fixed effects, then parts */
+    int n, n_x, n_het, n_fixed;
     bool absorb, no_unit;
     const char *path;
 } jd_own_columns_t;

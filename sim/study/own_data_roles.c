@@ -105,7 +105,7 @@ static int set_slope(jd_own_columns_t *roles, int role, const char *text, size_t
 /* Fixed effects, some with slopes. */
 static int set_effects(jd_own_columns_t *roles, const char *option, const char *list, jd_ctx_t *ctx)
 {
-    int rc = JD_OK, first = JD_OWN_LISTED + roles->n_x;
+    int rc = JD_OK, first = JD_OWN_LISTED + roles->n_x + roles->n_het;
     const char *p = list;
     for (int i = first; i < first + roles->n_fixed && !rc; i++) {
         size_t length = strcspn(p, ","), name = strcspn(p, ",[");
@@ -160,10 +160,11 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
                        "give one of them");
     roles->path = path;
     roles->n_x = count_names(given->x);
+    roles->n_het = count_names(given->het);
     roles->n_fixed = count_names(fixed);
     roles->absorb = given->absorb;
     roles->no_unit = given->no_unit;
-    int listed = JD_OWN_LISTED + roles->n_x + roles->n_fixed,
+    int listed = JD_OWN_LISTED + roles->n_x + roles->n_het + roles->n_fixed,
         parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
                 count_signs(fixed, '^') + count_signs(fixed, '['),
         rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
@@ -172,6 +173,9 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
         rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
     if (!rc)
         rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "--x", given->x, JD_OWN_NO_X, false, ctx);
+    if (!rc)
+        rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_het, "--predict-het", given->het,
+                      JD_OWN_NO_X, false, ctx);
     if (!rc) rc = set_effects(roles, given->absorb ? "--absorb" : "--fe", fixed, ctx);
     return rc;
 }
@@ -330,7 +334,7 @@ bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
 {
     if (role < JD_OWN_LISTED)
         return !kinds[role].id && role != JD_OWN_TIME && role != JD_OWN_COHORT;
-    return role < JD_OWN_LISTED + columns->n_x || columns->list[role].number;
+    return role < JD_OWN_LISTED + columns->n_x + columns->n_het || columns->list[role].number;
 }
 
 bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b)

@@ -114,6 +114,13 @@ static void test_every_allocation_may_fail(void **state)
     request.resample = JD_RESAMPLE_BOOTSTRAP;
     request.options.trends_lin = 1;
     assert_survives(&t, request);
+    t.panel.n_x = 0;
+    t.panel.n_het = 1;
+    t.panel.het = (const double *const[]){latitude};
+    t.panel.het_name = t.x_name;
+    assert_survives(&t, request);
+    request.resample = JD_RESAMPLE_AUTO;
+    assert_survives(&t, request);
 }
 
 /* Regressions with columns and slopes, imputation and its kin. */

@@ -17,7 +17,8 @@ enum { FIRST_SEEDS = 150, PERIODS = 6, UNITS = 20, NEVER = PERIODS + 1 };
 /* Units by periods 1 ... PERIODS, as the estimator should see them. */
 typedef struct {
     trial_t t;
-    double dose[MAX_ROWS];
+    double dose[MAX_ROWS], het[2][MAX_ROWS];
+    const double *het_column[2];
     jd_did_options_t options;
     long double mass[UNITS][PERIODS + 1], d[UNITS][PERIODS + 1], x[UNITS][PERIODS + 1],
         y[UNITS][PERIODS + 1];
@@ -85,6 +86,25 @@ static void make_panel(plain_t *p, uint64_t seed)
     p->options.trends_lin = seed % 3 > 0;
     p->options.same_switchers_pl = seed % 8 == 3;
     p->options.dont_drop_larger_lower = seed % 4 == 3;
+}
+
+/* Two characteristics of units, the second of few values, in place of a covariate. */
+static void add_characteristics(plain_t *p, int n)
+{
+    static const char *const names[] = {"size", "kind"};
+    jd_panel_t *panel = &p->t.panel;
+    for (int i = 0; i < panel->n; i++) {
+        jd_rng_t rng = trial_rng((uint64_t)p->t.unit[i] + 100);
+        p->het[0][i] = 3 + gauss(&rng);
+        p->het[1][i] = pick(&rng, 3);
+    }
+    p->het_column[0] = p->het[0];
+    p->het_column[1] = p->het[1];
+    panel->n_x = 0;
+    p->options.normalized = 0;
+    panel->n_het = n;
+    panel->het = p->het_column;
+    panel->het_name = names;
 }
 
 static void fill_cells(plain_t *p)
@@ -407,6 +427,18 @@ static void count_lags(plain_t *p, int end)
     if (p->n_placebos > p->n_effects) p->n_placebos = p->n_effects;
 }
 
+/* All but the estimates. Returns the period after the last used. */
+static int prepare_plain(plain_t *p)
+{
+    fill_cells(p);
+    int end = find_switches(p);
+    settle(p, end);
+    find_directions(p, end);
+    if (p->options.trends_lin) take_differences(p);
+    count_lags(p, end);
+    return end;
+}
+
 /* How many lags have switchers, in each of their pieces. */
 static int count_told(plain_t *p, int end, used_t *used)
 {
@@ -436,13 +468,8 @@ static int try_one(uint64_t seed, int *answered)
     int wrong = 0;
     jd_ctx_init(&ctx);
     make_panel(&p, seed);
-    fill_cells(&p);
-    int end = find_switches(&p);
-    settle(&p, end);
-    find_directions(&p, end);
-    if (p.options.trends_lin) take_differences(&p);
+    int end = prepare_plain(&p);
     fill_theta(&p, residual, square);
-    count_lags(&p, end);
     int told = count_told(&p, end, used);
     int rc = jd_design_prepare(&design, jd_estimator_find("did_multiplegt_dyn"), &p.t.panel,
                                &p.options, &ctx);
