@@ -33,7 +33,7 @@ static void sort_by(const int32_t *key, int32_t n_keys, int64_t n, const int32_t
 }
 
 /* By unit, then by cell: a unit of a complete panel has one place in all its cells. */
-static int fill_order(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *ctx)
+static int sort_rows(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *ctx)
 {
     jd_groups_t units = {0};
     int rc = jd_groups_make(&units, from->unit, a->n, ctx);
@@ -51,62 +51,128 @@ static int fill_order(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t 
     return rc;
 }
 
+/* The same where rows lie by unit and period. */
+static void place_units(jd_arranged_t *a, const int32_t *unit_group)
+{
+    int32_t n_t = a->n_periods, units = (int32_t)(a->n / n_t), *start = a->start;
+    memset(start, 0, ((size_t)a->n_groups * (size_t)n_t + 1) * sizeof *start);
+    for (int32_t u = 0; u < units; u++)
+        for (int32_t t = 0; t < n_t; t++)
+            start[unit_group[u] * n_t + t + 1]++;
+    for (int32_t c = 0; c < a->n_groups * n_t; c++)
+        start[c + 1] += start[c];
+    for (int32_t u = 0; u < units; u++)
+        for (int32_t t = 0; t < n_t; t++)
+            a->order[start[unit_group[u] * n_t + t]++] = u * n_t + t;
+    memmove(start + 1, start, (size_t)a->n_groups * (size_t)n_t * sizeof *start);
+    start[0] = 0;
+}
+
+/* Row of the panel of a place. */
+static int32_t row_of(const jd_arranged_t *a, const jd_arrange_from_t *from, int64_t place)
+{
+    return from->design->sample.row[a->order[place]];
+}
+
+/* Whether a unit's covariates and weight are the same at two places. */
+static int is_same(const jd_arranged_t *a, const jd_arrange_from_t *from, int64_t p, int64_t q)
+{
+    const double *weight = from->design->weight;
+    if (weight &&
+        (weight[a->order[p]] < weight[a->order[q]] || weight[a->order[p]] > weight[a->order[q]]))
+        return 0;
+    int32_t one = row_of(a, from, p), other = row_of(a, from, q);
+    for (int j = 0; j < from->panel->n_x; j++) {
+        const double *x = from->panel->x[j];
+        if (x[one] < x[other] || x[one] > x[other]) return 0;
+    }
+    return 1;
+}
+
+static int is_still(const jd_arranged_t *a, const jd_arrange_from_t *from)
+{
+    for (int32_t g = 0; g < a->n_groups; g++) {
+        const int32_t *start = a->start + g * a->n_periods;
+        for (int32_t t = 1; t < a->n_periods; t++)
+            for (int32_t r = 0; r < start[1] - start[0]; r++)
+                if (!is_same(a, from, start[0] + r, start[t] + r)) return 0;
+    }
+    return 1;
+}
+
+static void fill_columns(jd_arranged_t *a, const jd_arrange_from_t *from)
+{
+    size_t k = (size_t)a->k;
+    for (int32_t g = 0; g < a->n_groups; g++)
+        for (int32_t t = 0; t < (a->still ? 1 : a->n_periods); t++) {
+            const int32_t *start = a->start + g * a->n_periods + t;
+            size_t at = (size_t)jd_arranged_first(a, g, t);
+            for (int32_t p = start[0]; p < start[1]; p++, at++) {
+                a->w[at] = from->design->weight ? from->design->weight[a->order[p]] : 1;
+                a->x[at * k] = 1;
+                for (size_t j = 1; j < k; j++)
+                    a->x[at * k + j] = from->panel->x[j - 1][row_of(a, from, p)];
+            }
+        }
+}
+
+/* Sum over all rows of a covariate by `by` less `mean`, or of its square. */
+static double sum_column(const jd_arranged_t *a, int j, double size, double mean, int square)
+{
+    double sum = 0;
+    for (int32_t g = 0; g < a->n_groups; g++)
+        for (int32_t t = 0; t < a->n_periods; t++) {
+            const int32_t *start = a->start + g * a->n_periods + t;
+            const double *x = a->x + jd_arranged_first(a, g, t) * a->k + j;
+            for (int32_t r = 0; r < start[1] - start[0]; r++) {
+                double d = x[(int64_t)r * a->k] / size - mean;
+                sum += (square ? d * d : d) / (double)a->n;
+            }
+        }
+    return sum;
+}
+
 /* One covariate about its mean, in standard deviations; 0 if it does not vary. Scaled first, so
  * that no square overflows. */
-static void standardise(const jd_arranged_t *a, int j)
+static void standardise(jd_arranged_t *a, int j, int64_t rows)
 {
-    double size = 0, mean = 0, square = 0;
-    for (int64_t i = 0; i < a->n; i++)
+    double size = 0;
+    for (int64_t i = 0; i < rows; i++)
         size = fmax(size, fabs(a->x[i * a->k + j]));
     if (size == 0) return;
-    for (int64_t i = 0; i < a->n; i++)
-        mean += a->x[i * a->k + j] / size / (double)a->n;
-    for (int64_t i = 0; i < a->n; i++) {
-        double d = a->x[i * a->k + j] / size - mean;
-        square += d * d / (double)a->n;
-    }
+    double mean = sum_column(a, j, size, 0, 0), square = sum_column(a, j, size, mean, 1);
     double by = square > 1e-20 ? 1 / sqrt(square) : 0;
-    for (int64_t i = 0; i < a->n; i++)
+    for (int64_t i = 0; i < rows; i++)
         a->x[i * a->k + j] = by * (a->x[i * a->k + j] / size - mean);
 }
 
+static void add_products(const double *x, size_t k, double *gram)
+{
+    for (size_t p = 0; p < k; p++)
+        for (size_t q = 0; q <= p; q++)
+            gram[p * k + q] += x[p] * x[q];
+}
+
 /* Covariates that the ones before them tell are set to 0. */
-static int drop_collinear(jd_arranged_t *a, const jd_panel_t *panel, const char *name,
+static int drop_collinear(jd_arranged_t *a, int64_t rows, const jd_panel_t *panel, const char *name,
                           jd_ctx_t *ctx)
 {
     size_t k = (size_t)a->k;
     double *gram = calloc(k * (k + 1), sizeof *gram);
     if (!gram) return jd_fail_memory(ctx, k * (k + 1) * sizeof *gram, "covariates");
     unsigned char *kept = (unsigned char *)(gram + k * k);
-    for (int64_t i = 0; i < a->n; i++)
-        for (size_t p = 0; p < k; p++)
-            for (size_t q = 0; q <= p; q++)
-                gram[p * k + q] += a->x[(size_t)i * k + p] * a->x[(size_t)i * k + q];
+    for (int64_t i = 0; i < rows; i++)
+        add_products(a->x + (size_t)i * k, k, gram);
     jd_cholesky(gram, a->k, NULL, 1e-10, kept);
     for (size_t j = 1; j < k; j++) {
         if (kept[j]) continue;
         jd_warn(ctx, "%s: '%s': constant or collinear with earlier covariates; dropped", name,
                 panel->x_name[j - 1]);
-        for (int64_t i = 0; i < a->n; i++)
+        for (int64_t i = 0; i < rows; i++)
             a->x[(size_t)i * k + j] = 0;
     }
     free(gram);
     return JD_OK;
-}
-
-static int is_still(const jd_arranged_t *a)
-{
-    size_t k = (size_t)a->k;
-    for (int32_t g = 0; g < a->n_groups; g++) {
-        const int32_t *start = a->start + g * a->n_periods;
-        size_t units = (size_t)(start[1] - start[0]);
-        for (int32_t t = 1; t < a->n_periods; t++)
-            if (memcmp(a->x + (size_t)start[0] * k, a->x + (size_t)start[t] * k,
-                       units * k * sizeof *a->x) != 0 ||
-                memcmp(a->w + start[0], a->w + start[t], units * sizeof *a->w) != 0)
-                return 0;
-    }
-    return 1;
 }
 
 int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *ctx)
@@ -122,20 +188,21 @@ int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
     a->k = (int)k;
     a->order = malloc((n + 1) * sizeof *a->order);
     a->start = malloc((cells + 1) * sizeof *a->start);
-    a->x = malloc((n + 1) * k * sizeof *a->x);
-    a->w = malloc((n + 1) * sizeof *a->w);
-    if (!a->order || !a->start || !a->x || !a->w)
-        return jd_fail_memory(ctx, n * (k + 2) * sizeof *a->x, "covariates");
-    int rc = fill_order(a, from, ctx);
+    if (!a->order || !a->start)
+        return jd_fail_memory(ctx, n * sizeof *a->order, "the order of the rows");
+    int rc = JD_OK;
+    if (from->cell)
+        rc = sort_rows(a, from, ctx);
+    else
+        place_units(a, from->unit_group);
     if (rc != JD_OK) return rc;
-    for (size_t i = 0; i < n; i++) {
-        a->w[i] = design->weight ? design->weight[a->order[i]] : 1;
-        a->x[i * k] = 1;
-        for (size_t j = 1; j < k; j++)
-            a->x[i * k + j] = from->panel->x[j - 1][design->sample.row[a->order[i]]];
-    }
+    a->still = a->complete && is_still(a, from);
+    size_t rows = a->still ? n / (size_t)a->n_periods : n;
+    a->x = malloc((rows + 1) * k * sizeof *a->x);
+    a->w = malloc((rows + 1) * sizeof *a->w);
+    if (!a->x || !a->w) return jd_fail_memory(ctx, rows * (k + 1) * sizeof *a->x, "covariates");
+    fill_columns(a, from);
     for (int j = 1; j < a->k; j++)
-        standardise(a, j);
-    a->still = a->complete && is_still(a);
-    return drop_collinear(a, from->panel, design->estimator->name, ctx);
+        standardise(a, j, (int64_t)rows);
+    return drop_collinear(a, (int64_t)rows, from->panel, design->estimator->name, ctx);
 }

@@ -465,7 +465,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     cs->compared = panel->n_x > 0 || kind != JD_CS_COHORTS;
     cs->control = options->control;
     cs->anticipation = options->anticipation;
-    cs->by_unit = complete && !panel->cluster && !panel->weight && !cs->compared;
+    cs->by_unit = complete && !panel->cluster && !panel->weight && kind != JD_CS_TRIPLE;
     if (options->cross_sections) {
         row = malloc(bytes);
         if (!row) return jd_fail_memory(ctx, bytes, "units");

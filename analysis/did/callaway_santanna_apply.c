@@ -223,12 +223,15 @@ static int add_shares(const jd_design_t *design, const double *by_cohort, double
     size_t bytes = (size_t)design->sample.n * sizeof(stake_t), n = 0;
     stake_t *stake = malloc(bytes);
     if (!stake) return jd_fail_memory(ctx, bytes, "influence functions");
-    for (int64_t i = 0; i < design->sample.n; i++) {
-        int32_t cluster = design->clusters.code[i], cohort = cs->cell[i] / cs->n_periods;
+    int32_t run = jd_cs_run(cs);
+    for (int64_t first = 0; first < design->sample.n; first += run) {
+        int32_t cluster = design->clusters.code[first];
+        int32_t cohort = jd_cs_cell(cs, first) / cs->n_periods;
         if (cs->cohort[cohort] == 0) continue;
         if (n == 0 || stake[n - 1].cluster != cluster || stake[n - 1].cohort != cohort)
             stake[n++] = (stake_t){cluster, cohort, 0};
-        stake[n - 1].share += jd_cs_share(cs, i);
+        for (int64_t i = first; i < first + run; i++)
+            stake[n - 1].share += jd_cs_share(cs, i);
     }
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
     for (int k = 0; k < cs->n_terms; k++) {
@@ -268,7 +271,7 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
     const jd_cs_t *cs = design->own;
     int rc = jd_influence_check(design, options, ctx);
     if (rc != JD_OK) return rc;
-    if (cs->by_unit && !jd_influence_draws(design, options)) {
+    if (cs->by_unit && !cs->compared && !jd_influence_draws(design, options)) {
         fit->facts = jd_influence_facts(design);
         return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
     }

@@ -210,6 +210,7 @@ static int arrange(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                                     .panel = panel,
                                     .unit = unit,
                                     .cell = eligible ? cell : cs->cell,
+                                    .unit_group = cs->unit_cohort,
                                     .n_groups = eligible ? 2 * cs->n_cohorts : cs->n_cohorts,
                                     .n_periods = cs->n_periods,
                                     .complete =

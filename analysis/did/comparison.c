@@ -53,15 +53,15 @@ int jd_comparison_room_make(jd_comparison_room_t *room, const jd_arranged_t *a, 
     return JD_OK;
 }
 
-/* A stretch of rows. */
+/* A stretch of rows, and where their covariates and weights begin. */
 typedef struct {
-    int64_t first, n;
+    int64_t first, n, x;
 } stretch_t;
 
 static stretch_t cell_of(const jd_arranged_t *a, int32_t group, int32_t period)
 {
     const int32_t *start = a->start + group * a->n_periods + period;
-    return (stretch_t){start[0], start[1] - start[0]};
+    return (stretch_t){start[0], start[1] - start[0], jd_arranged_first(a, group, period)};
 }
 
 /* The i-th stretch in the order of a pair's segments; periods[side]. */
@@ -92,8 +92,8 @@ static void gather(const jd_comparison_t *c, const jd_arranged_t *a, int32_t tim
     p->start[0] = 0;
     for (int i = 0; i < count_stretches(c, a); i++) {
         stretch_t s = stretch_of(c, a, periods, i);
-        memcpy(p->x + at * k, a->x + (size_t)s.first * k, (size_t)s.n * k * sizeof *p->x);
-        memcpy(p->w + at, a->w + s.first, (size_t)s.n * sizeof *p->w);
+        memcpy(p->x + at * k, a->x + (size_t)s.x * k, (size_t)s.n * k * sizeof *p->x);
+        memcpy(p->w + at, a->w + s.x, (size_t)s.n * sizeof *p->w);
         memcpy(room->row + at, a->order + s.first, (size_t)s.n * sizeof *room->row);
         at += (size_t)s.n;
         if (i < p->n_sides || (i - p->n_sides + 1) % c->n_controls == 0)

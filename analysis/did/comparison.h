@@ -16,16 +16,26 @@ typedef struct jd_arranged {
     int32_t *order; /* [n] row of the sample at each place */
     int32_t *start; /* [n_groups * n_periods + 1] first place of a cell */
     int k;          /* covariates and 1 */
-    double *x;      /* [n][k] in units of their standard deviation, about their mean */
-    double *w;      /* [n] */
+    double *x;      /* [n][k] in units of their standard deviation, about their mean; if still,
+                       [units][k], those of a unit once */
+    double *w;      /* [n] or [units] likewise */
 } jd_arranged_t;
+
+/** Where the covariates and weights of a cell's rows begin. */
+static inline int64_t jd_arranged_first(const jd_arranged_t *a, int32_t group, int32_t period)
+{
+    const int32_t *start = a->start + group * a->n_periods;
+    return a->still ? start[0] / a->n_periods : start[period];
+}
 
 /** What is arranged: codes [n] over the sample's rows. */
 typedef struct jd_arrange_from {
     const jd_design_t *design;
     const jd_panel_t *panel;
     const int32_t *unit; /* any codes */
-    const int32_t *cell; /* group * n_periods + period */
+    const int32_t *cell; /* group * n_periods + period, or NULL where */
+    const int32_t
+        *unit_group; /* [units], rows of a complete panel lie by unit and period; or NULL */
     int32_t n_groups, n_periods;
     int complete;
 } jd_arrange_from_t;
