@@ -106,7 +106,7 @@ static const struct {
     {"dose-at", "1,2"},
     {"adjust", "did"},
     {"switchers", "in"},
-    {"predict-het", "exporter"},
+    {"predict-het", "w"},
     {"premean", "2"},
     {"nonabsorbing", "1"},
     {"honest-mbar", "1"},
