@@ -81,9 +81,10 @@ static int32_t *copy_codes(const int32_t *from, int64_t n)
 static void count_units(jd_cs_t *cs, const jd_groups_t *cohorts)
 {
     for (int32_t g = 0; g < cs->n_cohorts; g++) {
-        cs->cohort_share[g] = cohorts->count[g] / (cs->in_order ? 1 : cs->n_periods);
+        int32_t units = cohorts->count[g] / (cs->in_order ? 1 : cs->n_periods);
+        cs->cohort_share[g] = units;
         for (int32_t t = 0; t < cs->n_periods; t++)
-            cs->mass[g * cs->n_periods + t] = cs->cohort_share[g];
+            cs->mass[g * cs->n_periods + t] = units;
     }
 }
 

@@ -49,7 +49,7 @@ static void cell_means(const jd_cs_t *cs, const jd_design_t *design, const doubl
 }
 
 /* All terms of cell means, one every `stride`. */
-static void combine_means(const jd_cs_t *cs, const double *mean, double *estimate, int stride)
+static void combine_means(const jd_cs_t *cs, const double *mean, double *estimate, ptrdiff_t stride)
 {
     int32_t cells = jd_cs_cells(cs);
     for (int k = 0; k < cs->n_terms; k++)
@@ -57,7 +57,8 @@ static void combine_means(const jd_cs_t *cs, const double *mean, double *estimat
 }
 
 /* All terms of effects. */
-static void combine_effects(const jd_cs_t *cs, const double *att, double *estimate, int stride)
+static void combine_effects(const jd_cs_t *cs, const double *att, double *estimate,
+                            ptrdiff_t stride)
 {
     size_t atts = (size_t)cs->n_atts;
     for (int k = 0; k < cs->n_terms; k++)
@@ -186,15 +187,15 @@ static int infer_means(const jd_design_t *design, const double *y, double *estim
                        double *vcov, jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
-    size_t cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms;
-    size_t all = 2 * cells + 3 * (size_t)cs->n_atts + k * (cells + (size_t)cs->n_cohorts);
+    size_t cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms, atts = (size_t)cs->n_atts;
+    size_t all = 2 * cells + 3 * atts + k * (cells + (size_t)cs->n_cohorts);
     double *mean = calloc(all, sizeof *mean);
     if (!mean) return jd_fail_memory(ctx, all * sizeof *mean, "influence functions");
-    double *att = mean + 2 * cells, *centre = att + cs->n_atts;
-    double *offset = centre + 2 * cs->n_atts, *by_cohort = offset + k * cells;
+    double *att = mean + 2 * cells, *centre = att + atts;
+    double *offset = centre + 2 * atts, *by_cohort = offset + k * cells;
     cell_means(cs, design, y, mean, mean + cells);
     combine_means(cs, mean, estimate, 1);
-    for (int a = 0; a < cs->n_atts; a++)
+    for (size_t a = 0; a < atts; a++)
         att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
     for (int j = 0; j < cs->n_terms; j++)
         fill_offsets(cs, j, mean, centre, offset + (size_t)j * cells);

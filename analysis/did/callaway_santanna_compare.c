@@ -54,7 +54,7 @@ static void add_part(jd_cs_t *cs, jd_cs_way_t *way, jd_comparison_t c, double si
 
 static int has_rows(const jd_arranged_t *a, int32_t group, int32_t period)
 {
-    const int32_t *start = a->start + group * a->n_periods + period;
+    const int32_t *start = jd_arranged_start(a, group, period);
     return start[1] > start[0];
 }
 

@@ -45,13 +45,13 @@ static const size_t at_hand = 1 << 17; /* doubles: what a pass writes to stays i
 
 /* Adds the products of AT_ONCE units' residuals r [AT_ONCE][n] to the moments [n][n], below the
  * diagonal and a little above. */
-JD_CLONES static void add_products(const double *r, int32_t n, double *restrict moments)
+JD_CLONES static void add_products(const double *r, ptrdiff_t n, double *restrict moments)
 {
     const double *restrict a = r, *restrict b = a + n, *restrict c = b + n, *restrict d = c + n;
     const double *restrict e = d + n, *restrict f = e + n, *restrict g = f + n, *restrict h = g + n;
-    for (int32_t s = 0; s < n; s++) {
-        int32_t end = s / AT_ONCE * AT_ONCE + AT_ONCE; /* whole vectors */
-        for (int32_t t = 0; t < (end < n ? end : n); t++)
+    for (ptrdiff_t s = 0; s < n; s++) {
+        ptrdiff_t end = s / AT_ONCE * AT_ONCE + AT_ONCE; /* whole vectors */
+        for (ptrdiff_t t = 0; t < (end < n ? end : n); t++)
             moments[s * n + t] += ((a[s] * a[t] + b[s] * b[t]) + (c[s] * c[t] + d[s] * d[t])) +
                                   ((e[s] * e[t] + f[s] * f[t]) + (g[s] * g[t] + h[s] * h[t]));
     }
@@ -69,7 +69,7 @@ static void add_moments(const jd_cs_t *cs, const double *y, const double *mean,
                         const int32_t *cohort, int32_t units, int32_t from, int32_t to,
                         const moments_t *m)
 {
-    int32_t n = cs->n_periods;
+    ptrdiff_t n = cs->n_periods;
     size_t square = (size_t)n * (size_t)n;
     for (int32_t u = 0; u < units; u++) {
         int32_t g = cohort[u];
@@ -98,7 +98,7 @@ static void add_cohort(const jd_cs_t *cs, const jd_cs_influence_t *influence, in
                        const double *moments, double *load, double *half, double *vcov)
 {
     int k = cs->n_terms;
-    int32_t n = cs->n_periods, first = g * n;
+    ptrdiff_t n = cs->n_periods, first = g * n;
     double *constant = half + (size_t)k * (size_t)n;
     for (int j = 0; j < k; j++) {
         size_t at = (size_t)j * (size_t)jd_cs_cells(cs) + (size_t)first;

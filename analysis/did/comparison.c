@@ -60,7 +60,7 @@ typedef struct {
 
 static stretch_t cell_of(const jd_arranged_t *a, int32_t group, int32_t period)
 {
-    const int32_t *start = a->start + group * a->n_periods + period;
+    const int32_t *start = jd_arranged_start(a, group, period);
     return (stretch_t){start[0], start[1] - start[0], jd_arranged_first(a, group, period)};
 }
 
@@ -105,7 +105,7 @@ int jd_comparison_prepare(jd_comparison_t *c, const jd_arranged_t *a, const jd_d
                           jd_comparison_room_t *room, jd_pair_trouble_t *trouble, jd_ctx_t *ctx)
 {
     gather(c, a, c->time, c->base, room);
-    c->n = room->pair.start[2 * room->pair.n_sides];
+    c->n = jd_pair_rows(&room->pair);
     int rc = jd_drdid_prepare(&c->fit, &room->pair, how, trouble, ctx);
     if (rc != JD_OK || *trouble) return rc;
     c->omega = malloc(((size_t)c->n + 1) * sizeof *c->omega);

@@ -21,10 +21,17 @@ typedef struct jd_arranged {
     double *w;      /* [n] or [units] likewise */
 } jd_arranged_t;
 
+/** First place of a cell; that of the next cell follows it. */
+static inline const int32_t *jd_arranged_start(const jd_arranged_t *a, int32_t group,
+                                               int32_t period)
+{
+    return a->start + (int64_t)group * a->n_periods + period;
+}
+
 /** Where the covariates and weights of a cell's rows begin. */
 static inline int64_t jd_arranged_first(const jd_arranged_t *a, int32_t group, int32_t period)
 {
-    const int32_t *start = a->start + group * a->n_periods;
+    const int32_t *start = jd_arranged_start(a, group, 0);
     return a->still ? start[0] / a->n_periods : start[period];
 }
 

@@ -56,7 +56,7 @@ static double odds_weight(const jd_drdid_t *fit, double odds)
 
 void jd_drdid_odds(const jd_drdid_t *fit, jd_pair_t *pair)
 {
-    for (int64_t i = 0; i < pair->start[2 * pair->n_sides]; i++)
+    for (int64_t i = 0; i < jd_pair_rows(pair); i++)
         pair->odds[i] =
             uses_odds(fit->method) ? exp(dot(pair->x + i * fit->k, fit->gamma, fit->k)) : 0;
 }
@@ -138,7 +138,7 @@ static jd_pair_trouble_t fit_propensity(jd_drdid_t *fit, jd_pair_t *p, double ov
     if (!found) return JD_PAIR_NO_OVERLAP;
     jd_drdid_odds(fit, p);
     int64_t controls = p->start[p->n_sides];
-    for (int64_t i = 0; i < p->start[2 * p->n_sides]; i++) {
+    for (int64_t i = 0; i < jd_pair_rows(p); i++) {
         if (p->odds[i] > most) most = p->odds[i];
         fit->n_trimmed += i >= controls && odds_weight(fit, p->odds[i]) == 0;
     }
@@ -213,7 +213,7 @@ static jd_pair_trouble_t prepare(jd_drdid_t *fit, jd_pair_t *p, double overlap, 
     int improved = fit->method == JD_METHOD_IMPROVED, sides = p->n_sides;
     unsigned char *found = (unsigned char *)room;
     add_masses(fit, p);
-    fill_gram(p, 0, p->start[2 * sides], 0, fit->hessian);
+    fill_gram(p, 0, jd_pair_rows(p), 0, fit->hessian);
     int n_kept = jd_cholesky(fit->hessian, p->k, NULL, tolerance, fit->kept);
     if (uses_odds(fit->method)) {
         jd_pair_trouble_t trouble = fit_propensity(fit, p, overlap, room);
@@ -357,7 +357,7 @@ void jd_drdid_influence(const jd_drdid_t *fit, const jd_pair_t *p, double att, d
     if (fit->method == JD_METHOD_ABADIE && p->n_sides == 2) add_shares(fit, p, influence);
     if (!uses_odds(fit->method) || fit->method == JD_METHOD_IMPROVED) return;
     jd_cholesky_solve(fit->hessian, k, fit->curved, by_score);
-    for (int64_t i = 0; i < p->start[2 * p->n_sides]; i++) {
+    for (int64_t i = 0; i < jd_pair_rows(p); i++) {
         double chance = p->odds[i] / (1 + p->odds[i]);
         double score = (i < p->start[p->n_sides]) - (isfinite(p->odds[i]) ? chance : 1);
         influence[i] += p->w[i] * score * dot(p->x + i * k, by_score, k);

@@ -27,6 +27,11 @@ typedef struct jd_pair {
     double *odds;     /**< [n] out: p / (1 - p); filled by jd_drdid_odds() */
 } jd_pair_t;
 
+static inline int64_t jd_pair_rows(const jd_pair_t *pair)
+{
+    return pair->start[pair->n_sides == 2 ? 4 : 2];
+}
+
 /** Why a comparison cannot be made. */
 typedef enum jd_pair_trouble {
     JD_PAIR_FINE,

@@ -31,7 +31,7 @@ static double objective(double index, int treated, int balance)
 
 static double total_objective(const jd_pair_t *p, int balance, const double *gamma)
 {
-    int64_t controls = p->start[p->n_sides], n = p->start[2 * p->n_sides];
+    int64_t controls = p->start[p->n_sides], n = jd_pair_rows(p);
     double sum = 0;
     for (int64_t i = 0; i < n; i++)
         sum += p->w[i] * objective(index_of(p->x + i * p->k, gamma, p->k), i < controls, balance);
@@ -43,7 +43,7 @@ static void derivatives(const jd_pair_t *p, int balance, const double *gamma, do
                         double *hessian)
 {
     int k = p->k;
-    int64_t controls = p->start[p->n_sides], n = p->start[2 * p->n_sides];
+    int64_t controls = p->start[p->n_sides], n = jd_pair_rows(p);
     memset(gradient, 0, (size_t)k * sizeof *gradient);
     memset(hessian, 0, (size_t)(k * k) * sizeof *hessian);
     for (int64_t i = 0; i < n; i++) {
@@ -65,7 +65,7 @@ int jd_propensity_fit(const jd_pair_t *pair, int balance, double *gamma, double 
 {
     int k = pair->k, done = 0;
     double *step = room, *next = room + k, mass = 0;
-    for (int64_t i = 0; i < pair->start[2 * pair->n_sides]; i++)
+    for (int64_t i = 0; i < jd_pair_rows(pair); i++)
         mass += pair->w[i];
     for (int round = 0; round < 100; round++) {
         double gradient_step = 0, scale = 1;

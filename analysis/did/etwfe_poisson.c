@@ -39,7 +39,7 @@ static void free_fitted(fitted_t *f)
 static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, jd_ctx_t *ctx)
 {
     const jd_etwfe_t *own = design->own;
-    int width = 1 + own->n_x;
+    int64_t width = 1 + own->n_x;
     int64_t n = design->sample.n;
     memset(f, 0, sizeof *f);
     int rc = jd_poisson_fit(&f->glm, design, own->x, own->n_kept, y, ctx);
@@ -101,7 +101,7 @@ static int shown(const jd_etwfe_t *own, const jd_glm_t *glm, int which)
 }
 
 static void fill_estimates(const jd_design_t *design, const fitted_t *f, double *a, double *out,
-                           int stride)
+                           ptrdiff_t stride)
 {
     const jd_etwfe_t *own = design->own;
     for (int m = 0; m < own->n_means; m++)

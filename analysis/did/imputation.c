@@ -231,7 +231,7 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
 
 /* Coefficients of the leads' regression: out, one every `stride`; room [n0 + n_kept]. */
 static void estimate_leads(const jd_design_t *design, const double *y, double *room, double *out,
-                           int stride, jd_ctx_t *ctx)
+                           ptrdiff_t stride, jd_ctx_t *ctx)
 {
     const imputation_t *own = design->own;
     const jd_regression_t *r = &own->leads;
@@ -247,7 +247,7 @@ static void estimate_leads(const jd_design_t *design, const double *y, double *r
 /* All terms of an outcome, one every `stride`; tau [n] becomes its effects and residuals; room
  * [rows and coefficients of the leads, n_terms]. */
 static int estimate_one(const jd_design_t *design, const double *y, double *tau, double *room,
-                        double *out, int stride, jd_ctx_t *ctx)
+                        double *out, ptrdiff_t stride, jd_ctx_t *ctx)
 {
     const imputation_t *own = design->own;
     int n_means = own->means.n_terms;
@@ -255,7 +255,7 @@ static int estimate_one(const jd_design_t *design, const double *y, double *tau,
     if (rc != JD_OK) return rc;
     jd_effect_means_estimate(&own->means, design, &own->stage, tau, room, out, stride);
     if (design->facts.n_terms > n_means)
-        estimate_leads(design, y, room, out + (ptrdiff_t)n_means * stride, stride, ctx);
+        estimate_leads(design, y, room, out + n_means * stride, stride, ctx);
     return JD_OK;
 }
 

@@ -208,7 +208,7 @@ void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *
 
 void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
                               const jd_first_stage_t *stage, const double *adjusted, double *lost,
-                              double *estimate, int stride)
+                              double *estimate, ptrdiff_t stride)
 {
     for (int k = 0; k < means->n_terms; k++)
         estimate[k * stride] = lost[k] = 0;

@@ -93,7 +93,7 @@ void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *
  *  [n_terms] is scratch. */
 void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
                               const jd_first_stage_t *stage, const double *adjusted, double *lost,
-                              double *estimate, int stride);
+                              double *estimate, ptrdiff_t stride);
 
 /** Checks that scores can be clustered as the options ask: one way, two clusters at least. */
 JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,

@@ -145,7 +145,7 @@ static int fit_one(jd_glm_t *glm, const jd_design_t *design, const double *y, jd
 
 /* Terms out of coefficients, estimate[term * stride]. */
 static void fill_estimates(const jd_design_t *design, const jd_glm_t *glm, double *estimate,
-                           int stride)
+                           ptrdiff_t stride)
 {
     const poisson_t *own = design->own;
     double att = glm->beta[find_kept(glm, 0)];

@@ -185,7 +185,7 @@ static double stack_weight(const timing_t *t, const stack_t *s, const double *to
     size_t window = (size_t)s->pre + (size_t)s->post + 1;
     int32_t e = t->time[i] - a;
     if (!t->keep[a] || e < -s->pre || e > s->post) return 0;
-    size_t at = (size_t)(e + s->pre);
+    size_t at = (size_t)((int64_t)e + s->pre);
     if (t->first[i] == a) return own_weight;
     if (!is_clean(t, s, t->first[i], a)) return 0;
     double share = t->mass[1][(size_t)a * window + at] / total[window + at];

@@ -193,7 +193,8 @@ static int list_keys(const jd_design_t *design, const cells_t *cells, jd_aggrega
 
 static int aggregate(jd_design_t *design, const cells_t *cells, jd_ctx_t *ctx)
 {
-    int k = design->regression.n_kept, n = 0;
+    const ptrdiff_t k = design->regression.n_kept;
+    int n = 0;
     jd_aggregate_t by = cells->options->aggregate;
     if (by == JD_AGGREGATE_CELLS) return JD_OK;
     jd_groups_t keys = {0};

@@ -352,7 +352,7 @@ int jd_synthetic_weights_find(jd_synthetic_weights_t *out, const jd_design_t *de
     weighed_t w;
     int rc = weigh(design, own, &w, ctx);
     free(own);
-    size_t ints = (size_t)(s->n_blocks + s->n_controls + s->n_periods);
+    size_t ints = (size_t)s->n_blocks + (size_t)s->n_controls + (size_t)s->n_periods;
     out->cohort = malloc(ints * sizeof *out->cohort);
     if (rc == JD_OK && !out->cohort) rc = jd_fail_memory(ctx, ints, "synthetic weights");
     if (rc == JD_OK) {

@@ -185,7 +185,7 @@ static int find_lambda(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
         for (int32_t t = block->n_before; t < periods; t++)
             post[k] += y[t] / (periods - block->n_before);
     }
-    const double *zeta = weights->zeta + 3 * b;
+    const double *zeta = weights->zeta + 3 * (int64_t)b;
     return search(s, (search_t){a, m, n_pre, zeta[1], zeta[2]}, 1,
                   weights->lambda + (int64_t)b * periods, ctx);
 }
@@ -199,7 +199,7 @@ static int find_omega(const jd_synthetic_t *s, const jd_synthetic_who_t *who, co
         memcpy(a + (size_t)k * (size_t)n_pre, matrix + (int64_t)who->control[k] * s->n_periods,
                (size_t)n_pre * sizeof *a);
     memcpy(a + (size_t)who->n_controls * (size_t)n_pre, treated, (size_t)n_pre * sizeof *a);
-    const double *zeta = weights->zeta + 3 * b;
+    const double *zeta = weights->zeta + 3 * (int64_t)b;
     return search(s, (search_t){a, n_pre, who->n_controls, zeta[0], zeta[2]},
                   s->kind == JD_SYNTHETIC_DID, weights->omega + (int64_t)b * who->n_controls, ctx);
 }
@@ -236,7 +236,7 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
         double *omega = weights->omega + (int64_t)b * controls;
         double *lambda = weights->lambda + (int64_t)b * periods;
         if (find) {
-            find_zeta(s, who, matrix, b, weights->zeta + 3 * b);
+            find_zeta(s, who, matrix, b, weights->zeta + 3 * (int64_t)b);
             fill_uniform(omega, controls);
             if (s->kind != JD_SYNTHETIC_CONTROL) fill_uniform(lambda, s->block[b].n_pre);
         }

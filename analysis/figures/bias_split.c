@@ -87,10 +87,11 @@ static void put_names(FILE *out, const jd_table_t *table, const int *col, int le
 static int decimals(double largest)
 {
     int digits = 3;
-    for (double size = 1.0; largest >= size && digits > 0; size *= 10.0)
-        digits--;
-    for (double size = 0.01; largest < size && digits < 8; size *= 0.1)
-        digits++;
+    double size = 1.0;
+    for (; largest >= size && digits > 0; digits--)
+        size *= 10.0;
+    for (size = 0.01; largest < size && digits < 8; digits++)
+        size *= 0.1;
     return largest > 0.0 ? digits : 3;
 }
 

@@ -217,7 +217,8 @@ jd_box_t jd_curves_cell_box(const jd_page_t *page, const jd_curves_t *c, int k, 
 {
     int across = jd_curves_across(c->n, jd_page_wide(page)), down = (c->n + across - 1) / across;
     double wide = pitch(page->width, across), high = (page->top - legend) / down;
-    double left = LEFT_MM + wide * (k % across), bottom = legend + high * (down - 1 - k / across);
+    int row = k / across;
+    double left = LEFT_MM + wide * (k % across), bottom = legend + high * (down - 1 - row);
     jd_box_t box = {left, left + wide - GAP_MM, bottom, bottom + high - 6.0};
     box.bottom += jd_curves_foot(c, box.right - box.left);
     return box;

@@ -46,14 +46,14 @@ static int read_loop(loop_t *loop, const jd_table_t *table, const int *col, jd_c
     loop->pressure = loop->share = jd_range_empty();
     int64_t n = 0;
     for (int b = 0; b < BRANCHES; b++) {
+        const int way = b % 2, whose = b / 2;
         loop->first[b] = n;
         for (int64_t row = 0; row < table->rows; row++) {
             double branch = jd_figure_cell(table, col[JD_EFFORT_BRANCH], row);
             double population = jd_figure_cell(table, col[JD_EFFORT_POPULATION], row);
             state_t s = {.row = row};
             s.pressure = jd_figure_cell(table, col[JD_EFFORT_PRESSURE], row);
-            if (branch != (double)(b % 2) || population != (double)(b / 2) || isnan(s.pressure))
-                continue;
+            if (branch != way || population != whose || isnan(s.pressure)) continue;
             for (int k = 0; k < 3; k++) {
                 s.value[k] = jd_figure_cell(table, col[JD_EFFORT_SHARE + k], row);
                 loop->has[b][k] |= !isnan(s.value[k]);

@@ -189,9 +189,9 @@ int jd_figure_event_time_script(FILE *out, const jd_table_t *estimates, const jd
     jd_range_pad(&y, 0.05);
 
     int beside = jd_page_wide(&page); /* the legend, or below where narrow */
+    int lines = series.n / 2 + 2;     /* of the legend below */
     double legend = beside ? 50.0 : 4.0;
-    jd_box_t box = {16.0, page.width - legend, beside ? 10.0 : 10.0 + 3.6 * (series.n / 2 + 2),
-                    page.top - 5.0};
+    jd_box_t box = {16.0, page.width - legend, beside ? 10.0 : 10.0 + 3.6 * lines, page.top - 5.0};
     jd_page_panel(&page, &box, NULL, 0.0);
     jd_put_axis(out, "x", &x, 6);
     jd_put_axis(out, "y", &y, 9);

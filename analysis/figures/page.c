@@ -162,8 +162,8 @@ void jd_page_legend(jd_page_t *page, double x, double y, double pitch, int rows)
 /* Where the next entry's sample begins; writes its text beside. */
 static void next_entry(jd_page_t *page, const char *title, double *x, double *y)
 {
-    int i = page->legend.entries++;
-    *x = page->legend.x + page->legend.pitch * (i / page->legend.rows);
+    int i = page->legend.entries++, column = i / page->legend.rows;
+    *x = page->legend.x + page->legend.pitch * column;
     *y = page->legend.y - LINE_MM * (i % page->legend.rows);
     fputs("set label ", page->out);
     jd_put_text(page->out, title, 40);

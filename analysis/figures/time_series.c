@@ -56,9 +56,9 @@ static void put_panel(jd_page_t *page, int k, int columns, const world_t *worlds
 {
     static const char *const letters[JD_SERIES_COUNT] = {"a", "b", "c", "d", "e"};
     FILE *out = page->out;
-    int rows = (JD_SERIES_COUNT + columns) / columns;
+    int rows = (JD_SERIES_COUNT + columns) / columns, row = k / columns;
     double width = page->width / columns, height = page->top / rows;
-    double x = width * (k % columns), y = height * (rows - 1 - k / columns);
+    double x = width * (k % columns), y = height * (rows - 1 - row);
     jd_box_t box = {x + 14.0, x + width - 4.0, y + 7.0, y + height - 6.0};
     jd_page_panel(page, &box, letters[k], box.left - 11.0);
     if (!*told) {

@@ -49,7 +49,7 @@ JD_MUST_USE int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_
 
 /** beta [n_kept] of an outcome, one every `stride`. */
 void jd_cellwise_estimate(const jd_cellwise_t *cells, int n_kept, const double *y, double *beta,
-                          int stride);
+                          ptrdiff_t stride);
 /** Residuals [n] of an outcome with its coefficients. */
 void jd_cellwise_residuals(const jd_cellwise_t *cells, int n_kept, const double *y,
                            const double *beta, double *residual);

@@ -75,7 +75,7 @@ static void sum_cells(const jd_cellwise_t *c, const double *y, double *s)
 }
 
 void jd_cellwise_estimate(const jd_cellwise_t *cells, int n_kept, const double *y, double *beta,
-                          int stride)
+                          ptrdiff_t stride)
 {
     double s[JD_MAX_CELLS];
     sum_cells(cells, y, s);

@@ -24,7 +24,7 @@ typedef struct {
     jd_glm_t *glm;
     jd_effects_t *e;
     int n_x, n_small;
-    int32_t n_groups;
+    int64_t n_groups;
     const int32_t *start;   /* [n_groups + 1] rows of the largest effect's levels */
     double *h;              /* [n] working weights: those of the effects */
     double *r, *step;       /* [n] scores; change of eta */
@@ -103,17 +103,17 @@ static double expect_group(const newton_t *t, double by, int64_t from, int64_t t
 /* All groups, in blocks of fixed size, and the coefficients, `by` steps on. */
 static double expect(const newton_t *t, double by, jd_ctx_t *ctx)
 {
-    int32_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
+    int64_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
     int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (int32_t b = 0; b < blocks; b++) {
+    for (int64_t b = 0; b < blocks; b++) {
         double sum = 0;
-        for (int32_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
+        for (int64_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
             sum += expect_group(t, by, t->start[g], t->start[g + 1]);
         t->part[b] = sum;
     }
     double deviance = 0;
-    for (int32_t b = 0; b < blocks; b++)
+    for (int64_t b = 0; b < blocks; b++)
         deviance += t->part[b];
     for (int j = 0; j < t->n_x; j++)
         t->glm->beta[j] += by * t->b[j];
@@ -286,18 +286,18 @@ static void fill_group(const newton_t *t, int64_t from, int64_t to, double *squa
 /* The step of eta in every row; returns its mean square by h. */
 static double fill_step(const newton_t *t, jd_ctx_t *ctx)
 {
-    int32_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
+    int64_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
     int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (int32_t b = 0; b < blocks; b++) {
+    for (int64_t b = 0; b < blocks; b++) {
         double square = 0, total = 0;
-        for (int32_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
+        for (int64_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
             fill_group(t, t->start[g], t->start[g + 1], &square, &total);
         t->part[2 * b] = square;
         t->part[2 * b + 1] = total;
     }
     double square = 0, total = 0;
-    for (int32_t b = 0; b < blocks; b++) {
+    for (int64_t b = 0; b < blocks; b++) {
         square += t->part[2 * b];
         total += t->part[2 * b + 1];
     }

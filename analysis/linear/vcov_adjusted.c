@@ -168,7 +168,7 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
             for (int32_t g = t; g < count; g += threads)
                 bad[g] = do_group(p, first + g, &work[t],
                                   room + each * AT_ONCE + (size_t)t * (size_t)p->v->largest,
-                                  piece + g * n_c);
+                                  piece + (int64_t)g * n_c);
         for (int32_t g = 0; rc == JD_OK && g < count; g++) {
             if (bad[g]) rc = refuse(p->v->groups, first + g, bad[g], ctx);
             for (int c = 0; c < n_c && !bad[g]; c++)

@@ -23,13 +23,14 @@ int jd_meat_rows(const jd_regression_t *r, const double *residual, const double 
                                     : 1 - leverage[from + i]);
         for (int j = 0; j < k; j++) {
             const double *w = jd_row_weights(r, j) + from, *e = residual + from;
+            double *own = u + (size_t)j * JD_BLOCK;
             for (int64_t i = 0; i < rows; i++)
-                u[j * JD_BLOCK + i] = w[i] * e[i];
+                own[i] = w[i] * e[i];
         }
         for (int i = 0; i < k; i++)
             for (int j = 0; j <= i; j++)
-                meat[i * k + j] +=
-                    jd_dot_weighted(leverage ? by : NULL, u + i * JD_BLOCK, u + j * JD_BLOCK, rows);
+                meat[i * k + j] += jd_dot_weighted(leverage ? by : NULL, u + (size_t)i * JD_BLOCK,
+                                                   u + (size_t)j * JD_BLOCK, rows);
     }
     free(u);
     return JD_OK;
@@ -209,8 +210,9 @@ static int list_cells(const jd_groups_t *unit, const jd_groups_t *time, int32_t 
         return jd_fail_memory(ctx, cells * sizeof *key, "cells of units and periods");
     }
     for (size_t i = 0; i < n; i++) {
-        key[2 * code[i]] = (unit ? unit->code[i] : 0) * periods + time->code[i];
-        key[2 * code[i] + 1] = code[i];
+        int64_t *own = key + 2 * (int64_t)code[i];
+        own[0] = (unit ? unit->code[i] : 0) * periods + time->code[i];
+        own[1] = code[i];
     }
     qsort(key, cells, 2 * sizeof *key, by_place);
     for (size_t c = 0; c < cells; c++) {

@@ -61,7 +61,7 @@ static bool is_noise(const jd_pack_worker_t *worker, const unsigned char *plane,
     unsigned char sample[SAMPLES * SAMPLE_BYTES], packed[SAMPLES * SAMPLE_BYTES];
     if (n < PLANE_MIN) return false;
     for (size_t i = 0; i < SAMPLES; i++) {
-        size_t at = (2 * i + 1) * n / (2 * SAMPLES) - SAMPLE_BYTES / 2;
+        size_t at = (2 * i + 1) * n / SAMPLES / 2 - SAMPLE_BYTES / 2;
         memcpy(sample + i * SAMPLE_BYTES, plane + at, SAMPLE_BYTES);
     }
     size_t room = sizeof packed - sizeof packed / 32;

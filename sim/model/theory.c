@@ -224,12 +224,13 @@ static double turn(const folding_t *f, bool (*wanted)(const jd_rest_t *), bool a
     const double step = (highest - lowest) / FOLD_GRID;
     double low = lowest, high = lowest;
     bool before = there_is(f, lowest, wanted);
-    for (int i = 1; i <= FOLD_GRID; i++, low = high) {
+    for (int i = 1; i <= FOLD_GRID; i++) {
         high = lowest + i * step;
         bool now = there_is(f, high, wanted);
         if (now != before && now == appears) break;
         before = now;
         if (i == FOLD_GRID) return (double)NAN;
+        low = high;
     }
     for (int i = 0; i < 40; i++) {
         double mid = 0.5 * (low + high);

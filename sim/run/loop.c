@@ -73,10 +73,9 @@ static int crowd_init(crowd_t *crowd, const jd_officials_params_t *p, int32_t st
         STATES = sizeof states / sizeof *states,
         BY_STREET = sizeof by_street / sizeof *by_street
     };
-    int64_t n = (int64_t)streets * p->per_street;
-    if (!rc)
-        rc = jd_make(&crowd->block, 2 * STATES * n + BY_STREET * streets, sizeof(double),
-                     "officials", ctx);
+    int64_t n = (int64_t)streets * p->per_street,
+            room = 2 * n * STATES + (int64_t)streets * BY_STREET;
+    if (!rc) rc = jd_make(&crowd->block, room, sizeof(double), "officials", ctx);
     if (rc) return rc;
     double *at = crowd->block;
     for (int i = 0; i < STATES; i++, at += n)

@@ -306,7 +306,7 @@ int jd_record_init(struct jd_simulation *sim, jd_ctx_t *ctx)
                            "Moves of firms, in the order of period and firm", jd_relocation_columns,
                            R_COLUMNS, sim->dims.firms / 100 + 1024, ctx);
     if (!rc)
-        rc = jd_make(&r->history, sim->n_worlds_max * JD_FLOW_KINDS * periods * cells,
+        rc = jd_make(&r->history, periods * cells * JD_FLOW_KINDS * sim->n_worlds_max,
                      sizeof(int32_t), "histories", ctx);
     if (!rc) rc = jd_make(&r->observed, periods * cells, sizeof(int32_t), "histories", ctx);
     return rc;

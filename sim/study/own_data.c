@@ -207,7 +207,7 @@ static int make_effects(jd_own_data_t *data, const jd_own_columns_t *roles, cons
     const int first = JD_OWN_LISTED + roles->n_x + roles->n_het;
     const int32_t **codes, **level;
     const double **slope;
-    int rc = jd_make(&codes, 2 * roles->n_fixed, sizeof *codes, "the panel", ctx);
+    int rc = jd_make(&codes, 2 * (int64_t)roles->n_fixed, sizeof *codes, "the panel", ctx);
     if (rc) return rc;
     data->owned[data->n_owned++] = (void *)codes;
     rc = jd_make(&slope, roles->n_fixed, sizeof *slope, "the panel", ctx);

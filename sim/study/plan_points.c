@@ -105,7 +105,7 @@ static int draw_saltelli(jd_plan_t *plan, uint64_t seed, jd_ctx_t *ctx)
 /* Steps are half the levels; each factor moves once, up or down as its start allows. */
 static int draw_morris(jd_plan_t *plan, uint64_t seed, jd_ctx_t *ctx)
 {
-    int k = plan->n_factors, p = plan->levels;
+    int k = plan->n_factors, p = plan->levels, half = p / 2;
     int64_t *order = NULL;
     int rc = jd_make(&order, k, sizeof *order, "the plan", ctx);
     for (int64_t t = 0; t < plan->base && !rc; t++) {
@@ -116,7 +116,7 @@ static int draw_morris(jd_plan_t *plan, uint64_t seed, jd_ctx_t *ctx)
         shuffle(&rng, order, k);
         for (int s = 0; s < k; s++, row += k) {
             int moved = (int)order[s];
-            double step = (double)(p / 2) / (double)(p - 1);
+            double step = (double)half / (double)(p - 1);
             for (int f = 0; f < k; f++)
                 row[k + f] = row[f];
             row[k + moved] += row[moved] + step > 1 + 1e-9 ? -step : step;

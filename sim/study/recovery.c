@@ -296,7 +296,7 @@ static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sam
     }
     options->bin_first = p->bin_first > -1000 ? (int32_t)p->bin_first : INT32_MIN;
     options->bin_last = p->bin_last < 1000 ? (int32_t)p->bin_last : INT32_MAX;
-    if (strcmp(name, "event_study") != 0 || (last - first) * 2 * s->n <= CELLS_MOST) return;
+    if (strcmp(name, "event_study") != 0 || 2 * s->n * (last - first) <= CELLS_MOST) return;
     if (options->bin_first < -FAR) options->bin_first = -FAR;
     if (options->bin_last > FAR) options->bin_last = FAR;
     jd_warn(ctx,

@@ -210,10 +210,11 @@ static void plain_fit(const problem_t *p, plain_t *o)
         differentiate(p, o, &b, c, score);
         solve(b.n_q, hessian, score);
         long double before = loglik(p, o, &b, c), by = 1;
-        for (int halving = 0; halving < 60; halving++, by /= 2) {
+        for (int halving = 0; halving < 60; halving++) {
             for (int k = 0; k < b.n_q; k++)
                 trial[k] = c[k] + by * score[k];
             if (loglik(p, o, &b, trial) >= before - 1e-15L * fabsl(before)) break;
+            by /= 2;
         }
         memcpy(c, trial, sizeof c);
     }

@@ -43,7 +43,7 @@ static double search(const task_t *t, double *best_s, double *best_w)
     enum { CUTS = 12 };
     double best = -HUGE_VAL, low_s = 0, low_w = 0, width = t->time;
     *best_s = *best_w = 0;
-    for (int round = 0; round < 22; round++, width *= 0.4) {
+    for (int round = 0; round < 22; round++) {
         for (int i = 0; i <= CUTS; i++) {
             for (int j = 0; j <= CUTS; j++) {
                 double s = fmin(fmax(low_s + width * i / CUTS, 0), t->time);
@@ -54,6 +54,7 @@ static double search(const task_t *t, double *best_s, double *best_w)
         }
         low_s = *best_s - 0.2 * width;
         low_w = *best_w - 0.2 * width;
+        width *= 0.4;
     }
     return best;
 }

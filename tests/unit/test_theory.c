@@ -185,9 +185,10 @@ static void test_loop_table_is_the_figures(void **state)
     /* Alike officials: in balance at 0.3 going up, at the S corner at 0.6 and from there on. */
     static const double pressure[] = {0, 0.3, 0.6, 0.6, 0.3, 0}, corner[] = {0, 0, 1, 1, 1, 1};
     for (int i = 0; i < 12; i++) {
+        int population = i / 6;
         assert_near(jd_table_number(&table, JD_EFFORT_PRESSURE, i), pressure[i % 6], 1e-15);
         assert_true(jd_table_number(&table, JD_EFFORT_BRANCH, i) == (i % 6 > 2));
-        assert_true(jd_table_number(&table, JD_EFFORT_POPULATION, i) == i / 6);
+        assert_true(jd_table_number(&table, JD_EFFORT_POPULATION, i) == population);
         if (i < 6) assert_true(jd_table_number(&table, JD_EFFORT_CORNER_STRONG, i) == corner[i]);
     }
     /* They rest where theory says: at 0.3 in balance. */

@@ -45,12 +45,13 @@ static void test_points_are_poisson(void **state)
     const jd_table_t *county = small_table(&s, "panel/county"),
                      *urban = small_table(&s, "panel/urban");
     double sum = 0, mean = 0, chi2 = 0, n = 0;
-    for (int64_t i = 2 * county->n_unit; i < county->rows; i++, n++) {
+    for (int64_t i = 2 * county->n_unit; i < county->rows; i++) {
         double g = small_cell(county, "services", i - 2 * county->n_unit);
         double expected = 100 * small_cell(county, "stock", i) * g * g * g,
                seen = small_cell(urban, "poi", i);
         sum += seen;
         mean += expected;
+        n++;
         chi2 += (seen - expected) * (seen - expected) / expected;
     }
     assert_near(sum, mean, 4.5 * sqrt(mean));
