@@ -310,7 +310,7 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
     if (panel->n_x > 0) rc = split_within(bacon, &t, panel, y, ctx);
     if (rc != JD_OK) goto out;
     size_t bytes = (size_t)n * (size_t)n * sizeof *bacon->pairs;
-    bacon->pairs = malloc(bytes);
+    bacon->pairs = calloc(1, bytes);
     if (!bacon->pairs) {
         rc = jd_fail_memory(ctx, bytes, "the comparisons");
         goto out;

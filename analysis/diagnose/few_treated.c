@@ -126,7 +126,7 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     double *count = calloc(cells, sizeof *count);
     c->residual = calloc(cells, sizeof *c->residual);
     c->path = calloc(cells, sizeof *c->path);
-    c->treated = malloc(2 * clusters * sizeof *c->treated);
+    c->treated = calloc(2 * clusters, sizeof *c->treated);
     c->control = c->treated ? c->treated + clusters : NULL;
     int known = count && c->residual && c->path && c->treated;
     int rc = known ? fill_cells(c, design, residual, count, ctx)
@@ -172,8 +172,8 @@ static double placed_effect(const cells_t *c, int64_t d, int32_t *left)
     double sum = 0;
     for (int32_t k = 0; k < c->n_controls; k++)
         left[k] = k;
-    for (int32_t j = 0; j < c->n_treated; j++) {
-        int32_t n = c->n_controls - j, at = (int32_t)(d % n);
+    for (int32_t j = 0, n = c->n_controls; j < c->n_treated && n > 0; j++, n--) {
+        int32_t at = (int32_t)(d % n);
         d /= n;
         sum += c->effect[(int64_t)j * c->n_controls + left[at]];
         left[at] = left[n - 1];
@@ -202,7 +202,7 @@ static int fill_law(const cells_t *c, const jd_vcov_options_t *options, jd_conle
     r->enumerated = all <= most;
     r->draws = r->enumerated ? all : most;
     r->law = malloc((size_t)r->draws * sizeof *r->law);
-    int32_t *left = malloc((size_t)c->n_controls * sizeof *left);
+    int32_t *left = calloc((size_t)c->n_controls, sizeof *left);
     if (!r->law || !left) {
         free(left);
         return jd_fail_memory(ctx, (size_t)r->draws * sizeof *r->law, "placebo effects");

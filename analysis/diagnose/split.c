@@ -281,7 +281,7 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
     size_t rows = (size_t)n, bytes = rows * N_DERIVED * sizeof(double);
     double *work = calloc(rows * N_DERIVED, sizeof *work);
     double *l = calloc((size_t)n_terms * N_VALUES, sizeof *l);
-    int32_t *event = malloc(rows * sizeof *event);
+    int32_t *event = calloc(rows, sizeof *event);
     unsigned char *used = malloc(rows);
     if (!work || !l || !event || !used) {
         rc = jd_fail_memory(ctx, bytes, "the bias split");

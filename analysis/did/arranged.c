@@ -92,7 +92,7 @@ static int is_same(const jd_arranged_t *a, const jd_arrange_from_t *from, int64_
 static int is_still(const jd_arranged_t *a, const jd_arrange_from_t *from)
 {
     for (int32_t g = 0; g < a->n_groups; g++) {
-        const int32_t *start = a->start + g * a->n_periods;
+        const int32_t *start = jd_arranged_start(a, g, 0);
         for (int32_t t = 1; t < a->n_periods; t++)
             for (int32_t r = 0; r < start[1] - start[0]; r++)
                 if (!is_same(a, from, start[0] + r, start[t] + r)) return 0;
@@ -105,7 +105,7 @@ static void fill_columns(jd_arranged_t *a, const jd_arrange_from_t *from)
     size_t k = (size_t)a->k;
     for (int32_t g = 0; g < a->n_groups; g++)
         for (int32_t t = 0; t < (a->still ? 1 : a->n_periods); t++) {
-            const int32_t *start = a->start + g * a->n_periods + t;
+            const int32_t *start = jd_arranged_start(a, g, t);
             size_t at = (size_t)jd_arranged_first(a, g, t);
             for (int32_t p = start[0]; p < start[1]; p++, at++) {
                 a->w[at] = from->design->weight ? from->design->weight[a->order[p]] : 1;
@@ -122,7 +122,7 @@ static double sum_column(const jd_arranged_t *a, int j, double size, double mean
     double sum = 0;
     for (int32_t g = 0; g < a->n_groups; g++)
         for (int32_t t = 0; t < a->n_periods; t++) {
-            const int32_t *start = a->start + g * a->n_periods + t;
+            const int32_t *start = jd_arranged_start(a, g, t);
             const double *x = a->x + jd_arranged_first(a, g, t) * a->k + j;
             for (int32_t r = 0; r < start[1] - start[0]; r++) {
                 double d = x[(int64_t)r * a->k] / size - mean;
@@ -186,7 +186,7 @@ int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
     a->n_periods = from->n_periods;
     a->complete = from->complete;
     a->k = (int)k;
-    a->order = malloc((n + 1) * sizeof *a->order);
+    a->order = calloc(n + 1, sizeof *a->order);
     a->start = malloc((cells + 1) * sizeof *a->start);
     if (!a->order || !a->start)
         return jd_fail_memory(ctx, n * sizeof *a->order, "the order of the rows");

@@ -160,7 +160,7 @@ int jd_cs_vcov_by_moments(const jd_design_t *design, const jd_cs_influence_t *in
     size_t own = n * n + AT_ONCE * n, all = cohorts * own + 2 * k * n + k;
     size_t rows = cs->in_order ? 0 : (size_t)design->sample.n;
     size_t units = (size_t)design->clusters.n_groups;
-    double *room = calloc(all, sizeof *room), *sorted = malloc((rows + 1) * sizeof *sorted);
+    double *room = calloc(all, sizeof *room), *sorted = calloc(rows + 1, sizeof *sorted);
     int32_t *found = calloc(2 * cohorts + (cs->in_order ? 0 : units), sizeof *found);
     int rc = JD_OK;
     if (!room || !sorted || !found) {

@@ -47,7 +47,7 @@ static int allocate(jd_dose_cells_t *c, jd_ctx_t *ctx)
 {
     size_t units = (size_t)c->n_units, periods = (size_t)c->n_periods, cells = units * periods;
     c->row = malloc((cells + 3 * units + periods) * sizeof *c->row);
-    c->weight = malloc((units + cells) * sizeof *c->weight);
+    c->weight = calloc(units + cells, sizeof *c->weight);
     c->cell_unit = malloc(2 * cells * sizeof *c->cell_unit);
     if (!c->row || !c->weight || !c->cell_unit)
         return jd_fail_memory(ctx, cells * sizeof *c->weight, "the cells");

@@ -44,10 +44,9 @@ static int number_levels(const jd_sample_t *sample, int n_effects, const int32_t
 }
 
 /* Ties the levels of untreated rows; seen[node] = an untreated row is there. */
-static void tie(const jd_sample_t *sample, const int8_t *treated, int n_effects,
-                const int32_t *node, int32_t *parent, unsigned char *seen)
+static void tie(size_t n, const int8_t *treated, int n_effects, const int32_t *node,
+                int32_t *parent, unsigned char *seen)
 {
-    size_t n = (size_t)sample->n;
     for (size_t i = 0; i < n; i++) {
         if (treated[i]) continue;
         for (int k = 0; k < n_effects; k++) {
@@ -89,7 +88,7 @@ int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int3
         parent[l] = l;
     for (size_t i = 0; i < n; i++)
         treated[i] = (int8_t)is_treated(panel, cohort, sample->row[i]);
-    tie(sample, treated, n_effects, node, parent, seen);
+    tie(n, treated, n_effects, node, parent, seen);
     int64_t n_treated = 0, n_imputable = 0;
     for (size_t i = 0; i < n; i++) {
         int keep = !treated[i] || is_imputable(n, i, n_effects, node, parent, seen);

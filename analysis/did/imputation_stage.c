@@ -24,7 +24,7 @@ static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_fr
     size_t n = (size_t)frame->n, cells = (size_t)panel->n_x * n;
     s->n = frame->n;
     s->n_x = panel->n_x;
-    s->row = malloc(n * sizeof *s->row);
+    s->row = calloc(n, sizeof *s->row);
     s->treated = malloc(n);
     s->x = malloc((cells + 1) * sizeof *s->x);
     if (!s->row || !s->treated || !s->x)
@@ -156,6 +156,7 @@ static void sum_levels(const jd_first_stage_t *s, const double *c, int untreated
 {
     for (int k = 0; k < jd_effects_count(s->all); k++) {
         const jd_groups_t *g = jd_effects_groups(s->all, k);
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there is one for each effect */
         memset(level[k], 0, (size_t)g->n_groups * sizeof *level[k]);
         if (untreated)
             for (int64_t r = 0; r < s->n0; r++)

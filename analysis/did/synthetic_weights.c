@@ -228,7 +228,7 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
 {
     int32_t periods = s->n_periods, controls = who->n_controls;
     size_t n = ((size_t)controls + 1) * ((size_t)periods + 1);
-    double *a = malloc((n + (size_t)periods) * sizeof *a);
+    double *a = calloc(n + (size_t)periods, sizeof *a);
     if (!a) return jd_fail_memory(ctx, n * sizeof *a, "synthetic weights");
     double *treated = a + n;
     int rc = JD_OK;

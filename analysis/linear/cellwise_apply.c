@@ -94,7 +94,7 @@ static void fit_cells(const jd_cellwise_t *c, int n_kept, const double *y, const
 {
     double s[JD_MAX_CELLS], eta[JD_DIRECT_LEVELS];
     size_t n = (size_t)c->n_cells;
-    if (c->n_levels > 0) sum_cells(c, y, s);
+    if (c->n_small > 0) sum_cells(c, y, s);
     for (int l = 0; l < c->n_levels; l++) {
         eta[l] = 0;
         for (int k = 0; k < n_kept; k++)

@@ -70,11 +70,11 @@ JD_MUST_USE int jd_effects_refactor(jd_effects_t *effects, jd_ctx_t *ctx);
 
 /** Parts of groups that are summed apart and added up in their order: they depend on the number of
  *  groups alone, never on threads. */
-static inline int jd_count_parts(int32_t n_groups)
+static inline int jd_count_parts(int64_t n_groups)
 {
     enum { GROUPS = 512, PARTS = 32 };
-    int32_t parts = n_groups / GROUPS;
-    return parts < 1 ? 1 : parts < PARTS ? parts : PARTS;
+    int64_t parts = n_groups / GROUPS;
+    return parts < 1 ? 1 : parts < PARTS ? (int)parts : PARTS;
 }
 
 /** Sorts rows by the first effect's levels. */

@@ -41,7 +41,7 @@ int jd_effects_sort(jd_effects_t *effects, jd_ctx_t *ctx)
     size_t n = (size_t)effects->n, width = (size_t)effects->n_effects - 1;
     rows->start = malloc(((size_t)first->n_groups + 1) * sizeof *rows->start);
     rows->code = malloc((n * width + 1) * sizeof *rows->code);
-    rows->row = malloc(n * sizeof *rows->row);
+    rows->row = calloc(n, sizeof *rows->row);
     if (!rows->start || !rows->code || !rows->row)
         return jd_fail_memory(ctx, n * (width + 1) * sizeof *rows->code, "fixed effects");
     jd_rows_by_group(first, rows->start, rows->row);

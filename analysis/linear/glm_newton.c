@@ -104,8 +104,7 @@ static double expect_group(const newton_t *t, double by, int64_t from, int64_t t
 static double expect(const newton_t *t, double by, jd_ctx_t *ctx)
 {
     int64_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
-    int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (blocks > 1)
     for (int64_t b = 0; b < blocks; b++) {
         double sum = 0;
         for (int64_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
@@ -287,8 +286,7 @@ static void fill_group(const newton_t *t, int64_t from, int64_t to, double *squa
 static double fill_step(const newton_t *t, jd_ctx_t *ctx)
 {
     int64_t blocks = (t->n_groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
-    int threads = blocks > 1 ? jd_ctx_threads(ctx) : 1;
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (blocks > 1)
     for (int64_t b = 0; b < blocks; b++) {
         double square = 0, total = 0;
         for (int64_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)

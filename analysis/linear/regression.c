@@ -311,16 +311,14 @@ void jd_regression_estimate(const jd_regression_t *regression, const double *con
 {
     const jd_regression_t *r = regression;
     if (r->cells) {
-        int threads = jd_ctx_threads(ctx) < n_y ? jd_ctx_threads(ctx) : n_y;
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (n_y > 1)
         for (int j = 0; j < n_y; j++)
             jd_cellwise_estimate(r->cells, r->n_kept, y[j], beta + j, n_y);
         return;
     }
-    int cells = r->n_kept * n_y;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (r->n > JD_BLOCK)
-    for (int c = 0; c < cells; c++)
-        beta[c] = jd_dot_exact(column(r, c / n_y), y[c % n_y], r->n);
+    for (int64_t c = 0; c < (int64_t)r->n_kept * n_y; c++)
+        beta[c] = jd_dot_exact(column(r, (int)(c / n_y)), y[c % n_y], r->n);
 }
 
 void jd_regression_weights(const jd_regression_t *regression, int k, double *w)

@@ -103,7 +103,7 @@ static int cross_codes(const jd_groups_t *a, const int32_t *b, int64_t n_b, int3
 {
     size_t n = (size_t)a->n, levels = (size_t)n_b;
     int64_t *start = malloc(((size_t)a->n_groups + 1) * sizeof *start);
-    int32_t *row = malloc(n * sizeof *row), *seen = malloc(2 * levels * sizeof *seen);
+    int32_t *row = calloc(n, sizeof *row), *seen = malloc(2 * levels * sizeof *seen);
     int rc = JD_OK;
     if (!start || !row || !seen) {
         rc = jd_fail_memory(ctx, (n + 2 * levels) * sizeof *row, "crossed clusters");
@@ -231,7 +231,7 @@ int jd_meat_lags(const jd_regression_t *r, const double *residual, const jd_grou
 {
     int k = r->n_kept;
     int64_t cells = 0, *cell = NULL, periods = time->n_groups;
-    int32_t *code = malloc((size_t)r->n * sizeof *code);
+    int32_t *code = calloc((size_t)r->n, sizeof *code);
     if (!code) return jd_fail_memory(ctx, (size_t)r->n * sizeof *code, "lagged scores");
     double *u = NULL;
     int rc = list_cells(unit, time, code, &cell, &cells, ctx);

@@ -55,6 +55,9 @@ JD_API jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx);
  *  `return jd_fail(ctx, JD_ERR_VALUE, "%s:%d: ...", file, line);` raises it. Several errors may be
  *  told (all mistakes of a config); ctx->code keeps the first. Never allocates. */
 JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3, 4);
+#ifdef __clang_analyzer__ /* does not look into functions like it */
+#define jd_fail(ctx, code, ...) (jd_fail(ctx, code, __VA_ARGS__), (code))
+#endif
 
 /** Notes that `bytes` for `what` could not be had; callers use jd_fail_memory(). */
 JD_API void jd_note_no_memory(jd_ctx_t *ctx, size_t bytes, const char *what);

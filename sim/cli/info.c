@@ -94,7 +94,7 @@ static int print_config(jd_store_t *store, jd_ctx_t *ctx)
         if (jd_table_number(&table, given, i) == 0.0) continue;
         jd_table_text(&table, section, i, now, sizeof now);
         if (strcmp(now, last) != 0) printf("%s[%s]\n", *last ? "\n" : "", now);
-        strcpy(last, now);
+        memcpy(last, now, sizeof last);
         if (!told && !strcmp(now, "sweep")) {
             rc = print_swept(store, ctx);
             told = true;

@@ -73,5 +73,6 @@ int main(int argc, char **argv)
     MPI_Allreduce(&status, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
     MPI_Win_free(&counter.window);
     MPI_Finalize();
+    jd_farm_process = NULL;
     return worst;
 }

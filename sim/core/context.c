@@ -45,6 +45,7 @@ static void mark_cut(jd_ctx_t *ctx)
     ctx->used = at + sizeof cut - 1;
 }
 
+#undef jd_fail /* see context.h */
 int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...)
 {
     if (!ctx) return code;

@@ -108,7 +108,7 @@ int jd_table_copy(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
     to->owned = NULL;
     to->capacity = from->rows;
     int rc = allocate(to, ctx);
-    for (int c = 0; c < from->n_columns && !rc; c++)
+    for (int c = 0; c < to->n_columns && !rc; c++)
         memcpy(to->data[c], from->data[c],
                (size_t)jd_table_cells(from, c) * jd_column_size(&from->columns[c]));
     return rc;
