@@ -15,6 +15,14 @@
 /** Data handed to the developers beside the checkout; absent in a user's clone. */
 #define JD_SHARED JD_SOURCE_DIR "/../shared"
 
+/** Rounds of a test of numbers over random cases: under sanitizers, which look at memory and
+ * threads, a quarter does. */
+#ifdef JD_SANITIZED
+#define JD_ROUNDS(n) (((n) + 3) / 4)
+#else
+#define JD_ROUNDS(n) (n)
+#endif
+
 /** Skips the test, saying why, where `path` cannot be read. */
 #define SKIP_WITHOUT(path)                                     \
     do {                                                       \

@@ -44,6 +44,17 @@ static inline void run_program(said_t *said, const char *line)
     read_back(err, said->err, sizeof said->err);
 }
 
+/** Fails with the place in the test and all the program said where its status is another. */
+#define ASSERT_STATUS(said, expected) assert_status_at(said, expected, __FILE__, __LINE__)
+
+static inline void assert_status_at(const said_t *said, int expected, const char *file, int line)
+{
+    if (said->status == expected) return;
+    print_error("%s:%d: status %d, not %d; stdout:\n%s\nstderr:\n%s\n", file, line, said->status,
+                expected, said->out, said->err);
+    _fail(file, line);
+}
+
 /* Removes the folder again; a group teardown. */
 static inline int remove_here(void **state)
 {

@@ -8,7 +8,7 @@ static void test_no_command_shows_help(void **state)
 {
     (void)state;
     run_program(&said, "");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "usage: jiedao COMMAND");
     assert_string_equal(said.out, "");
 }
@@ -19,7 +19,7 @@ static void test_help_lists_commands_with_examples(void **state)
     static const char *const commands[] = {"run",  "figures", "configs", "params",
                                            "info", "export",  "help",    "version"};
     run_program(&said, "--help");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_string_equal(said.err, "");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         ASSERT_HOLDS(said.out, commands[i]);
@@ -27,11 +27,11 @@ static void test_help_lists_commands_with_examples(void **state)
         char line[64], as_option[sizeof said.out];
         snprintf(line, sizeof line, "%s --help", commands[i]);
         run_program(&said, line);
-        assert_int_equal(said.status, 0);
+        ASSERT_STATUS(&said, 0);
         strcpy(as_option, said.out);
         snprintf(line, sizeof line, "help %s", commands[i]);
         run_program(&said, line);
-        assert_int_equal(said.status, 0);
+        ASSERT_STATUS(&said, 0);
         assert_string_equal(said.out, as_option);
         ASSERT_HOLDS(said.out, "--threads N");
         ASSERT_HOLDS(said.out, "examples:\n  jiedao ");
@@ -42,7 +42,7 @@ static void test_version(void **state)
 {
     (void)state;
     run_program(&said, "--version");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_int_equal(strncmp(said.out, "jiedao 0.", 9), 0);
     ASSERT_HOLDS(said.out, "(commit ");
     run_program(&said, "version");
@@ -89,7 +89,7 @@ static void test_all_mistakes_at_once(void **state)
 {
     (void)state;
     run_program(&said, "params --fromat ini --theads 2");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "did you mean --format?\n");
     ASSERT_HOLDS(said.err, "\njiedao: params: unknown option --theads; did you mean --threads?\n");
 }
@@ -99,7 +99,7 @@ static void test_full_disk_is_a_failure(void **state)
     (void)state;
     SKIP_WITHOUT("/dev/full");
     run_program(&said, "help > /dev/full");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "cannot be written to standard output: No space left on device");
 }
 
@@ -107,13 +107,13 @@ static void test_params_formats(void **state)
 {
     (void)state;
     run_program(&said, "params officials --format=json");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_true(strchr("{[", said.out[0]) != NULL);
     run_program(&said, "params officials --format ini");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "[officials]");
     run_program(&said, "params");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "officials");
 }
 
@@ -121,22 +121,22 @@ static void test_configs_are_listed_and_written(void **state)
 {
     (void)state;
     run_program(&said, "configs");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "quickstart");
     run_program(&said, "configs quickstart -o mine.ini");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_program(
         &said,
         "configs quickstart.ini > seen.ini && cmp seen.ini mine.ini && cmp mine.ini '" JD_SOURCE_DIR
         "/configs/quickstart.ini'");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_program(&said, "configs quickstart -o mine.ini");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "mine.ini exists already; --force replaces it");
     run_program(&said, "configs quickstart -o mine.ini --force");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_program(&said, "configs quickstart -o no/such/folder.ini");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "no/such/folder.ini: cannot be written: No such file or directory");
 }
 

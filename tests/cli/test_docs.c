@@ -168,7 +168,7 @@ static void test_parameters_page_is_what_the_program_prints(void **state)
     (void)state;
     static said_t said;
     run_program(&said, "params --format markdown");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     read_page(JD_SOURCE_DIR "/docs/parameters.md");
     const char *tables = strstr(text, "## ");
     assert_non_null(tables);

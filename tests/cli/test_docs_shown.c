@@ -48,7 +48,7 @@ static void test_every_table_and_column_is_told(void **state)
     read_back(JD_SOURCE_DIR "/docs/file-format.md", page, sizeof page);
     run_shell(&said,
               "\"$JIEDAO\" run $TINY -o one.h5 && \"$JIEDAO\" run $TINY --replicates 2 -o two.h5");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     check_file("one.h5");
     check_file("two.h5");
 }
@@ -75,7 +75,7 @@ static void test_screens_in_docs_are_what_is_printed(void **state)
     (void)state;
     run_shell(&said, "mkdir results && \"$JIEDAO\" run quickstart -o results/quickstart.h5 --set "
                      "run.direct_folds=10");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     check_screens_of(JD_SOURCE_DIR "/README.md");
     check_screens_of(JD_SOURCE_DIR "/docs/tutorials/first-run.md");
 }
@@ -92,7 +92,7 @@ static void test_config_of_a_file_makes_it_again(void **state)
                      "cmp 1.txt 2.txt && \"$JIEDAO\" export first.h5 -t panel/street -o 1.csv && "
                      "\"$JIEDAO\" export second.h5 -t panel/street -o 2.csv && cmp 1.csv 2.csv");
     assert_string_equal(said.err, "");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
 }
 
 static void test_ending_says_the_format(void **state)
@@ -101,7 +101,7 @@ static void test_ending_says_the_format(void **state)
     run_shell(&said, "\"$JIEDAO\" export one.h5 -t estimates -o e.dta && \"$JIEDAO\" export one.h5 "
                      "-t estimates -o c.txt && "
                      "head -c 11 e.dta && head -c 16 c.txt");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "<stata_dta>panel,estimator,");
 }
 

@@ -117,7 +117,7 @@ static void test_second_signal(void **state)
     assert_true(WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM);
     assert_bytes("long.h5", "older\n", 6);
     run_program(&said, "run $TINY --force -o long.h5"); /* a leftover is in nobody's way */
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_false(is_here("long.h5.part"));
 }
 

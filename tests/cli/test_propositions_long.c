@@ -29,7 +29,7 @@ static void validate(validation_t *v, const char *name, int replicates)
              "--quiet | awk -F, '$2==\"county\" && $4==\"att\" {print $1, $3, $6, $7, $8, $9}'",
              name, name, replicates);
     run_shell(&said, line);
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     v->n = 0;
     for (char *at = strtok(said.out, "\n"); at; at = strtok(NULL, "\n"), v->n++) {
         row_t *r = &v->row[v->n];
@@ -90,7 +90,7 @@ static void test_p3(void **state)
     said_t said;
     run_shell(&said, "\"$JIEDAO\" sweep propositions/p3 -o p3 --quiet && \"$JIEDAO\" export "
                      "p3/sweep.h5 --table runs -o p3.csv --force --quiet");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     double rise[3];
     for (int mu = 0; mu < 3; mu++) {
         double none = friction_of(1 + 3 * mu), some = friction_of(2 + 3 * mu),

@@ -46,7 +46,7 @@ static void test_existing(void **state)
     assert_memory_equal(older, "older\n", 6);
     free(older);
     run_shell(&said, "\"$JIEDAO\" run $TINY -o old.h5 --force && \"$JIEDAO\" info old.h5");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_shell(&said, "rm -rf *");
 }
 
@@ -83,7 +83,7 @@ static void test_disk_full(void **state)
     said_t left;
     run_shell(&left, "ls disk");
     assert_int_equal(umount(disk), 0);
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "No space left on device; make room on that disk");
     assert_string_equal(left.out, "");
     run_shell(&said, "rmdir disk");

@@ -112,18 +112,18 @@ static void test_long_names(void **state)
     memset(name, 'x', sizeof name);
     snprintf(line, sizeof line, "run $TINY -o %.246s.h5", name); /* .part still fits 255 */
     run_program(&said, line);
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     snprintf(line, sizeof line, "run $TINY -o %.260s.h5", name);
     run_program(&said, line);
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "too long");
     snprintf(line, sizeof line, "run $TINY -o n.h5 --set world.divisions=%.1100s", name);
     run_program(&said, line);
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     assert_false(is_here("n.h5"));
     snprintf(line, sizeof line, "run %.1100s", name);
     run_program(&said, line);
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
 }
 
 int main(void)

@@ -14,7 +14,7 @@ static void make_reference(void)
     if (is_here("one/sweep.h5")) return;
     run_program(&said, SWEEP " -o one --threads 1");
     assert_string_equal(said.err, "");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "60 of 3 points x 20 replicates");
 }
 
@@ -38,17 +38,17 @@ static void test_threads_and_shards_change_no_byte(void **state)
     said_t said;
     make_reference();
     run_program(&said, SWEEP " -o many --threads 4");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_same("many");
     run_program(&said, SWEEP " -o parts --shard 2/3");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "jiedao merge parts");
     run_program(&said, "merge parts");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "40 of 60 runs are missing");
     run_program(&said, SWEEP " -o parts --shard 1/3 && $JIEDAO " SWEEP
                              " -o parts --shard 3/3 && $JIEDAO merge parts");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_same("parts");
 }
 
@@ -94,7 +94,7 @@ static void test_kills_at_random_moments(void **state)
         strike("killed", SIGKILL, 5 + (long)(draw >> 25));
         if (i % 30 && i < KILLS) continue;
         run_program(&said, SWEEP " -o killed --resume");
-        assert_int_equal(said.status, 0);
+        ASSERT_STATUS(&said, 0);
         assert_same("killed");
         run_shell(&said, "rm -r killed");
     }
@@ -107,7 +107,7 @@ static void test_blocks_of_several_runs(void **state)
     (void)state;
     said_t said;
     run_program(&said, SWEEP " --set sweep.replicates=700 -o blocks");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_shell(&said, "[ $(ls blocks/shards/*.shard | wc -l) = 1050 ] && \"$JIEDAO\" export "
                      "blocks/sweep.h5 -t runs -o - | cut -d, -f1 | tail -n +2 >have && "
                      "seq 2100 | cmp - have && rm -r blocks");
@@ -124,12 +124,12 @@ static void test_ctrl_c_names_the_command_that_goes_on(void **state)
               "\"$JIEDAO\" " SWEEP " --set sweep.replicates=4000 -o stopped --threads 1 & p=$!; "
               "while [ ! -e stopped/shards/000001.shard ]; do sleep 0.02; done; "
               "kill -INT $p; wait $p");
-    assert_int_equal(said.status, 130);
+    ASSERT_STATUS(&said, 130);
     ASSERT_HOLDS(said.err, "runs are kept in stopped; to go on: jiedao sweep quickstart");
     ASSERT_HOLDS(said.err, "--resume");
     run_shell(&said, "\"$JIEDAO\" run $TINY --replicates 100000 -o r.h5 & p=$!; "
                      "while [ ! -e r.h5.part ]; do sleep 0.02; done; kill -INT $p; wait $p");
-    assert_int_equal(said.status, 130);
+    ASSERT_STATUS(&said, 130);
     ASSERT_HOLDS(said.err, "jiedao sweep quickstart --set sweep.replicates=100000 -o DIR, with the "
                            "same --set");
     assert_false(is_here("r.h5"));
@@ -144,10 +144,10 @@ static void test_lost_and_damaged_shards_are_said_and_done_again(void **state)
     run_shell(&said, "rm hurt/shards/000007.shard hurt/sweep.h5; printf x | dd "
                      "of=hurt/shards/000020.shard bs=1 seek=400 conv=notrunc 2>/dev/null; "
                      "truncate -s 100 hurt/shards/000021.shard; \"$JIEDAO\" merge hurt");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "3 of 60 runs are missing, the first in shard 000007");
     run_shell(&said, "TINY=\"${TINY% --quiet}\"; \"$JIEDAO\" " SWEEP " -o hurt --resume");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.err, "000007.shard is gone: 1 of its 1 runs");
     ASSERT_HOLDS(said.err, "000020.shard is damaged: 1 of its 1 runs");
     ASSERT_HOLDS(said.err, "000021.shard is damaged: 1 of its 1 runs");
@@ -183,7 +183,7 @@ static void test_no_damaged_record_is_taken(void **state)
     };
     said_t said;
     run_program(&said, "sweep $TINY --set sweep.replicates=2 -o two");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_shell(&said, "cp two/sweep.h5 whole.h5");
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
         char line[1024];
@@ -210,13 +210,13 @@ static void test_several_processes_share_a_folder(void **state)
                      " -o shared --resume --threads 1 & p=\"$p $!\"; done; "
                      "for i in $p; do wait $i || exit; done");
     assert_string_equal(said.err, "");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_same("shared");
     run_shell(&said, "for i in 1 2 3 4 5; do \"$JIEDAO\" " SWEEP
                      " -o array --shard $i/5 --threads 1 & p=\"$p $!\"; done; "
                      "for i in $p; do wait $i || exit; done; \"$JIEDAO\" merge array");
     assert_string_equal(said.err, "");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_same("array");
 }
 
@@ -229,13 +229,13 @@ static void test_force_starts_anew(void **state)
     run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force");
     assert_true(is_here("anew/runs/notes.txt")); /* no sweep's file */
     assert_string_equal(said.err, "");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_null(strstr(said.out, "there before"));
     assert_false(is_here("anew/shards/000003.shard"));
     run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force");
     assert_null(strstr(said.out, "there before"));
     run_program(&said, "sweep $TINY --set sweep.replicates=2 -o anew --force --shard 1/2");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "would throw away what other processes");
     assert_true(is_here("anew/sweep.h5"));
 }
@@ -247,24 +247,24 @@ static void test_all_tables_of_each_run_can_be_kept(void **state)
     (void)state;
     said_t said;
     run_program(&said, KEEP " -o kept --threads 2");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_program(&said, KEEP " -o apart --shard 2/2 && \"$JIEDAO\" " KEEP
                             " -o apart --shard 1/2 && \"$JIEDAO\" merge apart && "
                             "cmp apart/sweep.h5 kept/sweep.h5");
     if (said.status) fail_msg("%s%s", said.out, said.err);
     /* a lost file is as a lost record */
     run_shell(&said, "rm apart/runs/000002.h5; \"$JIEDAO\" merge apart --force");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "1 of 3 runs are missing, the first in shard 000002");
     run_shell(&said, "\"$JIEDAO\" " KEEP " -o apart --resume && cmp apart/sweep.h5 kept/sweep.h5");
     if (said.status) fail_msg("%s%s", said.out, said.err);
     ASSERT_HOLDS(said.out, "2 of them there before");
     /* a damaged one is named, with the cure */
     run_shell(&said, "truncate -s 1000 apart/runs/000003.h5; \"$JIEDAO\" merge apart --force");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "remove apart/runs/000003.h5, and jiedao sweep --resume");
     run_shell(&said, "cmp apart/sweep.h5 kept/sweep.h5"); /* the older one is as it was */
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
 }
 
 /* A sweep of one point and `run --replicates` write the same tables. */
@@ -280,7 +280,7 @@ static void test_replicates_are_a_sweep_of_one_point(void **state)
     said_t said;
     run_program(&said, KEEP " -o kept --resume");
     run_program(&said, "run $TINY --replicates 3 --set output.keep=all -o three.h5 --force");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char line[512];
         snprintf(line, sizeof line,
@@ -319,10 +319,10 @@ static void test_another_sweep_is_not_gone_on_with(void **state)
     said_t said;
     make_reference();
     run_program(&said, SWEEP " -o one");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "--resume goes on with it, --force starts anew");
     run_program(&said, SWEEP " --set sweep.policy.share=0.2 --set firms.n=4000 -o one --resume");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "firms.n was 3000, is 4000");
     ASSERT_HOLDS(said.err, "sweep.policy.share was 0.25,0.5,0.75, is 0.2");
     assert_same("one");
@@ -333,7 +333,7 @@ static void test_a_failed_run_does_not_sink_the_sweep(void **state)
     (void)state;
     said_t said;
     run_program(&said, "sweep $TINY --set sweep.world.counties=16,3 -o mixed");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "Failed      1 runs, the first (run 2): ");
     ASSERT_HOLDS(said.out, "world.counties = 3 is fewer than");
     run_program(&said, "export mixed/sweep.h5 --table runs -o runs.csv --force && cat runs.csv");
@@ -346,7 +346,7 @@ static void test_a_sweep_of_failures_fails(void **state)
     (void)state;
     said_t said;
     run_program(&said, "sweep $TINY --set sweep.world.counties=3 -o not/yet/there");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.out, "Written     not/yet/there/sweep.h5");
     ASSERT_HOLDS(said.err, "every run failed");
     run_program(&said, "merge not/yet/there");
@@ -355,7 +355,7 @@ static void test_a_sweep_of_failures_fails(void **state)
     ASSERT_HOLDS(said.err, "is a file; name the sweep's folder: not/yet/there");
     run_program(&said, "validate $TINY --set sweep.world.counties=3 --set validate.replicates=2 "
                        "-o not/yet/valid");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.out, "Failed      2 runs, the first (replicate 1 of point 1): ");
 }
 
@@ -365,7 +365,7 @@ static void test_resume_where_nothing_is(void **state)
     (void)state;
     said_t said;
     run_shell(&said, "\"$JIEDAO\" sweep ${TINY% --quiet} -o fresh --resume");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.err, "fresh holds nothing to go on with");
 }
 
@@ -376,16 +376,16 @@ static void test_sensitivity(void **state)
     run_program(&said, "sweep $TINY --set sweep.design=saltelli --set sweep.points=16 --set "
                        "sweep.replicates=2 --set 'sweep.policy.share=uniform(0.2, 0.8)' --set "
                        "'sweep.officials.mu_weak=uniform(0.2, 0.6)' -o sobol");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_program(&said, "sensitivity sobol --output friction");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "16 of 16 base rows");
     /* friction depends on officials, hardly on who is treated */
     assert_true(strstr(said.out, "officials.mu_weak") < strstr(said.out, "policy.share"));
     run_program(&said, "sensitivity sobol --output twfe.bias --format csv");
     ASSERT_HOLDS(said.out, "parameter,output,first,first_low,first_high,total");
     run_program(&said, "sensitivity sobol --output nothing");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "ESTIMATOR.COLUMN");
     make_reference();
     run_program(&said, "sensitivity sobol --output twfe.biass");
@@ -393,7 +393,7 @@ static void test_sensitivity(void **state)
     run_program(&said, "sensitivity sobol --output ade");
     ASSERT_HOLDS(said.err, "run.direct_folds");
     run_program(&said, "sensitivity one --output att");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "design = saltelli");
 }
 
@@ -402,14 +402,14 @@ static void test_words(void **state)
     (void)state;
     said_t said;
     run_program(&said, SWEEP " --dry-run");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "grid: 3 points x 20 replicates = 60 runs");
     ASSERT_HOLDS(said.out, "All runs    about");
     run_program(&said, SWEEP);
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "-o results/sweep");
     run_program(&said, SWEEP " -o x --shard 4/3");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "3/8 for the third of eight");
     run_program(&said, SWEEP " -o .stdout");
     ASSERT_HOLDS(said.err, "a file of this name is there");

@@ -31,16 +31,16 @@ static void test_a_file_size_limit(void **state)
 {
     (void)state;
     run_shell(&said, "ulimit -f 4; " SWEEP " -o limited"); /* 2 kB: no record fits */
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "File too large; finished runs are kept");
     run_shell(&said, "ulimit -f 40; " SWEEP " -o limited --resume"); /* the merged file does not */
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "limited/sweep.h5: cannot be written");
     assert_false(is_here("limited/sweep.h5"));
     assert_ok(SWEEP " -o limited --resume && cmp limited/sweep.h5 whole/sweep.h5");
     ASSERT_HOLDS(said.out, "40 of them there before");
     run_shell(&said, "ulimit -f 400; " KEEP " -o limited_tables"); /* no run's file fits */
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "limited_tables/runs/000001.h5: cannot be written");
     assert_ok(KEEP " -o limited_tables --resume && cmp limited_tables/sweep.h5 tables/sweep.h5");
 }
@@ -60,7 +60,7 @@ static void test_a_full_disk(void **state)
     run_shell(&full, SWEEP " -o disk/s");
     run_shell(&copied, "cp -r disk/s moved");
     assert_int_equal(umount(disk), 0);
-    assert_int_equal(full.status, 1);
+    ASSERT_STATUS(&full, 1);
     ASSERT_HOLDS(full.err, "No space left on device; finished runs are kept");
     assert_ok(SWEEP " -o moved --resume && cmp moved/sweep.h5 whole/sweep.h5");
     ASSERT_HOLDS(said.out, "of them there before"); /* what was finished was kept */
@@ -80,20 +80,20 @@ static void test_folders_that_may_not_be_written(void **state)
               "chmod 555 closed/shards");
     snprintf(line, sizeof line, "%s " SWEEP " -o closed --resume", as);
     run_shell(&said, line);
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "closed/shards/000005.part: cannot be written: Permission denied");
     assert_ok("chmod 755 closed/shards; " SWEEP " -o closed --resume && cmp closed/sweep.h5 "
               "whole/sweep.h5");
     snprintf(line, sizeof line, "rm closed/sweep.h5; chmod 555 closed; %s \"$JIEDAO\" merge closed",
              as);
     run_shell(&said, line);
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "closed/sweep.h5");
     run_shell(&said, "chmod 755 closed");
     /* a file in a folder's place is said, and not taken for runs that fail */
     assert_ok("cp -r tables odd; rm -r odd/runs odd/shards/* odd/sweep.h5; : >odd/runs");
     run_shell(&said, KEEP " -o odd --resume");
-    assert_int_equal(said.status, 1);
+    ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "odd/runs: cannot be made a folder: a file of this name is there");
 }
 

@@ -12,12 +12,12 @@ static void test_published_numbers_come_out(void **state)
     (void)state;
     said_t said;
     run_program(&said, "validate published/staggered -o staggered --quiet");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "   -6.70000         0    -6.70000");
     ASSERT_HOLDS(said.out, "     26.800         0      26.800");
     ASSERT_HOLDS(said.out, "All agree");
     run_program(&said, "validate published/goodman_bacon -o bacon --quiet");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "All agree");
 }
 
@@ -31,7 +31,7 @@ static void assert_same_tables(const char *a, const char *b)
              "$d.csv --force -q >/dev/null || exit 1; done; cmp %s.csv %s.csv && wc -l < %s.csv",
              a, b, a, b, a);
     run_shell(&said, line);
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_true(atoi(said.out) > 20);
 }
 
@@ -42,14 +42,14 @@ static void test_rounds_end_where_one_would(void **state)
     char line[512];
     run_program(&said,
                 PLACEBO " -o rounds --set validate.replicates=40 --set validate.until_mcse=0.02");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "rounds");
     int replicates = atoi(strstr(said.out, "Replicates") + strlen("Replicates"));
     assert_true(replicates > 40 && replicates < 5000);
     snprintf(line, sizeof line, PLACEBO " -o once --threads 1 --set validate.replicates=%d",
              replicates);
     run_program(&said, line);
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_same_tables("rounds", "once");
 }
 
@@ -58,16 +58,16 @@ static void test_goes_on_after_a_kill(void **state)
     (void)state;
     said_t said;
     run_program(&said, PLACEBO " -o whole --set validate.replicates=300");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     run_shell(&said,
               "\"$JIEDAO\" " PLACEBO
               " -o cut --set validate.replicates=300 >/dev/null 2>&1 & p=$!; "
               "while [ ! -e cut/rounds/01/shards/000003.shard ]; do sleep 0.01; done; kill -9 $p; "
               "wait $p; \"$JIEDAO\" " PLACEBO " -o cut --set validate.replicates=300");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "--resume goes on with it");
     run_program(&said, PLACEBO " -o cut --set validate.replicates=300 --resume");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     assert_same_tables("whole", "cut");
 }
 
@@ -90,7 +90,7 @@ static void test_the_simulator_too(void **state)
     said_t said;
     run_program(&said, "validate $TINY -o sim --set validate.replicates=30 --set "
                        "estimate.estimators=twfe,imputation --set sweep.policy.share=0.25,0.5");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "Point 2: policy.share = 0.5");
     ASSERT_HOLDS(said.out, "imputation");
     ASSERT_HOLDS(said.out, "spillover");
@@ -154,7 +154,7 @@ static void test_keys_a_process_does_not_read(void **state)
     said_t said;
     run_program(&said, "validate published/bdm2004 -o unread --set validate.replicates=2 --set "
                        "dgp.slopes=1,2 --set sweep.dgp.rho=0");
-    assert_int_equal(said.status, 0);
+    ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.err, "dgp.slopes is not read by dgp.kind = ar1_placebo");
 }
 
@@ -163,13 +163,13 @@ static void test_wrong_words(void **state)
     (void)state;
     said_t said;
     run_program(&said, "validate published/bdm2004");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "-o results/validation");
     run_program(&said, "validate published/bdm2004 -o x --set dgp.adoption_last=40");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "must lie in the periods 2 to 21");
     run_program(&said, "validate published/staggered -o x --set dgp.slopes=1,2");
-    assert_int_equal(said.status, 2);
+    ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "has 2 values, cohorts has 4");
 }
 

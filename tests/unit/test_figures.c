@@ -229,6 +229,7 @@ static void forget(jd_table_t *table)
 static void test_one_row_is_drawn(void **state)
 {
     fixture_t *f = *state;
+    f->options.formats = JD_FIGURE_SVG;
     for_each_table(&f->tables, keep_one);
     for (int i = 0; i < FIGURES; i++)
         if (figure_draw(i, &f->tables, &f->options, &f->ctx) != JD_OK)
@@ -344,6 +345,7 @@ static void test_optional_columns_and_tables(void **state)
     fixture_t *f = *state;
     figures_tables_t cut = f->tables; /* shares the cells, owns nothing */
     jd_figure_options_t *o = &f->options;
+    o->formats = JD_FIGURE_SVG;
     cut.shares.n_columns = JD_SHARE_REQUIRED;
     cut.estimates.n_columns = JD_EVENT_REQUIRED;
     cut.truth.n_columns = JD_TRUTH_REQUIRED;
