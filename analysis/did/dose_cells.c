@@ -13,6 +13,7 @@ void jd_dose_cells_free(jd_dose_cells_t *c)
     free(c->cell_unit);
     free(c->group);
     free(c->control);
+    jd_dose_covariates_free(c);
     memset(c, 0, sizeof *c);
 }
 
@@ -28,10 +29,6 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
     if (!panel->dose)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: the panel has no dose; it estimates effects by it", name);
-    if (panel->n_x > 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: %d covariates are given; it compares plain changes: leave them out",
-                       name, panel->n_x);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: repeated cross-sections are asked for; it follows units through all "
@@ -259,6 +256,7 @@ int jd_dose_cells_make(jd_dose_cells_t *c, jd_design_t *design, const jd_panel_t
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK) rc = place_rows(c, design, panel, &frame, ctx);
     if (rc == JD_OK) rc = list_cells(c, design, options, stable, ctx);
+    if (rc == JD_OK) rc = jd_dose_covariates_make(c, design, panel, ctx);
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
@@ -273,25 +271,47 @@ static double change(const jd_dose_cells_t *c, const jd_comparison_group_t *grou
 
 void jd_dose_cells_effects(const jd_dose_cells_t *c, const double *v, double *theta, double *mean)
 {
+    double *slopes = mean + c->n_groups;
+    memset(mean, 0, jd_dose_group_numbers(c) * sizeof *mean);
     for (int32_t k = 0; k < c->n_groups; k++) {
         const jd_comparison_group_t *group = &c->group[k];
         double sum = 0;
         for (int32_t j = group->first; j < group->first + group->n; j++)
             sum += c->weight[c->control[j]] * change(c, group, v, c->control[j]);
         mean[k] = sum / group->weight;
+        for (int32_t j = group->first; c->n_x > 0 && j < group->first + group->n; j++) {
+            int32_t u = c->control[j];
+            jd_dose_add_x(c, k, u, c->weight[u] * (change(c, group, v, u) - mean[k]), slopes);
+        }
     }
+    jd_dose_solve_x(c, slopes);
     for (int32_t i = 0; i < c->n_cells; i++) {
-        int32_t k = c->cell_group[i];
-        theta[i] = change(c, &c->group[k], v, c->cell_unit[i]) - mean[k];
+        int32_t k = c->cell_group[i], u = c->cell_unit[i];
+        theta[i] = change(c, &c->group[k], v, u) - mean[k] - jd_dose_shift(c, k, u, slopes);
     }
 }
 
-/* Sum of a by group. */
+/* Sum of a by group, and behind it what makes weights of the controls' covariates. */
 static void sum_groups(const jd_dose_cells_t *c, const double *a, double *by_group)
 {
-    memset(by_group, 0, (size_t)c->n_groups * sizeof *by_group);
-    for (int32_t i = 0; i < c->n_cells; i++)
+    memset(by_group, 0, jd_dose_group_numbers(c) * sizeof *by_group);
+    for (int32_t i = 0; i < c->n_cells; i++) {
         by_group[c->cell_group[i]] += a[i];
+        jd_dose_add_x(c, c->cell_group[i], c->cell_unit[i], a[i], by_group + c->n_groups);
+    }
+    jd_dose_solve_x(c, by_group + c->n_groups);
+}
+
+/* Weight of control u's change in a sum of theta, but for its sign. */
+static double control_weight(const jd_dose_cells_t *c, int32_t k, int32_t u, const double *by_group)
+{
+    return by_group[k] * c->weight[u] / c->group[k].weight +
+           c->weight[u] * jd_dose_shift(c, k, u, by_group + c->n_groups);
+}
+
+static int has_part(const jd_dose_cells_t *c, int32_t k, const double *by_group)
+{
+    return by_group[k] != 0 || c->n_x > 0;
 }
 
 static void add_change(const jd_dose_cells_t *c, const jd_comparison_group_t *group, int32_t u,
@@ -309,9 +329,10 @@ void jd_dose_cells_weights(const jd_dose_cells_t *c, const double *a, double *by
         if (a[i] != 0) add_change(c, &c->group[c->cell_group[i]], c->cell_unit[i], a[i], w);
     for (int32_t k = 0; k < c->n_groups; k++) {
         const jd_comparison_group_t *group = &c->group[k];
-        for (int32_t j = group->first; by_group[k] != 0 && j < group->first + group->n; j++) {
+        if (!has_part(c, k, by_group)) continue;
+        for (int32_t j = group->first; j < group->first + group->n; j++) {
             int32_t u = c->control[j];
-            add_change(c, group, u, -by_group[k] * c->weight[u] / group->weight, w);
+            add_change(c, group, u, -control_weight(c, k, u, by_group), w);
         }
     }
 }
@@ -325,10 +346,12 @@ void jd_dose_cells_influence(const jd_dose_cells_t *c, const double *a, const do
         by_cluster[c->cluster[c->cell_unit[i]]] += a[i] * (theta[i] - (centre ? centre[i] : 0));
     for (int32_t k = 0; k < c->n_groups; k++) {
         const jd_comparison_group_t *group = &c->group[k];
-        for (int32_t j = group->first; by_group[k] != 0 && j < group->first + group->n; j++) {
+        if (!has_part(c, k, by_group)) continue;
+        for (int32_t j = group->first; j < group->first + group->n; j++) {
             int32_t u = c->control[j];
             by_cluster[c->cluster[u]] -=
-                by_group[k] * c->weight[u] / group->weight * (change(c, group, v, u) - mean[k]);
+                control_weight(c, k, u, by_group) *
+                (change(c, group, v, u) - mean[k] - jd_dose_shift(c, k, u, mean + c->n_groups));
         }
     }
 }
@@ -337,7 +360,7 @@ int jd_dose_cells_fill(jd_design_t *design, const jd_dose_cells_t *c,
                        jd_dose_coefficients_t coefficients, const void *own, jd_ctx_t *ctx)
 {
     int n_terms = design->facts.n_terms;
-    double *a = malloc(((size_t)c->n_cells + (size_t)c->n_groups) * sizeof *a);
+    double *a = malloc(((size_t)c->n_cells + jd_dose_group_numbers(c)) * sizeof *a);
     if (!a) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *a, "weights");
     int rc = jd_regression_init(&design->regression, NULL, design->sample.n, n_terms, NULL, ctx);
     for (int k = 0; rc == JD_OK && k < n_terms; k++) {

@@ -42,7 +42,7 @@ static int counts_under(const wald_t *own, int32_t cell, int term)
 static int find_doses(wald_t *own, jd_ctx_t *ctx)
 {
     const jd_dose_cells_t *c = &own->cells;
-    double *mean = malloc((size_t)c->n_groups * sizeof *mean);
+    double *mean = malloc(jd_dose_group_numbers(c) * sizeof *mean);
     own->theta_dose = malloc((size_t)c->n_cells * sizeof *own->theta_dose);
     if (!mean || !own->theta_dose) {
         free(mean);
@@ -174,11 +174,11 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (rc != JD_OK) return rc;
     size_t matrix = (size_t)c->n_units * (size_t)c->n_periods;
     size_t clusters = (size_t)design->clusters.n_groups, k = (size_t)fit->n_terms;
-    size_t all = matrix + 2 * (size_t)c->n_cells + 2 * (size_t)c->n_groups + k * clusters;
+    size_t all = matrix + 2 * (size_t)c->n_cells + 2 * jd_dose_group_numbers(c) + k * clusters;
     double *v = calloc(all, sizeof *v);
     if (!v) return jd_fail_memory(ctx, all * sizeof *v, "influence functions");
     double *theta = v + matrix, *a = theta + c->n_cells, *mean = a + c->n_cells;
-    double *by_group = mean + c->n_groups, *sum = by_group + c->n_groups;
+    double *by_group = mean + jd_dose_group_numbers(c), *sum = by_group + jd_dose_group_numbers(c);
     for (int j = 0; j < fit->n_terms; j++) {
         for (size_t i = 0; i < matrix; i++)
             v[i] = y[c->row[i]] - fit->estimate[j] * c->dose[i];

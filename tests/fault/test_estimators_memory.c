@@ -99,6 +99,7 @@ static void test_every_allocation_may_fail(void **state)
     request.options.n_rings = 1;
     assert_survives(&t, request);
     request.options.dose_degree = 1;
+    t.panel.n_x = 1;
     request.estimator = "dose";
     assert_survives(&t, request);
     request.estimator = "wald_did";

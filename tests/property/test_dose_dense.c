@@ -13,7 +13,9 @@ typedef struct {
     jd_panel_t panel;
     int n, units, periods;
     int32_t unit[MAX_ROWS], time[MAX_ROWS], cohort[MAX_ROWS], cluster[MAX_ROWS];
-    double weight[MAX_ROWS], dose[MAX_ROWS], y[MAX_ROWS];
+    double weight[MAX_ROWS], dose[MAX_ROWS], y[MAX_ROWS], x[2][MAX_ROWS];
+    const double *x_column[2];
+    const char *x_name[2];
     double factor[64];             /* of units' weights, for derivatives */
     int complete[64], row[64][16]; /* row of a unit in period 11 + k */
     double knot[MAX_KNOTS];
@@ -36,6 +38,8 @@ static void swap(data_t *d, int a, int b)
     EXCHANGE(double, weight);
     EXCHANGE(double, dose);
     EXCHANGE(double, y);
+    EXCHANGE(double, x[0]);
+    EXCHANGE(double, x[1]);
 #undef EXCHANGE
 }
 
@@ -76,6 +80,9 @@ static void make_data(data_t *d, uint64_t seed, int is_dose)
             else
                 d->dose[i] = before + (treated ? dose + 0.1 * t : u % 6 == 0 && t > 12 ? 0.1 : 0);
             d->y[i] = level + 0.3 * t + treated * dose * dose + gauss(&rng);
+            for (int k = 0; k < 2; k++)
+                d->x[k][i] = (k ? 5 : level) + ((13 * u + 7 * t * (k + 2)) % 17) / 6.0;
+            d->y[i] += 0.2 * t * d->x[0][i];
             d->n++;
         }
     }
@@ -89,7 +96,14 @@ static void make_data(data_t *d, uint64_t seed, int is_dose)
                             .cohort = d->cohort,
                             .weight = weighted ? d->weight : NULL,
                             .cluster = d->cluster,
-                            .dose = d->dose};
+                            .dose = d->dose,
+                            .n_x = (int)(seed % 3),
+                            .x = d->x_column,
+                            .x_name = d->x_name};
+    for (int k = 0; k < 2; k++) {
+        d->x_column[k] = d->x[k];
+        d->x_name[k] = "x";
+    }
 }
 
 static int row_of(const data_t *d, int unit, int time)
@@ -97,14 +111,43 @@ static int row_of(const data_t *d, int unit, int time)
     return d->row[unit][time - 11];
 }
 
+/* What least squares of controls' changes [n], weights w, on a constant and x [n] tells at x of
+ * another; columns that depend on earlier ones are left out. */
+static double predict(int n, int n_x, const long double *w, const long double *change,
+                      long double x[3][MAX_ROWS], const double *at)
+{
+    static basis_t b;
+    static long double column[MAX_ROWS];
+    long double slope[3], sum = 0;
+    int kept[3], k = 0;
+    b.n = n;
+    b.n_q = 0;
+    for (int p = 0; p <= n_x; p++) {
+        for (int i = 0; i < n; i++)
+            column[i] = x[p][i] * sqrtl(w[i]);
+        if (add_column(&b, column, 1e-10L)) kept[k++] = p;
+    }
+    for (int p = k - 1; p >= 0; p--) {
+        slope[p] = 0;
+        for (int i = 0; i < n; i++)
+            slope[p] += b.q[p][i] * change[i] * sqrtl(w[i]);
+        for (int q = p + 1; q < k; q++)
+            slope[p] -= b.r[p][q] * slope[q];
+        slope[p] /= b.r[p][p];
+        sum += slope[p] * (kept[p] ? (long double)at[kept[p] - 1] : 1);
+    }
+    return (double)sum;
+}
+
 /* theta of a treated row for a column v; 0 if there is no control, with *has = 0. */
 static double theta_of(const data_t *d, const double *v, int i, int *has)
 {
+    static long double w[MAX_ROWS], change[MAX_ROWS], x[3][MAX_ROWS];
     int g = d->cohort[i], t = d->time[i], base = 11;
     for (int s = 11; s < g - d->options.anticipation; s++)
         base = s;
-    int own = row_of(d, d->unit[i], base);
-    double sum = 0, weight = 0;
+    int own = row_of(d, d->unit[i], base), n = 0;
+    const double at[2] = {d->x[0][own], d->x[1][own]};
     for (int j = 0; j < d->n; j++) {
         int u = d->unit[j], h = d->cohort[j];
         if (d->time[j] != t || !d->complete[u]) continue;
@@ -115,12 +158,15 @@ static double theta_of(const data_t *d, const double *v, int i, int *has)
             (d->dose[j] != d->dose[before] || d->dose[before] != d->dose[own]))
             control = 0;
         if (!control) continue;
-        double w = d->weight[j] * d->factor[u];
-        sum += w * (v[j] - v[before]);
-        weight += w;
+        w[n] = d->weight[j] * d->factor[u];
+        change[n] = v[j] - v[before];
+        x[0][n] = 1;
+        for (int k = 0; k < d->panel.n_x; k++)
+            x[k + 1][n] = d->x[k][before];
+        n++;
     }
-    *has = weight > 0;
-    return *has ? v[i] - v[own] - sum / weight : 0;
+    *has = n > 0;
+    return *has ? v[i] - v[own] - predict(n, d->panel.n_x, w, change, x, at) : 0;
 }
 
 /* Whether a treated row counts under a term that is a mean. */
