@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "did/design.h"
+#include "panel/grid.h"
 
 int jd_design_open_treatment(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
                              jd_ctx_t *ctx)
@@ -25,8 +26,11 @@ static int open_dummy(jd_design_t *design, const jd_panel_t *panel, const jd_fra
     const jd_term_t term = jd_term_overall("att");
     size_t bytes = (size_t)frame->n * sizeof(int32_t);
     int32_t *code = malloc(bytes);
-    for (int64_t i = 0; code && i < frame->n; i++)
-        code[i] = frame->treated[i] - 1;
+    if (code) {
+#pragma omp parallel for num_threads(jd_pass_threads(ctx, frame->n)) schedule(static)
+        for (int64_t i = 0; i < frame->n; i++)
+            code[i] = frame->treated[i] - 1;
+    }
     int rc = code ? jd_design_open_dummies(design, panel, &term, 1, code, ctx)
                   : jd_fail_memory(ctx, bytes, "the treatment");
     free(code);

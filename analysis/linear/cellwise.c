@@ -6,6 +6,7 @@
 
 #include "linear/effects.h"
 #include "linear/sums.h"
+#include "panel/grid.h"
 
 enum { MAX_KEYS = 1 << 22 }; /* numbers tried before cells are counted */
 
@@ -26,38 +27,51 @@ void jd_cellwise_free(jd_cellwise_t *cells)
 }
 
 /* A number for every combination of dummy and small levels, the last effect's level varying
- * fastest: key [end - from] of rows from ... end - 1. */
-static void number_rows(const jd_effects_t *e, const int32_t *code, int64_t from, int64_t end,
-                        int32_t *key)
+ * fastest: key [JD_BLOCK] of the rows of a block; returns how many they are. */
+static int64_t number_rows(const jd_effects_t *e, const int32_t *code, int64_t block, int32_t *key)
 {
-    if (e->n_effects == 1)
-        for (int64_t i = from; i < end; i++)
-            key[i - from] = code[i] < 0 ? 0 : code[i] + 1;
+    int64_t from = block * JD_BLOCK, n = jd_block_end(block, e->n) - from;
+    for (int64_t i = 0; i < n; i++)
+        key[i] = code[from + i] < 0 ? 0 : code[from + i] + 1;
     for (int k = 1; k < e->n_effects; k++) {
         int32_t levels = e->groups[k].n_groups;
-        const int32_t *level = e->groups[k].code;
-        if (k == 1)
-            for (int64_t i = from; i < end; i++)
-                key[i - from] = (code[i] < 0 ? 0 : code[i] + 1) * levels + level[i];
-        else
-            for (int64_t i = from; i < end; i++)
-                key[i - from] = key[i - from] * levels + level[i];
+        const int32_t *level = e->groups[k].code + from;
+        for (int64_t i = 0; i < n; i++)
+            key[i] = key[i] * levels + level[i];
     }
+    return n;
 }
 
-/* Counts the numbers of all rows, or (where c has its codes) puts down the cells they stand for. */
-static void pass_rows(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *code, int32_t *count)
+/* Rows of each number, count [threads][keys], zero on entry; the sum in the first. */
+static void count_rows(const jd_effects_t *e, const int32_t *code, int32_t *count, int32_t keys,
+                       int threads)
 {
-    int32_t key[JD_BLOCK]; /* twice a pass costs less than a column */
-    for (int64_t b = 0; b < jd_n_blocks(c->n); b++) {
-        int64_t from = b * JD_BLOCK, end = jd_block_end(b, c->n);
-        number_rows(e, code, from, end, key);
-        if (c->code)
-            for (int64_t i = from; i < end; i++)
-                c->code[i] = (uint16_t)count[key[i - from]];
-        else
-            for (int64_t i = from; i < end; i++)
-                count[key[i - from]]++;
+    int64_t blocks = jd_n_blocks(e->n);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int t = 0; t < threads; t++)
+        for (int64_t b = blocks * t / threads; b < blocks * (t + 1) / threads; b++) {
+            int32_t key[JD_BLOCK], *own = count + (int64_t)t * keys;
+            int64_t n = number_rows(e, code, b, key);
+            for (int64_t i = 0; i < n; i++)
+                own[key[i]]++;
+        }
+    for (int t = 1; t < threads; t++)
+        for (int32_t k = 0; k < keys; k++)
+            count[k] += count[(int64_t)t * keys + k];
+}
+
+/* Cells of the rows, cell [keys] of their numbers. */
+static void code_rows(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *code,
+                      const int32_t *cell, int threads)
+{
+    (void)threads; /* for OpenMP alone */
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t b = 0; b < jd_n_blocks(e->n); b++) {
+        int32_t key[JD_BLOCK];
+        uint16_t *own = c->code + b * JD_BLOCK;
+        int64_t n = number_rows(e, code, b, key);
+        for (int64_t i = 0; i < n; i++)
+            own[i] = (uint16_t)cell[key[i]];
     }
 }
 
@@ -85,13 +99,13 @@ static void describe(jd_cellwise_t *c, const jd_effects_t *e, int cell, int32_t 
     c->dummy[cell] = key - 1;
 }
 
-/* Numbers that occur become cells 0, 1, ...; none where they are too many. code [n] are the
- * dummies, count [keys] is zero. */
+/* Numbers that occur become cells 0, 1, ...; none where they are too many. count [threads][keys] is
+ * zero. */
 static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *code,
-                        int32_t *count, int32_t keys, jd_ctx_t *ctx)
+                        int32_t *count, int32_t keys, int threads, jd_ctx_t *ctx)
 {
     int n = 0;
-    pass_rows(c, e, code, count);
+    count_rows(e, code, count, keys, threads);
     for (int32_t k = 0; k < keys; k++)
         n += count[k] > 0;
     if (n > JD_MAX_CELLS) return JD_OK;
@@ -104,7 +118,7 @@ static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *
         if (!c->weight) c->mass[cell] = count[k];
         count[k] = cell++;
     }
-    pass_rows(c, e, code, count);
+    code_rows(c, e, code, count, threads);
     for (int64_t i = 0; c->weight && i < c->n; i++)
         c->mass[c->code[i]] += c->weight[i];
     return JD_OK;
@@ -147,11 +161,13 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     if (e->solver != JD_SOLVER_AUTO || e->n_slopes > 0 || e->n_effects < 1 ||
         e->n_small > JD_DIRECT_LEVELS || keys > MAX_KEYS)
         return JD_OK;
+    int threads = jd_pass_threads(ctx, e->n), rc = JD_OK;
+    if (keys * threads > MAX_KEYS) threads = 1;
+    size_t counts = (size_t)keys * (size_t)threads;
     jd_cellwise_t *c = calloc(1, sizeof *c);
-    int32_t *count = calloc((size_t)keys, sizeof *count);
-    int rc = JD_OK;
+    int32_t *count = calloc(counts, sizeof *count);
     if (!c || !count) {
-        rc = jd_fail_memory(ctx, (size_t)keys * sizeof *count, "cells");
+        rc = jd_fail_memory(ctx, counts * sizeof *count, "cells");
         goto out;
     }
     c->n = e->n;
@@ -160,7 +176,7 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     c->n_levels = e->n_small;
     c->weight = e->weight;
     c->inverse = e->inverse[0];
-    rc = number_cells(c, e, code, count, (int32_t)keys, ctx);
+    rc = number_cells(c, e, code, count, (int32_t)keys, threads, ctx);
     if (rc == JD_OK && c->n_cells > 0) rc = order_rows(c, &e->groups[0], ctx);
     if (rc == JD_OK && c->n_cells > 0) *cells = c;
 out:

@@ -47,12 +47,13 @@ void jd_cellwise_free(jd_cellwise_t *cells);
 /** Sets kept, n_kept, cross and bread of the regression, as jd_regression_factor() tells. */
 JD_MUST_USE int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_ctx_t *ctx);
 
-/** beta [n_kept] of an outcome, one every `stride`. */
+/** beta [n_kept] of an outcome, one every `stride`. The same bits for any number of threads, here
+ *  and below. */
 void jd_cellwise_estimate(const jd_cellwise_t *cells, int n_kept, const double *y, double *beta,
-                          ptrdiff_t stride);
+                          ptrdiff_t stride, int threads);
 /** Residuals [n] of an outcome with its coefficients. */
 void jd_cellwise_residuals(const jd_cellwise_t *cells, int n_kept, const double *y,
-                           const double *beta, double *residual);
+                           const double *beta, double *residual, int threads);
 /** Row weights [n] of a coefficient. */
 void jd_cellwise_weights(const jd_cellwise_t *cells, int n_kept, int k, double *w);
 /** The same of a combination by [n_kept] of coefficients. */

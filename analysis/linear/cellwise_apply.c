@@ -7,6 +7,9 @@
 #include "linear/cholesky.h"
 #include "linear/effects.h"
 #include "linear/sums.h"
+#include "panel/grid.h"
+
+enum { AT_ONCE = 256 }; /* blocks of units that threads share */
 
 static double weight_of(const jd_cellwise_t *c, int64_t i)
 {
@@ -52,33 +55,59 @@ static void add_unit(const jd_cellwise_t *c, int32_t unit, const double *y, doub
             part[c->code[i]] += y[i] - mean;
 }
 
-/* s = E'W M y: plain sums within blocks of units, blocks added with their rounding carried along.
- */
-static void sum_cells(const jd_cellwise_t *c, const double *y, double *s)
+/* The unit that begins the block after the one of `unit`. */
+static int32_t next_block(const jd_cellwise_t *c, int32_t unit)
 {
-    double part[JD_MAX_CELLS], lost[JD_MAX_CELLS];
-    size_t bytes = (size_t)c->n_cells * sizeof *s;
-    memset(s, 0, bytes);
-    memset(part, 0, bytes);
-    memset(lost, 0, bytes);
-    int64_t last = 0;
-    for (int32_t u = 0; u < c->n_units; u++) {
-        add_unit(c, u, y, part);
-        if (c->start[u + 1] - last < JD_BLOCK && u + 1 < c->n_units) continue;
-        last = c->start[u + 1];
-        for (int a = 0; a < c->n_cells; a++)
-            jd_add_exactly(&s[a], &lost[a], part[a]);
-        memset(part, 0, bytes);
+    int64_t first = c->start[unit];
+    while (unit < c->n_units && c->start[unit] - first < JD_BLOCK)
+        unit++;
+    return unit;
+}
+
+/* s = E'W M y: plain sums within blocks of units, blocks added with their rounding carried along.
+ * part [at_once][n_cells] is room for the blocks that threads share. */
+static void sum_blocks(const jd_cellwise_t *c, const double *y, double *part, int at_once,
+                       int threads, double *s)
+{
+    double lost[JD_MAX_CELLS];
+    size_t size = (size_t)c->n_cells;
+    int32_t first[AT_ONCE + 1] = {0};
+    (void)threads; /* for OpenMP alone */
+    memset(s, 0, size * sizeof *s);
+    memset(lost, 0, size * sizeof *lost);
+    for (int n; first[0] < c->n_units; first[0] = first[n]) {
+        for (n = 0; n < at_once && first[n] < c->n_units; n++)
+            first[n + 1] = next_block(c, first[n]);
+        memset(part, 0, (size_t)n * size * sizeof *part);
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int b = 0; b < n; b++)
+            for (int32_t u = first[b]; u < first[b + 1]; u++)
+                add_unit(c, u, y, part + (size_t)b * size);
+        for (const double *own = part; own < part + (size_t)n * size; own += size)
+            for (size_t a = 0; a < size; a++)
+                jd_add_exactly(&s[a], &lost[a], own[a]);
     }
-    for (int a = 0; a < c->n_cells; a++)
+    for (size_t a = 0; a < size; a++)
         s[a] += lost[a];
 }
 
+/* By one thread where others would find no memory: bits are the same. */
+static void sum_cells(const jd_cellwise_t *c, const double *y, int threads, double *s)
+{
+    double own[JD_MAX_CELLS], *part = NULL;
+    if (threads > 1) part = malloc(AT_ONCE * (size_t)c->n_cells * sizeof *part);
+    if (part)
+        sum_blocks(c, y, part, AT_ONCE, threads, s);
+    else
+        sum_blocks(c, y, own, 1, 1, s);
+    free(part);
+}
+
 void jd_cellwise_estimate(const jd_cellwise_t *cells, int n_kept, const double *y, double *beta,
-                          ptrdiff_t stride)
+                          ptrdiff_t stride, int threads)
 {
     double s[JD_MAX_CELLS];
-    sum_cells(cells, y, s);
+    sum_cells(cells, y, threads, s);
     for (int k = 0; k < n_kept; k++) {
         double sum = 0, lost = 0;
         for (int a = 0; a < cells->n_cells; a++)
@@ -90,11 +119,11 @@ void jd_cellwise_estimate(const jd_cellwise_t *cells, int n_kept, const double *
 /* What the model says of each cell, unit means aside: f = G beta + H eta, eta = (H'SH)^-1 (H's -
  * H'SG beta). */
 static void fit_cells(const jd_cellwise_t *c, int n_kept, const double *y, const double *beta,
-                      double *f)
+                      int threads, double *f)
 {
     double s[JD_MAX_CELLS], eta[JD_DIRECT_LEVELS];
     size_t n = (size_t)c->n_cells;
-    if (c->n_small > 0) sum_cells(c, y, s);
+    if (c->n_small > 0) sum_cells(c, y, threads, s);
     for (int l = 0; l < c->n_levels; l++) {
         eta[l] = 0;
         for (int k = 0; k < n_kept; k++)
@@ -112,11 +141,12 @@ static void fit_cells(const jd_cellwise_t *c, int n_kept, const double *y, const
 }
 
 void jd_cellwise_residuals(const jd_cellwise_t *cells, int n_kept, const double *y,
-                           const double *beta, double *residual)
+                           const double *beta, double *residual, int threads)
 {
     const jd_cellwise_t *c = cells;
     double f[JD_MAX_CELLS];
-    fit_cells(c, n_kept, y, beta, f);
+    fit_cells(c, n_kept, y, beta, threads, f);
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int32_t u = 0; u < c->n_units; u++) {
         int64_t from = c->start[u], to = c->start[u + 1];
         for (int64_t r = from; r < to; r++) {
@@ -177,20 +207,31 @@ static double part_of(const jd_cellwise_t *c, const double *residual, int64_t r)
     return c->v[c->code[i]] * weight_of(c, i) * residual[i];
 }
 
-/* One coefficient, the usual case: a unit's score is one sum, in two chains of additions that go
- * side by side. */
-static void add_single(const jd_cellwise_t *c, const double *residual, const int32_t *cluster,
-                       double *score)
+/* One coefficient, the usual case: a unit's score [units] is one sum, in two chains of additions
+ * that go side by side. */
+static void score_units(const jd_cellwise_t *c, const double *residual, int threads, double *score)
 {
+    (void)threads; /* for OpenMP alone */
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int32_t u = 0; u < c->n_units; u++) {
-        int64_t first = c->start[u], end = c->start[u + 1], r = first;
+        int64_t end = c->start[u + 1], r = c->start[u];
         double even = 0, odd = 0;
         for (; r + 1 < end; r += 2) {
             even += part_of(c, residual, r);
             odd += part_of(c, residual, r + 1);
         }
         if (r < end) even += part_of(c, residual, r);
-        score[cluster[c->row ? c->row[first] : first]] += even + odd;
+        score[u] = even + odd;
+    }
+}
+
+/* Their sums by cluster. */
+static void add_single(const jd_cellwise_t *c, const int32_t *cluster, const double *by_unit,
+                       double *score)
+{
+    for (int32_t u = 0; u < c->n_units; u++) {
+        int64_t first = c->start[u];
+        score[cluster[c->row ? c->row[first] : first]] += by_unit[u];
     }
 }
 
@@ -200,9 +241,13 @@ static int meat_by_scores(const jd_cellwise_t *c, int n_kept, const double *resi
                           const jd_groups_t *clusters, double *meat, jd_ctx_t *ctx)
 {
     size_t k = (size_t)n_kept, groups = (size_t)clusters->n_groups;
-    double *u = calloc(k * groups, sizeof *u);
-    if (!u) return jd_fail_memory(ctx, k * groups * sizeof *u, "clustered scores");
-    if (n_kept == 1) add_single(c, residual, clusters->code, u);
+    size_t all = k * groups + (n_kept == 1 ? (size_t)c->n_units : 0);
+    double *u = calloc(all, sizeof *u);
+    if (!u) return jd_fail_memory(ctx, all * sizeof *u, "clustered scores");
+    if (n_kept == 1) {
+        score_units(c, residual, jd_pass_threads(ctx, c->n), u + groups);
+        add_single(c, clusters->code, u + groups, u);
+    }
     for (int64_t i = 0; n_kept > 1 && i < c->n; i++) {
         const double *restrict v = c->v + (size_t)c->code[i] * k;
         double *restrict score = u + (size_t)clusters->code[i] * k;

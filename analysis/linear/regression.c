@@ -8,6 +8,7 @@
 #include "linear/cellwise.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"
+#include "panel/grid.h"
 
 static const double absorbed_tolerance = 1e-8;   /* of a column's length, left by fixed effects */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the columns before it */
@@ -311,9 +312,10 @@ void jd_regression_estimate(const jd_regression_t *regression, const double *con
 {
     const jd_regression_t *r = regression;
     if (r->cells) {
+        int own = n_y == 1 ? jd_pass_threads(ctx, r->n) : 1;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (n_y > 1)
         for (int j = 0; j < n_y; j++)
-            jd_cellwise_estimate(r->cells, r->n_kept, y[j], beta + j, n_y);
+            jd_cellwise_estimate(r->cells, r->n_kept, y[j], beta + j, n_y, own);
         return;
     }
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (r->n > JD_BLOCK)
@@ -349,7 +351,7 @@ int jd_regression_residuals(const jd_regression_t *regression, const double *y, 
     const jd_regression_t *r = regression;
     int k = r->n_kept;
     if (r->cells) {
-        jd_cellwise_residuals(r->cells, k, y, beta, residual);
+        jd_cellwise_residuals(r->cells, k, y, beta, residual, jd_pass_threads(ctx, r->n));
         return JD_OK;
     }
     double *load = malloc((size_t)k * sizeof *load);
