@@ -20,8 +20,6 @@ static const int64_t max_cells = 1 << 28; /* groups times periods: 2 GB a column
 static void release(jd_design_t *design)
 {
     jd_dcdh_t *dc = design->own;
-    free(dc->cell);
-    free(dc->share);
     free(dc->mass);
     free(dc->level_mass);
     free(dc->d);
@@ -35,6 +33,8 @@ static void release(jd_design_t *design)
     free(dc->lag);
     jd_dcdh_controls_free(dc->controls);
     jd_dcdh_het_free(dc->het);
+    free(dc->kind);
+    free(dc->example);
     free(dc->weight);
     free(dc);
 }
@@ -46,16 +46,14 @@ static double treatment_of(const jd_panel_t *panel, int64_t row)
     return panel->cohort[row] != 0 && panel->time[row] >= panel->cohort[row];
 }
 
-static int allocate(jd_dcdh_t *dc, int64_t n, jd_ctx_t *ctx)
+static int allocate(jd_dcdh_t *dc, jd_ctx_t *ctx)
 {
-    size_t rows = (size_t)n, groups = (size_t)dc->n_groups, cells = jd_dcdh_cells(dc);
+    size_t groups = (size_t)dc->n_groups, cells = jd_dcdh_cells(dc);
     if ((int64_t)cells > max_cells)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "did_multiplegt_dyn: %d units in %d periods are too many; take longer "
                        "periods or larger units",
                        dc->n_groups, dc->n_periods);
-    dc->cell = calloc(rows, sizeof *dc->cell);
-    dc->share = calloc(rows, sizeof *dc->share);
     dc->mass = calloc(cells, sizeof *dc->mass);
     dc->d = calloc(cells, sizeof *dc->d);
     dc->baseline = calloc(groups, sizeof *dc->baseline);
@@ -64,22 +62,25 @@ static int allocate(jd_dcdh_t *dc, int64_t n, jd_ctx_t *ctx)
     dc->up = calloc(groups, sizeof *dc->up);
     dc->cluster = calloc(groups, sizeof *dc->cluster);
     dc->order = calloc(groups, sizeof *dc->order);
-    if (!dc->cell || !dc->share || !dc->mass || !dc->d || !dc->baseline || !dc->first ||
-        !dc->cohort || !dc->up || !dc->cluster || !dc->order)
+    if (!dc->mass || !dc->d || !dc->baseline || !dc->first || !dc->cohort || !dc->up ||
+        !dc->cluster || !dc->order)
         return jd_fail_memory(ctx, cells * sizeof *dc->d, "units by periods");
     return JD_OK;
 }
 
 /* Cells' weights and mean treatments; each group's cluster, which may not cut it. */
 static int fill_cells(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel,
-                      const jd_groups_t *groups, const jd_groups_t *periods, jd_ctx_t *ctx)
+                      jd_ctx_t *ctx)
 {
+    const jd_groups_t *groups = &design->units;
     int64_t n = design->sample.n;
+    dc->in_order = (size_t)n == jd_dcdh_cells(dc);
     for (int32_t g = 0; g < dc->n_groups; g++)
         dc->cluster[g] = -1;
     for (int64_t i = 0; i < n; i++) {
         int32_t g = groups->code[i], c = design->clusters.code[i];
         int64_t row = design->sample.row[i];
+        size_t cell = jd_dcdh_cell(dc, design, i);
         double w = design->weight ? design->weight[i] : 1, d = treatment_of(panel, row);
         if (!isfinite(d))
             return jd_fail(ctx, JD_ERR_DATA,
@@ -92,13 +93,10 @@ static int fill_cells(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t
                            "holds whole units",
                            (long long)row + 1, groups->value[g]);
         dc->cluster[g] = c;
-        dc->cell[i] = g * dc->n_periods + periods->code[i];
-        dc->share[i] = w;
-        dc->mass[dc->cell[i]] += w;
-        dc->d[dc->cell[i]] += w * d;
+        dc->in_order &= cell == (size_t)i;
+        dc->mass[cell] += w;
+        dc->d[cell] += w * d;
     }
-    for (int64_t i = 0; i < n; i++)
-        dc->share[i] /= dc->mass[dc->cell[i]];
     for (size_t c = 0; c < jd_dcdh_cells(dc); c++)
         dc->d[c] = dc->mass[c] > 0 ? dc->d[c] / dc->mass[c] : (double)NAN;
     return JD_OK;
@@ -308,20 +306,93 @@ static int number_cohorts(jd_dcdh_t *dc, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Periods since the switch, for targets and figures: effect 1 is event time 0. */
-static void fill_event_times(const jd_dcdh_t *dc, jd_design_t *design)
+/* What a group's weights follow from, covariates and characteristics aside. */
+typedef struct {
+    const double *d, *mass, *level_mass; /* [n] */
+    size_t n;
+    int32_t baseline, first, up, group;
+} kind_key_t;
+
+static int compare_kinds(const void *a, const void *b)
 {
-    for (int64_t i = 0; i < design->sample.n; i++) {
-        int32_t g = dc->cell[i] / dc->n_periods, t = dc->cell[i] % dc->n_periods;
-        design->event_time[i] =
-            dc->baseline[g] >= 0 && dc->first[g] < dc->never ? t - dc->first[g] : JD_NEVER;
+    const kind_key_t *x = a, *y = b;
+    if (x->baseline != y->baseline) return x->baseline < y->baseline ? -1 : 1;
+    if (x->first != y->first) return x->first < y->first ? -1 : 1;
+    if (x->up != y->up) return x->up < y->up ? -1 : 1;
+    if (x->baseline < 0) return 0; /* left out */
+    int order = memcmp(x->mass, y->mass, x->n * sizeof *x->mass);
+    if (order == 0) order = memcmp(x->d, y->d, x->n * sizeof *x->d);
+    return order || !x->level_mass ? order
+                                   : memcmp(x->level_mass, y->level_mass, x->n * sizeof *x->mass);
+}
+
+static void number_kinds(jd_dcdh_t *dc, kind_key_t *key)
+{
+    size_t n_t = (size_t)dc->n_periods;
+    for (int32_t g = 0; g < dc->n_groups; g++)
+        key[g] = (kind_key_t){dc->d + (size_t)g * n_t,
+                              dc->mass + (size_t)g * n_t,
+                              dc->level_mass ? dc->level_mass + (size_t)g * n_t : NULL,
+                              n_t,
+                              dc->baseline[g],
+                              dc->first[g],
+                              dc->up[g],
+                              g};
+    qsort(key, (size_t)dc->n_groups, sizeof *key, compare_kinds);
+    for (int32_t i = 0; i < dc->n_groups; i++) {
+        if (i == 0 || compare_kinds(&key[i - 1], &key[i]) != 0) dc->n_kinds++;
+        dc->kind[key[i].group] = dc->n_kinds - 1;
+        dc->example[dc->n_kinds - 1] = key[i].group;
     }
 }
 
-static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
-                const jd_did_options_t *options, jd_ctx_t *ctx)
+/* From here on treatments are told once a kind. */
+static int share_treatments(jd_dcdh_t *dc, jd_ctx_t *ctx)
 {
-    jd_groups_t groups = {0}, periods = {0};
+    size_t n_t = (size_t)dc->n_periods, bytes = n_t * sizeof *dc->d;
+    double *d = malloc((size_t)dc->n_kinds * bytes);
+    if (!d) return jd_fail_memory(ctx, (size_t)dc->n_kinds * bytes, "treatments");
+    for (size_t q = 0; q < (size_t)dc->n_kinds; q++)
+        memcpy(d + q * n_t, dc->d + (size_t)dc->example[q] * n_t, bytes);
+    free(dc->d);
+    dc->d = d;
+    return JD_OK;
+}
+
+static int find_kinds(jd_dcdh_t *dc, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)dc->n_groups;
+    int alike = !dc->controls && !dc->het;
+    dc->kind = calloc(n, sizeof *dc->kind);
+    dc->example = calloc(n, sizeof *dc->example);
+    kind_key_t *key = alike ? calloc(n, sizeof *key) : NULL;
+    int rc = dc->kind && dc->example && (key || !alike)
+                 ? JD_OK
+                 : jd_fail_memory(ctx, n * sizeof *key, "kinds of units");
+    if (rc == JD_OK && alike) number_kinds(dc, key);
+    for (int32_t g = 0; rc == JD_OK && !alike && g < dc->n_groups; g++)
+        dc->kind[g] = dc->example[g] = dc->n_kinds++;
+    free(key);
+    return rc == JD_OK ? share_treatments(dc, ctx) : rc;
+}
+
+/* Periods since the switch, for targets and figures: effect 1 is event time 0. */
+static int fill_event_times(const jd_dcdh_t *dc, jd_design_t *design, jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)design->sample.n * sizeof *design->event_time;
+    design->event_time = malloc(bytes);
+    if (!design->event_time) return jd_fail_memory(ctx, bytes, "event times");
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        int32_t g = design->units.code[i], t = design->periods.code[i];
+        design->event_time[i] =
+            dc->baseline[g] >= 0 && dc->first[g] < dc->never ? t - dc->first[g] : JD_NEVER;
+    }
+    return JD_OK;
+}
+
+static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                jd_ctx_t *ctx)
+{
     jd_dcdh_t *dc = calloc(1, sizeof *dc);
     if (!dc) return jd_fail_memory(ctx, sizeof *dc, "a design");
     design->own = dc;
@@ -332,25 +403,22 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     dc->keep_reversals = options->dont_drop_larger_lower;
     dc->trends_lin = options->trends_lin;
     dc->switchers = options->switchers;
-    int rc = jd_groups_make(&groups, frame->unit, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK) {
-        dc->n_groups = groups.n_groups;
-        dc->n_periods = periods.n_groups;
-        rc = allocate(dc, frame->n, ctx);
-    }
-    if (rc == JD_OK) rc = fill_cells(dc, design, panel, &groups, &periods, ctx);
+    dc->n_groups = design->units.n_groups;
+    dc->n_periods = design->periods.n_groups;
+    free(design->event_time); /* the frame's are of another treatment */
+    design->event_time = NULL;
+    int rc = allocate(dc, ctx);
+    if (rc == JD_OK) rc = fill_cells(dc, design, panel, ctx);
     if (rc == JD_OK) rc = order_groups(dc, design->clusters.n_groups, ctx);
-    if (rc == JD_OK) rc = find_baselines(dc, design, panel, &groups, ctx);
+    if (rc == JD_OK) rc = find_baselines(dc, design, panel, &design->units, ctx);
     if (rc == JD_OK) rc = jd_dcdh_leave_uncontrolled(dc, ctx);
     if (rc == JD_OK) rc = settle(dc, ctx);
     if (rc == JD_OK) rc = number_cohorts(dc, ctx);
-    if (rc == JD_OK) fill_event_times(dc, design);
     if (rc == JD_OK && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
     if (rc == JD_OK && panel->n_het > 0) rc = jd_dcdh_het_make(dc, design, panel, ctx);
+    if (rc == JD_OK) rc = find_kinds(dc, ctx);
     if (rc == JD_OK) rc = jd_dcdh_terms(design, dc, options, ctx);
-    jd_groups_free(&groups);
-    jd_groups_free(&periods);
+    if (rc == JD_OK) rc = fill_event_times(dc, design, ctx);
     return rc;
 }
 
@@ -394,9 +462,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     own.treated = switched;
     int rc = fill_switched(panel, switched, ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, &own, options, needs, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, &frame, options, ctx);
-    jd_frame_free(&frame);
+    jd_frame_free(&frame); /* its codes are the design's */
     free(switched);
+    if (rc == JD_OK) rc = fill(design, panel, options, ctx);
     return rc;
 }
 

@@ -21,10 +21,9 @@ typedef struct jd_dcdh_lag {
 typedef struct jd_dcdh {
     int32_t n_groups, n_periods, n_baselines, n_cohorts;
     int32_t never;     /* F_g of groups that never switch: a period after the last */
-    int32_t *cell;     /* [rows of the sample] */
-    double *share;     /* [rows of the sample] weight of the row in its cell's mean */
+    int in_order;      /* row i of the sample is cell i: none missing, none doubled */
     double *mass;      /* [cells] N_gt, 0 where there is no row, or none to be used */
-    double *d;         /* [cells] treatment, NaN where unknown */
+    double *d;         /* [cells], with kinds [n_kinds][n_periods]: treatment, NaN where unknown */
     int32_t *baseline; /* [n_groups] code of D_g1 (and trends' group); -1 = left out */
     int32_t *first;    /* [n_groups] F_g */
     int32_t *cohort;   /* [n_groups] code of baseline, F_g and D_gF */
@@ -40,12 +39,42 @@ typedef struct jd_dcdh {
                            differences; else NULL */
     struct jd_dcdh_controls *controls; /* or NULL */
     struct jd_dcdh_het *het;           /* or NULL */
-    double *weight;                    /* [n_terms][rows of the sample] on outcomes */
+    int32_t n_kinds;                   /* groups of the same treatments and weights on outcomes */
+    int32_t *kind;                     /* [n_groups]; NULL before they are found */
+    int resampled;                     /* groups weigh as drawn, each for itself */
+    int32_t *example;                  /* [n_kinds] a group of each; all, if covariates or
+                                          characteristics tell them apart */
+    double *weight;                    /* [n_terms][n_kinds][n_periods] on the cells' outcomes */
 } jd_dcdh_t;
 
 static inline size_t jd_dcdh_cells(const jd_dcdh_t *dc)
 {
     return (size_t)dc->n_groups * (size_t)dc->n_periods;
+}
+
+/** A group's treatments [n_periods]. */
+static inline double *jd_dcdh_path(const jd_dcdh_t *dc, int32_t g)
+{
+    return dc->d + (size_t)(dc->kind ? dc->kind[g] : g) * (size_t)dc->n_periods;
+}
+
+static inline size_t jd_dcdh_weights_of_term(const jd_dcdh_t *dc)
+{
+    return (size_t)dc->n_kinds * (size_t)dc->n_periods;
+}
+
+/** Cell of a row of the sample. */
+static inline size_t jd_dcdh_cell(const jd_dcdh_t *dc, const jd_design_t *design, int64_t i)
+{
+    return (size_t)design->units.code[i] * (size_t)dc->n_periods + (size_t)design->periods.code[i];
+}
+
+/** Weight of a row of the sample in its cell's mean; 0 in cells left out. */
+static inline double jd_dcdh_share(const jd_dcdh_t *dc, const jd_design_t *design, int64_t i)
+{
+    const double *mass = dc->level_mass ? dc->level_mass : dc->mass;
+    double all = mass[jd_dcdh_cell(dc, design, i)];
+    return all > 0 ? (design->weight ? design->weight[i] : 1) / all : 0;
 }
 
 /** Whether a difference exists in cell (g, t): both outcomes are there. */
@@ -78,9 +107,15 @@ void jd_dcdh_close(jd_dcdh_t *dc);
 void jd_dcdh_leave_group(jd_dcdh_t *dc, int32_t g);
 /** D_g1. */
 double jd_dcdh_base(const jd_dcdh_t *dc, int32_t g);
-/** Weights of a piece's differences: coef [cells], of switchers N_gt / N_l (negative where
- * treatment falls), of controls what sets them against these; role [cells] 1 switcher, 2 control, 0
- * neither. Fills its counts and doses. JD_ERR_NO_MEMORY. */
+/** Where a group's weights on a piece's differences begin in coef. */
+static inline size_t jd_dcdh_coef(const jd_dcdh_t *dc, int32_t g)
+{
+    return (size_t)(dc->resampled ? g : dc->kind[g]) * (size_t)dc->n_periods;
+}
+
+/** Weights of a piece's differences: coef [n_kinds][n_periods], resampled [cells], of switchers
+ * N_gt / N_l (negative where treatment falls), of controls what sets them against these; role
+ * [cells] 1 switcher, 2 control, 0 neither. Fills its counts and doses. JD_ERR_NO_MEMORY. */
 JD_MUST_USE int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef,
                                 unsigned char *role, jd_ctx_t *ctx);
 /** How many effects and placebos there can be, of as many as are asked for. */
@@ -91,13 +126,17 @@ jd_dcdh_lag_t jd_dcdh_lag(const jd_dcdh_t *dc, int l, int placebo, int effects, 
  * (or NULL). */
 double jd_dcdh_change(const jd_dcdh_t *dc, const double *mean, const double *theta,
                       const jd_dcdh_lag_t *piece, size_t cell);
-/** Weights [cells] of what differences are taken of become those of outcomes: trends_lin. */
+/** Weights [n_kinds][n_periods] of what differences are taken of become those of outcomes:
+ * trends_lin. */
 void jd_dcdh_of_outcomes(const jd_dcdh_t *dc, double *on);
 /** Chooses the lags that can be told, and makes terms and weights. */
 JD_MUST_USE int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *options,
                               jd_ctx_t *ctx);
-/** Mean outcomes [cells] of y [rows of the sample]; with trends_lin their first differences. */
-void jd_dcdh_means(const jd_dcdh_t *dc, int64_t n, const double *y, double *mean);
+/** Mean outcomes [cells] of y [rows of the sample]: y itself where these are the cells, else *own,
+ * to be freed; with `differences`, under trends_lin, their first differences. NULL without memory.
+ */
+const double *jd_dcdh_means(const jd_design_t *design, const double *y, int differences,
+                            double **own);
 
 JD_MUST_USE int jd_dcdh_estimate(const jd_design_t *design, const double *const *y, int n_y,
                                  double *estimate, jd_ctx_t *ctx);

@@ -12,28 +12,66 @@
 
 #include "did/did_multiplegt_controls.h"
 #include "did/did_multiplegt_het.h"
-#include "did/row_weights.h"
+#include "linear/sums.h"
+
+const double *jd_dcdh_means(const jd_design_t *design, const double *y, int differences,
+                            double **own)
+{
+    const jd_dcdh_t *dc = design->own;
+    *own = NULL;
+    if (dc->in_order && !(differences && dc->trends_lin)) return y;
+    double *mean = *own = calloc(jd_dcdh_cells(dc), sizeof *mean);
+    for (int64_t i = 0; mean && i < design->sample.n; i++)
+        mean[jd_dcdh_cell(dc, design, i)] += jd_dcdh_share(dc, design, i) * y[i];
+    if (mean && differences) jd_dcdh_difference(dc, mean);
+    return mean;
+}
+
+static int no_memory(const jd_dcdh_t *dc, jd_ctx_t *ctx)
+{
+    return jd_fail_memory(ctx, jd_dcdh_cells(dc) * sizeof(double), "outcomes of units by periods");
+}
+
+/* A term of mean outcomes: groups' sums, added with their rounding carried along. */
+static double weigh(const jd_dcdh_t *dc, int term, const double *mean)
+{
+    size_t n_t = (size_t)dc->n_periods;
+    const double *weight = dc->weight + (size_t)term * jd_dcdh_weights_of_term(dc);
+    double sum = 0, lost = 0;
+    for (size_t g = 0; g < (size_t)dc->n_groups; g++)
+        jd_add_exactly(
+            &sum, &lost,
+            jd_dot_exact(weight + (size_t)dc->kind[g] * n_t, mean + g * n_t, dc->n_periods));
+    return sum + lost;
+}
 
 int jd_dcdh_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
                      jd_ctx_t *ctx)
 {
     const jd_dcdh_t *dc = design->own;
-    jd_row_weights_estimate(design, dc->weight, y, n_y, estimate, ctx);
+    int n_terms = design->facts.n_terms;
+    for (int j = 0; j < n_y; j++) {
+        double *own;
+        const double *mean = jd_dcdh_means(design, y[j], 0, &own);
+        if (!mean) return no_memory(dc, ctx);
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) \
+    schedule(static) if (design->sample.n > JD_BLOCK)
+        for (int k = 0; k < n_terms; k++)
+            estimate[k * n_y + j] = weigh(dc, k, mean);
+        free(own);
+    }
     return JD_OK;
 }
 
 void jd_dcdh_weights(const jd_design_t *design, int term, double *w)
 {
     const jd_dcdh_t *dc = design->own;
-    jd_row_weights_place(design, dc->weight, term, w);
-}
-
-void jd_dcdh_means(const jd_dcdh_t *dc, int64_t n, const double *y, double *mean)
-{
-    memset(mean, 0, jd_dcdh_cells(dc) * sizeof *mean);
-    for (int64_t i = 0; i < n; i++)
-        mean[dc->cell[i]] += dc->share[i] * y[i];
-    jd_dcdh_difference(dc, mean);
+    const double *weight = dc->weight + (size_t)term * jd_dcdh_weights_of_term(dc);
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        size_t kind = (size_t)dc->kind[design->units.code[i]];
+        size_t at = kind * (size_t)dc->n_periods + (size_t)design->periods.code[i];
+        w[design->sample.row[i]] = jd_dcdh_share(dc, design, i) * weight[at];
+    }
 }
 
 /* A mean over a cohort in the making. */
@@ -45,24 +83,28 @@ typedef struct {
 /* What inference works with. */
 typedef struct {
     const jd_dcdh_t *dc;
-    double *mean, *coef; /* [cells] */
+    const double *mean;  /* [cells] */
+    double *own;         /* the same where they are not the outcome itself */
+    double *coef;        /* [n_kinds][n_periods] */
     unsigned char *role; /* [cells] */
     cohort_t *switchers; /* [n_cohorts] */
     cohort_t *strata;    /* [2][n_baselines][n_periods] controls, then all */
     double *theta;       /* [n_baselines][n_x] or NULL */
-    double *u;           /* [n_terms][n_groups] */
+    double *u;           /* [n_groups] of a lag */
+    double *overall;     /* [n_groups] */
     double *sum;         /* [n_clusters][n_terms] */
 } work_t;
 
 static void work_free(work_t *w)
 {
-    free(w->mean);
+    free(w->own);
     free(w->coef);
     free(w->role);
     free(w->switchers);
     free(w->strata);
     free(w->theta);
     free(w->u);
+    free(w->overall);
     free(w->sum);
 }
 
@@ -77,15 +119,15 @@ static int work_make(work_t *w, const jd_design_t *design, jd_ctx_t *ctx)
     size_t cells = jd_dcdh_cells(dc), terms = (size_t)design->facts.n_terms;
     memset(w, 0, sizeof *w);
     w->dc = dc;
-    w->mean = calloc(cells, sizeof *w->mean);
-    w->coef = calloc(cells, sizeof *w->coef);
+    w->coef = calloc(jd_dcdh_weights_of_term(dc), sizeof *w->coef);
     w->role = calloc(cells, 1);
     w->switchers = calloc((size_t)dc->n_cohorts, sizeof *w->switchers);
     w->strata = calloc(2 * n_strata(dc), sizeof *w->strata);
-    w->u = calloc(terms * (size_t)dc->n_groups, sizeof *w->u);
+    w->u = calloc((size_t)dc->n_groups, sizeof *w->u);
+    w->overall = calloc((size_t)dc->n_groups, sizeof *w->overall);
     w->sum = calloc(terms * (size_t)design->clusters.n_groups, sizeof *w->sum);
-    if (!w->mean || !w->coef || !w->role || !w->switchers || !w->strata || !w->u || !w->sum)
-        return jd_fail_memory(ctx, cells * sizeof *w->mean, "influence functions");
+    if (!w->coef || !w->role || !w->switchers || !w->strata || !w->u || !w->overall || !w->sum)
+        return jd_fail_memory(ctx, terms * sizeof *w->sum, "influence functions");
     return JD_OK;
 }
 
@@ -147,7 +189,8 @@ static int add_piece(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ct
         if (cohort->n_clusters < 2) cohort = &w->strata[n_strata(dc) + stratum_of(dc, c)];
         double d = difference(w, &lag, c), n = cohort->n_clusters;
         if (n >= 2) d = sqrt(n / (n - 1)) * (d - cohort->sum / cohort->mass);
-        u[c / (size_t)dc->n_periods] += w->coef[c] * d;
+        size_t n_t = (size_t)dc->n_periods, g = c / n_t;
+        u[g] += w->coef[jd_dcdh_coef(dc, (int32_t)g) + c % n_t] * d;
     }
     if (w->theta) return jd_dcdh_controls_influence(dc, w->theta, w->mean, &lag, w->coef, u, ctx);
     return JD_OK;
@@ -161,32 +204,52 @@ static int add_lag(const work_t *w, const jd_dcdh_lag_t *lag, double *u, jd_ctx_
     return rc;
 }
 
-static int fill_influence(const work_t *w, jd_ctx_t *ctx)
+/* Adds groups' influences on a term, divided by `by`, to their clusters'. */
+static void add_term(const work_t *w, int n_terms, int term, double by, const double *u)
+{
+    const jd_dcdh_t *dc = w->dc;
+    for (size_t g = 0; g < (size_t)dc->n_groups; g++)
+        w->sum[(size_t)dc->cluster[g] * (size_t)n_terms + (size_t)term] += u[g] / by;
+}
+
+static int fill_influence(const work_t *w, int n_terms, jd_ctx_t *ctx)
 {
     const jd_dcdh_t *dc = w->dc;
     size_t groups = (size_t)dc->n_groups;
     for (int k = 0; k < dc->n_lags; k++) {
         const jd_dcdh_lag_t *lag = &dc->lag[k];
         if (lag->switchers_mass <= 0) continue;
-        double *u = w->u + (size_t)jd_dcdh_term(dc, k) * groups;
         double overall = jd_dcdh_overall_weight(dc, k);
-        int rc = add_lag(w, lag, u, ctx);
+        memset(w->u, 0, groups * sizeof *w->u);
+        int rc = add_lag(w, lag, w->u, ctx);
         if (rc != JD_OK) return rc;
-        for (size_t g = 0; g < groups; g++) {
-            w->u[g] += overall * u[g];
-            if (dc->normalized) u[g] /= lag->cumulated;
-        }
+        for (size_t g = 0; g < groups; g++)
+            w->overall[g] += overall * w->u[g];
+        add_term(w, n_terms, jd_dcdh_term(dc, k), dc->normalized ? lag->cumulated : 1, w->u);
     }
+    add_term(w, n_terms, 0, 1, w->overall);
     return JD_OK;
+}
+
+/* The same of characteristics' terms, which are the last. */
+static int fill_het(const work_t *w, int n_terms, double *df, jd_ctx_t *ctx)
+{
+    const jd_dcdh_t *dc = w->dc;
+    int first = jd_dcdh_het_first(dc);
+    size_t groups = (size_t)dc->n_groups, cells = (size_t)(n_terms - first) * groups + 1;
+    double *u = calloc(cells, sizeof *u);
+    if (!u) return jd_fail_memory(ctx, cells * sizeof *u, "influence functions");
+    int rc = jd_dcdh_het_influence(dc, w->mean, u, ctx);
+    for (int k = first; rc == JD_OK && k < n_terms; k++)
+        add_term(w, n_terms, k, 1, u + (size_t)(k - first) * groups);
+    jd_dcdh_het_df(dc, df + first);
+    free(u);
+    return rc;
 }
 
 static void fill_vcov(const work_t *w, const jd_design_t *design, double *vcov)
 {
-    const jd_dcdh_t *dc = w->dc;
-    size_t terms = (size_t)design->facts.n_terms, groups = (size_t)dc->n_groups;
-    for (size_t k = 0; k < terms; k++)
-        for (size_t g = 0; g < groups; g++)
-            w->sum[(size_t)dc->cluster[g] * terms + k] += w->u[k * groups + g];
+    size_t terms = (size_t)design->facts.n_terms;
     for (size_t c = 0; c < (size_t)design->clusters.n_groups; c++)
         for (size_t i = 0; i < terms; i++)
             for (size_t j = 0; j < terms; j++)
@@ -197,11 +260,10 @@ static int resample(const jd_design_t *design, const double *y, const jd_vcov_op
                     jd_fit_t *fit, jd_ctx_t *ctx)
 {
     const jd_dcdh_t *dc = design->own;
-    double *mean = malloc(jd_dcdh_cells(dc) * sizeof *mean);
-    if (!mean) return jd_fail_memory(ctx, jd_dcdh_cells(dc) * sizeof *mean, "outcomes");
-    jd_dcdh_means(dc, design->sample.n, y, mean);
-    int rc = jd_dcdh_bootstrap(design, mean, options, fit, ctx);
-    free(mean);
+    double *own;
+    const double *mean = jd_dcdh_means(design, y, 1, &own);
+    int rc = mean ? jd_dcdh_bootstrap(design, mean, options, fit, ctx) : no_memory(dc, ctx);
+    free(own);
     return rc;
 }
 
@@ -222,15 +284,13 @@ int jd_dcdh_infer(const jd_design_t *design, const double *y, const jd_vcov_opti
     work_t work;
     int rc = work_make(&work, design, ctx);
     if (rc == JD_OK) {
-        jd_dcdh_means(dc, design->sample.n, y, work.mean);
-        if (dc->controls) rc = jd_dcdh_controls_theta(dc, work.mean, &work.theta, ctx);
+        work.mean = jd_dcdh_means(design, y, 1, &work.own);
+        if (!work.mean) rc = no_memory(dc, ctx);
+        if (rc == JD_OK && dc->controls)
+            rc = jd_dcdh_controls_theta(dc, work.mean, &work.theta, ctx);
     }
-    if (rc == JD_OK) rc = fill_influence(&work, ctx);
-    if (rc == JD_OK && dc->het) {
-        size_t first = (size_t)jd_dcdh_het_first(dc);
-        rc = jd_dcdh_het_influence(dc, work.mean, work.u + first * (size_t)dc->n_groups, ctx);
-        jd_dcdh_het_df(dc, fit->df + first);
-    }
+    if (rc == JD_OK) rc = fill_influence(&work, design->facts.n_terms, ctx);
+    if (rc == JD_OK && dc->het) rc = fill_het(&work, design->facts.n_terms, fit->df, ctx);
     if (rc == JD_OK) fill_vcov(&work, design, fit->vcov);
     work_free(&work);
     fit->facts = (jd_vcov_facts_t){.name = "influence function",
@@ -244,10 +304,9 @@ int jd_dcdh_infer(const jd_design_t *design, const double *y, const jd_vcov_opti
 static int count_overall(const jd_dcdh_t *dc, jd_dcdh_counts_t *counts, jd_ctx_t *ctx)
 {
     size_t cells = jd_dcdh_cells(dc);
-    double *coef = calloc(cells, sizeof *coef);
+    double *coef = calloc(jd_dcdh_weights_of_term(dc), sizeof *coef);
     unsigned char *role = calloc(cells, 1), *used = calloc(cells, 1);
-    int rc =
-        coef && role && used ? JD_OK : jd_fail_memory(ctx, cells * sizeof *coef, "comparisons");
+    int rc = coef && role && used ? JD_OK : jd_fail_memory(ctx, 2 * cells, "comparisons");
     for (int k = 0; rc == JD_OK && k < dc->n_effects; k++) {
         jd_dcdh_lag_t lag = dc->lag[k];
         rc = jd_dcdh_compare(dc, &lag, coef, role, ctx);

@@ -44,6 +44,7 @@ static int worker_make(worker_t *w, const jd_design_t *design, jd_ctx_t *ctx)
     const jd_dcdh_t *dc = design->own;
     size_t cells = jd_dcdh_cells(dc), groups = (size_t)dc->n_groups, lags = (size_t)dc->n_lags;
     w->dc = *dc;
+    w->dc.resampled = 1;
     w->dc.mass = calloc(cells, sizeof *w->dc.mass);
     w->dc.level_mass = dc->trends_lin ? calloc(cells, sizeof *w->dc.mass) : NULL;
     w->dc.baseline = calloc(groups, sizeof *w->dc.baseline);

@@ -148,7 +148,8 @@ int jd_dcdh_controls_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_pan
     for (size_t j = 0; j < k; j++) {
         double *column = own + j * cells;
         for (int64_t i = 0; i < design->sample.n; i++)
-            column[dc->cell[i]] += dc->share[i] * panel->x[j][design->sample.row[i]];
+            column[jd_dcdh_cell(dc, design, i)] +=
+                jd_dcdh_share(dc, design, i) * panel->x[j][design->sample.row[i]];
         jd_dcdh_difference(dc, column);
     }
     int left = fill(dc);

@@ -43,7 +43,7 @@ static int take_column(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_
         z[g] = (double)NAN;
     for (int64_t i = 0; i < design->sample.n; i++) {
         int64_t row = design->sample.row[i];
-        double *unit = &z[dc->cell[i] / dc->n_periods], value = panel->het[j][row];
+        double *unit = &z[design->units.code[i]], value = panel->het[j][row];
         if (!isfinite(value))
             return jd_fail(ctx, JD_ERR_DATA,
                            "did_multiplegt_dyn: row %lld: characteristic %s = %g; it must be "
@@ -318,7 +318,7 @@ static void spread(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const double *
 int jd_dcdh_het_fill(jd_design_t *design, jd_dcdh_t *dc, int first, jd_ctx_t *ctx)
 {
     struct jd_dcdh_het *het = dc->het;
-    size_t n = (size_t)design->sample.n, groups = (size_t)dc->n_groups;
+    size_t n = jd_dcdh_weights_of_term(dc), groups = (size_t)dc->n_groups;
     regression_t r;
     int rc = regression_make(&r, dc, ctx);
     het->first = first;
@@ -327,10 +327,8 @@ int jd_dcdh_het_fill(jd_design_t *design, jd_dcdh_t *dc, int first, jd_ctx_t *ct
         design->terms[first + t] = name_term(het, dc, term);
         rc = regress(dc, &dc->lag[term->k], &r, ctx);
         if (rc != JD_OK) break;
-        double *w = dc->weight + (size_t)(first + t) * n, *on = r.coef;
-        spread(dc, &dc->lag[term->k], r.q + (size_t)term->j * groups, on);
-        for (size_t i = 0; i < n; i++)
-            w[i] = dc->share[i] * on[dc->cell[i]];
+        spread(dc, &dc->lag[term->k], r.q + (size_t)term->j * groups,
+               dc->weight + (size_t)(first + t) * n);
     }
     het->name = NULL; /* borrowed from the panel */
     regression_free(&r);

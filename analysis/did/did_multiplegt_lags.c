@@ -53,7 +53,7 @@ static int is_switcher(const jd_dcdh_t *dc, int32_t g)
 /* Sums of S_g (D - D_g1) from F on, and the last of them. */
 static void add_doses(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, int32_t g, int32_t t, double mass)
 {
-    const double *d = dc->d + (size_t)g * (size_t)dc->n_periods;
+    const double *d = jd_dcdh_path(dc, g);
     double sum = 0, base = jd_dcdh_base(dc, g), sign = dc->up[g] ? 1 : -1;
     for (int32_t s = dc->first[g]; s <= t; s++)
         sum += sign * (d[s] - base);
@@ -99,18 +99,20 @@ int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsig
         .l = lag->l, .placebo = lag->placebo, .through = lag->through, .back = lag->back};
     for (size_t s = 0; s < strata; s++)
         lag->switchers_mass += up[s] + down[s];
-    memset(coef, 0, jd_dcdh_cells(dc) * sizeof *coef);
+    memset(coef, 0,
+           (dc->resampled ? jd_dcdh_cells(dc) : jd_dcdh_weights_of_term(dc)) * sizeof *coef);
     for (size_t c = 0; lag->switchers_mass > 0 && c < jd_dcdh_cells(dc); c++) {
         if (role[c] == 0) continue;
         int32_t g = (int32_t)(c / (size_t)dc->n_periods), t = (int32_t)(c % (size_t)dc->n_periods);
         size_t s = (size_t)dc->baseline[g] * (size_t)dc->n_periods + (size_t)t;
-        double share = dc->mass[c] / lag->switchers_mass;
+        double share = dc->mass[c] / lag->switchers_mass,
+               *by = &coef[jd_dcdh_coef(dc, g) + (size_t)t];
         if (role[c] == 1) {
-            coef[c] = dc->up[g] ? share : -share;
+            *by = dc->up[g] ? share : -share;
             lag->n_switchers++;
             add_doses(dc, lag, g, t, share);
         } else if (up[s] + down[s] > 0) {
-            coef[c] = -share * (up[s] - down[s]) / controls[s];
+            *by = -share * (up[s] - down[s]) / controls[s];
         } else {
             role[c] = 0;
         }
@@ -177,15 +179,20 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
     return JD_OK;
 }
 
-/* Adds the weights on cells of a piece whose coefficients are given. */
+/* Adds the weights on cells of a piece whose coefficients are given: those of each kind. */
 static void spread(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const double *coef, double *on)
 {
-    for (size_t c = 0; c < jd_dcdh_cells(dc); c++) {
-        if (coef[c] == 0) continue;
-        int32_t t = (int32_t)(c % (size_t)dc->n_periods), plus, minus;
-        jd_dcdh_ends(lag, t, &plus, &minus);
-        on[c - (size_t)t + (size_t)plus] += coef[c];
-        on[c - (size_t)t + (size_t)minus] -= coef[c];
+    size_t n_t = (size_t)dc->n_periods;
+    for (int32_t q = 0; q < dc->n_kinds; q++) {
+        const double *from = coef + (size_t)q * n_t;
+        double *to = on + (size_t)q * n_t;
+        for (int32_t t = 0; t < dc->n_periods; t++) {
+            if (from[t] == 0) continue;
+            int32_t plus, minus;
+            jd_dcdh_ends(lag, t, &plus, &minus);
+            to[plus] += from[t];
+            to[minus] -= from[t];
+        }
     }
 }
 
@@ -214,16 +221,15 @@ double jd_dcdh_overall_weight(const jd_dcdh_t *dc, int k)
     return k < dc->n_effects ? dc->lag[k].switchers_mass / doses : 0;
 }
 
-/* Adds a lag's weights on rows to its own term and to the overall one. */
-static void add_lag(const jd_design_t *design, jd_dcdh_t *dc, int k, const double *on)
+/* Adds a lag's weights to its own term and to the overall one. */
+static void add_lag(jd_dcdh_t *dc, int k, const double *on)
 {
-    size_t n = (size_t)design->sample.n;
+    size_t n = jd_dcdh_weights_of_term(dc);
     double overall = jd_dcdh_overall_weight(dc, k), by = 1 / divisor(dc, &dc->lag[k]);
     double *w = dc->weight + (size_t)jd_dcdh_term(dc, k) * n;
     for (size_t i = 0; i < n; i++) {
-        double at = dc->share[i] * on[dc->cell[i]];
-        w[i] = by * at;
-        dc->weight[i] += overall * at;
+        w[i] = by * on[i];
+        dc->weight[i] += overall * on[i];
     }
 }
 
@@ -240,7 +246,7 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
                        "controls in the periods asked for");
     int rc = dc->het ? jd_dcdh_het_plan(dc, &het, ctx) : JD_OK;
     if (rc != JD_OK) return rc;
-    size_t terms = (size_t)(n + het), cells = terms * (size_t)design->sample.n;
+    size_t terms = (size_t)(n + het), cells = terms * jd_dcdh_weights_of_term(dc);
     design->terms = calloc(terms, sizeof *design->terms);
     dc->weight = calloc(cells, sizeof *dc->weight);
     if (!design->terms || !dc->weight)
@@ -269,16 +275,16 @@ static int measure(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsign
 
 void jd_dcdh_of_outcomes(const jd_dcdh_t *dc, double *on)
 {
-    for (size_t c = 0; dc->trends_lin && c + 1 < jd_dcdh_cells(dc); c++)
+    for (size_t c = 0; dc->trends_lin && c + 1 < jd_dcdh_weights_of_term(dc); c++)
         if ((c + 1) % (size_t)dc->n_periods > 0) on[c] -= on[c + 1];
 }
 
-/* A lag's weights `on` [cells] of outcomes. */
+/* A lag's weights `on` [n_kinds][n_periods] of outcomes. */
 static int weigh(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, double *coef, unsigned char *role,
                  double *on, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
-    memset(on, 0, jd_dcdh_cells(dc) * sizeof *on);
+    memset(on, 0, jd_dcdh_weights_of_term(dc) * sizeof *on);
     for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(dc, lag); j++) {
         jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
         rc = jd_dcdh_compare(dc, &piece, coef, role, ctx);
@@ -296,16 +302,17 @@ int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *op
     int rc = choose_lags(dc, options, ctx);
     if (rc != JD_OK) return rc;
     size_t cells = jd_dcdh_cells(dc);
-    double *coef = calloc(cells, sizeof *coef), *on = calloc(cells, sizeof *on);
+    size_t weights = jd_dcdh_weights_of_term(dc);
+    double *coef = calloc(weights, sizeof *coef), *on = calloc(weights, sizeof *on);
     unsigned char *role = calloc(cells, 1);
-    if (!coef || !on || !role) rc = jd_fail_memory(ctx, 2 * cells * sizeof *coef, "comparisons");
+    if (!coef || !on || !role) rc = jd_fail_memory(ctx, 2 * weights * sizeof *coef, "comparisons");
     for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
         rc = measure(dc, &dc->lag[k], coef, role, ctx);
     if (rc == JD_OK) rc = allocate_terms(design, dc, ctx);
     for (int k = 0; rc == JD_OK && k < dc->n_lags; k++) {
         if (dc->lag[k].switchers_mass <= 0) continue;
         rc = weigh(dc, &dc->lag[k], coef, role, on, ctx);
-        if (rc == JD_OK) add_lag(design, dc, k, on);
+        if (rc == JD_OK) add_lag(dc, k, on);
     }
     free(coef);
     free(on);

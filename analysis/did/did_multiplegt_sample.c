@@ -66,7 +66,7 @@ void jd_dcdh_leave_group(jd_dcdh_t *dc, int32_t g)
 
 double jd_dcdh_base(const jd_dcdh_t *dc, int32_t g)
 {
-    const double *d = dc->d + (size_t)g * (size_t)dc->n_periods;
+    const double *d = jd_dcdh_path(dc, g);
     while (isnan(*d))
         d++;
     return *d;
@@ -79,7 +79,7 @@ static void find_directions(jd_dcdh_t *dc)
     for (int32_t g = 0; g < dc->n_groups; g++) {
         int32_t b = dc->baseline[g], first = dc->first[g];
         if (b < 0 || first >= dc->never || first > dc->last[b]) continue;
-        const double *d = dc->d + (size_t)g * (size_t)dc->n_periods;
+        const double *d = jd_dcdh_path(dc, g);
         double sum = 0, base = jd_dcdh_base(dc, g);
         for (int32_t t = first; t <= dc->last[b]; t++)
             sum += d[t] - base;
