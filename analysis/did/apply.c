@@ -195,9 +195,10 @@ static void fill_intervals(jd_fit_t *fit)
         fit->ci_high[k] = e.ci_high;
         fit->p_value[k] = e.p_value;
     }
+    if (!(fit->mean_df > 0)) fit->mean_df = fit->facts.df;
 }
 
-jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight)
+static jd_estimate_t combine(const jd_fit_t *fit, const double *weight, double df)
 {
     double sum = 0, variance = 0;
     for (int k = 0; k < fit->n_terms; k++) {
@@ -207,7 +208,18 @@ jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight)
             if (weight[l] != 0)
                 variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
     }
-    return judge(sum, variance, critical_value(fit->level, fit->facts.df), fit->facts.df);
+    return judge(sum, variance, critical_value(fit->level, df), df);
+}
+
+jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight)
+{
+    return combine(fit, weight, fit->facts.df);
+}
+
+jd_estimate_t jd_fit_mean(const jd_design_t *design, const jd_fit_t *fit, double *weight)
+{
+    jd_design_mean_weights(design, weight);
+    return combine(fit, weight, fit->mean_df);
 }
 
 /* The term of an event time, or -1; the search begins at `near`, since rows lie in order mostly. */
@@ -262,6 +274,35 @@ static double explained_squares(const jd_regression_t *r, const double *b)
     return sum;
 }
 
+static int is_satterthwaite(const jd_vcov_options_t *options)
+{
+    return options->kind == JD_VCOV_CR2 || options->kind == JD_VCOV_CR3 ||
+           (options->kind == JD_VCOV_CLUSTER && options->satterthwaite);
+}
+
+/* Degrees of freedom of an event study's coefficients and, with them, of their mean. */
+static int infer_with_mean(const jd_design_t *design, const double *residual, jd_vcov_rows_t *rows,
+                           const jd_vcov_options_t *options, double *vcov, jd_fit_t *fit,
+                           jd_ctx_t *ctx)
+{
+    size_t k = (size_t)fit->n_terms, cells = (k + 1) * (k + 1);
+    double *contrast = calloc(cells, sizeof *contrast);
+    if (!contrast) return jd_fail_memory(ctx, cells * sizeof *contrast, "degrees of freedom");
+    double *df = contrast + (k + 1) * k;
+    for (size_t j = 0; j < k; j++)
+        contrast[j * k + j] = 1;
+    jd_design_mean_weights(design, contrast + k * k);
+    rows->contrast = contrast;
+    rows->n_contrasts = fit->n_terms + 1;
+    rows->n_aside = 1;
+    int rc = jd_regression_vcov(&design->regression, residual, rows, options, vcov, df, &fit->facts,
+                                ctx);
+    memcpy(fit->df, df, k * sizeof *df);
+    fit->mean_df = df[k];
+    free(contrast);
+    return rc;
+}
+
 int jd_infer_coefficients(const jd_design_t *design, const double *y, const double *beta,
                           const double *contrast, const jd_vcov_options_t *options, double *vcov,
                           jd_fit_t *fit, jd_ctx_t *ctx)
@@ -275,7 +316,9 @@ int jd_infer_coefficients(const jd_design_t *design, const double *y, const doub
     rows.n_contrasts = fit->n_terms;
     int rc = jd_regression_residuals(r, y, beta, residual, ctx);
     if (rc == JD_OK)
-        rc = jd_regression_vcov(r, residual, &rows, options, vcov, fit->df, &fit->facts, ctx);
+        rc = !contrast && design->terms[0].kind == JD_TERM_EVENT && is_satterthwaite(options)
+                 ? infer_with_mean(design, residual, &rows, options, vcov, fit, ctx)
+                 : jd_regression_vcov(r, residual, &rows, options, vcov, fit->df, &fit->facts, ctx);
     if (rc == JD_OK) fit->within_tss = fit->facts.ssr + explained_squares(r, beta);
     free(residual);
     return rc;

@@ -244,8 +244,9 @@ int jd_regression_vcov(const jd_regression_t *regression, const double *residual
         rc = jd_regression_spread(regression, &r.columns, ctx);
         if (rc != JD_OK) return rc;
     }
+    int told = rows->contrast ? rows->n_contrasts - rows->n_aside : r.n_kept;
     rc = estimate_vcov(&r, residual, rows, options, vcov, df, facts, ctx);
-    for (int j = 0; rc == JD_OK && df && j < (rows->contrast ? rows->n_contrasts : r.n_kept); j++)
+    for (int j = 0; rc == JD_OK && df && j < told; j++)
         if (df[j] < facts->df) facts->df = df[j];
     if (spread) free(r.columns);
     return rc;

@@ -269,6 +269,7 @@ typedef struct jd_fit {
     double uniform; /**< estimate +- uniform std_error covers all effects by event time at once with
                        probability `level`; 0 = not asked for */
     double *df;     /**< [n_terms] degrees of freedom; facts.df but for Satterthwaite's */
+    double mean_df; /**< the same of jd_fit_mean() */
 } jd_fit_t;
 
 /** Estimate, standard error, interval and p-value (t with df) of one outcome [rows of panel].
@@ -284,13 +285,19 @@ typedef struct jd_estimate {
     double estimate, std_error, ci_low, ci_high, p_value;
 } jd_estimate_t;
 
-/** The sum of weight[k] times term k of a fit, weight [n_terms]. Cost: O(n_terms^2). */
+/** The sum of weight[k] times term k of a fit, weight [n_terms]; t with facts.df degrees of
+ * freedom. Cost: O(n_terms^2). */
 JD_API jd_estimate_t jd_fit_combine(const jd_fit_t *fit, const double *weight);
 
 /** Weights [n_terms] that make of effects by event time their mean over treated rows of the design
  *  (by weight): a term's share of the rows since adoption that lie in its event times. They add to
  *  1, or are all 0 where no such row has a term. Cost: O(rows). */
 JD_API void jd_design_mean_weights(const jd_design_t *design, double *weight);
+
+/** That mean of an event study's fit, with degrees of freedom of its own; weight [n_terms] receives
+ *  jd_design_mean_weights(), and where all are 0 there is no mean: 0, with a standard error of 0.
+ */
+JD_API jd_estimate_t jd_fit_mean(const jd_design_t *design, const jd_fit_t *fit, double *weight);
 
 /** A joint test that terms equal given values. */
 typedef struct jd_wald {

@@ -184,6 +184,7 @@ typedef struct jd_vcov_rows {
     const double *contrast; /**< [n_contrasts][n_kept] whose degrees of freedom are asked for; NULL
                                = the coefficients themselves */
     int n_contrasts;
+    int n_aside; /**< of them, the last so many are not in facts.df */
 } jd_vcov_rows_t;
 
 /** What a variance was made with. */

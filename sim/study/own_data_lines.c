@@ -83,11 +83,11 @@ static int add_mean(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
     double *weight, total = 0;
     int n = s->fit->n_terms, rc = jd_make(&weight, n, sizeof *weight, "estimates", ctx);
     if (rc) return rc;
-    jd_design_mean_weights(s->design, weight);
+    jd_estimate_t mean = jd_fit_mean(s->design, s->fit, weight);
     for (int k = 0; k < n; k++)
         total += weight[k];
     if (total > 0) {
-        jd_own_line_t line = jd_own_line_of(s, "att", "att", jd_fit_combine(s->fit, weight), true);
+        jd_own_line_t line = jd_own_line_of(s, "att", "att", mean, true);
         rc = jd_own_add_line(t, &line, ctx);
     }
     free(weight);

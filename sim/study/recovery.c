@@ -247,8 +247,7 @@ static void add_split(jd_split_t *to, const jd_split_t *from, double weight)
 static line_t mean_effect(const jd_design_t *design, const jd_fit_t *fit, const jd_split_t *splits,
                           double *weight)
 {
-    jd_design_mean_weights(design, weight);
-    jd_estimate_t mean = jd_fit_combine(fit, weight);
+    jd_estimate_t mean = jd_fit_mean(design, fit, weight);
     line_t line = {.term = "att",
                    .event_time = JD_NO_EVENT,
                    .estimate = mean.estimate,

@@ -15,7 +15,7 @@ typedef struct {
     double se, p;
 } row_t;
 
-static const double TWFE = 1.71435756548606, POISSON = 0.1419515399397;
+static const double TWFE = 1.71435756548606, POISSON = 0.1419515399397, MEAN = 1.1456878346121;
 
 static const row_t LINEAR[] = {
     {"lm", "--vcov iid --k-fixed full --k-exact", 0.843988079876393, 0.0457725132839663},
@@ -44,6 +44,13 @@ static const row_t LINEAR[] = {
      0.0952419895591455},
     {"vcovPL", "--vcov driscoll_kraay --lag 2 --no-k-adjustment --no-cluster-adjustment",
      0.558273210401259, 0.0277578339582701},
+};
+
+/* Of an event study's mean effect, a coefficient of its own in R. */
+static const row_t EVENTS[] = {
+    {"vcovCR CR1, Satterthwaite", "--cluster region --no-k-adjustment --satterthwaite",
+     0.57334279011112, 0.177347468560355},
+    {"vcovCR CR2", "--cluster m --vcov cr2", 0.969864510271303, 0.303301624722571},
 };
 
 static const row_t COUNT[] = {
@@ -106,6 +113,12 @@ static void test_linear(void **state)
     compare("twfe", "y", TWFE, LINEAR, (int)(sizeof LINEAR / sizeof *LINEAR));
 }
 
+static void test_events(void **state)
+{
+    (void)state;
+    compare("event_study", "y", MEAN, EVENTS, (int)(sizeof EVENTS / sizeof *EVENTS));
+}
+
 static void test_poisson(void **state)
 {
     (void)state;
@@ -116,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_events),
         cmocka_unit_test(test_poisson),
     };
     return cmocka_run_group_tests(tests, write_panel, remove_here);
