@@ -10,6 +10,7 @@
 #include "cli/again.h"
 #include "cli/command.h"
 #include "cli/sweep.h"
+#include "run/record.h"
 #include "study/dgp.h"
 #include "study/replicate.h"
 
@@ -41,6 +42,11 @@ static int read_shard(const jd_args_t *args, jd_sweep_options_t *o, jd_ctx_t *ct
 /* ---- --dry-run ---- */
 
 static const char *const designs[] = {"grid", "list", "lhs", "sobol", "saltelli", "morris"};
+
+static const char *many(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 
 static void print_factor(const jd_factor_t *f)
 {
@@ -89,14 +95,16 @@ static int try_one(const jd_config_t *config, const jd_plan_t *plan, double *sec
 
 static int print_plan(const jd_config_t *config, jd_ctx_t *ctx)
 {
+    const jd_output_params_t *output = jd_config_section(config, "output");
     jd_plan_t plan;
     double seconds = 0, bytes = 0;
     int rc = jd_plan_make(&plan, config, ctx);
     if (rc) return rc;
-    printf("Design      %s: %" PRId64 " points x %" PRId64 " replicates = %" PRId64 " runs%s\n",
-           designs[plan.design], plan.n_points, plan.replicates, plan.n_runs,
-           plan.common ? ", random numbers common to all points" : "");
-    printf("Varies      %d parameter%s\n", plan.n_factors, plan.n_factors == 1 ? "" : "s");
+    printf("Design      %s: %" PRId64 " point%s x %" PRId64 " replicate%s = %" PRId64 " run%s%s\n",
+           designs[plan.design], plan.n_points, many(plan.n_points), plan.replicates,
+           many(plan.replicates), plan.n_runs, many(plan.n_runs),
+           plan.common && plan.n_points > 1 ? ", random numbers common to all points" : "");
+    printf("Varies      %d parameter%s\n", plan.n_factors, many(plan.n_factors));
     for (int f = 0; f < plan.n_factors; f++)
         print_factor(&plan.factors[f]);
     rc = try_one(config, &plan, &seconds, &bytes, ctx);
@@ -106,6 +114,10 @@ static int print_plan(const jd_config_t *config, jd_ctx_t *ctx)
                seconds, bytes / 1e3);
         print_seconds("All runs    about", seconds * n / (n < threads ? n : threads));
         printf(" on %.0f threads, %.3g MB\n", threads, 2 * bytes * n / 1e6);
+        if (output->keep == JD_KEEP_TABLES)
+            printf(
+                "Besides     all tables of each run, twice (output.keep = all): jiedao run tells "
+                "one's size\n");
     }
     jd_plan_free(&plan);
     return rc;
@@ -126,13 +138,13 @@ static int tell_on(const jd_args_t *args, const char *folder, const jd_sweep_fac
 
 static void print_end(const char *folder, const jd_sweep_facts_t *f)
 {
-    printf("Runs        %" PRId64 " of %" PRId64 " points x %" PRId64 " replicates", f->n_runs,
-           f->n_points, f->replicates);
+    printf("Runs        %" PRId64 " of %" PRId64 " point%s x %" PRId64 " replicate%s", f->n_runs,
+           f->n_points, many(f->n_points), f->replicates, many(f->replicates));
     if (f->farm.found) printf(", %" PRId64 " of them there before", f->farm.found);
     printf("\n");
     if (f->farm.failed)
-        printf("Failed      %" PRId64 " runs, the first (run %" PRId64 "): %s\n", f->farm.failed,
-               f->farm.first_failure.run, f->farm.first_failure.message);
+        printf("Failed      %" PRId64 " run%s, the first (run %" PRId64 "): %s\n", f->farm.failed,
+               many(f->farm.failed), f->farm.first_failure.run, f->farm.first_failure.message);
     if (f->farm.failed && f->merged)
         printf("            /runs says why of each: jiedao export %s/sweep.h5 --table runs\n",
                folder);

@@ -104,6 +104,7 @@ static bool from_estimates(double *y, char *unit, int64_t n_runs, const jd_table
 typedef struct search {
     const char *name;
     char nearest[128]; /* "" = none is near */
+    bool text;         /* it is there, but no number */
 } search_t;
 
 static void hold_beside(search_t *s, const char *candidate)
@@ -123,7 +124,10 @@ static bool is_first_run(const jd_table_t *t, int64_t row)
 static void search_runs(search_t *s, const jd_table_t *t)
 {
     for (int c = jd_table_find(t, "status") + 1; c < t->n_columns; c++)
-        if (t->columns[c].type != JD_TEXT) hold_beside(s, t->columns[c].name);
+        if (t->columns[c].type != JD_TEXT)
+            hold_beside(s, t->columns[c].name);
+        else
+            s->text = s->text || !strcmp(t->columns[c].name, s->name);
 }
 
 static void search_estimands(search_t *s, const jd_table_t *t)
@@ -148,8 +152,12 @@ static void search_estimates(search_t *s, const jd_table_t *t)
     }
 }
 
-static int unknown(const char *name, const char *nearest, jd_ctx_t *ctx)
+static int unknown(const search_t *s, jd_ctx_t *ctx)
 {
+    const char *name = s->name, *nearest = s->nearest;
+    if (s->text)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "output %s: is text; name a column of numbers, as relocations", name);
     if (nearest[0])
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "output %s: the sweep has none of this name; did you mean '%s'?", name,
@@ -186,7 +194,7 @@ int jd_study_output(double *y, char unit[JD_OUTPUT_UNIT], int64_t n_runs, jd_sto
         if (!found) places[i].search(&search, &table);
         jd_table_free(&table);
     }
-    return rc || found ? rc : unknown(name, search.nearest, ctx);
+    return rc || found ? rc : unknown(&search, ctx);
 }
 
 static int read_output(double *y, char *unit, int64_t n_runs, const char *folder, const char *name,

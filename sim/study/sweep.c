@@ -113,6 +113,9 @@ static int merge(const char *folder, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
     facts->farm.first_failure = merged.farm.first_failure;
     bool others = facts->farm.found + facts->farm.done < facts->n_runs;
     if (rc == JD_ERR_EXISTS && others) return JD_OK; /* one of them merges just now */
+    if (rc == JD_ERR_WRITE)
+        return jd_fail(ctx, rc, "%s\nall runs are kept in %s: jiedao merge %s writes the file",
+                       inner.message, folder, folder);
     return rc ? jd_fail(ctx, rc, "%s", inner.message) : JD_OK;
 }
 

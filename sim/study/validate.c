@@ -252,6 +252,7 @@ static int do_rounds(work_t *w, const jd_validate_params_t *p, jd_ctx_t *ctx)
         rc = do_round(w, more, ctx);
         if (rc || !(p->until_mcse > 0)) break;
         rc = largest_error(&w->list, &error, ctx);
+        w->validation->largest_error = error;
         more = next_round(w, p, error);
     }
     return rc;
@@ -444,6 +445,21 @@ void jd_validation_free(jd_validation_t *v)
     memset(v, 0, sizeof *v);
 }
 
+/* A config of no estimates is one for sweeps. */
+static int check_asked(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_t *ctx)
+{
+    const jd_estimate_params_t *p = jd_config_section(config, "estimate");
+    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
+    bool any = dgp->kind != JD_DGP_SIMULATOR || p->county || p->sector || p->firm;
+    for (int f = 0; f < plan->n_factors; f++)
+        any = any || !strncmp(plan->factors[f].name, "estimate.", 9) ||
+              !strcmp(plan->factors[f].name, "dgp.kind");
+    if (any) return JD_OK;
+    return jd_config_blame(config, "estimate", "county", ctx,
+                           "is no, as are sector and firm: there is nothing to validate; jiedao "
+                           "sweep runs a config without estimates");
+}
+
 int jd_validate_run(const jd_config_t *config, const char *folder,
                     const jd_sweep_options_t *options, jd_validation_t *v, jd_ctx_t *ctx)
 {
@@ -451,6 +467,7 @@ int jd_validate_run(const jd_config_t *config, const char *folder,
     memset(v, 0, sizeof *v);
     const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
     int rc = jd_plan_make(&v->plan, config, ctx);
+    if (!rc) rc = check_asked(config, &v->plan, ctx);
     if (!rc) jd_dgp_note_unread(config, (jd_dgp_kind_t)dgp->kind, ctx);
     if (!rc) rc = jd_make(&w.done, v->plan.n_points, sizeof *w.done, "design points", ctx);
     if (!rc) rc = prepare_folder(folder, options, ctx);

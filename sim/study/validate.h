@@ -48,8 +48,9 @@ typedef struct jd_validation {
     char failure[JD_RUN_MESSAGE]; /**< what it said */
     int32_t failed_point;         /**< its point, from 1 */
     int rounds;
-    jd_table_t table;  /**< /validation */
-    jd_table_t points; /**< a row a point, a column a factor */
+    double largest_error; /**< of an overall effect's bias; with until_mcse */
+    jd_table_t table;     /**< /validation */
+    jd_table_t points;    /**< a row a point, a column a factor */
 } jd_validation_t;
 void jd_validation_free(jd_validation_t *validation);
 

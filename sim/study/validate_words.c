@@ -126,13 +126,20 @@ static void print_published(FILE *out, const jd_validate_params_t *p, const jd_v
 {
     char ours[32], error[32], theirs[32], value[JD_PLAN_VALUE];
     const char *measure = jd_mc_name((jd_mc_measure_t)p->published_measure);
-    int apart = 0, n = p->published.n;
+    int apart = 0, missing = 0, n = p->published.n;
     if (n == 0) return;
     fprintf(out, "\nPublished   %s of %s%s%s\n", measure, p->published_estimator,
             p->published_source[0] ? ": " : "", p->published_source);
+    if (n != v->plan.n_points) {
+        fprintf(out,
+                "  %d values, and the design's points are %" PRId64 ": none is compared "
+                "(validate.published has one a point)\n",
+                n, v->plan.n_points);
+        return;
+    }
     fprintf(out, "  %-34s %9s %9s %11s %9s %s\n", "point", "ours", "(error)", "published",
             "(error)", "apart by");
-    for (int i = 0; i < n && i < v->plan.n_points; i++) {
+    for (int i = 0; i < n; i++) {
         char label[64] = "";
         jd_mc_value_t o = find_ours(v, i + 1, p->published_estimator, measure);
         double e = p->published_error.n == 0   ? 0
@@ -150,10 +157,15 @@ static void print_published(FILE *out, const jd_validate_params_t *p, const jd_v
             fprintf(out, " %.1f Monte-Carlo errors\n", fabs(gap) / sum);
         else
             fprintf(out, " %s\n", jd_shown(fabs(gap), false, ours));
+        missing += isnan(gap);
         apart += sum > 1e-12 * fabs(o.value) ? fabs(gap) > 3 * sum
                                              : fabs(gap) > 0.006 * fabs(p->published.value[i]);
     }
-    if (apart == 0)
+    if (missing)
+        fprintf(out,
+                "  %d of %d are not there: validate.published_estimator is to be one that ran.\n",
+                missing, n);
+    else if (apart == 0)
         fputs("  All agree within three Monte-Carlo errors (values without error: to the digits "
               "printed).\n",
               out);
@@ -168,6 +180,7 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
     static const char *const kinds[] = {"the simulator", "ar1_placebo", "staggered_linear",
                                         "event_trend"};
     fprintf(out, "Data        %s", kinds[dgp->kind]);
+    char error[JD_SHOWN];
     bool swept = false; /* sizes differ by point */
     for (int f = 0; f < v->plan.n_factors; f++)
         swept = swept || !strcmp(v->plan.factors[f].name, "dgp.units") ||
@@ -178,6 +191,12 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
             v->plan.n_points, v->plan.n_points == 1 ? "" : "s");
     if (v->rounds > 1) fprintf(out, ", in %d rounds", v->rounds);
     fputc('\n', out);
+    const jd_validate_params_t *p = jd_config_section(config, "validate");
+    if (p->until_mcse > 0 && v->largest_error > p->until_mcse)
+        fprintf(out,
+                "Stopped     at validate.most = %" PRId64
+                ": the largest Monte-Carlo error of a bias is %s, not validate.until_mcse = %g\n",
+                p->most, jd_shown(v->largest_error, false, error), p->until_mcse);
     if (v->failed)
         fprintf(out,
                 "Failed      %" PRId64 " runs, the first (replicate %" PRId64 " of point %" PRId32
@@ -194,6 +213,6 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
         }
         i = b.end;
     }
-    print_published(out, jd_config_section(config, "validate"), v);
+    print_published(out, p, v);
     fprintf(out, "\nWritten     %s\n", path);
 }

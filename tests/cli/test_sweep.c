@@ -334,7 +334,7 @@ static void test_a_failed_run_does_not_sink_the_sweep(void **state)
     said_t said;
     run_program(&said, "sweep $TINY --set sweep.world.counties=16,3 -o mixed");
     ASSERT_STATUS(&said, 0);
-    ASSERT_HOLDS(said.out, "Failed      1 runs, the first (run 2): ");
+    ASSERT_HOLDS(said.out, "Failed      1 run, the first (run 2): ");
     ASSERT_HOLDS(said.out, "world.counties = 3 is fewer than");
     run_program(&said, "export mixed/sweep.h5 --table runs -o runs.csv --force && cat runs.csv");
     ASSERT_HOLDS(said.out, "world_counties");
@@ -390,6 +390,8 @@ static void test_sensitivity(void **state)
     make_reference();
     run_program(&said, "sensitivity sobol --output twfe.biass");
     ASSERT_HOLDS(said.err, "did you mean 'twfe.bias'?");
+    run_program(&said, "sensitivity sobol --output message");
+    ASSERT_HOLDS(said.err, "is text");
     run_program(&said, "sensitivity sobol --output ade");
     ASSERT_HOLDS(said.err, "run.direct_folds");
     run_program(&said, "sensitivity one --output att");
@@ -405,6 +407,8 @@ static void test_words(void **state)
     ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "grid: 3 points x 20 replicates = 60 runs");
     ASSERT_HOLDS(said.out, "All runs    about");
+    run_program(&said, SWEEP " --dry-run --set output.keep=all");
+    ASSERT_HOLDS(said.out, "Besides     all tables of each run");
     run_program(&said, SWEEP);
     ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "-o results/sweep");

@@ -158,6 +158,25 @@ static void test_keys_a_process_does_not_read(void **state)
     ASSERT_HOLDS(said.err, "dgp.slopes is not read by dgp.kind = ar1_placebo");
 }
 
+/* Nothing is called an agreement that was not compared, nothing reached that was not. */
+static void test_what_is_not_reached_or_there_is_said(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, PLACEBO " -o most --set validate.replicates=20 --set validate.most=30 --set "
+                               "validate.until_mcse=1e-9");
+    ASSERT_HOLDS(said.out, "Stopped     at validate.most = 30: the largest Monte-Carlo error");
+    run_program(&said, "validate published/staggered -o other --set "
+                       "validate.published_estimator=twf");
+    ASSERT_HOLDS(said.out, "2 of 2 are not there");
+    assert_null(strstr(said.out, "agree"));
+    run_program(&said, "validate published/staggered -o fewer --set sweep.dgp.periods=24");
+    ASSERT_HOLDS(said.out, "2 values, and the design's points are 1: none is compared");
+    run_program(&said, "validate propositions/p3 -o p3");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "[estimate] county: is no, as are sector and firm");
+}
+
 static void test_wrong_words(void **state)
 {
     (void)state;
@@ -185,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_overall_effects_are_the_att),
         cmocka_unit_test(test_rare_event_times_are_no_failures),
         cmocka_unit_test(test_keys_a_process_does_not_read),
+        cmocka_unit_test(test_what_is_not_reached_or_there_is_said),
         cmocka_unit_test(test_wrong_words),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
