@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "io/folder.h"
 #include "study/sections.h"
 #include "study/sweep.h"
 
@@ -84,8 +85,8 @@ static double keeping(const char *from, const char *to)
     jd_ctx_init(&ctx);
     snprintf(path, sizeof path, "%s/shards", to);
     int rc = jd_sweep_folder_open(&folder, &jd_sweep_simulate, from, &ctx);
-    if (!rc) rc = jd_sweep_make_folder(to, &ctx);
-    if (!rc) rc = jd_sweep_make_folder(path, &ctx);
+    if (!rc) rc = jd_folder_make(to, &ctx);
+    if (!rc) rc = jd_folder_make(path, &ctx);
     again_t a = {.to = folder.shards};
     a.to.folder = to;
     for (int64_t b = 0; b < jd_shards_count(&folder.shards) && !rc; b++)

@@ -76,7 +76,7 @@ static void add_moments(const jd_cs_t *cs, const double *y, const double *mean,
         if (g < from || g >= to) continue;
         const double *restrict own = y + jd_cs_first_row(cs, u), *restrict centre = mean + g * n;
         double *room = m->room + (size_t)g * m->own, *restrict r = room + square + m->found[g] * n;
-        for (int32_t t = 0; t < n; t++)
+        for (ptrdiff_t t = 0; t < n; t++)
             r[t] = own[t] - centre[t];
         if (++m->found[g] < AT_ONCE) continue;
         add_products(room + square, n, room);
@@ -86,8 +86,8 @@ static void add_moments(const jd_cs_t *cs, const double *y, const double *mean,
         double *room = m->room + (size_t)g * m->own, *r = room + square;
         memset(r + m->found[g] * n, 0, (size_t)((AT_ONCE - m->found[g]) * n) * sizeof *r);
         if (m->found[g] > 0) add_products(r, n, room);
-        for (int32_t s = 0; s < n; s++)
-            for (int32_t t = 0; t < s; t++)
+        for (ptrdiff_t s = 0; s < n; s++)
+            for (ptrdiff_t t = 0; t < s; t++)
                 room[t * n + s] = room[s * n + t];
     }
 }
@@ -103,11 +103,11 @@ static void add_cohort(const jd_cs_t *cs, const jd_cs_influence_t *influence, in
     for (int j = 0; j < k; j++) {
         size_t at = (size_t)j * (size_t)jd_cs_cells(cs) + (size_t)first;
         constant[j] = influence->by_cohort[j * cs->n_cohorts + g];
-        for (int32_t t = 0; t < n; t++) {
+        for (ptrdiff_t t = 0; t < n; t++) {
             load[j * n + t] = cs->loading[at + (size_t)t] / cs->mass[first + t];
             constant[j] += influence->offset[at + (size_t)t];
         }
-        for (int32_t t = 0; t < n; t++)
+        for (ptrdiff_t t = 0; t < n; t++)
             half[j * n + t] = jd_dot(load + j * n, moments + t * n, n);
     }
     for (int a = 0; a < k; a++)

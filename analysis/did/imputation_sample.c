@@ -84,8 +84,8 @@ int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int3
         rc = jd_fail_memory(ctx, (size_t)n_nodes * sizeof *parent, "levels");
         goto out;
     }
-    for (int32_t l = 0; l < n_nodes; l++)
-        parent[l] = l;
+    for (int64_t l = 0; l < n_nodes; l++)
+        parent[l] = (int32_t)l;
     for (size_t i = 0; i < n; i++)
         treated[i] = (int8_t)is_treated(panel, cohort, sample->row[i]);
     tie(n, treated, n_effects, node, parent, seen);

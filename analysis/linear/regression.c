@@ -13,12 +13,19 @@
 static const double absorbed_tolerance = 1e-8;   /* of a column's length, left by fixed effects */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the columns before it */
 
+enum { MOST_REGRESSORS = 46340 }; /* cells of [k][k] are counted by int */
+
 /* All but the columns. */
 static int init_small(jd_regression_t *r, const jd_effects_t *effects, int64_t n, int n_x,
                       const double *weight, jd_ctx_t *ctx)
 {
     memset(r, 0, sizeof *r);
     if (n_x < 1) return jd_fail(ctx, JD_ERR_ARGUMENT, "a regression needs a regressor");
+    if (n_x > MOST_REGRESSORS)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "a regression on %d columns; at most %d are possible: bin or aggregate the "
+                       "effects, and absorb dummies as fixed effects",
+                       n_x, MOST_REGRESSORS);
     size_t k = (size_t)n_x, rows = (size_t)n;
     r->n = n;
     r->n_x = n_x;

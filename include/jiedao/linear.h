@@ -65,8 +65,8 @@ typedef struct jd_regression {
     int n_counted;               /**< coefficients the small-sample factors count; 0 = n_kept */
 } jd_regression_t;
 
-/** Makes room for n_x regressors; fill regression->columns, then factor. weight as in the effects.
- */
+/** Makes room for n_x regressors, at most 46340; fill regression->columns, then factor. weight as
+ *  in the effects. */
 JD_API JD_MUST_USE int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects,
                                           int64_t n, int n_x, const double *weight, jd_ctx_t *ctx);
 /** The same where regressors are dummies: number j is 1 in rows with code [n] j < n_x, 0 elsewhere;

@@ -327,10 +327,17 @@ static int draw_source(atelier_t *a, const char *path, const char *prefix, jd_ta
     return rc;
 }
 
+/* They ascend. */
+static bool shares_differ(const jd_table_t *shares)
+{
+    if (shares->rows < 2) return false;
+    const double *share = JD_CELLS(shares, JD_SHARE_SHARE, double);
+    return share[0] < share[shares->rows - 1];
+}
+
 static int draw_shares(atelier_t *a, const jd_table_t *shares, jd_ctx_t *ctx)
 {
-    const double *share = JD_CELLS(shares, JD_SHARE_SHARE, double);
-    if (shares->rows < 2 || !(share[0] < share[shares->rows - 1])) {
+    if (!shares_differ(shares)) {
         jd_warn(ctx, "did_by_share not drawn: it takes files that differ in policy.share");
         return JD_OK;
     }

@@ -97,8 +97,9 @@ static inline void fill_map(jd_table_t *counties, jd_table_t *flows)
     table_start(counties, "counties", jd_map_county_columns, JD_MAP_COLUMNS);
     table_start(flows, "flows", jd_map_flow_columns, JD_FLOW_COLUMNS);
     for (int p = 0; p < 64; p++) {
+        const int down = p / 8;
         cx[p] = 60.0 + 110.0 * (p % 8) + 50.0 * bump((uint64_t)p, 0);
-        cy[p] = 40.0 + 90.0 * (p / 8) + 45.0 * bump((uint64_t)p, 1);
+        cy[p] = 40.0 + 90.0 * down + 45.0 * bump((uint64_t)p, 1);
         for (int c = 0; c < 13; c++) {
             uint64_t id = (uint64_t)(100 * (p + 1) + c);
             double x = cx[p] + 110.0 * (bump(id, 2) - 0.5), y = cy[p] + 95.0 * (bump(id, 3) - 0.5);
@@ -232,8 +233,9 @@ static inline void fill_heat(jd_table_t *table)
     static const char *const words[] = {"none", "some", "all"};
     table_start(table, "heat", jd_heat_columns, JD_HEAT_COLUMNS);
     for (int i = 0; i < 12; i++) {
-        double row[] = {0.1 * (1 + i % 4 * (i % 4)), i / 4, 0.01 * (i % 4) - 0.02 * (i / 4)};
-        jd_table_set_text(table, JD_HEAT_Y_WORD, table_add(table, row, 3), words[i / 4]);
+        const int x = i % 4, y = i / 4;
+        double row[] = {0.1 * (1 + x * x), y, 0.01 * x - 0.02 * y};
+        jd_table_set_text(table, JD_HEAT_Y_WORD, table_add(table, row, 3), words[y]);
     }
 }
 

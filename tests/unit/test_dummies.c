@@ -171,12 +171,25 @@ static void test_too_many_cells_take_columns(void **state)
     jd_effects_free(effects);
 }
 
+/* Their cells would not be counted by an int: refused before any room is asked for. */
+static void test_too_many_regressors_are_refused(void **state)
+{
+    (void)state;
+    jd_regression_t r;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    assert_int_equal(jd_regression_init(&r, NULL, 100000, 46341, NULL, &ctx), JD_ERR_ARGUMENT);
+    assert_non_null(strstr(ctx.message, "at most 46340"));
+    jd_regression_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells_equal_columns),
         cmocka_unit_test(test_same_bits_for_any_threads),
         cmocka_unit_test(test_too_many_cells_take_columns),
+        cmocka_unit_test(test_too_many_regressors_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

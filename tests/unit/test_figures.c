@@ -26,7 +26,8 @@ static int setup(void **state)
     jd_figure_options_defaults(&f->options);
     f->options.folder = f->folder;
     jd_ctx_init(&f->ctx);
-    f->path = strdup(getenv("PATH"));
+    const char *path = getenv("PATH");
+    f->path = path ? strdup(path) : NULL;
     *state = f;
     return f->path ? 0 : -1;
 }
