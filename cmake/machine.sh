@@ -40,6 +40,10 @@ cmd:clang            clang            clang               clang          llvm
 clang:-fopenmp       libomp-dev       libomp-devel        openmp         libomp
 clang:-fsanitize=address libclang-rt-dev compiler-rt      compiler-rt    llvm
 '
+# Used by ./check --long alone, which does without where it must.
+needs_long='
+cmd:clang-tidy       clang-tidy       clang-tools-extra   clang          llvm
+'
 
 # The system's own Python first: that is the one packages serve.
 python=/usr/bin/python3
