@@ -10,23 +10,23 @@
 
 enum { NO_KEY = INT32_MIN, MAX_TERMS = 2048 };
 
-int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ctx_t *ctx)
+int jd_cells_make(jd_groups_t *cells, const jd_design_t *design, const jd_frame_t *frame,
+                  jd_ctx_t *ctx)
 {
-    jd_groups_t cohorts = {0}, periods = {0};
+    jd_groups_t cohorts = {0};
+    const jd_groups_t *periods = &design->periods;
     int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods.n_groups > INT32_MAX)
+    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods->n_groups > INT32_MAX)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%d cohorts times %d periods are more cells than can be counted; use coarser "
                      "periods",
-                     cohorts.n_groups, periods.n_groups);
+                     cohorts.n_groups, periods->n_groups);
     if (rc == JD_OK) {
         for (int64_t i = 0; i < frame->n; i++)
-            cohorts.code[i] = cohorts.code[i] * periods.n_groups + periods.code[i];
+            cohorts.code[i] = cohorts.code[i] * periods->n_groups + periods->code[i];
         rc = jd_groups_make(cells, cohorts.code, frame->n, ctx);
     }
     jd_groups_free(&cohorts);
-    jd_groups_free(&periods);
     return rc;
 }
 
@@ -95,13 +95,14 @@ static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const
     means->n_terms = n_terms;
     means->terms = calloc((size_t)n_terms, sizeof *means->terms);
     means->total = calloc((size_t)n_terms, sizeof *means->total);
-    if (!means->terms || !means->total)
-        return jd_fail_memory(ctx, (size_t)n_terms * sizeof *means->terms, "the terms");
+    means->term = malloc((size_t)frame->n * sizeof *means->term);
+    if (!means->terms || !means->total || !means->term)
+        return jd_fail_memory(ctx, (size_t)frame->n * sizeof *means->term, "the terms");
     means->terms[0] = jd_term_overall("att");
     for (int64_t i = 0; i < frame->n; i++) {
         int32_t t = keys->code[i] - skip + 1;
         double w = design->weight ? design->weight[i] : 1.0;
-        means->term[i] = t;
+        means->term[i] = (uint16_t)t;
         if (frame->treated[i]) means->total[0] += w;
         if (t == 0) continue;
         if (means->total[t] == 0)
@@ -122,18 +123,17 @@ int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
                        "treatment (< 0), the last after (>= 0)",
                        design->estimator->name, options->bin_first, options->bin_last);
     jd_groups_t cells = {0}, keys = {0};
-    size_t bytes = (size_t)frame->n * sizeof *means->term;
-    int rc = jd_cells_make(&cells, frame, ctx);
-    if (rc != JD_OK) return rc;
-    means->term = malloc(bytes);
-    if (!means->term) rc = jd_fail_memory(ctx, bytes, "the terms");
-    if (rc == JD_OK) {
-        for (int64_t i = 0; i < frame->n; i++)
-            means->term[i] = key_of(design, frame, options, leads, cells.code, i);
-        rc = jd_groups_make(&keys, means->term, frame->n, ctx);
-    }
-    if (rc == JD_OK) rc = list_terms(means, design, frame, options, &keys, ctx);
+    size_t bytes = (size_t)frame->n * sizeof(int32_t);
+    int32_t *key = malloc(bytes);
+    int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the terms");
+    if (rc == JD_OK && options->aggregate == JD_AGGREGATE_CELLS)
+        rc = jd_cells_make(&cells, design, frame, ctx);
+    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
+        key[i] = key_of(design, frame, options, leads, cells.code, i);
     jd_groups_free(&cells);
+    if (rc == JD_OK) rc = jd_groups_make(&keys, key, frame->n, ctx);
+    free(key);
+    if (rc == JD_OK) rc = list_terms(means, design, frame, options, &keys, ctx);
     jd_groups_free(&keys);
     return rc;
 }

@@ -60,7 +60,7 @@ JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const doubl
 typedef struct jd_effect_means {
     int n_terms;
     jd_term_t *terms; /* [n_terms], the first is "att" */
-    int32_t *term;    /* [n] which of the terms 1 ... a row counts under, 0 none */
+    uint16_t *term;   /* [n] which of the terms 1 ... a row counts under, 0 none */
     double *total;    /* [n_terms] sum of weights */
     size_t n_levels;  /* of all fixed effects */
     double *level;    /* [n_terms][n_levels] what v takes off c, once fitted */
@@ -77,7 +77,8 @@ double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t 
                               const jd_first_stage_t *stage, int term, int64_t i);
 
 /** Dense codes of (cohort, period) pairs, as values no order need be read into. */
-JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_frame_t *frame, jd_ctx_t *ctx);
+JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_design_t *design,
+                              const jd_frame_t *frame, jd_ctx_t *ctx);
 
 /** Finds what v takes off c, and makes the means the design's first terms, with room for n_more
  *  behind them. */
