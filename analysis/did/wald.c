@@ -89,3 +89,52 @@ int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *w
     free(term);
     return rc;
 }
+
+/* Later effects less the first, with their covariance: as good as any other contrasts. */
+static void fill_differences(const jd_fit_t *fit, const int *term, int n, jd_fit_t *differences)
+{
+    const double *v = fit->vcov;
+    for (int i = 0; i + 1 < n; i++) {
+        int k = term[i + 1], first = term[0], all = fit->n_terms;
+        differences->estimate[i] = fit->estimate[k] - fit->estimate[first];
+        for (int j = 0; j + 1 < n; j++) {
+            int l = term[j + 1];
+            differences->vcov[i * (n - 1) + j] =
+                v[k * all + l] - v[k * all + first] - v[first * all + l] + v[first * all + first];
+        }
+    }
+}
+
+int jd_fit_equal(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *wald, jd_ctx_t *ctx)
+{
+    size_t most = (size_t)fit->n_terms;
+    int n = 0;
+    int *term = malloc(2 * most * sizeof *term);
+    jd_fit_t differences = {.estimate = malloc(most * (most + 1) * sizeof *differences.estimate),
+                            .facts = fit->facts,
+                            .n_clusters = fit->n_clusters};
+    memset(wald, 0, sizeof *wald);
+    int rc = term && differences.estimate
+                 ? JD_OK
+                 : jd_fail_memory(ctx, most * (most + 1) * sizeof(double), "a joint test");
+    for (int k = 0; rc == JD_OK && k < fit->n_terms; k++) {
+        const jd_term_t *t = &design->terms[k];
+        if (t->kind != JD_TERM_EVENT || t->event_first < 0) continue;
+        if (!(fit->vcov[k * fit->n_terms + k] > 0)) continue;
+        term[most + (size_t)n] = n;
+        term[n++] = k;
+    }
+    if (rc == JD_OK && n < 2)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%s: %d effects by event time are told; that they are equal takes two",
+                     design->estimator->name, n);
+    if (rc == JD_OK) {
+        differences.vcov = differences.estimate + most;
+        differences.n_terms = n - 1;
+        fill_differences(fit, term, n, &differences);
+        rc = jd_fit_wald(&differences, term + most, n - 1, NULL, wald, ctx);
+    }
+    free(term);
+    free(differences.estimate);
+    return rc;
+}

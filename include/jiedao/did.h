@@ -318,6 +318,11 @@ JD_API JD_MUST_USE int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, 
 JD_API JD_MUST_USE int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit,
                                        jd_wald_t *wald, jd_ctx_t *ctx);
 
+/** The same for all effects from event time 0 on with a standard error: that they are equal, which
+ *  did_multiplegt_dyn calls effects_equal. JD_ERR_DATA where there are fewer than two. */
+JD_API JD_MUST_USE int jd_fit_equal(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *wald,
+                                    jd_ctx_t *ctx);
+
 JD_END_DECLS
 
 #endif

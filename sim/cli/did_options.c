@@ -82,8 +82,8 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
     {TEXT("diagnose", "NAMES", diagnostics,
-          "by commas, or all: bacon, twfe_weights, honest, pretrend, wild, randomisation, "
-          "conley_taber")},
+          "by commas, or all: bacon, twfe_weights, honest, pretrend, effects_equal, wild, "
+          "randomisation, conley_taber")},
     {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
          "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2"),
      .of = "honest"},

@@ -139,12 +139,28 @@ static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t
     return rc;
 }
 
+/* ---- Effects that are all the same ---- */
+
+static int run_effects_equal(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    jd_wald_t wald;
+    char term[JD_OWN_TERM_WIDTH];
+    int rc = jd_fit_equal(s->design, s->fit, &wald, ctx);
+    if (rc) return rc;
+    jd_estimate_t e = bare(wald.f);
+    e.p_value = wald.p_value;
+    snprintf(term, sizeof term, "df=%d", wald.n_terms);
+    jd_own_line_t line = jd_own_line_of(s, "effects_equal_f", term, e, false);
+    return jd_own_add_line(&result->diagnostics, &line, ctx);
+}
+
 const jd_own_diagnostic_t jd_own_diagnostics[] = {
     {"bacon", "Goodman-Bacon decomposition of the two-way coefficient", false, false, run_bacon},
     {"twfe_weights", "weights of the two-way coefficient on effects", false, false,
      run_twfe_weights},
     {"honest", "robust sets under violations of parallel trends", true, false, jd_own_run_honest},
     {"pretrend", "test of the leads, and its power", true, false, jd_own_run_pretrend},
+    {"effects_equal", "test that effects by event time are equal", true, false, run_effects_equal},
     {"wild", "wild cluster bootstrap of each effect", true, false, run_wild},
     {"randomisation", "treatment dealt out anew among units", true, false,
      jd_own_run_randomisation},

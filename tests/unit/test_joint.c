@@ -152,6 +152,62 @@ static void test_pretrend_takes_the_leads(void **state)
     jd_design_free(design);
 }
 
+/* The effects less their mean, all but the last, by plain elimination of their covariance. */
+static double plain_equality(const jd_fit_t *fit, const int *term, int n)
+{
+    long double a[16][17] = {{0}}, chi2 = 0;
+    assert_true(n <= 16);
+    for (int i = 0; i + 1 < n; i++)
+        for (int k = 0; k < n; k++) {
+            long double on_k = (i == k) - 1.0L / n;
+            a[i][n - 1] += on_k * fit->estimate[term[k]];
+            for (int j = 0; j + 1 < n; j++)
+                for (int l = 0; l < n; l++)
+                    a[i][j] +=
+                        on_k * ((j == l) - 1.0L / n) * fit->vcov[term[k] * fit->n_terms + term[l]];
+        }
+    for (int i = 0; i + 1 < n; i++) {
+        chi2 += a[i][n - 1] * a[i][n - 1] / a[i][i];
+        for (int r = i + 1; r + 1 < n; r++)
+            for (int c = n - 1; c >= i; c--)
+                a[r][c] -= a[r][i] / a[i][i] * a[i][c];
+    }
+    return (double)(chi2 / (n - 1));
+}
+
+static void test_equality_takes_the_effects(void **state)
+{
+    (void)state;
+    const jd_vcov_options_t v = {.kind = JD_VCOV_HC1};
+    int compared = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        jd_design_t *design = NULL;
+        jd_fit_t fit = {0};
+        jd_wald_t wald;
+        jd_ctx_t ctx;
+        int term[16], n = 0;
+        jd_ctx_init(&ctx);
+        if (infer_event_study(seed, &v, 1, &design, &fit) != JD_OK) continue;
+        for (int k = 0; k < fit.n_terms; k++) {
+            const jd_term_t *t = &jd_design_terms(design)[k];
+            if (t->kind == JD_TERM_EVENT && t->event_first >= 0) term[n++] = k;
+        }
+        if (n > 1 && jd_fit_equal(design, &fit, &wald, &ctx) == JD_OK) {
+            double f = plain_equality(&fit, term, n);
+            assert_near(wald.f, f, 1e-7 * f);
+            assert_int_equal(wald.n_terms, n - 1);
+            compared++;
+        }
+        for (int i = 1; i < n; i++)
+            fit.vcov[term[i] * (fit.n_terms + 1)] = 0; /* one is left with a standard error */
+        assert_int_equal(jd_fit_equal(design, &fit, &wald, &ctx), JD_ERR_DATA);
+        assert_non_null(strstr(ctx.message, "takes two"));
+        jd_fit_free(&fit);
+        jd_design_free(design);
+    }
+    assert_true(compared > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_wald_equals_plain_inversion),
         cmocka_unit_test(test_wald_refusals),
         cmocka_unit_test(test_pretrend_takes_the_leads),
+        cmocka_unit_test(test_equality_takes_the_effects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
