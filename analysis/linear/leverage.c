@@ -24,7 +24,8 @@ static int part_effects(jd_leverage_t *v, jd_ctx_t *ctx)
         return jd_fail(
             ctx, JD_ERR_UNSUPPORTED,
             "leverages (HC2, HC3, CR2, CR3, jackknives, the wild bootstrap) are not known "
-            "with slopes that differ by level; use CR1 or HC1");
+            "with slopes that differ by level; use cluster (CR1) or HC1, or give the slopes of few "
+            "levels as covariates, a column a level");
     v->other = calloc((size_t)n_effects + 1, sizeof *v->other);
     if (!v->other) return jd_fail_memory(ctx, sizeof *v->other, "leverages");
     for (int f = 0; f < n_effects; f++) {
