@@ -443,6 +443,7 @@ static int recover_panel(work_t *w, const jd_recorded_t *r, make_sample_t make, 
     w->sample = &s;
     if (!rc) rc = recover_names(w, names, ctx);
     jd_recovery_sample_free(&s);
+    w->sample = NULL;
     return rc;
 }
 

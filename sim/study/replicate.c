@@ -66,16 +66,16 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
     jd_sink_t sink = {.append = take_rows, .user = &outlet};
     jd_simulation_t *sim = NULL;
     memset(out, 0, sizeof *out);
-    double start = jd_study_clock(), built = start, simulated = start, estimated = start;
+    double start = jd_study_clock();
     int rc = jd_simulation_create(&sim, config, inputs, replicate, ctx);
-    built = jd_study_clock();
+    double built = jd_study_clock();
     if (!rc) rc = jd_simulation_run(sim, store ? &sink : NULL, ctx);
-    simulated = jd_study_clock();
+    double simulated = jd_study_clock();
     jd_recorded_t recorded = {.table = find_table, .user = sim};
     if (!rc)
         rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, NULL,
                         ctx);
-    estimated = jd_study_clock();
+    double estimated = jd_study_clock();
     if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
     if (!rc) {
         const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");

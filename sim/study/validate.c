@@ -189,6 +189,7 @@ static int read_round(work_t *w, const char *folder, jd_ctx_t *ctx)
                          b + 1);
     }
     jd_sweep_folder_free(&round);
+    w->round = NULL;
     return rc;
 }
 
