@@ -66,9 +66,14 @@ static pid_t start_long(void)
 {
     run_shell(&said, "echo older >long.h5; rm -f long.h5.part");
     pid_t child = start(LONG_RUN);
-    for (int i = 0; i < 6000 && !is_here("long.h5.part"); i++)
+    while (!is_here("long.h5.part")) {
+        int status;
+        if (waitpid(child, &status, WNOHANG) == child) {
+            run_shell(&said, "cat err >&2");
+            fail_msg("the run ended, status %x, before it wrote: %s", (unsigned)status, said.err);
+        }
         pause_for(0.01);
-    assert_true(is_here("long.h5.part"));
+    }
     return child;
 }
 

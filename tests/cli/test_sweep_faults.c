@@ -2,6 +2,7 @@
 /* What the disk does to a sweep: it says so, keeps finished runs, and --resume ends with the same
  * bytes. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <time.h>
@@ -97,13 +98,24 @@ static void test_folders_that_may_not_be_written(void **state)
     ASSERT_HOLDS(said.err, "odd/runs: cannot be made a folder: a file of this name is there");
 }
 
-/* kill -9 while sweep.h5 is written: there is none, or a whole one. */
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* kill -9 while sweep.h5 is written, at moments spread over the length of a merge: there is none,
+ * or a whole one. */
 static void test_kills_while_merging(void **state)
 {
     (void)state;
     uint32_t draw = 7;
     int without = 0;
-    assert_ok("cp -r tables merging");
+    assert_ok("cp -r tables merging; rm merging/sweep.h5");
+    double began = now();
+    assert_ok("\"$JIEDAO\" merge merging");
+    double length = fmin(now() - began, 0.9);
     for (int i = 0; i < 20; i++) {
         draw = draw * 1664525u + 1013904223u;
         assert_ok("rm -f merging/sweep.h5");
@@ -114,7 +126,7 @@ static void test_kills_while_merging(void **state)
                   "cd \"$HERE\" && exec \"$JIEDAO\" merge merging >/dev/null 2>&1", (char *)NULL);
             _exit(127);
         }
-        const struct timespec t = {.tv_nsec = (long)(draw >> 4)}; /* up to 0.27 s */
+        const struct timespec t = {.tv_nsec = (long)(length * 1e9 * (draw >> 8) / (1 << 24))};
         nanosleep(&t, NULL);
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, NULL, 0), child);

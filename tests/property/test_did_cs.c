@@ -7,7 +7,7 @@
 #include "jiedao/did.h"
 #include "property/did_dense.h"
 
-enum { TRIALS = 200 };
+enum { TRIALS = JD_ROUNDS(200) };
 
 typedef struct {
     trial_t t; /* cut to the rows used */

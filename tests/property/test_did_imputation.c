@@ -6,7 +6,7 @@
 #include "jiedao/did.h"
 #include "property/did_dense.h"
 
-enum { TRIALS = 200, MAX_Z = 120, MAX_T = 40 };
+enum { TRIALS = JD_ROUNDS(200), MAX_Z = 120, MAX_T = 40 };
 
 typedef struct {
     int n, n_z, n_terms;

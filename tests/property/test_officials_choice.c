@@ -10,7 +10,7 @@
 #include "jiedao/random.h"
 #include "model/officials.h"
 
-enum { SETS = 24000 };
+enum { SETS = JD_ROUNDS(24000) };
 
 static jd_rng_t numbers(uint64_t seed)
 {
@@ -99,7 +99,7 @@ static void test_choice_is_the_optimum(void **state)
                          : W_CORNER]++;
     }
     for (int k = 0; k < KINDS; k++)
-        if (seen[k] < 300) fail_msg("only %d sets of kind %d", seen[k], k);
+        if (seen[k] < JD_ROUNDS(300)) fail_msg("only %d sets of kind %d", seen[k], k);
 }
 
 /* One street of one official, with everything by hand. */

@@ -78,7 +78,7 @@ static void test_independent_leads(void **state)
     jd_event_path_free(&path);
 }
 
-enum { DRAWS = 60000 };
+enum { DRAWS = JD_ROUNDS(60000) };
 
 /* Correlated leads, by plain simulation: each number within 5 standard errors (false alarm 6e-7
  * each, some 60 numbers). */
