@@ -306,38 +306,37 @@ static int number_cohorts(jd_dcdh_t *dc, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* What a group's weights follow from, covariates and characteristics aside. */
+/* A group, in an order by what its weights follow from, covariates and characteristics aside. */
 typedef struct {
-    const double *d, *mass, *level_mass; /* [n] */
-    size_t n;
-    int32_t baseline, first, up, group;
+    const jd_dcdh_t *dc;
+    int32_t group;
 } kind_key_t;
+
+static int compare_columns(const kind_key_t *x, const kind_key_t *y, const double *column)
+{
+    size_t n_t = (size_t)x->dc->n_periods;
+    return memcmp(column + (size_t)x->group * n_t, column + (size_t)y->group * n_t,
+                  n_t * sizeof *column);
+}
 
 static int compare_kinds(const void *a, const void *b)
 {
     const kind_key_t *x = a, *y = b;
-    if (x->baseline != y->baseline) return x->baseline < y->baseline ? -1 : 1;
-    if (x->first != y->first) return x->first < y->first ? -1 : 1;
-    if (x->up != y->up) return x->up < y->up ? -1 : 1;
-    if (x->baseline < 0) return 0; /* left out */
-    int order = memcmp(x->mass, y->mass, x->n * sizeof *x->mass);
-    if (order == 0) order = memcmp(x->d, y->d, x->n * sizeof *x->d);
-    return order || !x->level_mass ? order
-                                   : memcmp(x->level_mass, y->level_mass, x->n * sizeof *x->mass);
+    const jd_dcdh_t *dc = x->dc;
+    const int32_t own[] = {dc->baseline[x->group], dc->first[x->group], dc->up[x->group]};
+    const int32_t other[] = {dc->baseline[y->group], dc->first[y->group], dc->up[y->group]};
+    for (int k = 0; k < 3; k++)
+        if (own[k] != other[k]) return own[k] < other[k] ? -1 : 1;
+    if (own[0] < 0) return 0; /* left out */
+    int order = compare_columns(x, y, dc->mass);
+    if (order == 0) order = compare_columns(x, y, dc->d);
+    return order == 0 && dc->level_mass ? compare_columns(x, y, dc->level_mass) : order;
 }
 
 static void number_kinds(jd_dcdh_t *dc, kind_key_t *key)
 {
-    size_t n_t = (size_t)dc->n_periods;
     for (int32_t g = 0; g < dc->n_groups; g++)
-        key[g] = (kind_key_t){dc->d + (size_t)g * n_t,
-                              dc->mass + (size_t)g * n_t,
-                              dc->level_mass ? dc->level_mass + (size_t)g * n_t : NULL,
-                              n_t,
-                              dc->baseline[g],
-                              dc->first[g],
-                              dc->up[g],
-                              g};
+        key[g] = (kind_key_t){dc, g};
     qsort(key, (size_t)dc->n_groups, sizeof *key, compare_kinds);
     for (int32_t i = 0; i < dc->n_groups; i++) {
         if (i == 0 || compare_kinds(&key[i - 1], &key[i]) != 0) dc->n_kinds++;
@@ -346,16 +345,17 @@ static void number_kinds(jd_dcdh_t *dc, kind_key_t *key)
     }
 }
 
-/* From here on treatments are told once a kind. */
-static int share_treatments(jd_dcdh_t *dc, jd_ctx_t *ctx)
+/* A column [cells] comes to be told once a kind. */
+static int share_column(const jd_dcdh_t *dc, double **column, jd_ctx_t *ctx)
 {
-    size_t n_t = (size_t)dc->n_periods, bytes = n_t * sizeof *dc->d;
-    double *d = malloc((size_t)dc->n_kinds * bytes);
-    if (!d) return jd_fail_memory(ctx, (size_t)dc->n_kinds * bytes, "treatments");
+    size_t n_t = (size_t)dc->n_periods, bytes = n_t * sizeof **column;
+    if (!*column) return JD_OK;
+    double *shared = malloc((size_t)dc->n_kinds * bytes);
+    if (!shared) return jd_fail_memory(ctx, (size_t)dc->n_kinds * bytes, "kinds of units");
     for (size_t q = 0; q < (size_t)dc->n_kinds; q++)
-        memcpy(d + q * n_t, dc->d + (size_t)dc->example[q] * n_t, bytes);
-    free(dc->d);
-    dc->d = d;
+        memcpy(shared + q * n_t, *column + (size_t)dc->example[q] * n_t, bytes);
+    free(*column);
+    *column = shared;
     return JD_OK;
 }
 
@@ -373,7 +373,9 @@ static int find_kinds(jd_dcdh_t *dc, jd_ctx_t *ctx)
     for (int32_t g = 0; rc == JD_OK && !alike && g < dc->n_groups; g++)
         dc->kind[g] = dc->example[g] = dc->n_kinds++;
     free(key);
-    return rc == JD_OK ? share_treatments(dc, ctx) : rc;
+    if (rc == JD_OK && alike) rc = share_column(dc, &dc->d, ctx);
+    if (rc == JD_OK && alike) rc = share_column(dc, &dc->mass, ctx);
+    return rc == JD_OK && alike ? share_column(dc, &dc->level_mass, ctx) : rc;
 }
 
 /* Periods since the switch, for targets and figures: effect 1 is event time 0. */

@@ -22,8 +22,10 @@ typedef struct jd_dcdh {
     int32_t n_groups, n_periods, n_baselines, n_cohorts;
     int32_t never;     /* F_g of groups that never switch: a period after the last */
     int in_order;      /* row i of the sample is cell i: none missing, none doubled */
-    double *mass;      /* [cells] N_gt, 0 where there is no row, or none to be used */
-    double *d;         /* [cells], with kinds [n_kinds][n_periods]: treatment, NaN where unknown */
+    double *mass;      /* [cells] N_gt, 0 where there is no row, or none to be used; once kinds are
+                          found [n_kinds][n_periods], which is by cells too where there are
+                          covariates or characteristics; resampled [cells] */
+    double *d;         /* [cells], then [n_kinds][n_periods]: treatment, NaN where unknown */
     int32_t *baseline; /* [n_groups] code of D_g1 (and trends' group); -1 = left out */
     int32_t *first;    /* [n_groups] F_g */
     int32_t *cohort;   /* [n_groups] code of baseline, F_g and D_gF */
@@ -35,7 +37,7 @@ typedef struct jd_dcdh {
     jd_dcdh_lag_t *lag; /* [n_lags] effects, then placebos */
     int normalized, same_switchers, same_switchers_pl, only_never, keep_reversals, trends_lin;
     jd_switchers_t switchers;
-    double *level_mass; /* [cells] trends_lin: N_gt of outcomes, while mass is that of their first
+    double *level_mass; /* likewise; trends_lin: N_gt of outcomes, while mass is that of their first
                            differences; else NULL */
     struct jd_dcdh_controls *controls; /* or NULL */
     struct jd_dcdh_het *het;           /* or NULL */
@@ -69,11 +71,17 @@ static inline size_t jd_dcdh_cell(const jd_dcdh_t *dc, const jd_design_t *design
     return (size_t)design->units.code[i] * (size_t)dc->n_periods + (size_t)design->periods.code[i];
 }
 
+/** Where a group's numbers begin in masses and coefficients. */
+static inline size_t jd_dcdh_at(const jd_dcdh_t *dc, int32_t g)
+{
+    return (size_t)(dc->resampled || !dc->kind ? g : dc->kind[g]) * (size_t)dc->n_periods;
+}
+
 /** Weight of a row of the sample in its cell's mean; 0 in cells left out. */
 static inline double jd_dcdh_share(const jd_dcdh_t *dc, const jd_design_t *design, int64_t i)
 {
     const double *mass = dc->level_mass ? dc->level_mass : dc->mass;
-    double all = mass[jd_dcdh_cell(dc, design, i)];
+    double all = mass[jd_dcdh_at(dc, design->units.code[i]) + (size_t)design->periods.code[i]];
     return all > 0 ? (design->weight ? design->weight[i] : 1) / all : 0;
 }
 
@@ -107,12 +115,6 @@ void jd_dcdh_close(jd_dcdh_t *dc);
 void jd_dcdh_leave_group(jd_dcdh_t *dc, int32_t g);
 /** D_g1. */
 double jd_dcdh_base(const jd_dcdh_t *dc, int32_t g);
-/** Where a group's weights on a piece's differences begin in coef. */
-static inline size_t jd_dcdh_coef(const jd_dcdh_t *dc, int32_t g)
-{
-    return (size_t)(dc->resampled ? g : dc->kind[g]) * (size_t)dc->n_periods;
-}
-
 /** Weights of a piece's differences: coef [n_kinds][n_periods], resampled [cells], of switchers
  * N_gt / N_l (negative where treatment falls), of controls what sets them against these; role
  * [cells] 1 switcher, 2 control, 0 neither. Fills its counts and doses. JD_ERR_NO_MEMORY. */

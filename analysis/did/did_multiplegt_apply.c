@@ -170,8 +170,9 @@ static void fill_cohorts(const work_t *w, const jd_dcdh_lag_t *lag)
         for (size_t c = g * n_t; c < (g + 1) * n_t; c++) {
             if (w->role[c] == 0) continue;
             double d = difference(w, lag, c);
-            join(cohort_of(w, c), dc->mass[c], d, dc->cluster[g]);
-            join(&w->strata[n_strata(dc) + stratum_of(dc, c)], dc->mass[c], d, dc->cluster[g]);
+            double mass = dc->mass[jd_dcdh_at(dc, (int32_t)g) + (c - g * n_t)];
+            join(cohort_of(w, c), mass, d, dc->cluster[g]);
+            join(&w->strata[n_strata(dc) + stratum_of(dc, c)], mass, d, dc->cluster[g]);
         }
     }
 }
@@ -190,7 +191,7 @@ static int add_piece(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ct
         double d = difference(w, &lag, c), n = cohort->n_clusters;
         if (n >= 2) d = sqrt(n / (n - 1)) * (d - cohort->sum / cohort->mass);
         size_t n_t = (size_t)dc->n_periods, g = c / n_t;
-        u[g] += w->coef[jd_dcdh_coef(dc, (int32_t)g) + c % n_t] * d;
+        u[g] += w->coef[jd_dcdh_at(dc, (int32_t)g) + c % n_t] * d;
     }
     if (w->theta) return jd_dcdh_controls_influence(dc, w->theta, w->mean, &lag, w->coef, u, ctx);
     return JD_OK;

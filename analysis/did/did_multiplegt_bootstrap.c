@@ -84,9 +84,10 @@ static int take(worker_t *w, const jd_dcdh_t *all, jd_ctx_t *ctx)
     memcpy(dc->up, all->up, groups * sizeof *dc->up);
     for (size_t g = 0; g < groups; g++) {
         int32_t times = w->times[all->cluster[g]];
+        size_t at = jd_dcdh_at(all, (int32_t)g);
         if (times == 0) dc->baseline[g] = -1;
-        for (size_t c = g * n_t; c < (g + 1) * n_t; c++)
-            mass[c] = times * from[c];
+        for (size_t t = 0; t < n_t; t++)
+            mass[g * n_t + t] = times * from[at + t];
     }
     int rc = jd_dcdh_leave_uncontrolled(dc, ctx);
     if (rc != JD_OK) return rc;

@@ -15,7 +15,7 @@ void jd_dcdh_ends(const jd_dcdh_lag_t *lag, int32_t t, int32_t *plus, int32_t *m
 
 int jd_dcdh_seen(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g, int32_t t)
 {
-    const double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
+    const double *mass = dc->mass + jd_dcdh_at(dc, g);
     if (t < (lag->placebo ? 2 : 1) * lag->l || mass[t] <= 0 || mass[t - lag->l] <= 0) return 0;
     return !lag->placebo || mass[t - 2 * lag->l] > 0;
 }
@@ -34,7 +34,7 @@ double jd_dcdh_change(const jd_dcdh_t *dc, const double *mean, const double *the
 static int stays(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, int32_t g)
 {
     if (lag->through == 0) return 1;
-    const double *mass = dc->mass + (size_t)g * (size_t)dc->n_periods;
+    const double *mass = dc->mass + jd_dcdh_at(dc, g);
     int32_t from = dc->first[g] - 1 - lag->back, end = dc->first[g] - 1 + lag->through;
     if (from < 0 || end > dc->last[dc->baseline[g]]) return 0;
     for (int32_t t = from; t <= end; t++)
@@ -73,7 +73,7 @@ static void find_roles(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, unsigned c
             size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)t;
             if (!jd_dcdh_seen(dc, lag, g, t)) continue;
             role[c] = 2;
-            controls[b * dc->n_periods + t] += dc->mass[c];
+            controls[b * dc->n_periods + t] += dc->mass[jd_dcdh_at(dc, g) + (size_t)t];
         }
     }
     for (int32_t g = 0; g < dc->n_groups; g++) {
@@ -83,7 +83,7 @@ static void find_roles(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, unsigned c
         if (controls[b * dc->n_periods + t] <= 0) continue;
         size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)t;
         role[c] = 1;
-        (dc->up[g] ? up : down)[b * dc->n_periods + t] += dc->mass[c];
+        (dc->up[g] ? up : down)[b * dc->n_periods + t] += dc->mass[jd_dcdh_at(dc, g) + (size_t)t];
     }
 }
 
@@ -105,8 +105,8 @@ int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsig
         if (role[c] == 0) continue;
         int32_t g = (int32_t)(c / (size_t)dc->n_periods), t = (int32_t)(c % (size_t)dc->n_periods);
         size_t s = (size_t)dc->baseline[g] * (size_t)dc->n_periods + (size_t)t;
-        double share = dc->mass[c] / lag->switchers_mass,
-               *by = &coef[jd_dcdh_coef(dc, g) + (size_t)t];
+        size_t at = jd_dcdh_at(dc, g) + (size_t)t;
+        double share = dc->mass[at] / lag->switchers_mass, *by = &coef[at];
         if (role[c] == 1) {
             *by = dc->up[g] ? share : -share;
             lag->n_switchers++;

@@ -106,6 +106,7 @@ void jd_dcdh_close(jd_dcdh_t *dc)
 
 void jd_dcdh_difference(const jd_dcdh_t *dc, double *mean)
 {
+    size_t n_t = (size_t)dc->n_periods;
     for (size_t c = jd_dcdh_cells(dc); dc->trends_lin && c-- > 0;)
-        if (dc->mass[c] > 0) mean[c] -= mean[c - 1];
+        if (dc->mass[jd_dcdh_at(dc, (int32_t)(c / n_t)) + c % n_t] > 0) mean[c] -= mean[c - 1];
 }
