@@ -7,12 +7,12 @@ static said_t said;
 static const char *const worlds[] = {
     "",
     "--set run.direct_folds=4 --set run.direct_none=yes",
-    "--set policy.adoption='2020Q3, 2021Q1' --set policy.profile=ramp --set "
-    "policy.profile_length=3",
+    ("--set policy.adoption='2020Q3, 2021Q1' --set policy.profile=ramp --set "
+     "policy.profile_length=3"),
     "--set policy.anticipation=2 --set policy.assignment=neighbours",
     "--set firms.entry=0.05 --set firms.exit=0.04 --set run.burn_in_firms=3",
-    "--set event.a.size=0.3 --set event.a.start=2020Q2 --set event.b.kind=reclassify "
-    "--set event.b.level=county --set event.b.rate=0.3 --set rescaling.base_sd=0.2",
+    ("--set event.a.size=0.3 --set event.a.start=2020Q2 --set event.b.kind=reclassify "
+     "--set event.b.level=county --set event.b.rate=0.3 --set rescaling.base_sd=0.2"),
     "--set tournament.base=0.2 --set tournament.slope=0.7 --set world.fiscal_feedback=0.5",
     "--replicates 3 --set output.keep=all",
     "--set output.relocations=all --set output.streets=yes --set firms.review=0.4",
