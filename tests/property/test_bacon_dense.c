@@ -69,7 +69,7 @@ static void cell_means(const plain_t *p, const long double *v, long double *mean
 static void prepare(plain_t *p)
 {
     static basis_t b;
-    long double prediction[N];
+    long double prediction[N] = {0};
     b.n = p->n;
     b.n_q = 0;
     add_dummies(&b, p->unit);
