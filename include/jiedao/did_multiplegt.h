@@ -12,9 +12,9 @@ typedef struct jd_dcdh_counts {
     int64_t n_switchers; /**< of switchers; of the overall effect, summed over the effects */
 } jd_dcdh_counts_t;
 
-/** Counts of a term, as the package DIDmultiplegtDYN tells them without weights; of predict_het's
- *  terms, the units in their regression, twice. Errors:
- *  JD_ERR_ARGUMENT, JD_ERR_NO_MEMORY. Cost: O(units x periods x effects) for the overall effect. */
+/** Counts of a term, as the package DIDmultiplegtDYN tells them without weights; both are the
+ *  units in the regression for a term of predict_het. Errors: JD_ERR_ARGUMENT, JD_ERR_NO_MEMORY.
+ * Cost: O(units x periods x effects) for the overall effect. */
 JD_API JD_MUST_USE int jd_did_multiplegt_counts(const jd_design_t *design, int term,
                                                 jd_dcdh_counts_t *counts, jd_ctx_t *ctx);
 
