@@ -198,7 +198,7 @@ int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
     if (rc != JD_OK) return rc;
     a->still = a->complete && is_still(a, from);
     size_t rows = a->still ? n / (size_t)a->n_periods : n;
-    a->x = malloc((rows + 1) * k * sizeof *a->x);
+    a->x = calloc((rows + 1) * k, sizeof *a->x);
     a->w = malloc((rows + 1) * sizeof *a->w);
     if (!a->x || !a->w) return jd_fail_memory(ctx, rows * (k + 1) * sizeof *a->x, "covariates");
     fill_columns(a, from);

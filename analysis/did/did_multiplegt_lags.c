@@ -246,7 +246,7 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
                        "controls in the periods asked for");
     int rc = dc->het ? jd_dcdh_het_plan(dc, &het, ctx) : JD_OK;
     if (rc != JD_OK) return rc;
-    size_t terms = (size_t)(n + het), cells = terms * jd_dcdh_weights_of_term(dc);
+    size_t terms = (size_t)n + (size_t)het, cells = terms * jd_dcdh_weights_of_term(dc);
     design->terms = calloc(terms, sizeof *design->terms);
     dc->weight = calloc(cells, sizeof *dc->weight);
     if (!design->terms || !dc->weight)

@@ -74,7 +74,7 @@ static int order_rows(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     size_t n = (size_t)v->r->n, most = (size_t)v->groups->n_groups;
     if (v->own && (size_t)v->own->n_groups > most) most = (size_t)v->own->n_groups;
-    int32_t *first = malloc(n * sizeof *first);
+    int32_t *first = calloc(n, sizeof *first);
     v->row = malloc(n * sizeof *v->row);
     v->start = malloc((most + 1) * sizeof *v->start);
     int rc = JD_OK;

@@ -203,7 +203,7 @@ static int list_cells(const jd_groups_t *unit, const jd_groups_t *time, int32_t 
     /* key in the high part, old code in the low one: sorting carries it along */
     size_t cells = (size_t)*n_cells;
     int64_t *key = calloc(cells + 1, 2 * sizeof *key);
-    int32_t *moved = malloc(cells * sizeof *moved);
+    int32_t *moved = calloc(cells + 1, sizeof *moved);
     if (!key || !moved) {
         free(key);
         free(moved);
