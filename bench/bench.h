@@ -33,6 +33,8 @@ jd_limits_t jd_measure_limits(void);
 void jd_bench_firms(const jd_limits_t *limits);
 void jd_bench_officials(void);
 void jd_bench_whole(const char *which);
+/** Peaks of the same; it forks, and a heap that has been used before would keep what is freed. */
+void jd_bench_peaks(void);
 void jd_bench_did(const jd_limits_t *limits);
 void jd_bench_sweep(void);
 

@@ -400,10 +400,14 @@ static void bench_poisson(int threads, double r)
     free(y);
 }
 
-void jd_bench_did(const jd_limits_t *limits)
+void jd_bench_peaks(void)
 {
     for (size_t w = 0; w < sizeof works / sizeof *works; w++)
-        bench_memory(&works[w]); /* first: it forks */
+        bench_memory(&works[w]);
+}
+
+void jd_bench_did(const jd_limits_t *limits)
+{
     for (size_t w = 0; w < sizeof works / sizeof *works; w++)
         bench_work(&works[w], limits);
     bench_replications(1);
