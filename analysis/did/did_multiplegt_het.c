@@ -371,7 +371,7 @@ static int walk(const jd_dcdh_t *dc, const double *mean, double *value, double *
     size_t groups = (size_t)dc->n_groups;
     regression_t r;
     int rc = regression_make(&r, dc, ctx), k = -1;
-    double *y = malloc(3 * groups * sizeof *y);
+    double *y = calloc(3 * groups, sizeof *y);
     if (rc == JD_OK && !y) rc = jd_fail_memory(ctx, 3 * groups * sizeof *y, "units' effects");
     for (int t = 0; rc == JD_OK && t < het->n_terms; t++) {
         const jd_dcdh_lag_t *lag = &dc->lag[het->term[t].k];
