@@ -219,12 +219,36 @@ static int check_given(const jd_own_columns_t *roles, const char *const *names, 
     return rc;
 }
 
+/* What a role's column cannot be besides: an outcome explains itself, a treatment takes its own
+ * effect away. Aggregated data may have a unit a cohort. */
+static bool excludes(int a, int b)
+{
+    if (a == JD_OWN_Y) return b <= JD_OWN_WEIGHT || b == JD_OWN_LISTED;
+    if (a == JD_OWN_UNIT) return b == JD_OWN_TIME || b == JD_OWN_TREAT;
+    if (a == JD_OWN_TIME) return b == JD_OWN_COHORT || b == JD_OWN_TREAT;
+    return (a == JD_OWN_TREAT || a == JD_OWN_DOSE) && b == JD_OWN_LISTED;
+}
+
+static int check_apart(const jd_own_columns_t *roles, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int a = 0; a < JD_OWN_LISTED; a++)
+        for (int b = a + 1; b < JD_OWN_LISTED + roles->n_x; b++)
+            if (excludes(a, b < JD_OWN_LISTED ? b : JD_OWN_LISTED) && jd_own_is_same(roles, a, b))
+                rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                             "%s %s: this column is %s too; it cannot be both: name another, or "
+                             "leave one out",
+                             roles->list[b].option, roles->list[b].name, roles->list[a].option);
+    return rc;
+}
+
 /* Takes the columns the roles name; all that are not there are told at once. */
 static int choose(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx)
 {
     const jd_own_columns_t *roles = user;
     char shown[NAMES_SHOWN];
     int rc = check_given(roles, names, n, ctx);
+    if (!rc) rc = check_apart(roles, ctx);
     for (int i = 0; i < roles->n; i++) {
         const jd_own_role_t *role = &roles->list[i];
         int found = 0;

@@ -2,6 +2,7 @@
 /* Estimators and diagnostics on a user's own data. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/memory.h"
 #include "jiedao/config.h"
@@ -11,11 +12,70 @@ enum { LIST_MAX = 1024, NAMES_MAX = 64 };
 
 /* ---- Names ---- */
 
+/* What commands and packages of Stata and R call the same. */
+static const struct {
+    const char *theirs, *ours;
+} elsewhere[] = {
+    {"areg", "twfe"},
+    {"feols", "twfe"},
+    {"felm", "twfe"},
+    {"plm", "twfe"},
+    {"reghdfe", "twfe"},
+    {"xtdidregress", "twfe"},
+    {"xtreg", "twfe"},
+    {"did", "callaway_santanna"},
+    {"att_gt", "callaway_santanna"},
+    {"cs", "callaway_santanna"},
+    {"csdid", "callaway_santanna"},
+    {"csdid2", "callaway_santanna"},
+    {"hdidregress", "callaway_santanna"},
+    {"xthdidregress", "callaway_santanna"},
+    {"sa", "sun_abraham"},
+    {"sunab", "sun_abraham"},
+    {"eventstudyinteract", "sun_abraham"},
+    {"bjs", "imputation"},
+    {"borusyak", "imputation"},
+    {"did_imputation", "imputation"},
+    {"didimputation", "imputation"},
+    {"did2s", "two_stage"},
+    {"gardner", "two_stage"},
+    {"staggered", "roll_out"},
+    {"sdid", "synthetic_did"},
+    {"synthdid", "synthetic_did"},
+    {"synth", "synthetic_control"},
+    {"dcdh", "did_multiplegt_dyn"},
+    {"stackdid", "stacked"},
+    {"stackedev", "stacked"},
+    {"jwdid", "etwfe"},
+    {"wooldridge", "etwfe"},
+    {"fepois", "poisson"},
+    {"ppmlhdfe", "poisson"},
+    {"ddd", "triple_difference"},
+    {"triplediff", "staggered_triple_difference"},
+    {"contdid", "dose"},
+    {"fuzzydid", "wald_did"},
+    {"bacondecomp", "bacon"},
+    {"twowayfeweights", "twfe_weights"},
+    {"honestdid", "honest"},
+    {"pretrends", "pretrend"},
+    {"boottest", "wild"},
+    {"ritest", "randomisation"},
+};
+
+/* Our name for theirs, where it is one of `names`; else the nearest of these, or NULL. */
+static const char *meant(const char *name, const char *const *names, int n)
+{
+    for (size_t k = 0; k < sizeof elsewhere / sizeof *elsewhere; k++)
+        for (int i = 0; i < n && !strcasecmp(name, elsewhere[k].theirs); i++)
+            if (!strcmp(names[i], elsewhere[k].ours)) return names[i];
+    return jd_nearest(name, names, n);
+}
+
 static int fail_name(const char *option, const char *name, const char *const *names, int n,
                      jd_ctx_t *ctx)
 {
     char list[LIST_MAX] = "";
-    const char *near = jd_nearest(name, names, n);
+    const char *near = meant(name, names, n);
     size_t at = 0;
     if (near)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
