@@ -12,6 +12,8 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
     if (data->panel.n < data->n_rows)
         jd_warn(ctx, "%lld of %lld rows are dropped for missing values; --format text says which",
                 (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
+    for (int i = 0; i < data->n_remarks; i++)
+        jd_warn(ctx, "%s", data->remark[i]);
     if (jd_own_few_treated(data, result))
         jd_warn(ctx,
                 "%d of %d clusters are treated: standard errors by clusters may be far too small",

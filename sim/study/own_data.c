@@ -107,7 +107,11 @@ static int gather_flags(jd_own_data_t *data, const jd_own_role_t *role, const in
     int8_t *flags;
     int rc = own(data, &flags, sizeof *flags, ctx);
     for (int64_t i = 0; i < data->panel.n && !rc; i++) {
-        double x = jd_own_number(&role->column, keep[i]);
+        char word[8];
+        double x =
+            !role->column.truth
+                ? jd_own_number(&role->column, keep[i])
+                : strchr("Tt", *jd_own_text(&role->column, keep[i], word, sizeof word)) != NULL;
         if (x != 0 && x != 1)
             rc = jd_fail(ctx, JD_ERR_DATA,
                          "%s %s: row %" PRId32 " holds %.15g; it must be 0 or 1 (a first treated "
@@ -464,6 +468,7 @@ int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t
     if (!rc) rc = make_panel(data, &roles, given->never, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
     if (!rc) rc = count_clusters(data, ctx);
+    if (!rc) rc = jd_own_remark(data, &roles, keep, ctx);
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);
     free(keep);

@@ -63,6 +63,8 @@ typedef struct jd_own_labels {
 
 enum { JD_OWN_UNITS, JD_OWN_CLUSTERS, JD_OWN_LABELS };
 
+enum { JD_OWN_REMARKS = 3, JD_OWN_REMARK_WIDTH = 320 };
+
 typedef struct jd_own_data {
     jd_panel_t panel; /**< rows in use, in the order of the file */
     double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
@@ -84,6 +86,8 @@ typedef struct jd_own_data {
     jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
     void **owned;      /**< the panel's arrays */
     int n_owned;
+    char remark[JD_OWN_REMARKS][JD_OWN_REMARK_WIDTH]; /**< [n_remarks] what to know of the data */
+    int n_remarks;
 } jd_own_data_t;
 
 /** Reads a file (jiedao's HDF5 by its content, Stata by its ending .dta or content, else CSV),

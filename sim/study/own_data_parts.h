@@ -11,6 +11,7 @@ typedef struct jd_own_column {
     const jd_table_t *table;
     int column;
     const char *option; /**< "--unit", for messages */
+    bool truth;         /**< holds TRUE and FALSE, as R and Python write 1 and 0 */
 } jd_own_column_t;
 
 static inline bool jd_own_is_text(const jd_own_column_t *c)
@@ -72,6 +73,11 @@ typedef struct jd_own_columns {
 JD_MUST_USE int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
                                     const jd_own_roles_t *roles, jd_ctx_t *ctx);
 void jd_own_columns_free(jd_own_columns_t *columns);
+
+/** Fills data->remark: units seen twice in a period (unless rows are the units), cohorts that look
+ * like a code, a treatment that never changes. Errors: memory. Cost: O(rows). */
+JD_MUST_USE int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles,
+                              const int32_t *keep, jd_ctx_t *ctx);
 
 /** Whether a role takes numbers only. */
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);

@@ -369,6 +369,21 @@ bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b)
     return jd_own_is_same(columns, x->next, y->next);
 }
 
+/* Whether each cell is empty, or TRUE or FALSE in one of the usual ways. */
+static bool is_truth(const jd_own_role_t *role, int64_t rows)
+{
+    static const char *const words[] = {"",     "TRUE",  "FALSE", "True", "False",
+                                        "true", "false", "T",     "F"};
+    const int n = (int)(sizeof words / sizeof *words);
+    char word[8];
+    int k = 0;
+    for (int64_t row = 0; row < rows && k < n; row++)
+        for (k = 0, jd_own_text(&role->column, row, word, sizeof word);
+             k < n && strcmp(word, words[k]) != 0; k++) {
+        }
+    return k < n;
+}
+
 /* Text where a number is needed: the first cell that is none is shown, or, where another decimal
  * mark makes text of all, the first. */
 static int refuse_text(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
@@ -386,14 +401,14 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
         if (!number) break;
     }
     bool marked = strpbrk(shown, ".,") && strspn(shown, "+-.,0123456789eE") == strlen(shown);
-    return jd_fail(ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option,
-                   role->name, at + 1, shown,
-                   marked
-                       ? "numbers with the decimal mark of the others are needed (--decimal . or "
-                         "--decimal , says which)"
-                   : !strcmp(role->option, "--treat")
-                       ? "it must be 0 or 1 (a first treated period goes with --cohort)"
-                       : "a number is needed there");
+    return jd_fail(
+        ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option, role->name, at + 1,
+        shown,
+        marked ? "numbers with the decimal mark of the others are needed (--decimal . or "
+                 "--decimal , says which)"
+        : !strcmp(role->option, "--treat")
+            ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with --cohort)"
+            : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .)");
 }
 
 static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_t rows,
@@ -403,9 +418,11 @@ static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_
     for (int i = 0; i < roles->n; i++) {
         jd_own_role_t *role = &roles->list[i];
         if (!role->name) continue;
-        role->column = (jd_own_column_t){table, jd_table_find(table, role->name), role->option};
-        if (jd_own_is_numeric(roles, i) && jd_own_is_text(&role->column))
-            rc = refuse_text(role, rows, ctx);
+        role->column =
+            (jd_own_column_t){table, jd_table_find(table, role->name), role->option, false};
+        if (!jd_own_is_numeric(roles, i) || !jd_own_is_text(&role->column)) continue;
+        role->column.truth = (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, rows);
+        if (!role->column.truth) rc = refuse_text(role, rows, ctx);
     }
     return rc;
 }

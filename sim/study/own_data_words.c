@@ -45,6 +45,8 @@ static void print_head(FILE *out, const jd_own_data_t *data, const char *path)
                 data->step, data->step);
     fprintf(out, "Outcome     %s\n", data->y_name);
     print_dropped(out, data);
+    for (int i = 0; i < data->n_remarks; i++)
+        fprintf(out, "Note        %s\n", data->remark[i]);
 }
 
 /* ---- Foot ---- */

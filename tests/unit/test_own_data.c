@@ -405,6 +405,34 @@ static int work(jd_ctx_t *inner)
     return rc;
 }
 
+static void test_remarks(void **state)
+{
+    (void)state;
+    static const jd_own_roles_t treat = {.y = "y", .unit = "i", .time = "t", .treat = "d"};
+    static const struct {
+        const char *rows;
+        const jd_own_roles_t *roles;
+        int n;
+        const char *remark;
+    } cases[] = {
+        {"a,1,0,0,1\nb,1,2,0,1\na,2,0,0,1\nb,2,2,1,1\n", &usual, 0, ""},
+        {"b,2,0,0,1\na,1,2,0,1\nb,1,0,0,1\na,2,2,1,1\nb,2,0,0,1\n", &usual, 1,
+         "1 row repeats the unit and period of another (first: row 5, unit b, 2);"},
+        {"a,1,4,0,1\na,2,4,0,1\n", &usual, 0, ""},
+        {"a,1,9999,0,1\na,2,9999,0,1\n", &usual, 1, "cohort 9999 (2 rows), far"},
+        {"a,1,0,TRUE,1\na,2,0,TRUE,1\nb,1,0,FALSE,1\n", &treat, 1, "no unit's treatment ever"},
+        {"a,1,0,TRUE,1\na,2,0,,1\na,3,0,FALSE,1\n", &treat, 0, ""},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        char text[256];
+        snprintf(text, sizeof text, "i,t,g,d,y\n%s", cases[k].rows);
+        jd_own_data_t data = read_text(text, cases[k].roles);
+        assert_int_equal(data.n_remarks, cases[k].n);
+        if (cases[k].n && !strstr(data.remark[0], cases[k].remark)) fail_msg("%s", data.remark[0]);
+        jd_own_data_free(&data);
+    }
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -447,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_shuffled_rows_and_renamed_ids),
         cmocka_unit_test(test_periods_further_apart),
         cmocka_unit_test(test_huge_and_tiny_covariates),
+        cmocka_unit_test(test_remarks),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
