@@ -165,6 +165,7 @@ typedef struct jd_own_result {
     jd_own_weights_t *weights; /**< [n_weights] of linear estimators' effects, if asked for */
     int n_weights;
     double level;
+    double size; /**< of the outcome: its largest absolute value */
 } jd_own_result_t;
 
 /** Runs estimators and diagnostics. One that does not apply gets its reason where all were asked

@@ -31,7 +31,7 @@ static void widen(int *width, const char *text)
 
 static void print_head(FILE *out, widths_t width, double level)
 {
-    fprintf(out, "%-*s %-*s %11s %11s %23.4g %% %9s %9s %8s %8s\n", width.name, "Estimator",
+    fprintf(out, "%-*s %-*s %10s %9s %19.4g %% %7s %8s %7s %8s\n", width.name, "Estimator",
             width.term, "term", "estimate", "std.err", 100 * level, "p", "rows", "units",
             "clusters");
 }
@@ -46,13 +46,14 @@ static void show_p(double p, char text[32])
         snprintf(text, 32, "%.4f", p);
 }
 
-static void print_line(FILE *out, const jd_table_t *t, int64_t row, widths_t width)
+static void print_line(FILE *out, const jd_own_result_t *r, int64_t row, widths_t width)
 {
+    const jd_table_t *t = &r->estimates;
     char name[TEXT], term[TEXT], number[5][32];
     for (int k = 0; k < 5; k++)
-        jd_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, row), false, number[k]);
+        jd_shown_of(jd_table_number(t, JD_OWN_ESTIMATE + k, row), r->size, number[k]);
     show_p(jd_table_number(t, JD_OWN_P_VALUE, row), number[4]);
-    fprintf(out, "%-*s %-*s %11s %11s %12s %12s %9s %9.0f %8.0f %8.0f\n", width.name,
+    fprintf(out, "%-*s %-*s %10s %9s %10s %10s %7s %8.0f %7.0f %8.0f\n", width.name,
             text_of(t, JD_OWN_ESTIMATOR, row, name), width.term, text_of(t, JD_OWN_TERM, row, term),
             number[0], number[1], number[2], number[3], number[4],
             jd_table_number(t, JD_OWN_N_OBS, row), jd_table_number(t, JD_OWN_N_UNITS, row),
@@ -123,33 +124,46 @@ static bool has_parts(const jd_table_t *t, const char *estimator)
     return false;
 }
 
-static void print_block(FILE *out, const jd_table_t *t, const jd_own_row_t *rows, int n_rows,
-                        const char *const *names, int n)
+/* "estimate (std.err)"; nothing where the estimator has no such term. */
+static const char *show_cell(const jd_own_result_t *r, int64_t line, char cell[TEXT])
 {
-    int width = 14;
+    char estimate[JD_SHOWN], error[JD_SHOWN];
+    const jd_table_t *t = &r->estimates;
+    *cell = '\0';
+    if (line < 0) return cell;
+    snprintf(cell, TEXT, "%s (%s)",
+             jd_shown_of(jd_table_number(t, JD_OWN_ESTIMATE, line), r->size, estimate),
+             jd_shown_of(jd_table_number(t, JD_OWN_STD_ERROR, line), r->size, error));
+    return cell;
+}
+
+/* Columns are as wide as what stands in them: five fit into 100 signs as a rule. line [n_rows x n]
+ * is room for where each cell's numbers are. */
+static void print_block(FILE *out, const jd_own_result_t *r, const jd_own_row_t *rows, int n_rows,
+                        const char *const *names, int n, int64_t *line)
+{
+    int width = 4, column[COLUMNS];
+    char cell[TEXT];
     for (int i = 0; i < n_rows; i++)
         widen(&width, rows[i].name);
     fprintf(out, "\n%-*s", width, "Term");
-    for (int k = 0; k < n; k++)
-        fprintf(out, " %21s", names[k]);
+    for (int k = 0; k < n; k++) {
+        column[k] = (int)strlen(names[k]);
+        for (int i = 0; i < n_rows; i++) {
+            line[i * n + k] = jd_own_find_line(&r->estimates, names[k], rows[i].name);
+            widen(&column[k], show_cell(r, line[i * n + k], cell));
+        }
+        fprintf(out, " %*s", column[k], names[k]);
+    }
     fputc('\n', out);
     for (int i = 0; i < n_rows; i++) {
-        int64_t line[COLUMNS];
         bool some = false;
-        for (int k = 0; k < n; k++) {
-            line[k] = jd_own_find_line(t, names[k], rows[i].name);
-            some = some || line[k] >= 0;
-        }
+        for (int k = 0; k < n; k++)
+            some = some || line[i * n + k] >= 0;
         if (!some) continue;
         fprintf(out, "%-*s", width, rows[i].name);
-        for (int k = 0; k < n; k++) {
-            char cell[80] = "", estimate[32], error[32];
-            if (line[k] >= 0)
-                snprintf(cell, sizeof cell, "%s (%s)",
-                         jd_shown(jd_table_number(t, JD_OWN_ESTIMATE, line[k]), false, estimate),
-                         jd_shown(jd_table_number(t, JD_OWN_STD_ERROR, line[k]), false, error));
-            fprintf(out, " %21s", cell);
-        }
+        for (int k = 0; k < n; k++)
+            fprintf(out, " %*s", column[k], show_cell(r, line[i * n + k], cell));
         fputc('\n', out);
     }
 }
@@ -159,19 +173,21 @@ static int compare(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
     const jd_table_t *t = &r->estimates;
     const char *names[COLUMNS];
     jd_own_row_t *rows;
-    int rc = jd_make(&rows, t->rows + 1, sizeof *rows, "the comparison", ctx);
-    if (rc) return rc;
-    int n_rows = jd_own_list_rows(t, true, rows), n = 0;
-    fputs("\nEstimates (standard errors)\n", out);
-    for (int i = 0; i < r->n_fits; i++) {
+    int64_t *line = NULL;
+    int n_rows = 0, n = 0, rc = jd_make(&rows, t->rows + 1, sizeof *rows, "the comparison", ctx);
+    if (!rc) n_rows = jd_own_list_rows(t, true, rows);
+    if (!rc) rc = jd_make(&line, (int64_t)n_rows * COLUMNS, sizeof *line, "the comparison", ctx);
+    if (!rc) fputs("\nEstimates (standard errors)\n", out);
+    for (int i = 0; i < r->n_fits && !rc; i++) {
         if (r->fits[i].applied && has_parts(t, r->fits[i].name)) names[n++] = r->fits[i].name;
         if (n == COLUMNS || (n > 0 && i == r->n_fits - 1)) {
-            print_block(out, t, rows, n_rows, names, n);
+            print_block(out, r, rows, n_rows, names, n, line);
             n = 0;
         }
     }
+    free(line);
     free(rows);
-    return JD_OK;
+    return rc;
 }
 
 /* A single estimator's parts follow its overall effect with their intervals; those of several stand
@@ -185,7 +201,7 @@ int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &r->estimates;
     int applied = 0, parted = 0;
-    widths_t width = {18, 14};
+    widths_t width = {18, 4};
     char text[TEXT];
     for (int i = 0; i < r->n_fits; i++) {
         applied += r->fits[i].applied;
@@ -199,7 +215,7 @@ int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
     fputc('\n', out);
     print_head(out, width, r->level);
     for (int64_t i = 0; i < t->rows; i++)
-        if (is_listed(t, i, applied, parted)) print_line(out, t, i, width);
+        if (is_listed(t, i, applied, parted)) print_line(out, r, i, width);
     return parted > 1 ? compare(out, r, ctx) : JD_OK;
 }
 
@@ -208,16 +224,21 @@ int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
 void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *r)
 {
     const jd_table_t *t = &r->diagnostics;
-    char name[TEXT], quantity[TEXT], term[TEXT], number[5][32];
+    char name[TEXT], quantity[TEXT], term[TEXT], number[5][JD_SHOWN];
+    int width[] = {10, 8, 4};
     if (t->rows == 0) return;
-    fprintf(out, "\n%-18s %-20s %-26s %11s %11s %23.4g %% %9s\n", "Diagnostic", "quantity", "term",
-            "value", "std.err", 100 * r->level, "p");
+    for (int64_t i = 0; i < t->rows; i++)
+        for (int k = 0; k < 3; k++)
+            widen(&width[k], text_of(t, JD_OWN_ESTIMATOR + k, i, name));
+    fprintf(out, "\n%-*s %-*s %-*s %10s %9s %19.4g %% %7s\n", width[0], "Diagnostic", width[1],
+            "quantity", width[2], "term", "value", "std.err", 100 * r->level, "p");
     for (int64_t i = 0; i < t->rows; i++) {
         for (int k = 0; k < 4; k++)
-            jd_shown(jd_table_number(t, JD_OWN_ESTIMATE + k, i), false, number[k]);
+            jd_shown_of(jd_table_number(t, JD_OWN_ESTIMATE + k, i), r->size, number[k]);
         show_p(jd_table_number(t, JD_OWN_P_VALUE, i), number[4]);
-        fprintf(out, "%-18s %-20s %-26s %11s %11s %12s %12s %9s\n",
-                text_of(t, JD_OWN_ESTIMATOR, i, name), text_of(t, JD_OWN_QUANTITY, i, quantity),
+        fprintf(out, "%-*s %-*s %-*s %10s %9s %10s %10s %7s\n", width[0],
+                text_of(t, JD_OWN_ESTIMATOR, i, name), width[1],
+                text_of(t, JD_OWN_QUANTITY, i, quantity), width[2],
                 text_of(t, JD_OWN_TERM, i, term), number[0], number[1], number[2], number[3],
                 number[4]);
     }

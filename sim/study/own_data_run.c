@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Estimators and diagnostics on a user's own data. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -264,6 +265,9 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const jd
     ask.how = &how;
     memset(result, 0, sizeof *result);
     result->level = ask.level;
+    for (int64_t i = 0; i < data->panel.n; i++)
+        result->size = fmax(result->size, fabs(data->y[i]));
+    result->size = ldexp(result->size, data->exponent);
     int rc = jd_own_lines_make(&result->estimates, "estimates", "Estimates", ctx);
     if (!rc) rc = jd_own_lines_make(&result->diagnostics, "diagnostics", "Diagnostics", ctx);
     if (!rc) rc = jd_own_lines_make(&result->details, "details", "Details", ctx);

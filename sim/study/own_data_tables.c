@@ -12,10 +12,16 @@
 
 enum { TEXT = JD_OWN_TERM_WIDTH + 8, COLUMNS = 6 };
 
-/* Names are the user's: signs that mean something to the format are escaped. */
+/* Names are the user's: signs that mean something to the format are escaped. In LaTeX the minus of
+ * a number, alone or after = or a bracket, is no hyphen. */
 static void put_text(FILE *out, const char *text, jd_own_format_t format)
 {
-    for (; *text; text++) {
+    for (const char *start = text; *text; text++) {
+        if (format == JD_OWN_LATEX && *text == '-' && text[1] >= '0' && text[1] <= '9' &&
+            (text == start || strchr("=(", text[-1]))) {
+            fputs("$-$", out);
+            continue;
+        }
         if (format == JD_OWN_LATEX && strchr("_&%$#{}", *text)) fputc('\\', out);
         if (format == JD_OWN_MARKDOWN && strchr("|_*", *text)) fputc('\\', out);
         if (format == JD_OWN_JSON && strchr("\"\\", *text)) fputc('\\', out);
@@ -95,9 +101,10 @@ static void end_table(FILE *out, jd_own_format_t format)
 }
 
 /* Estimates of one term, and below them standard errors in brackets. */
-static void put_term(FILE *out, const jd_table_t *t, const char *term, const char *const *names,
-                     int n, jd_own_format_t format)
+static void put_term(FILE *out, const jd_own_result_t *r, const char *term,
+                     const char *const *names, int n, jd_own_format_t format)
 {
+    const jd_table_t *t = &r->estimates;
     int64_t line[COLUMNS], some = 0;
     char number[32], cell[40];
     for (int k = 0; k < n; k++)
@@ -106,13 +113,13 @@ static void put_term(FILE *out, const jd_table_t *t, const char *term, const cha
     begin_row(out, term, format);
     for (int k = 0; k < n; k++) {
         const double x = line[k] < 0 ? 0 : jd_table_number(t, JD_OWN_ESTIMATE, line[k]);
-        put_cell(out, line[k] < 0 ? "" : jd_shown(x, false, number), format);
+        put_cell(out, line[k] < 0 ? "" : jd_shown_of(x, r->size, number), format);
     }
     end_row(out, format);
     begin_row(out, "", format);
     for (int k = 0; k < n; k++) {
         double se = line[k] < 0 ? (double)NAN : jd_table_number(t, JD_OWN_STD_ERROR, line[k]);
-        snprintf(cell, sizeof cell, "(%s)", jd_shown(se, false, number));
+        snprintf(cell, sizeof cell, "(%s)", jd_shown_of(se, r->size, number));
         put_cell(out, isfinite(se) ? cell : "", format);
     }
     end_row(out, format);
@@ -151,7 +158,7 @@ static int put_estimates(FILE *out, const jd_own_result_t *r, jd_own_format_t fo
         if (tables++) fputc('\n', out);
         begin_table(out, heads, 1, n, format);
         for (int k = 0; k < n_rows; k++)
-            put_term(out, t, rows[k].name, heads + 1, n, format);
+            put_term(out, r, rows[k].name, heads + 1, n, format);
         put_counts(out, t, heads + 1, n, format);
         end_table(out, format);
         n = 0;
@@ -160,8 +167,9 @@ static int put_estimates(FILE *out, const jd_own_result_t *r, jd_own_format_t fo
     return JD_OK;
 }
 
-static void put_diagnostics(FILE *out, const jd_table_t *t, jd_own_format_t format)
+static void put_diagnostics(FILE *out, const jd_own_result_t *r, jd_own_format_t format)
 {
+    const jd_table_t *t = &r->diagnostics;
     static const char *const heads[] = {"Estimator",  "Quantity", "Term", "Value",
                                         "Std. error", "Low",      "High", "p"};
     char text[TEXT], number[32];
@@ -173,7 +181,7 @@ static void put_diagnostics(FILE *out, const jd_table_t *t, jd_own_format_t form
         for (int c = JD_OWN_QUANTITY; c <= JD_OWN_TERM; c++)
             put_cell(out, jd_table_text(t, c, row, text, TEXT), format);
         for (int c = JD_OWN_ESTIMATE; c <= JD_OWN_P_VALUE; c++)
-            put_cell(out, jd_shown(jd_table_number(t, c, row), false, number), format);
+            put_cell(out, jd_shown_of(jd_table_number(t, c, row), r->size, number), format);
         end_row(out, format);
     }
     end_table(out, format);
@@ -197,7 +205,7 @@ int jd_own_print_table(FILE *out, const jd_own_result_t *r, jd_own_format_t form
         return JD_OK;
     }
     int rc = put_estimates(out, r, format, ctx);
-    if (!rc) put_diagnostics(out, &r->diagnostics, format); /* papers take no details */
+    if (!rc) put_diagnostics(out, r, format); /* papers take no details */
     return rc;
 }
 

@@ -14,4 +14,8 @@ enum { JD_SHOWN = 32 };
  *  buffer. */
 const char *jd_shown(double x, bool sign, char buffer[JD_SHOWN]);
 
+/** The same without a plus for numbers in units of an outcome no larger than `size`: of a small one
+ *  rounding is what lies below 1e-12 of it. */
+const char *jd_shown_of(double x, double size, char buffer[JD_SHOWN]);
+
 #endif

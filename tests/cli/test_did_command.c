@@ -328,7 +328,7 @@ static void test_diagnostics(void **state)
 {
     (void)state;
     run(0, "\"$JIEDAO\" did tiny.h5 --diagnose bacon --estimator twfe");
-    ASSERT_HOLDS(said.out, "bacon              weighted_sum");
+    ASSERT_HOLDS(said.out, "bacon      weighted_sum");
     write_here("gap.csv", "i,t,g,y\n1,1,2,1\n1,2,2,2\n2,1,0,2\n2,2,0,4\n3,1,0,4\n");
     run(0, "\"$JIEDAO\" did gap.csv" ROLES "--diagnose all --estimator twfe --keep-singletons");
     ASSERT_HOLDS(said.out, "Does not apply\n  bacon: ");
@@ -391,6 +391,8 @@ static void test_formats_and_figure(void **state)
     ASSERT_HOLDS(said.out, "\natt & ");
     ASSERT_HOLDS(said.out, " \\\\\n & (0.");
     ASSERT_HOLDS(said.out, "\ne=0 &  &  & ");
+    ASSERT_HOLDS(said.out, "\ne=$-$2 &  &  & ");
+    assert_null(strstr(said.out, " -0."));
     ASSERT_HOLDS(said.out, "\nObservations & 128 & 128 & ");
     run(0, "\"$JIEDAO\" did tiny.h5 --format markdown --level 0.9 --vcov hc1");
     ASSERT_HOLDS(said.out, "|  | 2x2 | twfe | event\\_study | ");
@@ -437,7 +439,7 @@ static void test_slips_in_columns_are_told(void **state)
     ASSERT_HOLDS(said.err, "a word for never goes with --never");
     run(0, "\"$JIEDAO\" did word.csv" ROLES
            "--never never --estimator callaway_santanna --aggregate cells");
-    ASSERT_HOLDS(said.out, "\nEstimator          term                   estimate ");
+    ASSERT_HOLDS(said.out, "\nEstimator          term                  estimate ");
     ASSERT_HOLDS(said.out, "\ncallaway_santanna  g=2020-02,t=2020-02 ");
     run(0, "\"$JIEDAO\" did word.csv" ROLES "--never never");
     ASSERT_HOLDS(said.out, "  drdid: 3 periods (2020-01 ... 2020-03); it compares two");

@@ -46,11 +46,23 @@ static void test_nine_characters_hold_it(void **state)
     }
 }
 
+static void test_small_outcomes_are_no_rounding(void **state)
+{
+    char text[JD_SHOWN];
+    (void)state;
+    assert_string_equal(jd_shown_of(8.6e-14, 2e-12, text), "8.60e-14");
+    assert_string_equal(jd_shown_of(8.6e-26, 2e-12, text), "0");
+    assert_string_equal(jd_shown_of(-8.6e-302, 2e-300, text), "-8.60e-302");
+    assert_string_equal(jd_shown_of(8.6e-14, 2e12, text), "0");
+    assert_string_equal(jd_shown_of(0, 0, text), "0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_rule),
         cmocka_unit_test(test_nine_characters_hold_it),
+        cmocka_unit_test(test_small_outcomes_are_no_rounding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
