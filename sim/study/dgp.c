@@ -187,6 +187,7 @@ int jd_dgp_sample(jd_recovery_sample_t *s, const jd_dgp_params_t *p, uint64_t se
     if (rc) return rc;
     s->panel = "dgp";
     s->quantity = "y";
+    s->n_units = (int32_t)p->units;
     for (int64_t unit = 0; unit < p->units; unit++) {
         jd_rng_t rng = jd_rng_at(&jump, (uint64_t)unit);
         fill_unit(s, p, unit, date, &rng);

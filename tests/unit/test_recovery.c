@@ -2,6 +2,7 @@
 /* Recovery on a small run: every panel's parts add up, targets are the estimands, and what firms do
  * between announcement and adoption is anticipation on every panel. */
 #include "small_world.h"
+#include "study/dgp.h"
 #include "study/recovery.h"
 #include "study/recovery_samples.h"
 
@@ -150,6 +151,24 @@ static void test_large_samples(void **state)
     jd_recovery_sample_free(&s);
 }
 
+static void test_a_process_counts_its_units(void **state)
+{
+    (void)state;
+    const jd_dgp_params_t params = {.kind = JD_DGP_AR1_PLACEBO,
+                                    .units = 7,
+                                    .periods = 4,
+                                    .share = 0.5,
+                                    .adoption_first = 2,
+                                    .adoption_last = 2,
+                                    .sd = 1};
+    jd_recovery_sample_t s = {0};
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    assert_int_equal(jd_dgp_sample(&s, &params, 1, 1, &ctx), JD_OK);
+    assert_int_equal(s.n_units, 7);
+    jd_recovery_sample_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_targets_are_the_estimands),
         cmocka_unit_test(test_announced_is_anticipation),
         cmocka_unit_test(test_large_samples),
+        cmocka_unit_test(test_a_process_counts_its_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
