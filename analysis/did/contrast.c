@@ -3,11 +3,9 @@
 
 #include <stdlib.h>
 
-/* C in [n_kept][width]. */
-static void combine(const jd_design_t *design, const double *contrast, const double *in, int width,
-                    double *out)
+/* C [n][k] times in [k][width]. */
+static void combine(const double *contrast, int n, int k, const double *in, int width, double *out)
 {
-    int k = design->regression.n_kept, n = design->facts.n_terms;
     for (int t = 0; t < n; t++)
         for (int j = 0; j < width; j++) {
             double sum = 0;
@@ -29,7 +27,7 @@ int jd_contrast_estimate(const jd_design_t *design, const double *contrast, cons
     double *beta = malloc(cells * sizeof *beta);
     if (!beta) return jd_fail_memory(ctx, cells * sizeof *beta, "coefficients");
     jd_regression_estimate(r, y, n_y, beta, ctx);
-    combine(design, contrast, beta, n_y, estimate);
+    combine(contrast, design->facts.n_terms, r->n_kept, beta, n_y, estimate);
     free(beta);
     return JD_OK;
 }
@@ -44,6 +42,19 @@ void jd_contrast_weights(const jd_design_t *design, const double *contrast, int 
     jd_design_place(design, w);
 }
 
+void jd_contrast_vcov(const double *contrast, int n, int k, const double *vcov, double *half,
+                      double *out)
+{
+    combine(contrast, n, k, vcov, k, half);
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b <= a; b++) {
+            double sum = 0;
+            for (int m = 0; m < k; m++)
+                sum += half[(int64_t)a * k + m] * contrast[(int64_t)b * k + m];
+            out[(int64_t)a * n + b] = out[(int64_t)b * n + a] = sum;
+        }
+}
+
 int jd_contrast_infer(const jd_design_t *design, const double *contrast, const double *y,
                       const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
 {
@@ -56,14 +67,7 @@ int jd_contrast_infer(const jd_design_t *design, const double *contrast, const d
     double *vcov = beta + k, *half = vcov + (size_t)k * (size_t)k;
     jd_regression_estimate(&design->regression, &y, 1, beta, ctx);
     int rc = jd_infer_coefficients(design, y, beta, contrast, options, vcov, fit, ctx);
-    if (rc == JD_OK) combine(design, contrast, vcov, k, half);
-    for (int a = 0; rc == JD_OK && a < n; a++)
-        for (int b = 0; b <= a; b++) {
-            double sum = 0;
-            for (int m = 0; m < k; m++)
-                sum += half[(int64_t)a * k + m] * contrast[(int64_t)b * k + m];
-            fit->vcov[a * n + b] = fit->vcov[b * n + a] = sum;
-        }
+    if (rc == JD_OK) jd_contrast_vcov(contrast, n, k, vcov, half, fit->vcov);
     free(beta);
     return rc;
 }

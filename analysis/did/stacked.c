@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "did/contrast.h"
 #include "did/row_weights.h"
 
 /* The stack: rows of the sample, each as often as sub-experiments use it. */
@@ -372,28 +373,15 @@ static void weights(const jd_design_t *design, int term, double *w)
     jd_row_weights_place(design, s->on_rows, term, w);
 }
 
-/* C V C', V the covariance of the stack's coefficients. */
-static void combine(const stack_t *s, const double *v, int n_terms, double *out)
-{
-    int k = s->regression.n_kept;
-    for (int a = 0; a < n_terms; a++)
-        for (int b = 0; b < n_terms; b++) {
-            double sum = 0;
-            for (int i = 0; i < k; i++)
-                for (int j = 0; j < k && s->contrast[a * k + i] != 0; j++)
-                    sum += s->contrast[a * k + i] * v[i * k + j] * s->contrast[b * k + j];
-            out[a * n_terms + b] = sum;
-        }
-}
-
 static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                  jd_fit_t *fit, jd_ctx_t *ctx)
 {
     const stack_t *s = design->own;
     size_t n = (size_t)s->n, k = (size_t)s->regression.n_kept;
-    double *own = malloc((2 * n + k + k * k) * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, (2 * n + k + k * k) * sizeof *own, "residuals");
-    double *residual = own + n, *beta = residual + n, *vcov = beta + k;
+    size_t all = 2 * n + k * (1 + k + (size_t)fit->n_terms);
+    double *own = malloc(all * sizeof *own);
+    if (!own) return jd_fail_memory(ctx, all * sizeof *own, "residuals");
+    double *residual = own + n, *beta = residual + n, *vcov = beta + k, *half = vcov + k * k;
     for (size_t i = 0; i < n; i++)
         own[i] = y[s->row[i]];
     const double *column = own;
@@ -404,7 +392,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (rc == JD_OK)
         rc = jd_regression_vcov(&s->regression, residual, &rows, options, vcov, fit->df,
                                 &fit->facts, ctx);
-    if (rc == JD_OK) combine(s, vcov, fit->n_terms, fit->vcov);
+    if (rc == JD_OK) jd_contrast_vcov(s->contrast, fit->n_terms, (int)k, vcov, half, fit->vcov);
     free(own);
     return rc;
 }
