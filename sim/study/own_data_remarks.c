@@ -3,17 +3,15 @@
  * look like "never", a group in the place of a treatment. */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "study/own_data_parts.h"
 
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-remark(jd_own_data_t *data, const char *format, ...)
+JD_PRINTF(2, 3)
+static void remark(jd_own_data_t *data, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
