@@ -74,6 +74,17 @@ static int32_t list_terms(const jd_did_options_t *options, const jd_groups_t *se
     return n;
 }
 
+/* Without its reference the study has one term too many: one is dropped, and becomes it. */
+static void tell_reference(const jd_did_options_t *options, const jd_groups_t *seen, jd_ctx_t *ctx)
+{
+    for (int32_t g = 0; g < seen->n_groups; g++)
+        if (seen->value[g] != JD_NEVER && jd_event_end(options, seen->value[g]) == JD_NEVER) return;
+    jd_warn(ctx,
+            "event_study: no row used lies at the reference, event time %d: effects are measured "
+            "from a term that is left out in its place; choose a reference that is seen",
+            options->n_reference ? options->reference[0] : -1);
+}
+
 static int check_terms(int32_t n_terms, jd_ctx_t *ctx)
 {
     if (n_terms < 1)
@@ -97,6 +108,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     int rc = terms && term_of ? JD_OK : jd_fail_memory(ctx, n * sizeof *terms, "the terms");
     if (rc == JD_OK) {
         n_terms = list_terms(options, seen, terms, term_of);
+        tell_reference(options, seen, ctx);
         rc = check_terms(n_terms, ctx);
     }
     for (int64_t i = 0; rc == JD_OK && i < seen->n; i++)

@@ -31,7 +31,8 @@ int jd_poisson_fit(jd_glm_t *glm, const jd_design_t *design, const double *const
                                   .n_x = n_x,
                                   .x = x,
                                   .y = y,
-                                  .weight = design->weight};
+                                  .weight = design->weight,
+                                  .row = design->sample.row};
     int rc = jd_glm_fit(glm, &input, ctx);
     free(codes);
     return rc;

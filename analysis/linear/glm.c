@@ -36,19 +36,20 @@ static int check(const jd_glm_input_t *in, unsigned char *keep, jd_ctx_t *ctx)
         keep[i] = !in->weight || in->weight[i] > 0;
         if (!keep[i]) continue;
         double y = in->y[i];
+        const int64_t row = (in->row ? in->row[i] : i) + 1;
         if (in->offset && !isfinite(in->offset[i]))
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64
                            ": offset = %g; it must be finite: give such rows weight 0",
-                           i + 1, in->offset[i]);
+                           row, in->offset[i]);
         if (in->family == JD_FAMILY_POISSON && !(y >= 0 && isfinite(y)))
             return jd_fail(ctx, JD_ERR_DATA,
                            "row %" PRId64 ": outcome = %g; a Poisson model takes finite outcomes "
                            ">= 0: take another estimator, or another unit of measure",
-                           i + 1, y);
+                           row, y);
         if (in->family == JD_FAMILY_LOGIT && y != 0 && y != 1)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64 ": outcome = %g; a logit model takes 0 or 1", i + 1, y);
+                           "row %" PRId64 ": outcome = %g; a logit model takes 0 or 1", row, y);
         sum += y;
     }
     if (sum > 0) return JD_OK;

@@ -31,6 +31,7 @@ typedef struct jd_glm_input {
     const double *y;        /**< [n] >= 0; logit: 0 or 1 */
     const double *weight;   /**< [n] >= 0, rows of weight 0 are left out; NULL = all 1 */
     const double *offset;   /**< [n] added to x'b, or NULL */
+    const int32_t *row; /**< [n] what messages call the rows, the first is 0; NULL = as they lie */
 } jd_glm_input_t;
 
 /** A fit; arrays owned. Rows are in an order of their own: see row. Zero it first; free is safe at

@@ -265,6 +265,25 @@ static int read_sign(const char *option, const char *text, char *sign, jd_ctx_t 
                    text);
 }
 
+/* Two ways of clustering are asked for by naming them; and places are as near as is said. */
+static int settle_vcov(jd_did_request_t *request, jd_ctx_t *ctx)
+{
+    jd_vcov_options_t *v = &request->vcov;
+    const char *names = request->roles.cluster;
+    const bool two = names && strchr(names, ',');
+    if (two && v->kind == JD_VCOV_CLUSTER) v->kind = JD_VCOV_MULTIWAY;
+    if (two && v->kind >= JD_VCOV_CR2 && v->kind <= JD_VCOV_CV3J)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--cluster %s: cr2, cr3, cv3 and cv3j take clusters one way; name one "
+                       "column, or take --vcov multiway",
+                       names);
+    if (v->kind == JD_VCOV_CONLEY && !(v->cutoff_km > 0))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--vcov conley: up to how many kilometres are errors correlated? "
+                       "--cutoff KM, as --cutoff 100");
+    return JD_OK;
+}
+
 int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx)
 {
     memset(request, 0, sizeof *request);
@@ -274,9 +293,7 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     int rc = jd_args_fill(args, request, ctx);
     if (!rc) rc = read_sign("separator", request->separator, &request->roles.style.separator, ctx);
     if (!rc) rc = read_sign("decimal", request->decimal, &request->roles.style.decimal, ctx);
-    /* Two ways of clustering are asked for by naming them. */
-    if (request->roles.cluster && strchr(request->roles.cluster, ',') && !jd_args_has(args, "vcov"))
-        request->vcov.kind = JD_VCOV_MULTIWAY;
+    if (!rc) rc = settle_vcov(request, ctx);
     request->roles.origin = request->outcome_weights;
     request->roles.no_unit = request->how.cross_sections;
     request->how.reference = request->reference.value;

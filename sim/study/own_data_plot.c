@@ -109,6 +109,8 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
     memcpy(list, jd_event_estimate_columns, sizeof list);
     list[JD_EVENT_TIME].unit = periods[data->period];
     list[JD_EVENT_ESTIMATE].unit = data->y_name;
+    char left_out[512] = "";
+    size_t at = 0;
     int drawn = 0, rc = jd_own_plot_check(path, ctx);
     if (!rc)
         rc = jd_table_init(&events, "events", "", list, JD_EVENT_COLUMNS,
@@ -119,10 +121,13 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
         if (!add_events(&events, &result->estimates, name) || ++drawn <= JD_FIGURE_ESTIMATORS)
             continue;
         events.rows = before;
-        jd_warn(ctx,
-                "--plot: %s is not drawn: a figure shows %d estimators; choose with --estimator",
-                name, JD_FIGURE_ESTIMATORS);
+        if (at < sizeof left_out)
+            at +=
+                (size_t)snprintf(left_out + at, sizeof left_out - at, "%s%s", at ? ", " : "", name);
     }
+    if (*left_out)
+        jd_warn(ctx, "--plot: a figure shows %d estimators, so not %s; choose with --estimator",
+                JD_FIGURE_ESTIMATORS, left_out);
     if (!rc && events.rows == 0)
         rc = jd_fail(
             ctx, JD_ERR_DATA,

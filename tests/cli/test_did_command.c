@@ -386,6 +386,7 @@ static void test_formats_and_figure(void **state)
     run(0, "\"$JIEDAO\" did tiny.h5 --format json --plot sub.svg >e.json && python3 -m json.tool "
            "e.json >/dev/null 2>&1 || grep -q estimator e.json; grep -q 'periods since adoption' "
            "sub.svg");
+    ASSERT_HOLDS(said.err, "--plot: a figure shows 8 estimators, so not ");
     run(0, "\"$JIEDAO\" did tiny.h5 --format latex");
     ASSERT_HOLDS(said.out, "\\hline\n & 2x2 & twfe & event\\_study & ");
     ASSERT_HOLDS(said.out, "\natt & ");
@@ -402,6 +403,20 @@ static void test_formats_and_figure(void **state)
     ASSERT_HOLDS(said.out, "\nEstimator & Quantity & Term & Value & ");
     run(1, "\"$JIEDAO\" did tiny.h5 --estimator twfe --plot no.svg");
     ASSERT_HOLDS(said.err, "effects by event time");
+}
+
+/* What was asked for is done, or it is said that it is not. */
+static void test_what_is_asked_is_done(void **state)
+{
+    (void)state;
+    run(0, "for v in cluster multiway; do \"$JIEDAO\" did tiny.h5 --estimator twfe --vcov $v "
+           "--cluster unit,time --format csv >$v.csv; done; cmp cluster.csv multiway.csv");
+    run(0, "\"$JIEDAO\" did tiny.h5 --estimator event_study --reference -99");
+    ASSERT_HOLDS(said.err, "no row used lies at the reference, event time -99");
+    write_here("late.csv", "i,t,g,y\n1,1,2,1\n1,2,2,2\n1,3,2,4\n2,1,3,-1\n2,2,3,3\n2,3,3,5\n"
+                           "3,1,3,1\n3,2,3,2\n3,3,3,3\n");
+    run(1, "\"$JIEDAO\" did late.csv" ROLES "--estimator etwfe_poisson");
+    ASSERT_HOLDS(said.err, "row 4: outcome = -1"); /* rows of period 3 are left out before it */
 }
 
 /* Numbers that stand side by side and do not mean the same, or promise too much. */
@@ -560,6 +575,8 @@ static void test_wrong_lines(void **state)
         {"w.csv" ROLES "--level 1", "between 0 and 1"},
         {"w.csv" ROLES "--vcov robust", "must be one of"},
         {"w.csv" ROLES "--diagnose bakon", "did you mean 'bacon'?"},
+        {"w.csv" ROLES "--vcov conley --coords i,t", "correlated? --cutoff KM"},
+        {"w.csv" ROLES "--vcov cr2 --cluster i,t", "take clusters one way"},
         {"w.csv" ROLES "--estimator csdid", "did you mean 'callaway_santanna'?"},
         {"w.csv" ROLES "--diagnose HonestDiD", "did you mean 'honest'?"},
         {"w.csv" ROLES "--x y", "--x y: this column is --y too"},
@@ -604,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_diagnostics),
         cmocka_unit_test(test_trends),
         cmocka_unit_test(test_formats_and_figure),
+        cmocka_unit_test(test_what_is_asked_is_done),
         cmocka_unit_test(test_what_to_know_is_said),
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_slips_in_columns_are_told),
