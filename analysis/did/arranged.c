@@ -51,39 +51,27 @@ static int sort_rows(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
     return rc;
 }
 
-/* The same where rows lie by unit and period. */
+/* The same where rows lie by unit and period: units sorted by group, whose cells are as large as
+ * it. From the last group on, since start tells those before it. */
 static void place_units(jd_arranged_t *a, const int32_t *unit_group)
 {
-    int32_t n_t = a->n_periods, units = (int32_t)(a->n / n_t), *start = a->start;
-    memset(start, 0, ((size_t)a->n_groups * (size_t)n_t + 1) * sizeof *start);
-    for (int32_t u = 0; u < units; u++)
-        for (int32_t t = 0; t < n_t; t++)
-            start[unit_group[u] * n_t + t + 1]++;
-    for (int32_t c = 0; c < a->n_groups * n_t; c++)
-        start[c + 1] += start[c];
-    for (int32_t u = 0; u < units; u++)
-        for (int32_t t = 0; t < n_t; t++)
-            a->order[start[unit_group[u] * n_t + t]++] = u * n_t + t;
-    memmove(start + 1, start, (size_t)a->n_groups * (size_t)n_t * sizeof *start);
-    start[0] = 0;
+    int32_t n_t = a->n_periods, *start = a->start;
+    sort_by(unit_group, a->n_groups, a->n / n_t, NULL, a->order, start);
+    for (int32_t g = a->n_groups - 1; g >= 0; g--) {
+        int32_t first = start[g] * n_t, units = start[g + 1] - start[g];
+        for (int32_t t = 1; t <= n_t; t++)
+            start[g * n_t + t] = first + t * units;
+    }
 }
 
-/* Row of the panel of a place. */
-static int32_t row_of(const jd_arranged_t *a, const jd_arrange_from_t *from, int64_t place)
-{
-    return from->design->sample.row[a->order[place]];
-}
-
-/* Whether a unit's covariates and weight are the same at two places. */
-static int is_same(const jd_arranged_t *a, const jd_arrange_from_t *from, int64_t p, int64_t q)
+/* Whether covariates and weight are the same in two rows. */
+static int is_same(const jd_arrange_from_t *from, int32_t i, int32_t j)
 {
     const double *weight = from->design->weight;
-    if (weight &&
-        (weight[a->order[p]] < weight[a->order[q]] || weight[a->order[p]] > weight[a->order[q]]))
-        return 0;
-    int32_t one = row_of(a, from, p), other = row_of(a, from, q);
-    for (int j = 0; j < from->panel->n_x; j++) {
-        const double *x = from->panel->x[j];
+    if (weight && (weight[i] < weight[j] || weight[i] > weight[j])) return 0;
+    int32_t one = from->design->sample.row[i], other = from->design->sample.row[j];
+    for (int k = 0; k < from->panel->n_x; k++) {
+        const double *x = from->panel->x[k];
         if (x[one] < x[other] || x[one] > x[other]) return 0;
     }
     return 1;
@@ -93,9 +81,12 @@ static int is_still(const jd_arranged_t *a, const jd_arrange_from_t *from)
 {
     for (int32_t g = 0; g < a->n_groups; g++) {
         const int32_t *start = jd_arranged_start(a, g, 0);
-        for (int32_t t = 1; t < a->n_periods; t++)
+        jd_cell_rows_t first = jd_arranged_rows(a, g, 0);
+        for (int32_t t = 1; t < a->n_periods; t++) {
+            jd_cell_rows_t rows = jd_arranged_rows(a, g, t);
             for (int32_t r = 0; r < start[1] - start[0]; r++)
-                if (!is_same(a, from, start[0] + r, start[t] + r)) return 0;
+                if (!is_same(from, jd_cell_row(first, r), jd_cell_row(rows, r))) return 0;
+        }
     }
     return 1;
 }
@@ -103,15 +94,18 @@ static int is_still(const jd_arranged_t *a, const jd_arrange_from_t *from)
 static void fill_columns(jd_arranged_t *a, const jd_arrange_from_t *from)
 {
     size_t k = (size_t)a->k;
+    const double *weight = from->design->weight;
     for (int32_t g = 0; g < a->n_groups; g++)
         for (int32_t t = 0; t < (a->still ? 1 : a->n_periods); t++) {
             const int32_t *start = jd_arranged_start(a, g, t);
+            jd_cell_rows_t rows = jd_arranged_rows(a, g, t);
             size_t at = (size_t)jd_arranged_first(a, g, t);
-            for (int32_t p = start[0]; p < start[1]; p++, at++) {
-                a->w[at] = from->design->weight ? from->design->weight[a->order[p]] : 1;
+            for (int32_t r = 0; r < start[1] - start[0]; r++, at++) {
+                int32_t i = jd_cell_row(rows, r);
+                if (weight) a->w[at] = weight[i];
                 a->x[at * k] = 1;
                 for (size_t j = 1; j < k; j++)
-                    a->x[at * k + j] = from->panel->x[j - 1][row_of(a, from, p)];
+                    a->x[at * k + j] = from->panel->x[j - 1][from->design->sample.row[i]];
             }
         }
 }
@@ -186,10 +180,12 @@ int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
     a->n_periods = from->n_periods;
     a->complete = from->complete;
     a->k = (int)k;
-    a->order = calloc(n + 1, sizeof *a->order);
+    a->in_order = !from->cell;
+    size_t places = a->in_order ? n / (size_t)a->n_periods : n;
+    a->order = calloc(places + 1, sizeof *a->order);
     a->start = malloc((cells + 1) * sizeof *a->start);
     if (!a->order || !a->start)
-        return jd_fail_memory(ctx, n * sizeof *a->order, "the order of the rows");
+        return jd_fail_memory(ctx, places * sizeof *a->order, "the order of the rows");
     int rc = JD_OK;
     if (from->cell)
         rc = sort_rows(a, from, ctx);
@@ -199,10 +195,23 @@ int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
     a->still = a->complete && is_still(a, from);
     size_t rows = a->still ? n / (size_t)a->n_periods : n;
     a->x = calloc((rows + 1) * k, sizeof *a->x);
-    a->w = malloc((rows + 1) * sizeof *a->w);
-    if (!a->x || !a->w) return jd_fail_memory(ctx, rows * (k + 1) * sizeof *a->x, "covariates");
+    if (design->weight) a->w = malloc((rows + 1) * sizeof *a->w);
+    if (!a->x || (design->weight && !a->w))
+        return jd_fail_memory(ctx, rows * (k + 1) * sizeof *a->x, "covariates");
     fill_columns(a, from);
     for (int j = 1; j < a->k; j++)
         standardise(a, j, (int64_t)rows);
     return drop_collinear(a, (int64_t)rows, from->panel, design->estimator->name, ctx);
+}
+
+void jd_arranged_sort(const jd_arranged_t *a, const double *y, double *sorted)
+{
+    for (int32_t g = 0; g < a->n_groups; g++)
+        for (int32_t t = 0; t < a->n_periods; t++) {
+            const int32_t *start = jd_arranged_start(a, g, t);
+            jd_cell_rows_t rows = jd_arranged_rows(a, g, t);
+            double *cell = sorted + start[0];
+            for (int32_t r = 0; r < start[1] - start[0]; r++)
+                cell[r] = y[jd_cell_row(rows, r)];
+        }
 }

@@ -290,8 +290,8 @@ static int allocate_terms(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
     design->terms = calloc(n, sizeof *design->terms);
     cs->multiple = calloc(n * (size_t)cs->n_atts, sizeof *cs->multiple);
     cs->mix = calloc(n * (size_t)cs->n_atts, sizeof *cs->mix);
-    cs->loading = calloc(n * cells, sizeof *cs->loading);
-    if (!design->terms || !cs->multiple || !cs->mix || !cs->loading)
+    if (!cs->compared) cs->loading = calloc(n * cells, sizeof *cs->loading);
+    if (!design->terms || !cs->multiple || !cs->mix || !(cs->loading || cs->compared))
         return jd_fail_memory(ctx, n * cells * sizeof(double), "the aggregates");
     return JD_OK;
 }

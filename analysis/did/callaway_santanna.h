@@ -42,7 +42,8 @@ typedef struct jd_cs {
     double *multiple;     /* [n_terms][n_atts] an effect's weight in a term is this times its
                              cohort's share, over their sum; not used in a plain mean */
     double *mix;          /* [n_terms][n_atts] the weights themselves */
-    double *loading;      /* [n_terms][cells] a term's weights on the cells' means */
+    double *loading;      /* [n_terms][cells] a term's weights on the cells' means; NULL if
+                             compared */
     jd_cs_kind_t kind;
     int compared; /* by the following; 0 = by means of cells */
     jd_arranged_t arranged;

@@ -65,13 +65,6 @@ static void combine_effects(const jd_cs_t *cs, const double *att, double *estima
         estimate[k * stride] = jd_dot_exact(cs->mix + (size_t)k * atts, att, cs->n_atts);
 }
 
-/* y by place. */
-static void sort_outcome(const jd_arranged_t *a, const double *y, double *sorted)
-{
-    for (int64_t i = 0; i < a->n; i++)
-        sorted[i] = y[a->order[i]];
-}
-
 static int estimate_compared(const jd_design_t *design, const double *const *y, int n_y,
                              double *estimate, jd_ctx_t *ctx)
 {
@@ -83,7 +76,7 @@ static int estimate_compared(const jd_design_t *design, const double *const *y, 
     double *att = sorted + n;
     int rc = JD_OK;
     for (int j = 0; rc == JD_OK && j < n_y; j++) {
-        sort_outcome(&cs->arranged, y[j], sorted);
+        jd_arranged_sort(&cs->arranged, y[j], sorted);
         rc = jd_cs_compared(design, sorted, att, att + atts, ctx);
         if (rc == JD_OK) combine_effects(cs, att, estimate + j, n_y);
     }
@@ -221,10 +214,10 @@ static int add_shares(const jd_design_t *design, const double *by_cohort, double
                       jd_ctx_t *ctx)
 {
     const jd_cs_t *cs = design->own;
-    size_t bytes = (size_t)design->sample.n * sizeof(stake_t), n = 0;
+    int32_t run = jd_cs_run(cs);
+    size_t bytes = (size_t)(design->sample.n / run) * sizeof(stake_t), n = 0;
     stake_t *stake = malloc(bytes);
     if (!stake) return jd_fail_memory(ctx, bytes, "influence functions");
-    int32_t run = jd_cs_run(cs);
     for (int64_t first = 0; first < design->sample.n; first += run) {
         int32_t cluster = design->clusters.code[first];
         int32_t cohort = jd_cs_cell(cs, first) / cs->n_periods;
@@ -256,7 +249,7 @@ static int infer_compared(const jd_design_t *design, const double *y, double *es
     double *sorted = calloc(all, sizeof *sorted);
     if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "influence functions");
     double *att = sorted + n, *by_way = att + atts, *by_cohort = by_way + ways;
-    sort_outcome(&cs->arranged, y, sorted);
+    jd_arranged_sort(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
     if (rc == JD_OK) combine_effects(cs, att, estimate, 1);
     if (rc == JD_OK) fill_all_shares(cs, att, estimate, by_cohort);

@@ -146,8 +146,7 @@ int jd_cs_freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_t
     double *sorted = malloc(all * sizeof *sorted);
     if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
     double *by_way = sorted + n + cs->n_atts;
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = y[cs->arranged.order[i]];
+    jd_arranged_sort(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, sorted + n, by_way, ctx);
     for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
         jd_cs_compared_weights(design, k, by_way, NULL, w + (size_t)k * n);

@@ -53,15 +53,17 @@ int jd_comparison_room_make(jd_comparison_room_t *room, const jd_arranged_t *a, 
     return JD_OK;
 }
 
-/* A stretch of rows, and where their covariates and weights begin. */
+/* A stretch of places, where their covariates and weights begin, and their rows. */
 typedef struct {
     int64_t first, n, x;
+    jd_cell_rows_t rows;
 } stretch_t;
 
 static stretch_t cell_of(const jd_arranged_t *a, int32_t group, int32_t period)
 {
     const int32_t *start = jd_arranged_start(a, group, period);
-    return (stretch_t){start[0], start[1] - start[0], jd_arranged_first(a, group, period)};
+    return (stretch_t){start[0], start[1] - start[0], jd_arranged_first(a, group, period),
+                       jd_arranged_rows(a, group, period)};
 }
 
 /* The i-th stretch in the order of a pair's segments; periods[side]. */
@@ -93,8 +95,10 @@ static void gather(const jd_comparison_t *c, const jd_arranged_t *a, int32_t tim
     for (int i = 0; i < count_stretches(c, a); i++) {
         stretch_t s = stretch_of(c, a, periods, i);
         memcpy(p->x + at * k, a->x + (size_t)s.x * k, (size_t)s.n * k * sizeof *p->x);
-        memcpy(p->w + at, a->w + s.x, (size_t)s.n * sizeof *p->w);
-        memcpy(room->row + at, a->order + s.first, (size_t)s.n * sizeof *room->row);
+        for (int64_t r = 0; r < s.n; r++) {
+            p->w[at + (size_t)r] = a->w ? a->w[s.x + r] : 1;
+            room->row[at + (size_t)r] = jd_cell_row(s.rows, r);
+        }
         at += (size_t)s.n;
         if (i < p->n_sides || (i - p->n_sides + 1) % c->n_controls == 0)
             p->start[++segment] = (int64_t)at;
@@ -149,8 +153,8 @@ void jd_comparison_weights(const jd_comparison_t *c, const jd_arranged_t *a,
         stretch_t b = stretch_of(c, a, before, i), t = stretch_of(c, a, after, i);
         for (int64_t r = 0; r < b.n; r++) {
             double part = by * omega[r];
-            w[place_of(sample, a->order[b.first + r])] += a->complete ? -part : part;
-            if (a->complete) w[place_of(sample, a->order[t.first + r])] += part;
+            w[place_of(sample, jd_cell_row(b.rows, r))] += a->complete ? -part : part;
+            if (a->complete) w[place_of(sample, jd_cell_row(t.rows, r))] += part;
         }
         omega += b.n;
     }

@@ -13,12 +13,14 @@ typedef struct jd_arranged {
     int32_t n_groups, n_periods;
     int complete;   /* each unit once in every period: it has the same place in all its cells */
     int still;      /* complete, and covariates and weights are the same in all periods */
-    int32_t *order; /* [n] row of the sample at each place */
+    int in_order;   /* complete, and rows lie by unit and period */
+    int32_t *order; /* [n] row of the sample at each place; if in_order, [units] the unit at each
+                       place that a group's have in its cells */
     int32_t *start; /* [n_groups * n_periods + 1] first place of a cell */
     int k;          /* covariates and 1 */
     double *x;      /* [n][k] in units of their standard deviation, about their mean; if still,
                        [units][k], those of a unit once */
-    double *w;      /* [n] or [units] likewise */
+    double *w;      /* [n] or [units] likewise; NULL where all weigh 1 */
 } jd_arranged_t;
 
 /** First place of a cell; that of the next cell follows it. */
@@ -26,6 +28,25 @@ static inline const int32_t *jd_arranged_start(const jd_arranged_t *a, int32_t g
                                                int32_t period)
 {
     return a->start + (int64_t)group * a->n_periods + period;
+}
+
+/** Rows of the sample in a cell: the r-th is at[r] * times + plus. */
+typedef struct jd_cell_rows {
+    const int32_t *at;
+    int32_t times, plus;
+} jd_cell_rows_t;
+
+static inline jd_cell_rows_t jd_arranged_rows(const jd_arranged_t *a, int32_t group, int32_t period)
+{
+    const int32_t *start = jd_arranged_start(a, group, 0);
+    if (a->in_order)
+        return (jd_cell_rows_t){a->order + start[0] / a->n_periods, a->n_periods, period};
+    return (jd_cell_rows_t){a->order + start[period], 1, 0};
+}
+
+static inline int32_t jd_cell_row(jd_cell_rows_t rows, int64_t r)
+{
+    return rows.at[r] * rows.times + rows.plus;
 }
 
 /** Where the covariates and weights of a cell's rows begin. */
@@ -50,6 +71,8 @@ typedef struct jd_arrange_from {
 /** Collinear covariates are told and count for nothing. Cost: O(n k^2), two sorts by counting. */
 JD_MUST_USE int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *ctx);
 void jd_arranged_free(jd_arranged_t *a);
+/** y [n] of the sample's rows by place. */
+void jd_arranged_sort(const jd_arranged_t *a, const double *y, double *sorted);
 
 /** One comparison: a treated group and its controls, between two periods or, in a complete panel,
  *  with the covariates of the base period. */
