@@ -78,6 +78,8 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("separator", "SIGN", separator,
           "of a CSV file: comma, semicolon, tab; default: found out")},
     {TEXT("decimal", "SIGN", decimal, "of a CSV file: point or comma; default: found out")},
+    {TEXT("missing", "WORDS", roles.style.missing,
+          "of a CSV file: further words for a missing value, by commas: -999,n.a.")},
 
     {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},

@@ -20,7 +20,8 @@ typedef struct text {
     size_t size, at;
     int64_t line; /* of the next byte */
     char separator;
-    char *scratch; /* where quoted fields are unquoted; as large as the text */
+    const char *missing; /* the user's words for it, joined by commas, or NULL */
+    char *scratch;       /* where quoted fields are unquoted; as large as the text */
 } text_t;
 
 typedef struct field {
@@ -242,6 +243,17 @@ static bool is_missing(const field_t *f)
            is_word(f, "nan") || is_word(f, "null");
 }
 
+/* One of the user's own words for a missing value: -999, or n.a. */
+static bool is_listed(const char *words, const field_t *f)
+{
+    for (const char *p = words; p && *p; p += *p == ',') {
+        size_t length = strcspn(p, ",");
+        if (length && length == f->length && memcmp(p, f->bytes, length) == 0) return true;
+        p += length;
+    }
+    return false;
+}
+
 /* A number with this decimal mark. */
 static bool read_number(const field_t *f, char decimal, double *value)
 {
@@ -310,6 +322,7 @@ static int walk(text_t t, const header_t *h, kind_t *kinds, jd_table_t *table, c
             if (rc) return rc;
             if (i == 0 && f.last && f.length == 0 && !f.quoted) break; /* an empty line */
             if (i >= h->n || kinds[i].column < 0) continue;
+            if (is_listed(t.missing, &f)) f.length = 0;
             if (table)
                 fill(table, kinds[i].column, *rows, &f, decimal);
             else
@@ -450,6 +463,7 @@ int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *want
     if (t.size >= 3 && memcmp(t.bytes, "\xEF\xBB\xBF", 3) == 0) t.at = 3;
     if (!style->separator) style->separator = find_separator(&t);
     t.separator = style->separator;
+    t.missing = style->missing;
     rc = read_header(&t, &h, ctx);
     if (!rc && !(kinds = calloc((size_t)h.n, sizeof *kinds)))
         rc = jd_fail_memory(ctx, sizeof *kinds, path);

@@ -23,15 +23,17 @@ typedef struct jd_wanted {
 typedef struct jd_csv_style {
     char separator; /**< ',' ';' '\t' or any other byte but quote, digit, letter, end of line */
     char decimal;   /**< '.' or ',' */
+    const char *missing; /**< further words for a missing value, joined by commas, or NULL */
 } jd_csv_style_t;
 
 /** Reads a file of separated fields: quoted or not, UTF-8, with or without byte order mark, any
- *  ends of lines, empty lines passed over. Missing are "", NA, N/A, NaN, NULL and "."; "inf" is a
- *  number. A column is numeric if all its cells are. The separator found is the one of , ; tab that
- *  is most frequent in the header; the decimal mark the one that makes numbers of the cells.
- *  `style` comes back as it was found. Errors: JD_ERR_OPEN, JD_ERR_READ, JD_ERR_FORMAT (no text),
- *  JD_ERR_DATA (file and line named), JD_ERR_ARGUMENT (style), JD_ERR_NO_MEMORY, the chooser's; the
- *  table is then empty. Cost: the file in memory, two passes over it. */
+ *  ends of lines, empty lines passed over. Missing are "", NA, N/A, NaN, NULL, "." and what the
+ * style adds, as it is written; "inf" is a number. A column is numeric if all its cells are. The
+ * separator found is the one of , ; tab that is most frequent in the header; the decimal mark the
+ * one that makes numbers of the cells. `style` comes back as it was found. Errors: JD_ERR_OPEN,
+ * JD_ERR_READ, JD_ERR_FORMAT (no text), JD_ERR_DATA (file and line named), JD_ERR_ARGUMENT (style),
+ * JD_ERR_NO_MEMORY, the chooser's; the table is then empty. Cost: the file in memory, two passes
+ * over it. */
 JD_MUST_USE int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *wanted,
                             jd_table_t *table, jd_ctx_t *ctx);
 

@@ -342,13 +342,18 @@ static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_ro
     jd_csv_style_t style = given->style;
     int rc = read_head(path, head, ctx);
     if (rc) return rc;
-    if (memcmp(head, "\211HDF\r\n\032\n", 8) == 0)
-        return read_store(roles, path, given->table, table, ctx);
+    const bool hdf5 = memcmp(head, "\211HDF\r\n\032\n", 8) == 0,
+               stata = ends_in(path, ".dta") || memcmp(head, "<stata_dta>", 11) == 0;
+    if (style.missing && (hdf5 || stata))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--missing %s: %s is no CSV file; it marks missing values itself: recode "
+                       "them where it was made (in Stata: mvdecode)",
+                       style.missing, path);
+    if (hdf5) return read_store(roles, path, given->table, table, ctx);
     if (given->table)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
                        given->table, path);
-    if (ends_in(path, ".dta") || memcmp(head, "<stata_dta>", 11) == 0)
-        return jd_stata_read(path, &wanted, table, ctx);
+    if (stata) return jd_stata_read(path, &wanted, table, ctx);
     return jd_csv_open(path, &style, &wanted, table, ctx);
 }
 
@@ -408,7 +413,8 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
                  "--decimal , says which)"
         : !strcmp(role->option, "--treat")
             ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with --cohort)"
-            : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .)");
+            : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; --missing adds "
+              "others)");
 }
 
 static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_t rows,

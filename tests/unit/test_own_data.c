@@ -433,6 +433,26 @@ static void test_remarks(void **state)
     }
 }
 
+static void test_words_for_missing(void **state)
+{
+    (void)state;
+    jd_own_roles_t roles = usual;
+    roles.style.missing = "-999,n.a.";
+    jd_own_data_t data =
+        read_text("i,t,g,y\na,1,0,-999\na,2,n.a.,-99\nb,1,0,n.a.\nb,2,-999,3\n", &roles);
+    assert_int_equal(data.panel.n, 2);
+    assert_int_equal(data.dropped[JD_OWN_NO_Y], 2);
+    assert_true(data.y[0] == -99);
+    assert_int_equal(data.panel.cohort[1], 0);
+    jd_own_data_free(&data);
+    snprintf(path, sizeof path, "%s/none.dta", folder);
+    FILE *none = fopen(path, "wb");
+    assert_non_null(none);
+    assert_int_equal(fclose(none), 0);
+    assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_ARGUMENT);
+    assert_non_null(strstr(ctx.message, "is no CSV file"));
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -476,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_periods_further_apart),
         cmocka_unit_test(test_huge_and_tiny_covariates),
         cmocka_unit_test(test_remarks),
+        cmocka_unit_test(test_words_for_missing),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
