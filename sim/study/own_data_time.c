@@ -53,12 +53,20 @@ static int64_t digits(const char **text, int n)
     return value;
 }
 
-/* 2020Q1, 2020-Q1, 2020-03, 2020m3, 2020-03-31 (also with / or . between); false if it is none. */
+/* The end of a date, or midnight, as programs write it that know times only. */
+static bool ends_day(const char *text)
+{
+    return !*text || !strcmp(text, " 00:00:00") || !strcmp(text, "T00:00:00") ||
+           !strcmp(text, "T00:00:00Z");
+}
+
+/* 2020Q1, 2020-Q1, 2020 Q1, 2020-03, 2020m3, 2020-03-31 (also with / or . between); false if it is
+ * none. */
 static bool read_date(const char *text, moment_t *m)
 {
     int64_t year = digits(&text, 4);
     if (year < 0 || !*text) return false;
-    if (*text == '-' && (text[1] == 'Q' || text[1] == 'q')) text++;
+    if ((*text == '-' || *text == ' ') && (text[1] == 'Q' || text[1] == 'q')) text++;
     if (*text == 'Q' || *text == 'q') {
         text++;
         int64_t quarter = digits(&text, 1);
@@ -77,7 +85,7 @@ static bool read_date(const char *text, moment_t *m)
     if (*text++ != between) return false;
     int64_t day = digits(&text, 2);
     *m = (moment_t){JD_OWN_DAY, day_number(year, month, day)};
-    return day >= 1 && day <= days_in(year, month) && !*text;
+    return day >= 1 && day <= days_in(year, month) && ends_day(text);
 }
 
 static int refuse(const jd_own_column_t *c, int64_t row, const char *word, jd_ctx_t *ctx)
