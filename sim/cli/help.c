@@ -2,6 +2,9 @@
 /* jiedao help, jiedao version. */
 #include "cli/help.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "jiedao/version.h"
 
 void jd_help_overview(FILE *out)
@@ -13,29 +16,46 @@ void jd_help_overview(FILE *out)
           out);
     for (int i = 0; jd_commands[i]; i++)
         fprintf(out, "  %-12s %s\n", jd_commands[i]->name, jd_commands[i]->summary);
-    fputs("\n'jiedao help COMMAND' shows its options and examples. To begin:\n\n"
+    fputs("\n'jiedao help COMMAND' shows its options and examples,\n"
+          "'jiedao help COMMAND WORD' the options that speak of a word. To begin:\n\n"
           "  jiedao run quickstart\n",
           out);
 }
 
-static void print_options(FILE *out, const jd_option_t *option)
+/* Whether the option speaks of a word, in its name or its line of help; NULL: of anything. */
+static bool speaks_of(const jd_option_t *option, const char *word)
 {
+    const size_t n = word ? strlen(word) : 0;
+    const char *const texts[] = {option->name, option->help};
+    for (int k = 0; k < 2; k++)
+        for (const char *p = texts[k]; n && *p; p++)
+            if (!strncasecmp(p, word, n)) return true;
+    return n == 0;
+}
+
+/* Returns how many were printed: those that speak of a word, under no heads, or all. */
+static int print_options(FILE *out, const jd_option_t *option, const char *word)
+{
+    int n = 0;
     for (; option && option->name; option++) {
+        if (!speaks_of(option, word)) continue;
+        n++;
         char left[64], letter[5] = "    ";
         if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->value ? " " : "",
                  option->value ? option->value : "");
-        if (option->head) fprintf(out, "\n %s\n", option->head);
+        if (option->head && !word) fprintf(out, "\n %s\n", option->head);
         fprintf(out, "  %-28s %s\n", left, option->help);
     }
+    return n;
 }
 
 void jd_help_command(FILE *out, const jd_command_t *command)
 {
     fprintf(out, "usage: jiedao %s%s%s [OPTIONS]\n\n%s\noptions:\n", command->name,
             *command->words ? " " : "", command->words, command->about);
-    print_options(out, command->options);
-    print_options(out, jd_common_options);
+    print_options(out, command->options, NULL);
+    print_options(out, jd_common_options, NULL);
     fprintf(out, "\nexamples:\n%s", command->examples);
 }
 
@@ -53,8 +73,16 @@ static int run_help(const jd_args_t *args, jd_ctx_t *ctx)
     }
     const jd_command_t *command = jd_command_find(name, ctx);
     if (!command) return JD_ERR_ARGUMENT;
-    jd_help_command(stdout, command);
-    return JD_OK;
+    const char *word = jd_args_word(args, 1);
+    if (!word) {
+        jd_help_command(stdout, command);
+        return JD_OK;
+    }
+    if (print_options(stdout, command->options, word) +
+        print_options(stdout, jd_common_options, word))
+        return JD_OK;
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "no option of %s speaks of '%s'; 'jiedao help %s' lists all", name, word, name);
 }
 
 static int run_version(const jd_args_t *args, jd_ctx_t *ctx)
@@ -66,11 +94,13 @@ static int run_version(const jd_args_t *args, jd_ctx_t *ctx)
 
 const jd_command_t jd_command_help = {
     .name = "help",
-    .words = "[COMMAND]",
-    .max_words = 1,
+    .words = "[COMMAND [WORD]]",
+    .max_words = 2,
     .summary = "show what a command does, its options and examples",
-    .about = "Shows the list of commands, or the help of one: the same as COMMAND --help.\n",
-    .examples = "  jiedao help run\n",
+    .about = "Shows the list of commands, or the help of one: the same as COMMAND --help.\n"
+             "With a word: those of its options that speak of it.\n",
+    .examples = "  jiedao help run\n"
+                "  jiedao help did cluster\n",
     .run = run_help,
 };
 

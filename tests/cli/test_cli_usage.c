@@ -38,6 +38,19 @@ static void test_help_lists_commands_with_examples(void **state)
     }
 }
 
+static void test_help_finds_options(void **state)
+{
+    (void)state;
+    run_program(&said, "help did CLUSTER");
+    ASSERT_STATUS(&said, 0);
+    ASSERT_HOLDS(said.out, "      --cluster NAMES ");
+    ASSERT_HOLDS(said.out, "--satterthwaite "); /* its line speaks of clusters */
+    assert_null(strstr(said.out, "--y NAME"));
+    run_program(&said, "help did xyzzy");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "no option of did speaks of 'xyzzy'; 'jiedao help did' lists all");
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -145,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_command_shows_help),
         cmocka_unit_test(test_help_lists_commands_with_examples),
+        cmocka_unit_test(test_help_finds_options),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_mistakes_are_told_and_leave_2),
         cmocka_unit_test(test_all_mistakes_at_once),
