@@ -141,6 +141,11 @@ static int cohorts_of_path(const jd_panel_t *panel, const jd_groups_t *units, in
                 "); event time needs a treatment that stays: take did_multiplegt_dyn, or "
                 "lp_did with nonabsorbing",
                 panel->unit[i], s, panel->time[i], i + 1);
+        if (s <= 0)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "unit %d is treated from period %d on; 0 as a cohort says never, so "
+                           "periods of treatment are numbers above 0: add a number to all periods",
+                           panel->unit[i], s);
         cohort[i] = s == never ? 0 : s;
     }
     return JD_OK;

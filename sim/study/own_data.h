@@ -80,6 +80,7 @@ typedef struct jd_own_data {
     int32_t n_units;
     int32_t n_clusters, n_treated_clusters; /**< ever under treatment; 0 where an amount is given */
     int32_t weekday;                        /**< of weekly dates */
+    int32_t shift; /**< added to periods and cohorts, so that all are above 0 */
     jd_own_labels_t labels[JD_OWN_LABELS];
     const int32_t *row; /**< [panel.n] row of the file, the first is 0; NULL: all are in use */
     char y_name[64];

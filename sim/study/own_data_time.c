@@ -256,6 +256,39 @@ static jd_own_period_t find_unit(dates_t *d, jd_own_period_t kind, int32_t *week
     return kind;
 }
 
+/* Where periods lie at 0 or below, which as a cohort says never, all are moved to 1 and above. A
+ * number before all periods is more likely a code than a cohort. */
+static int32_t shift_of(const dates_t *d, bool numbers)
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (int k = 0; k < 2; k++)
+        for (int64_t i = 0; d->values[k] && i < d->n; i++) {
+            int64_t v = d->values[k][i];
+            if (v == NEVER_DATE) continue;
+            if (v < least && (k == 0 || !numbers)) least = v;
+            if (v > most) most = v;
+        }
+    bool fits = 1 - least <= INT32_MAX && most - least < INT32_MAX;
+    return least < 1 && fits ? (int32_t)(1 - least) : 0;
+}
+
+/* Cohorts of dates [n] in codes; 0 = never. */
+static int fill_cohorts(const jd_own_data_t *data, const jd_own_column_t *c, const int32_t *keep,
+                        int64_t n, const int64_t *date, int32_t *cohorts, jd_ctx_t *ctx)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int64_t code = date[i] == NEVER_DATE ? 0 : date[i] + data->shift;
+        if (data->shift > 0 && date[i] != NEVER_DATE && code < 1)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "%s %s: row %" PRId32 " holds %" PRId64
+                           ", before the first period; never is 0 or empty, another code for it "
+                           "goes with --never",
+                           c->option, c->table->columns[c->column].name, keep[i] + 1, date[i]);
+        cohorts[i] = (int32_t)code;
+    }
+    return JD_OK;
+}
+
 int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_own_column_t *cohort,
                    const char *never, const int32_t *keep, int64_t n, int32_t *times,
                    int32_t *cohorts, jd_ctx_t *ctx)
@@ -270,38 +303,39 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
         rc = read_column(cohort, never, true, keep, n, d.values[1], &known, &kind, ctx);
     if (!rc && cohort && never) tell_unseen(cohort, never, keep, n, ctx);
     if (!rc) data->period = kind == JD_OWN_NUMBER ? kind : find_unit(&d, kind, &data->weekday);
+    data->shift = rc ? 0 : shift_of(&d, kind == JD_OWN_NUMBER);
     data->first = INT32_MAX;
     data->last = INT32_MIN;
     for (int64_t i = 0; i < n && !rc; i++) {
-        times[i] = (int32_t)d.values[0][i];
+        times[i] = (int32_t)(d.values[0][i] + data->shift);
         if (times[i] < data->first) data->first = times[i];
         if (times[i] > data->last) data->last = times[i];
-        if (cohort) cohorts[i] = d.values[1][i] == NEVER_DATE ? 0 : (int32_t)d.values[1][i];
     }
+    if (!rc && cohort) rc = fill_cohorts(data, cohort, keep, n, d.values[1], cohorts, ctx);
     free(d.values[0]);
     free(d.values[1]);
     return rc;
 }
 
-const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *buffer, size_t size)
+const char *jd_own_period_text(const jd_own_data_t *data, int32_t code, char *buffer, size_t size)
 {
-    int64_t year, month, day;
+    int64_t year, month, day, period = (int64_t)code - data->shift;
     switch (data->period) {
     case JD_OWN_QUARTER:
-        snprintf(buffer, size, "%04dQ%d", period / 4, period % 4 + 1);
+        snprintf(buffer, size, "%04" PRId64 "Q%" PRId64, period / 4, period % 4 + 1);
         break;
     case JD_OWN_MONTH:
-        snprintf(buffer, size, "%04d-%02d", period / 12, period % 12 + 1);
+        snprintf(buffer, size, "%04" PRId64 "-%02" PRId64, period / 12, period % 12 + 1);
         break;
     case JD_OWN_WEEK:
     case JD_OWN_DAY:
-        date_of(data->period == JD_OWN_DAY ? period : (int64_t)7 * period + data->weekday, &year,
-                &month, &day);
+        date_of(data->period == JD_OWN_DAY ? period : 7 * period + data->weekday, &year, &month,
+                &day);
         snprintf(buffer, size, "%04" PRId64 "-%02" PRId64 "-%02" PRId64, year, month, day);
         break;
     case JD_OWN_NUMBER:
     case JD_OWN_YEAR:
-        snprintf(buffer, size, "%" PRId32, period);
+        snprintf(buffer, size, "%" PRId64, period);
         break;
     }
     return buffer;

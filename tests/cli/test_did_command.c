@@ -1,38 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao did, as a user calls it: what a run estimated, what fixest returns, and files of all
- * sorts. */
-#include "cli/tiny.h"
+/* jiedao did, as a user calls it: what a run estimated, what fixest returns, and what it writes. */
+#include "cli/did_files.h"
 #include "near.h"
-#include "reference/csv.h"
 
 #define REFERENCE JD_SHARED "/reference/"
-#define ROLES " --y y --unit i --time t --cohort g "
-
-static said_t said;
-
-static void run(int status, const char *line)
-{
-    run_shell(&said, line);
-    if (said.status != status)
-        fail_msg("%s: status %d, not %d: %s", line, said.status, status, said.err);
-}
-
-static void write_here(const char *name, const char *text)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", getenv("HERE"), name);
-    FILE *out = fopen(path, "wb");
-    assert_non_null(out);
-    assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
-    assert_int_equal(fclose(out), 0);
-}
-
-static void read_here(csv_t *csv, const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", getenv("HERE"), name);
-    assert_true(csv_read(csv, path));
-}
 
 /* Row of an estimator's term, or -1. */
 static int find_row(const csv_t *csv, const char *estimator, const char *term)
@@ -442,171 +413,6 @@ static void test_what_to_know_is_said(void **state)
     assert_null(strstr(said.out, "att weighs"));
 }
 
-static void test_slips_in_columns_are_told(void **state)
-{
-    (void)state;
-    write_here("word.csv", "i,t,g,y,z\n1,2020-01,never,1,a\n1,2020-02,never,2,a\n"
-                           "1,2020-03,never,2.5,a\n2,2020-01,2020-02,1,b\n2,2020-02,2020-02,4,b\n"
-                           "2,2020-03,2020-02,3,b\n3,2020-01,never,0,c\n3,2020-02,never,2.5,c\n"
-                           "3,2020-03,never,1,c\n");
-    run(1, "\"$JIEDAO\" did word.csv" ROLES);
-    ASSERT_HOLDS(said.err, "row 1 holds 'never'");
-    ASSERT_HOLDS(said.err, "a word for never goes with --never");
-    run(0, "\"$JIEDAO\" did word.csv" ROLES
-           "--never never --estimator callaway_santanna --aggregate cells");
-    ASSERT_HOLDS(said.out, "\nEstimator          term                  estimate ");
-    ASSERT_HOLDS(said.out, "\ncallaway_santanna  g=2020-02,t=2020-02 ");
-    run(0, "\"$JIEDAO\" did word.csv" ROLES "--never never");
-    ASSERT_HOLDS(said.out, "  drdid: 3 periods (2020-01 ... 2020-03); it compares two");
-    run(1, "\"$JIEDAO\" did word.csv" ROLES "--never never --estimator drdid");
-    ASSERT_HOLDS(said.err, "drdid: 3 periods (2020-01 ... 2020-03); it compares two");
-    run(0, "\"$JIEDAO\" did late.csv" ROLES "--never 2,3 --estimator twfe");
-    ASSERT_HOLDS(said.err, "--never 2,3: no row of g holds it; it is one code");
-    run(0, "\"$JIEDAO\" did one.csv" ROLES "--never 0 --estimator twfe");
-    assert_null(strstr(said.err, "--never"));
-    run(1, "\"$JIEDAO\" did word.csv --y z --unit i --time t --cohort g --never never");
-    ASSERT_HOLDS(said.err, "--y z: row 1 holds 'a'; a number is needed there");
-    run(1, "\"$JIEDAO\" did word.csv --y y --unit i --time t --treat z");
-    ASSERT_HOLDS(said.err, "--treat z: row 1 holds 'a'; it must be 0 or 1");
-}
-
-static void test_what_does_not_apply_is_said(void **state)
-{
-    (void)state;
-    /* no never-treated unit: the 2x2 has no controls, TWFE has */
-    write_here("late.csv",
-               "i,t,g,y\n1,1,2,1\n1,2,2,2\n1,3,2,2.5\n2,1,3,1\n2,2,3,1.5\n2,3,3,3\n3,1,3,0\n"
-               "3,2,3,0.5\n3,3,3,2\n");
-    run(0, "\"$JIEDAO\" did late.csv" ROLES);
-    ASSERT_HOLDS(said.out, "Does not apply\n  2x2: no control group");
-    ASSERT_HOLDS(said.out, "\ntwfe ");
-    run(0, "\"$JIEDAO\" did late.csv" ROLES "--format csv");
-    ASSERT_HOLDS(said.err, "2x2 does not apply: no control group");
-    run(1, "\"$JIEDAO\" did late.csv --y y --unit i --time t --dose g --estimator event_study");
-    ASSERT_HOLDS(said.err, "the treatment is an amount only");
-    run(1, "\"$JIEDAO\" did late.csv" ROLES "--estimator 2x2");
-    ASSERT_HOLDS(said.err, "no control group");
-}
-
-/* ---- Hostile files and lines ---- */
-
-static void test_hostile_files(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *message;
-    } files[] = {
-        {"", "is empty"},
-        {"i,t,g,y\n", "no lines of data"},
-        {"i,t,g,y\n1,1\n", "h.csv:2: has 2 fields, the header has 4"},
-        {"i,t,g,y\n1,\"1,0,1\n", "h.csv:2: a quote that opens here is never closed"},
-        {"i,t,g,y\n1,\"1\"2,0,1\n", "text follows a closing quote"},
-        {"i,t,g,y\n1,1,0,1\n", "single period"},
-        {"i,t,g,y\n1,1,2,1\n1,2,2,3\n1,3,2,4\n", "no control group"},
-        {"i,t,g,y\n1,1,2,nan\n1,2,2,inf\n", "lacks a value"},
-        {"i,t,g,y\n1,1,2,1\n1,2,2,1e999\n", "--y y: row 2 holds '1e999'"},
-        {"i,t,g,y\n1,1,2,1\n1,2,3,1\n", "unit 1 has 2 in row 1 and 3 in row 2"},
-        {"i,t,g,y\n1,1.5,2,1\n", "--time t: row 1 holds '1.5'"},
-        {"i,t,g,y\n1,1e300,2,1\n", "--time t: row 1 holds '1e+300'"},
-        {"i,t,g,y\n1,2020Q5,0,1\n", "--time t: row 1 holds '2020Q5'"},
-        {"i,t,g,y\n1,2020-02-30,0,1\n", "row 1 holds '2020-02-30'"},
-        {"i,t,g,y\n1,2020Q1,2020,1\n", "row 1 holds a whole number where earlier periods"},
-        {"i,t,g,y\n99999999999999999999,1,0,1\n", "beyond 2^53"},
-        {"i;t;g;y\n1;1;0;1,5\n1;2;0;1.5\n", "--y y: row 1 holds '1,5'"},
-        {"\xFF\xFEi", "UTF-16"},
-        {"i,t,g,\xE4\n1,1,1,1\n", "not valid UTF-8"},
-    };
-    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
-        write_here("h.csv", files[k].text);
-        run(1, "\"$JIEDAO\" did h.csv" ROLES);
-        ASSERT_HOLDS(said.err, files[k].message);
-        assert_string_equal(said.out, "");
-    }
-    write_here("h.csv", "i;t;g;y;x\n1;1;0;1,5;1.5\n1;2;0;2,5;2.5\n");
-    run(1, "\"$JIEDAO\" did h.csv" ROLES "--x x");
-    ASSERT_HOLDS(said.err, "column x is written with decimal points, column y with decimal commas");
-    run(1, "\"$JIEDAO\" did h.csv" ROLES "--x x --decimal comma");
-    ASSERT_HOLDS(said.err, "--x x: row 1 holds '1.5'");
-    run(1, "head -c 5000 \"$JIEDAO\" >h.dta; \"$JIEDAO\" did h.dta" ROLES);
-    ASSERT_HOLDS(said.err, "is no Stata file, or damaged");
-    run(1, "head -c 5000 \"$JIEDAO\" >h.csv; \"$JIEDAO\" did h.csv" ROLES);
-    ASSERT_HOLDS(said.err, "is no text");
-    run(1, "\"$JIEDAO\" did nothing.csv" ROLES);
-    ASSERT_HOLDS(said.err, "nothing.csv: cannot be opened");
-}
-
-/* Outcomes of any size: 2 units of 2 periods apart by the same pattern. */
-static void test_huge_and_tiny_outcomes(void **state)
-{
-    (void)state;
-    static const char *const scales[] = {"e0", "e300", "e-300"};
-    double p[3];
-    for (int k = 0; k < 3; k++) {
-        char text[256];
-        csv_t csv;
-        const char *s = scales[k];
-        snprintf(text, sizeof text,
-                 "i,t,g,y\n1,1,2,1%s\n1,2,2,3%s\n2,1,0,1%s\n2,2,0,2%s\n3,1,0,1%s\n3,2,0,1.5%s\n", s,
-                 s, s, s, s, s);
-        write_here("s.csv", text);
-        run(0, "\"$JIEDAO\" did s.csv" ROLES "--estimator twfe --format csv >s.out");
-        read_here(&csv, "s.out");
-        p[k] = csv_number(&csv, 0, csv_find(&csv, "p_value"));
-        assert_near(p[k], p[0], 1e-9);
-        assert_true(isfinite(csv_number(&csv, 0, csv_find(&csv, "std_error"))));
-        csv_free(&csv);
-    }
-    assert_true(p[0] > 0 && p[0] < 1);
-}
-
-static void test_wrong_lines(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *line, *message;
-    } lines[] = {
-        {"", "did: DATA"},
-        {"w.csv", "which column of w.csv is the outcome? --y NAME; there are: i, t, g, y"},
-        {"w.csv --y y --unit i --time t", "--cohort NAME (first treated period) or --treat NAME"},
-        {"w.csv" ROLES "--treat g", "give one of them"},
-        {"w.csv" ROLES "--x incom", "--x incom: w.csv has no such column"},
-        {"w.csv" ROLES "--x y,", "--x: a column's name is missing"},
-        {"w.csv" ROLES "--estimator twf", "did you mean 'twfe'?"},
-        {"w.csv" ROLES "--level 1", "between 0 and 1"},
-        {"w.csv" ROLES "--vcov robust", "must be one of"},
-        {"w.csv" ROLES "--diagnose bakon", "did you mean 'bacon'?"},
-        {"w.csv" ROLES "--vcov conley --coords i,t", "correlated? --cutoff KM"},
-        {"w.csv" ROLES "--vcov cr2 --cluster i,t", "take clusters one way"},
-        {"w.csv" ROLES "--estimator csdid", "did you mean 'callaway_santanna'?"},
-        {"w.csv" ROLES "--diagnose HonestDiD", "did you mean 'honest'?"},
-        {"w.csv" ROLES "--x y", "--x y: this column is --y too"},
-        {"w.csv --y y --unit i --time i --cohort g", "--time i: this column is --unit too"},
-        {"w.csv" ROLES "--plot x.gif", "NAME.svg"},
-        {"w.csv" ROLES "--bin 4:-4", "two whole numbers A:B"},
-        {"w.csv" ROLES "--event 4", "two whole numbers A:B"},
-        {"w.csv" ROLES "--reference -1,x", "whole numbers joined by commas"},
-        {"w.csv" ROLES "--pretrend all,-1", "whole numbers joined by commas"},
-        {"w.csv" ROLES "--anticipation -1", "a whole number from 0 to 1000"},
-        {"w.csv" ROLES "--draws 1e3", "a whole number from 1"},
-        {"w.csv" ROLES "--seed -1", "a whole number from 0"},
-        {"w.csv" ROLES "--coords i", "the latitude's column and the longitude's"},
-        {"w.csv" ROLES "--cluster i,t,g", "one column or two"},
-        {"w.csv" ROLES "--fe i^", "--fe: a column's name is missing"},
-        {"w.csv" ROLES "--fe i --absorb i", "give one of them"},
-        {"w.csv" ROLES "--separator long", "must be one sign"},
-        {"w.csv" ROLES "--table panel/county", "is no file of jiedao"},
-        {"dup.csv" ROLES, "2 columns of this name"},
-    };
-    write_here("w.csv", "i,t,g,y\n1,1,0,1.5\n");
-    write_here("dup.csv", "i,t,t,g,y\n1,1,1,0,1.5\n");
-    for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
-        char line[256];
-        snprintf(line, sizeof line, "\"$JIEDAO\" did %s", lines[k].line);
-        run(2, line);
-        if (*lines[k].line) ASSERT_HOLDS(said.err, lines[k].message);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -623,11 +429,6 @@ int main(void)
         cmocka_unit_test(test_formats_and_figure),
         cmocka_unit_test(test_what_is_asked_is_done),
         cmocka_unit_test(test_what_to_know_is_said),
-        cmocka_unit_test(test_what_does_not_apply_is_said),
-        cmocka_unit_test(test_slips_in_columns_are_told),
-        cmocka_unit_test(test_hostile_files),
-        cmocka_unit_test(test_huge_and_tiny_outcomes),
-        cmocka_unit_test(test_wrong_lines),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
