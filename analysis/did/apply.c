@@ -163,9 +163,10 @@ void jd_fit_free(jd_fit_t *fit)
     memset(fit, 0, sizeof *fit);
 }
 
-/* Infinite degrees of freedom mean the normal law. */
+/* Infinite degrees of freedom mean the normal law. gsl stops the program on some below 0. */
 static double upper_tail(double t, double df)
 {
+    if (!(df > 0)) return (double)NAN;
     return isinf(df) ? gsl_cdf_ugaussian_Q(t) : gsl_cdf_tdist_Q(t, df);
 }
 
@@ -181,6 +182,7 @@ static jd_estimate_t judge(double b, double variance, double t, double df)
 static double critical_value(double level, double df)
 {
     double tail = (1 - level) / 2;
+    if (!(df > 0)) return (double)NAN;
     return isinf(df) ? gsl_cdf_ugaussian_Qinv(tail) : gsl_cdf_tdist_Qinv(tail, df);
 }
 

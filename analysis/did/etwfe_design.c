@@ -291,6 +291,12 @@ static int list_means(jd_etwfe_t *own, jd_design_t *design, const jd_did_options
         *t = jd_term_other("");
         snprintf(t->name, sizeof t->name, "log:%.35s", design->terms[k].name);
     }
+    if (rc == JD_OK && own->n_means == 0)
+        rc =
+            jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                    "%s: no cell of a treated cohort can be told: all are collinear with the fixed "
+                    "effects, or the aggregate takes none of them",
+                    design->estimator->name);
     if (rc == JD_OK) rc = jd_design_aggregate(design, terms, own->n_means + own->n_shown, ctx);
     jd_groups_free(&keys);
     jd_groups_free(&all);

@@ -147,9 +147,10 @@ static int32_t periods_before(const jd_roll_out_t *r, int term)
 {
     const double *theta = r->theta + (size_t)term * jd_roll_out_cells(r);
     int32_t n_t = r->n_periods, before = 0;
-    size_t cell = 0;
-    while (theta[cell] == 0)
+    size_t cell = 0, cells = jd_roll_out_cells(r);
+    while (cell < cells && theta[cell] == 0)
         cell++;
+    if (cell == cells) return 0; /* its parts cancel */
     while (before < n_t && r->period[before] < r->cohort[cell / (size_t)n_t])
         before++;
     return before;

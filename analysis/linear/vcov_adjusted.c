@@ -200,7 +200,8 @@ static void fill_df(const pass_t *p, double *df)
         size_t at = (size_t)c * (size_t)m * (size_t)m;
         double squares = p->squares[c] + 2 * (trace_of(p->tt + at, p->zz + at, m) +
                                               trace_of(p->tz + at, p->tz + at, m));
-        df[c] = p->trace[c] * p->trace[c] / squares;
+        double told = p->trace[c] * p->trace[c] / squares;
+        df[c] = told > 0.5 ? told : (double)NAN; /* it is 1 or more, or P is rounding */
     }
 }
 

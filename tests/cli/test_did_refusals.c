@@ -50,6 +50,21 @@ static void test_what_does_not_apply_is_said(void **state)
     ASSERT_HOLDS(said.err, "no control group");
 }
 
+/* Fits that are exact, and averages of nothing. */
+static void test_too_little_to_tell(void **state)
+{
+    (void)state;
+    write_here("few.csv", "i,t,g,d,y\n-1,-3,7,0,-1.0863\n-1,2,7,0,0.7447\n-1,7,7,1,1.0000\n-1,12,7,"
+                          "1,1.0000\n-1,17,7,1,1.1021\n0,-3,22,0,-0.1513\n0,2,22,0,-0.8231\n0,7,22,"
+                          "0,0.0000\n0,12,22,0,-0.2558\n0,17,22,0,0.0000\n");
+    run(0, "\"$JIEDAO\" did few.csv" ROLES "--dose d --cross-sections --vcov cr2");
+    ASSERT_HOLDS(said.out, "\ntwfe ");
+    write_here("few.csv", "i,t,g,y\n1,2000,,-0.1\n1,2005,,1.2\n2,2000,2005,0\n2,2005,2005,1\n");
+    run(1,
+        "\"$JIEDAO\" did few.csv" ROLES "--estimator etwfe --anticipation 1 --aggregate calendar");
+    ASSERT_HOLDS(said.err, "etwfe: no cell of a treated cohort can be told");
+}
+
 /* A cohort of 0 says never, a period of 0 does not. */
 static void test_periods_around_zero(void **state)
 {
@@ -211,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_slips_in_columns_are_told),
+        cmocka_unit_test(test_too_little_to_tell),
         cmocka_unit_test(test_periods_around_zero),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_huge_and_tiny_outcomes),
