@@ -101,7 +101,6 @@ int jd_csv_write(const jd_table_t *table, const char *path, bool replace, jd_ctx
         return JD_ERR_NO_MEMORY;
     }
     int error = print_all(table, stream);
-    if (fclose(stream) != 0 && !error) error = errno;
     if (!error) return jd_whole_commit(&whole, ctx);
     rc = jd_whole_fail(&whole, error, ctx);
     jd_whole_abandon(&whole);

@@ -202,8 +202,6 @@ int jd_stata_write(const jd_table_t *table, const char *path, bool replace, jd_c
         rc = put_table(writer, table, &sink, &whole, ctx);
     }
     if (writer) readstat_writer_free(writer);
-    if (sink.stream && fclose(sink.stream) != 0 && rc == JD_OK)
-        rc = jd_whole_fail(&whole, errno, ctx);
     if (rc == JD_OK) return jd_whole_commit(&whole, ctx);
     jd_whole_abandon(&whole);
     return rc;

@@ -106,7 +106,10 @@ static void discard(jd_whole_t *whole, bool remove)
 {
     if (whole->fd >= 0) {
         if (remove) unlink(whole->part);
-        close(whole->fd);
+        if (whole->stream)
+            fclose(whole->stream);
+        else
+            close(whole->fd);
     }
     free(whole->part);
     free(whole->path);
@@ -125,12 +128,17 @@ int jd_whole_open(jd_whole_t *whole, const char *path, bool replace, jd_ctx_t *c
 
 FILE *jd_whole_stream(jd_whole_t *whole, jd_ctx_t *ctx)
 {
-    int fd = dup(whole->fd);
-    FILE *stream = fd < 0 ? NULL : fdopen(fd, "wb");
-    if (stream) return stream;
-    if (fd >= 0) close(fd);
-    jd_fail_memory(ctx, BUFSIZ, whole->path);
-    return NULL;
+    whole->stream = fdopen(whole->fd, "wb");
+    if (!whole->stream) jd_fail_memory(ctx, BUFSIZ, whole->path);
+    return whole->stream;
+}
+
+/* What the stream still holds goes to the file; 0, or why not (errno). */
+static int flush(FILE *stream)
+{
+    errno = 0;
+    if (fflush(stream) == 0 && !ferror(stream)) return 0;
+    return errno ? errno : EIO;
 }
 
 /* A rename lasts only once its folder is on the disk too. Some file systems refuse to sync a
@@ -148,8 +156,10 @@ static void sync_folder(char *path)
 
 int jd_whole_commit(jd_whole_t *whole, jd_ctx_t *ctx)
 {
-    int rc = JD_OK;
-    if (fsync(whole->fd) != 0 && errno != EINVAL) rc = jd_whole_fail(whole, errno, ctx);
+    int rc = JD_OK, error = whole->stream ? flush(whole->stream) : 0;
+    if (error) rc = jd_whole_fail(whole, error, ctx);
+    if (rc == JD_OK && fsync(whole->fd) != 0 && errno != EINVAL)
+        rc = jd_whole_fail(whole, errno, ctx);
     if (rc == JD_OK) rc = refuse_existing(whole, ctx);
     if (rc == JD_OK && rename(whole->part, whole->path) != 0) rc = jd_whole_fail(whole, errno, ctx);
     if (rc == JD_OK) sync_folder(whole->path);

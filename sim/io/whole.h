@@ -13,7 +13,9 @@
 typedef struct jd_whole {
     char *path;   /**< the target, owned */
     char *part;   /**< what is written meanwhile, owned; NULL = nothing is open */
-    int fd;       /**< of `part` */
+    int fd;       /**< of `part`; while it is open no other process writes there: closing any
+                       descriptor of the file, a copy too, would give up the lock */
+    FILE *stream; /**< on `fd`, or NULL */
     bool replace; /**< an existing target may be replaced */
 } jd_whole_t;
 
@@ -21,10 +23,12 @@ typedef struct jd_whole {
  *  (target there and !replace, or another process writes it), JD_ERR_OPEN, JD_ERR_NO_MEMORY. */
 JD_MUST_USE int jd_whole_open(jd_whole_t *whole, const char *path, bool replace, jd_ctx_t *ctx);
 
-/** A buffered stream on the open file; close it before the commit. NULL after JD_ERR_NO_MEMORY. */
+/** A buffered stream on the open file; it stays the file's, do not close it. NULL after
+ *  JD_ERR_NO_MEMORY. */
 FILE *jd_whole_stream(jd_whole_t *whole, jd_ctx_t *ctx);
 
-/** Syncs, renames, syncs the folder. Frees in any case; after an error nothing is left over. */
+/** Writes what the stream holds, syncs, renames, syncs the folder. Frees in any case; after an
+ * error nothing is left over. */
 JD_MUST_USE int jd_whole_commit(jd_whole_t *whole, jd_ctx_t *ctx);
 
 /** Removes the unfinished file. Fine on zeroed, committed and abandoned ones. */

@@ -85,12 +85,7 @@ int jd_log_write(const char *path, const jd_config_t *config, const jd_study_res
     int rc = jd_whole_open(&whole, name, true, ctx);
     FILE *out = rc ? NULL : jd_whole_stream(&whole, ctx);
     if (!rc && !out) rc = JD_ERR_NO_MEMORY;
-    if (out) {
-        put_log(out, path, config, result, ctx);
-        int failed = ferror(out);
-        if ((fclose(out) != 0 || failed) && !rc)
-            rc = jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be written", name);
-    }
+    if (out) put_log(out, path, config, result, ctx);
     if (!rc)
         rc = jd_whole_commit(&whole, ctx);
     else

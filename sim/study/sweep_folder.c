@@ -95,7 +95,6 @@ static int write_file(const char *folder, const char *name, const jd_sweep_folde
             write_plan(out, f);
         else
             fputs(f->source, out);
-        if (fclose(out) != 0) rc = jd_whole_fail(&whole, errno, ctx);
     }
     if (!rc) return jd_whole_commit(&whole, ctx);
     jd_whole_abandon(&whole);
