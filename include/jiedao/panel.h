@@ -70,7 +70,8 @@ typedef struct jd_sample {
 JD_API JD_MUST_USE int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx);
 
 /** First treated period of each row's unit, 0 = never: the panel's cohort, or what its treatment
- * path says. `cohort` [n] out. JD_ERR_DATA where the path goes back to 0 after 1. */
+ *  path says. `cohort` [n] out. JD_ERR_DATA where the path goes back to 0 after 1, or begins in a
+ *  period of 0 or below. */
 JD_API JD_MUST_USE int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx);
 
 /** Codes a column. Cost: O(n) where the values lie close together, else O(n log n). */
