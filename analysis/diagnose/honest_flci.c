@@ -189,6 +189,10 @@ static int follow(path_t *p, jd_ctx_t *ctx)
             move_to(p, low);
             return JD_OK;
         }
+        if (who < 0) /* the excess at 0 is no number */
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "honest: the covariance of effects by event time leaves no variance to "
+                           "the best weights; use fewer leads, or cluster by more clusters");
         change_active(p, who, sign);
         high = low;
     }
