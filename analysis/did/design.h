@@ -32,9 +32,10 @@ struct jd_design {
 typedef struct jd_frame {
     int64_t n;
     const int32_t *unit, *time, *cohort;
-    int8_t *treated; /* under treatment in this row */
-    int32_t *own[3]; /* what is not the panel's; freed with the frame */
-    int is_amount;   /* the treatment is the panel's dose, which alone is given */
+    int8_t *treated;  /* under treatment in this row */
+    int treated_lent; /* 1: another frees it */
+    int32_t *own[3];  /* what is not the panel's; freed with the frame */
+    int is_amount;    /* the treatment is the panel's dose, which alone is given */
 } jd_frame_t;
 
 /** What an estimator asks of its sample. */

@@ -434,7 +434,7 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     if (rc == JD_OK) rc = check_contrast(frame, design, ctx);
     if (rc == JD_OK) rc = drop_repeated(&effects, ctx);
     if (rc == JD_OK)
-        rc = jd_effects_borrow(&design->effects, design->sample.n, effects.n, effects.groups,
+        rc = jd_effects_borrow(&design->effects, design->sample.n, NULL, effects.n, effects.groups,
                                design->weight, options->solver, ctx);
     if (rc == JD_OK) rc = add_slopes(design, panel, ctx);
     if (rc == JD_OK) keep_rows(design, panel);
@@ -449,6 +449,6 @@ void jd_frame_free(jd_frame_t *frame)
     if (!frame) return;
     for (int k = 0; k < 3; k++)
         free(frame->own[k]);
-    free(frame->treated);
+    if (!frame->treated_lent) free(frame->treated);
     memset(frame, 0, sizeof *frame);
 }

@@ -169,7 +169,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     design->own = own;
     rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK)
-        rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->solver, ctx);
+        rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->n_pretrend != 0,
+                                 options->solver, ctx);
     if (rc == JD_OK) rc = jd_cells_make(&own->cells, design, &frame, ctx);
     if (rc == JD_OK) rc = fill(design, own, &frame, options, ctx);
     jd_frame_free(&frame);

@@ -81,6 +81,21 @@ static jd_term_t name_term(const jd_did_options_t *options, const jd_frame_t *fr
     return term;
 }
 
+/* "att" and the sum of its weights, room for the others. */
+static int open_terms(jd_effect_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
+                      int n_terms, jd_ctx_t *ctx)
+{
+    means->n_terms = n_terms;
+    means->terms = calloc((size_t)n_terms, sizeof *means->terms);
+    means->total = calloc((size_t)n_terms, sizeof *means->total);
+    if (!means->terms || !means->total)
+        return jd_fail_memory(ctx, (size_t)n_terms * sizeof *means->terms, "the terms");
+    means->terms[0] = jd_term_overall("att");
+    for (int64_t i = 0; i < frame->n; i++)
+        if (frame->treated[i]) means->total[0] += design->weight ? design->weight[i] : 1.0;
+    return JD_OK;
+}
+
 /* Terms from the distinct keys, and the weights' sums. */
 static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const jd_frame_t *frame,
                       const jd_did_options_t *options, const jd_groups_t *keys, jd_ctx_t *ctx)
@@ -92,18 +107,15 @@ static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const
                        "%s: %d terms; at most %d are allowed: bin the end points, or ask for "
                        "another aggregate",
                        design->estimator->name, n_terms, MAX_TERMS);
-    means->n_terms = n_terms;
-    means->terms = calloc((size_t)n_terms, sizeof *means->terms);
-    means->total = calloc((size_t)n_terms, sizeof *means->total);
+    int rc = open_terms(means, design, frame, n_terms, ctx);
+    if (rc != JD_OK) return rc;
     means->term = malloc((size_t)frame->n * sizeof *means->term);
-    if (!means->terms || !means->total || !means->term)
+    if (!means->term)
         return jd_fail_memory(ctx, (size_t)frame->n * sizeof *means->term, "the terms");
-    means->terms[0] = jd_term_overall("att");
     for (int64_t i = 0; i < frame->n; i++) {
         int32_t t = keys->code[i] - skip + 1;
         double w = design->weight ? design->weight[i] : 1.0;
         means->term[i] = (uint16_t)t;
-        if (frame->treated[i]) means->total[0] += w;
         if (t == 0) continue;
         if (means->total[t] == 0)
             means->terms[t] = name_term(options, frame, keys->value[t + skip - 1], i);
@@ -122,6 +134,7 @@ int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
                        "%s: end points are binned at %d and %d; the first must lie before "
                        "treatment (< 0), the last after (>= 0)",
                        design->estimator->name, options->bin_first, options->bin_last);
+    if (options->aggregate == JD_AGGREGATE_OVERALL) return open_terms(means, design, frame, 1, ctx);
     jd_groups_t cells = {0}, keys = {0};
     size_t bytes = (size_t)frame->n * sizeof(int32_t);
     int32_t *key = malloc(bytes);
@@ -152,7 +165,7 @@ void jd_effect_means_free(jd_effect_means_t *means)
 double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t *design,
                               const jd_first_stage_t *stage, int term, int64_t i)
 {
-    int counts = term == 0 ? stage->treated[i] : means->term[i] == term;
+    int counts = term == 0 ? stage->treated[i] : means->term[i] == term; /* > 0: it is there */
     if (!counts) return 0;
     return (design->weight ? design->weight[i] : 1.0) / means->total[term];
 }
@@ -171,10 +184,11 @@ int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
     size_t n_terms = (size_t)means->n_terms, n_all = n_terms + (size_t)n_more;
     size_t levels = means->n_levels = jd_first_stage_levels(stage),
            slopes = (size_t)stage->fit.n_kept;
-    double *c = malloc((size_t)stage->n * sizeof *c);
     design->terms = calloc(n_all, sizeof *design->terms);
     means->level = calloc(n_terms * levels + 1, sizeof *means->level);
     means->slope = calloc(n_terms * slopes + 1, sizeof *means->slope);
+    /* Last, so that what stays does not lie behind it: the outcome can take its place. */
+    double *c = malloc((size_t)stage->n * sizeof *c);
     int rc = JD_OK;
     if (!c || !design->terms || !means->level || !means->slope)
         rc = jd_fail_memory(ctx, n_terms * levels * sizeof *c, "the terms");
@@ -214,7 +228,7 @@ void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t 
         estimate[k * stride] = lost[k] = 0;
     for (int64_t i = 0; i < stage->n; i++) {
         double part = design->weight ? design->weight[i] * adjusted[i] : adjusted[i];
-        int32_t k = means->term[i];
+        int32_t k = means->term ? means->term[i] : 0;
         if (stage->treated[i]) jd_add_exactly(&estimate[0], &lost[0], part);
         if (k > 0) jd_add_exactly(&estimate[k * stride], &lost[k], part);
     }

@@ -24,18 +24,18 @@ static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_fr
     size_t n = (size_t)frame->n, cells = (size_t)panel->n_x * n;
     s->n = frame->n;
     s->n_x = panel->n_x;
-    s->row = calloc(n, sizeof *s->row);
-    s->treated = malloc(n);
-    s->x = malloc((cells + 1) * sizeof *s->x);
-    if (!s->row || !s->treated || !s->x)
-        return jd_fail_memory(ctx, (cells + n) * sizeof *s->x, "the untreated rows");
-    memcpy(s->treated, frame->treated, n);
     for (int64_t i = 0; i < s->n; i++)
-        if (!frame->treated[i]) s->row[s->n0++] = (int32_t)i;
+        s->n0 += !frame->treated[i];
     if (s->n0 == 0)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no untreated rows to learn untreated outcomes from",
                        design->estimator->name);
+    s->row = calloc((size_t)s->n0, sizeof *s->row);
+    s->x = malloc((cells + 1) * sizeof *s->x);
+    if (!s->row || !s->x)
+        return jd_fail_memory(ctx, (cells + n) * sizeof *s->x, "the untreated rows");
+    for (int64_t i = 0, r = 0; i < s->n; i++)
+        if (!frame->treated[i]) s->row[r++] = (int32_t)i;
     for (int k = 0; k < s->n_x; k++)
         for (size_t i = 0; i < n; i++)
             s->x[(size_t)k * n + i] = panel->x[k][design->sample.row[i]];
@@ -47,27 +47,51 @@ static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_fr
     return JD_OK;
 }
 
-static int make_effects(jd_first_stage_t *s, jd_solver_t solver, jd_ctx_t *ctx)
+/* Codes and counts of the untreated rows in the levels of an effect. */
+static int take_untreated(const jd_first_stage_t *s, const jd_groups_t *all, jd_groups_t *own,
+                          jd_ctx_t *ctx)
+{
+    size_t bytes = (size_t)s->n0 * sizeof *own->code;
+    *own = (jd_groups_t){
+        .n = s->n0, .n_groups = all->n_groups, .ascending = all->ascending, .value = all->value};
+    own->code = malloc(bytes);
+    own->count = calloc((size_t)all->n_groups, sizeof *own->count);
+    if (!own->code || !own->count) return jd_fail_memory(ctx, bytes, "fixed effects");
+    for (int64_t r = 0; r < s->n0; r++)
+        own->count[own->code[r] = all->code[s->row[r]]]++;
+    return JD_OK;
+}
+
+/* Every level has an untreated row, else its rows had been left out. */
+static int check_levels(const jd_effects_t *effects, jd_ctx_t *ctx)
+{
+    for (int k = 0; k < effects->n_effects; k++)
+        for (int32_t l = 0; l < effects->groups[k].n_groups; l++)
+            if (!isfinite(effects->inverse[k][l]))
+                return jd_fail(ctx, JD_ERR_RANK, "a level of a fixed effect has treated rows only");
+    return JD_OK;
+}
+
+/* Regressions need the codes of the untreated rows, solving reads the design's. */
+static int make_effects(jd_first_stage_t *s, int regress, jd_solver_t solver, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(s->all);
-    size_t n0 = (size_t)s->n0, cells = (size_t)n_effects * n0 + 1;
-    int32_t *code = malloc(cells * sizeof *code);
-    const int32_t **codes = calloc((size_t)n_effects + 1, sizeof *codes);
-    int rc = code && codes ? JD_OK : jd_fail_memory(ctx, cells * sizeof *code, "fixed effects");
+    size_t width = (size_t)n_effects + 1;
+    const jd_groups_t **groups = calloc(width, sizeof *groups);
+    if (regress) s->groups = calloc(width, sizeof *s->groups);
+    int rc = groups && (s->groups || !regress)
+                 ? JD_OK
+                 : jd_fail_memory(ctx, width * sizeof **groups, "fixed effects");
     for (int k = 0; rc == JD_OK && k < n_effects; k++) {
-        const int32_t *from = jd_effects_groups(s->all, k)->code;
-        codes[k] = code + (size_t)k * n0;
-        for (size_t r = 0; r < n0; r++)
-            code[(size_t)k * n0 + r] = from[s->row[r]];
+        groups[k] = regress ? &s->groups[k] : jd_effects_groups(s->all, k);
+        if (regress) rc = take_untreated(s, jd_effects_groups(s->all, k), &s->groups[k], ctx);
     }
     if (rc == JD_OK)
-        rc = jd_effects_make(&s->effects, s->n0, n_effects, codes, s->weight0, solver, ctx);
-    /* Every level has an untreated row, else its rows had been left out. */
-    for (int k = 0; rc == JD_OK && k < n_effects; k++)
-        if (jd_effects_groups(s->effects, k)->n_groups != jd_effects_groups(s->all, k)->n_groups)
-            rc = jd_fail(ctx, JD_ERR_RANK, "a level of a fixed effect has treated rows only");
-    free(code);
-    free(codes);
+        rc = jd_effects_borrow(&s->effects, s->n0, regress ? NULL : s->row, n_effects, groups,
+                               s->weight0, solver, ctx);
+    if (rc == JD_OK) rc = check_levels(s->effects, ctx);
+    if (rc == JD_OK) rc = jd_effects_ready(s->effects, ctx);
+    free(groups);
     return rc;
 }
 
@@ -94,13 +118,15 @@ static int fit_covariates(jd_first_stage_t *s, const jd_panel_t *panel, const ch
     return JD_OK;
 }
 
-int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design, const jd_frame_t *frame,
-                        const jd_panel_t *panel, jd_solver_t solver, jd_ctx_t *ctx)
+int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design, jd_frame_t *frame,
+                        const jd_panel_t *panel, int regress, jd_solver_t solver, jd_ctx_t *ctx)
 {
     memset(stage, 0, sizeof *stage);
     stage->all = design->effects;
+    stage->treated = frame->treated;
+    frame->treated_lent = 1;
     int rc = copy_rows(stage, design, frame, panel, ctx);
-    if (rc == JD_OK) rc = make_effects(stage, solver, ctx);
+    if (rc == JD_OK) rc = make_effects(stage, regress || panel->n_x > 0, solver, ctx);
     if (rc == JD_OK) rc = fit_covariates(stage, panel, design->estimator->name, ctx);
     return rc;
 }
@@ -114,6 +140,11 @@ void jd_first_stage_free(jd_first_stage_t *stage)
     free(stage->weight0);
     jd_regression_free(&stage->fit);
     jd_effects_free(stage->effects);
+    for (int k = 0; stage->groups && k < jd_effects_count(stage->all); k++) {
+        free(stage->groups[k].code);
+        free(stage->groups[k].count);
+    }
+    free(stage->groups);
     memset(stage, 0, sizeof *stage);
 }
 

@@ -15,7 +15,9 @@ typedef struct jd_first_stage {
     int32_t *row;            /* [n0] the untreated rows */
     int8_t *treated;         /* [n] */
     const jd_effects_t *all; /* the design's effects, for the levels of treated rows; borrowed */
-    jd_effects_t *effects;   /* of the untreated rows: the same levels, in the same order */
+    jd_groups_t *groups;     /* [n_effects] of the untreated rows: the same levels, whose values are
+                                the design's; NULL if only solved for, from the design's codes */
+    jd_effects_t *effects;   /* of the untreated rows */
     int n_x;
     double *x;           /* [n_x][n] covariates */
     jd_regression_t fit; /* of the covariates on untreated rows; n_kept = 0: none */
@@ -30,10 +32,11 @@ JD_MUST_USE int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel
                                     const int32_t *cohort, int n_effects,
                                     const int32_t *const *effects, jd_ctx_t *ctx);
 
-/** Fits the first stage's design; the frame's arrays are copied. JD_ERR_NO_CONTROLS without
- *  untreated rows. Free it after an error too. */
+/** Fits the first stage's design, and takes over the frame's `treated`. With `regress` columns
+ *  beside the covariates are to be regressed on the untreated rows' effects. JD_ERR_NO_CONTROLS
+ *  without untreated rows. Free it after an error too. */
 JD_MUST_USE int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design,
-                                    const jd_frame_t *frame, const jd_panel_t *panel,
+                                    jd_frame_t *frame, const jd_panel_t *panel, int regress,
                                     jd_solver_t solver, jd_ctx_t *ctx);
 void jd_first_stage_free(jd_first_stage_t *stage);
 
@@ -60,7 +63,7 @@ JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const doubl
 typedef struct jd_effect_means {
     int n_terms;
     jd_term_t *terms; /* [n_terms], the first is "att" */
-    uint16_t *term;   /* [n] which of the terms 1 ... a row counts under, 0 none */
+    uint16_t *term;   /* [n] which of the terms 1 ... a row counts under, 0 none; NULL: all 0 */
     double *total;    /* [n_terms] sum of weights */
     size_t n_levels;  /* of all fixed effects */
     double *level;    /* [n_terms][n_levels] what v takes off c, once fitted */

@@ -201,7 +201,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     }
     if (rc == JD_OK) rc = make_blocks(s, design, &frame, options, ctx);
     if (rc == JD_OK && panel->n_x > 0)
-        rc = jd_first_stage_make(&s->stage, design, &frame, panel, options->solver, ctx);
+        rc = jd_first_stage_make(&s->stage, design, &frame, panel, 0, options->solver, ctx);
     if (rc == JD_OK) rc = make_terms(design, s, options, ctx);
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);

@@ -36,11 +36,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     design->own = own;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK)
-        rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->solver, ctx);
+        rc = jd_first_stage_make(&own->stage, design, &frame, panel, 0, options->solver, ctx);
     if (rc == JD_OK) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
-    if (rc == JD_OK) rc = jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx);
     jd_frame_free(&frame);
-    return rc;
+    return rc == JD_OK ? jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx) : rc;
 }
 
 static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,

@@ -139,7 +139,7 @@ static int order_rows(jd_cellwise_t *cells, const jd_groups_t *units, jd_ctx_t *
     }
     cells->row = malloc((size_t)units->n * sizeof *cells->row);
     if (!cells->row) return jd_fail_memory(ctx, (size_t)units->n * sizeof *cells->row, "rows");
-    jd_rows_by_group(units, cells->start, cells->row);
+    jd_rows_by_group(units, units->n, NULL, cells->start, cells->row);
     return JD_OK;
 }
 

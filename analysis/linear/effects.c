@@ -31,10 +31,11 @@ static void invert_weights(jd_effects_t *effects)
         size_t levels = (size_t)g->n_groups;
         double *sum = effects->inverse[k];
         memset(sum, 0, levels * sizeof *sum);
-        for (int64_t i = 0; effects->weight && i < effects->n; i++)
-            sum[g->code[i]] += effects->weight[i];
+        int counted = !effects->weight && !effects->row;
+        for (int64_t i = 0; !counted && i < effects->n; i++)
+            sum[g->code[jd_effects_place(effects, i)]] += effects->weight ? effects->weight[i] : 1;
         for (size_t l = 0; l < levels; l++)
-            sum[l] = 1 / (effects->weight ? sum[l] : (double)g->count[l]);
+            sum[l] = 1 / (counted ? (double)g->count[l] : sum[l]);
     }
 }
 
@@ -54,7 +55,8 @@ static int is_balanced(const jd_effects_t *effects, unsigned char *seen)
 {
     const jd_groups_t *a = &effects->groups[0], *b = &effects->groups[1];
     for (int64_t i = 0; i < effects->n; i++) {
-        unsigned char *cell = &seen[(int64_t)a->code[i] * b->n_groups + b->code[i]];
+        int64_t p = jd_effects_place(effects, i);
+        unsigned char *cell = &seen[(int64_t)a->code[p] * b->n_groups + b->code[p]];
         if (*cell) return 0;
         *cell = 1;
     }
@@ -121,7 +123,7 @@ int jd_effects_ready(jd_effects_t *effects, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_effects_borrow(jd_effects_t **effects, int64_t n, int n_effects,
+int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int32_t *row, int n_effects,
                       const jd_groups_t *const *groups, double *weight, jd_solver_t solver,
                       jd_ctx_t *ctx)
 {
@@ -129,6 +131,7 @@ int jd_effects_borrow(jd_effects_t **effects, int64_t n, int n_effects,
     *effects = NULL;
     if (!e) return JD_ERR_NO_MEMORY;
     e->borrowed = 1;
+    e->row = row;
     e->weight = weight;
     for (int k = 0; k < n_effects; k++)
         e->groups[k] = *groups[k];

@@ -30,6 +30,7 @@ struct jd_effects {
     double **inverse;    /* [n_effects][levels] one over the sum of weights of a level */
     double *weight;      /* [n] or NULL */
     int borrowed;        /* 1: weight and the groups' arrays are another's */
+    const int32_t *row;  /* [n] of the groups' rows, ours; NULL: all of them */
     int ready;           /* 1: a solver is there */
     jd_solver_t solver;  /* as asked for */
     int32_t max_levels;
@@ -45,17 +46,25 @@ struct jd_effects {
     int32_t slope_levels; /* of all slopes */
 };
 
-/** Indexes effects coded already: groups [n_effects] and weight are borrowed for its life. Without
- * a solver, which regressions on dummies do not need: jd_effects_ready() makes it. */
-JD_MUST_USE int jd_effects_borrow(jd_effects_t **effects, int64_t n, int n_effects,
-                                  const jd_groups_t *const *groups, double *weight,
+/** Indexes effects coded already: groups [n_effects] and weight [n] are borrowed for its life.
+ * Without a solver, which regressions on dummies do not need: jd_effects_ready() makes it. With row
+ * [n] (else NULL; borrowed) of those rows of the groups alone, and for jd_effects_solve() alone. */
+JD_MUST_USE int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int32_t *row,
+                                  int n_effects, const jd_groups_t *const *groups, double *weight,
                                   jd_solver_t solver, jd_ctx_t *ctx);
 /** Chooses and prepares the solver that demeaning needs; a second call does nothing. */
 JD_MUST_USE int jd_effects_ready(jd_effects_t *effects, jd_ctx_t *ctx);
 
+/** Where the codes of row i stand. */
+static inline int64_t jd_effects_place(const jd_effects_t *effects, int64_t i)
+{
+    return effects->row ? effects->row[i] : i;
+}
+
 /** Rows [n] in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] -
- * 1 of them. start [n_groups + 1]. */
-void jd_rows_by_group(const jd_groups_t *groups, int32_t *start, int32_t *row);
+ * 1 of them. start [n_groups + 1]. With `of` (else NULL), row i is the groups' row of[i]. */
+void jd_rows_by_group(const jd_groups_t *groups, int64_t n, const int32_t *of, int32_t *start,
+                      int32_t *row);
 
 /** The effect with most levels. */
 const jd_groups_t *jd_effects_largest(const jd_effects_t *effects);

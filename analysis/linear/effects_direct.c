@@ -107,10 +107,11 @@ static void factor_sums(jd_effects_t *e, double *sums, int reweigh)
 static int factor(jd_effects_t *e, int parts, int reweigh, jd_ctx_t *ctx)
 {
     size_t size = (size_t)e->n_small, all = (size_t)parts * part_size(size);
-    int rc = jd_effects_sort(e, ctx);
-    if (rc != JD_OK) return rc;
+    /* What stays before what goes: a hole below it would be memory held for nothing. */
     if (!e->factor) e->factor = malloc(size * size * sizeof *e->factor);
     if (!e->kept) e->kept = malloc(size);
+    int rc = jd_effects_sort(e, ctx);
+    if (rc != JD_OK) return rc;
     double *sums = calloc(all, sizeof *sums);
     int32_t *touched = malloc((size_t)parts * size * sizeof *touched);
     if (e->factor && e->kept && sums && touched) {

@@ -124,13 +124,27 @@ static double *level_at(const jd_effects_t *e, double *const *level, int positio
     return level[k];
 }
 
+/* to[one effect's level] += weight * from[another's], over all rows. */
+static void carry(const jd_effects_t *e, const int32_t *code, const double *from,
+                  const int32_t *into, double *to)
+{
+    const int32_t *row = e->row;
+    if (row && !e->weight) /* many times over in imputation: no choice in the loop */
+        for (int64_t i = 0; i < e->n; i++)
+            to[into[row[i]]] += from[code[row[i]]];
+    else
+        for (int64_t i = 0; i < e->n; i++) {
+            int64_t p = jd_effects_place(e, i);
+            to[into[p]] += weight_of(e, i) * from[code[p]];
+        }
+}
+
 /* b [n_small] = what the smaller effects' levels sum of the first effect's means. */
 static void collect_means(const jd_effects_t *e, const double *mean, double *b)
 {
     memset(b, 0, (size_t)e->n_small * sizeof *b);
     for (int k = 1; k < e->n_effects; b += e->groups[k++].n_groups)
-        for (int64_t i = 0; i < e->n; i++)
-            b[e->groups[k].code[i]] += weight_of(e, i) * mean[e->groups[0].code[i]];
+        carry(e, e->groups[0].code, mean, e->groups[k].code, b);
 }
 
 /* mean [levels of the first effect] -= the means of the smaller effects' levels a; sums is scratch.
@@ -140,8 +154,7 @@ static void subtract_means(const jd_effects_t *e, const double *a, double *sums,
     const jd_groups_t *first = &e->groups[0];
     memset(sums, 0, (size_t)first->n_groups * sizeof *sums);
     for (int k = 1; k < e->n_effects; a += e->groups[k++].n_groups)
-        for (int64_t i = 0; i < e->n; i++)
-            sums[first->code[i]] += weight_of(e, i) * a[e->groups[k].code[i]];
+        carry(e, e->groups[k].code, a, first->code, sums);
     for (int32_t g = 0; g < first->n_groups; g++)
         mean[g] -= sums[g] * e->inverse[0][g];
 }
