@@ -87,6 +87,14 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
     for (int i = 0; i < m; i++)
         df = fmin(df, fit->df[term[i]]);
     if (m == 0) goto out;
+    if (!(df > 0)) { /* gsl stops the program on them */
+        rc = jd_fail(
+            ctx, JD_ERR_DATA,
+            "uniform bands: %g degrees of freedom; bands need more than 0: more clusters, or "
+            "fewer terms",
+            df);
+        goto out;
+    }
     rc = root_of_correlations(fit, term, m, root, value, ctx);
     if (rc != JD_OK) goto out;
     jd_jump_t jump = jd_jump(jd_stream(options->seed, 0, JD_DRAW_NORMAL), 0, 0);

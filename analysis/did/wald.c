@@ -46,6 +46,14 @@ static int wald_statistic(const jd_fit_t *fit, const int *term, int n, const dou
     return JD_OK;
 }
 
+/* p-value of a Wald statistic: F with df degrees of freedom, chi-squared where they are infinite.
+ * gsl stops the program outside the laws' domain. */
+static double tail(double chi2, int n, double df)
+{
+    if (!(df > 0) || isnan(chi2)) return (double)NAN;
+    return isinf(df) ? gsl_cdf_chisq_Q(chi2, n) : gsl_cdf_fdist_Q(chi2 / n, n, df);
+}
+
 int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null, jd_wald_t *wald,
                 jd_ctx_t *ctx)
 {
@@ -65,8 +73,7 @@ int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
     wald->n_terms = n;
     wald->df = fit->facts.df;
     wald->f = chi2 / n;
-    wald->p_value =
-        isinf(wald->df) ? gsl_cdf_chisq_Q(chi2, n) : gsl_cdf_fdist_Q(wald->f, n, wald->df);
+    wald->p_value = tail(chi2, n, wald->df);
     return JD_OK;
 }
 

@@ -2,6 +2,7 @@
 /* From argv to an exit status. The only place that prints errors or sets up the process. */
 #include <cblas.h>
 #include <errno.h>
+#include <gsl/gsl_errno.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -94,6 +95,8 @@ int jd_cli_main(int argc, char **argv)
     jd_signals_install();
     /* OpenBLAS sums in another order for each number of threads; ours are above it. */
     openblas_set_num_threads(1);
+    /* GSL stops the program at an argument outside a law's domain; a NaN serves better. */
+    gsl_set_error_handler_off();
 
     int rc = run_line(argc, argv, &terminal, &ctx);
     int flushed = flush_results(&ctx);

@@ -76,7 +76,7 @@ static const struct {
     {"readstat.h", 1u << IO},
     {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
-    {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << STUDY},
+    {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << STUDY | 1u << CLI},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "did/design.h"
 #include "jiedao/did.h"
 #include "near.h"
 #include "property/did_dense.h"
@@ -130,6 +131,33 @@ static void test_wald_refusals(void **state)
     assert_int_equal(jd_fit_wald(&fit, terms, 1, NULL, &wald, &ctx), JD_ERR_DATA);
 }
 
+/* gsl would stop the program outside its laws' domain. */
+static void test_no_degrees_of_freedom(void **state)
+{
+    (void)state;
+    double estimate[] = {1, 2}, vcov[] = {1, 0.5, 0.5, 1};
+    jd_fit_t fit = {.n_terms = 2, .estimate = estimate, .vcov = vcov};
+    const double none[] = {0, -1, (double)NAN};
+    const int terms[] = {0, 1};
+    jd_wald_t wald;
+    for (int i = 0; i < 3; i++) {
+        fit.facts.df = none[i];
+        assert_int_equal(jd_fit_wald(&fit, terms, 2, NULL, &wald, NULL), JD_OK);
+        assert_true(isfinite(wald.f) && isnan(wald.p_value));
+    }
+    const jd_vcov_options_t v = {.kind = JD_VCOV_HC1, .draws = 100};
+    jd_design_t *design = NULL;
+    jd_fit_t study = {0};
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    assert_int_equal(infer_event_study(4, &v, 1, &design, &study), JD_OK);
+    study.facts.df = 0;
+    assert_int_equal(jd_fit_bands(design, &v, &study, &ctx), JD_ERR_DATA);
+    assert_non_null(strstr(ctx.message, "0 degrees of freedom"));
+    jd_fit_free(&study);
+    jd_design_free(design);
+}
+
 static void test_pretrend_takes_the_leads(void **state)
 {
     (void)state;
@@ -215,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_bands_of_independent_effects),
         cmocka_unit_test(test_wald_equals_plain_inversion),
         cmocka_unit_test(test_wald_refusals),
+        cmocka_unit_test(test_no_degrees_of_freedom),
         cmocka_unit_test(test_pretrend_takes_the_leads),
         cmocka_unit_test(test_equality_takes_the_effects),
     };
