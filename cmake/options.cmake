@@ -27,6 +27,12 @@ if(JD_SANITIZE)
                          -fno-omit-frame-pointer)
   target_link_options(jd_options INTERFACE -fsanitize=${JD_SANITIZE})
 endif()
+if(JD_SANITIZE MATCHES "address")
+  add_library(jd_leaks OBJECT ${PROJECT_SOURCE_DIR}/tests/leaks.c)
+  # Into programs only: what libraries export is ours (test_exports).
+  target_sources(jd_options INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:jd_leaks>>)
+endif()
 if(JD_BUILD_FUZZ)
   # The libraries report their coverage too, or the fuzzer would search blindly; each comparison only
   # where input is read: in sums that costs the tests a third of their time.
@@ -49,12 +55,6 @@ if(JD_WITH_OPENMP)
   if(OpenMP_C_FOUND)
     target_compile_options(jd_options INTERFACE ${OpenMP_C_FLAGS})
     target_link_libraries(jd_options INTERFACE ${OpenMP_C_LIBRARIES})
-    if(JD_SANITIZE MATCHES "address")
-      add_library(jd_leaks OBJECT ${PROJECT_SOURCE_DIR}/tests/leaks.c)
-      # Into programs only: what libraries export is ours (test_exports).
-      target_sources(jd_options INTERFACE
-        $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:jd_leaks>>)
-    endif()
   else()
     message(STATUS "OpenMP not found: jiedao will use one thread")
   endif()
