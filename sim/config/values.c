@@ -79,6 +79,43 @@ void jd_range_text(const jd_param_t *param, char *text, size_t size)
     snprintf(text, size, "%s", "");
 }
 
+/* How many groups of three digits follow the first digits, each behind `mark`: 2 in "1,234,567". 0
+ * where the text is no number in groups; behind them a fraction may stand. */
+static int count_groups(const char *text, char mark)
+{
+    const char *s = text + (*text == '-' || *text == '+');
+    size_t n = strspn(s, "0123456789");
+    int groups = 0;
+    if (n < 1 || n > 3 || *s == '0') return 0;
+    for (s += n; *s == mark && strspn(s + 1, "0123456789") == 3; s += 4)
+        groups++;
+    bool ends = *s == '\0' || (*s == '.' && strspn(s + 1, "0123456789") == strlen(s + 1));
+    return ends ? groups : 0;
+}
+
+/* The marks of grouped thousands, or of a decimal comma; false if it is neither. */
+static bool explain_marks(const jd_param_t *param, const char *text, const char *end,
+                          const char *number, char *why, size_t size)
+{
+    static const struct {
+        char mark;
+        const char *name;
+    } marks[] = {{' ', "blanks"}, {'\'', "apostrophes"}, {'_', "underscores"}, {'.', "points"}};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        if (*end != marks[i].mark || (*end != '_' && count_groups(text, *end) == 0)) continue;
+        snprintf(why, size, "is not %s; leave out the %s", number, marks[i].name);
+        return true;
+    }
+    if (*end != ',' || param->type == JD_PARAM_LIST) return false;
+    int groups = count_groups(text, ',');
+    if (groups > 1 || (groups == 1 && param->type == JD_PARAM_INT))
+        snprintf(why, size, "is not %s; leave out the commas", number);
+    else
+        snprintf(why, size, "is not %s; the decimal mark is a point%s", number,
+                 groups ? ", and thousands are written without a comma" : "");
+    return true;
+}
+
 /* Says why `text`, read up to `end`, is not the number wanted. */
 static void explain(const jd_param_t *param, jd_number_fault_t fault, const char *text,
                     const char *end, char *why, size_t size)
@@ -88,11 +125,7 @@ static void explain(const jd_param_t *param, jd_number_fault_t fault, const char
     jd_range_text(param, range, sizeof range);
     switch (fault) {
     case JD_NUMBER_TRAILING:
-        if (*end == '_')
-            snprintf(why, size, "is not %s; leave out the underscores", number);
-        else if (*end == ',' && param->type != JD_PARAM_LIST)
-            snprintf(why, size, "is not %s; the decimal mark is a point", number);
-        else
+        if (!explain_marks(param, text, end, number, why, size))
             snprintf(why, size, "is not %s: '%s' follows %.*s; allowed is %s", number,
                      jd_excerpt(end, cut), (int)(end - text < 40 ? end - text : 40), text, range);
         return;
@@ -138,6 +171,13 @@ static int parse_integer(const jd_param_t *param, const char *text, int64_t *val
     jd_number_fault_t fault = jd_integer_parse(text, &x, &end);
     if (fault != JD_NUMBER_FINE) {
         explain(param, fault, text, end, why, size);
+        return JD_ERR_VALUE;
+    }
+    if (count_groups(text, '.') == 1) {
+        snprintf(why, size,
+                 "may mean %" PRId64 " or, with a point between thousands, %" PRId64
+                 "; write it without the point",
+                 x, 1000 * x);
         return JD_ERR_VALUE;
     }
     if ((double)x < param->low || (double)x > param->high) return outside(param, why, size);

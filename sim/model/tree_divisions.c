@@ -2,6 +2,8 @@
 /** A tree read from a table of divisions: code, parent_code, level, name, longitude_deg,
  * latitude_deg, and any of development, fiscal, land, firms. Rows may come in any order. */
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,18 @@ static int64_t find_code(const reader_t *r, const char *code)
     return -1;
 }
 
+/* "places.csv: row 4: what is wrong": the file's own row, its header being row 1. */
+JD_PRINTF(4, 5)
+static int blame_row(const reader_t *r, int64_t row, jd_ctx_t *ctx, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return jd_fail(ctx, JD_ERR_DATA, "%s: row %lld: %s", r->t->name, (long long)row + 2, text);
+}
+
 static int sort_by_code(reader_t *r, jd_ctx_t *ctx)
 {
     keyed_t *keys;
@@ -83,9 +97,9 @@ static int sort_by_code(reader_t *r, jd_ctx_t *ctx)
         r->by_code[i] = keys[i].row;
         if (i > 0 && strncmp(keys[i].code, keys[i - 1].code, JD_CODE_WIDTH) == 0)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "divisions: code '%.*s' stands in rows %lld and %lld; each "
-                         "division needs a code of its own",
-                         JD_CODE_WIDTH, keys[i].code, (long long)keys[i - 1].row + 2,
+                         "%s: code '%.*s' stands in rows %lld and %lld; each division needs a "
+                         "code of its own",
+                         r->t->name, JD_CODE_WIDTH, keys[i].code, (long long)keys[i - 1].row + 2,
                          (long long)keys[i].row + 2);
     }
     free(keys);
@@ -103,10 +117,9 @@ static int read_levels(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
         while (l < JD_LEVELS && strncmp(word, names[l], JD_CODE_WIDTH) != 0)
             l++;
         if (l == JD_LEVELS)
-            rc = jd_fail(ctx, JD_ERR_DATA,
-                         "divisions: row %lld: level '%.*s' is none of province, "
-                         "prefecture, county, street",
-                         (long long)i + 2, JD_CODE_WIDTH, word);
+            rc = blame_row(r, i, ctx,
+                           "level '%.*s' is none of province, prefecture, county, street",
+                           JD_CODE_WIDTH, word);
         else
             tree->n[l]++;
         r->level[i] = (int8_t)l;
@@ -114,9 +127,9 @@ static int read_levels(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
     for (int l = JD_PROVINCE; l < JD_LEVELS && !rc; l++) {
         if (tree->n[l] == 0)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "divisions: no row has level '%s'; each of province, "
-                         "prefecture, county and street needs some",
-                         names[l]);
+                         "%s: no row has level '%s'; each of province, prefecture, county and "
+                         "street needs some",
+                         r->t->name, names[l]);
     }
     return rc;
 }
@@ -138,10 +151,9 @@ static int number_units(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
                     const char *code = cell(r, r->column[JD_DIVISION_PARENT], i);
                     int64_t row = find_code(r, code);
                     if (row < 0 || r->level[row] != l - 1) {
-                        rc = jd_fail(ctx, JD_ERR_DATA,
-                                     "divisions: row %lld: parent_code '%.*s' is %s",
-                                     (long long)i + 2, JD_CODE_WIDTH, code,
-                                     row < 0 ? "not in the file" : "not of the level just above");
+                        rc = blame_row(
+                            r, i, ctx, "parent_code '%.*s' is %s", JD_CODE_WIDTH, code,
+                            row < 0 ? "not in the file" : "not of the level just above");
                         break;
                     }
                     up = r->unit[row];
@@ -159,9 +171,9 @@ static int number_units(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
             for (int32_t u = 0; u < tree->n[l - 1] && !rc; u++) {
                 if (tree->child[l - 1][u + 1] == 0)
                     rc = jd_fail(ctx, JD_ERR_DATA,
-                                 "divisions: '%.*s' has no division below it; each "
-                                 "province, prefecture and county needs one",
-                                 JD_CODE_WIDTH,
+                                 "%s: '%.*s' has no division below it; each province, prefecture "
+                                 "and county needs one",
+                                 r->t->name, JD_CODE_WIDTH,
                                  l == JD_PROVINCE ? "centre"
                                                   : cell(r, r->column[JD_DIVISION_CODE],
                                                          r->row_of[r->first[l - 1] + u]));
@@ -194,6 +206,33 @@ static void copy_names(const reader_t *r, jd_tree_t *tree)
     }
 }
 
+/* A number that is given must lie in [low, high]. */
+static int check_number(const reader_t *r, int which, int64_t row, double low, double high,
+                        jd_ctx_t *ctx)
+{
+    double x = number_at(r, which, row);
+    if (isnan(x) || (x >= low && x <= high)) return JD_OK;
+    return blame_row(r, row, ctx, "%s = %.15g is outside [%.15g, %.15g]",
+                     jd_division_columns[which].name, x, low, high);
+}
+
+/* Points as the file gives them; half a point is none. */
+static int check_points(const reader_t *r, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int64_t row = 0; row < r->rows && !rc; row++) {
+        bool lon = isnan(number_at(r, JD_DIVISION_LONGITUDE, row));
+        bool lat = isnan(number_at(r, JD_DIVISION_LATITUDE, row));
+        rc = check_number(r, JD_DIVISION_LONGITUDE, row, -180, 180, ctx);
+        if (!rc) rc = check_number(r, JD_DIVISION_LATITUDE, row, -90, 90, ctx);
+        if (!rc && lon != lat)
+            rc = blame_row(r, row, ctx, "%s is given and %s is not; give both or neither",
+                           lon ? "latitude_deg" : "longitude_deg",
+                           lon ? "longitude_deg" : "latitude_deg");
+    }
+    return rc;
+}
+
 /* Streets without a point of their own are scattered round their county's, within some 20 km (half
  * the distance between China's counties). */
 static int place_streets(const reader_t *r, jd_tree_t *tree, uint64_t seed, jd_ctx_t *ctx)
@@ -210,18 +249,13 @@ static int place_streets(const reader_t *r, jd_tree_t *tree, uint64_t seed, jd_c
             lon = number_at(r, JD_DIVISION_LONGITUDE, above);
             lat = number_at(r, JD_DIVISION_LATITUDE, above);
             if (isnan(lon) || isnan(lat))
-                return jd_fail(ctx, JD_ERR_DATA,
-                               "divisions: row %lld: neither this street nor its "
-                               "county has longitude_deg and latitude_deg; give one of them",
-                               (long long)row + 2);
+                return blame_row(r, row, ctx,
+                                 "neither this street nor its county has longitude_deg and "
+                                 "latitude_deg; give one of them");
             lon += 0.40 * (jd_draw(&first, (uint64_t)s) - 0.5);
             lat += 0.36 * (jd_draw(&second, (uint64_t)s) - 0.5);
+            lat = jd_max(-90, jd_min(90, lat));
         }
-        if (!(fabs(lon) <= 180.5) || !(fabs(lat) <= 90.0))
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "divisions: row %lld: longitude %g, latitude %g are not "
-                           "degrees in [-180, 180] and [-90, 90]",
-                           (long long)row + 2, lon, lat);
         tree->longitude[s] = lon;
         tree->latitude[s] = lat;
     }
@@ -254,12 +288,45 @@ static bool counts_firms(const reader_t *r)
     return false;
 }
 
+enum { FIRMS_MOST = 2000000000 }; /* as firms.n */
+
+/* A street's firms: whole, and few enough to be counted in an integer. */
+static int check_firms(const reader_t *r, int64_t row, double firms, jd_ctx_t *ctx)
+{
+    if (isnan(firms))
+        return blame_row(r, row, ctx,
+                         "firms is empty, and other rows have a number: write 0 where a street has "
+                         "none, or leave the column out");
+    if (!(firms >= 0 && firms <= FIRMS_MOST))
+        return blame_row(r, row, ctx, "firms = %.15g is outside [0, %d]", firms, FIRMS_MOST);
+    if (firms != floor(firms))
+        return blame_row(r, row, ctx, "firms = %.15g is not whole; firms are counted, not averaged",
+                         firms);
+    return JD_OK;
+}
+
+static int copy_firms(const reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
+{
+    double all = 0;
+    if (!counts_firms(r)) return JD_OK;
+    int rc = jd_make(&tree->firms, tree->n[JD_STREET], sizeof(double), "firms", ctx);
+    for (int32_t s = 0; s < tree->n[JD_STREET] && !rc; s++) {
+        int64_t row = r->row_of[r->first[JD_STREET] + s];
+        tree->firms[s] = number_at(r, JD_DIVISION_FIRMS, row);
+        rc = check_firms(r, row, tree->firms[s], ctx);
+        all += tree->firms[s];
+    }
+    if (!rc && !(all >= 1 && all <= FIRMS_MOST))
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%s: the streets' firms sum to %.15g; all together must be 1 to %d",
+                     r->t->name, all, FIRMS_MOST);
+    return rc;
+}
+
 /* Numbers given in the file; what is missing stays NaN and is drawn by jd_tree_endow(). */
 static int copy_numbers(const reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
 {
-    bool counts = counts_firms(r);
-    int rc =
-        counts ? jd_make(&tree->firms, tree->n[JD_STREET], sizeof(double), "firms", ctx) : JD_OK;
+    int rc = JD_OK;
     for (int32_t s = 0; s < tree->n[JD_STREET] && !rc; s++) {
         int64_t row = r->row_of[r->first[JD_STREET] + s];
         double land = number_at(r, JD_DIVISION_LAND, row);
@@ -268,21 +335,12 @@ static int copy_numbers(const reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
         tree->development[JD_STREET][s] = number_at(r, JD_DIVISION_DEVELOPMENT, row);
         tree->fiscal[JD_STREET][s] = number_at(r, JD_DIVISION_FISCAL, row);
         if (isinf(tree->development[JD_STREET][s]) || isinf(tree->fiscal[JD_STREET][s]))
-            rc = jd_fail(ctx, JD_ERR_DATA,
-                         "divisions: row %lld: development = %g, fiscal = %g must be finite",
-                         (long long)row + 2, tree->development[JD_STREET][s],
-                         tree->fiscal[JD_STREET][s]);
+            rc = blame_row(r, row, ctx, "development = %g, fiscal = %g must be finite",
+                           tree->development[JD_STREET][s], tree->fiscal[JD_STREET][s]);
         if (!(tree->land[JD_STREET][s] > 0) || isinf(land))
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: land = %g must be above 0",
-                         (long long)row + 2, land);
-        if (!counts) continue;
-        double firms = number_at(r, JD_DIVISION_FIRMS, row);
-        tree->firms[s] = isnan(firms) ? 0 : firms;
-        if (!(tree->firms[s] >= 0) || isinf(firms))
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: row %lld: firms = %g must be 0 or more",
-                         (long long)row + 2, firms);
+            rc = blame_row(r, row, ctx, "land = %.15g must be above 0, and finite", land);
     }
-    return rc;
+    return rc ? rc : copy_firms(r, tree, ctx);
 }
 
 static int reader_init(reader_t *r, const jd_table_t *divisions, jd_ctx_t *ctx)
@@ -292,10 +350,11 @@ static int reader_init(reader_t *r, const jd_table_t *divisions, jd_ctx_t *ctx)
     for (int c = 0; c < JD_DIVISION_COLUMNS; c++) {
         r->column[c] = jd_table_find(divisions, jd_division_columns[c].name);
         if (r->column[c] < 0 && c < JD_DIVISION_REQUIRED)
-            rc = jd_fail(ctx, JD_ERR_DATA, "divisions: column '%s' is missing",
+            rc = jd_fail(ctx, JD_ERR_DATA, "%s: column '%s' is missing", divisions->name,
                          jd_division_columns[c].name);
     }
-    if (!rc && r->rows == 0) rc = jd_fail(ctx, JD_ERR_DATA, "divisions: the file has no rows");
+    if (!rc && r->rows == 0)
+        rc = jd_fail(ctx, JD_ERR_DATA, "%s: the file has no rows", divisions->name);
     if (!rc) rc = jd_make(&r->level, r->rows, sizeof *r->level, "divisions", ctx);
     if (!rc) rc = jd_make(&r->unit, r->rows, sizeof *r->unit, "divisions", ctx);
     if (!rc) rc = jd_make(&r->by_code, r->rows, sizeof *r->by_code, "divisions", ctx);
@@ -317,6 +376,7 @@ int jd_tree_read(jd_tree_t *tree, const jd_table_t *divisions, uint64_t seed, jd
     if (!rc) rc = sort_by_code(&r, ctx);
     if (!rc) rc = number_units(&r, tree, ctx);
     if (!rc) copy_names(&r, tree);
+    if (!rc) rc = check_points(&r, ctx);
     if (!rc) rc = place_streets(&r, tree, seed, ctx);
     if (!rc) rc = copy_numbers(&r, tree, ctx);
     if (!rc) {

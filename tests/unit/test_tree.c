@@ -255,11 +255,18 @@ static void test_divisions_errors(void **state)
         {20, JD_DIVISION_LAND, NULL, 0, "row 22: land = 0 must be above 0"},
         {20, JD_DIVISION_LAND, NULL, HUGE_VAL, "land = inf"},
         {20, JD_DIVISION_DEVELOPMENT, NULL, -HUGE_VAL, "row 22: development = -inf"},
-        {20, JD_DIVISION_FIRMS, NULL, -1, "row 22: firms = -1"},
-        {20, JD_DIVISION_LATITUDE, NULL, 95, ""}, /* longitude missing: the county's point serves */
-        {8, JD_DIVISION_LONGITUDE, NULL, 200, "longitude 20"},
-        {8, JD_DIVISION_LATITUDE, NULL, -91, "are not degrees"},
-        {8, JD_DIVISION_LATITUDE, NULL, (double)NAN, "neither this street nor its county"},
+        {20, JD_DIVISION_FIRMS, NULL, -1, "row 22: firms = -1 is outside [0, 2000000000]"},
+        {20, JD_DIVISION_FIRMS, NULL, 1e31, "row 22: firms = 1e+31 is outside [0, 2000000000]"},
+        {20, JD_DIVISION_FIRMS, NULL, HUGE_VAL, "row 22: firms = inf"},
+        {20, JD_DIVISION_FIRMS, NULL, 2000000000, "the streets' firms sum to 200000"},
+        {20, JD_DIVISION_FIRMS, NULL, 0.5, "row 22: firms = 0.5 is not whole"},
+        {20, JD_DIVISION_FIRMS, NULL, (double)NAN, "row 22: firms is empty"},
+        {20, JD_DIVISION_LATITUDE, NULL, 95, "row 22: latitude_deg = 95 is outside [-90, 90]"},
+        {20, JD_DIVISION_LATITUDE, NULL, 30, "row 22: latitude_deg is given and longitude_deg"},
+        {8, JD_DIVISION_LONGITUDE, NULL, 200, "row 10: longitude_deg = 200 is outside"},
+        {8, JD_DIVISION_LATITUDE, NULL, -91, "row 10: latitude_deg = -91 is outside"},
+        {8, JD_DIVISION_LATITUDE, NULL, (double)NAN, "row 10: longitude_deg is given and latitude"},
+        {8, JD_DIVISION_LONGITUDE, NULL, (double)-1234, "neither this street nor its county"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         jd_ctx_t ctx;
@@ -270,6 +277,10 @@ static void test_divisions_errors(void **state)
             jd_table_set_text(&d, wrong[i].column, wrong[i].row, wrong[i].text);
         else
             jd_table_set_number(&d, wrong[i].column, wrong[i].row, wrong[i].number);
+        if (wrong[i].number == -1234) { /* no point at all */
+            jd_table_set_number(&d, JD_DIVISION_LONGITUDE, wrong[i].row, (double)NAN);
+            jd_table_set_number(&d, JD_DIVISION_LATITUDE, wrong[i].row, (double)NAN);
+        }
         int rc = jd_tree_init(&t, &counts, &d, 1, &ctx);
         assert_int_equal(rc, wrong[i].words[0] ? JD_ERR_DATA : JD_OK);
         if (!strstr(ctx.message, wrong[i].words)) fail_msg("case %d says: %s", (int)i, ctx.message);
