@@ -72,13 +72,69 @@ static int take_option(jd_args_t *args, int argc, char *const *argv, int *at, jd
                            option->name, option->name, option->value);
         value = argv[++*at];
     }
-    args->given[args->n_given++] = (jd_given_t){option, value};
+    args->given[args->n_given++] = (jd_given_t){option, value, NULL};
+    bool names_file =
+        option->value && (!strcmp(option->value, "FILE") || !strcmp(option->value, "DIR"));
+    if (names_file && !option->dash && !strcmp(value, "-"))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s: --%s - : this is not written to standard output; name a %s (./- if it "
+                       "is called so)",
+                       command->name, option->name, option->value[0] == 'F' ? "file" : "folder");
     return JD_OK;
+}
+
+static bool is_list(const jd_option_t *option)
+{
+    return option->repeat == JD_REPEAT_ADDS || option->read == JD_READ_LIST ||
+           option->read == JD_READ_NUMBERS;
+}
+
+/* One value more for a list that was given before. */
+static int join(jd_given_t *first, const char *value, jd_ctx_t *ctx)
+{
+    size_t size = strlen(first->value) + strlen(value) + 2;
+    char *joined = malloc(size);
+    if (!joined) return jd_fail_memory(ctx, size, "the command line");
+    snprintf(joined, size, "%s,%s", first->value, value);
+    free(first->joined);
+    first->value = first->joined = joined;
+    return JD_OK;
+}
+
+/* Repeated lists become one; a second value where one is asked for is a mistake. */
+static int settle_repeated(jd_args_t *args, jd_ctx_t *ctx)
+{
+    int n = 0, rc = JD_OK;
+    for (int i = 0; i < args->n_given; i++) {
+        const jd_given_t *given = &args->given[i];
+        int first = 0;
+        while (first < n && args->given[first].option != given->option)
+            first++;
+        if (first == n || given->option->repeat == JD_REPEAT_WALKS) {
+            args->given[n++] = *given;
+        } else if (given->value && is_list(given->option)) {
+            int failed = join(&args->given[first], given->value, ctx);
+            if (failed) rc = failed;
+        } else if (given->value) {
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "%s: --%s is given twice, as '%s' and as '%s'; it has one value",
+                         args->command->name, given->option->name, args->given[first].value,
+                         given->value);
+        }
+    }
+    args->n_given = n;
+    return rc;
 }
 
 static int check_words(const jd_args_t *args, jd_ctx_t *ctx)
 {
     const jd_command_t *command = args->command;
+    for (int i = 0; i < args->n_words; i++)
+        if (!strcmp(args->words[i], "-"))
+            return jd_fail(ctx, JD_ERR_ARGUMENT,
+                           "%s: - : standard input is not read; name a file (./- if it is called "
+                           "so)",
+                           command->name);
     if (args->n_words < command->min_words)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: something is missing; usage: jiedao %s %s",
                        command->name, command->name, command->words);
@@ -111,6 +167,8 @@ int jd_args_parse(jd_args_t *args, const jd_command_t *command, int argc, char *
             args->words[args->n_words++] = argv[i];
         }
     }
+    int repeated = settle_repeated(args, ctx);
+    if (!rc) rc = repeated;
     /* After a mistake in the options the number of words says nothing. */
     if (rc || jd_args_has(args, "help")) return rc;
     return check_words(args, ctx);
@@ -118,6 +176,8 @@ int jd_args_parse(jd_args_t *args, const jd_command_t *command, int argc, char *
 
 void jd_args_free(jd_args_t *args)
 {
+    for (int i = 0; args->given && i < args->n_given; i++)
+        free(args->given[i].joined);
     free(args->words);
     free(args->given);
     memset(args, 0, sizeof *args);
@@ -128,10 +188,10 @@ const char *jd_args_word(const jd_args_t *args, int i)
     return i < args->n_words ? args->words[i] : NULL;
 }
 
-/* The last time an option was given, or NULL. */
+/* An option as it was given, or NULL. */
 static const jd_given_t *find_given(const jd_args_t *args, const char *name)
 {
-    for (int i = args->n_given; i-- > 0;)
+    for (int i = 0; i < args->n_given; i++)
         if (!strcmp(args->given[i].option->name, name)) return &args->given[i];
     return NULL;
 }

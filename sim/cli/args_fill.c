@@ -151,20 +151,11 @@ static int fill_one(const jd_args_t *args, const jd_given_t *given, void *member
     return JD_OK;
 }
 
-/* Whether the same option comes again further on. */
-static bool is_repeated(const jd_args_t *args, int i)
-{
-    for (int k = i + 1; k < args->n_given; k++)
-        if (args->given[k].option == args->given[i].option) return true;
-    return false;
-}
-
 int jd_args_fill(const jd_args_t *args, void *target, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
     for (int i = 0; i < args->n_given; i++) {
         const jd_given_t *given = &args->given[i];
-        if (is_repeated(args, i)) continue;
         int failed = fill_one(args, given, (char *)target + given->option->at, ctx);
         if (failed) rc = failed;
     }

@@ -42,8 +42,15 @@ typedef struct jd_numbers {
     int n;
 } jd_numbers_t;
 
-/** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. Any may be repeated. A row names the
- *  fields it sets. */
+/** What a repeated option means; a repeated switch is the same switch. */
+typedef enum jd_repeat {
+    JD_REPEAT_REFUSED, /**< one value, so two are a mistake; those of JD_READ_LIST and
+                          JD_READ_NUMBERS add up all the same */
+    JD_REPEAT_ADDS,    /**< a list: the values are joined by commas */
+    JD_REPEAT_WALKS    /**< the command goes through them with jd_args_next() */
+} jd_repeat_t;
+
+/** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. A row names the fields it sets. */
 typedef struct jd_option {
     const char *name;  /**< "output"; NULL ends the list */
     char letter;       /**< 'o' for -o; '\0' if none */
@@ -55,6 +62,8 @@ typedef struct jd_option {
     const char *const *choices;
     int32_t low, high;
     const char *of; /**< who takes it, for the command to judge; NULL = all */
+    jd_repeat_t repeat;
+    bool dash; /**< a FILE that may be "-", standard output; elsewhere "-" is refused */
 } jd_option_t;
 
 typedef struct jd_args jd_args_t;
@@ -74,6 +83,7 @@ typedef struct jd_command {
 typedef struct jd_given {
     const jd_option_t *option;
     const char *value; /**< NULL for a switch */
+    char *joined;      /**< owned: `value` where a repeated list was joined, else NULL */
 } jd_given_t;
 
 struct jd_args {
@@ -101,7 +111,7 @@ void jd_args_free(jd_args_t *args);
 const char *jd_args_word(const jd_args_t *args, int i);
 /** Whether an option was given. */
 bool jd_args_has(const jd_args_t *args, const char *name);
-/** The value given last, or NULL. */
+/** The value given, or NULL. */
 const char *jd_args_value(const jd_args_t *args, const char *name);
 /** Walks a repeated option in the order given: start with *at = 0; NULL when there are no more. */
 const char *jd_args_next(const jd_args_t *args, const char *name, int *at);
@@ -112,7 +122,7 @@ JD_MUST_USE int jd_args_int(const jd_args_t *args, const char *name, int64_t low
 JD_MUST_USE int jd_args_choice(const jd_args_t *args, const char *name, const char *const *choices,
                                int *value, jd_ctx_t *ctx);
 
-/** Fills `target` with every option given that says how it is read (the last one, where repeated).
+/** Fills `target` with every option given that says how it is read.
  *  All mistakes are told. Lists are the caller's to free, also after an error. */
 JD_MUST_USE int jd_args_fill(const jd_args_t *args, void *target, jd_ctx_t *ctx);
 
@@ -126,6 +136,18 @@ JD_MUST_USE int jd_cli_sweep_config(jd_config_t **config, const jd_args_t *args,
 
 /** JD_ERR_EXISTS, naming the cure, where `path` exists and --force was not given. */
 JD_MUST_USE int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx);
+
+/** JD_ERR_ARGUMENT where the name of a file ends like one of another format: `endings` are those of
+ *  what is written, joined by commas, the first is proposed ("h5,hdf5"). A name without an ending
+ *  is fine. */
+JD_MUST_USE int jd_cli_check_ending(const char *option, const char *path, const char *endings,
+                                    jd_ctx_t *ctx);
+/** Whether the name ends in one of `endings`, in any case; "" is among none. */
+bool jd_cli_ends_in(const char *path, const char *endings);
+/** The ending of a file's name without its point; "" if there is none. */
+const char *jd_cli_ending(const char *path);
+/** Makes the folder a file is to lie in. */
+JD_MUST_USE int jd_cli_make_room(const char *path, jd_ctx_t *ctx);
 
 /** Exit status of a code: 0 done, 1 the run failed, 2 wrong usage or config, 128 + signal. */
 int jd_exit_status(int code);

@@ -68,7 +68,9 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
         fputs(text, stdout);
         return JD_OK;
     }
-    int rc = jd_cli_may_write(path, args, ctx);
+    int rc = jd_cli_check_ending("configs: -o", path, "ini,txt", ctx);
+    if (!rc) rc = jd_cli_may_write(path, args, ctx);
+    if (!rc) rc = jd_cli_make_room(path, ctx);
     return rc ? rc : write_file(path, text, ctx);
 }
 

@@ -46,11 +46,16 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc) jd_did_tell_unused(&wish, args, ctx);
     if (!rc && wish.plot) rc = jd_own_plot_check(wish.plot, ctx);
     if (!rc && wish.honest_plot) rc = jd_own_plot_check(wish.honest_plot, ctx);
+    if (!rc && wish.outcome_weights)
+        rc = jd_cli_check_ending("did: --outcome-weights", wish.outcome_weights, "csv,txt", ctx);
     if (!rc) rc = jd_own_data_read(&data, path, &wish.roles, ctx);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
     if (!rc) rc = print(&data, &result, path, wish.format, ctx);
+    if (!rc && wish.plot) rc = jd_cli_make_room(wish.plot, ctx);
     if (!rc && wish.plot) rc = jd_own_plot(&data, &result, wish.plot, ctx);
+    if (!rc && wish.honest_plot) rc = jd_cli_make_room(wish.honest_plot, ctx);
     if (!rc && wish.honest_plot) rc = jd_own_plot_sets(&data, &result, wish.honest_plot, ctx);
+    if (!rc && ask.weights) rc = jd_cli_make_room(wish.outcome_weights, ctx);
     if (!rc && ask.weights) rc = jd_own_write_weights(&data, &result, wish.outcome_weights, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);

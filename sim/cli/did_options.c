@@ -10,6 +10,7 @@
     .name = (row_name), .value = (row_value), .read = (kind), .help = (row_help), \
     .at = offsetof(jd_did_request_t, member)
 #define TEXT(name, value, member, help) ROW(name, value, JD_READ_TEXT, member, help)
+#define NAMES(name, value, member, help) TEXT(name, value, member, help), .repeat = JD_REPEAT_ADDS
 #define SWITCH(name, member, help) ROW(name, NULL, JD_READ_SWITCH, member, help)
 #define CHOICE(name, value, member, names, help) \
     ROW(name, value, JD_READ_CHOICE, member, help), .choices = (names)
@@ -62,30 +63,30 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("eligible", "NAME", roles.eligible,
           "0 or 1: whom the policy is for, in triple differences"),
      .of = "triple_difference,staggered_triple_difference"},
-    {TEXT("x", "NAMES", roles.x, "covariates, joined by commas")},
-    {TEXT("fe", "NAMES", roles.fixed,
-          "fixed effects beside unit and period, by commas; a^b crosses two, a[x] has slopes of x "
-          "too"),
+    {NAMES("x", "NAMES", roles.x, "covariates, joined by commas")},
+    {NAMES("fe", "NAMES", roles.fixed,
+           "fixed effects beside unit and period, by commas; a^b crosses two, a[x] has slopes of x "
+           "too"),
      .of = FIXED},
-    {TEXT("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named"),
+    {NAMES("absorb", "NAMES", roles.absorb, "or exactly these: unit and period only where named"),
      .of = FIXED},
     {TEXT("weights", "NAME", roles.weights, "weights of rows, 0 or more")},
-    {TEXT("cluster", "NAMES", roles.cluster,
-          "clusters, one way or two: a or a,b; default: the units")},
+    {NAMES("cluster", "NAMES", roles.cluster,
+           "clusters, one way or two: a or a,b; default: the units")},
     {TEXT("coords", "LAT,LON", roles.coords, "latitude and longitude, in degrees"),
      .of = "rings,conley"},
     {TEXT("table", "NAME", roles.table, "of a jiedao file; default panel/county")},
     {TEXT("separator", "SIGN", separator,
           "of a CSV file: comma, semicolon, tab; default: found out")},
     {TEXT("decimal", "SIGN", decimal, "of a CSV file: point or comma; default: found out")},
-    {TEXT("missing", "WORDS", roles.style.missing,
-          "of a CSV file: further words for a missing value, by commas: -999,n.a.")},
+    {NAMES("missing", "WORDS", roles.style.missing,
+           "of a CSV file: further words for a missing value, by commas: -999,n.a.")},
 
-    {TEXT("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
+    {NAMES("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},
-    {TEXT("diagnose", "NAMES", diagnostics,
-          "by commas, or all: bacon, twfe_weights, honest, pretrend, effects_equal, wild, "
-          "randomisation, conley_taber")},
+    {NAMES("diagnose", "NAMES", diagnostics,
+           "by commas, or all: bacon, twfe_weights, honest, pretrend, effects_equal, wild, "
+           "randomisation, conley_taber")},
     {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
          "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2"),
      .of = "honest"},
@@ -181,8 +182,8 @@ const jd_option_t jd_did_option_rows[] = {
      .of = "did_multiplegt_dyn"},
     {SWITCH("trends-lin", how.trends_lin, "did_multiplegt_dyn: a linear trend of each unit's own"),
      .of = "did_multiplegt_dyn"},
-    {TEXT("predict-het", "NAMES", roles.het,
-          "did_multiplegt_dyn: characteristics of units its effects may go with"),
+    {NAMES("predict-het", "NAMES", roles.het,
+           "did_multiplegt_dyn: characteristics of units its effects may go with"),
      .of = "did_multiplegt_dyn"},
     {SWITCH("dont-drop-larger-lower", how.dont_drop_larger_lower,
             "did_multiplegt_dyn: keep treatments that have been above and below the first one"),

@@ -72,10 +72,7 @@ void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, 
     char takers[LIST], others[LIST];
     for (int i = 0; i < args->n_given; i++) {
         const jd_option_t *option = args->given[i].option;
-        bool again = false;
-        for (int k = 0; k < i; k++)
-            again = again || args->given[k].option == option;
-        if (again || !option->of) continue;
+        if (!option->of) continue;
         const asked_t n = count_asked(request, vcov, option->of, takers);
         if (n.estimators + n.others == 0) {
             jd_warn(ctx, "--%s changes nothing here: it is of %s", option->name, takers);

@@ -38,7 +38,10 @@ static int export_table(jd_store_t *store, const jd_args_t *args, const char *na
     int rc = path ? jd_cli_table(store, jd_args_word(args, 0), name, &table, ctx)
                   : jd_fail_memory(ctx, 64, "a file name");
     if (rc) goto out;
-    if (to_screen && format == CSV)
+    if (given && !to_screen) rc = jd_cli_make_room(path, ctx);
+    if (rc)
+        ; /* said */
+    else if (to_screen && format == CSV)
         rc = jd_csv_print(&table, stdout, "standard output", ctx);
     else if (to_screen)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "export: a Stata file needs a name: -o FILE.dta");
@@ -53,11 +56,23 @@ out:
     return rc;
 }
 
-/* -o county.dta asks for Stata as plainly as --format dta. */
-static int format_of(const char *path)
+/* -o county.dta asks for Stata as plainly as --format dta; other endings are of other formats. */
+static int settle_format(const jd_args_t *args, const char *path, int *format, jd_ctx_t *ctx)
 {
-    const char *ending = path ? strrchr(path, '.') : NULL;
-    return ending && strcmp(ending, ".dta") == 0 ? DTA : CSV;
+    static const char *const formats[] = {"csv", "dta", NULL};
+    const char *asked = jd_args_value(args, "format");
+    bool dta = path && jd_cli_ends_in(path, "dta"), csv = path && jd_cli_ends_in(path, "csv");
+    *format = dta ? DTA : CSV;
+    int rc = jd_args_choice(args, "format", formats, format, ctx);
+    if (rc) return rc;
+    if ((dta && *format == CSV) || (csv && *format == DTA))
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "export: -o %s and --format %s contradict each other",
+                       path, asked);
+    if (!path || asked || dta || csv || !*jd_cli_ending(path) || jd_cli_ends_in(path, "txt"))
+        return JD_OK;
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "export: -o %s: written are csv and dta; name it .csv, or say --format csv",
+                   path);
 }
 
 static int count_tables(const jd_args_t *args)
@@ -70,9 +85,9 @@ static int count_tables(const jd_args_t *args)
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    static const char *const formats[] = {"csv", "dta", NULL};
     const char *given = jd_args_value(args, "output");
-    int format = format_of(given), rc = jd_args_choice(args, "format", formats, &format, ctx),
+    bool to_screen = given && !strcmp(given, "-");
+    int format = CSV, rc = settle_format(args, to_screen ? NULL : given, &format, ctx),
         n = count_tables(args), at = 0;
     if (rc) return rc;
     if (n == 0)
@@ -96,6 +111,7 @@ static const jd_option_t options[] = {
     {.name = "table",
      .letter = 't',
      .value = "NAME",
+     .repeat = JD_REPEAT_WALKS,
      .help = "table to take out, as 'jiedao info' lists it; may be repeated"},
     {.name = "format",
      .value = "FORMAT",
@@ -103,6 +119,7 @@ static const jd_option_t options[] = {
     {.name = "output",
      .letter = 'o',
      .value = "FILE",
+     .dash = true,
      .help = "file to write, '-' for the screen; default: FILE_TABLE.csv, here"},
     {.name = "force", .help = "replace existing files"},
     {.name = NULL},

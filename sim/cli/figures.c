@@ -57,6 +57,7 @@ static const jd_option_t options[] = {
      .help = "folder for the figures, made if need be; default: figures, here"},
     {.name = "format",
      .value = "LIST",
+     .repeat = JD_REPEAT_ADDS,
      .help = "of pdf, svg, png, joined by commas; default: all three"},
     {.name = "width",
      .value = "MM",

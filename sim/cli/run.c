@@ -69,7 +69,9 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && !path) rc = jd_fail_memory(ctx, 64, "a file name");
     if (!rc) rc = jd_args_int(args, "replicates", 1, 1000000, &replicates, ctx);
     if (!rc) rc = jd_args_choice(args, "format", formats, &format, ctx);
+    if (!rc) rc = jd_cli_check_ending("run: -o", path, "h5,hdf5,nc", ctx);
     if (!rc) rc = jd_cli_may_write(path, args, ctx);
+    if (!rc) rc = jd_cli_make_room(path, ctx);
     if (!rc) rc = jd_study_run(config, path, jd_args_has(args, "force"), replicates, &result, ctx);
     if (rc == JD_ERR_CANCELLED) rc = tell_again(args, path, replicates, ctx);
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
@@ -88,7 +90,10 @@ static const jd_option_t options[] = {
      .letter = 'o',
      .value = "FILE",
      .help = "result file; default: the config's name with .h5, here"},
-    {.name = "set", .value = "SECTION.KEY=VALUE", .help = "set a parameter; may be repeated"},
+    {.name = "set",
+     .value = "SECTION.KEY=VALUE",
+     .repeat = JD_REPEAT_WALKS,
+     .help = "set a parameter; may be repeated"},
     {.name = "seed", .value = "N", .help = "the same as --set run.seed=N"},
     {.name = "replicates",
      .value = "R",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the program says to right and wrong command lines, and its exit status. */
-#include "cli/program.h"
+#include "cli/tiny.h"
 
 static said_t said;
 
@@ -87,6 +87,21 @@ static void test_mistakes_are_told_and_leave_2(void **state)
         {"configs -o x.ini", "configs: which config is to be written to x.ini?"},
         {"configs quikstart",
          "configs: no built-in config 'quikstart'; did you mean 'quickstart'?"},
+        {"configs quickstart -o a.ini -o b.ini",
+         "configs: --output is given twice, as 'a.ini' and as 'b.ini'; it has one value\n"},
+        {"params --threads 1 --threads 1",
+         "params: --threads is given twice, as '1' and as '1'; it has one value\n"},
+        {"configs quickstart -o a.xlsx", "this writes ini, not xlsx; name it .ini\n"},
+        {"run quickstart -o a.Parquet", "this writes h5, not Parquet; name it .h5\n"},
+        {"run quickstart -o -", "this is not written to standard output; name a file"},
+        {"figures a.h5 -o -", "this is not written to standard output; name a folder"},
+        {"info -", "info: - : standard input is not read; name a file"},
+        {"did d.csv --y y --y z", "did: --y is given twice, as 'y' and as 'z'; it has one value\n"},
+        {"did d.csv --y y --outcome-weights w.xlsx", "this writes csv, not xlsx; name it .csv\n"},
+        {"export a.h5 -t runs -o r.xlsx",
+         "-o r.xlsx: written are csv and dta; name it .csv, or say --format csv\n"},
+        {"export a.h5 -t runs -o r.csv.gz", "written are csv and dta; name it .csv"},
+        {"export a.h5 -t runs -o r.DTA --format csv", "contradict each other\n"},
     };
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         run_program(&said, mistakes[i].line);
@@ -95,6 +110,28 @@ static void test_mistakes_are_told_and_leave_2(void **state)
         assert_int_equal(strncmp(said.err, "jiedao: ", 8), 0);
         assert_string_equal(said.out, "");
     }
+}
+
+/* Lists add up, switches are idempotent, and an ending may be overruled in words. */
+static void test_repeated_options(void **state)
+{
+    (void)state;
+    static const char data[] =
+        "printf 'i,t,g,y\\n1,1,2,0\\n1,2,2,1\\n2,1,0,0\\n2,2,0,.5\\n3,1,0,1\\n"
+        "3,2,0,2\\n' >d.csv && \"$JIEDAO\" did d.csv -q -q --y y --unit i "
+        "--time t --cohort g --format csv --estimator %s | cut -d, -f1,4";
+    char line[512], both[sizeof said.out];
+    setenv("JIEDAO", JD_PROGRAM, 1);
+    snprintf(line, sizeof line, data, "2x2,twfe");
+    run_shell(&said, line);
+    strcpy(both, said.out);
+    ASSERT_HOLDS(both, "\n2x2,");
+    ASSERT_HOLDS(both, "\ntwfe,");
+    snprintf(line, sizeof line, data, "2x2 --estimator twfe");
+    run_shell(&said, line);
+    assert_string_equal(said.out, both);
+    run_shell(&said, "\"$JIEDAO\" configs quickstart -o new/folder/q.ini && ls new/folder");
+    assert_string_equal(said.out, "q.ini\n");
 }
 
 /* Every mistake of a line is told, not the first alone. */
@@ -148,9 +185,9 @@ static void test_configs_are_listed_and_written(void **state)
     ASSERT_HOLDS(said.err, "mine.ini exists already; --force replaces it");
     run_program(&said, "configs quickstart -o mine.ini --force");
     ASSERT_STATUS(&said, 0);
-    run_program(&said, "configs quickstart -o no/such/folder.ini");
+    run_program(&said, "configs quickstart -o mine.ini/in.ini");
     ASSERT_STATUS(&said, 1);
-    ASSERT_HOLDS(said.err, "no/such/folder.ini: cannot be written: No such file or directory");
+    ASSERT_HOLDS(said.err, "mine.ini: cannot be made a folder: a file of this name is there");
 }
 
 int main(void)
@@ -162,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_mistakes_are_told_and_leave_2),
         cmocka_unit_test(test_all_mistakes_at_once),
+        cmocka_unit_test(test_repeated_options),
         cmocka_unit_test(test_full_disk_is_a_failure),
         cmocka_unit_test(test_params_formats),
         cmocka_unit_test(test_configs_are_listed_and_written),

@@ -9,7 +9,7 @@ static jd_did_request_t ask;
 
 static void read_line(int n, const char *const *words)
 {
-    char *line[32];
+    char *line[40];
     for (int i = 0; i < n; i++)
         line[i] = (char *)(uintptr_t)words[i];
     jd_ctx_init(&ctx);
@@ -50,11 +50,13 @@ static void test_nothing_given(void **state)
 static void test_each_kind_of_value(void **state)
 {
     (void)state;
-    READ("d.csv", "--y=a", "--y", "b", "--aggregate", "calendar", "--control", "not_yet",
-         "--anticipation", "2", "--universal-base", "--event", "-3:", "--bin=:4", "--reference",
-         "-1,-99", "--pretrend", "all", "--vcov", "hc1", "--draws", "99", "--seed",
-         "9223372036854775807", "--level", "0.9", "--separator", "semicolon");
-    assert_string_equal(ask.roles.y, "b"); /* the last one given */
+    READ("d.csv", "--y=b", "--x", "p", "--x=q,r", "--reference=-5", "--aggregate", "calendar",
+         "--control", "not_yet", "--anticipation", "2", "--universal-base", "--event",
+         "-3:", "--bin=:4", "--reference", "-1,-99", "--pretrend", "all", "--vcov", "hc1",
+         "--draws", "99", "--seed", "9223372036854775807", "--level", "0.9", "--separator",
+         "semicolon");
+    assert_string_equal(ask.roles.y, "b");
+    assert_string_equal(ask.roles.x, "p,q,r"); /* lists add up */
     assert_int_equal(ask.how.aggregate, JD_AGGREGATE_CALENDAR);
     assert_int_equal(ask.how.control, JD_CONTROL_NOT_YET);
     assert_int_equal(ask.how.anticipation, 2);
@@ -63,8 +65,9 @@ static void test_each_kind_of_value(void **state)
     assert_int_equal(ask.how.event_last, INT32_MAX);
     assert_int_equal(ask.how.bin_first, INT32_MIN);
     assert_int_equal(ask.how.bin_last, 4);
-    assert_int_equal(ask.how.n_reference, 2);
-    assert_int_equal(ask.how.reference[1], -99);
+    assert_int_equal(ask.how.n_reference, 3);
+    assert_int_equal(ask.how.reference[0], -5);
+    assert_int_equal(ask.how.reference[2], -99);
     assert_int_equal(ask.how.n_pretrend, -1);
     assert_int_equal(ask.vcov.kind, JD_VCOV_HC1);
     assert_int_equal(ask.vcov.draws, 99);
