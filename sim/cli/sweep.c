@@ -29,6 +29,17 @@ static int read_shard(const jd_args_t *args, jd_sweep_options_t *o, jd_ctx_t *ct
         parts = strtoll(second, &end, 10);
         if (end == second || *end) parts = 0;
     }
+    bool numbers = parts > 0 && parts <= 1000000;
+    if (numbers && part == 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "sweep: --shard %s: shares are numbered from 1, the first is 1/%lld; of "
+                       "tasks numbered from 0 add 1, as docs/examples/sweep.sbatch does",
+                       text, parts);
+    if (numbers && part > parts)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "sweep: --shard %s: there is no share %lld of %lld; N is the number of all "
+                       "shares, also where only some are done again, as 3/16 and 7/16",
+                       text, part, parts);
     if (part < 1 || parts < part || parts > 1000000)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "sweep: --shard %s: must be I/N with I from 1 to N, as 3/8 for the third of "

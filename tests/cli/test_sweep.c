@@ -414,6 +414,11 @@ static void test_words(void **state)
     ASSERT_HOLDS(said.err, "-o results/sweep");
     run_program(&said, SWEEP " -o x --shard 4/3");
     ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "there is no share 4 of 3; N is the number of all shares");
+    run_program(&said, SWEEP " -o x --shard 0/4");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "shares are numbered from 1, the first is 1/4");
+    run_program(&said, SWEEP " -o x --shard 2");
     ASSERT_HOLDS(said.err, "3/8 for the third of eight");
     run_program(&said, SWEEP " -o .stdout");
     ASSERT_HOLDS(said.err, "a file of this name is there");
