@@ -135,15 +135,18 @@ static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
 static const char *const outcome_words[] = {"inflow of targeted firms", "outflow of targeted firms",
                                             "stock of targeted firms"};
 
-static void print_effect(FILE *out, const char *label, jd_mean_t effect, double base,
-                         const char *meaning)
+static void print_effect(FILE *out, const jd_study_result_t *r, const char *label, jd_mean_t effect,
+                         double base, const char *meaning)
 {
     char a[32], b[32];
     if (isnan(effect.mean)) return;
     fprintf(out, "            %-28s %8s", label, jd_shown(effect.mean, true, a));
     if (!isnan(effect.error)) fprintf(out, " (%s)", jd_shown(effect.error, false, b));
     if (!isnan(percent(effect.mean, base))) fprintf(out, "  %+.0f %%", percent(effect.mean, base));
-    fprintf(out, "  %s\n", meaning);
+    fprintf(out, "  %s", meaning);
+    if (effect.n < r->replicates - r->failed)
+        fprintf(out, "; %lld of %lld replicates", (long long)effect.n, (long long)r->replicates);
+    fputc('\n', out);
 }
 
 static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study_result_t *r)
@@ -155,12 +158,13 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
     if (isnan(base.mean)) return;
     fprintf(out, "\nTruth       %s per treated county and quarter\n", outcome_words[p->outcome]);
     fprintf(out, "            %-28s %8s\n", "without the policy", jd_shown(base.mean, false, a));
-    print_effect(out, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean,
+    print_effect(out, r, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean,
                  "with the policy less without");
-    print_effect(out, "direct effect (ADE)", jd_words_estimand(r, outcome, "ade"), base.mean,
+    print_effect(out, r, "direct effect (ADE)", jd_words_estimand(r, outcome, "ade"), base.mean,
                  "of a county's own treatment, the others' given");
-    print_effect(out, "on never-treated counties", jd_words_estimand(r, outcome, "spillover_never"),
-                 base.mean, "firms drawn away");
+    print_effect(out, r, "on never-treated counties",
+                 jd_words_estimand(r, outcome, "spillover_never"), base.mean,
+                 p->outcome == JD_OUTCOME_INFLOW ? "firms drawn away" : "by others' policy");
     if (isnan(net.mean) || p->outcome != JD_OUTCOME_INFLOW) return;
     if (net.mean < 0 || net.mean > 1)
         fprintf(out,
@@ -176,8 +180,23 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
 
 typedef struct row {
     char panel[16], estimator[32], label[40];
+    int unit;  /* of its numbers: a jd_target_t, or PER_FIRM */
+    int64_t n; /* replicates its means rest on */
 } row_t;
 enum { ROWS_MAX = 64 };
+
+/* Numbers of one table are measured in one unit: the estimator's target says which, and on the
+ * panel of firms the outcome is a firm's. */
+enum { PER_FIRM = JD_TARGET_PER_DOSE + 1 };
+static const struct {
+    const char *head, *unit, *key;
+} units[] = {[JD_TARGET_MEAN] = {"Estimates", "", "firms"},
+             [JD_TARGET_RATIO] = {"Estimates, as shares", " of the outcome", "share"},
+             [JD_TARGET_LOG_RATIO] = {"Estimates, in log points", " log points", "log points"},
+             [JD_TARGET_PER_DOSE] = {"Estimates, per unit of dose", " per unit of dose",
+                                     "firms per unit of dose"},
+             [PER_FIRM] = {"Estimates, per firm", "", "firms per firm"}};
+enum { UNITS = sizeof units / sizeof units[0] };
 
 static void name_row(row_t *row)
 {
@@ -188,6 +207,9 @@ static void name_row(row_t *row)
         {"sector_county", "twfe", "triple difference (sector)"},
         {"firm", "twfe", "TWFE on firms"},
     };
+    const jd_estimator_t *e = jd_estimator_find(row->estimator);
+    row->unit = e ? (int)e->target : JD_TARGET_MEAN;
+    if (row->unit == JD_TARGET_MEAN && !strcmp(row->panel, "firm")) row->unit = PER_FIRM;
     snprintf(row->label, sizeof row->label, "%s", row->estimator);
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
         if (!strcmp(row->panel, labels[i][0]) && !strcmp(row->estimator, labels[i][1]))
@@ -209,9 +231,17 @@ static int list_rows(const jd_study_result_t *r, row_t rows[ROWS_MAX])
             seen++;
         if (seen < n) continue;
         name_row(row);
+        row->n = jd_words_mean(r, row->panel, row->estimator, JD_EST_ESTIMATE).n;
         n++;
     }
     return n;
+}
+
+static bool has_unit(const row_t *rows, int n, int unit)
+{
+    for (int i = 0; i < n; i++)
+        if (rows[i].unit == unit) return true;
+    return false;
 }
 
 static const struct {
@@ -231,31 +261,39 @@ static const struct {
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
-static void print_estimates(FILE *out, const jd_study_result_t *r)
+static void print_row(FILE *out, const jd_study_result_t *r, const row_t *row)
 {
-    bool several = r->replicates > 1;
-    row_t rows[ROWS_MAX];
-    int n = list_rows(r, rows);
-    fprintf(out, "\n%-34s %9s %9s %9s %9s%10s%10s%10s%10s%10s\n", "Estimates", "estimate",
-            "std.err", "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
-    fprintf(out, "%74s%10s%10s%10s%10s%10s\n", "", "urement", "chance", "target", "pation", "over");
-    for (int i = 0; i < n; i++) {
-        char text[32];
-        fprintf(out, "  %-32s", rows[i].label);
-        for (int c = 0; c < FIELDS; c++) {
-            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
-            fprintf(out, " %9s", jd_shown(m.mean, fields[c].sign, text));
-        }
-        fputc('\n', out);
-        if (!several) continue;
-        fprintf(out, "  %-32s", "");
-        for (int c = 0; c < FIELDS; c++) {
-            char bracket[40];
-            jd_mean_t m = jd_words_mean(r, rows[i].panel, rows[i].estimator, fields[c].column);
-            snprintf(bracket, sizeof bracket, "(%s)", jd_shown(m.error, false, text));
-            fprintf(out, " %9s", bracket);
-        }
-        fputc('\n', out);
+    char text[32];
+    fprintf(out, "  %-32s", row->label);
+    for (int c = 0; c < FIELDS; c++) {
+        jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
+        fprintf(out, " %9s", jd_shown(m.mean, fields[c].sign, text));
+    }
+    fputc('\n', out);
+    if (r->replicates < 2) return;
+    snprintf(text, sizeof text, "%lld of %lld", (long long)row->n, (long long)r->replicates);
+    fprintf(out, "    %-30s", text);
+    for (int c = 0; c < FIELDS; c++) {
+        char bracket[40];
+        jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
+        snprintf(bracket, sizeof bracket, "(%s)", jd_shown(m.error, false, text));
+        fprintf(out, " %9s", bracket);
+    }
+    fputc('\n', out);
+}
+
+static void print_estimates(FILE *out, const jd_study_result_t *r, const row_t *rows, int n)
+{
+    for (int u = 0; u < (int)UNITS; u++) {
+        if (!has_unit(rows, n, u)) continue;
+        fprintf(out, "\n%-34s %9s %9s %9s %9s%10s%10s%10s%10s%10s\n", units[u].head, "estimate",
+                "std.err", "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-",
+                "+ spill-");
+        fprintf(out, "%-34s%40s%10s%10s%10s%10s%10s\n",
+                r->replicates > 1 ? "    replicates behind each mean" : "", "", "urement", "chance",
+                "target", "pation", "over");
+        for (int i = 0; i < n; i++)
+            if (rows[i].unit == u) print_row(out, r, &rows[i]);
     }
 }
 
@@ -269,8 +307,9 @@ static void put_json_number(FILE *out, const char *key, double x)
 
 static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row, bool first)
 {
-    fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\"", first ? "" : ",", row->panel,
-            row->estimator);
+    fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\", \"unit\": \"%s\"",
+            first ? "" : ",", row->panel, row->estimator, units[row->unit].key);
+    if (r->replicates > 1) fprintf(out, ", \"replicates\": %lld", (long long)row->n);
     for (int c = 0; c < FIELDS; c++) {
         jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
         char key[40];
@@ -293,51 +332,72 @@ static void put_row(FILE *out, const jd_study_result_t *r, const row_t *row, con
         fprintf(out, "%s%s", between, jd_shown(m.mean, fields[c].sign, mean));
         if (!isnan(m.error)) fprintf(out, " (%s)", jd_shown(m.error, false, error));
     }
+    if (r->replicates > 1) fprintf(out, "%s%lld", between, (long long)row->n);
     fprintf(out, "%s\n", close);
 }
 
-static void put_head(FILE *out, jd_words_format_t format)
+static void put_head(FILE *out, int unit, bool several, bool latex)
 {
-    if (format == JD_WORDS_JSON) {
-        fputc('[', out);
-        return;
-    }
-    bool latex = format == JD_WORDS_LATEX;
-    fputs(latex ? "\\begin{tabular}{lrrrrrrrrr}\n\\hline\nEstimator" : "| Estimator", out);
+    const int n = FIELDS + several;
+    if (latex) fputs("\\begin{tabular}{l", out);
+    for (int c = 0; latex && c < n; c++)
+        fputc('r', out);
+    if (latex) fputs("}\n\\hline\n", out);
+    /* "Estimates" is what the others are named after. */
+    const char *head = unit == JD_TARGET_MEAN ? "Estimator" : units[unit].head;
+    fprintf(out, "%s%s", latex ? "" : "| ", head);
     for (int c = 0; c < FIELDS; c++)
         fprintf(out, latex ? " & %s" : " | %s", fields[c].head);
-    fputs(latex ? " \\\\\n\\hline\n"
-                : " |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-          out);
+    if (several) fprintf(out, "%sReplicates", latex ? " & " : " | ");
+    fputs(latex ? " \\\\\n\\hline\n" : " |\n| ---", out);
+    for (int c = 0; !latex && c < n; c++)
+        fputs(" | ---:", out);
+    if (!latex) fputs(" |\n", out);
+}
+
+/* A table for each unit there is. */
+static void put_tables(FILE *out, const jd_study_result_t *r, const row_t *rows, int n, bool latex)
+{
+    bool first = true;
+    for (int u = 0; u < (int)UNITS; u++) {
+        if (u > 0 && !has_unit(rows, n, u)) continue;
+        if (u == 0 && n > 0 && !has_unit(rows, n, u)) continue;
+        if (!first) fputc('\n', out);
+        first = false;
+        put_head(out, u, r->replicates > 1, latex);
+        for (int i = 0; i < n; i++)
+            if (rows[i].unit == u)
+                put_row(out, r, &rows[i], latex ? "" : "| ", latex ? " & " : " | ",
+                        latex ? " \\\\" : " |");
+        if (latex) fputs("\\hline\n\\end{tabular}\n", out);
+    }
 }
 
 void jd_words_table(FILE *out, const jd_study_result_t *r, jd_words_format_t format)
 {
     row_t rows[ROWS_MAX];
     int n = list_rows(r, rows);
-    put_head(out, format);
-    for (int i = 0; i < n; i++) {
-        if (format == JD_WORDS_JSON)
-            put_json_row(out, r, &rows[i], i == 0);
-        else if (format == JD_WORDS_LATEX)
-            put_row(out, r, &rows[i], "", " & ", " \\\\");
-        else
-            put_row(out, r, &rows[i], "| ", " | ", " |");
+    if (format != JD_WORDS_JSON) {
+        put_tables(out, r, rows, n, format == JD_WORDS_LATEX);
+        return;
     }
-    if (format == JD_WORDS_JSON) fputs("\n]\n", out);
-    if (format == JD_WORDS_LATEX) fputs("\\hline\n\\end{tabular}\n", out);
+    fputc('[', out);
+    for (int i = 0; i < n; i++)
+        put_json_row(out, r, &rows[i], i == 0);
+    fputs("\n]\n", out);
 }
 
 /* The largest part of a bias besides trends and chance, in words; *size is its value, *together
  * what all of them would be if none cancelled another. */
 static const char *largest_part(double measurement, double weights, double anticipation,
-                                double spillover, double *size, double *together)
+                                double spillover, bool inflow, double *size, double *together)
 {
     const double value[] = {measurement, weights, anticipation, spillover};
-    static const char *const words[] = {"relocations the empirical file misses or misdates",
-                                        "the weights the estimator gives to periods and cohorts",
-                                        "what announced counties do before adoption",
-                                        "firms drawn away from control counties"};
+    const char *const words[] = {"relocations the empirical file misses or misdates",
+                                 "the weights the estimator gives to periods and cohorts",
+                                 "what announced counties do before adoption",
+                                 inflow ? "firms drawn away from control counties"
+                                        : "effects on control counties"};
     int best = 0;
     *together = 0;
     for (int i = 0; i < 4; i++) {
@@ -348,39 +408,61 @@ static const char *largest_part(double measurement, double weights, double antic
     return words[best];
 }
 
-/* An estimate's bias besides trends and chance, and what it is made of. */
-static void print_bias(FILE *out, const jd_study_result_t *r, const char *estimator,
-                       const char *label, double trends)
+static double mean_for(const jd_study_result_t *r, const row_t *row, int column)
 {
-    double att = jd_words_mean(r, "county", estimator, JD_EST_ATT).mean, size, together;
-    double systematic = jd_words_mean(r, "county", estimator, JD_EST_BIAS).mean - trends;
-    const char *part = largest_part(jd_words_mean(r, "county", estimator, JD_EST_MEASUREMENT).mean,
-                                    jd_words_mean(r, "county", estimator, JD_EST_WEIGHTS).mean,
-                                    jd_words_mean(r, "county", estimator, JD_EST_ANTICIPATION).mean,
-                                    jd_words_mean(r, "county", estimator, JD_EST_SPILLOVER).mean,
-                                    &size, &together);
-    char a[32], b[32];
-    if (fabs(systematic) < fmax(0.02 * fabs(att), 0.5e-5)) { /* less than the table shows */
-        fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", label,
+    return jd_words_mean(r, row->panel, row->estimator, column).mean;
+}
+
+/* How an estimate without trends and chance lies to the effect. */
+static void print_side(FILE *out, const row_t *row, double att, double systematic, bool apart)
+{
+    char a[32];
+    const char *unit = units[row->unit].unit;
+    fprintf(out, "  %s%s", apart ? "Trends and chance apart, " : "", row->label);
+    jd_shown(fabs(systematic), false, a);
+    if (att > 0 && att + systematic >= 0)
+        fprintf(out, " %s the total effect by %s%s", systematic > 0 ? "overstates" : "understates",
+                a, unit);
+    else
+        fprintf(out, " lies %s%s %s the total effect", a, unit, systematic > 0 ? "above" : "below");
+    if (fabs(att) > 0) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
+}
+
+/* An estimate's bias besides trends and chance, and what it is made of. */
+static void print_bias(FILE *out, const jd_study_result_t *r, const row_t *row, double trends,
+                       bool inflow)
+{
+    double att = mean_for(r, row, JD_EST_ATT), size, together;
+    double systematic = mean_for(r, row, JD_EST_BIAS) - trends;
+    const char *part =
+        largest_part(mean_for(r, row, JD_EST_MEASUREMENT), mean_for(r, row, JD_EST_WEIGHTS),
+                     mean_for(r, row, JD_EST_ANTICIPATION), mean_for(r, row, JD_EST_SPILLOVER),
+                     &size, &together);
+    char a[32];
+    double least = fmax(0.02 * fabs(att), 0.5e-5); /* less than the table shows */
+    bool apart = fabs(trends) >= least;
+    if (fabs(systematic) < least) {
+        fprintf(out, "  %s recovers the total effect but for trends and chance (%s).\n", row->label,
                 jd_shown(trends, true, a));
         return;
     }
-    fprintf(out, "  %s %s the total effect by %s", label,
-            systematic > 0 ? "overstates" : "understates", jd_shown(fabs(systematic), false, a));
-    if (fabs(att) > 0) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
+    print_side(out, row, att, systematic, apart);
     if (together > 1.3 * fabs(systematic))
         fprintf(out, ", a sum of parts that partly cancel;\n  the largest, %s, is %s.\n",
-                jd_shown(size, true, b), part);
+                jd_shown(size, true, a), part);
     else
-        fprintf(out, ", %s %s.\n",
-                fabs(size) > 0.9 * fabs(systematic) ? "nearly all of it" : "most of it", part);
+        fprintf(out, ",%s%s %s.\n", apart ? "\n  " : " ",
+                fabs(size) > 0.9 * fabs(systematic)   ? "nearly all of it"
+                : fabs(size) > 0.5 * fabs(systematic) ? "most of it"
+                                                      : "the largest part of it",
+                part);
 }
 
-static void print_against_direct(FILE *out, const jd_study_result_t *r, const char *estimator,
+static void print_against_direct(FILE *out, const jd_study_result_t *r, const row_t *row,
                                  double trends)
 {
-    double ade = jd_words_mean(r, "county", estimator, JD_EST_ADE).mean;
-    double off = percent(jd_words_mean(r, "county", estimator, JD_EST_BIAS_ADE).mean - trends, ade);
+    double ade = mean_for(r, row, JD_EST_ADE);
+    double off = percent(mean_for(r, row, JD_EST_BIAS_ADE) - trends, ade);
     char a[32];
     if (isnan(off)) return;
     jd_shown(ade, true, a);
@@ -392,13 +474,12 @@ static void print_against_direct(FILE *out, const jd_study_result_t *r, const ch
                 fabs(off));
 }
 
-static void print_trends(FILE *out, const jd_study_result_t *r, const char *estimator,
-                         jd_mean_t trends)
+static void print_trends(FILE *out, const jd_study_result_t *r, const row_t *row, jd_mean_t trends)
 {
-    double error = jd_words_mean(r, "county", estimator, JD_EST_STD_ERROR).mean;
+    double error = mean_for(r, row, JD_EST_STD_ERROR);
     char a[32], b[32];
     jd_shown(trends.mean, true, a);
-    if (r->replicates > 1) {
+    if (trends.n > 1) {
         bool bias_found = fabs(trends.mean) > 2 * trends.error;
         fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", a,
                 jd_shown(trends.error, false, b),
@@ -407,32 +488,51 @@ static void print_trends(FILE *out, const jd_study_result_t *r, const char *esti
         fprintf(out,
                 "  Trends and chance add %s, %.1f standard errors (%s): one draw. Only its mean "
                 "over replicates is a\n"
-                "  trend bias: --replicates 50 shows it.\n",
-                a, fabs(trends.mean) / error, jd_shown(error, false, b));
+                "  trend bias%s.\n",
+                a, fabs(trends.mean) / error, jd_shown(error, false, b),
+                r->replicates > 1 ? "" : ": --replicates 50 shows it");
     }
 }
 
-/* What one estimator on the county panel makes of the truth; nothing where it does not apply. */
-static void print_sentences(FILE *out, const jd_study_result_t *r, const char *estimator,
-                            const char *label)
+/* TWFE on the county panel, or else the first that estimates a mean effect, or else the first;
+ * firms have another outcome than the truth above. */
+static const row_t *spoken_of(const jd_study_result_t *r, const row_t *rows, int n)
 {
-    jd_mean_t trends = jd_words_mean(r, "county", estimator, JD_EST_TRENDS);
-    if (isnan(jd_words_mean(r, "county", estimator, JD_EST_BIAS).mean)) return;
+    const row_t *best = NULL;
+    int rank = 0;
+    for (int i = 0; i < n; i++) {
+        bool mean = rows[i].unit == JD_TARGET_MEAN, county = !strcmp(rows[i].panel, "county");
+        int of = 1 + mean + 2 * (mean && county) + 4 * !strcmp(rows[i].label, "TWFE");
+        if (rows[i].unit == PER_FIRM || of <= rank || isnan(mean_for(r, &rows[i], JD_EST_BIAS)))
+            continue;
+        best = &rows[i];
+        rank = of;
+    }
+    return best;
+}
+
+/* What one estimator makes of the truth; nothing where none applies. */
+static void print_sentences(FILE *out, const jd_estimate_params_t *p, const jd_study_result_t *r,
+                            const row_t *rows, int n)
+{
+    const row_t *row = spoken_of(r, rows, n);
+    if (!row) return;
+    jd_mean_t trends = jd_words_mean(r, row->panel, row->estimator, JD_EST_TRENDS);
     fprintf(out, "\nIn words\n");
-    print_bias(out, r, estimator, label, trends.mean);
-    print_against_direct(out, r, estimator, trends.mean);
-    print_trends(out, r, estimator, trends);
+    print_bias(out, r, row, trends.mean, p->outcome == JD_OUTCOME_INFLOW);
+    print_against_direct(out, r, row, trends.mean);
+    print_trends(out, r, row, trends);
 }
 
 void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *r,
                     const char *path)
 {
     const jd_estimate_params_t *p = jd_config_section(config, "estimate");
+    row_t rows[ROWS_MAX];
+    int n = list_rows(r, rows);
     print_simulated(out, config, r);
     print_truth(out, p, r);
-    if (r->estimates.rows > 0) {
-        print_estimates(out, r);
-        print_sentences(out, r, "twfe", "TWFE");
-    }
+    print_estimates(out, r, rows, n);
+    print_sentences(out, p, r, rows, n);
     fprintf(out, "\nWritten     %s\n", path);
 }

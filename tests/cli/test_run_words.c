@@ -51,6 +51,87 @@ static void test_direct_effect(void **state)
     ASSERT_HOLDS(said.out, "it misses by ");
 }
 
+/* TWFE is -0.1875 where the effect is +0.0625: what "overstates" is said of stands before it. */
+static void test_words_agree_with_the_table(void **state)
+{
+    (void)state;
+    run_loud("");
+    ASSERT_HOLDS(said.out,
+                 "  TWFE                              -0.18750   0.13646   0.06250  -0.25000");
+    ASSERT_HOLDS(
+        said.out,
+        "\n  Trends and chance apart, TWFE overstates the total effect by 0.09375 (150 %),\n");
+    run_loud("--set estimate.outcome=outflow --set firms.n=100000"); /* ATT -0.4375 */
+    ASSERT_HOLDS(said.out,
+                 "Trends and chance apart, TWFE lies 1.15625 below the total effect (264 %),");
+    assert_null(strstr(said.out, "overstates"));
+}
+
+static void test_words_without_twfe(void **state)
+{
+    (void)state;
+    run_loud("--set estimate.estimators=poisson,imputation");
+    ASSERT_HOLDS(said.out, "\nIn words\n  Trends and chance apart, imputation overstates");
+    run_loud("--set estimate.estimators=poisson --set estimate.sector=no --set estimate.firm=no");
+    ASSERT_HOLDS(said.out, "poisson overstates the total effect by 0.47000 log points (");
+}
+
+/* Log points, effects per dose and outcomes of firms have tables of their own. */
+static void test_units_stand_apart(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {"\nEstimates  ", "\nEstimates, in log points",
+                                        "\nEstimates, per unit of dose", "\nEstimates, per firm"};
+    static const char *const rows[] = {"\n  TWFE  ", "\n  poisson", "\n  wald_did",
+                                       "\n  TWFE on firms"};
+    run_loud("--set firms.n=100000 --set estimate.estimators=poisson,wald_did,twfe,etwfe_poisson");
+    const char *at = said.out;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        at = strstr(at, heads[i]);
+        if (!at) fail_msg("%s: %s", heads[i], said.out);
+        const char *row = strstr(at, rows[i]), *next = strstr(at + 1, "\n\n");
+        assert_true(row && row < next);
+    }
+    ASSERT_HOLDS(said.out, "\n  etwfe_poisson"); /* in levels */
+    assert_true(strstr(said.out, "\n  etwfe_poisson") < strstr(said.out, heads[1]));
+    run_loud("--set estimate.estimators=poisson,twfe --format json");
+    ASSERT_HOLDS(said.out, "\"estimator\": \"poisson\", \"unit\": \"log points\"");
+    ASSERT_HOLDS(said.out, "\"estimator\": \"twfe\", \"unit\": \"firms\"");
+}
+
+/* Of 12 replicates of 600 firms poisson has an answer in few; each row says in how many. */
+static void test_replicates_behind_a_mean(void **state)
+{
+    (void)state;
+    static const char few[] =
+        "--replicates 12 --set firms.n=600 --set estimate.estimators=poisson,twfe";
+    char line[256], row[64];
+    int n = 0;
+    run_loud(few);
+    const char *at = strstr(said.out, "\n  poisson");
+    assert_non_null(at);
+    at = strchr(at + 1, '\n');
+    assert_int_equal(sscanf(at, " %d of 12", &n), 1);
+    assert_true(n > 0 && n < 12);
+    ASSERT_HOLDS(said.out, "\n    12 of 12 "); /* TWFE */
+    snprintf(line, sizeof line, "%s --format json", few);
+    run_loud(line);
+    snprintf(row, sizeof row, "\"unit\": \"log points\", \"replicates\": %d,", n);
+    ASSERT_HOLDS(said.out, row);
+    snprintf(line, sizeof line, "%s --format markdown", few);
+    run_loud(line);
+    snprintf(row, sizeof row, " | %d |\n", n);
+    ASSERT_HOLDS(said.out, " | Replicates |\n");
+    ASSERT_HOLDS(strstr(said.out, "| poisson"), row);
+    snprintf(line, sizeof line, "%s --format latex", few);
+    run_loud(line);
+    snprintf(row, sizeof row, " & %d \\\\\n", n);
+    ASSERT_HOLDS(strstr(said.out, "\npoisson"), row);
+    snprintf(line, sizeof line, "%s --format csv | grep -c poisson", few);
+    run_loud(line);
+    assert_int_equal(atoi(said.out), n);
+}
+
 /* What belongs to the occasion lies beside the file. */
 static void test_log(void **state)
 {
@@ -71,6 +152,10 @@ int main(void)
         cmocka_unit_test(test_without_effect),
         cmocka_unit_test(test_without_controls),
         cmocka_unit_test(test_direct_effect),
+        cmocka_unit_test(test_words_agree_with_the_table),
+        cmocka_unit_test(test_words_without_twfe),
+        cmocka_unit_test(test_units_stand_apart),
+        cmocka_unit_test(test_replicates_behind_a_mean),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
