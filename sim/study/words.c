@@ -437,7 +437,7 @@ static void print_bias(FILE *out, const jd_study_result_t *r, const row_t *row, 
     const char *part =
         largest_part(mean_for(r, row, JD_EST_MEASUREMENT), mean_for(r, row, JD_EST_WEIGHTS),
                      mean_for(r, row, JD_EST_ANTICIPATION), mean_for(r, row, JD_EST_SPILLOVER),
-                     &size, &together);
+                     inflow, &size, &together);
     char a[32];
     double least = fmax(0.02 * fabs(att), 0.5e-5); /* less than the table shows */
     bool apart = fabs(trends) >= least;
