@@ -93,10 +93,31 @@ static int varies(const sobol_t *s, const int64_t *rows, int64_t n)
     return 0;
 }
 
-/* A factor's bootstrapped indices stand together: boot [2 k][draws]. */
+/* Adds up what stands in rows of k. */
+static double sum_of(const double *first, int k, int64_t stride)
+{
+    double sum = 0;
+    for (int j = 0; j < k; j++)
+        sum += first[j * stride];
+    return sum;
+}
+
+/* Before the factors' own draws are sorted: `sums` has room for one a draw. */
+static void sum_intervals(const double *boot, int k, int draws, double level, double *sums,
+                          jd_sobol_index_t *sum)
+{
+    for (int part = 0; part < 2; part++) {
+        for (int d = 0; d < draws; d++)
+            sums[d] = sum_of(boot + (int64_t)part * k * draws + d, k, draws);
+        interval(sums, draws, level, part ? &sum->total_low : &sum->first_low,
+                 part ? &sum->total_high : &sum->first_high);
+    }
+}
+
+/* A factor's bootstrapped indices stand together: boot [2 k][draws], and one row more for sums. */
 static void sobol_intervals(const sobol_t *s, const int64_t *rows, int64_t n, int draws,
                             uint64_t seed, double level, int64_t *drawn, double *boot, double *pair,
-                            jd_sobol_index_t *index)
+                            jd_sobol_index_t *index, jd_sobol_index_t *sum)
 {
     int k = s->k;
     for (int d = 0; d < draws; d++) {
@@ -105,6 +126,7 @@ static void sobol_intervals(const sobol_t *s, const int64_t *rows, int64_t n, in
         for (int j = 0; j < 2 * k; j++)
             boot[(int64_t)j * draws + d] = pair[j];
     }
+    if (sum) sum_intervals(boot, k, draws, level, boot + 2 * (int64_t)k * draws, sum);
     for (int j = 0; j < k; j++) {
         interval(boot + (int64_t)j * draws, draws, level, &index[j].first_low,
                  &index[j].first_high);
@@ -114,12 +136,13 @@ static void sobol_intervals(const sobol_t *s, const int64_t *rows, int64_t n, in
 }
 
 int jd_sobol_indices(const double *y, const double *noise, int64_t n, int k, int draws,
-                     uint64_t seed, double level, jd_sobol_index_t *index, int64_t *used,
-                     jd_ctx_t *ctx)
+                     uint64_t seed, double level, jd_sobol_index_t *index, jd_sobol_index_t *sum,
+                     int64_t *used, jd_ctx_t *ctx)
 {
     const sobol_t s = {.y = y, .noise = noise, .k = k};
     int64_t *rows = NULL;
-    size_t cells = (size_t)k * 2 * ((size_t)draws + 1), bytes = cells * sizeof(double);
+    size_t cells = (size_t)k * 2 * ((size_t)draws + 1) + (size_t)draws,
+           bytes = cells * sizeof(double);
     int rc = whole_rows(y, n, k + 2, &rows, used, ctx);
     double *work = rc ? NULL : malloc(bytes);
     int64_t *drawn = rc ? NULL : malloc((size_t)(n > 0 ? n : 1) * sizeof *drawn);
@@ -133,8 +156,10 @@ int jd_sobol_indices(const double *y, const double *noise, int64_t n, int k, int
         sobol_of(&s, rows, *used, work, work + k);
         for (int j = 0; j < k; j++)
             index[j] = (jd_sobol_index_t){.first = work[j], .total = work[k + j]};
+        if (sum)
+            *sum = (jd_sobol_index_t){.first = sum_of(work, k, 1), .total = sum_of(work + k, k, 1)};
         sobol_intervals(&s, rows, *used, draws, seed, level, drawn, work + 2 * (int64_t)k, work,
-                        index);
+                        index, sum);
     }
     free(drawn);
     free(work);

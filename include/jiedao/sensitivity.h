@@ -18,14 +18,16 @@ typedef struct jd_sobol_index {
  * k-1. Rows with a NaN are left out. noise [n][k + 2] or NULL, where y are means over replicates:
  * the variance of the error of y at A, of y at B, and of each difference y_ABj - y_A. It is taken
  * out, so that the indices are of the noise-free output, whether replicates share their random
- * numbers or not. Intervals: `draws` bootstraps of base rows, percentiles at `level`.
+ * numbers or not. Intervals: `draws` bootstraps of base rows, percentiles at `level`. *sum, unless
+ * NULL, gets the sums of all factors' indices: below 1 in `first`, the rest is interactions.
  *      first = mean(y_B (y_ABj - y_A)) / V  (Saltelli et al. 2010), y centred;
  *      total = mean((y_A - y_ABj)^2) / 2 V  (Jansen 1999).
  *  *used = rows used. Errors: JD_ERR_DATA (fewer than 4 rows, or y does not vary),
  * JD_ERR_NO_MEMORY. Cost: draws x n x k. */
 JD_API JD_MUST_USE int jd_sobol_indices(const double *y, const double *noise, int64_t n, int k,
                                         int draws, uint64_t seed, double level,
-                                        jd_sobol_index_t *index, int64_t *used, jd_ctx_t *ctx);
+                                        jd_sobol_index_t *index, jd_sobol_index_t *sum,
+                                        int64_t *used, jd_ctx_t *ctx);
 
 /** One factor's elementary effects over the trajectories. */
 typedef struct jd_morris_effect {

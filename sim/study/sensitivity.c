@@ -308,7 +308,8 @@ static int analyse(jd_study_sensitivity_t *s, int draws, double level, jd_ctx_t 
     int rc = jd_make(&s->sobol, plan->n_factors, sizeof *s->sobol, "sensitivity", ctx);
     return rc ? rc
               : jd_sobol_indices(s->mean, plan->replicates > 1 ? s->noise : NULL, plan->base,
-                                 plan->n_factors, draws, seed, level, s->sobol, &s->used, ctx);
+                                 plan->n_factors, draws, seed, level, s->sobol, &s->sum, &s->used,
+                                 ctx);
 }
 
 /* An output too few runs have, or that is a constant. */
@@ -378,9 +379,19 @@ static void print_head(FILE *out, const jd_study_sensitivity_t *s)
             100 * s->noise_share, s->sobol ? "it is taken out below" : "sigma below holds it too");
 }
 
+/* What the parameters explain one by one; what is missing to 1 are interactions, unless it is the
+ * error of the indices. */
+static void print_sum(FILE *out, const jd_study_sensitivity_t *s)
+{
+    if (s->folder.plan.n_factors < 2) return;
+    fprintf(out, "  %-30s %8.3f  [%8.3f, %8.3f]  %s\n", "sum of first", s->sum.first,
+            s->sum.first_low, s->sum.first_high,
+            s->sum.first_high < 1 ? "the rest is interactions"
+                                  : "no interactions beyond the indices' error");
+}
+
 void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, double level)
 {
-    double first = 0;
     print_head(out, s);
     if (s->sobol)
         fprintf(out, "\n%-32s %8s %20.4g %% %8s %20.4g %%\n", "Sobol index", "first", 100 * level,
@@ -393,7 +404,6 @@ void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, doub
         fprintf(out, "  %-30s", s->folder.plan.factors[f].name);
         if (s->sobol) {
             const jd_sobol_index_t *i = &s->sobol[f];
-            first += i->first;
             fprintf(out, " %8.3f  [%8.3f, %8.3f] %8.3f  [%8.3f, %8.3f]\n", i->first, i->first_low,
                     i->first_high, i->total, i->total_low, i->total_high);
         } else {
@@ -405,7 +415,7 @@ void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, doub
         }
     }
     if (s->sobol)
-        fprintf(out, "  %-30s %8.3f  the rest is interactions\n", "sum of first", first);
+        print_sum(out, s);
     else
         fputs("Per full range of a parameter; sigma beside mu* tells of curvature and "
               "interactions.\n",

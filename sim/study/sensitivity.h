@@ -19,6 +19,7 @@ typedef struct jd_study_sensitivity {
     double noise_share;      /**< of the variance over points and replicates, within points; NaN
                                 with one replicate */
     jd_sobol_index_t *sobol; /**< [n_factors], or NULL */
+    jd_sobol_index_t sum;    /**< over the factors */
     jd_morris_effect_t *morris; /**< [n_factors], or NULL */
     int64_t used;               /**< base rows or trajectories */
 } jd_study_sensitivity_t;

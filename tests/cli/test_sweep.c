@@ -369,6 +369,19 @@ static void test_resume_where_nothing_is(void **state)
     ASSERT_HOLDS(said.err, "fresh holds nothing to go on with");
 }
 
+/* With one parameter there is nothing to interact with. */
+static void test_sensitivity_of_one(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, "sweep $TINY --set sweep.design=saltelli --set sweep.points=8 "
+                       "--set 'sweep.world.land_sd=uniform(0, 2)' -o alone");
+    ASSERT_STATUS(&said, 0);
+    run_program(&said, "sensitivity alone --output att");
+    ASSERT_HOLDS(said.out, "\n  world.land_sd ");
+    assert_null(strstr(said.out, "sum of first"));
+}
+
 static void test_sensitivity(void **state)
 {
     (void)state;
@@ -382,6 +395,13 @@ static void test_sensitivity(void **state)
     ASSERT_HOLDS(said.out, "16 of 16 base rows");
     /* friction depends on officials, hardly on who is treated */
     assert_true(strstr(said.out, "officials.mu_weak") < strstr(said.out, "policy.share"));
+    /* their sum has an interval, and what it says follows from its end */
+    const char *sum = strstr(said.out, "\n  sum of first ");
+    double high = 0;
+    assert_non_null(sum);
+    assert_int_equal(sscanf(strchr(sum, ','), ",%lf]", &high), 1);
+    ASSERT_HOLDS(sum, high < 1 ? "]  the rest is interactions\n"
+                               : "]  no interactions beyond the indices' error\n");
     run_program(&said, "sensitivity sobol --output twfe.bias --format csv");
     ASSERT_HOLDS(said.out, "parameter,output,first,first_low,first_high,total");
     run_program(&said, "sensitivity sobol --output nothing");
@@ -449,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_a_sweep_of_failures_fails),
         cmocka_unit_test(test_resume_where_nothing_is),
         cmocka_unit_test(test_sensitivity),
+        cmocka_unit_test(test_sensitivity_of_one),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

@@ -63,18 +63,25 @@ static void check_sobol(double (*f)(const double *, int), int k, const double *f
                         const double *total)
 {
     jd_plan_t plan;
-    jd_sobol_index_t index[MOST];
-    double *y;
+    jd_sobol_index_t index[MOST], sum;
+    double *y, sums[2] = {0};
     int64_t used;
     run_design(&plan, JD_PLAN_SALTELLI, k, 8192, f, &y);
-    assert_int_equal(jd_sobol_indices(y, NULL, 8192, k, 100, 3, 0.95, index, &used, NULL), JD_OK);
+    assert_int_equal(jd_sobol_indices(y, NULL, 8192, k, 100, 3, 0.95, index, &sum, &used, NULL),
+                     JD_OK);
     assert_int_equal(used, 8192);
     for (int j = 0; j < k; j++) {
         assert_within(index[j].first, first[j], 0.01);
         assert_within(index[j].total, total[j], 0.01);
         assert_true(index[j].first_low <= index[j].first && index[j].first <= index[j].first_high);
         assert_true(index[j].total_low <= index[j].total && index[j].total <= index[j].total_high);
+        sums[0] += first[j];
+        sums[1] += total[j];
     }
+    assert_within(sum.first, sums[0], 0.02);
+    assert_within(sum.total, sums[1], 0.02);
+    assert_true(sum.first_low <= sums[0] && sums[0] <= sum.first_high && sum.first_high < 1);
+    assert_true(sum.total_low <= sums[1] && sums[1] <= sum.total_high && sum.total_low > 1);
     free(y);
     free(plan.unit);
 }
@@ -115,7 +122,8 @@ static void test_noise_is_taken_out(void **state)
     int64_t used;
     enum { BASE = 8192 };
     run_design(&plan, JD_PLAN_SALTELLI, 3, BASE, ishigami, &y);
-    assert_int_equal(jd_sobol_indices(y, NULL, BASE, 3, 2, 3, 0.95, clean, &used, NULL), JD_OK);
+    assert_int_equal(jd_sobol_indices(y, NULL, BASE, 3, 2, 3, 0.95, clean, NULL, &used, NULL),
+                     JD_OK);
     double *noise = calloc((size_t)plan.n_points, sizeof *noise), sd = 3.7;
     assert_non_null(noise);
     const jd_jump_t jump = jd_jump(jd_stream(5, 0, JD_DRAW_PROCESS), 0, 0);
@@ -123,8 +131,10 @@ static void test_noise_is_taken_out(void **state)
         y[i] += sd * sqrt(12) * (jd_draw(&jump, (uint64_t)i) - 0.5);
         noise[i] = i % 5 < 2 ? sd * sd : 2 * sd * sd; /* of y_A, y_B; of the differences */
     }
-    assert_int_equal(jd_sobol_indices(y, NULL, BASE, 3, 2, 3, 0.95, noisy, &used, NULL), JD_OK);
-    assert_int_equal(jd_sobol_indices(y, noise, BASE, 3, 2, 3, 0.95, told, &used, NULL), JD_OK);
+    assert_int_equal(jd_sobol_indices(y, NULL, BASE, 3, 2, 3, 0.95, noisy, NULL, &used, NULL),
+                     JD_OK);
+    assert_int_equal(jd_sobol_indices(y, noise, BASE, 3, 2, 3, 0.95, told, NULL, &used, NULL),
+                     JD_OK);
     for (int j = 0; j < 3; j++) {
         assert_within(told[j].first, clean[j].first, 0.05);
         assert_within(told[j].total, clean[j].total, 0.05);
@@ -182,13 +192,13 @@ static void test_refusals(void **state)
     jd_ctx_init(&ctx);
     for (int i = 0; i < 36; i++)
         y[i] = 2;
-    assert_int_equal(jd_sobol_indices(y, NULL, 12, 1, 10, 1, 0.95, index, &used, &ctx),
+    assert_int_equal(jd_sobol_indices(y, NULL, 12, 1, 10, 1, 0.95, index, NULL, &used, &ctx),
                      JD_ERR_DATA);
     assert_non_null(strstr(ctx.message, "nothing to explain"));
     for (int i = 0; i < 30; i++)
         y[i] = (double)NAN;
     jd_ctx_clear(&ctx);
-    assert_int_equal(jd_sobol_indices(y, NULL, 12, 1, 10, 1, 0.95, index, &used, &ctx),
+    assert_int_equal(jd_sobol_indices(y, NULL, 12, 1, 10, 1, 0.95, index, NULL, &used, &ctx),
                      JD_ERR_DATA);
     assert_non_null(strstr(ctx.message, "2 whole rows"));
 }
