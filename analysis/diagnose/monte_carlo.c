@@ -34,7 +34,13 @@ const char *jd_mc_label(jd_mc_measure_t measure)
     return words[measure].label;
 }
 
-static const jd_mc_value_t nothing = {(double)NAN, (double)NAN, 0};
+static const jd_mc_value_t nothing = {(double)NAN, (double)NAN, 0, (double)NAN, (double)NAN};
+static const double Z = 1.959963984540054;
+
+static jd_mc_value_t value_of(double value, double error, int64_t n)
+{
+    return (jd_mc_value_t){value, error, n, value - Z * error, value + Z * error};
+}
 
 /* ---- Means and shares ---- */
 
@@ -49,14 +55,21 @@ jd_mc_value_t jd_mc_mean(const double *x, int64_t n)
     for (int64_t i = 0; i < n; i++)
         if (!isnan(x[i])) square += (x[i] - mean) * (x[i] - mean);
     double error = used > 1 ? sqrt(square / (double)(used - 1) / (double)used) : (double)NAN;
-    return (jd_mc_value_t){mean, error, used};
+    return value_of(mean, error, used);
 }
 
-static jd_mc_value_t share(int64_t yes, int64_t n)
+jd_mc_value_t jd_mc_share(int64_t yes, int64_t n)
 {
-    if (n == 0) return nothing;
-    double p = (double)yes / (double)n;
-    return (jd_mc_value_t){p, sqrt(p * (1 - p) / (double)n), n};
+    if (n <= 0) return nothing;
+    double m = (double)n, p = (double)yes / m, shrink = 1 / (1 + Z * Z / m);
+    double middle = shrink * (p + Z * Z / (2 * m));
+    double half = shrink * Z * sqrt(p * (1 - p) / m + Z * Z / (4 * m * m));
+    bool inside = yes > 0 && yes < n;
+    return (jd_mc_value_t){.value = p,
+                           .mcse = inside ? sqrt(p * (1 - p) / m) : half / Z,
+                           .n = n,
+                           .low = yes > 0 ? fmax(0, middle - half) : 0,
+                           .high = yes < n ? fmin(1, middle + half) : 1};
 }
 
 /* ---- What is computed of sums, and its jackknife ---- */
@@ -107,7 +120,7 @@ static jd_mc_value_t jackknife(const jd_mc_sample_t *m, const sums_t *all,
         sum += x;
         square += x * x;
     }
-    return (jd_mc_value_t){whole, sqrt((n - 1) / n * (square - sum * sum / n)), m->n};
+    return value_of(whole, sqrt((n - 1) / n * (square - sum * sum / n)), m->n);
 }
 
 /* Mean square error: a mean; its root's error by the delta method. */
@@ -124,7 +137,7 @@ static jd_mc_value_t rmse(const jd_mc_sample_t *m)
         square += (d * d - mean) * (d * d - mean);
     }
     double error = m->n > 1 && root > 0 ? sqrt(square / (n - 1) / n) / (2 * root) : (double)NAN;
-    return (jd_mc_value_t){root, error, m->n};
+    return value_of(root, error, m->n);
 }
 
 /* ---- Tests ---- */
@@ -152,13 +165,13 @@ static void measure_tests(const jd_mc_sample_t *m, double truth, jd_mc_value_t *
         sum += size;
         square += size * size;
     }
-    value[JD_MC_COVERAGE] = share(holds, m->n);
-    value[JD_MC_POWER] = share(found, m->n);
+    value[JD_MC_COVERAGE] = jd_mc_share(holds, m->n);
+    value[JD_MC_POWER] = jd_mc_share(found, m->n);
     if (truth == 0 || found == 0) return;
     double k = (double)found, mean = sum / k;
     double error = found > 1 ? sd_of(k, sum, square) / sqrt(k) : (double)NAN;
-    value[JD_MC_TYPE_S] = share(wrong, found);
-    value[JD_MC_TYPE_M] = (jd_mc_value_t){mean, error, found};
+    value[JD_MC_TYPE_S] = jd_mc_share(wrong, found);
+    value[JD_MC_TYPE_M] = value_of(mean, error, found);
 }
 
 static void measure_size(const jd_mc_sample_t *m, jd_mc_value_t *value)
@@ -168,7 +181,7 @@ static void measure_size(const jd_mc_sample_t *m, jd_mc_value_t *value)
         n += m->null_rejected[i] >= 0;
         rejected += m->null_rejected[i] > 0;
     }
-    value[JD_MC_SIZE] = share(rejected, n);
+    value[JD_MC_SIZE] = jd_mc_share(rejected, n);
 }
 
 static void measure_passed(const jd_mc_sample_t *m, jd_mc_value_t *value)
@@ -184,19 +197,19 @@ static void measure_passed(const jd_mc_sample_t *m, jd_mc_value_t *value)
         sum += d;
         square += d * d;
     }
-    value[JD_MC_PASSED] = share(passed, n);
-    value[JD_MC_COVERAGE_IF_PASSED] = share(holds, passed);
+    value[JD_MC_PASSED] = jd_mc_share(passed, n);
+    value[JD_MC_COVERAGE_IF_PASSED] = jd_mc_share(holds, passed);
     if (passed == 0) return;
     double k = (double)passed;
     double error = passed > 1 ? sd_of(k, sum, square) / sqrt(k) : (double)NAN;
-    value[JD_MC_BIAS_IF_PASSED] = (jd_mc_value_t){sum / k, error, passed};
+    value[JD_MC_BIAS_IF_PASSED] = value_of(sum / k, error, passed);
 }
 
 void jd_mc_measure(const jd_mc_sample_t *m, jd_mc_value_t value[JD_MC_MEASURES])
 {
     for (int k = 0; k < JD_MC_MEASURES; k++)
         value[k] = nothing;
-    value[JD_MC_FAILED] = share(m->failed, m->n + m->failed);
+    value[JD_MC_FAILED] = jd_mc_share(m->failed, m->n + m->failed);
     if (m->n == 0) return;
     sums_t all = {.scale = m->std_error[0]};
     for (int64_t i = 0; i < m->n; i++)
@@ -205,7 +218,7 @@ void jd_mc_measure(const jd_mc_sample_t *m, jd_mc_value_t value[JD_MC_MEASURES])
     double error = m->n > 1 ? sd_error(&all) / sqrt(all.n) : (double)NAN;
     value[JD_MC_TRUTH] = jd_mc_mean(m->truth, m->n);
     value[JD_MC_ESTIMATE] = jd_mc_mean(m->estimate, m->n);
-    value[JD_MC_BIAS] = (jd_mc_value_t){bias, error, m->n};
+    value[JD_MC_BIAS] = value_of(bias, error, m->n);
     value[JD_MC_RMSE] = rmse(m);
     value[JD_MC_SD] = jackknife(m, &all, sd_error);
     value[JD_MC_SE_RATIO] = jackknife(m, &all, ratio);

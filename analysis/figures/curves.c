@@ -17,11 +17,15 @@ const jd_column_t jd_curve_columns[JD_CURVE_COLUMNS] = {
     {"bias_if_passed", JD_DOUBLE, "1", "bias if the pretest is passed", NULL, 0, JD_AXIS_CELL},
     {"bias_if_passed_se", JD_DOUBLE, "1", "its Monte-Carlo error", NULL, 0, JD_AXIS_CELL},
     {"coverage", JD_DOUBLE, "1", "share of intervals with the truth", NULL, 0, JD_AXIS_CELL},
-    {"coverage_se", JD_DOUBLE, "1", "its Monte-Carlo error", NULL, 0, JD_AXIS_CELL},
+    {"coverage_low", JD_DOUBLE, "1", "lower end of its Monte-Carlo interval", NULL, 0,
+     JD_AXIS_CELL},
+    {"coverage_high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
     {"size", JD_DOUBLE, "1", "share rejected without an effect", NULL, 0, JD_AXIS_CELL},
-    {"size_se", JD_DOUBLE, "1", "its Monte-Carlo error", NULL, 0, JD_AXIS_CELL},
+    {"size_low", JD_DOUBLE, "1", "lower end of its Monte-Carlo interval", NULL, 0, JD_AXIS_CELL},
+    {"size_high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
     {"power", JD_DOUBLE, "1", "share rejected with the effect", NULL, 0, JD_AXIS_CELL},
-    {"power_se", JD_DOUBLE, "1", "its Monte-Carlo error", NULL, 0, JD_AXIS_CELL},
+    {"power_low", JD_DOUBLE, "1", "lower end of its Monte-Carlo interval", NULL, 0, JD_AXIS_CELL},
+    {"power_high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
 };
 
 static const double LETTER_MM = 1.45, TICK_MM = 5.0, LABEL_MM = 4.0;

@@ -203,18 +203,21 @@ enum {
     JD_CURVE_PASSED = JD_CURVE_PARTS + 5,
     JD_CURVE_PASSED_SE,
     JD_CURVE_COVERAGE,
-    JD_CURVE_COVERAGE_SE,
+    JD_CURVE_COVERAGE_LOW,
+    JD_CURVE_COVERAGE_HIGH,
     JD_CURVE_SIZE,
-    JD_CURVE_SIZE_SE,
+    JD_CURVE_SIZE_LOW,
+    JD_CURVE_SIZE_HIGH,
     JD_CURVE_POWER,
-    JD_CURVE_POWER_SE,
+    JD_CURVE_POWER_LOW,
+    JD_CURVE_POWER_HIGH,
     JD_CURVE_COLUMNS
 };
 extern const jd_column_t jd_curve_columns[JD_CURVE_COLUMNS];
 
 /** All three take rows of up to JD_FIGURE_ESTIMATORS estimators; errors are Monte-Carlo standard
- *  errors, drawn as 95 % intervals. Sheets grow with the number of panels.
- *  Bias: a panel an estimator, on one scale: parts stacked, the bias marked. */
+ *  errors, drawn as 95 % intervals; rates have the ends of theirs. Sheets grow with the number of
+ * panels. Bias: a panel an estimator, on one scale: parts stacked, the bias marked. */
 int jd_figure_bias_by(const jd_table_t *curves, const jd_figure_options_t *options, jd_ctx_t *ctx);
 int jd_figure_bias_by_script(FILE *out, const jd_table_t *curves,
                              const jd_figure_options_t *options, jd_ctx_t *ctx);

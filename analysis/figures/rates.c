@@ -7,14 +7,12 @@ static const jd_figure_kind_t kind = {"rates", 183.0, 70.0, 150.0};
 
 static const struct {
     const char *block, *label, *short_label;
-    int value, error;
+    int value;      /* and the two behind it: its interval */
     double nominal; /* %; NaN = none */
 } rates[] = {
-    {"coverage", "Coverage of 95 % intervals (%)", "Coverage (%)", JD_CURVE_COVERAGE,
-     JD_CURVE_COVERAGE_SE, 95.0},
-    {"size", "Size: false rejections at 5 % (%)", "Size (%)", JD_CURVE_SIZE, JD_CURVE_SIZE_SE, 5.0},
-    {"power", "Power: effects found at 5 % (%)", "Power (%)", JD_CURVE_POWER, JD_CURVE_POWER_SE,
-     JD_MISSING},
+    {"coverage", "Coverage of 95 % intervals (%)", "Coverage (%)", JD_CURVE_COVERAGE, 95.0},
+    {"size", "Size: false rejections at 5 % (%)", "Size (%)", JD_CURVE_SIZE, 5.0},
+    {"power", "Power: effects found at 5 % (%)", "Power (%)", JD_CURVE_POWER, JD_MISSING},
 };
 static const double LEGEND_MM = 3.6, LEFT_MM = 15.0, PANEL_MM = 19.0; /* PANEL_MM: margins */
 enum { RATES = sizeof rates / sizeof rates[0] };
@@ -37,14 +35,14 @@ static int has_rate(const jd_curves_t *c, int r)
     return 0;
 }
 
-/* Ends of the Monte-Carlo interval in percent, within 0 and 100: it is one of a share. */
+/* Ends of the Monte-Carlo interval in percent. */
 static void interval(const jd_curves_t *c, int r, int64_t row, double ends[2])
 {
     double v = jd_curves_cell(c, rates[r].value, row);
-    double half = 1.96 * jd_curves_cell(c, rates[r].error, row);
-    if (isnan(half)) half = 0.0;
-    ends[0] = 100.0 * fmax(v - half, 0.0);
-    ends[1] = 100.0 * fmin(v + half, 1.0);
+    for (int i = 0; i < 2; i++) {
+        double end = jd_curves_cell(c, rates[r].value + 1 + i, row);
+        ends[i] = 100.0 * (isnan(end) ? v : end);
+    }
 }
 
 /* Percent. */

@@ -43,14 +43,19 @@ typedef struct jd_mc_sample {
 typedef struct jd_mc_value {
     double value, mcse; /**< NaN where it cannot be said */
     int64_t n;          /**< replicates it rests on */
+    double low, high;   /**< 95 % Monte-Carlo interval */
 } jd_mc_value_t;
 
-/** All measures. Means: SD / sqrt(n); shares: sqrt(p (1 - p) / n); SD, RMSE, ratios: the jackknife.
- *  Cost: a few passes. */
+/** All measures. Errors: means SD / sqrt(n); shares sqrt(p (1 - p) / n), where this is 0 half the
+ *  interval's width / 1.96; SD, RMSE, ratios: the jackknife. Intervals: value +- 1.96 errors,
+ *  shares Wilson's (1927), which no share of 0 or 1 makes a point. Cost: a few passes. */
 JD_API void jd_mc_measure(const jd_mc_sample_t *sample, jd_mc_value_t value[JD_MC_MEASURES]);
 
 /** Mean of a column and its error: for the parts of the bias. NaNs are passed over. */
 JD_API jd_mc_value_t jd_mc_mean(const double *x, int64_t n);
+
+/** `yes` of n, as the shares among the measures. */
+JD_API jd_mc_value_t jd_mc_share(int64_t yes, int64_t n);
 
 /** "bias", "se_ratio", ... and a phrase for people. */
 JD_API const char *jd_mc_name(jd_mc_measure_t measure);

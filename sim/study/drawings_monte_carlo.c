@@ -155,11 +155,13 @@ static int64_t begin_row(study_t *w, int point, int k, const char *name)
     return row;
 }
 
-/* Whether a row speaks of firms: these estimate a log ratio, which has no place on their axis. */
+/* Whether a row speaks of the outcome's mean: a log ratio or an effect per dose has no place on its
+ * axis. */
 static bool is_of_firms(const jd_table_t *t, int64_t row)
 {
-    return !jd_cell_is(t, "estimator", row, "poisson") &&
-           !jd_cell_is(t, "estimator", row, "etwfe_poisson");
+    char name[32];
+    jd_table_text(t, JD_VAL_ESTIMATOR, row, name, sizeof name);
+    return jd_estimate_unit("", name) == JD_TARGET_MEAN;
 }
 
 /* What is no rate is left out where the axis is not the estimator's. */
@@ -168,18 +170,18 @@ static void put_measure(study_t *w, int64_t row, int64_t from)
     static const struct {
         const char *measure;
         int column;
-        bool error;
+        int more; /* columns behind it: an error, or an interval's ends */
     } places[] = {
-        {"bias", JD_CURVE_BIAS, false},
-        {"part_measurement", JD_CURVE_PARTS, false},
-        {"part_trends", JD_CURVE_PARTS + 1, false},
-        {"part_weights", JD_CURVE_PARTS + 2, false},
-        {"part_anticipation", JD_CURVE_PARTS + 3, false},
-        {"part_spillover", JD_CURVE_PARTS + 4, false},
-        {"bias_if_passed", JD_CURVE_PASSED, true},
-        {"coverage", JD_CURVE_COVERAGE, true},
-        {"size", JD_CURVE_SIZE, true},
-        {"power", JD_CURVE_POWER, true},
+        {"bias", JD_CURVE_BIAS, 0},
+        {"part_measurement", JD_CURVE_PARTS, 0},
+        {"part_trends", JD_CURVE_PARTS + 1, 0},
+        {"part_weights", JD_CURVE_PARTS + 2, 0},
+        {"part_anticipation", JD_CURVE_PARTS + 3, 0},
+        {"part_spillover", JD_CURVE_PARTS + 4, 0},
+        {"bias_if_passed", JD_CURVE_PASSED, 1},
+        {"coverage", JD_CURVE_COVERAGE, 2},
+        {"size", JD_CURVE_SIZE, 2},
+        {"power", JD_CURVE_POWER, 2},
     };
     double error = jd_table_number(&w->results, JD_VAL_MCSE, from);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -190,7 +192,10 @@ static void put_measure(study_t *w, int64_t row, int64_t from)
         }
         jd_table_set_number(&w->curves, places[i].column, row,
                             jd_table_number(&w->results, JD_VAL_VALUE, from));
-        if (places[i].error) jd_table_set_number(&w->curves, places[i].column + 1, row, error);
+        if (places[i].more == 1) jd_table_set_number(&w->curves, places[i].column + 1, row, error);
+        for (int k = 0; places[i].more == 2 && k < 2; k++)
+            jd_table_set_number(&w->curves, places[i].column + 1 + k, row,
+                                jd_table_number(&w->results, JD_VAL_LOW + k, from));
         if (i == 0) jd_table_set_number(&w->curves, JD_CURVE_BIAS_SE, row, error);
     }
 }
@@ -199,7 +204,7 @@ static void put_measure(study_t *w, int64_t row, int64_t from)
 static void call_power_size(jd_table_t *curves, int64_t row, bool effect)
 {
     if (effect || !isnan(jd_table_number(curves, JD_CURVE_SIZE, row))) return;
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) {
         double v = jd_table_number(curves, JD_CURVE_POWER + k, row);
         jd_table_set_number(curves, JD_CURVE_SIZE + k, row, v);
         jd_table_set_number(curves, JD_CURVE_POWER + k, row, (double)NAN);
@@ -274,8 +279,8 @@ static int draw(const jd_source_t *s, const jd_figure_options_t *o,
                 s->path, w.estimators_are_places ? PLACES : JD_FIGURE_ESTIMATORS);
     if (w.ratios && (!rc || rc == JD_ERR_DATA) && figure == jd_figure_bias_by)
         jd_warn(ctx,
-                "%s: poisson and etwfe_poisson estimate a log ratio: their bias is not drawn among "
-                "those in firms",
+                "%s: poisson estimates a log ratio, wald_did an effect per dose: their bias is not "
+                "drawn among those in firms",
                 s->path);
     jd_table_free(&w.curves);
     jd_table_free(&w.points);

@@ -134,6 +134,20 @@ const jd_column_t jd_estimate_columns[JD_EST_COLUMNS] = {
      NULL, 0, JD_AXIS_CELL},
 };
 
+const jd_unit_words_t jd_unit_words[JD_UNITS] = {
+    [JD_TARGET_MEAN] = {"", "firms"},
+    [JD_TARGET_RATIO] = {", as shares", "share"},
+    [JD_TARGET_LOG_RATIO] = {", in log points", "log points"},
+    [JD_TARGET_PER_DOSE] = {", per unit of dose", "firms per unit of dose"},
+    [JD_UNIT_PER_FIRM] = {", per firm", "firms per firm"}};
+
+int jd_estimate_unit(const char *panel, const char *estimator)
+{
+    const jd_estimator_t *e = jd_estimator_find(estimator);
+    int unit = e ? (int)e->target : JD_TARGET_MEAN;
+    return unit == JD_TARGET_MEAN && !strcmp(panel, "firm") ? (int)JD_UNIT_PER_FIRM : unit;
+}
+
 /* One line of /estimates in the making. */
 typedef struct line {
     char term[16];

@@ -82,6 +82,15 @@ extern const jd_column_t jd_estimate_columns[JD_EST_COLUMNS];
 /** Event time of a term that is no event time. */
 enum { JD_NO_EVENT = -1000 };
 
+/** What the numbers of an estimator on a panel are measured in: a jd_target_t, or per firm. Unlike
+ *  ones share no table and no axis. */
+enum { JD_UNIT_PER_FIRM = JD_TARGET_PER_DOSE + 1, JD_UNITS };
+typedef struct jd_unit_words {
+    const char *head, *key; /**< ", in log points" behind a head; "log points" */
+} jd_unit_words_t;
+extern const jd_unit_words_t jd_unit_words[JD_UNITS];
+int jd_estimate_unit(const char *panel, const char *estimator);
+
 /** Where recovery finds the recorded tables: by name, NULL if there is none of it. */
 typedef struct jd_recorded {
     const jd_table_t *(*table)(void *user, const char *name);

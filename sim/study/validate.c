@@ -272,6 +272,8 @@ static const jd_column_t columns[JD_VAL_COLUMNS] = {
     {"value", JD_DOUBLE, "1", "value", NULL, 0, JD_AXIS_CELL},
     {"mcse", JD_DOUBLE, "1", "Monte-Carlo standard error of the value", NULL, 0, JD_AXIS_CELL},
     {"n", JD_INT64, "1", "replicates it rests on", NULL, 0, JD_AXIS_CELL},
+    {"low", JD_DOUBLE, "1", "lower end of its 95 % Monte-Carlo interval", NULL, 0, JD_AXIS_CELL},
+    {"high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
 };
 
 static int add_value(jd_table_t *t, const jd_series_t *s, const char *target, const char *measure,
@@ -291,6 +293,8 @@ static int add_value(jd_table_t *t, const jd_series_t *s, const char *target, co
     JD_CELLS(t, JD_VAL_VALUE, double)[row] = v.value;
     JD_CELLS(t, JD_VAL_MCSE, double)[row] = v.mcse;
     JD_CELLS(t, JD_VAL_N, int64_t)[row] = v.n;
+    JD_CELLS(t, JD_VAL_LOW, double)[row] = v.low;
+    JD_CELLS(t, JD_VAL_HIGH, double)[row] = v.high;
     return JD_OK;
 }
 
@@ -350,7 +354,7 @@ static int add_silent(const work_t *w, int32_t point, jd_ctx_t *ctx)
         snprintf(none.estimator, sizeof none.estimator, "%.31s", name);
         if (!heard)
             rc = add_value(&w->validation->table, &none, "att", jd_mc_name(JD_MC_FAILED),
-                           (jd_mc_value_t){1, 0, w->done[point]}, ctx);
+                           jd_mc_share(w->done[point], w->done[point]), ctx);
     }
     return rc;
 }

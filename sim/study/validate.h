@@ -36,6 +36,8 @@ enum {
     JD_VAL_VALUE,
     JD_VAL_MCSE,
     JD_VAL_N,
+    JD_VAL_LOW,
+    JD_VAL_HIGH,
     JD_VAL_COLUMNS
 };
 

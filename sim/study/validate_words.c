@@ -11,13 +11,19 @@
 
 static const struct {
     const char *measure, *head;
-} shown[] = {{"truth", "truth"},    {"bias", "bias"},
-             {"sd", "SD"},          {"rmse", "RMSE"},
-             {"se_ratio", "SE/SD"}, {"coverage", "coverage"},
-             {"power", "power"},    {"size", "size"},
-             {"passed", "pretest"}, {"bias_if_passed", "bias if"},
-             {"failed", "failed"}};
-enum { SHOWN = sizeof shown / sizeof *shown };
+    bool rate; /* an interval stands below it, not an error */
+} shown[] = {{"truth", "truth", false},    {"bias", "bias", false},
+             {"sd", "SD", false},          {"rmse", "RMSE", false},
+             {"se_ratio", "SE/SD", false}, {"coverage", "coverage", true},
+             {"power", "power", true},     {"size", "size", true},
+             {"passed", "pretest", true},  {"bias_if_passed", "bias if", false},
+             {"failed", "failed", true}};
+enum { SHOWN = sizeof shown / sizeof *shown, WIDTH = 10, RATE_WIDTH = 11 };
+
+static int width_of(int m)
+{
+    return shown[m].rate ? RATE_WIDTH : WIDTH;
+}
 
 static const struct {
     const char *measure, *words;
@@ -63,8 +69,33 @@ static jd_mc_value_t find(const block_t *b, const char *measure)
         if (!strcmp(jd_table_text(b->table, JD_VAL_MEASURE, i, text, sizeof text), measure))
             return (jd_mc_value_t){JD_CELLS(b->table, JD_VAL_VALUE, double)[i],
                                    JD_CELLS(b->table, JD_VAL_MCSE, double)[i],
-                                   JD_CELLS(b->table, JD_VAL_N, int64_t)[i]};
-    return (jd_mc_value_t){(double)NAN, (double)NAN, 0};
+                                   JD_CELLS(b->table, JD_VAL_N, int64_t)[i],
+                                   JD_CELLS(b->table, JD_VAL_LOW, double)[i],
+                                   JD_CELLS(b->table, JD_VAL_HIGH, double)[i]};
+    return (jd_mc_value_t){(double)NAN, (double)NAN, 0, (double)NAN, (double)NAN};
+}
+
+/* An end of a share's interval, without the 0 before the point. */
+static const char *end_text(double end, char text[8])
+{
+    char digits[16];
+    snprintf(digits, sizeof digits, "%.3f", end);
+    if (end <= 0 || !strcmp(digits, "1.000"))
+        snprintf(text, 8, end <= 0 ? "0" : "1");
+    else
+        snprintf(text, 8, "%.6s", digits + 1);
+    return text;
+}
+
+/* "(0.0123)", or of a rate "[.921,.968]". */
+static const char *below(int m, jd_mc_value_t v, char text[40])
+{
+    char number[JD_SHOWN], low[8], high[8];
+    if (shown[m].rate && !isnan(v.low))
+        snprintf(text, 40, "[%s,%s]", end_text(v.low, low), end_text(v.high, high));
+    else
+        snprintf(text, 40, "(%s)", jd_shown(v.mcse, false, number));
+    return text;
 }
 
 static void print_block(FILE *out, const block_t *b)
@@ -72,13 +103,10 @@ static void print_block(FILE *out, const block_t *b)
     char text[32], bracket[40];
     fprintf(out, "  %-18s %-13s %-4s", b->estimator, b->panel, b->target);
     for (int m = 0; m < SHOWN; m++)
-        fprintf(out, " %10s", jd_shown(find(b, shown[m].measure).value, false, text));
+        fprintf(out, " %*s", width_of(m), jd_shown(find(b, shown[m].measure).value, false, text));
     fprintf(out, "\n  %-37s", "");
-    for (int m = 0; m < SHOWN; m++) {
-        snprintf(bracket, sizeof bracket, "(%s)",
-                 jd_shown(find(b, shown[m].measure).mcse, false, text));
-        fprintf(out, " %10s", bracket);
-    }
+    for (int m = 0; m < SHOWN; m++)
+        fprintf(out, " %*s", width_of(m), below(m, find(b, shown[m].measure), bracket));
     bool some = false;
     for (int p = 0; p < PARTS; p++) {
         jd_mc_value_t v = find(b, parts[p].measure);
@@ -93,6 +121,22 @@ static void print_block(FILE *out, const block_t *b)
     fputc('\n', out);
 }
 
+static void print_head(FILE *out, int unit)
+{
+    char head[48];
+    int at = 37;
+    snprintf(head, sizeof head, "overall effect%s", jd_unit_words[unit].head);
+    if (unit == JD_TARGET_MEAN)
+        fprintf(out, "\n  %-18s %-13s %-4s", head, "panel", "of");
+    else
+        fprintf(out, "\n  %-32s %-4s", head, "of");
+    for (int m = 0; m < SHOWN; m++)
+        fprintf(out, " %*s", width_of(m), shown[m].head);
+    for (int m = 0; m < SHOWN - 1; m++)
+        at += 1 + width_of(m);
+    fprintf(out, "\n  %*s\n", at, "passed");
+}
+
 static void print_point(FILE *out, const jd_validation_t *v, int32_t point)
 {
     char value[JD_PLAN_VALUE];
@@ -100,10 +144,29 @@ static void print_point(FILE *out, const jd_validation_t *v, int32_t point)
     for (int f = 0; f < v->plan.n_factors; f++)
         fprintf(out, "%s %s = %s", f ? "," : ":", v->plan.factors[f].name,
                 jd_plan_value(&v->plan, point - 1, f, value));
-    fprintf(out, "\n  %-18s %-13s %-4s", "overall effect", "panel", "of");
-    for (int m = 0; m < SHOWN; m++)
-        fprintf(out, " %10s", shown[m].head);
-    fprintf(out, "\n  %*s\n", 37 + 11 * (SHOWN - 1), "passed");
+}
+
+/* The overall effects of a point from `row` on, those of one unit together. Returns the row behind
+ * them. */
+static int64_t print_effects(FILE *out, const jd_validation_t *v, int64_t row)
+{
+    int64_t end = row;
+    int32_t point = JD_CELLS(&v->table, JD_VAL_POINT, int32_t)[row];
+    print_point(out, v, point);
+    for (int u = 0; u < (int)JD_UNITS; u++) {
+        bool some = false;
+        for (end = row;
+             end < v->table.rows && JD_CELLS(&v->table, JD_VAL_POINT, int32_t)[end] == point;) {
+            block_t b;
+            read_block(&b, &v->table, end);
+            end = b.end;
+            if (strcmp(b.term, "att") != 0 || jd_estimate_unit(b.panel, b.estimator) != u) continue;
+            if (!some) print_head(out, u);
+            some = true;
+            print_block(out, &b);
+        }
+    }
+    return end;
 }
 
 /* ---- Beside what was published ---- */
@@ -119,7 +182,7 @@ static jd_mc_value_t find_ours(const jd_validation_t *v, int32_t point, const ch
             return find(&b, measure);
         i = b.end;
     }
-    return (jd_mc_value_t){(double)NAN, (double)NAN, 0};
+    return (jd_mc_value_t){(double)NAN, (double)NAN, 0, (double)NAN, (double)NAN};
 }
 
 static void print_published(FILE *out, const jd_validate_params_t *p, const jd_validation_t *v)
@@ -202,17 +265,8 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
                 "Failed      %" PRId64 " runs, the first (replicate %" PRId64 " of point %" PRId32
                 "): %s\n",
                 v->failed, v->first_failed, v->failed_point, v->failure);
-    int32_t point = 0;
-    for (int64_t i = 0; i < v->table.rows;) {
-        block_t b;
-        read_block(&b, &v->table, i);
-        if (!strcmp(b.term, "att")) {
-            if (b.point != point) print_point(out, v, b.point);
-            point = b.point;
-            print_block(out, &b);
-        }
-        i = b.end;
-    }
+    for (int64_t i = 0; i < v->table.rows;)
+        i = print_effects(out, v, i);
     print_published(out, p, v);
     fprintf(out, "\nWritten     %s\n", path);
 }

@@ -180,23 +180,10 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
 
 typedef struct row {
     char panel[16], estimator[32], label[40];
-    int unit;  /* of its numbers: a jd_target_t, or PER_FIRM */
+    int unit;  /* of its numbers */
     int64_t n; /* replicates its means rest on */
 } row_t;
 enum { ROWS_MAX = 64 };
-
-/* Numbers of one table are measured in one unit: the estimator's target says which, and on the
- * panel of firms the outcome is a firm's. */
-enum { PER_FIRM = JD_TARGET_PER_DOSE + 1 };
-static const struct {
-    const char *head, *unit, *key;
-} units[] = {[JD_TARGET_MEAN] = {"Estimates", "", "firms"},
-             [JD_TARGET_RATIO] = {"Estimates, as shares", " of the outcome", "share"},
-             [JD_TARGET_LOG_RATIO] = {"Estimates, in log points", " log points", "log points"},
-             [JD_TARGET_PER_DOSE] = {"Estimates, per unit of dose", " per unit of dose",
-                                     "firms per unit of dose"},
-             [PER_FIRM] = {"Estimates, per firm", "", "firms per firm"}};
-enum { UNITS = sizeof units / sizeof units[0] };
 
 static void name_row(row_t *row)
 {
@@ -207,9 +194,7 @@ static void name_row(row_t *row)
         {"sector_county", "twfe", "triple difference (sector)"},
         {"firm", "twfe", "TWFE on firms"},
     };
-    const jd_estimator_t *e = jd_estimator_find(row->estimator);
-    row->unit = e ? (int)e->target : JD_TARGET_MEAN;
-    if (row->unit == JD_TARGET_MEAN && !strcmp(row->panel, "firm")) row->unit = PER_FIRM;
+    row->unit = jd_estimate_unit(row->panel, row->estimator);
     snprintf(row->label, sizeof row->label, "%s", row->estimator);
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
         if (!strcmp(row->panel, labels[i][0]) && !strcmp(row->estimator, labels[i][1]))
@@ -284,11 +269,12 @@ static void print_row(FILE *out, const jd_study_result_t *r, const row_t *row)
 
 static void print_estimates(FILE *out, const jd_study_result_t *r, const row_t *rows, int n)
 {
-    for (int u = 0; u < (int)UNITS; u++) {
+    for (int u = 0; u < (int)JD_UNITS; u++) {
         if (!has_unit(rows, n, u)) continue;
-        fprintf(out, "\n%-34s %9s %9s %9s %9s%10s%10s%10s%10s%10s\n", units[u].head, "estimate",
-                "std.err", "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-",
-                "+ spill-");
+        char head[48];
+        snprintf(head, sizeof head, "Estimates%s", jd_unit_words[u].head);
+        fprintf(out, "\n%-34s %9s %9s %9s %9s%10s%10s%10s%10s%10s\n", head, "estimate", "std.err",
+                "ATT", "bias", "= meas-", "+ trends", "+ weights", "+ antici-", "+ spill-");
         fprintf(out, "%-34s%40s%10s%10s%10s%10s%10s\n",
                 r->replicates > 1 ? "    replicates behind each mean" : "", "", "urement", "chance",
                 "target", "pation", "over");
@@ -308,7 +294,7 @@ static void put_json_number(FILE *out, const char *key, double x)
 static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row, bool first)
 {
     fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\", \"unit\": \"%s\"",
-            first ? "" : ",", row->panel, row->estimator, units[row->unit].key);
+            first ? "" : ",", row->panel, row->estimator, jd_unit_words[row->unit].key);
     if (r->replicates > 1) fprintf(out, ", \"replicates\": %lld", (long long)row->n);
     for (int c = 0; c < FIELDS; c++) {
         jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
@@ -343,9 +329,7 @@ static void put_head(FILE *out, int unit, bool several, bool latex)
     for (int c = 0; latex && c < n; c++)
         fputc('r', out);
     if (latex) fputs("}\n\\hline\n", out);
-    /* "Estimates" is what the others are named after. */
-    const char *head = unit == JD_TARGET_MEAN ? "Estimator" : units[unit].head;
-    fprintf(out, "%s%s", latex ? "" : "| ", head);
+    fprintf(out, "%sEstimator%s", latex ? "" : "| ", jd_unit_words[unit].head);
     for (int c = 0; c < FIELDS; c++)
         fprintf(out, latex ? " & %s" : " | %s", fields[c].head);
     if (several) fprintf(out, "%sReplicates", latex ? " & " : " | ");
@@ -359,7 +343,7 @@ static void put_head(FILE *out, int unit, bool several, bool latex)
 static void put_tables(FILE *out, const jd_study_result_t *r, const row_t *rows, int n, bool latex)
 {
     bool first = true;
-    for (int u = 0; u < (int)UNITS; u++) {
+    for (int u = 0; u < (int)JD_UNITS; u++) {
         if (u > 0 && !has_unit(rows, n, u)) continue;
         if (u == 0 && n > 0 && !has_unit(rows, n, u)) continue;
         if (!first) fputc('\n', out);
@@ -417,7 +401,9 @@ static double mean_for(const jd_study_result_t *r, const row_t *row, int column)
 static void print_side(FILE *out, const row_t *row, double att, double systematic, bool apart)
 {
     char a[32];
-    const char *unit = units[row->unit].unit;
+    const char *unit = row->unit == JD_TARGET_LOG_RATIO  ? " log points"
+                       : row->unit == JD_TARGET_PER_DOSE ? " per unit of dose"
+                                                         : "";
     fprintf(out, "  %s%s", apart ? "Trends and chance apart, " : "", row->label);
     jd_shown(fabs(systematic), false, a);
     if (att > 0 && att + systematic >= 0)
@@ -503,7 +489,8 @@ static const row_t *spoken_of(const jd_study_result_t *r, const row_t *rows, int
     for (int i = 0; i < n; i++) {
         bool mean = rows[i].unit == JD_TARGET_MEAN, county = !strcmp(rows[i].panel, "county");
         int of = 1 + mean + 2 * (mean && county) + 4 * !strcmp(rows[i].label, "TWFE");
-        if (rows[i].unit == PER_FIRM || of <= rank || isnan(mean_for(r, &rows[i], JD_EST_BIAS)))
+        if (rows[i].unit == JD_UNIT_PER_FIRM || of <= rank ||
+            isnan(mean_for(r, &rows[i], JD_EST_BIAS)))
             continue;
         best = &rows[i];
         rank = of;

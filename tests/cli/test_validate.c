@@ -117,7 +117,27 @@ static void test_parts_add_up_to_the_bias(void **state)
               "estimate.estimators=twfe,drdid,event_study --set run.direct_folds=2 --set "
               "estimate.data=observed --set policy.anticipation=1 --format csv | "
               "grep drdid");
-    assert_string_equal(said.out, "1,county,drdid,att,-1000,att,failed,1,0,6\n");
+    assert_string_equal(
+        said.out,
+        "1,county,drdid,att,-1000,att,failed,1,0.09957690319339345,6,0.6096657120978346,1\n");
+}
+
+/* Rates stand with intervals, log points and effects per dose under heads of their own. */
+static void test_screen(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said, "\"$JIEDAO\" validate $TINY -o screen --set validate.replicates=6 --set "
+                     "firms.n=30000 --set estimate.estimators=poisson,twfe,wald_did");
+    ASSERT_STATUS(&said, 0);
+    assert_null(strstr(said.out, "0 (0)"));
+    ASSERT_HOLDS(said.out, "   [0,.390]\n"); /* none of 6 failed: z2 / (6 + z2) */
+    const char *levels = strstr(said.out, "\n  overall effect     panel "),
+               *log = strstr(said.out, "\n  overall effect, in log points "),
+               *dose = strstr(said.out, "\n  overall effect, per unit of dose ");
+    assert_true(levels && log && dose && levels < log && log < dose);
+    assert_true(strstr(said.out, "\n  twfe ") < log && strstr(said.out, "\n  poisson ") > log &&
+                strstr(said.out, "\n  poisson ") < dose && strstr(dose, "\n  wald_did "));
 }
 
 /* Without noise the estimators made for staggered timing find the mean over treated cells. */
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_size_of_a_right_test),
         cmocka_unit_test(test_the_simulator_too),
         cmocka_unit_test(test_parts_add_up_to_the_bias),
+        cmocka_unit_test(test_screen),
         cmocka_unit_test(test_overall_effects_are_the_att),
         cmocka_unit_test(test_rare_event_times_are_no_failures),
         cmocka_unit_test(test_keys_a_process_does_not_read),

@@ -222,7 +222,10 @@ static inline void fill_curves(jd_table_t *table)
             row[JD_CURVE_COVERAGE] = 0.95 - 0.01 * i - 0.02 * k;
             row[JD_CURVE_SIZE] = 0.05 + 0.01 * k * i;
             row[JD_CURVE_POWER] = 0.2 + 0.15 * i + 0.05 * k;
-            row[JD_CURVE_COVERAGE_SE] = row[JD_CURVE_SIZE_SE] = row[JD_CURVE_POWER_SE] = 0.008;
+            for (int r = JD_CURVE_COVERAGE; r <= JD_CURVE_POWER; r += 3) {
+                row[r + 1] = fmax(row[r] - 1.96 * 0.008, 0);
+                row[r + 2] = fmin(row[r] + 1.96 * 0.008, 1);
+            }
             jd_table_set_text(table, JD_CURVE_ESTIMATOR, table_add(table, row, JD_CURVE_COLUMNS),
                               names[k]);
         }

@@ -312,7 +312,8 @@ static void fill_places(jd_table_t *table)
         row[JD_CURVE_PASSED] = row[JD_CURVE_BIAS] = 0.1 * k;
         row[JD_CURVE_COVERAGE] = 0.95 - 0.1 * k;
         row[JD_CURVE_SIZE] = row[JD_CURVE_POWER] = 0.05;
-        row[JD_CURVE_COVERAGE_SE] = 0.1;
+        row[JD_CURVE_COVERAGE_LOW] = fmax(row[JD_CURVE_COVERAGE] - 0.196, 0);
+        row[JD_CURVE_COVERAGE_HIGH] = fmin(row[JD_CURVE_COVERAGE] + 0.196, 1);
         int64_t at = table_add(table, row, JD_CURVE_COLUMNS);
         jd_table_set_text(table, JD_CURVE_ESTIMATOR, at, "");
         jd_table_set_text(table, JD_CURVE_WORD, at, names[k]);

@@ -98,6 +98,27 @@ static void test_measures_are_what_they_say(void **state)
     assert_true(holds > 0 && holds < N && found > 0 && found < N);
 }
 
+/* Wilson's interval (by its formula in Python): no share is certain. */
+static void test_shares_have_intervals(void **state)
+{
+    (void)state;
+    static const struct {
+        int yes, n;
+        double low, high;
+    } known[] = {{0, 100, 0, 0.03699349820698568},
+                 {100, 100, 0.9630065017930143, 1},
+                 {95, 100, 0.8882495307680808, 0.9784563208456319},
+                 {1, 10, 0.017876213095072868, 0.4041500267952385}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        jd_mc_value_t v = jd_mc_share(known[i].yes, known[i].n);
+        assert_near(v.value, known[i].yes / (double)known[i].n);
+        assert_near(v.low, known[i].low);
+        assert_near(v.high, known[i].high);
+        assert_true(v.mcse > 0);
+    }
+    assert_true(isnan(jd_mc_share(0, 0).value));
+}
+
 /* Leave each replicate out in turn, all from scratch. */
 static void test_errors_are_the_jackknife(void **state)
 {
@@ -143,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_are_what_they_say),
+        cmocka_unit_test(test_shares_have_intervals),
         cmocka_unit_test(test_errors_are_the_jackknife),
         cmocka_unit_test(test_what_cannot_be_said_is_missing),
     };
