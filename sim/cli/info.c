@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao info: what a result file holds. */
+/* jiedao info: what a result file or a folder of a sweep holds. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
+#include "cli/info_folder.h"
 #include "cli/tables.h"
 #include "io/store.h"
 
@@ -114,6 +116,13 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     jd_store_t *store = NULL;
     const char *path = jd_args_word(args, 0), *table = jd_args_value(args, "table");
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        if (!table && !jd_args_has(args, "config")) return jd_cli_info_folder(path, ctx);
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s is a folder: --table and --config look into a file, such as %s/sweep.h5",
+                       path, path);
+    }
     int rc = jd_store_open(&store, path, ctx);
     if (rc) return rc;
     if (jd_args_has(args, "config")) {
@@ -141,12 +150,15 @@ const jd_command_t jd_command_info = {
     .words = "FILE",
     .min_words = 1,
     .max_words = 1,
-    .summary = "show what a result file holds",
+    .summary = "show what a result file holds, or how far a sweep has come",
     .about = "Shows which program and config made a file and the tables in it, or one table's\n"
-             "columns with their units.\n",
+             "columns with their units. Of a sweep's or a validation's folder, finished or not:\n"
+             "how many runs are done, failed and missing, why they failed, and when the last\n"
+             "one ended.\n",
     .examples = "  jiedao info quickstart.h5\n"
                 "  jiedao info quickstart.h5 --table panel/county\n"
-                "  jiedao info quickstart.h5 --config > again.ini\n",
+                "  jiedao info quickstart.h5 --config > again.ini\n"
+                "  jiedao info results/sweep\n",
     .options = options,
     .run = run,
 };

@@ -13,6 +13,7 @@
 #endif
 
 #include "core/memory.h"
+#include "study/run_notes.h"
 
 /* What the workers of this process share; all but `farm`, `pending` and `ctx` under one lock. */
 typedef struct crew {
@@ -73,6 +74,15 @@ static void tell_damage(const jd_shards_t *s, int64_t block, jd_shard_state_t st
             s->folder, block + 1, state == JD_SHARD_DAMAGED ? "damaged" : "gone", n - valid, n);
 }
 
+static int count_failed(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
+{
+    jd_farm_facts_t *facts = user;
+    (void)ctx;
+    facts->found_failed += result->failed != 0;
+    jd_first_failure_note(&facts->first_failure, run, result);
+    return JD_OK;
+}
+
 /* Blocks of the farm's part that are not whole. */
 static int look(crew_t *crew)
 {
@@ -87,7 +97,7 @@ static int look(crew_t *crew)
         jd_shard_state_t state;
         int64_t valid, left = shards->n_runs - b * shards->block;
         crew->total += left < shards->block ? left : shards->block;
-        rc = jd_shard_read(shards, b, &state, &valid, NULL, NULL, crew->ctx);
+        rc = jd_shard_read(shards, b, &state, &valid, count_failed, crew->facts, crew->ctx);
         crew->facts->found += valid;
         if (rc || state == JD_SHARD_WHOLE) continue;
         crew->pending[crew->n_pending++] = b;
@@ -133,6 +143,23 @@ static void tell_progress(const crew_t *crew)
     jd_tell_progress(crew->ctx, &progress);
 }
 
+/* Too many runs failed while others are still to do: what is wrong is wrong with the config. */
+static int check_failures(const crew_t *crew)
+{
+    const jd_farm_t *farm = crew->farm;
+    const jd_farm_facts_t *f = crew->facts;
+    int64_t failed = f->found_failed + f->failed;
+    if (farm->max_failures == 0 || failed < farm->max_failures || f->found + f->done >= crew->total)
+        return JD_OK;
+    return jd_fail(crew->ctx, JD_ERR_DATA,
+                   "%s: stopped after %" PRId64 " failed runs of %" PRId64
+                   " (sweep.max_failures = %" PRId64 "); the first (run %" PRId64
+                   "): %s; mend the config and begin anew with --force, or go on with --resume and "
+                   "--set sweep.max_failures=0",
+                   farm->shards->folder, failed, f->found + f->done, farm->max_failures,
+                   f->first_failure.run, f->first_failure.message);
+}
+
 /* Notes a run's end; returns whether to go on. */
 static bool note_run(crew_t *crew, int64_t run, const jd_run_result_t *result)
 {
@@ -144,6 +171,7 @@ static bool note_run(crew_t *crew, int64_t run, const jd_run_result_t *result)
         f->failed += result->failed != 0;
         jd_first_failure_note(&f->first_failure, run, result);
         tell_progress(crew);
+        if (!crew->rc) crew->rc = check_failures(crew);
         more = !crew->rc;
     }
     return more;
@@ -156,7 +184,9 @@ static int do_run(crew_t *crew, jd_shard_writer_t *writer, int64_t run, bool *mo
     jd_run_result_t result;
     int rc = jd_run_result_init(&result, farm->shards->layout, ctx);
     if (rc) return rc;
-    jd_ctx_t inner = jd_ctx_inner(ctx);
+    jd_ctx_t inner;
+    jd_run_notes_t notes;
+    jd_run_notes_begin(&notes, &inner, ctx);
     inner.threads = crew->inner_threads;
     int failed = farm->run(farm->user, run, &result, &inner);
     if (fatal(failed)) {
@@ -169,6 +199,7 @@ static int do_run(crew_t *crew, jd_shard_writer_t *writer, int64_t run, bool *mo
                      (int)strcspn(inner.message, "\n"), inner.message);
         }
         result.failed = failed;
+        jd_run_notes_end(&notes, result.note);
         if (!rc) rc = jd_shard_append(writer, run, &result, ctx);
         if (!rc) *more = note_run(crew, run, &result);
     }
@@ -224,6 +255,7 @@ int jd_farm_work(const jd_farm_t *farm, jd_farm_facts_t *facts, jd_ctx_t *ctx)
     memset(facts, 0, sizeof *facts);
     crew_t crew = {.farm = farm, .facts = facts, .ctx = ctx};
     int rc = look(&crew);
+    if (!rc) rc = check_failures(&crew);
     bool together = !farm->ready || farm->ready(farm->process, !rc);
     if (!rc && !together)
         rc = jd_fail(ctx, JD_ERR_DATA,

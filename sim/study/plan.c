@@ -30,6 +30,8 @@ static const jd_param_t params[] = {
      "levels a factor takes in morris; even", "Morris 1991", JD_RESULT},
     {"common", JD_PARAM_FLAG, ROW(common), "yes", 0, 0, NULL, "1",
      "replicate r draws the same random numbers at every point", "assumed", JD_RESULT},
+    {"max_failures", JD_PARAM_INT, ROW(max_failures), "0", 0, 1e9, NULL, "runs",
+     "stop once so many runs have failed; 0 = never", "assumed", JD_OCCASION},
 };
 
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)

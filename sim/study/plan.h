@@ -23,6 +23,7 @@ typedef struct jd_plan_params {
     int32_t design;
     int64_t replicates, first, points, levels;
     bool common;
+    int64_t max_failures; /**< 0 = go on whatever fails */
 } jd_plan_params_t;
 
 extern const jd_section_t jd_plan_section;

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "run/record.h"
 #include "study/replicate.h"
+#include "study/run_notes.h"
 #include "study/run_tables.h"
 #include "study/sweep.h"
 
@@ -31,24 +32,26 @@ typedef struct attempt {
     jd_study_replicate_t one;
     jd_study_times_t times;
     int code;
-    char message[JD_RUN_MESSAGE];
+    char message[JD_RUN_MESSAGE], note[JD_RUN_NOTE];
 } attempt_t;
 
 static int begin(work_t *w)
 {
-    int rc = jd_make(&w->columns, JD_RUN_COLUMNS + JD_SUMMARY_COLUMNS, sizeof *w->columns,
-                     "the replicates", w->ctx);
+    enum { COLUMNS = JD_RUN_COLUMNS + JD_SUMMARY_COLUMNS + 1 };
+    int rc = jd_make(&w->columns, COLUMNS, sizeof *w->columns, "the replicates", w->ctx);
     if (rc) return rc;
     memcpy(w->columns, jd_run_columns, sizeof jd_run_columns);
     memcpy(w->columns + JD_RUN_COLUMNS, jd_summary_columns, sizeof jd_summary_columns);
-    return jd_table_init(&w->runs, "runs", "Runs of this file", w->columns,
-                         JD_RUN_COLUMNS + JD_SUMMARY_COLUMNS, w->n, w->ctx);
+    w->columns[COLUMNS - 1] = jd_run_note_column;
+    return jd_table_init(&w->runs, "runs", "Runs of this file", w->columns, COLUMNS, w->n, w->ctx);
 }
 
 static void run_one(const work_t *w, int64_t i, attempt_t *a)
 {
     char prefix[32];
-    jd_ctx_t inner = jd_ctx_inner(w->ctx); /* progress is by replicate */
+    jd_ctx_t inner; /* progress is by replicate */
+    jd_run_notes_t notes;
+    jd_run_notes_begin(&notes, &inner, w->ctx);
     inner.threads = w->threads;
     memset(a, 0, sizeof *a);
     snprintf(prefix, sizeof prefix, "runs/%06lld/", (long long)i + 1);
@@ -56,6 +59,7 @@ static void run_one(const work_t *w, int64_t i, attempt_t *a)
                                  &a->times, &inner);
     snprintf(a->message, sizeof a->message, "%.*s", (int)strcspn(inner.message, "\n"),
              inner.message);
+    jd_run_notes_end(&notes, a->note);
 }
 
 static int begin_all(jd_table_t *all, const char *label, const jd_table_t *one, jd_ctx_t *ctx)
@@ -94,7 +98,7 @@ static bool fatal(int code)
 static int take(work_t *w, int64_t i, attempt_t *a)
 {
     if (fatal(a->code)) return jd_fail(w->ctx, a->code, "%s", a->message);
-    int rc = jd_run_note(&w->runs, i + 1, 1, i + 1, a->code ? a->message : NULL, w->ctx);
+    int rc = jd_run_note(&w->runs, i + 1, 1, i + 1, a->code ? a->message : NULL, a->note, w->ctx);
     if (rc) return rc;
     w->result->times.setup += a->times.setup;
     w->result->times.simulate += a->times.simulate;

@@ -12,8 +12,12 @@ const jd_column_t jd_run_columns[JD_RUN_COLUMNS] = {
     {"message", JD_TEXT, "", "why it failed", NULL, JD_RUN_MESSAGE, JD_AXIS_CELL},
 };
 
+const jd_column_t jd_run_note_column = {
+    "note", JD_TEXT,     "",          "what was remarked, as what did not apply",
+    NULL,   JD_RUN_NOTE, JD_AXIS_CELL};
+
 int jd_run_note(jd_table_t *runs, int64_t run, int64_t point, int64_t replicate,
-                const char *message, jd_ctx_t *ctx)
+                const char *message, const char *note, jd_ctx_t *ctx)
 {
     int rc = jd_table_reserve(runs, runs->rows + 1, ctx);
     if (rc) return rc;
@@ -23,6 +27,7 @@ int jd_run_note(jd_table_t *runs, int64_t run, int64_t point, int64_t replicate,
     JD_CELLS(runs, JD_RUN_REPLICATE, int32_t)[row] = (int32_t)replicate;
     JD_CELLS(runs, JD_RUN_STATUS, int8_t)[row] = message != NULL;
     jd_table_set_text(runs, JD_RUN_REASON, row, message ? message : "");
+    jd_table_set_text(runs, runs->n_columns - 1, row, note);
     return JD_OK;
 }
 

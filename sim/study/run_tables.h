@@ -8,9 +8,12 @@
 /** Columns of /runs that every file has; `run` is counted from 1. */
 enum { JD_RUN_RUN, JD_RUN_POINT, JD_RUN_REPLICATE, JD_RUN_STATUS, JD_RUN_REASON, JD_RUN_COLUMNS };
 extern const jd_column_t jd_run_columns[JD_RUN_COLUMNS];
-/** A row more: run, point and replicate counted from 1; `message` NULL or why it failed. */
+/** And the last of them, behind the factors and what the run did. */
+extern const jd_column_t jd_run_note_column;
+/** A row more: run, point and replicate counted from 1; `message` NULL or why it failed;
+ * `note` what was remarked, "" = nothing. */
 JD_MUST_USE int jd_run_note(jd_table_t *runs, int64_t run, int64_t point, int64_t replicate,
-                            const char *message, jd_ctx_t *ctx);
+                            const char *message, const char *note, jd_ctx_t *ctx);
 
 /** An empty table of the columns given with `run` in front; its column list is its own. */
 JD_MUST_USE int jd_run_table_begin(jd_table_t *all, const char *name, const char *label,

@@ -21,7 +21,7 @@ typedef struct head {
     uint64_t checksum;
 } head_t;
 
-#define MAGIC UINT64_C(0x64723164656A0A01)
+#define MAGIC UINT64_C(0x64723164656A0A02)
 
 /* FNV-1a by words of eight bytes: quick, and no defence is needed. */
 static uint64_t checksum(const head_t *head, const unsigned char *payload)
@@ -88,7 +88,7 @@ static size_t table_bytes(const jd_table_t *t)
 
 static size_t result_bytes(const jd_run_result_t *r, int n_tables)
 {
-    size_t bytes = sizeof r->failed + sizeof r->message;
+    size_t bytes = sizeof r->failed + sizeof r->message + sizeof(int32_t) + strlen(r->note);
     for (int t = 0; t < n_tables; t++)
         bytes += table_bytes(&r->table[t]);
     return bytes;
@@ -104,6 +104,9 @@ static void encode(const jd_run_result_t *r, int n_tables, unsigned char *at)
 {
     at = put(at, &r->failed, sizeof r->failed);
     at = put(at, r->message, sizeof r->message);
+    int32_t length = (int32_t)strlen(r->note);
+    at = put(at, &length, sizeof length);
+    at = put(at, r->note, (size_t)length);
     for (int t = 0; t < n_tables; t++) {
         const jd_table_t *table = &r->table[t];
         at = put(at, &table->rows, sizeof table->rows);
@@ -126,9 +129,13 @@ static bool get(void *to, size_t n, const unsigned char **at, size_t *left)
 static int decode(jd_run_result_t *r, const jd_run_layout_t *layout, const unsigned char *at,
                   size_t left, bool *good, jd_ctx_t *ctx)
 {
+    int32_t length = 0;
     int rc = jd_run_result_init(r, layout, ctx);
     *good = !rc && get(&r->failed, sizeof r->failed, &at, &left) &&
-            get(r->message, sizeof r->message, &at, &left);
+            get(r->message, sizeof r->message, &at, &left) &&
+            get(&length, sizeof length, &at, &left) && length >= 0 && length < JD_RUN_NOTE &&
+            get(r->note, (size_t)length, &at, &left);
+    r->message[JD_RUN_MESSAGE - 1] = '\0';
     for (int t = 0; t < layout->n && !rc && *good; t++) {
         jd_table_t *table = &r->table[t];
         int64_t rows = 0;

@@ -11,12 +11,13 @@
 
 #include "jiedao/table.h"
 
-enum { JD_RUN_TABLES = 4, JD_RUN_MESSAGE = 256 };
+enum { JD_RUN_TABLES = 4, JD_RUN_MESSAGE = 256, JD_RUN_NOTE = 512 };
 
 /** What a run leaves behind. */
 typedef struct jd_run_result {
     int32_t failed; /**< 0, or the code of its failure */
     char message[JD_RUN_MESSAGE];
+    char note[JD_RUN_NOTE];          /**< what was remarked, "" = nothing: see run_notes.h */
     jd_table_t table[JD_RUN_TABLES]; /**< [layout.n], of the layout's columns; empty if it failed */
 } jd_run_result_t;
 

@@ -122,6 +122,7 @@ static int merge(const char *folder, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
 int jd_sweep_run(const jd_sweep_kind_t *kind, const jd_config_t *config, const char *folder,
                  const jd_sweep_options_t *options, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
 {
+    const jd_plan_params_t *params = jd_config_section(config, "sweep");
     jd_study_inputs_t inputs;
     jd_sweep_folder_t made = {0};
     bool last = false;
@@ -139,6 +140,7 @@ int jd_sweep_run(const jd_sweep_kind_t *kind, const jd_config_t *config, const c
                             .part = options->part,
                             .parts = options->parts > 0 ? options->parts : 1,
                             .one_at_a_time = made.shards.files, /* HDF5 takes one thread */
+                            .max_failures = params->max_failures,
                             .ticket = options->ticket,
                             .ready = options->ready,
                             .done = options->done,

@@ -31,7 +31,7 @@ static int make_columns(merge_t *m, jd_ctx_t *ctx)
 {
     const jd_plan_t *plan = &m->folder->plan;
     const jd_column_t *summary = jd_sweep_simulate.layout.columns[JD_SWEEP_SUMMARY];
-    int n = JD_RUN_COLUMNS + plan->n_factors + JD_SUMMARY_COLUMNS;
+    int n = JD_RUN_COLUMNS + plan->n_factors + JD_SUMMARY_COLUMNS + 1;
     int rc = jd_make(&m->name, plan->n_factors, sizeof *m->name, "the merge", ctx);
     if (!rc) rc = jd_make(&m->columns, n, sizeof *m->columns, "the merge", ctx);
     if (rc) return rc;
@@ -39,6 +39,7 @@ static int make_columns(merge_t *m, jd_ctx_t *ctx)
     jd_plan_columns(plan, m->columns + JD_RUN_COLUMNS, m->name);
     memcpy(m->columns + JD_RUN_COLUMNS + plan->n_factors, summary,
            JD_SUMMARY_COLUMNS * sizeof *summary);
+    m->columns[n - 1] = jd_run_note_column;
     return jd_table_init(&m->runs, "runs", "Runs of this file", m->columns, n,
                          m->folder->shards.block, ctx);
 }
@@ -117,7 +118,7 @@ static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *
     int64_t point = jd_plan_point(plan, run);
     const jd_table_t *summary = &r->table[JD_SWEEP_SUMMARY];
     int rc = jd_run_note(&m->runs, run + 1, point + 1, jd_plan_replicate(plan, run) + 1,
-                         r->failed ? r->message : NULL, ctx);
+                         r->failed ? r->message : NULL, r->note, ctx);
     if (rc) return rc;
     int64_t row = m->runs.rows - 1;
     jd_plan_put(plan, point, &m->runs, JD_RUN_COLUMNS, row);

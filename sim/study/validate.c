@@ -111,7 +111,7 @@ static int run_one(const jd_sweep_one_t *one, jd_run_result_t *result, jd_ctx_t 
     return run_process(dgp, estimate, validate->size, (uint64_t)run->seed, one->key, result, ctx);
 }
 
-static const jd_sweep_kind_t kind = {
+const jd_sweep_kind_t jd_sweep_validate = {
     .layout = {.n = TABLES,
                .name = {"estimates", "null_estimates"},
                .label = {"Estimates", "Estimates in the world without the policy"},
@@ -176,7 +176,7 @@ static int take_run(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *
 static int read_round(work_t *w, const char *folder, jd_ctx_t *ctx)
 {
     jd_sweep_folder_t round;
-    int rc = jd_sweep_folder_open(&round, &kind, folder, ctx);
+    int rc = jd_sweep_folder_open(&round, &jd_sweep_validate, folder, ctx);
     if (rc) return rc;
     w->round = &round;
     for (int64_t b = 0; b < jd_shards_count(&round.shards) && !rc; b++) {
@@ -202,7 +202,7 @@ static int do_round(work_t *w, int64_t replicates, jd_ctx_t *ctx)
     options.resume = !options.force; /* whether to go on was decided for all rounds */
     snprintf(folder, sizeof folder, "%s/rounds/%02d", w->folder, w->validation->rounds + 1);
     int rc = round_config(&config, w, replicates, ctx);
-    if (!rc) rc = jd_sweep_run(&kind, config, folder, &options, &facts, ctx);
+    if (!rc) rc = jd_sweep_run(&jd_sweep_validate, config, folder, &options, &facts, ctx);
     if (!rc) rc = read_round(w, folder, ctx);
     if (!rc) {
         w->validation->rounds++;

@@ -65,6 +65,9 @@ JD_MUST_USE int jd_validate_run(const jd_config_t *config, const char *folder,
 void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation_t *validation,
                        const char *path);
 
+/** The runs of a validation's rounds, FOLDER/rounds/01 and so on, each laid out as a sweep's. */
+extern const jd_sweep_kind_t jd_sweep_validate;
+
 /* ---- validate_series.c: replicates by point, estimator and term ---- */
 
 enum { JD_SERIES_PARTS = 8 };
