@@ -40,8 +40,11 @@ typedef struct jd_frame {
 
 /** What an estimator asks of its sample. */
 typedef struct jd_frame_needs {
-    int cohort;                      /* event time: a treatment path must be absorbing */
-    int drop_always_treated;         /* units treated from their panel's first period on */
+    int cohort;    /* event time: a treatment path must be absorbing; without `staggered`, units
+                      treated    when first seen are left out, and cohorts after the last period never
+                      adopt */
+    int reference; /* cohorts without a row at their reference are left out */
+    int32_t anticipation;            /* periods before adoption that count as treated in both */
     int effects;                     /* unit, time and further fixed effects as the options say */
     const jd_staggered_t *staggered; /* cohorts and rows to leave out, or NULL; borrowed */
     int imputable;                   /* drop treated rows whose effects no untreated row tells of */

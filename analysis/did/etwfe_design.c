@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "did/etwfe.h"
+#include "did/reference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,13 +39,12 @@ static int is_estimated(const jd_did_options_t *options, int32_t event)
 {
     if (event == JD_NEVER) return 0;
     if (options->control == JD_CONTROL_NOT_YET) return event >= -options->anticipation;
-    return options->anticipation > 0 ? event != -1 - options->anticipation
-                                     : !jd_is_reference(options, event);
+    return !jd_is_reference(options, event);
 }
 
 /* Numbers the pairs of cohort and period that have an effect; the cohorts' codes become pairs. */
 static int number_cells(jd_etwfe_t *own, const jd_design_t *design, const jd_frame_t *frame,
-                        const jd_did_options_t *options, jd_groups_t *cohorts, jd_ctx_t *ctx)
+                        const jd_references_t *references, jd_groups_t *cohorts, jd_ctx_t *ctx)
 {
     jd_groups_t pairs = {0};
     const jd_groups_t *periods = &design->periods;
@@ -53,7 +53,7 @@ static int number_cells(jd_etwfe_t *own, const jd_design_t *design, const jd_fra
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d cohorts in %d periods are too many",
                      design->estimator->name, cohorts->n_groups, periods->n_groups);
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
-        cohorts->code[i] = is_estimated(options, design->event_time[i])
+        cohorts->code[i] = is_estimated(&references->options, references->event[i])
                                ? cohorts->code[i] * periods->n_groups + periods->code[i]
                                : -1;
     if (rc == JD_OK) rc = jd_groups_make(&pairs, cohorts->code, frame->n, ctx);
@@ -331,10 +331,7 @@ static int check_options(const jd_design_t *design, const jd_did_options_t *opti
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: end points are not binned; aggregate the cells, or use event_study",
                        name);
-    if (options->n_reference > 0 && !options->reference)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d references are not given", name,
-                       options->n_reference);
-    return JD_OK;
+    return jd_check_references(options, name, ctx);
 }
 
 static int allocate(jd_etwfe_t *own, int64_t n, const jd_panel_t *panel, jd_ctx_t *ctx)
@@ -372,6 +369,7 @@ static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel
             memcpy(own->column, r->columns, cells * sizeof *own->column);
     }
     if (rc == JD_OK) rc = jd_design_close(design, ctx);
+    if (rc == JD_OK) rc = jd_check_cells_kept(design, ctx);
     if (rc == JD_OK) rc = describe_kept(own, design, ctx);
     return rc;
 }
@@ -383,10 +381,13 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
     jd_frame_t frame = {0};
     jd_groups_t cohorts = {0}; /* given back after the rows' cells: residuals take their place */
     jd_panel_t crossed = *panel;
+    jd_references_t references = {0};
+    int never = options->control == JD_CONTROL_NEVER;
     int unit_effects = !options->no_unit_effects;
     const jd_staggered_needs_t who = {
         .anticipation = options->anticipation, .last_as_control = 1, .own_first = unit_effects};
-    const jd_frame_needs_t needs = {.cohort = 1, .effects = 1, .staggered = &staggered};
+    const jd_frame_needs_t needs = {
+        .cohort = 1, .effects = 1, .staggered = &staggered, .reference = never};
     const int32_t **fixed = calloc((size_t)panel->n_fixed + 1, sizeof *fixed);
     jd_etwfe_t *own = design->own = calloc(1, sizeof *own);
     int rc = fixed && own ? JD_OK : jd_fail_memory(ctx, sizeof *own, "a design");
@@ -401,7 +402,9 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
     }
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, &crossed, options, needs, ctx);
     if (rc == JD_OK) rc = allocate(own, frame.n, panel, ctx);
-    if (rc == JD_OK) rc = number_cells(own, design, &frame, options, &cohorts, ctx);
+    if (rc == JD_OK) rc = jd_references_make(&references, design, &frame, options, ctx);
+    if (rc == JD_OK) rc = number_cells(own, design, &frame, &references, &cohorts, ctx);
+    jd_references_free(&references);
     if (rc == JD_OK) rc = allocate_moments(own, panel, ctx);
     if (rc == JD_OK) rc = centre(own, design, &frame, panel, ctx);
     if (rc == JD_OK) rc = regress(own, design, panel, &frame, unit_effects, raw, ctx);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two-way fixed effects with leads and lags: y = sum over e of beta_e 1{t - g = e} + unit + period,
- * reference event times left out (default -1), end points and neighbours binned where asked. */
+ * references left out (default: each cohort's last period before adoption), end points and
+ * neighbours binned where asked. */
 #include <stdlib.h>
 
-#include "did/design.h"
+#include "did/reference.h"
 
 enum { MAX_TERMS = 2048 };
 
@@ -74,15 +75,18 @@ static int32_t list_terms(const jd_did_options_t *options, const jd_groups_t *se
     return n;
 }
 
-/* Without its reference the study has one term too many: one is dropped, and becomes it. */
-static void tell_reference(const jd_did_options_t *options, const jd_groups_t *seen, jd_ctx_t *ctx)
+/* Effects need a period to be measured from. */
+static int check_reference(const jd_did_options_t *options, const jd_groups_t *seen, jd_ctx_t *ctx)
 {
+    if (options->n_reference <= 0) return JD_OK; /* found by cohort */
     for (int32_t g = 0; g < seen->n_groups; g++)
-        if (seen->value[g] != JD_NEVER && jd_event_end(options, seen->value[g]) == JD_NEVER) return;
-    jd_warn(ctx,
-            "event_study: no row used lies at the reference, event time %d: effects are measured "
-            "from a term that is left out in its place; choose a reference that is seen",
-            options->n_reference ? options->reference[0] : -1);
+        if (seen->value[g] != JD_NEVER && jd_event_end(options, seen->value[g]) == JD_NEVER)
+            return JD_OK;
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "event_study: no row used lies at the reference, event time %d, so effects have "
+                   "nothing to be measured from; name event times that are seen, or none: then "
+                   "each cohort's last period before adoption is its reference",
+                   options->reference[0]);
 }
 
 static int check_terms(int32_t n_terms, jd_ctx_t *ctx)
@@ -108,8 +112,8 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     int rc = terms && term_of ? JD_OK : jd_fail_memory(ctx, n * sizeof *terms, "the terms");
     if (rc == JD_OK) {
         n_terms = list_terms(options, seen, terms, term_of);
-        tell_reference(options, seen, ctx);
-        rc = check_terms(n_terms, ctx);
+        rc = check_reference(options, seen, ctx);
+        if (rc == JD_OK) rc = check_terms(n_terms, ctx);
     }
     for (int64_t i = 0; rc == JD_OK && i < seen->n; i++)
         seen->code[i] = term_of[seen->code[i]];
@@ -124,14 +128,22 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     jd_groups_t seen = {0};
-    const jd_frame_needs_t needs = {.cohort = 1, .effects = 1};
+    jd_references_t references = {0};
+    const jd_frame_needs_t needs = {.cohort = 1,
+                                    .effects = 1,
+                                    .reference = options->n_reference == 0,
+                                    .anticipation = options->anticipation};
     int rc = jd_check_bins(options, "event_study", ctx);
+    if (rc == JD_OK) rc = jd_check_references(options, "event_study", ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK) rc = jd_references_make(&references, design, &frame, options, ctx);
     jd_frame_free(&frame);
-    if (rc == JD_OK) rc = jd_groups_make(&seen, design->event_time, design->sample.n, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, options, &seen, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&seen, references.event, design->sample.n, ctx);
+    if (rc == JD_OK) rc = fill(design, panel, &references.options, &seen, ctx);
+    jd_references_free(&references);
     jd_groups_free(&seen);
-    return rc == JD_OK ? jd_design_close(design, ctx) : rc;
+    if (rc == JD_OK) rc = jd_design_close(design, ctx);
+    return rc == JD_OK ? jd_check_events_kept(design, ctx) : rc;
 }
 
 const jd_estimator_t jd_estimator_event_study = {

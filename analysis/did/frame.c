@@ -7,6 +7,7 @@
 
 #include "did/design.h"
 #include "did/imputation_stage.h"
+#include "did/reference.h"
 #include "linear/effects.h"
 #include "linear/sums.h"
 #include "linear/vcov.h"
@@ -41,19 +42,25 @@ static int code_column(jd_groups_t *groups, const jd_sample_t *sample, int64_t n
     return rc;
 }
 
-/* Leaves out units that are treated from the sample's first period on: they have no before. */
-static void drop_always_treated(jd_sample_t *sample, const jd_panel_t *panel, const int32_t *cohort)
+/* Leaves out units that are treated when first seen in the sample: they have no before. Where rows
+ * are units of their own, or cohorts stand in their place, those are cohorts. */
+static int drop_always_treated(jd_sample_t *sample, const jd_panel_t *panel, const int32_t *cohort,
+                               const jd_did_options_t *options, int32_t anticipation, jd_ctx_t *ctx)
 {
-    int32_t first = INT32_MAX;
-    for (int64_t i = 0; i < sample->n; i++)
-        if (panel->time[sample->row[i]] < first) first = panel->time[sample->row[i]];
+    unsigned char *always = malloc((size_t)sample->n + 1);
+    jd_panel_t by = *panel;
     int64_t kept = 0;
-    for (int64_t i = 0; i < sample->n; i++) {
-        int32_t row = sample->row[i];
-        if (cohort[row] == 0 || cohort[row] > first) sample->row[kept++] = row;
+    if (!always) return jd_fail_memory(ctx, (size_t)sample->n, "units");
+    if (options->cross_sections || (options->no_unit_effects && !panel->treated)) by.unit = cohort;
+    int rc = jd_mark_always_treated(&by, cohort, sample->row, sample->n, anticipation, always, ctx);
+    for (int64_t k = 0; rc == JD_OK && k < sample->n; k++)
+        if (!always[k]) sample->row[kept++] = sample->row[k];
+    if (rc == JD_OK) {
+        sample->dropped.always_treated = sample->n - kept;
+        sample->n = kept;
     }
-    sample->dropped.always_treated = sample->n - kept;
-    sample->n = kept;
+    free(always);
+    return rc;
 }
 
 /* Effects of the estimator: columns of the panel, and their codes in the sample. */
@@ -211,6 +218,17 @@ static int check_contrast(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t
                      "%s: a single period (%d) holds all rows; a difference in differences needs a "
                      "before and an after",
                      name, periods->value[0]);
+    else if (facts->n_treated_units == 0 && facts->n_unreferenced > 0)
+        rc = jd_fail(ctx, JD_ERR_NO_TREATED,
+                     "%s: no cohort has a row at a reference that is named; name event times that "
+                     "are seen, or none: then each cohort's last period before adoption is its "
+                     "reference",
+                     name);
+    else if (facts->n_treated_units == 0 && design->sample.dropped.always_treated > 0)
+        rc = jd_fail(ctx, JD_ERR_NO_TREATED,
+                     "%s: all treated units are treated when first seen (%" PRId64
+                     " rows, left out); without a period before, effects are not identified",
+                     name, design->sample.dropped.always_treated);
     else if (facts->n_treated_units == 0)
         rc = jd_fail(ctx, JD_ERR_NO_TREATED,
                      "%s: none of the %d units is ever treated in the periods %d to %d", name,
@@ -318,6 +336,7 @@ static int refuse_empty(const jd_design_t *design, const jd_panel_t *panel,
                    {design->facts.n_uncontrolled, "lie in periods without untreated units"},
                    {design->facts.n_incomplete, "are of units not seen in every period"},
                    {design->facts.n_alone, "are of cohorts of a single unit"},
+                   {design->facts.n_unreferenced, "are of cohorts without a row at a reference"},
                    {d->singleton, "are alone in a level of a fixed effect"},
                    {d->unimputable, "are treated with no untreated rows to impute from"}};
     char told[512] = "";
@@ -342,14 +361,19 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
     jd_sample_t *sample = &design->sample;
     int rc = jd_sample_make(sample, panel, ctx);
     if (rc != JD_OK) return rc;
-    if (needs.drop_always_treated) drop_always_treated(sample, panel, cohort);
     if (needs.staggered) leave_rows(sample, needs.staggered, &design->facts);
+    if (needs.cohort && !needs.staggered)
+        rc = drop_always_treated(sample, panel, cohort, options, needs.anticipation, ctx);
+    if (rc != JD_OK) return rc;
     int64_t coded;
     do { /* a row left out may leave others alone */
         rc = code_sample(design, panel, ctx);
         coded = sample->n;
         if (rc == JD_OK && !options->keep_singletons && has_singletons(effects))
             rc = jd_sample_drop_singletons(sample, effects->n, effects->column, ctx);
+        if (rc == JD_OK && needs.reference)
+            rc = jd_drop_unreferenced(sample, panel, cohort, options, design->estimator->name,
+                                      &design->facts.n_unreferenced, ctx);
         if (rc == JD_OK && needs.imputable)
             rc = jd_drop_unimputable(sample, panel, cohort, effects->n, effects->column, ctx);
         if (rc != JD_OK) return rc;
@@ -380,6 +404,32 @@ static int find_cohorts(const int32_t **cohort, int32_t **made, const jd_panel_t
     *cohort = *made = calloc((size_t)panel->n, sizeof **made);
     if (!*made) return jd_fail_memory(ctx, bytes, "cohorts");
     return has_cohort ? jd_panel_cohorts(panel, *made, ctx) : JD_OK;
+}
+
+static int32_t largest(const int32_t *x, int64_t n)
+{
+    int32_t most = INT32_MIN;
+    for (int64_t i = 0; i < n; i++)
+        most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+/* A cohort that would adopt after the last period, anticipation included, never does here. */
+static int forget_later(const int32_t **cohort, int32_t **made, const jd_panel_t *panel,
+                        int32_t anticipation, jd_ctx_t *ctx)
+{
+    int64_t last = (int64_t)largest(panel->time, panel->n) + anticipation;
+    size_t bytes = (size_t)panel->n * sizeof **made;
+    if (largest(*cohort, panel->n) <= last) return JD_OK;
+    if (!*made) {
+        *made = malloc(bytes);
+        if (!*made) return jd_fail_memory(ctx, bytes, "cohorts");
+        memcpy(*made, *cohort, bytes);
+        *cohort = *made;
+    }
+    for (int64_t i = 0; i < panel->n; i++)
+        if ((*made)[i] > last) (*made)[i] = 0;
+    return JD_OK;
 }
 
 /* An effect that is there already under another name is left out: it would count its levels as
@@ -426,6 +476,8 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     int rc = check_amount(frame, panel, design, needs, ctx);
     int has_cohort = needs.cohort || !(panel->treated || frame->is_amount);
     if (rc == JD_OK) rc = find_cohorts(&cohort, &made, panel, needs, has_cohort, ctx);
+    if (rc == JD_OK && needs.cohort && !needs.staggered)
+        rc = forget_later(&cohort, &made, panel, needs.anticipation, ctx);
     if (rc == JD_OK) rc = list_effects(&effects, design, panel, options, needs.effects, ctx);
     if (rc == JD_OK) rc = make_sample(design, panel, cohort, options, needs, &effects, ctx);
     if (rc == JD_OK) rc = keep_columns(design, panel, ctx);

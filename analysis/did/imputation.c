@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "did/imputation_stage.h"
+#include "did/reference.h"
 
 typedef struct {
     jd_first_stage_t stage;
@@ -56,14 +57,14 @@ static int check_leads(const jd_did_options_t *options, jd_ctx_t *ctx)
 }
 
 /* Event times that are leads; those asked for and not seen are told. */
-static int list_leads(const jd_design_t *design, const jd_first_stage_t *stage,
+static int list_leads(const jd_references_t *references, const jd_first_stage_t *stage,
                       const jd_did_options_t *options, jd_groups_t *leads, jd_ctx_t *ctx)
 {
     int32_t *event = malloc((size_t)stage->n0 * sizeof *event);
     if (!event) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *event, "pre-trends");
     for (int64_t r = 0; r < stage->n0; r++) {
-        int32_t e = design->event_time[stage->row[r]];
-        event[r] = is_lead(options, e) ? e : JD_NEVER;
+        int32_t e = references->event[stage->row[r]];
+        event[r] = is_lead(&references->options, e) ? e : JD_NEVER;
     }
     int rc = jd_groups_make(leads, event, stage->n0, ctx);
     free(event);
@@ -140,10 +141,20 @@ static int fill(jd_design_t *design, imputation_t *own, const jd_frame_t *frame,
                 const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     jd_groups_t leads = {0};
+    jd_references_t references = {0};
+    jd_did_options_t named = *options;
+    named.anticipation = 0;           /* that of other estimators */
+    static const int32_t treated = 0; /* no lead's event time */
     int skip = 0, n_leads = 0;
     int rc = jd_effect_means_make(&own->means, design, frame, options, 0, ctx);
     if (rc == JD_OK && options->n_pretrend != 0) {
-        rc = list_leads(design, &own->stage, options, &leads, ctx);
+        if (options->n_pretrend > 0) { /* those named are set against all other rows */
+            named.n_reference = 1;
+            named.reference = &treated;
+        }
+        rc = jd_references_make(&references, design, frame, &named, ctx);
+        if (rc == JD_OK) rc = list_leads(&references, &own->stage, options, &leads, ctx);
+        jd_references_free(&references);
         if (rc == JD_OK) skip = leads.value[0] == JD_NEVER;
         n_leads = leads.n_groups - skip;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "did/imputation_stage.h"
+#include "did/reference.h"
 #include "linear/sums.h"
 
 enum { NO_KEY = INT32_MIN, MAX_TERMS = 2048 };
@@ -38,13 +39,14 @@ static int32_t binned(const jd_did_options_t *options, int32_t event)
 
 /* What a row counts under besides "att". */
 static int32_t key_of(const jd_design_t *design, const jd_frame_t *frame,
-                      const jd_did_options_t *options, int leads, const int32_t *cell, int64_t i)
+                      const jd_did_options_t *options, const jd_references_t *leads,
+                      const int32_t *cell, int64_t i)
 {
     int32_t event = design->event_time[i];
     if (!frame->treated[i]) {
-        if (!leads || options->aggregate != JD_AGGREGATE_EVENT || event == JD_NEVER) return NO_KEY;
-        event = binned(options, event);
-        return jd_is_reference(options, event) ? NO_KEY : event;
+        if (!leads->event) return NO_KEY;
+        event = jd_event_end(&leads->options, leads->event[i]);
+        return event == JD_NEVER ? NO_KEY : event;
     }
     switch (options->aggregate) {
     case JD_AGGREGATE_EVENT:
@@ -136,13 +138,19 @@ int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
                        design->estimator->name, options->bin_first, options->bin_last);
     if (options->aggregate == JD_AGGREGATE_OVERALL) return open_terms(means, design, frame, 1, ctx);
     jd_groups_t cells = {0}, keys = {0};
+    jd_references_t references = {0};
     size_t bytes = (size_t)frame->n * sizeof(int32_t);
     int32_t *key = malloc(bytes);
     int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the terms");
+    jd_did_options_t how = *options;
+    how.anticipation = 0; /* that of other estimators */
+    if (rc == JD_OK && leads && options->aggregate == JD_AGGREGATE_EVENT)
+        rc = jd_references_make(&references, design, frame, &how, ctx);
     if (rc == JD_OK && options->aggregate == JD_AGGREGATE_CELLS)
         rc = jd_cells_make(&cells, design, frame, ctx);
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
-        key[i] = key_of(design, frame, options, leads, cells.code, i);
+        key[i] = key_of(design, frame, options, &references, cells.code, i);
+    jd_references_free(&references);
     jd_groups_free(&cells);
     if (rc == JD_OK) rc = jd_groups_make(&keys, key, frame->n, ctx);
     free(key);

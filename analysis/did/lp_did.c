@@ -257,7 +257,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     const int stays = options->nonabsorbing == 0;
-    const jd_frame_needs_t needs = {.cohort = stays, .drop_always_treated = stays};
+    const jd_frame_needs_t needs = {.cohort = stays};
     if (options->nonabsorbing < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: nonabsorbing = %d; it is the number of periods after which effects "

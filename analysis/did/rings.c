@@ -8,6 +8,7 @@
  * periods since adoption, and since the unit was first within reach of a treated one. Who is never
  * within reach is the control. */
 #include "did/rings.h"
+#include "did/reference.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -57,12 +58,10 @@ static int check_request(const jd_panel_t *panel, const jd_did_options_t *option
     return JD_OK;
 }
 
-/* Event time, binned; JD_NEVER for references. */
 static int32_t bin(const jd_did_options_t *options, int64_t event)
 {
-    if (event < options->bin_first) event = options->bin_first;
-    if (event > options->bin_last) event = options->bin_last;
-    return jd_is_reference(options, (int32_t)event) ? JD_NEVER : (int32_t)event;
+    if (event < options->bin_first) return options->bin_first;
+    return event > options->bin_last ? options->bin_last : (int32_t)event;
 }
 
 /* Where a row stands: its own event time, and its ring and event time of exposure. */
@@ -74,8 +73,21 @@ typedef struct {
     int32_t *event; /* [n] binned event time of exposure; JD_NEVER none */
     int32_t *group; /* [n] ring of by-event terms */
     const jd_did_options_t *options;
+    const jd_references_t *references; /* of one's own treatment */
     const jd_exposures_t *x;
 } rows_t;
+
+/* Event time of exposure from period `since` on, binned; JD_NEVER for references: the observed
+ * period before, or those named. */
+static int32_t exposure_event(const rows_t *rows, int32_t now, int32_t since)
+{
+    const int32_t *period = rows->x->periods.value;
+    const jd_did_options_t *options = rows->options;
+    int32_t e = bin(options, (int64_t)period[now] - period[since]);
+    if (options->n_reference > 0) return jd_is_reference(options, e) ? JD_NEVER : e;
+    int refers = since > 0 && e == bin(options, (int64_t)period[since - 1] - period[since]);
+    return refers ? JD_NEVER : e;
+}
 
 /* First period in which a unit is exposed, and its ring then; 0 if ever. */
 static int first_exposed(const jd_exposures_t *x, int32_t unit, int32_t *period, int *ring)
@@ -117,17 +129,16 @@ static void place_exposure(rows_t *rows, const jd_design_t *design, const jd_fra
         const double *own = x->value + (int64_t)unit * x->n * x->periods.n_groups;
         for (int k = 0; now >= since && k < x->n; k++)
             if (own[k * x->periods.n_groups + now] > 0) ring = k;
-        rows->event[i] = bin(rows->options, (int64_t)frame->time[i] - x->periods.value[since]);
+        rows->event[i] = exposure_event(rows, now, since);
         rows->group[i] = ring + (frame->treated[i] ? x->n : 0);
     }
 }
 
-static void place_own(rows_t *rows, const jd_design_t *design, const jd_frame_t *frame)
+static void place_own(rows_t *rows, const jd_frame_t *frame)
 {
     for (int64_t i = 0; i < frame->n; i++) {
-        int32_t e = design->event_time[i];
         if (rows->by_event)
-            rows->own[i] = e == JD_NEVER ? JD_NEVER : bin(rows->options, e);
+            rows->own[i] = jd_event_end(&rows->references->options, rows->references->event[i]);
         else
             rows->own[i] = frame->treated[i] ? 0 : JD_NEVER;
     }
@@ -201,7 +212,7 @@ static int fill_rows(jd_design_t *design, const jd_panel_t *panel, rows_t *rows,
 {
     jd_groups_t own = {0}, keys = {0};
     int rings = rows->by_event && rows->options->exposure == JD_EXPOSURE_RINGS;
-    place_own(rows, design, frame);
+    place_own(rows, frame);
     if (rings) place_exposure(rows, design, frame);
     for (int64_t i = 0; i < rows->n && rings; i++) {
         int64_t key = (int64_t)rows->event[i] * rows->n_groups + rows->group[i];
@@ -213,6 +224,7 @@ static int fill_rows(jd_design_t *design, const jd_panel_t *panel, rows_t *rows,
     if (rc == JD_OK && rings) rc = jd_groups_make(&keys, rows->event, rows->n, ctx);
     if (rc == JD_OK) rc = fill(design, panel, rows, &own, &keys, frame, ctx);
     if (rc == JD_OK) rc = jd_design_close(design, ctx);
+    if (rc == JD_OK) rc = jd_check_events_kept(design, ctx);
     if (rc == JD_OK && design->terms[0].kind > JD_TERM_EVENT)
         rc = jd_fail(ctx, JD_ERR_RANK,
                      "rings: the effect is not identified: fixed effects, covariates and exposures "
@@ -222,15 +234,23 @@ static int fill_rows(jd_design_t *design, const jd_panel_t *panel, rows_t *rows,
     return rc;
 }
 
-static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *given,
                    jd_ctx_t *ctx)
 {
+    jd_did_options_t own = *given;
+    const jd_did_options_t *options = &own;
+    own.anticipation = 0; /* that of other estimators */
     jd_frame_t frame = {0};
     jd_exposures_t x = {.n = 1};
     int32_t *cohort = NULL, *keys = NULL;
-    const jd_frame_needs_t needs = {.cohort = 1, .effects = 1};
+    jd_references_t references = {0};
+    const int by_event = options->aggregate == JD_AGGREGATE_EVENT;
+    const jd_frame_needs_t needs = {
+        .cohort = 1, .effects = 1, .reference = by_event && options->n_reference == 0};
     int rc = check_request(panel, options, ctx);
+    if (rc == JD_OK && by_event) rc = jd_check_references(options, "rings", ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK && by_event) rc = jd_references_make(&references, design, &frame, options, ctx);
     if (rc != JD_OK) goto out;
     cohort = malloc((size_t)panel->n * sizeof *cohort);
     keys = calloc(3 * (size_t)frame.n, sizeof *keys);
@@ -241,15 +261,17 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (rc == JD_OK) {
         rows_t rows = {.n = frame.n,
                        .n_groups = x.n * (options->rings_on_treated ? 2 : 1),
-                       .by_event = options->aggregate == JD_AGGREGATE_EVENT,
+                       .by_event = by_event,
                        .own = keys,
                        .event = keys + frame.n,
                        .group = keys + 2 * frame.n,
                        .options = options,
+                       .references = &references,
                        .x = &x};
         rc = fill_rows(design, panel, &rows, &frame, ctx);
     }
 out:
+    jd_references_free(&references);
     free(cohort);
     free(keys);
     jd_exposures_free(&x);

@@ -352,7 +352,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    const jd_frame_needs_t needs = {.cohort = 1, .drop_always_treated = 1};
+    const jd_frame_needs_t needs = {.cohort = 1};
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_OK) rc = fill(design, panel, &frame, options, ctx);
     jd_frame_free(&frame);

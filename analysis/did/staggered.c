@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/vmath.h"
+#include "did/reference.h"
 #include "panel/grid.h"
 
 void jd_staggered_free(jd_staggered_t *s)
@@ -84,52 +85,45 @@ static int forget_later_cohorts(jd_staggered_t *s, int64_t n, int64_t last, jd_c
     return rc;
 }
 
-/* First period in which a row of each cohort is seen; [n_groups]. */
-static int32_t *first_seen(const jd_staggered_t *s, const jd_groups_t *cohorts,
-                           const jd_panel_t *panel)
-{
-    int32_t *first = malloc(((size_t)cohorts->n_groups + 1) * sizeof *first);
-    for (int32_t g = 0; first && g < cohorts->n_groups; g++)
-        first[g] = INT32_MAX;
-    for (int64_t i = 0; first && i < panel->n; i++) {
-        int32_t *f = &first[cohorts->code[i]], t = panel->time[i];
-        if (!s->leave[i] && t < *f) *f = t;
-    }
-    return first;
-}
-
-/* Leaves out cohorts that adopt, or anticipate it, by `first` [cohorts] of their own, or (code =
- * NULL) of all. */
-static void leave_by(jd_staggered_t *s, int64_t n, const int32_t *code, const int32_t *first,
-                     int32_t anticipation)
+/* Leaves out cohorts that adopt, or anticipate it, by the first period of all. */
+static void leave_by_first(jd_staggered_t *s, int64_t n, int32_t anticipation)
 {
     for (int64_t i = 0; i < n; i++) {
-        int64_t before = code ? first[code[i]] : s->first, g = s->cohort[i];
-        if (g != 0 && g <= before + anticipation && !s->leave[i])
+        int64_t g = s->cohort[i];
+        if (g != 0 && g <= (int64_t)s->first + anticipation && !s->leave[i])
             jd_staggered_leave(s, i, JD_LEAVE_ALWAYS);
     }
 }
 
-/* Units treated, or anticipating it, from the start have no before. `earliest` adopts first. */
+/* Leaves out units that are treated, or anticipate it, when they are first seen. */
+static int leave_by_unit(jd_staggered_t *s, const jd_panel_t *panel, int32_t anticipation,
+                         jd_ctx_t *ctx)
+{
+    size_t bytes = ((size_t)panel->n + 1) * sizeof(int32_t);
+    int64_t n = 0;
+    int32_t *row = malloc(bytes);
+    unsigned char *always = malloc((size_t)panel->n + 1);
+    int rc = row && always ? JD_OK : jd_fail_memory(ctx, bytes, "units");
+    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++)
+        if (!s->leave[i]) row[n++] = (int32_t)i;
+    if (rc == JD_OK)
+        rc = jd_mark_always_treated(panel, s->cohort, row, n, anticipation, always, ctx);
+    for (int64_t k = 0; rc == JD_OK && k < n; k++)
+        if (always[k]) jd_staggered_leave(s, row[k], JD_LEAVE_ALWAYS);
+    free(row);
+    free(always);
+    return rc;
+}
+
+/* Units treated, or anticipating it, from the start have no before. `earliest` adopts first. The
+ * date of a treatment path is not known where it begins with the unit. */
 static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel, int32_t earliest,
                                 jd_staggered_needs_t needs, jd_ctx_t *ctx)
 {
-    if (!needs.own_first) {
-        if (earliest <= (int64_t)s->first + needs.anticipation)
-            leave_by(s, panel->n, NULL, NULL, needs.anticipation);
-        return JD_OK;
-    }
-    jd_groups_t cohorts = {0};
-    int rc = jd_groups_make(&cohorts, s->cohort, panel->n, ctx);
-    if (rc != JD_OK) return rc;
-    int32_t *first = first_seen(s, &cohorts, panel);
-    if (first)
-        leave_by(s, panel->n, cohorts.code, first, needs.anticipation);
-    else
-        rc = jd_fail_memory(ctx, (size_t)cohorts.n_groups * sizeof *first, "cohorts");
-    free(first);
-    jd_groups_free(&cohorts);
-    return rc;
+    if (needs.own_first || panel->treated) return leave_by_unit(s, panel, needs.anticipation, ctx);
+    if (earliest <= (int64_t)s->first + needs.anticipation)
+        leave_by_first(s, panel->n, needs.anticipation);
+    return JD_OK;
 }
 
 /* Without never-treated units the last cohort takes their place, in the periods before it adopts.
@@ -137,12 +131,18 @@ static int leave_always_treated(jd_staggered_t *s, const jd_panel_t *panel, int3
 static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t *panel,
                           jd_staggered_needs_t needs, jd_ctx_t *ctx)
 {
-    int32_t latest = INT32_MIN;
+    int32_t latest = INT32_MIN, earliest = INT32_MAX;
     for (int64_t i = 0; i < panel->n; i++) {
         if (s->leave[i]) continue;
         if (s->cohort[i] == 0) return JD_OK;
         if (s->cohort[i] > latest) latest = s->cohort[i];
+        if (s->cohort[i] < earliest) earliest = s->cohort[i];
     }
+    if (earliest == latest)
+        return jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                       "%s: no control group: all units that are seen before treatment adopt in "
+                       "period %d; add units that adopt later or never",
+                       name, latest);
     if (!needs.last_as_control)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no control group: every unit is treated by the last period (%d), and "

@@ -39,7 +39,7 @@ typedef struct jd_staggered_needs {
     int32_t anticipation;
     int last_as_control; /**< no never-treated unit: the last cohort is the control until it adopts
                           */
-    int own_first;       /**< "before" = the cohort's own first period, not the sample's */
+    int own_first;       /**< "before" = the unit's own first period, not the sample's */
     int complete;        /**< each unit once in every period */
 } jd_staggered_needs_t;
 

@@ -3,12 +3,14 @@
  *
  *      y_it = sum over g, l of delta_gl 1{G_i = g} 1{t - g = l} + alpha_i + lambda_t (+ covariates)
  *
- * over cohorts g and relative periods l but the reference (-1), controls the never treated (eq.
+ * over cohorts g and relative periods l but the reference (each cohort's last period before
+ * adoption), controls the never treated (eq.
  * 26); then the terms are means of the delta_gl by the cells' (weighted) numbers of rows (eq. 28).
  * The shares count as fixed in the variance. Event times may be binned before they interact. */
 #include <stdlib.h>
 
 #include "did/contrast.h"
+#include "did/reference.h"
 
 enum { MAX_CELLS = 2048 };
 
@@ -26,6 +28,7 @@ typedef struct {
     cell_t *cell;      /* [n] by cohort, then period */
     int n;
     const jd_did_options_t *options;
+    const int32_t *event; /* [sample.n] event times as references have them */
 } cells_t;
 
 static void free_cells(cells_t *cells)
@@ -37,15 +40,15 @@ static void free_cells(cells_t *cells)
 
 /* The cohorts' codes become numbers of pairs of cohort and period; -1 for controls and references.
  */
-static int number_pairs(const jd_design_t *design, const jd_did_options_t *options,
-                        jd_groups_t *cohorts, jd_ctx_t *ctx)
+static int number_pairs(const jd_design_t *design, const cells_t *cells, jd_groups_t *cohorts,
+                        jd_ctx_t *ctx)
 {
     const jd_groups_t *periods = &design->periods;
     if ((int64_t)cohorts->n_groups * periods->n_groups > INT32_MAX)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "sun_abraham: %d cohorts in %d periods are too many",
                        cohorts->n_groups, periods->n_groups);
     for (int64_t i = 0; i < cohorts->n; i++) {
-        int32_t *pair = &cohorts->code[i], e = jd_event_end(options, design->event_time[i]);
+        int32_t *pair = &cohorts->code[i], e = jd_event_end(cells->options, cells->event[i]);
         *pair = e == JD_NEVER ? -1 : *pair * periods->n_groups + periods->code[i];
     }
     return JD_OK;
@@ -63,7 +66,7 @@ static int count_cells(cells_t *cells, const jd_design_t *design, const jd_frame
         cell_t *cell = &cells->cell[c];
         cell->cohort = frame->cohort[i];
         cell->time = frame->time[i];
-        cell->first = cell->last = jd_event_end(cells->options, design->event_time[i]);
+        cell->first = cell->last = jd_event_end(cells->options, cells->event[i]);
         cell->mass += design->weight ? design->weight[i] : 1;
     }
     return JD_OK;
@@ -103,7 +106,7 @@ static int list_cells(cells_t *cells, const jd_design_t *design, const jd_frame_
                       jd_ctx_t *ctx)
 {
     int rc = jd_groups_make(&cells->pairs, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = number_pairs(design, cells->options, &cells->pairs, ctx);
+    if (rc == JD_OK) rc = number_pairs(design, cells, &cells->pairs, ctx);
     if (rc == JD_OK) rc = jd_groups_make(&cells->codes, cells->pairs.code, frame->n, ctx);
     if (rc != JD_OK) return rc;
     int skip = cells->codes.value[0] == -1;
@@ -135,7 +138,8 @@ static int regress(jd_design_t *design, const jd_panel_t *panel, const cells_t *
     }
     int rc = jd_design_open_dummies(design, panel, terms, cells->n, cells->codes.code, ctx);
     free(terms);
-    return rc == JD_OK ? jd_design_close(design, ctx) : rc;
+    if (rc == JD_OK) rc = jd_design_close(design, ctx);
+    return rc == JD_OK ? jd_check_cells_kept(design, ctx) : rc;
 }
 
 /* The coefficient of a kept cell, or NULL for a covariate's. */
@@ -258,7 +262,8 @@ static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "sun_abraham: effects of binned event times cannot be told by period; "
                        "aggregate by event time or cohort, or do not bin");
-    return jd_check_bins(options, "sun_abraham", ctx);
+    int rc = jd_check_bins(options, "sun_abraham", ctx);
+    return rc == JD_OK ? jd_check_references(options, "sun_abraham", ctx) : rc;
 }
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -266,16 +271,23 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_staggered_t staggered = {0};
     jd_frame_t frame = {0};
-    cells_t cells = {.options = options};
-    const jd_staggered_needs_t who = {.last_as_control = 1, .own_first = 1};
-    const jd_frame_needs_t needs = {.cohort = 1, .effects = 1, .staggered = &staggered};
+    jd_references_t references = {0};
+    cells_t cells = {.options = &references.options};
+    const jd_staggered_needs_t who = {.anticipation = options->anticipation,
+                                      .last_as_control = 1,
+                                      .own_first = !options->no_unit_effects};
+    const jd_frame_needs_t needs = {
+        .cohort = 1, .effects = 1, .staggered = &staggered, .reference = 1};
     int rc = check_options(options, ctx);
     if (rc == JD_OK) rc = jd_staggered_make(&staggered, "sun_abraham", panel, who, ctx);
     if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK) rc = jd_references_make(&references, design, &frame, options, ctx);
+    cells.event = references.event;
     if (rc == JD_OK) rc = list_cells(&cells, design, &frame, ctx);
     if (rc == JD_OK) rc = regress(design, panel, &cells, ctx);
     if (rc == JD_OK) rc = aggregate(design, &cells, ctx);
     free_cells(&cells);
+    jd_references_free(&references);
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;

@@ -2,7 +2,7 @@
 /* The textbook comparison of four means: (treated after - treated before) - (control after -
  * control before), as the regression y = att treated post + a + b treated + c post (+ covariates).
  * Treated = ever treated in the sample's periods, after = from the first adoption of anyone on;
- * units treated from the first period on are left out. */
+ * units treated when first seen are left out. */
 #include "did/design.h"
 
 /* First adoption and last period of the sample. */
@@ -53,7 +53,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    const jd_frame_needs_t needs = {.cohort = 1, .drop_always_treated = 1};
+    const jd_frame_needs_t needs = {.cohort = 1};
     const jd_term_t terms[] = {jd_term_overall("att"), jd_term_other("(Intercept)"),
                                jd_term_other("treated"), jd_term_other("post")};
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);

@@ -103,8 +103,9 @@ typedef struct jd_did_options {
                               etwfe_poisson: cohorts in their place */
     int no_time_effects; /**< ... the period effects, where panel.fixed holds finer ones */
     int keep_singletons; /**< keep rows alone in a level (they carry no information, but count) */
-    const int32_t *reference; /**< event_study: [n_reference] event times set to zero; borrowed */
-    int n_reference;          /**< 0 = one, -1 */
+    const int32_t *reference; /**< event_study, sun_abraham, etwfe, two_stage, rings: [n_reference]
+                                   event times below 0 that are set to zero; borrowed */
+    int n_reference; /**< 0 = each cohort's last period before adoption less anticipation */
     int32_t
         bin_first; /**< event_study, sun_abraham: event times <= this are one; INT32_MIN = none */
     int32_t bin_last; /**< event times >= this are one term; INT32_MAX = none */
@@ -218,6 +219,7 @@ typedef struct jd_design_facts {
     int64_t n_uncontrolled;   /**< rows left out: periods in which no unit is untreated any more */
     int64_t n_incomplete;     /**< rows left out: of units not seen in every period */
     int64_t n_alone;          /**< rows left out: of cohorts of a single unit */
+    int64_t n_unreferenced;   /**< rows left out: of cohorts without a row at a reference named */
 } jd_design_facts_t;
 
 /** Prepares a design; panel and options are borrowed for the call, caller frees. Dropped collinear

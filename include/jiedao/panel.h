@@ -41,10 +41,11 @@ typedef struct jd_panel {
 /** Rows left out, by reason; a row counts under the first that applies. */
 typedef struct jd_dropped {
     int64_t zero_weight;
-    int64_t missing;        /**< a covariate is not finite */
-    int64_t always_treated; /**< never seen untreated, where the estimator needs a before */
-    int64_t singleton;      /**< alone in a level of a fixed effect */
-    int64_t unimputable;    /**< treated, and no untreated row tells of its fixed effects */
+    int64_t missing; /**< a covariate is not finite */
+    int64_t
+        always_treated; /**< of units treated when first seen, where a date of adoption is needed */
+    int64_t singleton;  /**< alone in a level of a fixed effect */
+    int64_t unimputable; /**< treated, and no untreated row tells of its fixed effects */
 } jd_dropped_t;
 
 /** Dense codes of a column: code[i] in 0 ... n_groups-1, in ascending order of value. */

@@ -2,6 +2,26 @@
 /* jiedao did: the estimators on the user's own data. */
 #include "cli/did_options.h"
 
+/* Rows left out for lack of a before: each number of them once, with the estimators it concerns. */
+static void warn_of_always_treated(const jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    for (int i = 0; i < result->n_fits; i++) {
+        const int64_t n = result->fits[i].facts.dropped.always_treated;
+        char names[512] = "";
+        size_t at = 0;
+        int before = 0;
+        while (before < i && result->fits[before].facts.dropped.always_treated != n)
+            before++;
+        if (n == 0 || before < i) continue;
+        for (int k = i; k < result->n_fits && at < sizeof names; k++)
+            if (result->fits[k].facts.dropped.always_treated == n)
+                at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "",
+                                       result->fits[k].name);
+        jd_warn(ctx, "%s: %lld rows of units treated when first seen are left out", names,
+                (long long)n);
+    }
+}
+
 /* What tables of numbers do not say. */
 static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *result,
                               jd_ctx_t *ctx)
@@ -14,6 +34,7 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
                 (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
     for (int i = 0; i < data->n_remarks; i++)
         jd_warn(ctx, "%s", data->remark[i]);
+    warn_of_always_treated(result, ctx);
     if (jd_own_few_treated(data, result))
         jd_warn(ctx,
                 "%d of %d clusters are treated: standard errors by clusters may be far too small",

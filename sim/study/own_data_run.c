@@ -256,12 +256,6 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const jd
     jd_did_options_t how = *given->how;
     how.no_unit_effects = how.no_unit_effects || data->no_unit_effects;
     how.no_time_effects = how.no_time_effects || data->no_time_effects;
-    /* In data of every second year the period before adoption is -2. */
-    const int32_t before = -data->step;
-    if (how.n_reference == 0 && data->step > 1) {
-        how.reference = &before;
-        how.n_reference = 1;
-    }
     ask.how = &how;
     memset(result, 0, sizeof *result);
     result->level = ask.level;

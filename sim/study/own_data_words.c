@@ -71,12 +71,13 @@ static void print_left_out(FILE *out, const jd_own_fit_t *fit)
         const char *words;
     } reasons[] = {{d->zero_weight, "rows of weight 0"},
                    {d->missing, "rows without a covariate"},
-                   {d->always_treated, "rows of units treated from the first period on"},
+                   {d->always_treated, "rows of units treated when first seen"},
                    {d->singleton, "rows alone in a level of a fixed effect"},
                    {d->unimputable, "treated rows that no untreated row tells of"},
                    {fit->facts.n_incomplete, "rows of units not seen in every period"},
                    {fit->facts.n_uncontrolled, "rows of periods without an untreated unit"},
                    {fit->facts.n_alone, "rows of cohorts of a single unit"},
+                   {fit->facts.n_unreferenced, "rows of cohorts without a row at a reference"},
                    {fit->facts.n_collinear, "collinear terms"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].n > 0)

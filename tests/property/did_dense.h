@@ -251,18 +251,45 @@ static inline int dense_effects(const trial_t *t, const char *estimator,
     return n;
 }
 
-static inline void dense_sample(const trial_t *t, int drop_always, int n_effects,
+/* Whether a unit (or, with `by` the cohorts, a cohort) has a row before it adopts, or never does.
+ */
+static inline int has_before(const trial_t *t, const int32_t *by, const int *rows, int n, int row)
+{
+    int before = t->cohort[row] == 0;
+    for (int j = 0; j < n; j++)
+        before |= by[rows[j]] == by[row] && t->time[rows[j]] < t->cohort[row];
+    return before;
+}
+
+/** Event time of a cohort's last row before it adopts. */
+static inline int dense_reference(const trial_t *t, const int *rows, int n, int g)
+{
+    int reference = INT32_MIN;
+    for (int j = 0; j < n; j++) {
+        int e = t->time[rows[j]] - g;
+        if (t->cohort[rows[j]] == g && e < 0 && e > reference) reference = e;
+    }
+    return reference;
+}
+
+/* `dated`: needs a date of adoption, so units treated when first seen go; `referred`: and cohorts
+ * that are not seen before. */
+static inline void dense_sample(const trial_t *t, int dated, int referred, int n_effects,
                                 const int32_t *const *effects, dense_t *out)
 {
-    int *rows = out->kept_rows, n = 0, first = INT32_MAX;
+    static int always[MAX_ROWS];
+    int *rows = out->kept_rows, n = 0, kept = 0;
     for (int i = 0; i < t->panel.n; i++)
         if (!t->panel.weight || t->weight[i] > 0) rows[n++] = i;
     for (int i = 0; i < n; i++)
-        if (t->time[rows[i]] < first) first = t->time[rows[i]];
+        always[i] = dated && !has_before(t, t->unit, rows, n, rows[i]);
+    for (int i = 0; i < n; i++)
+        if (!always[i]) rows[kept++] = rows[i];
+    n = kept;
     for (int changed = 1; changed;) {
         changed = 0;
         for (int i = 0; i < n; i++) {
-            int drop = drop_always && t->cohort[rows[i]] != 0 && t->cohort[rows[i]] <= first;
+            int drop = referred && !has_before(t, t->cohort, rows, n, rows[i]);
             for (int k = 0; k < n_effects; k++)
                 drop |= count_value(effects[k], rows, n, effects[k][rows[i]]) == 1;
             if (!drop) continue;
@@ -275,6 +302,14 @@ static inline void dense_sample(const trial_t *t, int drop_always, int n_effects
     out->n = n;
 }
 
+/* The cohort of a row, 0 if it adopts after the panel's last period. */
+static inline int cohort_within(const trial_t *t, int row)
+{
+    for (int i = 0; i < t->panel.n; i++)
+        if (t->time[i] >= t->cohort[row]) return t->cohort[row];
+    return 0;
+}
+
 /* Value of term `k` of an estimator in a row; *name its name; returns 0 past the last term. */
 static inline int dense_term(const trial_t *t, const char *estimator, const dense_t *out, int k,
                              int row, double *value, char *name)
@@ -283,12 +318,12 @@ static inline int dense_term(const trial_t *t, const char *estimator, const dens
     for (int i = 0; i < out->n; i++) {
         int r = out->kept_rows[i];
         if (t->time[r] > last) last = t->time[r];
-        if (t->cohort[r] == 0) continue;
+        if (cohort_within(t, r) == 0) continue;
         if (t->cohort[r] < first) first = t->cohort[r];
         if (t->time[r] - t->cohort[r] < low) low = t->time[r] - t->cohort[r];
         if (t->time[r] - t->cohort[r] > high) high = t->time[r] - t->cohort[r];
     }
-    int g = t->cohort[row], n_terms = 1;
+    int g = cohort_within(t, row), n_terms = 1;
     if (strcmp(estimator, "2x2") == 0) {
         static const char *const names[] = {"att", "(Intercept)", "treated", "post"};
         int treated = g != 0 && g <= last, post = t->time[row] >= first;
@@ -304,7 +339,8 @@ static inline int dense_term(const trial_t *t, const char *estimator, const dens
     } else {
         n_terms = high - low + 1;
         snprintf(name, JD_TERM_NAME, "e=%d", low + k);
-        *value = g != 0 && t->time[row] - g == low + k && low + k != -1;
+        *value = g != 0 && t->time[row] - g == low + k &&
+                 low + k != dense_reference(t, out->kept_rows, out->n, g);
     }
     if (k < n_terms) return 1;
     if (k - n_terms >= t->panel.n_x) return 0;
@@ -382,7 +418,8 @@ static inline int dense_fit(const trial_t *t, const char *estimator,
     static long double x[MAX_ROWS], e[MAX_ROWS], fit[MAX_COLUMNS];
     memset(out, 0, sizeof *out);
     int n_effects = dense_effects(t, estimator, options, effects);
-    dense_sample(t, strcmp(estimator, "2x2") == 0, n_effects, effects, out);
+    int events = strcmp(estimator, "event_study") == 0, lost = 0;
+    dense_sample(t, strcmp(estimator, "twfe") != 0, events, n_effects, effects, out);
     memset(&b, 0, sizeof b);
     b.n = out->n;
     const int *rows = out->kept_rows;
@@ -410,7 +447,14 @@ static inline int dense_fit(const trial_t *t, const char *estimator,
             dense_term(t, estimator, out, k, rows[i], &value, name);
             x[i] = value * ROOT(i);
         }
-        if (strcmp(name, "e=-1") == 0 || !add_column(&b, x, 1e-7L)) continue;
+        int any = 0;
+        for (int i = 0; i < out->n; i++)
+            any |= x[i] != 0;
+        if (any && !add_column(&b, x, 1e-7L)) {
+            lost |= events && name[0] == 'e';
+            continue;
+        }
+        if (!any) continue;
         effect_terms += name[0] == 'e' || strcmp(name, "att") == 0;
         memcpy(out->name[out->n_terms++], name, sizeof name);
     }
@@ -431,7 +475,7 @@ static inline int dense_fit(const trial_t *t, const char *estimator,
         out->beta[k] = (double)(sum / b.r[dummies + k][dummies + k]);
     }
     dense_vcov(t, effects, n_effects, vcov, &b, dummies, e, out);
-    return effect_terms > 0;
+    return effect_terms > 0 && !lost;
 }
 
 #endif

@@ -67,6 +67,12 @@ static int cut_sample(dense_cs_t *d)
         if (t->cohort[i] > last + a) t->cohort[i] = 0;
         if (t->cohort[i] && t->cohort[i] <= first + a) cut_row(t, i--);
     }
+    for (int i = 0; t->panel.treated && i < t->panel.n; i++) {
+        int before = t->cohort[i] == 0;
+        for (int j = 0; j < t->panel.n; j++)
+            before |= t->unit[j] == t->unit[i] && t->time[j] < t->cohort[i] - a;
+        if (!before) cut_row(t, i--);
+    }
     for (int i = 0; i < t->panel.n; i++)
         never |= t->cohort[i] == 0;
     list_values(d);

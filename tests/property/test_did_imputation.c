@@ -152,9 +152,9 @@ static void make_terms(const trial_t *t, plain_t *p, int leads)
     for (int e = -60; e < 60; e++) {
         int seen = 0;
         for (int i = 0; i < p->n; i++) {
-            int counts = t->cohort[p->row[i]] != 0 &&
-                         t->time[p->row[i]] - t->cohort[p->row[i]] == e &&
-                         (e >= 0 || (leads && e != -1));
+            int g = cohort_within(t, p->row[i]);
+            int counts = g != 0 && t->time[p->row[i]] - g == e &&
+                         (e >= 0 || (leads && e != dense_reference(t, p->row, p->n, g)));
             p->c[p->n_terms][i] = counts ? p->w[i] : 0;
             seen |= counts;
         }

@@ -34,7 +34,7 @@ static void cut_sample(trial_t *t)
     for (int i = 0; i < t->panel.n; i++) {
         int before = t->cohort[i] == 0;
         for (int j = 0; j < t->panel.n; j++)
-            before |= t->cohort[j] == t->cohort[i] && t->time[j] < t->cohort[j];
+            before |= t->unit[j] == t->unit[i] && t->time[j] < t->cohort[j];
         if (!before) cut_row(t, i--);
     }
     for (int i = 0; i < t->panel.n; i++) {
@@ -78,17 +78,26 @@ typedef struct {
     double mass[MAX_COLUMNS];
 } dense_cells_t;
 
+static int clamp(const jd_did_options_t *options, int e)
+{
+    return e < options->bin_first  ? options->bin_first
+           : e > options->bin_last ? options->bin_last
+                                   : e;
+}
+
 /* Column [n] of the cells of cohort g that share a bin with period s, if s is the first of them;
  * returns the weight of their rows. */
 static double fill_cell(const trial_t *t, const jd_did_options_t *options, const dense_t *out,
                         int g, int s, long double *x)
 {
     double mass = 0;
+    int reference = dense_reference(t, out->kept_rows, out->n, g);
+    if (reference < options->bin_first) reference = options->bin_first;
     for (int i = 0; i < out->n; i++) {
         int row = out->kept_rows[i], e = t->time[row] - g;
         double w = t->panel.weight ? t->weight[row] : 1;
-        int in = t->cohort[row] == g && e != -1 && s - g != -1 &&
-                 bin_of(options, e) == bin_of(options, s - g);
+        int in = t->cohort[row] == g && clamp(options, e) != reference &&
+                 clamp(options, s - g) != reference && bin_of(options, e) == bin_of(options, s - g);
         if (in && t->time[row] < s) return 0;
         x[i] = in ? sqrtl((long double)w) : 0;
         mass += in ? w : 0;
@@ -104,9 +113,10 @@ static int is_seen(const trial_t *t, const dense_t *out, int g, int s)
     return 0;
 }
 
-/* Regresses y on all cells but e = -1, by dummies; the trial is already cut. */
-static void dense_regress(const trial_t *t, const jd_did_options_t *options,
-                          const jd_vcov_options_t *vcov, dense_t *out, dense_cells_t *cells)
+/* Regresses y on all cells but each cohort's last before adoption, by dummies; the trial is already
+ * cut. Returns 0 if a cell is collinear with the others. */
+static int dense_regress(const trial_t *t, const jd_did_options_t *options,
+                         const jd_vcov_options_t *vcov, dense_t *out, dense_cells_t *cells)
 {
     static basis_t b;
     static long double x[MAX_ROWS], e[MAX_ROWS], fit[MAX_COLUMNS];
@@ -115,7 +125,8 @@ static void dense_regress(const trial_t *t, const jd_did_options_t *options,
     memset(&b, 0, sizeof b);
     memset(cells, 0, sizeof *cells);
     int n_effects = dense_effects(t, "sun_abraham", options, effects);
-    dense_sample(t, 0, n_effects, effects, out);
+    int lost = 0;
+    dense_sample(t, 0, 1, n_effects, effects, out);
     const int *rows = out->kept_rows;
     b.n = out->n;
 #define WEIGHT(i) (t->panel.weight ? (long double)t->weight[rows[i]] : 1.0L)
@@ -130,7 +141,11 @@ static void dense_regress(const trial_t *t, const jd_did_options_t *options,
     for (int g = 1; g < 2020; g += g == 20 ? 1980 : 1)
         for (int s = 1; s < 2020; s += s == 20 ? 1980 : 1) {
             double mass = is_seen(t, out, g, s) ? fill_cell(t, options, out, g, s, x) : 0;
-            if (mass == 0 || !add_column(&b, x, 1e-7L)) continue;
+            if (mass == 0) continue;
+            if (!add_column(&b, x, 1e-7L)) {
+                lost = 1;
+                continue;
+            }
             cells->g[out->n_terms] = g;
             cells->s[out->n_terms] = s;
             cells->mass[out->n_terms++] = mass;
@@ -157,6 +172,7 @@ static void dense_regress(const trial_t *t, const jd_did_options_t *options,
         out->beta[k] = (double)(sum / b.r[dummies + k][dummies + k]);
     }
     dense_vcov(t, effects, n_effects, vcov, &b, dummies, e, out);
+    return !lost;
 }
 
 /* Compares one term; 1 if it is wrong. */
@@ -214,16 +230,16 @@ static int try_one(uint64_t seed, int *answered)
     if (rc == JD_OK) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
     cut = trial;
     cut_sample(&cut);
-    dense_regress(&cut, &options, &vcov, &dense, &cells);
-    int wrong = 0;
+    int identified = dense_regress(&cut, &options, &vcov, &dense, &cells), wrong = 0;
     if (rc == JD_OK) {
         ++*answered;
+        wrong += !identified;
         wrong += fit.n_obs != dense.n || fit.facts.df != dense.df;
         for (int k = 0; k < fit.n_terms; k++)
             if (jd_design_terms(design)[k].kind != JD_TERM_OTHER)
                 wrong += compare(seed, &jd_design_terms(design)[k], fit.estimate[k],
                                  fit.std_error[k], &dense, &cells);
-    } else if (cells.g[0] && dense.df > 0 && dense.n_terms + 20 < dense.n) {
+    } else if (identified && cells.g[0] && dense.df > 0 && dense.n_terms + 20 < dense.n) {
         print_error("seed %llu: refused: %s\n", (unsigned long long)seed, ctx.message);
         wrong = 1;
     }

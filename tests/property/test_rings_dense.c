@@ -55,13 +55,15 @@ static double exposed(const trial_t *t, const places_t *p, int i, int k, int s)
 }
 
 /* Value of a term, by its name; the exposures' ring is found in the name's own numbers. */
-static double value_of(const trial_t *t, const places_t *p, const char *name, int i)
+static double value_of(const trial_t *t, const places_t *p, const int *rows, int n_rows,
+                       const char *name, int i)
 {
     const jd_did_options_t *o = &p->options;
-    int g = t->cohort[i], s = t->time[i], treated = g && s >= g, k = 0, e = 0;
+    int g = cohort_within(t, i), s = t->time[i], treated = g && s >= g, k = 0, e = 0;
     double from = 0, to = 0;
     if (strcmp(name, "att") == 0) return treated;
-    if (sscanf(name, "e=%d", &e) == 1) return g && s - g == e;
+    if (sscanf(name, "e=%d", &e) == 1)
+        return g && s - g == e && e != dense_reference(t, rows, n_rows, g);
     if (name[0] == 'x') return t->x[name[1] - '1'][i];
     if (strncmp(name, "tr,", 3) == 0) {
         if (!treated) return 0;
@@ -84,6 +86,10 @@ static double value_of(const trial_t *t, const places_t *p, const char *name, in
                 ring = r;
             }
     if (ring < 0 || s - since != e) return 0;
+    int base = INT32_MIN; /* the last period of the panel before */
+    for (int j = 0; j < t->panel.n; j++)
+        if (t->time[j] < since && t->time[j] > base) base = t->time[j];
+    if (s == base) return 0;
     for (int r = 0; r < o->n_rings && s >= since; r++)
         if (exposed(t, p, i, r, s) > 0) ring = r;
     return ring == k;
@@ -133,7 +139,7 @@ static void dense(const trial_t *t, const places_t *p, char (*name)[JD_TERM_NAME
     int dummies = b.n_q;
     for (int k = 0; k < n; k++) {
         for (int i = 0; i < n_rows; i++)
-            x[i] = value_of(t, p, name[k], rows[i]) * ROOT(i);
+            x[i] = value_of(t, p, rows, n_rows, name[k], rows[i]) * ROOT(i);
         assert_true(add_column(&b, x, 1e-7L)); /* the library kept it */
     }
     for (int i = 0; i < n_rows; i++)
@@ -183,7 +189,7 @@ static void test_against_dense(void **state)
         }
         dense_t sample = {0};
         const int32_t *effects[2 + MAX_FIXED] = {t.unit, t.time, t.fixed[0], t.fixed[1]};
-        dense_sample(&t, 0, 2 + t.panel.n_fixed, effects, &sample);
+        dense_sample(&t, 1, 1, 2 + t.panel.n_fixed, effects, &sample);
         n_rows = sample.n;
         memcpy(rows, sample.kept_rows, sizeof rows);
         assert_int_equal(n_rows, jd_design_facts(design).n_obs);

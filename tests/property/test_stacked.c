@@ -19,13 +19,13 @@ typedef struct {
 
 static void cut_sample(const trial_t *t, sample_t *s)
 {
-    int first = INT32_MAX;
+    static int used[MAX_ROWS];
+    int n = 0;
     s->n = s->n_periods = 0;
     for (int i = 0; i < t->panel.n; i++)
-        if ((!t->panel.weight || t->weight[i] > 0) && t->time[i] < first) first = t->time[i];
-    for (int i = 0; i < t->panel.n; i++)
-        if ((!t->panel.weight || t->weight[i] > 0) && (t->cohort[i] == 0 || t->cohort[i] > first))
-            s->rows[s->n++] = i;
+        if (!t->panel.weight || t->weight[i] > 0) used[n++] = i;
+    for (int i = 0; i < n; i++)
+        if (has_before(t, t->unit, used, n, used[i])) s->rows[s->n++] = used[i];
     for (int v = 0; v < 4000; v++) {
         int seen = 0;
         for (int i = 0; i < s->n; i++)
