@@ -72,14 +72,13 @@ static int time_pass(void *user, const struct jd_simulation *sim, int64_t period
     found_t *found = user;
     if (period != PERIOD) return 0;
     jd_moves_t moves[2] = {{0}};
-    jd_pass_t pass = {
-        .dims = &sim->dims,
-        .tree = &sim->tree,
-        .base = &sim->base,
-        .borders = &sim->borders,
-        .type = sim->type,
-        .n_worlds = sim->n_worlds,
-        .jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MOVE), period + 1, 0)};
+    jd_pass_t pass = {.dims = &sim->dims,
+                      .tree = &sim->tree,
+                      .base = &sim->base,
+                      .borders = &sim->borders,
+                      .type = sim->type,
+                      .n_worlds = sim->n_worlds};
+    jd_pass_draws(&pass, sim->seed, sim->replicate, period + 1);
     for (int w = 0; w < sim->n_worlds; w++) {
         uint32_t top = jd_choice_top_hazard(&sim->world[w].choice, &sim->dims);
         pass.place[w] = sim->world[w].place;

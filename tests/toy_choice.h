@@ -128,7 +128,7 @@ static void toy_weigh(toy_t *toy, bool refuse)
 {
     jd_choice_weigh(&toy->setting, &toy->world, refuse, 0, toy->dims.prefectures);
     jd_choice_leave(&toy->setting, &toy->world, 0, toy->dims.prefectures);
-    if (toy->base.ready) jd_choice_bound(&toy->setting, &toy->world);
+    if (toy->base.ready) jd_choice_bound(&toy->setting, &toy->world, NULL);
 }
 
 /** A config of defaults and `set`, a list of assignments ended by NULL. */

@@ -145,6 +145,34 @@ static inline void jd_sincos_turn(double turns, double *sine, double *cosine)
     *cosine = ((q == 1.0) | (q == 2.0)) ? -b : b;
 }
 
+/** Adds a longitude to a sum of directions (east, north of the equator's plane). */
+static inline void jd_add_direction(double degrees, double sum[2])
+{
+    double sine, cosine;
+    jd_sincos_turn(degrees / 360.0, &sine, &cosine);
+    sum[0] += cosine;
+    sum[1] += sine;
+}
+
+/** Circular mean in degrees, (-225, 225], of the longitudes added; 0 where they cancel out. */
+static inline double jd_mean_direction(const double sum[2])
+{
+    double x = sum[0], y = sum[1], sine, cosine;
+    double turns = fabs(y) > fabs(x) ? (y > 0 ? 0.25 : -0.25) : (x < 0 ? 0.5 : 0);
+    if (fabs(x) + fabs(y) < 1e-9) return 0;
+    for (int i = 0; i < 4; i++) { /* from within an eighth of a turn: at rest after four */
+        jd_sincos_turn(turns, &sine, &cosine);
+        turns += (cosine * y - sine * x) / (cosine * x + sine * y) * 0.15915494309189533577;
+    }
+    return 360.0 * turns;
+}
+
+/** The longitude, whole turns added, that lies within half a turn of `centre`. */
+static inline double jd_longitude_near(double degrees, double centre)
+{
+    return degrees - 360.0 * floor((degrees - centre) / 360.0 + 0.5);
+}
+
 /** Standard normal number from two uniforms in (0, 1) (Box and Muller 1958). */
 static inline double jd_normal(double u, double v)
 {

@@ -114,6 +114,9 @@ static herr_t describe(hid_t data_set, const jd_column_t *column, bool panel)
     }
     if (rc >= 0 && column->unit && column->unit[0]) {
         rc = jd_store_put_text(data_set, "units", column->unit);
+        /* CF's default calendar is Julian before 1582-10-15. */
+        if (rc >= 0 && strncmp(column->unit, "days since ", 11) == 0)
+            rc = jd_store_put_text(data_set, "calendar", "proleptic_gregorian");
     }
     if (rc >= 0 && column->type == JD_TEXT) rc = jd_store_put_text(data_set, "_Encoding", "utf-8");
     if (rc >= 0 && column->flags && column->flags[0]) rc = put_flags(data_set, column->flags);

@@ -243,31 +243,65 @@ void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int3
     }
 }
 
-void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world)
+/* M >= p/q of one kind, by county of origin. */
+static void bound_ratio(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind)
 {
     const jd_tree_t *tree = setting->tree;
     const jd_dims_t *d = setting->dims;
-    const jd_choice_t *choice = &world->choice;
-    for (int kind = 0; kind < d->kinds; kind++) {
-        const double *ratio = choice->ratio + (int64_t)kind * d->streets;
-        const double *tilt = choice->tilt + (int64_t)kind * d->prefectures;
-        int64_t counties = (int64_t)kind * d->counties;
-        double far = 0;
-        for (int32_t p = 0; p < d->prefectures; p++) {
-            int32_t first = jd_tree_first_street(tree, JD_PREFECTURE, p);
-            int32_t end = jd_tree_first_street(tree, JD_PREFECTURE, p + 1);
-            double top = 0;
-            for (int32_t s = first; s < end; s++)
-                top = jd_max(top, ratio[s]);
-            far = jd_max(far, top * tilt[p]);
-            for (int32_t c = tree->child[JD_PREFECTURE][p]; c < tree->child[JD_PREFECTURE][p + 1];
-                 c++)
-                choice->bound[counties + c] =
-                    top; /* for the moment: the own prefecture's largest */
-        }
-        for (int64_t i = counties; i < counties + d->counties; i++)
-            choice->bound[i] =
-                jd_max(far * choice->far_ratio[i], choice->bound[i] * choice->own_ratio[i]);
+    const double *ratio = choice->ratio + (int64_t)kind * d->streets;
+    const double *tilt = choice->tilt + (int64_t)kind * d->prefectures;
+    int64_t counties = (int64_t)kind * d->counties;
+    double far = 0;
+    for (int32_t p = 0; p < d->prefectures; p++) {
+        int32_t first = jd_tree_first_street(tree, JD_PREFECTURE, p);
+        int32_t end = jd_tree_first_street(tree, JD_PREFECTURE, p + 1);
+        double top = 0;
+        for (int32_t s = first; s < end; s++)
+            top = jd_max(top, ratio[s]);
+        far = jd_max(far, top * tilt[p]);
+        for (int32_t c = tree->child[JD_PREFECTURE][p]; c < tree->child[JD_PREFECTURE][p + 1]; c++)
+            choice->bound[counties + c] = top; /* for the moment: the own prefecture's largest */
+    }
+    for (int64_t i = counties; i < counties + d->counties; i++)
+        choice->bound[i] =
+            jd_max(far * choice->far_ratio[i], choice->bound[i] * choice->own_ratio[i]);
+}
+
+static double times(double a, double b)
+{
+    return a <= 0 ? 0 : b > 0 ? a / b : HUGE_VAL;
+}
+
+/* From M >= p/q to a bound of (p - p_first)/q = p/q (1 - p_first/p) <= M (1 - 1/K), K >= p/p_first.
+ */
+static void bound_excess(const jd_choice_setting_t *setting, const jd_choice_t *choice,
+                         const jd_choice_t *first, int kind)
+{
+    const jd_dims_t *d = setting->dims;
+    int64_t streets = (int64_t)kind * d->streets, counties = (int64_t)kind * d->counties;
+    int64_t top = (int64_t)kind * d->prefectures;
+    double near = 0, far = 0;
+    for (int32_t p = 0; p < d->prefectures; p++) {
+        int32_t end = jd_tree_first_street(setting->tree, JD_PREFECTURE, p + 1);
+        double most = 0;
+        for (int32_t s = jd_tree_first_street(setting->tree, JD_PREFECTURE, p); s < end; s++)
+            most = jd_max(most, times(choice->ratio[streets + s], first->ratio[streets + s]));
+        near = jd_max(near, most);
+        if (most > 0) far = jd_max(far, most * times(choice->tilt[top + p], first->tilt[top + p]));
+    }
+    for (int64_t i = counties; i < counties + d->counties; i++) {
+        double k = jd_max(near * times(choice->own_ratio[i], first->own_ratio[i]),
+                          far * times(choice->far_ratio[i], first->far_ratio[i]));
+        if (k > 1) choice->bound[i] *= 1 - 1 / k;
+    }
+}
+
+void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world,
+                     const jd_choice_t *first)
+{
+    for (int kind = 0; kind < setting->dims->kinds; kind++) {
+        bound_ratio(setting, &world->choice, kind);
+        if (first) bound_excess(setting, &world->choice, first, kind);
     }
 }
 

@@ -21,7 +21,7 @@ JD_MUST_USE int jd_borders_init(jd_borders_t *borders, const jd_firms_params_t *
                                 const jd_tree_t *tree, jd_ctx_t *ctx);
 void jd_borders_free(jd_borders_t *borders);
 
-/** Proposal table for shared rejection (section 4): the choice table of the period firms first move
+/** Proposal table of all draws (section 4): the choice table of the period firms first move
  * in, without refusals, equal in all worlds, with running sums to draw from. */
 typedef struct jd_base {
     jd_choice_t choice; /**< weight, sums, mass, elsewhere, own, total only */
@@ -52,8 +52,10 @@ void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool
  * of moving away, and (base ready) ratios to the base. */
 void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int32_t first,
                      int32_t end);
-/** Last, when all ratios are there: bound [kinds][counties] of this world. */
-void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world);
+/** Last, when all ratios are there: bound [kinds][counties] of this world. `first` is the world it
+ * follows, NULL for the one that follows none. */
+void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world,
+                     const jd_choice_t *first);
 
 JD_MUST_USE int jd_base_init(jd_base_t *base, const jd_dims_t *dims, jd_ctx_t *ctx);
 /** Takes the world's tables, weighed without refusals, as the base. */
@@ -66,6 +68,18 @@ void jd_base_free(jd_base_t *base);
 int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *choice,
                               const jd_borders_t *borders, const jd_dims_t *dims,
                               const jd_tree_t *tree, int kind, int32_t origin, jd_rng_t *rng);
+
+/** Draws jd_choice_follow() takes at most. */
+enum { JD_FOLLOW_DRAWS = 4094 };
+
+/** The same for a world that follows `first`, whose tables gave `to` from this origin: `to` with
+ * probability min(1, p/p_first), else a draw from (p - p_first)+: proposals from the base accepted
+ * with that over bound, and a walk over all streets where a thousand of them fail. The law is p
+ * exactly, and no way of sharing draws agrees more often. Cost: as a draw of its own. Draws come
+ * from a stream apart (JD_DRAW_FOLLOW): what `first` draws does not depend on who follows. */
+int32_t jd_choice_follow(const jd_base_t *base, const jd_choice_t *first, const jd_choice_t *choice,
+                         const jd_borders_t *borders, const jd_dims_t *dims, const jd_tree_t *tree,
+                         int kind, int32_t origin, int32_t to, jd_rng_t *rng);
 
 /** Probability that a firm of this kind at `origin`, on leaving, goes to `to`: exact, for tests. */
 double jd_choice_probability(const jd_choice_t *choice, const jd_borders_t *borders,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Drawing a destination. Worlds share draws, and should share destinations as far as their tables
- * allow: each proposes from the same base table and accepts with p / (M q) (model-equations.md,
- * section 4). */
+/** Drawing a destination. The world without the policy draws from its own tables alone; the others
+ * follow it as far as their tables allow (maximal coupling). Proposals come from one base table
+ * (model-equations.md, section 4). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +98,23 @@ typedef struct origin {
     int32_t street, county, prefecture;
 } origin_t;
 
+static origin_t origin_of(const jd_tree_t *tree, int32_t street)
+{
+    int32_t county = tree->parent[JD_STREET][street];
+    return (origin_t){street, county, tree->parent[JD_COUNTY][county]};
+}
+
+/* p/q of one street, which lies in `prefecture`, seen from an origin. */
+static inline double over_base(const jd_choice_t *p, const jd_dims_t *d, int kind, origin_t o,
+                               int32_t to, int32_t prefecture)
+{
+    int64_t at = (int64_t)kind * d->counties + o.county;
+    double seen = prefecture == o.prefecture
+                      ? p->own_ratio[at]
+                      : p->far_ratio[at] * p->tilt[(int64_t)kind * d->prefectures + prefecture];
+    return p->ratio[(int64_t)kind * d->streets + to] * seen;
+}
+
 /* Street proposed by the base table for three uniforms. */
 static inline int32_t propose(const jd_base_t *base, const jd_dims_t *d, const jd_tree_t *tree,
                               int kind, origin_t o, jd_rng_t *rng, int32_t *prefecture)
@@ -187,41 +204,85 @@ int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *p,
                               const jd_tree_t *tree, int kind, int32_t street, jd_rng_t *rng)
 {
     enum { ATTEMPTS = 3 };
-    int32_t county = tree->parent[JD_STREET][street];
-    origin_t o = {street, county, tree->parent[JD_COUNTY][county]};
-    int64_t at = (int64_t)kind * d->counties + county;
-    const double *ratio = p->ratio + (int64_t)kind * d->streets;
-    const double *tilt = p->tilt + (int64_t)kind * d->prefectures;
-    const double bound = p->bound[at];
+    origin_t o = origin_of(tree, street);
+    const double bound = p->bound[(int64_t)kind * d->counties + o.county];
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         int32_t prefecture;
         int32_t to = propose(base, d, tree, kind, o, rng, &prefecture);
-        double over_q =
-            ratio[to] *
-            (prefecture == o.prefecture ? p->own_ratio[at] : p->far_ratio[at] * tilt[prefecture]);
-        if (jd_rng_uniform(rng) * bound < over_q) return to;
+        if (jd_rng_uniform(rng) * bound < over_base(p, d, kind, o, to, prefecture)) return to;
     }
     return invert(p, borders, d, tree, base->crossing, kind, o, rng);
+}
+
+/* Probability of a street of county `to`, seen from an origin, over the street's weight. */
+static double density(const jd_choice_t *p, const jd_borders_t *borders, const jd_dims_t *d,
+                      const jd_tree_t *tree, double crossing, int kind, origin_t o, int32_t to)
+{
+    int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
+    int32_t prefecture = tree->parent[JD_COUNTY][to];
+    double in_county = p->sum_county[counties + to], total = p->total[counties + o.county];
+    if (in_county <= 0) return 0; /* all its streets refuse */
+    double county = p->weight_county[counties + to] / in_county;
+    if (prefecture != o.prefecture) {
+        double g = borders->gravity[(int64_t)o.prefecture * d->prefectures + prefecture];
+        return p->mass[top + prefecture] * g / total * county / p->sum_prefecture[top + prefecture];
+    }
+    double mine = p->weight_county[counties + o.county];
+    double near = mine + crossing * (p->sum_prefecture[top + prefecture] - mine);
+    return p->own[counties + o.county] / total * county / near * (to == o.county ? 1 : crossing);
+}
+
+/* Walks over all streets and adds up by how much p exceeds `first`, until the sum is above x; the
+ * street that brought it there, or the last one that added. -1 if p exceeds nowhere. */
+static int32_t walk_excess(const jd_choice_t *first, const jd_choice_t *p,
+                           const jd_borders_t *borders, const jd_dims_t *d, const jd_tree_t *tree,
+                           double crossing, int kind, origin_t o, double x, double *sum)
+{
+    const double *w0 = first->weight + (int64_t)kind * d->streets;
+    const double *w1 = p->weight + (int64_t)kind * d->streets;
+    int32_t at = -1;
+    *sum = 0;
+    for (int32_t c = 0; c < d->counties; c++) {
+        double f0 = density(first, borders, d, tree, crossing, kind, o, c);
+        double f1 = density(p, borders, d, tree, crossing, kind, o, c);
+        for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++) {
+            double more = w1[s] * f1 - w0[s] * f0;
+            if (more <= 0) continue;
+            at = s;
+            *sum += more;
+            if (*sum > x) return at;
+        }
+    }
+    return at;
+}
+
+int32_t jd_choice_follow(const jd_base_t *base, const jd_choice_t *first, const jd_choice_t *p,
+                         const jd_borders_t *borders, const jd_dims_t *d, const jd_tree_t *tree,
+                         int kind, int32_t street, int32_t to, jd_rng_t *rng)
+{
+    enum { ATTEMPTS = (JD_FOLLOW_DRAWS - 2) / 4 };
+    origin_t o = origin_of(tree, street);
+    int32_t prefecture = tree->parent[JD_COUNTY][tree->parent[JD_STREET][to]];
+    if (jd_rng_uniform(rng) * over_base(first, d, kind, o, to, prefecture) <
+        over_base(p, d, kind, o, to, prefecture))
+        return to;
+    const double bound = p->bound[(int64_t)kind * d->counties + o.county];
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int32_t other = propose(base, d, tree, kind, o, rng, &prefecture);
+        double more = over_base(p, d, kind, o, other, prefecture) -
+                      over_base(first, d, kind, o, other, prefecture);
+        if (jd_rng_uniform(rng) * bound < more) return other;
+    }
+    double all, u = jd_rng_uniform(rng);
+    walk_excess(first, p, borders, d, tree, base->crossing, kind, o, HUGE_VAL, &all);
+    int32_t other = walk_excess(first, p, borders, d, tree, base->crossing, kind, o, u * all, &all);
+    return other < 0 ? to : other;
 }
 
 double jd_choice_probability(const jd_choice_t *p, const jd_borders_t *borders, const jd_dims_t *d,
                              const jd_tree_t *tree, int kind, int32_t origin, int32_t to)
 {
-    int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
-    int32_t from_c = tree->parent[JD_STREET][origin], to_c = tree->parent[JD_STREET][to];
-    int32_t from_p = tree->parent[JD_COUNTY][from_c], to_p = tree->parent[JD_COUNTY][to_c];
-    double total = p->total[counties + from_c], in_prefecture, in_county;
-    double weight = p->weight[(int64_t)kind * d->streets + to];
-    if (weight <= 0) return 0; /* refused: sums above it may be 0 too */
-    if (from_p != to_p) {
-        double g = borders->gravity[(int64_t)from_p * d->prefectures + to_p];
-        in_prefecture = p->mass[top + to_p] * g / total;
-        in_county = p->weight_county[counties + to_c] / p->sum_prefecture[top + to_p];
-    } else {
-        double crossing = jd_exp(-borders->k_county), mine = p->weight_county[counties + from_c];
-        double near = mine + crossing * (p->sum_prefecture[top + to_p] - mine);
-        in_prefecture = p->own[counties + from_c] / total;
-        in_county = (from_c == to_c ? mine : crossing * p->weight_county[counties + to_c]) / near;
-    }
-    return in_prefecture * in_county * weight / p->sum_county[counties + to_c];
+    return p->weight[(int64_t)kind * d->streets + to] *
+           density(p, borders, d, tree, jd_exp(-borders->k_county), kind, origin_of(tree, origin),
+                   tree->parent[JD_STREET][to]);
 }

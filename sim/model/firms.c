@@ -199,19 +199,31 @@ static int find_leavers(const jd_pass_t *pass, int64_t first, const uint32_t *bi
     return found;
 }
 
-/* Where a leaving firm goes, world by world, on the same draws. */
+/* Where a leaving firm goes: the first world's tables draw from the firm's place, and the others
+ * follow. A firm that is elsewhere in one of them, or leaves only there, makes them draw from there
+ * too, on the same numbers. */
 static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_moves_t *moves)
 {
     int kind = pass->type[firm] / pass->dims->sizes;
+    int32_t drawn_from = JD_ABSENT, drawn = JD_ABSENT;
     bool any = false;
     for (int w = 0; w < pass->n_worlds; w++) {
         int32_t to = JD_ABSENT;
         if (worlds >> w & 1) {
             int32_t at = pass->place[w][firm];
-            jd_rng_t rng = jd_rng_at(&pass->jump, (uint64_t)firm);
-            (void)jd_rng_bits(&rng); /* draw 0 decided to leave */
-            to = jd_choice_destination(pass->base, pass->choice[w], pass->borders, pass->dims,
-                                       pass->tree, kind, at, &rng);
+            if (at != drawn_from) {
+                jd_rng_t rng = jd_rng_at(&pass->jump, (uint64_t)firm);
+                (void)jd_rng_bits(&rng); /* draw 0 decided to leave */
+                drawn = jd_choice_destination(pass->base, pass->choice[0], pass->borders,
+                                              pass->dims, pass->tree, kind, at, &rng);
+                drawn_from = at;
+            }
+            to = drawn;
+            if (w > 0) {
+                jd_rng_t rng = jd_rng_at(&pass->follow, (uint64_t)firm);
+                to = jd_choice_follow(pass->base, pass->choice[0], pass->choice[w], pass->borders,
+                                      pass->dims, pass->tree, kind, at, drawn, &rng);
+            }
             if (to == at) to = JD_ABSENT;
         }
         moves->to[w][moves->n] = to;
@@ -219,6 +231,13 @@ static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_m
     }
     moves->firm[moves->n] = firm;
     moves->n += any;
+}
+
+void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t period)
+{
+    enum { PERIODS = JD_FOLLOW_DRAWS / JD_DRAWS + 1 }; /* a period's room, in periods of others */
+    pass->jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_MOVE), period, 0);
+    pass->follow = jd_jump(jd_stream(seed, replicate, JD_DRAW_FOLLOW), period * PERIODS, 0);
 }
 
 JD_CLONES void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves)

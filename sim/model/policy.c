@@ -236,7 +236,10 @@ double jd_policy_dose(const jd_policy_params_t *p, int32_t cohort, int64_t perio
     if (cohort == 0) return 0;
     double since = (double)(period - cohort), length = (double)p->profile_length;
     if (since < 0) return since >= -(double)p->anticipation ? p->dose * p->anticipation_dose : 0;
-    if (p->profile == JD_PROFILE_RAMP) return p->dose * jd_min(1, (since + 1) / length);
+    if (p->profile == JD_PROFILE_RAMP) { /* what was acted on before is not taken back */
+        double announced = p->anticipation > 0 ? p->anticipation_dose : 0;
+        return p->dose * jd_max(announced, jd_min(1, (since + 1) / length));
+    }
     if (p->profile == JD_PROFILE_FADE) return p->dose * jd_max(0, 1 - since / length);
     return p->dose;
 }

@@ -212,20 +212,28 @@ void jd_tree_project(jd_tree_t *tree)
     }
 }
 
+/* A unit's place on the map: the mean of its streets', as jd_tree_project() takes the centres of
+ * prefectures. */
+static void centre(jd_tree_t *tree, jd_level_t level, int32_t unit)
+{
+    int32_t first = jd_tree_first_street(tree, level, unit);
+    int32_t end = jd_tree_first_street(tree, level, unit + 1);
+    double x = 0, y = 0;
+    for (int32_t s = first; s < end; s++)
+        x += tree->x[JD_STREET][s], y += tree->y[JD_STREET][s];
+    tree->x[level][unit] = x / (end - first);
+    tree->y[level][unit] = y / (end - first);
+}
+
 void jd_tree_sum_up(jd_tree_t *tree)
 {
     for (int l = JD_COUNTY; l >= JD_CENTRE; l--) {
         for (int32_t i = 0; i < tree->n[l]; i++) {
-            double land = 0, x = 0, y = 0;
-            int32_t first = tree->child[l][i], end = tree->child[l][i + 1];
-            for (int32_t c = first; c < end; c++) {
+            double land = 0;
+            for (int32_t c = tree->child[l][i]; c < tree->child[l][i + 1]; c++)
                 land += tree->land[l + 1][c];
-                x += tree->x[l + 1][c];
-                y += tree->y[l + 1][c];
-            }
             tree->land[l][i] = land;
-            tree->x[l][i] = x / (end - first);
-            tree->y[l][i] = y / (end - first);
+            centre(tree, (jd_level_t)l, i);
         }
     }
     double world = tree->land[JD_CENTRE][0];

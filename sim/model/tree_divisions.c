@@ -117,9 +117,9 @@ static int read_levels(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
         while (l < JD_LEVELS && strncmp(word, names[l], JD_CODE_WIDTH) != 0)
             l++;
         if (l == JD_LEVELS)
-            rc = blame_row(r, i, ctx,
-                           "level '%.*s' is none of province, prefecture, county, street",
-                           JD_CODE_WIDTH, word);
+            rc =
+                blame_row(r, i, ctx, "level '%.*s' is none of province, prefecture, county, street",
+                          JD_CODE_WIDTH, word);
         else
             tree->n[l]++;
         r->level[i] = (int8_t)l;
@@ -151,9 +151,8 @@ static int number_units(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
                     const char *code = cell(r, r->column[JD_DIVISION_PARENT], i);
                     int64_t row = find_code(r, code);
                     if (row < 0 || r->level[row] != l - 1) {
-                        rc = blame_row(
-                            r, i, ctx, "parent_code '%.*s' is %s", JD_CODE_WIDTH, code,
-                            row < 0 ? "not in the file" : "not of the level just above");
+                        rc = blame_row(r, i, ctx, "parent_code '%.*s' is %s", JD_CODE_WIDTH, code,
+                                       row < 0 ? "not in the file" : "not of the level just above");
                         break;
                     }
                     up = r->unit[row];
@@ -255,6 +254,7 @@ static int place_streets(const reader_t *r, jd_tree_t *tree, uint64_t seed, jd_c
             lon += 0.40 * (jd_draw(&first, (uint64_t)s) - 0.5);
             lat += 0.36 * (jd_draw(&second, (uint64_t)s) - 0.5);
             lat = jd_max(-90, jd_min(90, lat));
+            if (fabs(lon) > 180) lon = jd_longitude_near(lon, 0);
         }
         tree->longitude[s] = lon;
         tree->latitude[s] = lat;
@@ -262,18 +262,23 @@ static int place_streets(const reader_t *r, jd_tree_t *tree, uint64_t seed, jd_c
     return JD_OK;
 }
 
-/* The map: degrees times km, true to scale along the mean parallel. Figures only. */
+/* The map: degrees times km, true to scale along the mean parallel, with its edge opposite to the
+ * streets' circular mean, so that it may lie across 180 degrees. Figures only. */
 static void draw_map(jd_tree_t *tree)
 {
     int32_t n = tree->n[JD_STREET];
-    double lon = 0, lat = 0;
+    double lon = 0, lat = 0, directions[2] = {0};
     for (int32_t s = 0; s < n; s++)
-        lon += tree->longitude[s], lat += tree->latitude[s];
+        jd_add_direction(tree->longitude[s], directions);
+    double middle = jd_mean_direction(directions);
+    for (int32_t s = 0; s < n; s++)
+        lon += jd_longitude_near(tree->longitude[s], middle), lat += tree->latitude[s];
     lon /= n, lat /= n;
     double sine, cosine;
     jd_sincos_turn(lat / 360.0, &sine, &cosine);
     for (int32_t s = 0; s < n; s++) {
-        tree->x[JD_STREET][s] = 111.195 * cosine * (tree->longitude[s] - lon);
+        double east = jd_longitude_near(tree->longitude[s], middle) - lon;
+        tree->x[JD_STREET][s] = 111.195 * cosine * east;
         tree->y[JD_STREET][s] = 111.195 * (tree->latitude[s] - lat);
     }
 }

@@ -40,7 +40,8 @@ typedef struct jd_choice {
     double *ratio;                 /**< [kz][streets] */
     double *tilt;                  /**< [kz][prefectures] */
     double *own_ratio, *far_ratio; /**< [kz][counties] */
-    double *bound;                 /**< [kz][counties] of origin: M >= p/q for all destinations */
+    double *bound; /**< [kz][counties] of origin: M >= p/q for all destinations; in a world that
+                      follows another: >= (p - p_first)/q */
 } jd_choice_t;
 
 typedef struct jd_world {

@@ -138,11 +138,15 @@ const jd_column_t jd_street_columns[G_COLUMNS] = {
 };
 
 const jd_column_t jd_observed_columns[O_COLUMNS] = {
-    JD_PANEL_HEAD("firm, from 0", "first period of the policy for a targeted firm, 0 = never"),
+    JD_PANEL_HEAD("firm, from 0",
+                  "first treated period: of the county at the start, if the firm is targeted; 0 = "
+                  "never"),
     {"sector", JD_INT8, "1", "sector", "0 targeted, 1 similar untargeted, 2 other, 3 further",
      UNIT},
     {"sector_observed", JD_INT8, "1", "sector as the empirical file has it",
      "0 targeted, 1 similar untargeted, 2 other, 3 further", UNIT},
+    {"cohort_observed", JD_INT32, "quarter", "the same by the sector as the empirical file has it",
+     NULL, UNIT},
     {"origin", JD_INT32, "1", "county at the start: row of /jurisdictions", NULL, UNIT},
     {"cohort_origin", JD_INT32, "quarter", "first treated period of that county, 0 = never", NULL,
      UNIT},

@@ -116,6 +116,7 @@ extern const jd_column_t jd_street_columns[G_COLUMNS];
 enum {
     O_SECTOR = P_SHARED, /* empirical panel by firm */
     O_SECTOR_OBSERVED,
+    O_COHORT_OBSERVED,
     O_ORIGIN,
     O_TREATED_ORIGIN,
     O_MOVED,

@@ -93,9 +93,8 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
                       .base = &sim->base,
                       .borders = &sim->borders,
                       .type = sim->type,
-                      .n_worlds = sim->n_worlds,
-                      .jump =
-                          jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MOVE), period, 0)};
+                      .n_worlds = sim->n_worlds};
+    jd_pass_draws(&pass, sim->seed, sim->replicate, period);
     for (int w = 0; w < sim->n_worlds; w++) {
         uint32_t top = jd_choice_top_hazard(&sim->world[w].choice, &sim->dims);
         pass.place[w] = sim->world[w].place;

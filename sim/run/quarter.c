@@ -97,19 +97,17 @@ static void weigh_and_leave(struct jd_simulation *sim, const choice_pass_t *pass
                         cut(prefectures, i % RANGES + 1));
 }
 
-/* Shared rejection needs a common bound where it can be had: the two main worlds share theirs,
- * whether or not folds are run beside them; a fold world takes it too, unless its own is larger. */
+/* Worlds that part from the first one land together more often under one bound: a fold world takes
+ * that of the world with the policy, unless its own is larger. The two main worlds' do not depend
+ * on folds. */
 static void share_bounds(struct jd_simulation *sim)
 {
     int64_t n = (int64_t)sim->dims.kinds * sim->dims.counties;
-    for (int w = 1; w < sim->n_worlds; w++) {
-        double *mine = sim->world[w].choice.bound, *first = sim->world[0].choice.bound;
-        for (int64_t i = 0; i < n; i++) {
-            if (first[i] > mine[i])
-                mine[i] = first[i];
-            else if (w == JD_WORLD_WITH)
-                first[i] = mine[i];
-        }
+    const double *with = sim->world[JD_WORLD_WITH].choice.bound;
+    for (int w = JD_WORLD_FOLDS; w < sim->n_worlds; w++) {
+        double *mine = sim->world[w].choice.bound;
+        for (int64_t i = 0; i < n; i++)
+            mine[i] = with[i] > mine[i] ? with[i] : mine[i];
     }
 }
 
@@ -136,6 +134,6 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
     weigh_and_leave(sim, &pass, ctx);
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int w = 0; w < sim->n_worlds; w++)
-        jd_choice_bound(&pass.setting, &sim->world[w]);
+        jd_choice_bound(&pass.setting, &sim->world[w], w > 0 ? &sim->world[0].choice : NULL);
     share_bounds(sim);
 }

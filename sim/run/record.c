@@ -193,38 +193,37 @@ static int make_street_panels(struct jd_simulation *sim, jd_ctx_t *ctx)
     return rc;
 }
 
-/* A firm is filed under the next sector with probability `misclass`, for good. */
+/* A firm is filed under another sector with probability `misclass`, any other alike, for good. */
 int jd_observed_sector(const struct jd_simulation *sim, int64_t firm)
 {
     int sector = jd_type_sector(&sim->dims, sim->type[firm]), sectors = sim->dims.sectors;
     jd_jump_t jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MISCLASS), 0, 0);
-    if (sectors == 1 || jd_draw(&jump, (uint64_t)firm) >= sim->record.observation->misclass)
-        return sector;
-    return (sector + 1) % sectors;
+    jd_rng_t rng = jd_rng_at(&jump, (uint64_t)firm);
+    if (sectors == 1 || jd_rng_uniform(&rng) >= sim->record.observation->misclass) return sector;
+    return (sector + 1 + (int)(jd_rng_uniform(&rng) * (sectors - 1))) % sectors;
 }
 
 static int make_observed(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     jd_record_t *r = &sim->record;
     jd_table_t *t = &r->table[JD_TABLE_OBSERVED];
-    int32_t policy = 0, county_row = jd_first_row(&sim->tree, JD_COUNTY);
+    int32_t county_row = jd_first_row(&sim->tree, JD_COUNTY);
     int rc = draw_sample(sim, 0, sim->dims.first_firms, r->observation->panel_firms,
                          &r->n_panel_firms, &r->panel_firm, ctx);
     if (rc || r->n_panel_firms == 0) return rc;
     rc = make_panel(sim, t, "panel/observed",
                     "Firms by quarter, as an empirical researcher would hold them",
                     jd_observed_columns, O_COLUMNS, sim->params->periods, r->n_panel_firms, 0, ctx);
-    for (int32_t c = 0; c < sim->dims.counties; c++) {
-        if (sim->cohort[c] > 0 && (policy == 0 || sim->cohort[c] < policy)) policy = sim->cohort[c];
-    }
     for (int32_t i = 0; i < r->n_panel_firms && !rc; i++) {
         int32_t firm = r->panel_firm[i], street = sim->world[0].place[firm];
         int32_t county = sim->tree.parent[JD_STREET][street];
         int sector = jd_type_sector(&sim->dims, sim->type[firm]);
+        int filed = jd_observed_sector(sim, firm);
         JD_CELLS(t, P_UNIT, int32_t)[i] = firm;
-        JD_CELLS(t, P_COHORT, int32_t)[i] = sector == 0 ? policy : 0;
+        JD_CELLS(t, P_COHORT, int32_t)[i] = sector == 0 ? sim->cohort[county] : 0;
         JD_CELLS(t, O_SECTOR, int8_t)[i] = (int8_t)sector;
-        JD_CELLS(t, O_SECTOR_OBSERVED, int8_t)[i] = (int8_t)jd_observed_sector(sim, firm);
+        JD_CELLS(t, O_SECTOR_OBSERVED, int8_t)[i] = (int8_t)filed;
+        JD_CELLS(t, O_COHORT_OBSERVED, int32_t)[i] = filed == 0 ? sim->cohort[county] : 0;
         JD_CELLS(t, O_ORIGIN, int32_t)[i] = county_row + county;
         JD_CELLS(t, O_TREATED_ORIGIN, int32_t)[i] = sim->cohort[county];
     }

@@ -110,7 +110,8 @@ JD_MUST_USE int jd_record_finish(struct jd_simulation *sim, jd_ctx_t *ctx);
 JD_MUST_USE int jd_record_estimands(struct jd_simulation *sim, jd_ctx_t *ctx);
 /** Direct effect on a flow of targeted firms of a treated county in a period, from the world in
  * which its fold is switched off (from_none: on), corrected for the rest of the fold; NaN without
- * folds, 0 if untreated. */
+ * folds, 0 if untreated and before its own policy acts (announced, or adopted where nothing is
+ * anticipated). */
 double jd_direct_effect(const struct jd_simulation *sim, int flow, int64_t period, int32_t county,
                         bool from_none);
 

@@ -36,7 +36,11 @@ double jd_direct_effect(const struct jd_simulation *sim, int flow, int64_t perio
 {
     int folds = (int)sim->params->direct_folds, fold = sim->fold[county];
     if (folds == 0 || (from_none && !sim->params->direct_none)) return (double)NAN;
-    if (fold < 0) return 0;
+    /* Before a county's own policy acts it has no effect; the worlds differ by the rest of its
+     * fold. */
+    if (fold < 0 || period < jd_policy_first_period(sim->policy_params, &sim->cohort[county], 1,
+                                                    (int32_t)sim->params->periods))
+        return 0;
     double n = sim->facts.treated_counties, f = n > 1 ? (n / folds - 1) / (n - 1) : 0;
     int world = JD_WORLD_FOLDS + fold + (from_none ? folds : 0);
     double with = flow_at(sim, from_none ? world : JD_WORLD_WITH, flow, period, county);

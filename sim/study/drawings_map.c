@@ -5,6 +5,7 @@
 
 #include "analysis/figures/figures.h"
 #include "core/memory.h"
+#include "core/vmath.h"
 #include "study/drawings_tables.h"
 
 enum { STREET = 4 }; /* level of /jurisdictions */
@@ -36,6 +37,17 @@ static void add_street(sites_t *s, double *streets, int64_t row, double x, doubl
     }
 }
 
+/* Circular mean of the streets' longitudes: a map across 180 degrees has its edges elsewhere. */
+static double middle_longitude(const jd_table_t *places)
+{
+    double sum[2] = {0};
+    for (int64_t row = 0; row < places->rows; row++) {
+        double east = jd_cell(places, "longitude", row);
+        if (jd_cell(places, "level", row) == STREET && !isnan(east)) jd_add_direction(east, sum);
+    }
+    return jd_mean_direction(sum);
+}
+
 static int sites_init(sites_t *s, const jd_table_t *places, jd_ctx_t *ctx)
 {
     double *streets = NULL;
@@ -51,9 +63,13 @@ static int sites_init(sites_t *s, const jd_table_t *places, jd_ctx_t *ctx)
         s->degrees = s->degrees || !isnan(jd_cell(places, "longitude", row));
     }
     const char *x = s->degrees ? "longitude" : "x", *y = s->degrees ? "latitude" : "y";
-    for (int64_t row = 0; row < s->n && !rc; row++)
-        if (jd_cell(places, "level", row) == STREET)
-            add_street(s, streets, row, jd_cell(places, x, row), jd_cell(places, y, row));
+    double middle = s->degrees && !rc ? middle_longitude(places) : 0;
+    for (int64_t row = 0; row < s->n && !rc; row++) {
+        if (jd_cell(places, "level", row) != STREET) continue;
+        double east = jd_cell(places, x, row);
+        add_street(s, streets, row, s->degrees ? jd_longitude_near(east, middle) : east,
+                   jd_cell(places, y, row));
+    }
     for (int64_t row = 0; row < s->n && !rc; row++) {
         s->x[row] /= streets[row]; /* 0 / 0 is NaN */
         s->y[row] /= streets[row];

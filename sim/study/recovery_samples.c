@@ -129,39 +129,33 @@ int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     return JD_OK;
 }
 
-/* First period in which some county has announced and not adopted, INT32_MAX if there is none:
- * firms know of the policy from then on. */
-static int32_t first_announced(const jd_table_t *county)
+/* Kind of a firm's cell: targeted firms have that of the county they started in. */
+static int8_t firm_cell(bool targeted, int32_t near, int8_t county)
 {
-    const int8_t *cell = JD_CELLS(county, jd_table_find(county, "cell"), int8_t);
-    for (int64_t i = 0; i < county->rows; i++) {
-        if (cell[i] == JD_CELL_ANN) return ints(county, "time")[i / county->n_unit];
-    }
-    return INT32_MAX;
-}
-
-/* Kind of a firm's cell: firms of a targeted sector are treated wherever they are. */
-static jd_cell_t firm_cell(int32_t cohort, int32_t near, int32_t time, int32_t announced)
-{
-    if (cohort == 0) return near > 0 ? JD_CELL_OTHER : JD_CELL_NEVER;
-    if (time >= cohort) return JD_CELL_POST;
-    return time >= announced ? JD_CELL_ANN : JD_CELL_PRE;
+    if (targeted) return county;
+    return (int8_t)(near > 0 ? JD_CELL_OTHER : JD_CELL_NEVER);
 }
 
 int jd_firm_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
                    jd_ctx_t *ctx)
 {
     const jd_table_t *t = recorded(r, "panel/observed"), *places = recorded(r, "jurisdictions");
+    const jd_table_t *county = recorded(r, "panel/county");
     s->panel = "firm";
     s->quantity = "moved_treated";
     int rc = jd_recovery_sample_init(s, t->rows, 0, false, ctx);
     if (rc) return rc;
-    const int32_t *near = ints(t, "cohort_origin");
-    const int32_t announced = first_announced(recorded(r, "panel/county"));
+    const int32_t *near = ints(t, "cohort_origin"), *origin = ints(t, "origin");
+    const int32_t first = ints(county, "unit")[0]; /* counties stand in the order of their rows */
+    const int8_t *cell = JD_CELLS(county, jd_table_find(county, "cell"), int8_t);
+    const int8_t *sector = JD_CELLS(t, jd_table_find(t, "sector"), int8_t);
     fill_keys(s, t, ints(t, "origin"), places, p->cluster);
     fill_outcomes(s, t, p->data == JD_DATA_OBSERVED ? "moved_treated_observed" : "moved_treated",
                   "moved_treated", t, "moved_treated_without");
-    for (int64_t i = 0; i < s->n; i++)
-        s->cell[i] = (int8_t)firm_cell(s->cohort[i], near[i % t->n_unit], s->time[i], announced);
+    for (int64_t i = 0; i < s->n; i++) {
+        int64_t u = i % t->n_unit;
+        s->cell[i] = firm_cell(sector[u] == 0, near[u],
+                               cell[i / t->n_unit * county->n_unit + origin[u] - first]);
+    }
     return JD_OK;
 }

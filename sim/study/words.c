@@ -153,14 +153,16 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
 {
     const char *outcome = outcome_names[p->outcome];
     jd_mean_t base = jd_words_estimand(r, outcome, "mean_without"),
-              net = jd_words_estimand(r, outcome, "net_creation");
+              net = jd_words_estimand(r, outcome, "net_creation"),
+              att = jd_words_estimand(r, outcome, "att"),
+              ade = jd_words_estimand(r, outcome, "ade");
     char a[32];
     if (isnan(base.mean)) return;
     fprintf(out, "\nTruth       %s per treated county and quarter\n", outcome_words[p->outcome]);
     fprintf(out, "            %-28s %8s\n", "without the policy", jd_shown(base.mean, false, a));
-    print_effect(out, r, "total effect (ATT)", jd_words_estimand(r, outcome, "att"), base.mean,
-                 "with the policy less without");
-    print_effect(out, r, "direct effect (ADE)", jd_words_estimand(r, outcome, "ade"), base.mean,
+    print_effect(out, r, "total effect (ATT)", att, base.mean, "with the policy less without");
+    /* Per cent of what it is added to, as ratio_ade: the outcome without the county's own. */
+    print_effect(out, r, "direct effect (ADE)", ade, base.mean + att.mean - ade.mean,
                  "of a county's own treatment, the others' given");
     print_effect(out, r, "on never-treated counties",
                  jd_words_estimand(r, outcome, "spillover_never"), base.mean,

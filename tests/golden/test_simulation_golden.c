@@ -34,17 +34,17 @@ static const struct {
     const char *table;
     uint64_t hash;
 } golden[] = {
-    {"jurisdictions", UINT64_C(0xa50e1f56500ba2cf)},
-    {"panel/county", UINT64_C(0x1dd3c5e94c586807)},
-    {"panel/sector_county", UINT64_C(0x7612013fd4f1a159)},
-    {"panel/observed", UINT64_C(0x801b880541f9cc99)},
-    {"panel/national", UINT64_C(0xb086b9e80853da15)},
-    {"panel/urban", UINT64_C(0x6a4b09d8d8433ccb)},
-    {"truth/county", UINT64_C(0xdfdd71854aa9d39a)},
-    {"truth/sector_county", UINT64_C(0xcbd9117ae05c32d8)},
-    {"truth/national", UINT64_C(0x13e40bdeba64cd79)},
-    {"truth/urban", UINT64_C(0xe20c5489be263e9f)},
-    {"truth/estimands", UINT64_C(0x061af50a0807be72)},
+    {"jurisdictions", UINT64_C(0xf7cbeb4b2d9deca0)},
+    {"panel/county", UINT64_C(0x27ccaffaf7156648)},
+    {"panel/sector_county", UINT64_C(0x68a8f9a80f6d55af)},
+    {"panel/observed", UINT64_C(0x4740b7b5b247635a)},
+    {"panel/national", UINT64_C(0x6a108aebb5388a1e)},
+    {"panel/urban", UINT64_C(0xf81309fc462b0bd7)},
+    {"truth/county", UINT64_C(0x74e28dac6f5c5c6a)},
+    {"truth/sector_county", UINT64_C(0xa8f1cad261abb3f0)},
+    {"truth/national", UINT64_C(0xfb9e95c9a4f8e2f9)},
+    {"truth/urban", UINT64_C(0xc67aeca86745998c)},
+    {"truth/estimands", UINT64_C(0x10e7dc8ec1ada9b9)},
     {"officials", UINT64_C(0x5e266f541558994e)},
 };
 

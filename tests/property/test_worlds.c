@@ -7,9 +7,9 @@
 
 /* Everything on: several cohorts, anticipation, drift, feedback, entry, exit, events, tournament.
  */
-#define RICH                                                                                    \
-    "policy.adoption=2020Q3, 2021Q1", "policy.anticipation=2", "policy.profile=ramp",           \
-        "firms.b_drift=0.3", "firms.entry=0.01", "firms.exit=0.01", "firms.common_shock=0.5",   \
+#define RICH "policy.adoption=2020Q3, 2021Q1", "policy.anticipation=2", "policy.profile=ramp", RICH0
+#define RICH0                                                                                   \
+    "firms.b_drift=0.3", "firms.entry=0.01", "firms.exit=0.01", "firms.common_shock=0.5",       \
         "firms.common_shock_start=2020Q4", "world.fiscal_feedback=0.5", "tournament.slope=0.3", \
         "run.burn_in_firms=3", "firms.emission_limit=1", "event.smog.kind=env",                 \
         "event.smog.start=2020Q2", "event.smog.spread=0.5"
@@ -141,6 +141,49 @@ static void test_folds_change_nothing_else(void **state)
     small_stop(&b);
 }
 
+/* The world without the policy is one world: whatever the policy is, or whether there is one. */
+static void test_the_untreated_world_is_one(void **state)
+{
+    (void)state;
+    static const char *const sets[][24] = {
+        {RICH0, "policy.share=0", NULL},
+        {RICH0, "policy.share=0.5", NULL},
+        {RICH0, "policy.share=1", "policy.dose=2", NULL},
+        {RICH0, "policy.share=0.3", "policy.assignment=development", "firms.b_policy=3", NULL},
+        {RICH0, "policy.assignment=neighbours", "policy.pressure=1", "policy.profile=fade", NULL},
+        {RICH0, "policy.adoption=2020Q1", "policy.anticipation=3", "run.direct_folds=3", NULL},
+        {RICH0, "policy.adoption=2021Q3, 2021Q4", "policy.dose=0.1", "firms.b_policy=3", NULL},
+    };
+    static const char *const tables[] = {"truth/county", "truth/sector_county", "truth/national",
+                                         "truth/urban"};
+    small_t none;
+    small_run(&none, sets[0], 0);
+    for (size_t k = 1; k < sizeof sets / sizeof *sets; k++) {
+        small_t some;
+        small_run(&some, sets[k], 0);
+        double effect = 0;
+        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+            const jd_table_t *a = small_table(&none, tables[i]), *b = small_table(&some, tables[i]);
+            for (int c = 0; c < a->n_columns; c++) {
+                const char *name = a->columns[c].name;
+                if (strncmp(name, "direct_", 7) == 0 || strcmp(name, "cohort") == 0 ||
+                    strcmp(name, "cell") == 0)
+                    continue;
+                for (int64_t r = 0; strcmp(name, "tau_inflow") == 0 && r < b->rows; r++)
+                    effect += fabs(jd_table_number(b, c, r));
+                if (strncmp(name, "tau_", 4) != 0 && !same_column(a, c, b, c))
+                    fail_msg("set %zu: %s/%s differs", k, tables[i], name);
+            }
+        }
+        assert_true(effect > 0); /* the policy did something */
+        const jd_table_t *fa = small_table(&none, "panel/observed"),
+                         *fb = small_table(&some, "panel/observed");
+        assert_true(same_column(fa, O_MOVED_WITHOUT, fb, O_MOVED_WITHOUT));
+        small_stop(&some);
+    }
+    small_stop(&none);
+}
+
 static void test_replicates_and_seeds_differ(void **state)
 {
     (void)state;
@@ -182,8 +225,8 @@ static void test_ranges_change_nothing(void **state)
                       .borders = &sim->borders,
                       .type = sim->type,
                       .n_worlds = sim->n_worlds,
-                      .threshold = UINT32_MAX,
-                      .jump = jd_jump(jd_stream(1, 0, JD_DRAW_MOVE), 6, 0)};
+                      .threshold = UINT32_MAX};
+    jd_pass_draws(&pass, 1, 0, 6);
     for (int w = 0; w < sim->n_worlds; w++)
         pass.place[w] = sim->world[w].place, pass.choice[w] = &sim->world[w].choice;
     jd_moves_t all = {0}, part = {0};
@@ -221,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_splitting_early_changes_nothing),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_folds_change_nothing_else),
+        cmocka_unit_test(test_the_untreated_world_is_one),
         cmocka_unit_test(test_replicates_and_seeds_differ),
         cmocka_unit_test(test_ranges_change_nothing),
     };

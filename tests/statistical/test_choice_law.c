@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Destinations drawn by shared rejection against their exact law, by chi-square. The tables have
- * moved far from the base they propose from, so that acceptances, rejections and the inverse CDF
- * all occur. Each law is drawn 2^17 times; |z| of the chi-square (Wilson-Hilferty) above 3 enlarges
- * the same sample 16-fold, and the test fails above 4.5: false alarm 4e-6 a law, 1e-3 for this
- * file. */
+/** Destinations drawn by rejection, and by following another world, against their exact law, by
+ * chi-square. The tables have moved far from the base they propose from, so that acceptances,
+ * rejections and the inverse CDF all occur. Each law is drawn 2^17 times; |z| of the chi-square
+ * (Wilson-Hilferty) above 3 enlarges the same sample 16-fold, and the test fails above 4.5: false
+ * alarm 7e-6 a law, 3e-3 for this file. */
+#include "near.h"
 #include "toy_choice.h"
 
 static double z_of_chi2(double chi2, int df)
@@ -109,12 +110,84 @@ static void test_counties_of_one_street(void **state)
     check_laws(streets, 12, NULL);
 }
 
+/* A world in state 1 that follows one in state `when`: each law, and how often both land together:
+ * sum of min(p, p_first), which no coupling beats, within 4.5 SD (false alarm 7e-6 each).
+ * `widen` > 1 makes the bound so large that nearly every draw of the excess is by walking. */
+static void check_following(const toy_street_t *streets, int n, const char *const *set, int when,
+                            double widen)
+{
+    toy_t first, toy;
+    toy_start(&first, streets, n, set);
+    toy_start(&toy, streets, n, set);
+    toy_state(&first, when);
+    toy_weigh(&first, true);
+    jd_choice_bound(&toy.setting, &toy.world, &first.world.choice);
+    for (int i = 0; i < toy.dims.kinds * toy.dims.counties; i++)
+        toy.world.choice.bound[i] *= widen;
+    for (int kind = 0; kind < toy.dims.kinds; kind += 3) {
+        for (int from = 0; from < n; from += n / 3) {
+            enum { DRAWS = 1 << 17 };
+            double law[2][TOY_MAX], together = 0, agree = 0;
+            int64_t count[2][TOY_MAX] = {{0}};
+            uint64_t id = (uint64_t)(kind * TOY_MAX + from);
+            jd_jump_t jump = jd_jump(jd_stream(8, id, JD_DRAW_MOVE), 1, 1);
+            jd_jump_t follow = jd_jump(jd_stream(8, id, JD_DRAW_FOLLOW), 256, 0);
+            toy_law(&first, kind, from, false, law[0]);
+            toy_law(&toy, kind, from, false, law[1]);
+            for (int s = 0; s < n; s++)
+                together += fmin(law[0][s], law[1][s]);
+            for (uint64_t i = 0; i < DRAWS; i++) {
+                jd_rng_t rng = jd_rng_at(&jump, i);
+                int32_t to[2];
+                to[0] = jd_choice_destination(&first.base, &first.world.choice, &first.borders,
+                                              &first.dims, &first.tree, kind, from, &rng);
+                rng = jd_rng_at(&follow, i);
+                to[1] =
+                    jd_choice_follow(&toy.base, &first.world.choice, &toy.world.choice,
+                                     &toy.borders, &toy.dims, &toy.tree, kind, from, to[0], &rng);
+                count[0][to[0]]++, count[1][to[1]]++;
+                agree += to[0] == to[1];
+            }
+            for (int w = 0; w < 2; w++) {
+                double z = compare(law[w], count[w], n, DRAWS);
+                if (fabs(z) > 4.5)
+                    fail_msg("world %d, kind %d from street %d: chi-square at %.1f SD", w, kind,
+                             from, z);
+            }
+            assert_near(agree, DRAWS * together,
+                        4.5 * sqrt(DRAWS * fmax(0, together * (1 - together))) + 1);
+        }
+    }
+    toy_stop(&first);
+    toy_stop(&toy);
+}
+
+static void test_following(void **state)
+{
+    (void)state;
+    static const char *const smog[] = {"firms.emission_limit=0.9", NULL};
+    static const char *const steep[] = {"firms.b_policy=3",
+                                        "firms.b_inducement=2",
+                                        "firms.dissimilarity_county=0.3",
+                                        "firms.dissimilarity_prefecture=0.5",
+                                        "firms.emission_limit=0.9",
+                                        NULL};
+    check_following(toy_world, TOY_WORLD, NULL, 0, 1);
+    check_following(toy_world, TOY_WORLD, NULL, 1, 1); /* equal worlds: never apart */
+    check_following(toy_world, TOY_WORLD, smog, 2, 1);
+    check_following(toy_world, TOY_WORLD, steep, 2, 1);
+    check_following(toy_world, TOY_WORLD, smog, 2, 1e6);
+    check_following(toy_world, 6, smog, 2, 1);
+    check_following(toy_world, 3, NULL, 2, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),          cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_far_from_the_base), cmocka_unit_test(test_one_prefecture),
         cmocka_unit_test(test_one_county),        cmocka_unit_test(test_counties_of_one_street),
+        cmocka_unit_test(test_following),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,6 +74,27 @@ static void test_shares(void **state)
     assert_share(t.firms_misfiled, 20000, 0.1);
 }
 
+/* A misfiled firm is filed under any other sector alike, not the next one: 4 sectors, 12 pairs. */
+static void test_any_other_sector(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.n=80000", "firms.sector_shares=.25,.25,.25,.25",
+                                      "observation.misclass=0.6", "observation.panel_firms=80000",
+                                      NULL};
+    small_t s;
+    double count[4][4] = {{0}};
+    small_create(&s, set, 0);
+    const jd_table_t *t = small_table(&s, "panel/observed");
+    for (int64_t i = 0; i < t->n_unit; i++)
+        count[JD_CELLS(t, O_SECTOR, int8_t)[i]][JD_CELLS(t, O_SECTOR_OBSERVED, int8_t)[i]]++;
+    for (int k = 0; k < 4; k++) {
+        double all = count[k][0] + count[k][1] + count[k][2] + count[k][3];
+        for (int l = 0; l < 4; l++)
+            assert_share(count[k][l], all, k == l ? 0.4 : 0.2);
+    }
+    small_stop(&s);
+}
+
 static void test_all_or_nothing(void **state)
 {
     (void)state;
@@ -96,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_any_other_sector),
         cmocka_unit_test(test_all_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

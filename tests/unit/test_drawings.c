@@ -344,6 +344,20 @@ static void test_counties_lie_amid_their_streets(void **state)
         jd_table_free(&panel);
         jd_table_free(&places);
     }
+    /* Streets at 179.9, -179.9 and 179.5: counties at 180 and 179.5, not 0 and 179.5. */
+    static const double east[] = {179.9, -179.9, 179.5};
+    jd_table_t places, panel, counties;
+    int told;
+    make_places(&places, 1);
+    make_counties(&panel);
+    for (int i = 0; i < 3; i++)
+        jd_table_set_number(&places, J_LONGITUDE, 6 + i, east[i]);
+    assert_int_equal(jd_county_rows(&counties, &told, &places, &panel, &ctx), JD_OK);
+    assert_near(jd_cell(&counties, "x", 0), 180, 1e-9);
+    assert_near(jd_cell(&counties, "x", 1), 179.5, 1e-9);
+    jd_table_free(&counties);
+    jd_table_free(&panel);
+    jd_table_free(&places);
 }
 
 static void test_flows_between_prefectures(void **state)

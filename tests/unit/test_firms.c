@@ -116,8 +116,8 @@ static void test_the_pass_looks_at_hazards(void **state)
                       .n_worlds = 1,
                       .place = {sim->world[0].place},
                       .choice = {&sim->world[0].choice},
-                      .threshold = UINT32_MAX,
-                      .jump = jd_jump(jd_stream(1, 0, JD_DRAW_MOVE), 9, 0)};
+                      .threshold = UINT32_MAX};
+    jd_pass_draws(&pass, 1, 0, 9);
     size_t n = (size_t)sim->dims.firms;
     jd_moves_t moves = {.capacity = (int64_t)n,
                         .firm = malloc(n * sizeof(int64_t)),

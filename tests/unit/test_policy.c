@@ -246,6 +246,24 @@ static void test_doses(void **state)
         assert_near(jd_policy_dose(&p, 10, 6 + k), fade[k], 1e-15);
     }
     assert_true(jd_policy_dose(&p, 10, 100) == 0.0);
+    /* What was acted on before is kept until the ramp passes it: no profile falls at adoption. */
+    static const double kept[] = {0, 1.2, 1.2, 1.2, 1.2, 1.2, 1.5, 2, 2};
+    p.profile = JD_PROFILE_RAMP;
+    p.anticipation_dose = 0.6;
+    for (int k = 0; k < 9; k++)
+        assert_near(jd_policy_dose(&p, 10, 6 + k), kept[k], 1e-15);
+    p.anticipation = 0; /* nothing was announced */
+    assert_near(jd_policy_dose(&p, 10, 10), 0.5, 1e-15);
+    for (int profile = JD_PROFILE_FLAT; profile <= JD_PROFILE_FADE; profile++) {
+        for (int share = 0; share <= 10; share++) {
+            p = (jd_policy_params_t){.dose = 1.5,
+                                     .profile = profile,
+                                     .profile_length = 5,
+                                     .anticipation = 2,
+                                     .anticipation_dose = 0.1 * share};
+            assert_true(jd_policy_dose(&p, 10, 10) >= jd_policy_dose(&p, 10, 9));
+        }
+    }
 }
 
 static void test_first_period(void **state)

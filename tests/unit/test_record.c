@@ -165,6 +165,33 @@ static void test_panel_of_firms(void **state)
     free(k);
 }
 
+/* A firm is treated by its sector and the county it starts in; the empirical file's by the sector
+ * it has there. */
+static void test_firms_are_treated_by_sector_and_place(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"policy.adoption=2020Q3, 2021Q2", "observation.misclass=0.3",
+                                      "observation.panel_firms=6000", NULL};
+    small_t s;
+    int64_t seen[2][2] = {{0}}, differ = 0;
+    small_create(&s, set, 0);
+    const jd_table_t *t = small_table(&s, "panel/observed");
+    for (int64_t i = 0; i < t->n_unit; i++) {
+        int32_t county = s.sim->tree.parent[JD_STREET][s.sim->world[0].place[i]];
+        int32_t cohort = s.sim->cohort[county];
+        bool targeted = JD_CELLS(t, O_SECTOR, int8_t)[i] == 0,
+             filed = JD_CELLS(t, O_SECTOR_OBSERVED, int8_t)[i] == 0;
+        assert_int_equal(JD_CELLS(t, P_COHORT, int32_t)[i], targeted ? cohort : 0);
+        assert_int_equal(JD_CELLS(t, O_COHORT_OBSERVED, int32_t)[i], filed ? cohort : 0);
+        assert_int_equal(JD_CELLS(t, O_TREATED_ORIGIN, int32_t)[i], cohort);
+        seen[targeted][cohort > 0]++;
+        differ += targeted != filed;
+    }
+    assert_true(seen[0][0] > 0 && seen[0][1] > 0 && seen[1][0] > 0 && seen[1][1] > 0);
+    assert_true(differ > 0);
+    small_stop(&s);
+}
+
 static int refuse(void *user, const jd_table_t *rows, jd_ctx_t *ctx)
 {
     (void)user, (void)rows;
@@ -237,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_rows_are_the_panels),
         cmocka_unit_test(test_rows_are_journeys),
         cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_firms_are_treated_by_sector_and_place),
         cmocka_unit_test(test_panel_of_firms),
         cmocka_unit_test(test_a_sink_can_stop_the_run),
         cmocka_unit_test(test_every_rule_of_the_audit_fires),

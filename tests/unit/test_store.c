@@ -409,6 +409,32 @@ static void test_attributes(void **state)
     jd_table_free(&panel);
 }
 
+/* Days are counted in the Gregorian calendar, back to the year 1: without the attribute a reader of
+ * CF takes those before 1582-10-15 for Julian. */
+static void test_dates_name_their_calendar(void **state)
+{
+    (void)state;
+    static const jd_column_t columns[] = {
+        {.name = "date", .type = JD_INT32, .unit = "days since 1970-01-01", .label = "day"},
+        {.name = "life", .type = JD_INT32, .unit = "days", .label = "no date"},
+    };
+    jd_ctx_t ctx = {0};
+    jd_table_t table;
+    char *text = NULL;
+    assert_int_equal(jd_table_init(&table, "days", "", columns, 2, 1, &ctx), JD_OK);
+    table.rows = 1;
+    jd_store_t *store = create(path, &ctx);
+    assert_ok(jd_store_write(store, &table, &ctx), &ctx);
+    commit(store, &ctx);
+    assert_ok(jd_store_open(&store, path, &ctx), &ctx);
+    assert_ok(jd_store_get_text(store, "days/date", "calendar", &text, &ctx), &ctx);
+    assert_string_equal(text, "proleptic_gregorian");
+    free(text);
+    assert_int_equal(jd_store_get_text(store, "days/life", "calendar", &text, &ctx), JD_ERR_DATA);
+    jd_store_close(&store);
+    jd_table_free(&table);
+}
+
 static void test_attribute_before_table(void **state)
 {
     (void)state;
@@ -489,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_write_dimension_names),
         cmocka_unit_test(test_write_same_bytes),
         cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_dates_name_their_calendar),
         cmocka_unit_test(test_attribute_before_table),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_list),

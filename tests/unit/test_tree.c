@@ -56,6 +56,20 @@ static void check_tree(const jd_tree_t *t)
         assert_near(mean, 0, 1e-10);
         assert_near(square, 1, 1e-10);
     }
+    /* A division lies amid its streets on the map, and for distances. */
+    for (int l = JD_CENTRE; l < JD_STREET; l++) {
+        for (int32_t i = 0; i < t->n[l]; i++) {
+            double x = 0, y = 0;
+            int32_t first = jd_tree_first_street(t, (jd_level_t)l, i),
+                    end = jd_tree_first_street(t, (jd_level_t)l, i + 1);
+            for (int32_t s = first; s < end; s++)
+                x += t->x[JD_STREET][s] / (end - first), y += t->y[JD_STREET][s] / (end - first);
+            assert_near(t->x[l][i], x, 1e-9);
+            assert_near(t->y[l][i], y, 1e-9);
+            if (l == JD_PREFECTURE && !t->longitude)
+                assert_true(t->x[l][i] == t->ax[i] && t->y[l][i] == t->ay[i]);
+        }
+    }
     /* Above the streets: the mean by land. */
     for (int32_t c = 0; c < t->n[JD_COUNTY]; c++) {
         double sum = 0;
@@ -236,6 +250,58 @@ static void test_row_order_does_not_matter(void **state)
     jd_table_free(&shuffled);
 }
 
+/* A world across 180 degrees, and the same one moved west by any angle, have one map: neighbours
+ * are neighbours there, and distances do not change. The same at a pole, whose map only has to
+ * stay finite. */
+static void test_across_180_degrees(void **state)
+{
+    (void)state;
+    static const double shifts[] = {0, 79.8, 80, 79.99, 81, -280, -100.5};
+    jd_tree_t first, t;
+    for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
+        jd_table_t d = divisions();
+        for (int64_t i = 0; i < d.rows; i++) {
+            double lon = jd_table_number(&d, JD_DIVISION_LONGITUDE, i) + shifts[k];
+            jd_table_set_number(&d, JD_DIVISION_LONGITUDE, i, lon > 180 ? lon - 360 : lon);
+        }
+        assert_int_equal(jd_tree_init(k ? &t : &first, &counts, &d, 1, NULL), JD_OK);
+        jd_table_free(&d);
+        if (k == 0) continue;
+        check_tree(&t);
+        for (int32_t s = 0; s < t.n[JD_STREET]; s++) {
+            assert_true(fabs(t.longitude[s]) <= 180);
+            assert_near(t.x[JD_STREET][s], first.x[JD_STREET][s], 1e-8);
+            assert_near(t.y[JD_STREET][s], first.y[JD_STREET][s], 1e-8);
+            assert_near(jd_tree_distance(&t, 0, s), jd_tree_distance(&first, 0, s), 1e-8);
+        }
+        jd_tree_free(&t);
+    }
+    jd_tree_free(&first);
+    /* Two streets 25 km apart, one on either side, at 17.8 S (by hand: .24 degrees x 111.195 km x
+     * cos 17.77). */
+    jd_table_t d = divisions();
+    for (int64_t i = 0; i < d.rows; i++) {
+        jd_table_set_number(&d, JD_DIVISION_LONGITUDE, i, i % 2 ? 179.86 : -179.9);
+        jd_table_set_number(&d, JD_DIVISION_LATITUDE, i, -17.77);
+    }
+    assert_int_equal(jd_tree_init(&t, &counts, &d, 1, NULL), JD_OK);
+    double apart = fabs(t.x[JD_STREET][1] - t.x[JD_STREET][0]);
+    assert_near(apart, 0.24 * 111.195 * 0.952289, 1e-3);
+    assert_near(jd_tree_distance(&t, 0, 1), apart, 0.01);
+    jd_tree_free(&t);
+    for (int64_t i = 0; i < d.rows; i++) { /* round the pole */
+        jd_table_set_number(&d, JD_DIVISION_LONGITUDE, i, (double)(90 * (i % 4) - 180));
+        jd_table_set_number(&d, JD_DIVISION_LATITUDE, i, i % 3 ? 89.9 : 90);
+    }
+    assert_int_equal(jd_tree_init(&t, &counts, &d, 1, NULL), JD_OK);
+    for (int32_t s = 0; s < t.n[JD_STREET]; s++) {
+        assert_true(isfinite(t.x[JD_STREET][s]) && isfinite(t.y[JD_STREET][s]));
+        assert_true(jd_tree_distance(&t, 0, s) < 22.3); /* all within .1 degrees of the pole */
+    }
+    jd_tree_free(&t);
+    jd_table_free(&d);
+}
+
 static void test_divisions_errors(void **state)
 {
     (void)state;
@@ -343,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_endowments_correlate),
         cmocka_unit_test(test_divisions_make_a_tree),
         cmocka_unit_test(test_row_order_does_not_matter),
+        cmocka_unit_test(test_across_180_degrees),
         cmocka_unit_test(test_divisions_errors),
         cmocka_unit_test(test_divisions_need_every_level),
         cmocka_unit_test(test_china),

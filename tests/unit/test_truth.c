@@ -119,6 +119,47 @@ static void test_estimands_are_what_they_are_called(void **state)
     small_stop(&s);
 }
 
+/* Before a county's own policy acts it has no effect, whatever the rest of its fold does: exactly
+ * 0; afterwards it is the worlds' difference with the correction. */
+static void test_no_direct_effect_before_the_policy(void **state)
+{
+    (void)state;
+    static const char *const deaf[] = {"policy.adoption=2020Q3, 2021Q2",
+                                       "policy.anticipation=2",
+                                       "policy.anticipation_dose=0",
+                                       "policy.share=0.6",
+                                       "run.direct_folds=4",
+                                       "run.direct_none=yes",
+                                       "firms.b_policy=1",
+                                       NULL};
+    const char *const *const sets[] = {staggered, deaf};
+    for (int k = 0; k < 2; k++) {
+        small_t s;
+        small_run(&s, sets[k], 0);
+        const jd_table_t *t = small_table(&s, "truth/county");
+        double later = 0;
+        for (int64_t i = 0; i < t->rows; i++) {
+            int64_t period = i / t->n_unit + 1;
+            int32_t c = (int32_t)(i % t->n_unit), g = s.sim->cohort[c];
+            double direct = small_cell(t, "direct_inflow", i),
+                   none = small_cell(t, "direct_inflow_none", i);
+            if (g == 0 || period < g - (k ? 0 : 2)) {
+                assert_true(direct == 0 && none == 0);
+                continue;
+            }
+            double n = s.sim->facts.treated_counties, f = (n / 4 - 1) / (n - 1);
+            const int32_t *with = jd_history(s.sim, JD_WORLD_WITH, JD_FLOW_IN, period);
+            const int32_t *without = jd_history(s.sim, JD_WORLD_WITHOUT, JD_FLOW_IN, period);
+            const int32_t *fold =
+                jd_history(s.sim, JD_WORLD_FOLDS + s.sim->fold[c], JD_FLOW_IN, period);
+            assert_near(direct, (with[c] - fold[c] - f * (with[c] - without[c])) / (1 - f), 1e-12);
+            later += fabs(direct) + fabs(none);
+        }
+        assert_true(later > 1);
+        small_stop(&s);
+    }
+}
+
 /* Terms: event times and (cohort, period) split the overall mean without rest. */
 static void test_terms_add_up(void **state)
 {
@@ -235,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_tau_is_the_difference_of_worlds),
         cmocka_unit_test(test_kinds_of_cells),
         cmocka_unit_test(test_estimands_are_what_they_are_called),
+        cmocka_unit_test(test_no_direct_effect_before_the_policy),
         cmocka_unit_test(test_terms_add_up),
         cmocka_unit_test(test_without_folds_direct_effects_are_missing),
         cmocka_unit_test(test_folds_of_one),

@@ -35,8 +35,7 @@ static void test_columns_follow_from_the_panels(void **state)
 }
 
 /* Mean rate * firms * services^3 of two quarters before (steep, so that a wrong lag shows); sums
- * and squares within 4.5 SD (false alarm 7e-6 each). Thousands of points a county: inversion from
- * the mode. */
+ * and squares within 4.5 SD (false alarm 7e-6 each). Thousands of points a county. */
 static void test_points_are_poisson(void **state)
 {
     (void)state;
@@ -57,6 +56,58 @@ static void test_points_are_poisson(void **state)
     assert_near(sum, mean, 4.5 * sqrt(mean));
     assert_near(chi2, n, 4.5 * sqrt(2 * n));
     small_stop(&s);
+}
+
+/* Points are the inverse of the distribution function at the county's keyed number, for means of 1
+ * to some 10,000: recomputed here in long double. So they rise with the mean, and two worlds that
+ * share the number differ by what their means differ (shared numbers alone, searched from the mode,
+ * gave a difference of 10 where 2 is right). */
+static int32_t quantile(double mean, double u)
+{
+    long double sum = 0, m = mean;
+    int32_t k = -1;
+    while (sum < u && k < 100000)
+        k++, sum += expl((long double)k * logl(m) - m - lgammal((long double)k + 1));
+    return k;
+}
+
+static void test_points_are_coupled(void **state)
+{
+    (void)state;
+    static const char *const rates[] = {"urban.poi_rate=0.02", "urban.poi_rate=1.3",
+                                        "urban.poi_rate=100"};
+    for (int r = 0; r < 3; r++) {
+        const char *const some[] = {"firms.n=4000",
+                                    "urban.poi_elasticity=0",
+                                    rates[r],
+                                    "world.counties=20",
+                                    "firms.b_policy=2",
+                                    "policy.dose=2",
+                                    "policy.adoption=2020Q2",
+                                    NULL};
+        double rate = r == 0 ? 0.02 : r == 1 ? 1.3 : 100;
+        small_t s;
+        small_run(&s, some, 0);
+        static const char *const worlds[][2] = {{"panel/county", "panel/urban"},
+                                                {"truth/county", "truth/urban"}};
+        int64_t n = small_table(&s, "panel/urban")->rows, counties = 20;
+        for (int64_t i = 0; i < n; i++) {
+            double mean[2], points[2];
+            jd_jump_t jump = jd_jump(jd_stream(1, 0, JD_DRAW_POI), i / counties + 1, 0);
+            double u = jd_draw(&jump, (uint64_t)(i % counties));
+            for (int w = 0; w < 2; w++) {
+                mean[w] = rate * small_cell(small_table(&s, worlds[w][0]), "stock", i);
+                points[w] = small_cell(small_table(&s, worlds[w][1]), "poi", i);
+                assert_true(points[w] == quantile(mean[w], u));
+            }
+            if (mean[0] <= mean[1]) assert_true(points[0] <= points[1]);
+            if (mean[0] >= mean[1]) assert_true(points[0] >= points[1]);
+            double more = mean[0] - mean[1]; /* quantiles move as mean and, by z, its root */
+            double root = sqrt(mean[0]) - sqrt(mean[1]);
+            assert_near(points[0] - points[1], more, 2 + 6.5 * fabs(root));
+        }
+        small_stop(&s);
+    }
 }
 
 static void test_few_points(void **state)
@@ -107,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns_follow_from_the_panels),
         cmocka_unit_test(test_points_are_poisson),
+        cmocka_unit_test(test_points_are_coupled),
         cmocka_unit_test(test_few_points),
         cmocka_unit_test(test_points_from_the_first_quarter),
     };

@@ -52,32 +52,24 @@ static bool on(const jd_config_t *config)
     return ((const urban_params_t *)jd_config_section(config, "urban"))->on;
 }
 
-/* Poisson number of the given mean from one uniform: exact inversion up from 0 below mean 30, from
- * the mode outwards above, O(sqrt(mean)). The mode's probability comes from Stirling's series. */
+/* Poisson number of the given mean by the inverse of its distribution function: it never falls as
+ * the mean or u rises, so worlds that share u differ as little as they can. Adds up from 0, or from
+ * 8 SD below a large mean, where less than 1e-15 lies. O(sqrt(mean)). */
 static int32_t poisson(double mean, double u)
 {
     if (mean <= 0) return 0;
-    double mode = floor(mean), ln_p = -mean;
-    if (mean < 30) {
-        mode = 0;
-    } else {
-        double n = mode + 1, over = 1 / n; /* ln(mode!) = ln Gamma(n) */
-        double ln_gamma = (n - 0.5) * jd_log(n) - n + 0.91893853320467274178 +
-                          over * (1.0 / 12 - over * over * (1.0 / 360 - over * over / 1260));
-        ln_p = mode * jd_log(mean) - mean - ln_gamma;
+    double k = mean < 100 ? 0 : floor(mean - 8 * sqrt(mean)), ln_p = -mean;
+    if (k > 0) { /* ln(k!) by Stirling's series; k >= 20 */
+        double over = 1 / k, square = over * over;
+        ln_p = k * jd_log(mean * over) + (k - mean) - 0.5 * jd_log(6.28318530717958647693 * k) -
+               over * (1.0 / 12 - square * (1.0 / 360 - square / 1260));
     }
-    double up = jd_exp(ln_p), down = up;
-    double high = mode, low = mode, sum = up;
-    while (sum < u && (up > 0 || down > 0) && high < mode + 40 * sqrt(mean) + 200) {
-        up *= mean / ++high;
-        sum += up;
-        if (sum >= u) return (int32_t)high;
-        if (low <= 0) continue;
-        down *= low-- / mean;
-        sum += down;
-        if (sum >= u) return (int32_t)low;
+    double p = jd_exp(ln_p), sum = p, most = mean + 12 * sqrt(mean) + 60;
+    while (sum < u && k < most) {
+        p *= mean / ++k;
+        sum += p;
     }
-    return (int32_t)(sum >= u ? mode : high);
+    return (int32_t)k;
 }
 
 static double mean_services(const jd_moment_t *m, const jd_world_t *world, int32_t county)
