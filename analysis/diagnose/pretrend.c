@@ -8,6 +8,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "diagnose/pretrend_rectangle.h"
+#include "linear/laws.h"
 
 void jd_pretrend_defaults(jd_pretrend_options_t *options)
 {
@@ -33,7 +34,7 @@ int jd_pretrend_test(const jd_event_path_t *path, const jd_pretrend_options_t *o
     } else {
         test->df = r.k;
         test->wald = jd_rectangle_distance(&r, path->estimate, z);
-        test->p_value = gsl_cdf_chisq_Q(test->wald, r.k);
+        test->p_value = jd_chi2_tail(test->wald, r.k);
         for (int i = 0; i < r.k; i++)
             test->n_significant += fabs(path->estimate[r.order[i]]) > r.bound[i];
     }
@@ -51,7 +52,7 @@ static double noncentral_tail(double x, int df, double noncentrality)
     double largest = exp(middle * log(half > 0 ? half : 1) - half - lgamma(middle + 1.0));
     double weight = largest;
     for (int j = middle; weight > 1e-18; j++) {
-        sum += weight * gsl_cdf_chisq_Q(x, df + 2.0 * j);
+        sum += weight * jd_chi2_tail(x, df + 2.0 * j);
         weight *= half / (j + 1);
     }
     weight = largest;
@@ -59,14 +60,14 @@ static double noncentral_tail(double x, int df, double noncentrality)
         weight *= j / half;
         j--;
         if (weight <= 1e-18) break;
-        sum += weight * gsl_cdf_chisq_Q(x, df + 2.0 * j);
+        sum += weight * jd_chi2_tail(x, df + 2.0 * j);
     }
     return fmin(sum, 1);
 }
 
 static double wald_power(const jd_rectangle_t *r, double level, double noncentrality)
 {
-    double x = gsl_cdf_chisq_Pinv(level, r->k);
+    double x = jd_chi2_quantile(level, r->k);
     return noncentral_tail(x, r->k, noncentrality);
 }
 

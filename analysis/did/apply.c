@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A prepared design meets outcomes. */
-#include <gsl/gsl_cdf.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/design.h"
+#include "linear/laws.h"
 #include "linear/sums.h"
 
 enum { BATCH = 16 }; /* outcomes gathered at a time, where rows were dropped */
@@ -163,27 +163,17 @@ void jd_fit_free(jd_fit_t *fit)
     memset(fit, 0, sizeof *fit);
 }
 
-/* Infinite degrees of freedom mean the normal law. gsl stops the program on some below 0. */
-static double upper_tail(double t, double df)
-{
-    if (!(df > 0)) return (double)NAN;
-    return isinf(df) ? gsl_cdf_ugaussian_Q(t) : gsl_cdf_tdist_Q(t, df);
-}
-
 /* What an estimate with its variance says, `t` standard errors each way. */
 static jd_estimate_t judge(double b, double variance, double t, double df)
 {
     double se = sqrt(variance), ratio = fabs(b) / se;
-    /* gsl stops the program on what is no number; 0 / 0 stays so, b / 0 is certain. */
-    double p = isfinite(ratio) ? 2 * upper_tail(ratio, df) : isnan(ratio) ? ratio : 0;
+    double p = 2 * jd_t_tail(ratio, df); /* 0 / 0 is no number, b / 0 is certain */
     return (jd_estimate_t){b, se, b - t * se, b + t * se, p};
 }
 
 static double critical_value(double level, double df)
 {
-    double tail = (1 - level) / 2;
-    if (!(df > 0)) return (double)NAN;
-    return isinf(df) ? gsl_cdf_ugaussian_Qinv(tail) : gsl_cdf_tdist_Qinv(tail, df);
+    return jd_t_quantile((1 - level) / 2, df);
 }
 
 static void fill_intervals(jd_fit_t *fit)

@@ -3,7 +3,6 @@
  * multivariate t with the fitted correlations (Montiel Olea, Plagborg-Moller 2019, Simultaneous
  * confidence bands, Journal of Applied Econometrics 34, algorithm 1; t in place of their normal
  * law, so that bands are never narrower than the intervals of few clusters). */
-#include <gsl/gsl_cdf.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "did/design.h"
 #include "jiedao/random.h"
+#include "linear/laws.h"
 #include "linear/sums.h"
 
 enum { DRAWS = 20000, MAX_DRAWS = 10000000 };
@@ -54,16 +54,11 @@ static double draw_largest(const double *root, int m, double df, const jd_jump_t
         z[j] = radius * cos(angle);
         z[j + 1] = radius * sin(angle);
     }
-    double scale = isinf(df) ? 1 : sqrt(df / gsl_cdf_chisq_Pinv(jd_rng_uniform(&rng), df));
+    double scale = isinf(df) ? 1 : sqrt(df / jd_chi2_quantile(jd_rng_uniform(&rng), df));
     double largest = 0;
     for (int i = 0; i < m; i++)
         largest = fmax(largest, fabs(jd_dot(root + (int64_t)i * m, z, m)));
     return largest * scale;
-}
-
-static double two_sided(double share, double df)
-{
-    return isinf(df) ? gsl_cdf_ugaussian_Qinv(share / 2) : gsl_cdf_tdist_Qinv(share / 2, df);
 }
 
 int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd_fit_t *fit,
@@ -87,7 +82,7 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
     for (int i = 0; i < m; i++)
         df = fmin(df, fit->df[term[i]]);
     if (m == 0) goto out;
-    if (!(df > 0)) { /* gsl stops the program on them */
+    if (!(df > 0)) {
         rc = jd_fail(
             ctx, JD_ERR_DATA,
             "uniform bands: %g degrees of freedom; bands need more than 0: more clusters, or "
@@ -106,7 +101,7 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
     int32_t at = (int32_t)ceil(fit->level * draws) - 1;
     /* Known bounds: one effect alone, and Bonferroni's. */
     fit->uniform =
-        fmin(fmax(largest[at < 0 ? 0 : at], two_sided(share, df)), two_sided(share / m, df));
+        fmin(fmax(largest[at < 0 ? 0 : at], jd_t_quantile(share / 2, df)), jd_t_quantile(share / m / 2, df));
 out:
     free(term);
     free(root);

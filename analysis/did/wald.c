@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Joint tests of terms. */
-#include <gsl/gsl_cdf.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/design.h"
+#include "linear/laws.h"
 
 static const double rank_tolerance = 1e-12; /* of the largest eigenvalue of the correlations */
 
@@ -46,14 +46,6 @@ static int wald_statistic(const jd_fit_t *fit, const int *term, int n, const dou
     return JD_OK;
 }
 
-/* p-value of a Wald statistic: F with df degrees of freedom, chi-squared where they are infinite.
- * gsl stops the program outside the laws' domain. */
-static double tail(double chi2, int n, double df)
-{
-    if (!(df > 0) || isnan(chi2)) return (double)NAN;
-    return isinf(df) ? gsl_cdf_chisq_Q(chi2, n) : gsl_cdf_fdist_Q(chi2 / n, n, df);
-}
-
 int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null, jd_wald_t *wald,
                 jd_ctx_t *ctx)
 {
@@ -73,7 +65,7 @@ int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
     wald->n_terms = n;
     wald->df = fit->facts.df;
     wald->f = chi2 / n;
-    wald->p_value = tail(chi2, n, wald->df);
+    wald->p_value = jd_f_tail(wald->f, n, wald->df);
     return JD_OK;
 }
 
