@@ -81,14 +81,16 @@ static int find_event(const jd_fit_t *fit, const jd_term_t *terms, int64_t event
     return -1;
 }
 
-/* Whether an event time lies within a binned term. */
-static int is_binned(const jd_fit_t *fit, const jd_term_t *terms, int64_t event)
+/* First event time of the term an event time lies in, or the event time itself plus 1: what lies
+ * before it comes next. An open bin has a first event time of 2^31 - 1 periods before adoption, so
+ * that a step goes from term to term, never from event time to event time. */
+static int64_t first_of_term(const jd_fit_t *fit, const jd_term_t *terms, int64_t event)
 {
     for (int k = 0; k < fit->n_terms; k++)
-        if (is_event(fit, terms, k) && terms[k].event_first != terms[k].event_last &&
-            terms[k].event_first <= event && event <= terms[k].event_last)
-            return 1;
-    return 0;
+        if (is_event(fit, terms, k) && terms[k].event_first <= event &&
+            event <= terms[k].event_last)
+            return terms[k].event_first;
+    return event + 1;
 }
 
 /* How many terms follow each other from `event` on, by steps of `step`. */
@@ -121,15 +123,13 @@ static int find_reference(const jd_fit_t *fit, const jd_term_t *terms, int32_t *
                        "said of trends rests on leads",
                        first);
     int64_t event = -1;
-    while (event > first && (find_event(fit, terms, event) >= 0 || is_binned(fit, terms, event)))
-        event--;
+    for (int64_t start; event > first && (start = first_of_term(fit, terms, event)) <= event;)
+        event = start - 1;
     if (event <= first)
-        return jd_fail(
-            ctx, JD_ERR_UNSUPPORTED,
-            "event study: all event times from %d to -1 have a coefficient, so the leads "
-            "are not measured from one period; use an estimator or a base period that "
-            "sets one of them to zero (a universal base)",
-            first);
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "event study: all event times before 0 have a coefficient, so the leads are "
+                       "not measured from one period; use an estimator or a base period that sets "
+                       "one of them to zero (a universal base)");
     *reference = (int32_t)event;
     return JD_OK;
 }

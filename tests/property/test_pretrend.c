@@ -314,6 +314,11 @@ static void test_paths_refused(void **state)
     beta[0] = INFINITY;
     assert_int_equal(jd_event_path_make(&path, beta, sigma, 1, 1, &ctx), JD_ERR_DATA);
     assert_int_equal(ctx.n_errors, 8);
+    /* A bin that is open below begins 2^31 - 1 periods before adoption: no walk through them. */
+    static const int32_t open[][2] = {{INT32_MIN + 1, -3}, {-2, -1}, {0, 0}};
+    make_fit(&f, open, 3);
+    assert_int_equal(jd_event_path_of_fit(&path, &f.fit, f.terms, &ctx), JD_ERR_UNSUPPORTED);
+    assert_non_null(strstr(ctx.message, "all event times before 0 have a coefficient"));
 }
 
 int main(void)
