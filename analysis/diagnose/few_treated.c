@@ -18,10 +18,11 @@ typedef struct {
     int32_t clusters, periods;
     double *residual; /* [clusters][periods] means */
     double *path;     /* [clusters][periods] treatment less its mean over the periods */
-    int32_t *treated, *control;
-    int32_t n_treated, n_controls;
+    int32_t *treated, *control; /* the treated in the order of their paths */
+    int32_t *size;              /* [paths] treated clusters that share a path */
+    int32_t n_treated, n_controls, n_paths;
     double scale;   /* sum of the treated paths' squares */
-    double *effect; /* [treated][controls] a treated path on a control's residuals, over scale */
+    double *effect; /* [paths][controls] a treated path on a control's residuals, over scale */
 } cells_t;
 
 static int check(const jd_design_t *design, double null, double level,
@@ -118,6 +119,24 @@ static void tell_premise(const cells_t *c, jd_ctx_t *ctx)
                 c->n_treated, c->n_controls, FEW_TREATED, MANY_CONTROLS, cure);
 }
 
+/* Clusters treated in the same periods are interchangeable: a placebo is which controls get a path,
+ * not in what order. */
+static void group_paths(cells_t *c)
+{
+    size_t bytes = (size_t)c->periods * sizeof *c->path;
+    for (int32_t k = 0; k < c->n_treated; c->n_paths++) {
+        const double *path = c->path + (int64_t)c->treated[k] * c->periods;
+        int32_t from = k;
+        for (int32_t j = k; j < c->n_treated; j++) {
+            int32_t g = c->treated[j];
+            if (memcmp(path, c->path + (int64_t)g * c->periods, bytes) != 0) continue;
+            c->treated[j] = c->treated[k];
+            c->treated[k++] = g;
+        }
+        c->size[c->n_paths] = k - from;
+    }
+}
+
 static int open_cells(cells_t *c, const jd_design_t *design, const double *residual, jd_ctx_t *ctx)
 {
     c->clusters = design->clusters.n_groups;
@@ -126,8 +145,9 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     double *count = calloc(cells, sizeof *count);
     c->residual = calloc(cells, sizeof *c->residual);
     c->path = calloc(cells, sizeof *c->path);
-    c->treated = calloc(2 * clusters, sizeof *c->treated);
+    c->treated = calloc(3 * clusters, sizeof *c->treated);
     c->control = c->treated ? c->treated + clusters : NULL;
+    c->size = c->treated ? c->treated + 2 * clusters : NULL;
     int known = count && c->residual && c->path && c->treated;
     int rc = known ? fill_cells(c, design, residual, count, ctx)
                    : jd_fail_memory(ctx, 3 * cells * sizeof *count, "clusters by periods");
@@ -135,13 +155,14 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     free(count);
     if (rc != JD_OK) return rc;
     tell_premise(c, ctx);
-    size_t pairs = (size_t)c->n_treated * (size_t)c->n_controls;
+    group_paths(c);
+    size_t pairs = (size_t)c->n_paths * (size_t)c->n_controls;
     c->effect = malloc((pairs + 1) * sizeof *c->effect);
     if (!c->effect) return jd_fail_memory(ctx, pairs * sizeof *c->effect, "placebo effects");
-    for (int32_t j = 0; j < c->n_treated; j++)
+    for (int32_t p = 0, of = 0; p < c->n_paths; of += c->size[p++])
         for (int32_t k = 0; k < c->n_controls; k++)
-            c->effect[(int64_t)j * c->n_controls + k] =
-                jd_dot(c->path + (int64_t)c->treated[j] * c->periods,
+            c->effect[(int64_t)p * c->n_controls + k] =
+                jd_dot(c->path + (int64_t)c->treated[of] * c->periods,
                        c->residual + (int64_t)c->control[k] * c->periods, c->periods) /
                 c->scale;
     return JD_OK;
@@ -155,50 +176,78 @@ static void close_cells(cells_t *c)
     free(c->effect);
 }
 
-/* Ways to put the treated on different controls, in order; cut at most + 1. */
-static int64_t count_placements(const cells_t *c, int64_t most)
+/* Different placebos: ways to choose each path's controls; cut at most + 1. */
+static int64_t count_placebos(const cells_t *c, int64_t most)
 {
-    int64_t all = 1;
-    for (int32_t j = 0; j < c->n_treated; j++) {
-        all *= c->n_controls - j;
-        if (all > most) return most + 1;
+    double all = 1;
+    int32_t left = c->n_controls;
+    for (int32_t p = 0; p < c->n_paths; left -= c->size[p++]) {
+        int32_t few = c->size[p] <= left / 2 ? c->size[p] : left - c->size[p];
+        for (int32_t j = 0; j < few && all < 1e15; j++)
+            all = all * (left - j) / (j + 1); /* whole numbers all the way */
     }
-    return all;
+    return all > (double)most ? most + 1 : (int64_t)all;
 }
 
-/* Placement number d: the digits of d in a falling radix choose among the controls left. */
-static double placed_effect(const cells_t *c, int64_t d, int32_t *left)
+static double sum_effects(const cells_t *c, const int32_t *path_of)
 {
     double sum = 0;
     for (int32_t k = 0; k < c->n_controls; k++)
-        left[k] = k;
-    for (int32_t j = 0, n = c->n_controls; j < c->n_treated && n > 0; j++, n--) {
-        int32_t at = (int32_t)(d % n);
-        d /= n;
-        sum += c->effect[(int64_t)j * c->n_controls + left[at]];
-        left[at] = left[n - 1];
-    }
+        if (path_of[k] > 0) sum += c->effect[(int64_t)(path_of[k] - 1) * c->n_controls + k];
     return sum;
 }
 
+/* The path of each control, from 1, or 0: the first arrangement in lexicographic order. */
+static void deal_paths(const cells_t *c, int32_t *path_of)
+{
+    int32_t k = c->n_controls;
+    for (int32_t p = c->n_paths; p > 0; p--)
+        for (int32_t j = 0; j < c->size[p - 1]; j++)
+            path_of[--k] = p;
+    while (k > 0)
+        path_of[--k] = 0;
+}
+
+static void swap(int32_t *a, int32_t *b)
+{
+    int32_t keep = *a;
+    *a = *b;
+    *b = keep;
+}
+
+/* The next arrangement of a multiset in lexicographic order. */
+static void arrange_next(int32_t *x, int32_t n)
+{
+    int32_t i = n - 1, j = n - 1;
+    while (i > 0 && x[i - 1] >= x[i])
+        i--;
+    if (i > 0) {
+        while (x[j] <= x[i - 1])
+            j--;
+        swap(&x[j], &x[i - 1]);
+    }
+    for (int32_t a = i, b = n - 1; a < b; a++, b--)
+        swap(&x[a], &x[b]);
+}
+
+/* The treated paths on controls at random, all orders equally likely, so all placebos. */
 static double drawn_effect(const cells_t *c, const jd_jump_t *jump, int64_t d, int32_t *left)
 {
     double sum = 0;
     jd_rng_t rng = jd_rng_at(jump, (uint64_t)d);
-    for (int32_t j = 0; j < c->n_treated; j++) { /* left stays a permutation: no need to reset */
-        int32_t n = c->n_controls - j, at = j + (int32_t)(jd_rng_uniform(&rng) * n);
-        int32_t keep = left[at];
-        left[at] = left[j];
-        left[j] = keep;
-        sum += c->effect[(int64_t)j * c->n_controls + keep];
-    }
+    for (int32_t p = 0, j = 0; p < c->n_paths; p++)
+        for (int32_t of = 0; of < c->size[p]; of++, j++) { /* left stays a permutation */
+            int32_t at = j + (int32_t)(jd_rng_uniform(&rng) * (c->n_controls - j));
+            swap(&left[at], &left[j]);
+            sum += c->effect[(int64_t)p * c->n_controls + left[j]];
+        }
     return sum;
 }
 
 static int fill_law(const cells_t *c, const jd_vcov_options_t *options, jd_conley_taber_t *r,
                     jd_ctx_t *ctx)
 {
-    int64_t most = options->draws > 0 ? options->draws : DRAWS, all = count_placements(c, most);
+    int64_t most = options->draws > 0 ? options->draws : DRAWS, all = count_placebos(c, most);
     r->enumerated = all <= most;
     r->draws = r->enumerated ? all : most;
     r->law = malloc((size_t)r->draws * sizeof *r->law);
@@ -208,10 +257,15 @@ static int fill_law(const cells_t *c, const jd_vcov_options_t *options, jd_conle
         return jd_fail_memory(ctx, (size_t)r->draws * sizeof *r->law, "placebo effects");
     }
     jd_jump_t jump = jd_jump(jd_stream(options->seed, 0, JD_DRAW_PERMUTE), 0, 0);
-    for (int32_t k = 0; k < c->n_controls; k++)
-        left[k] = k;
-    for (int64_t d = 0; d < r->draws; d++)
-        r->law[d] = r->enumerated ? placed_effect(c, d, left) : drawn_effect(c, &jump, d, left);
+    if (r->enumerated)
+        deal_paths(c, left);
+    else
+        for (int32_t k = 0; k < c->n_controls; k++)
+            left[k] = k;
+    for (int64_t d = 0; d < r->draws; d++) {
+        r->law[d] = r->enumerated ? sum_effects(c, left) : drawn_effect(c, &jump, d, left);
+        if (r->enumerated) arrange_next(left, c->n_controls);
+    }
     qsort(r->law, (size_t)r->draws, sizeof *r->law, jd_ascending);
     free(left);
     return JD_OK;
@@ -237,6 +291,28 @@ static int fit_residuals(const jd_design_t *design, const double *y, double *res
     return rc;
 }
 
+/* Both tails, the estimate counted among the placebos: p <= 1 - level where, and only where, the
+ * interval leaves the null out. */
+static void judge(jd_conley_taber_t *r, double null, double level, jd_ctx_t *ctx)
+{
+    double error = r->estimate - null, room = 1e-12 * fabs(error), all = (double)r->draws + 1;
+    int64_t below = 1, above = 1;
+    for (int64_t d = 0; d < r->draws; d++) {
+        below += r->law[d] <= error + room;
+        above += r->law[d] >= error - room;
+    }
+    r->p_value = fmin(1, 2 * (double)(below < above ? below : above) / all);
+    int64_t out = (int64_t)((1 - level) / 2 * all + 1e-9) - 1; /* of the law, on each side */
+    r->ci_low = r->estimate - (out < 0 ? HUGE_VAL : r->law[r->draws - 1 - out]);
+    r->ci_high = r->estimate - (out < 0 ? -HUGE_VAL : r->law[out]);
+    if (out < 0)
+        jd_warn(ctx,
+                "Conley and Taber's test: %" PRId64 " different placebo%s: no p-value is below "
+                "%.3g and an interval at %g %% has no ends; it takes %.0f placebos",
+                r->draws, r->draws == 1 ? "" : "s", fmin(1, 2 / all), 100 * level,
+                ceil(2 / (1 - level) - 1e-9) - 1);
+}
+
 int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design, const double *y,
                          double null, double level, const jd_vcov_options_t *options, jd_ctx_t *ctx)
 {
@@ -253,16 +329,7 @@ int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design, c
     if (rc == JD_OK) rc = open_cells(&cells, design, residual, ctx);
     if (rc == JD_OK) rc = fill_law(&cells, options, result, ctx);
     if (rc == JD_OK) {
-        double error = fabs(result->estimate - null), add = result->enumerated ? 0 : 1;
-        int64_t extreme = 0;
-        for (int64_t d = 0; d < result->draws; d++)
-            extreme += fabs(result->law[d]) >= error * (1 - 1e-12);
-        result->p_value = ((double)extreme + add) / ((double)result->draws + add);
-        /* Order statistics that leave at most (1 - level) / 2 outside on each side. */
-        int64_t out = (int64_t)((1 - level) / 2 * (double)(result->draws + 1) + 1e-9) - 1;
-        result->ci_low =
-            result->estimate - (out < 0 ? HUGE_VAL : result->law[result->draws - 1 - out]);
-        result->ci_high = result->estimate - (out < 0 ? -HUGE_VAL : result->law[out]);
+        judge(result, null, level, ctx);
         result->n_treated = cells.n_treated;
         result->n_controls = cells.n_controls;
     } else {

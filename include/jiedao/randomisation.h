@@ -56,11 +56,14 @@ JD_API void jd_randomisation_free(jd_randomisation_t *result);
 /** Zero it first. */
 typedef struct jd_conley_taber {
     double estimate;
-    double p_value;         /**< share of placebo effects at least as large as estimate - null */
+    double p_value;         /**< twice the share of placebos at least as far out on the estimate's
+                               side, itself counted among them: at least 2 / (draws + 1), and at
+                               most 1 - level where [ci_low, ci_high] leaves the null out */
     double ci_low, ci_high; /**< estimate less the law's outer quantiles */
     int32_t n_treated, n_controls;
     int64_t draws;  /**< placebo effects */
-    int enumerated; /**< 1: every way to put the treated paths on different controls */
+    int enumerated; /**< 1: every different placebo: which controls get which treatment path;
+                       clusters treated in the same periods are interchangeable */
     double *law;    /**< [draws] owned, sorted: estimate - effect under controls' errors */
 } jd_conley_taber_t;
 

@@ -6,6 +6,7 @@
 #include "jiedao/did.h"
 #include "jiedao/randomisation.h"
 #include "jiedao/wild_bootstrap.h"
+#include "near.h"
 #include "property/did_dense.h"
 
 static int by_size(const void *a, const void *b)
@@ -335,7 +336,7 @@ static void test_conley_taber_equals_loops(void **state)
             d[j][s] = (s >= g) - (PERIODS - g) / (double)PERIODS;
             scale += d[j][s] * d[j][s];
         }
-    int n = 0, extreme = 0;
+    int n = 0, above = 0, below = 0;
     for (int a = 0; a < UNITS; a++)
         for (int c = 0; c < UNITS; c++) {
             if (a == c || a == 0 || a == 4 || c == 0 || c == 4) continue;
@@ -344,19 +345,89 @@ static void test_conley_taber_equals_loops(void **state)
                 plain[n] += (d[0][s] * (e[a][s] - by_unit[a] - by_time[s] + all) +
                              d[1][s] * (e[c][s] - by_unit[c] - by_time[s] + all)) /
                             scale;
-            extreme += fabs(plain[n++]) >= fabs(b);
+            above += plain[n] >= b;
+            below += plain[n++] <= b;
         }
     assert_true(r.enumerated);
     assert_int_equal(r.draws, n);
     assert_int_equal(r.n_treated, 2);
     assert_int_equal(r.n_controls, 7);
     assert_true(same_laws(r.law, plain, n, "Conley-Taber", 77));
-    assert_true(fabs(r.p_value - extreme / (double)n) < 1e-12);
+    assert_true(fabs(r.p_value - fmin(1, 2.0 * (1 + (above < below ? above : below)) / (n + 1))) <
+                1e-12);
     /* 42 placebos: 5 % of 43 leaves the first and last two outside */
     assert_true(fabs(r.ci_low - (b - plain[n - 2])) < 1e-9);
     assert_true(fabs(r.ci_high - (b - plain[1])) < 1e-9);
     jd_conley_taber_free(&r);
     jd_design_free(design);
+}
+
+/* Treated at one date: a placebo is a set of controls. C(controls, treated) of them, each once, by
+ * subsets of bits; p and the interval say the same at every level. */
+static void test_conley_taber_counts_sets(void **state)
+{
+    (void)state;
+    enum { MOST = 12, PERIODS = 6 };
+    static const struct {
+        int units, treated, placebos;
+    } cases[] = {{10, 5, 1}, {8, 3, 10}, {9, 1, 8}, {12, 4, 70}, {11, 5, 6}};
+    static int32_t unit[MOST * PERIODS], time[MOST * PERIODS], cohort[MOST * PERIODS];
+    static double y[MOST * PERIODS], plain[256];
+    jd_did_options_t how;
+    jd_ctx_t ctx;
+    jd_did_defaults(&how);
+    jd_ctx_init(&ctx);
+    for (int c = 0; c < 5; c++) {
+        const int units = cases[c].units, treated = cases[c].treated, controls = units - treated;
+        jd_rng_t rng = trial_rng(91 + (uint64_t)c);
+        double diff[MOST], shift_treated = 0, shift_control = 0;
+        for (int u = 0; u < units; u++) {
+            diff[u] = 0;
+            for (int t = 0; t < PERIODS; t++) {
+                int i = u * PERIODS + t;
+                unit[i] = u;
+                time[i] = t + 1;
+                cohort[i] = u < treated ? 4 : 0;
+                y[i] = gauss(&rng) + u + (u < treated && t >= 3);
+                diff[u] += (t >= 3 ? y[i] : -y[i]) / 3;
+            }
+            *(u < treated ? &shift_treated : &shift_control) += diff[u];
+        }
+        jd_panel_t panel = {.n = units * PERIODS, .unit = unit, .time = time, .cohort = cohort};
+        jd_design_t *design = NULL;
+        assert_int_equal(jd_design_prepare(&design, jd_estimator_find("twfe"), &panel, &how, &ctx),
+                         JD_OK);
+        /* Half before, half after: the estimate is the difference of mean differences, a placebo
+         * the chosen controls' mean difference less all controls'. */
+        const double b = shift_treated / treated - shift_control / controls;
+        int n = 0, above = 1, below = 1;
+        for (int set = 0; set < 1 << controls; set++) {
+            double sum = 0;
+            int in = 0;
+            for (int k = 0; k < controls; k++)
+                if (set >> k & 1) {
+                    sum += diff[treated + k];
+                    in++;
+                }
+            if (in != treated) continue;
+            plain[n] = sum / treated - shift_control / controls;
+            above += plain[n] >= b;
+            below += plain[n++] <= b;
+        }
+        assert_int_equal(n, cases[c].placebos);
+        for (int l = 1; l < 20; l++) {
+            jd_conley_taber_t r;
+            assert_int_equal(jd_conley_taber_test(&r, design, y, 0, 0.05 * l, NULL, &ctx), JD_OK);
+            assert_near(r.estimate, b, 1e-10);
+            assert_int_equal(r.draws, n);
+            assert_near(r.p_value, fmin(1, 2.0 * (above < below ? above : below) / (n + 1)), 1e-12);
+            assert_int_equal(r.ci_low > 0 || r.ci_high < 0, r.p_value <= 1 - 0.05 * l + 1e-9);
+            if (l == 19 && n < 39) assert_true(isinf(r.ci_low) && isinf(r.ci_high));
+            if (l == 1) assert_true(n < 2 || same_laws(r.law, plain, n, "sets", (uint64_t)c));
+            jd_conley_taber_free(&r);
+        }
+        jd_design_free(design);
+    }
 }
 
 static void test_refusals(void **state)
@@ -412,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_randomisation_equals_refitting),
         cmocka_unit_test(test_same_bits_for_any_threads),
         cmocka_unit_test(test_conley_taber_equals_loops),
+        cmocka_unit_test(test_conley_taber_counts_sets),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Power of pretests and what they do to estimates, against closed forms and plain simulation. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "jiedao/pretrend.h"
 #include "near.h"
