@@ -3,6 +3,7 @@
 #include "did/reference.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,11 @@ static int centre(jd_etwfe_t *own, const jd_design_t *design, const jd_frame_t *
         rc = jd_effects_make(&cohorts, n, 1, codes, design->weight, JD_SOLVER_AUTO, ctx);
     if (rc == JD_OK && own->n_x > 0) rc = jd_effects_demean(cohorts, own->centred, own->n_x, ctx);
     jd_effects_free(cohorts);
+    for (int k = 0; rc == JD_OK && k < own->n_x; k++)
+        for (int64_t i = 0; i < n; i++) { /* what rounding leaves of a constant is no regressor */
+            double *left = &own->centred[k * n + i], x = panel->x[k][design->sample.row[i]];
+            if (fabs(*left) <= 1e-12 * fabs(x)) *left = 0;
+        }
     for (int64_t i = 0; rc == JD_OK && i < n; i++) {
         if (own->of_row[i] < 0) continue;
         double *moment = own->moment + (int64_t)own->of_row[i] * (1 + own->n_x);

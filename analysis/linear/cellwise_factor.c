@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The design's side: S of all units, small effects projected out, dummies factored. */
 #include <lapacke.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 /* What rounding leaves of the squares of a dummy that fixed effects explain; one more row that they
  * do not would leave 1e-8 at the least. */
 static const double absorbed_tolerance = 1e-11;
+static const double rounding = 1e-14; /* of a dummy's whole mass: all that one of every row leaves */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the dummies before it */
 
 enum { N_PATTERNS = 1024 };
@@ -211,26 +213,28 @@ static void cross(const double *a, const double *b, size_t n, size_t width, doub
         }
 }
 
-/* Squares of each dummy about its mean. */
-static void squares_before(const jd_cellwise_t *c, double *before)
+/* What must be left of each dummy's square: a share of that about its mean, or of its mass. */
+static void least_left(const jd_cellwise_t *c, double *least)
 {
     double total = 0;
-    memset(before, 0, (size_t)c->n_x * sizeof *before);
+    memset(least, 0, (size_t)c->n_x * sizeof *least);
     for (int a = 0; a < c->n_cells; a++) {
-        if (c->dummy[a] >= 0) before[c->dummy[a]] += c->mass[a];
+        if (c->dummy[a] >= 0) least[c->dummy[a]] += c->mass[a];
         total += c->mass[a];
     }
-    for (int j = 0; j < c->n_x; j++)
-        before[j] -= before[j] * before[j] / total;
+    for (int j = 0; j < c->n_x; j++) {
+        double square = least[j] - least[j] * least[j] / total;
+        least[j] = fmax(absorbed_tolerance * square, rounding * least[j]);
+    }
 }
 
 /* Which dummies are kept, given all cross products [n_x][n_x]; scratch [n_x][n_x]. */
-static void choose(const jd_cellwise_t *c, const double *all, const double *before,
+static void choose(const jd_cellwise_t *c, const double *all, const double *least,
                    unsigned char *keep, double *scratch, jd_regression_t *r)
 {
     int n = c->n_x, open = 0;
     for (int j = 0; j < n; j++)
-        if (all[j * n + j] > absorbed_tolerance * before[j]) r->kept[open++] = j;
+        if (all[j * n + j] > least[j]) r->kept[open++] = j;
     for (int i = 0; i < open; i++)
         for (int j = 0; j <= i; j++)
             scratch[i * open + j] = all[r->kept[i] * n + r->kept[j]];
@@ -298,7 +302,7 @@ int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_ctx_t *ctx)
     if (rc != JD_OK) goto out;
     double *g = s + n * n, *sg = g + n * n_x, *mixed = sg + n * n_x, *level = mixed + h * n_x;
     double *column = level + h * n_x, *all = column + h, *scratch = all + n_x * n_x;
-    double *before = scratch + n_x * n_x;
+    double *least = scratch + n_x * n_x;
 
     rc = make_s(c, s, ctx);
     if (rc == JD_OK) rc = factor_levels(c, s, ctx);
@@ -312,8 +316,8 @@ int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_ctx_t *ctx)
     project(c, s, g, c->n_x, sg, level, column);
     apply(s, c->n_cells, g, c->n_x, sg);
     cross(g, sg, n, n_x, all);
-    squares_before(c, before);
-    choose(c, all, before, keep, scratch, r);
+    least_left(c, least);
+    choose(c, all, least, keep, scratch, r);
     if (r->n_kept > 0) rc = invert(all, c->n_x, r, ctx);
     if (rc == JD_OK && r->n_kept > 0) rc = keep_tables(c, g, mixed, r, ctx);
 out:

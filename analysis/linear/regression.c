@@ -11,6 +11,7 @@
 #include "panel/grid.h"
 
 static const double absorbed_tolerance = 1e-8;   /* of a column's length, left by fixed effects */
+static const double rounding = 1e-12; /* of a column's length, its mean in it: what is left is noise */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the columns before it */
 
 enum { MOST_REGRESSORS = 46340 }; /* cells of [k][k] are counted by int */
@@ -88,11 +89,13 @@ static double *column(const jd_regression_t *r, int j)
     return r->columns + (size_t)j * (size_t)r->n;
 }
 
-/* Squared length of a column, about its mean where fixed effects will take the mean out. */
-static double length_before(const jd_regression_t *r, int j)
+/* What fixed effects must leave of a column's squared length for it to be kept: a share of its
+ * length about its mean where they take the mean out, and more than the rounding of its values, all
+ * that a constant leaves. Weights are in both, and any scale. */
+static double least_left(const jd_regression_t *r, int j)
 {
     const double *x = column(r, j), *w = r->weight;
-    double sum = 0, total = 0, square = 0, mean = 0;
+    double sum = 0, total = 0, square = 0, mean = 0, whole = 0;
     if (jd_effects_count(r->effects) > 0) {
         for (int64_t i = 0; i < r->n; i++) {
             double wi = w ? w[i] : 1.0;
@@ -101,9 +104,12 @@ static double length_before(const jd_regression_t *r, int j)
         }
         mean = sum / total;
     }
-    for (int64_t i = 0; i < r->n; i++)
-        square += (w ? w[i] : 1.0) * (x[i] - mean) * (x[i] - mean);
-    return square;
+    for (int64_t i = 0; i < r->n; i++) {
+        double wi = w ? w[i] : 1.0;
+        square += wi * (x[i] - mean) * (x[i] - mean);
+        whole += wi * x[i] * x[i];
+    }
+    return fmax(absorbed_tolerance * absorbed_tolerance * square, rounding * rounding * whole);
 }
 
 /* Lower part of one block's cross products. */
@@ -140,17 +146,17 @@ static int cross_products(const double *columns, int64_t n, int k, double *cross
 }
 
 /* Columns scaled by the square root of the weights, those the fixed effects absorb moved out. */
-static int residualise(jd_regression_t *r, double *before, jd_ctx_t *ctx)
+static int residualise(jd_regression_t *r, double *least, jd_ctx_t *ctx)
 {
     for (int j = 0; j < r->n_x; j++)
-        before[j] = length_before(r, j);
+        least[j] = least_left(r, j);
     int rc = jd_effects_demean(r->effects, r->columns, r->n_x, ctx);
     if (rc != JD_OK) return rc;
     int kept = 0;
     for (int j = 0; j < r->n_x; j++) {
         double *x = column(r, j);
         double left = jd_dot_weighted(r->weight, x, x, r->n);
-        if (!(left > absorbed_tolerance * absorbed_tolerance * before[j])) continue;
+        if (!(left > least[j])) continue;
         if (r->weight)
             for (int64_t i = 0; i < r->n; i++)
                 x[i] *= sqrt(r->weight[i]);
@@ -286,10 +292,10 @@ static int refuse_unidentified(const jd_regression_t *r, jd_ctx_t *ctx)
 
 static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
 {
-    double *before = malloc((size_t)r->n_x * sizeof *before);
-    if (!before) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *before, "the regressors");
-    int rc = residualise(r, before, ctx);
-    free(before);
+    double *least = malloc((size_t)r->n_x * sizeof *least);
+    if (!least) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *least, "the regressors");
+    int rc = residualise(r, least, ctx);
+    free(least);
     if (rc == JD_OK) rc = drop_collinear(r, ctx);
     if (rc == JD_OK) rc = refuse_unidentified(r, ctx);
     if (rc == JD_OK) rc = orthogonalise(r, ctx);
