@@ -104,7 +104,9 @@ static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const int8_t *eli
         rows[units->code[i]]++;
     for (size_t i = 0; i < n; i++) {
         double w = design->weight ? design->weight[i] : 1;
-        cs->share[i] = eligible && !eligible[i] ? 0 : w / rows[units->code[i]];
+        double share = !cs->complete ? w / rows[units->code[i]]
+                                     : (design->periods.code[i] == 0 ? w : 0);
+        cs->share[i] = eligible && !eligible[i] ? 0 : share;
         cs->mass[cs->cell[i]] += w;
         cs->cohort_share[cs->cell[i] / cs->n_periods] += cs->share[i];
     }
@@ -174,15 +176,20 @@ static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *
     return rc == JD_OK && !cs->by_unit ? fill_shares(cs, design, eligible, ctx) : rc;
 }
 
-/* Base period's code; -1 where there is none. */
-static int32_t base_of(const jd_cs_t *cs, int32_t g, int32_t t, int universal)
+int32_t jd_cs_last_before(const jd_cs_t *cs, int32_t cohort)
 {
-    int64_t start = (int64_t)g - cs->anticipation;
-    if (!universal && cs->period[t] < start) return t - 1;
-    int32_t base = -1;
-    while (base + 1 < cs->n_periods && cs->period[base + 1] < start)
-        base++;
-    return base;
+    int64_t start = (int64_t)cs->cohort[cohort] - cs->anticipation;
+    int32_t last = -1;
+    while (last + 1 < cs->n_periods && cs->period[last + 1] < start)
+        last++;
+    return last;
+}
+
+/* Base period's code; -1 where there is none. */
+static int32_t base_of(const jd_cs_t *cs, int32_t cohort, int32_t t, int universal)
+{
+    int64_t start = (int64_t)cs->cohort[cohort] - cs->anticipation;
+    return !universal && cs->period[t] < start ? t - 1 : jd_cs_last_before(cs, cohort);
 }
 
 static int is_comparable(const jd_cs_t *cs, const jd_cs_att_t *a)
@@ -198,7 +205,7 @@ static void list_atts(jd_cs_t *cs, const char *name, int universal, jd_ctx_t *ct
 {
     for (int32_t g = 0; g < cs->n_cohorts; g++)
         for (int32_t t = 0; cs->cohort[g] != 0 && t < cs->n_periods; t++) {
-            jd_cs_att_t a = {g, t, base_of(cs, cs->cohort[g], t, universal)};
+            jd_cs_att_t a = {g, t, base_of(cs, g, t, universal)};
             if (a.base < 0) continue;
             if (is_comparable(cs, &a))
                 cs->att[cs->n_atts++] = a;
@@ -414,6 +421,52 @@ static int check_pair(const jd_cs_t *cs, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* Units whose weight is not the same in all rows; first [units] becomes that of the first period. */
+static int32_t count_moving(const jd_design_t *design, double *first, unsigned char *moves)
+{
+    const int32_t *unit = design->units.code;
+    int32_t n = 0;
+    for (int64_t i = 0; i < design->sample.n; i++)
+        if (design->periods.code[i] == 0) first[unit[i]] = design->weight[i];
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        double w = design->weight[i], at_first = first[unit[i]];
+        if (!(w < at_first || w > at_first) || moves[unit[i]]) continue;
+        moves[unit[i]] = 1;
+        n++;
+    }
+    return n;
+}
+
+/* Weights that change over time: one convention whether there are covariates or not. */
+static int settle_weights(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
+{
+    static const char *const what[] = {
+        "each comparison takes those of its earlier period, cohorts' shares those of the first",
+        "each row counts with its own, as in repeated cross-sections",
+        "those of the first period count",
+        "each comparison takes those of the cohort's last period before treatment, cohorts' shares "
+        "those of the first"};
+    size_t units = (size_t)design->units.n_groups;
+    double *first = calloc(units + 1, sizeof *first);
+    unsigned char *moves = calloc(units + 1, 1);
+    int32_t n = 0;
+    if (first && moves) n = count_moving(design, first, moves);
+    if (n > 0 && cs->fix == JD_FIX_FIRST)
+        for (int64_t i = 0; i < design->sample.n; i++)
+            design->weight[i] = first[design->units.code[i]];
+    int rc = first && moves ? JD_OK : jd_fail_memory(ctx, units * sizeof *first, "weights");
+    free(first);
+    free(moves);
+    if (n == 0) return rc;
+    jd_warn(ctx, "%s: weights change over time in %d unit%s: %s", design->estimator->name, n,
+            n == 1 ? "" : "s", what[cs->fix]);
+    if (cs->fix == JD_FIX_VARYING)
+        cs->complete = 0;
+    else if (cs->fix != JD_FIX_FIRST)
+        cs->compared = 1;
+    return rc;
+}
+
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                 const jd_staggered_t *staggered, jd_ctx_t *ctx)
 {
@@ -428,6 +481,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
         eligible = keep_eligible(design, panel);
         if (!eligible) rc = jd_fail_memory(ctx, (size_t)frame.n, "eligibility");
     }
+    if (rc == JD_OK && cs->complete && design->weight) rc = settle_weights(design, cs, ctx);
     if (rc == JD_OK) rc = make_cells(cs, design, &frame, eligible, ctx);
     if (rc == JD_OK && cs->kind == JD_CS_PAIR) rc = check_pair(cs, ctx);
     if (rc == JD_OK) list_atts(cs, name, options->universal_base, ctx);
@@ -452,7 +506,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     const char *name = design->estimator->name;
     int rc = check_request(name, panel, options, kind, ctx);
     if (rc != JD_OK) return rc;
-    int complete = !options->allow_unbalanced && !options->cross_sections;
+    const int complete = !options->allow_unbalanced && !options->cross_sections;
     const jd_staggered_needs_t who = {.anticipation = options->anticipation,
                                       .last_as_control = options->control == JD_CONTROL_NOT_YET,
                                       .complete = complete};
@@ -465,6 +519,8 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     cs->kind = kind;
     cs->compared = panel->n_x > 0 || kind != JD_CS_COHORTS;
     cs->control = options->control;
+    cs->fix = options->fix_weights;
+    cs->complete = complete;
     cs->anticipation = options->anticipation;
     cs->by_unit = complete && !panel->cluster && !panel->weight && kind != JD_CS_TRIPLE;
     if (options->cross_sections) {

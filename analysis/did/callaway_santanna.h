@@ -35,7 +35,8 @@ typedef struct jd_cs {
     int32_t *cohort, *period; /* [n_cohorts], [n_periods] values */
     int32_t *cell;            /* [rows] cohort code * n_periods + period code; NULL in_order */
     int32_t *unit_cohort;     /* [units] cohort code; NULL unless in_order */
-    double *share; /* [rows] weight over its unit's number of rows, 0 if ineligible; NULL by unit */
+    double *share; /* [rows] weight over its unit's number of rows, in a complete panel all of it in
+                      the first period; 0 if ineligible; NULL by unit */
     double *mass;  /* [cells] sum of weights */
     double *cohort_share; /* [n_cohorts] sum of shares */
     jd_cs_att_t *att;     /* [n_atts] */
@@ -54,6 +55,8 @@ typedef struct jd_cs {
     int by_unit;      /* each unit is a cluster, in every period once, all with weight 1 */
     int in_order;     /* by_unit, and rows lie by unit and period */
     jd_control_t control;
+    jd_fix_weights_t fix;
+    int complete; /* each unit in every period once, and compared with itself */
     int32_t anticipation;
 } jd_cs_t;
 
@@ -75,6 +78,8 @@ static inline int32_t jd_cs_cell(const jd_cs_t *cs, int64_t row)
     return cs->in_order ? cs->unit_cohort[row / cs->n_periods] * cs->n_periods : cs->cell[row];
 }
 
+/** Code of the cohort's last period before treatment, less anticipation; -1 where there is none. */
+int32_t jd_cs_last_before(const jd_cs_t *cs, int32_t cohort);
 /** Whether a cohort is control for an effect. */
 int jd_cs_is_control(const jd_cs_t *cs, const jd_cs_att_t *a, int32_t cohort);
 /** Control weights in a period: their sum, and of x [cells], if given, their mean in *mean. */

@@ -31,11 +31,20 @@ static int find_comparison(const jd_cs_t *cs, const jd_comparison_t *c)
     for (int i = 0; cs->arranged.complete && i < cs->n_comparisons; i++) {
         const jd_comparison_t *other = &cs->comparison[i];
         if (other->treated == c->treated && other->n_controls == c->n_controls &&
-            (cs->arranged.still || other->base == c->base) &&
+            (cs->arranged.still || (other->base == c->base && other->weigh == c->weigh)) &&
             memcmp(other->control, c->control, (size_t)c->n_controls * sizeof *c->control) == 0)
             return i;
     }
     return -1;
+}
+
+/* The period whose weights count for an effect. */
+static int32_t weighed_at(const jd_cs_t *cs, const jd_cs_att_t *a)
+{
+    int32_t last = jd_cs_last_before(cs, a->cohort);
+    if (cs->fix == JD_FIX_FIRST) return 0;
+    if (cs->fix == JD_FIX_BASE && last >= 0) return last;
+    return a->time < a->base ? a->time : a->base;
 }
 
 /* Adds a comparison of groups to a way; takes over the list of controls. */
@@ -62,7 +71,8 @@ static int has_rows(const jd_arranged_t *a, int32_t group, int32_t period)
 static int add_cohorts(jd_cs_t *cs, const jd_cs_att_t *a, jd_ctx_t *ctx)
 {
     int n = count_controls(cs, a);
-    jd_comparison_t c = {.treated = a->cohort, .time = a->time, .base = a->base};
+    jd_comparison_t c = {
+        .treated = a->cohort, .time = a->time, .base = a->base, .weigh = weighed_at(cs, a)};
     c.control = malloc((size_t)n * sizeof *c.control);
     if (!c.control) return jd_fail_memory(ctx, (size_t)n * sizeof *c.control, "controls");
     for (int32_t h = 0; h < cs->n_cohorts; h++)
@@ -86,7 +96,8 @@ static int add_triples(jd_cs_t *cs, const jd_cs_att_t *a, jd_ctx_t *ctx)
                        has_rows(&cs->arranged, other[p], a->base);
         if (!jd_cs_is_control(cs, a, h) || !complete) continue;
         for (int p = 0; p < JD_CS_PARTS; p++) {
-            jd_comparison_t c = {.treated = treated, .time = a->time, .base = a->base};
+            jd_comparison_t c = {
+                .treated = treated, .time = a->time, .base = a->base, .weigh = weighed_at(cs, a)};
             c.control = malloc(sizeof *c.control);
             if (!c.control) return jd_fail_memory(ctx, sizeof *c.control, "controls");
             c.control[c.n_controls++] = other[p];
@@ -155,7 +166,10 @@ static void leave_out(jd_cs_t *cs, const char *name, const jd_pair_trouble_t *tr
 static int prepare_all(jd_cs_t *cs, const char *name, const jd_did_options_t *options,
                        jd_pair_trouble_t *trouble, jd_ctx_t *ctx)
 {
-    const jd_drdid_how_t how = {options->method, options->drdid_sign,
+    const jd_drdid_how_t how = {cs->arranged.k > 1 || cs->kind != JD_CS_COHORTS
+                                    ? options->method
+                                    : JD_METHOD_REG, /* no covariates: all are one */
+                                options->drdid_sign,
                                 cs->kind == JD_CS_PAIR ? 1 : 0.999};
     jd_comparison_room_t room;
     int64_t trimmed = 0;
@@ -199,8 +213,8 @@ static int32_t *code_triples(const jd_cs_t *cs, const int8_t *eligible, int64_t 
     return cell;
 }
 
-static int arrange(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
-                   const int32_t *unit, const int8_t *eligible, jd_ctx_t *ctx)
+static int arrange(jd_design_t *design, const jd_panel_t *panel, const int32_t *unit,
+                   const int8_t *eligible, jd_ctx_t *ctx)
 {
     jd_cs_t *cs = design->own;
     int32_t *cell = eligible ? code_triples(cs, eligible, design->sample.n) : NULL;
@@ -213,8 +227,7 @@ static int arrange(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                                     .unit_group = cs->unit_cohort,
                                     .n_groups = eligible ? 2 * cs->n_cohorts : cs->n_cohorts,
                                     .n_periods = cs->n_periods,
-                                    .complete =
-                                        !options->allow_unbalanced && !options->cross_sections};
+                                    .complete = cs->complete};
     int rc = jd_arranged_make(&cs->arranged, &from, ctx);
     free(cell);
     return rc;
@@ -226,7 +239,7 @@ int jd_cs_compare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     jd_cs_t *cs = design->own;
     const char *name = design->estimator->name;
     jd_pair_trouble_t *trouble = NULL;
-    int rc = arrange(design, panel, options, unit, eligible, ctx);
+    int rc = arrange(design, panel, unit, eligible, ctx);
     if (rc == JD_OK) rc = allocate(cs, &trouble, ctx);
     for (int i = 0; rc == JD_OK && i < cs->n_atts; i++) {
         const jd_cs_att_t *a = &cs->att[i];

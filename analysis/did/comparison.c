@@ -66,14 +66,18 @@ static stretch_t cell_of(const jd_arranged_t *a, int32_t group, int32_t period)
                        jd_arranged_rows(a, group, period)};
 }
 
+static int32_t group_of(const jd_comparison_t *c, const jd_arranged_t *a, int i)
+{
+    int sides = a->complete ? 1 : 2;
+    return i < sides ? c->treated : c->control[(i - sides) % c->n_controls];
+}
+
 /* The i-th stretch in the order of a pair's segments; periods[side]. */
 static stretch_t stretch_of(const jd_comparison_t *c, const jd_arranged_t *a,
                             const int32_t *periods, int i)
 {
-    int sides = a->complete ? 1 : 2;
-    if (i < sides) return cell_of(a, c->treated, periods[i]);
-    i -= sides;
-    return cell_of(a, c->control[i % c->n_controls], periods[i / c->n_controls]);
+    int sides = a->complete ? 1 : 2, side = i < sides ? i : (i - sides) / c->n_controls;
+    return cell_of(a, group_of(c, a, i), periods[side]);
 }
 
 static int count_stretches(const jd_comparison_t *c, const jd_arranged_t *a)
@@ -81,7 +85,8 @@ static int count_stretches(const jd_comparison_t *c, const jd_arranged_t *a)
     return (a->complete ? 1 : 2) * (1 + c->n_controls);
 }
 
-/* Covariates, weights and rows of the comparison; those of the base period in a complete panel. */
+/* Covariates, weights and rows of the comparison; in a complete panel covariates of the base
+ * period, weights of c->weigh. */
 static void gather(const jd_comparison_t *c, const jd_arranged_t *a, int32_t time, int32_t base,
                    jd_comparison_room_t *room)
 {
@@ -95,8 +100,12 @@ static void gather(const jd_comparison_t *c, const jd_arranged_t *a, int32_t tim
     for (int i = 0; i < count_stretches(c, a); i++) {
         stretch_t s = stretch_of(c, a, periods, i);
         memcpy(p->x + at * k, a->x + (size_t)s.x * k, (size_t)s.n * k * sizeof *p->x);
+        /* A unit of a complete panel has the same place in all periods' cells. */
+        int64_t w = a->complete ? s.x + jd_arranged_first(a, group_of(c, a, i), c->weigh) -
+                                      jd_arranged_first(a, group_of(c, a, i), base)
+                                : s.x;
         for (int64_t r = 0; r < s.n; r++) {
-            p->w[at + (size_t)r] = a->w ? a->w[s.x + r] : 1;
+            p->w[at + (size_t)r] = a->w ? a->w[w + r] : 1;
             room->row[at + (size_t)r] = jd_cell_row(s.rows, r);
         }
         at += (size_t)s.n;

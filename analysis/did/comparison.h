@@ -79,6 +79,7 @@ void jd_arranged_sort(const jd_arranged_t *a, const double *y, double *sorted);
 typedef struct jd_comparison {
     int32_t treated, n_controls, *control; /* groups; control owned */
     int32_t time, base;
+    int32_t weigh; /* period whose weights count, in a complete panel */
     int64_t n;
     jd_drdid_t fit;
     double *omega; /* [n] weights on the outcomes, or on their changes from base to time */

@@ -95,6 +95,10 @@ JD_MUST_USE int jd_infer_coefficients(const jd_design_t *design, const double *y
 JD_MUST_USE int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options,
                              jd_fit_t *fit, jd_ctx_t *ctx);
 
+/** Refuses clusters that change within a unit, naming both: where errors are sums over whole units,
+ *  or units are drawn, a unit belongs to one cluster. Regressions take each row's own cluster. */
+JD_MUST_USE int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx);
+
 jd_term_t jd_term_overall(const char *name);
 jd_term_t jd_term_event(int32_t event_time);
 jd_term_t jd_term_other(const char *name);

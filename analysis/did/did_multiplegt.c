@@ -89,9 +89,10 @@ static int fill_cells(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t
                            (long long)row + 1, d);
         if (dc->cluster[g] >= 0 && dc->cluster[g] != c)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "did_multiplegt_dyn: row %lld: unit %d is in two clusters; a cluster "
-                           "holds whole units",
-                           (long long)row + 1, groups->value[g]);
+                           "did_multiplegt_dyn: unit %d is in cluster %d and, in row %lld, in "
+                           "cluster %d; a cluster holds whole units here: give each unit one",
+                           groups->value[g], design->clusters.value[dc->cluster[g]],
+                           (long long)row + 1, design->clusters.value[c]);
         dc->cluster[g] = c;
         dc->in_order &= cell == (size_t)i;
         dc->mass[cell] += w;

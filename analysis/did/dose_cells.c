@@ -75,11 +75,13 @@ static int place_row(jd_dose_cells_t *c, const jd_design_t *design, const jd_pan
         c->cluster[u] = design->clusters.code[i];
         c->cohort[u] = frame->cohort[i];
         c->unit[u] = frame->unit[i];
-    } else if (c->weight[u] != weight || c->cluster[u] != design->clusters.code[i]) {
+    } else if (c->cluster[u] != design->clusters.code[i]) {
+        return jd_check_whole_clusters(design, ctx);
+    } else if (c->weight[u] != weight) {
         return jd_fail(ctx, JD_ERR_DATA,
-                       "%s: row %" PRId64 ": unit %d has another weight or cluster than in its "
-                       "other rows; it follows units: give one a unit",
-                       name, row + 1, frame->unit[i]);
+                       "%s: row %" PRId64 ": unit %d weighs %g here and %g in another row; it "
+                       "follows units: give each one weight, that of its first period say",
+                       name, row + 1, frame->unit[i], weight, c->weight[u]);
     }
     c->row[(int64_t)u * c->n_periods + t] = (int32_t)i;
     c->dose[(int64_t)u * c->n_periods + t] = panel->dose[row];

@@ -20,6 +20,30 @@ int32_t jd_influence_draws(const jd_design_t *design, const jd_vcov_options_t *o
     return USUAL_DRAWS;
 }
 
+int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx)
+{
+    const jd_groups_t *units = &design->units, *clusters = &design->clusters;
+    size_t bytes = (size_t)units->n_groups * sizeof(int32_t);
+    if (clusters->code == units->code) return JD_OK;
+    int32_t *of = malloc(bytes + 1);
+    if (!of) return jd_fail_memory(ctx, bytes, "clusters");
+    memset(of, -1, bytes);
+    int rc = JD_OK;
+    for (int64_t i = 0; rc == JD_OK && i < design->sample.n; i++) {
+        int32_t u = units->code[i], c = clusters->code[i];
+        if (of[u] >= 0 && of[u] != c)
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "%s: unit %d is in cluster %d and, in row %d, in cluster %d; a cluster "
+                         "holds whole units here: give each unit one, or let a regression (twfe, "
+                         "event_study, sun_abraham, etwfe) cluster by units and these, two ways",
+                         design->estimator->name, units->value[u], clusters->value[of[u]],
+                         design->sample.row[i] + 1, clusters->value[c]);
+        of[u] = c;
+    }
+    free(of);
+    return rc;
+}
+
 int jd_influence_check(const jd_design_t *design, const jd_vcov_options_t *options, jd_ctx_t *ctx)
 {
     const char *name = design->estimator->name;
@@ -38,7 +62,7 @@ int jd_influence_check(const jd_design_t *design, const jd_vcov_options_t *optio
                        "clustered standard errors need at least two clusters, here is %d; cluster "
                        "by a finer unit",
                        design->clusters.n_groups);
-    return JD_OK;
+    return jd_check_whole_clusters(design, ctx);
 }
 
 jd_vcov_facts_t jd_influence_facts(const jd_design_t *design)

@@ -342,11 +342,12 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: horizons share units, so their standard errors are clustered by "
                        "unit or panel.cluster; no other kind of variance applies");
+    int rc = jd_check_whole_clusters(design, ctx);
+    if (rc != JD_OK) return rc;
     int32_t n_clusters = design->clusters.n_groups;
     size_t cells = (size_t)n_clusters * (size_t)fit->n_terms;
     double *sum = calloc(cells, sizeof *sum);
     if (!sum) return jd_fail_memory(ctx, cells * sizeof *sum, "scores by cluster");
-    int rc = JD_OK;
     double least = (double)INFINITY;
     for (int k = 0; rc == JD_OK && k < lp->n_horizons; k++) {
         int term = lp->pooled ? k : k + 1;

@@ -273,7 +273,7 @@ static int check_design(const jd_design_t *design, const jd_frame_t *frame, jd_c
                        "roll_out: %d clusters hold %d units; where timing was dealt out to "
                        "clusters, give their means as the units",
                        design->clusters.n_groups, design->facts.n_units);
-    return JD_OK;
+    return jd_check_whole_clusters(design, ctx);
 }
 
 static int check_request(const jd_panel_t *panel, jd_ctx_t *ctx)

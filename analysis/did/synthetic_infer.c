@@ -296,13 +296,7 @@ static int check(const jd_design_t *design, const jd_vcov_options_t *options, jd
                        "%s: the placebo puts controls in the places of %d treated units, and there "
                        "are %d controls; it takes more: use the jackknife or the bootstrap",
                        name, n_treated, s->n_controls);
-    for (int32_t u = 0; how != JD_RESAMPLE_PLACEBO && u < s->n_units; u++)
-        if (s->cluster[u] < 0)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "%s: unit %d lies in several clusters; units are drawn with their "
-                           "cluster: give one a unit",
-                           name, s->unit[u]);
-    return JD_OK;
+    return jd_check_whole_clusters(design, ctx);
 }
 
 /* Units of the largest cluster; 1 where units lie in several, which only the placebo allows. */

@@ -63,6 +63,16 @@ typedef enum jd_control {
     JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared; etwfe: no leads */
 } jd_control_t;
 
+/** Which weight of a unit counts where its weights change over time, in callaway_santanna, drdid and
+ *  the staggered triple difference on a complete panel: R did's fix_weights. Cohorts' shares go by
+ *  the first period's weights; by all, where they vary. */
+typedef enum jd_fix_weights {
+    JD_FIX_EARLIER, /**< that of the earlier period of each comparison: the default, as R did's */
+    JD_FIX_VARYING, /**< each row's own, as in repeated cross-sections */
+    JD_FIX_FIRST,   /**< that of the first period */
+    JD_FIX_BASE     /**< that of the cohort's last period before treatment, less anticipation */
+} jd_fix_weights_t;
+
 /** How roll_out uses outcomes before treatment. */
 typedef enum jd_adjust {
     JD_ADJUST_EFFICIENT, /**< times the plug-in efficient coefficient */
@@ -117,6 +127,7 @@ typedef struct jd_did_options {
     int32_t anticipation;     /**< periods before adoption that may already show an effect */
     int allow_unbalanced;     /**< keep units not seen in every period */
     int cross_sections;       /**< rows are units: repeated cross-sections */
+    jd_fix_weights_t fix_weights;
     int32_t event_first, event_last; /**< event times aggregated; INT32_MIN, INT32_MAX = all */
     int32_t balance_event;           /**< only cohorts seen this long; INT32_MIN = all */
     const int32_t *pretrend; /**< imputation: [n_pretrend] event times < 0 tested against the other

@@ -35,6 +35,7 @@ static const char *const variances[] = {
     "cv3",     "cv3j", "newey_west", "driscoll_kraay", "conley", NULL};
 static const char *const distances[] = {"haversine", "spherical", "triangular", NULL};
 static const char *const kernels[] = {"uniform", "bartlett", NULL};
+static const char *const fixes[] = {"earlier", "varying", "first", "base", NULL};
 static const char *const adjusts[] = {"efficient", "did", "none", NULL};
 static const char *const switchers[] = {"both", "in", "out", NULL};
 static const char *const k_fixed[] = {"nested", "full", "none", NULL};
@@ -119,6 +120,10 @@ const jd_option_t jd_did_option_rows[] = {
      .of = COHORTS},
     {SWITCH("unbalanced", how.allow_unbalanced, "keep units not seen in every period"),
      .of = COHORTS},
+    {CHOICE("fix-weights", "KIND", how.fix_weights, fixes,
+            "weights that change over time: earlier (of the periods compared; default), varying, "
+            "first, base"),
+     .of = COHORTS ",drdid"},
     {SWITCH("cross-sections", how.cross_sections,
             "rows are units of their own; --unit is not needed")},
     {RANGE("event", how.event_first, "event times averaged; A: and :B leave an end open"),

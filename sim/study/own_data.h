@@ -63,7 +63,7 @@ typedef struct jd_own_labels {
 
 enum { JD_OWN_UNITS, JD_OWN_CLUSTERS, JD_OWN_LABELS };
 
-enum { JD_OWN_REMARKS = 3, JD_OWN_REMARK_WIDTH = 320 };
+enum { JD_OWN_REMARKS = 5, JD_OWN_REMARK_WIDTH = 320 };
 
 typedef struct jd_own_data {
     jd_panel_t panel; /**< rows in use, in the order of the file */

@@ -92,6 +92,44 @@ static void remark_cohort(jd_own_data_t *data)
            cohort, rows, cohort);
 }
 
+/* Units whose rows lie in several clusters: errors of one unit in two of them count as independent.
+ */
+static int remark_movers(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                         jd_ctx_t *ctx)
+{
+    const jd_panel_t *p = &data->panel;
+    jd_groups_t units = {0};
+    int32_t *first = NULL, movers = 0;
+    int64_t one = -1;
+    char unit[96], a[96], b[96];
+    if (!p->cluster || p->cluster2) return JD_OK;
+    int rc = jd_groups_make(&units, p->unit, p->n, ctx);
+    if (!rc) rc = jd_make(&first, units.n_groups, sizeof *first, "clusters", ctx);
+    for (int64_t i = 0; i < p->n && !rc; i++) {
+        int32_t *seen = &first[units.code[i]]; /* row of the unit's first cluster, from 1; < 0 told */
+        if (*seen == 0) *seen = (int32_t)i + 1;
+        if (*seen < 0 || p->cluster[*seen - 1] == p->cluster[i]) continue;
+        if (movers++ == 0) {
+            one = i;
+            jd_own_show_ids(roles, JD_OWN_CLUSTER, keep[*seen - 1], a, sizeof a);
+        }
+        *seen = -1;
+    }
+    if (movers > 0) {
+        jd_own_show_ids(roles, JD_OWN_UNIT, keep[one], unit, sizeof unit);
+        jd_own_show_ids(roles, JD_OWN_CLUSTER, keep[one], b, sizeof b);
+        remark(data,
+               "%" PRId32 " unit%s cluster (unit %s: %s, then %s): in regressions each row has its "
+               "own, and errors of one unit in two count as independent; --cluster UNIT,%s takes "
+               "both",
+               movers, movers == 1 ? " changes" : "s change", unit, a, b,
+               roles->list[JD_OWN_CLUSTER].name);
+    }
+    free(first);
+    jd_groups_free(&units);
+    return rc;
+}
+
 int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
                   jd_ctx_t *ctx)
 {
@@ -100,6 +138,7 @@ int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles, const int3
     remark_cohort(data);
     if (roles->no_unit) return JD_OK;
     int rc = look_at_units(&data->panel, &seen, ctx);
+    if (!rc) rc = remark_movers(data, roles, keep, ctx);
     if (rc) return rc;
     if (seen.repeats) {
         jd_own_show_ids(roles, JD_OWN_UNIT, keep[seen.first], unit, sizeof unit);

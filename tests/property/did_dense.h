@@ -228,6 +228,17 @@ static inline int dense_levels(const int32_t *column, const int *rows, int n)
     return levels;
 }
 
+/** Every unit in the cluster of its first row: what influence functions ask for. */
+static inline void keep_clusters_whole(trial_t *t)
+{
+    for (int64_t i = 0; i < t->panel.n; i++)
+        for (int64_t j = 0; j < i; j++)
+            if (t->unit[j] == t->unit[i]) {
+                t->cluster[i] = t->cluster[j];
+                break;
+            }
+}
+
 static inline int dense_nested(const int32_t *column, const int32_t *cluster, const int *rows,
                                int n)
 {

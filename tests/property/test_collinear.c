@@ -81,7 +81,7 @@ static void test_units_means_and_weights(void **state)
         for (int w = 0; w < 3; w++) {
             const double *weight = w ? d.weight[w] : NULL;
             double b, se, with, with_se, again, again_se;
-            if (w > 0 && e == 2) continue; /* weights that change pick another estimate there */
+            if (w == 2 && e == 2) continue; /* hardly a control has weight */
             assert_int_equal(fit(&d, names[e], weight, NULL, &b, &se), JD_OK);
             for (int c = 0; c < 5; c++) {
                 for (int i = 0; i < N; i++)

@@ -405,7 +405,7 @@ static void test_refusals(void **state)
     for (int i = 0; i < p.t.panel.n; i++)
         p.t.cluster[i] = i % 4;
     p.t.panel.cluster = p.t.cluster;
-    check_refusal(&p, JD_ERR_DATA, "two clusters");
+    check_refusal(&p, JD_ERR_DATA, "holds whole units");
     make_panel(&p, 8);
     p.options.event_last = -1;
     check_refusal(&p, JD_ERR_ARGUMENT, "event time 0");

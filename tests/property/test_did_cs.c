@@ -236,8 +236,10 @@ static void put_in_order(trial_t *t)
 static void make_case(dense_cs_t *d, trial_t *trial, uint64_t seed)
 {
     make_trial(trial, seed);
+    keep_clusters_whole(trial);
     jd_did_options_t *o = &d->options;
     jd_did_defaults(o);
+    o->fix_weights = JD_FIX_VARYING; /* each row counts with its own weight here */
     o->aggregate = (jd_aggregate_t)(seed % 5);
     o->control = (jd_control_t)(seed / 5 % 2);
     o->universal_base = seed / 3 % 2;

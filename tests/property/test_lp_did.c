@@ -166,6 +166,7 @@ static void make_data(const trial_t *t, const index_t *x, const jd_did_options_t
 static void make_case(trial_t *t, uint64_t seed, jd_did_options_t *o)
 {
     make_trial(t, seed);
+    keep_clusters_whole(t);
     jd_did_defaults(o);
     t->panel.n_fixed = 0;
     if (t->panel.n_x > 2) t->panel.n_x = 2;
