@@ -42,6 +42,9 @@ static const char *const k_fixed[] = {"nested", "full", "none", NULL};
 static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
 static const char *const exposures[] = {"rings", "count", "share", "decay", "given", NULL};
 static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
+static const char *const spacings[] = {"auto",    "rank", "day",  "week",    "month",
+                                       "quarter", "half", "year", "integer", NULL};
+static const char *const orders[] = {"auto", "dmy", "mdy", NULL};
 static const char *const all[] = {"all", NULL};
 
 /* A range fills two neighbours. */
@@ -56,7 +59,7 @@ _Static_assert(sizeof(jd_aggregate_t) == sizeof(int), "enums are ints");
 const jd_option_t jd_did_option_rows[] = {
     {TEXT("y", "NAME", roles.y, "outcome"), .head = "columns"},
     {TEXT("unit", "NAME", roles.unit, "unit: a county, a firm, a person")},
-    {TEXT("time", "NAME", roles.time, "period: whole numbers, 2020Q1, 2020-03 or 2020-03-31")},
+    {TEXT("time", "NAME", roles.time, "period: whole numbers, or dates such as 2020Q1, 31mar2020")},
     {TEXT("cohort", "NAME", roles.cohort, "first treated period; 0, empty and inf = never")},
     {TEXT("never", "CODE", roles.never, "another value of --cohort that means never")},
     {TEXT("treat", "NAME", roles.treat, "or the treatment itself, 0 or 1")},
@@ -80,6 +83,11 @@ const jd_option_t jd_did_option_rows[] = {
     {TEXT("separator", "SIGN", separator,
           "of a CSV file: comma, semicolon, tab; default: found out")},
     {TEXT("decimal", "SIGN", decimal, "of a CSV file: point or comma; default: found out")},
+    {CHOICE("periods", "UNIT", roles.periods, spacings,
+            "what event times count: day, week, month, quarter, half, year; rank: the observed "
+            "periods; integer: numbers are no dates")},
+    {CHOICE("date-order", "ORDER", roles.date_order, orders,
+            "of dates such as 1/2/2018: dmy or mdy; default: found out")},
     {NAMES("missing", "WORDS", roles.style.missing,
            "of a CSV file: further words for a missing value, by commas: -999,n.a.")},
 

@@ -393,8 +393,8 @@ static int keep_words(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     return rc;
 }
 
-static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const char *never,
-                      const int32_t *keep, jd_ctx_t *ctx)
+static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles,
+                      const jd_own_roles_t *given, const int32_t *keep, jd_ctx_t *ctx)
 {
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
@@ -408,7 +408,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     if (!rc && r[JD_OWN_COHORT].name) rc = own(data, &cohort, sizeof *cohort, ctx);
     if (!rc)
         rc = jd_own_periods(data, &r[JD_OWN_TIME].column, cohort ? &r[JD_OWN_COHORT].column : NULL,
-                            never, keep, p->n, time, cohort, ctx);
+                            given, keep, p->n, time, cohort, ctx);
     if (rc) return rc;
     p->time = time;
     p->cohort = cohort;
@@ -465,7 +465,7 @@ int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t
                      table.rows, INT32_MAX);
     if (!rc) rc = jd_make(&keep, table.rows, sizeof *keep, "the rows in use", ctx);
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
-    if (!rc) rc = make_panel(data, &roles, given->never, keep, ctx);
+    if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
     if (!rc) rc = count_clusters(data, ctx);
     if (!rc) rc = jd_own_remark(data, &roles, keep, ctx);
@@ -483,6 +483,7 @@ void jd_own_data_free(jd_own_data_t *data)
     for (int i = 0; i < data->n_owned; i++)
         free(data->owned[i]);
     free(data->owned);
+    free(data->ranked);
     for (int k = 0; k < JD_OWN_LABELS; k++)
         free(data->labels[k].text);
     jd_table_free(&data->origin);

@@ -7,8 +7,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/calendar.h"
 #include "io/open.h"
 #include "jiedao/did.h"
+
+/** In what periods are counted. */
+typedef enum jd_own_spacing {
+    JD_OWN_BY_FILE, /**< whole numbers as they stand; dates in the largest unit of which all are
+                         whole steps */
+    JD_OWN_BY_RANK, /**< the observed periods, 1 to T; adoption between two of them counts at the
+                         next one */
+    JD_OWN_BY_DAY,
+    JD_OWN_BY_WEEK,
+    JD_OWN_BY_MONTH,
+    JD_OWN_BY_QUARTER,
+    JD_OWN_BY_HALF,
+    JD_OWN_BY_YEAR,
+    JD_OWN_BY_INTEGER /**< whole numbers are no dates, whatever they look like */
+} jd_own_spacing_t;
 
 /** Which column is what; NULL = none. Lists are names joined by commas. */
 typedef struct jd_own_roles {
@@ -29,18 +45,10 @@ typedef struct jd_own_roles {
     bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
     const char *het;      /**< characteristics of units, for predict_het */
     const char *table;    /**< of a jiedao file; NULL = panel/county */
+    int periods;          /**< jd_own_spacing_t */
+    int date_order;       /**< jd_date_order_t */
     jd_csv_style_t style; /**< of a text file */
 } jd_own_roles_t;
-
-/** Periods are whole numbers as they stand, or counted in the unit of the dates. */
-typedef enum jd_own_period {
-    JD_OWN_NUMBER,
-    JD_OWN_YEAR,
-    JD_OWN_QUARTER,
-    JD_OWN_MONTH,
-    JD_OWN_WEEK,
-    JD_OWN_DAY
-} jd_own_period_t;
 
 /** Why a row of the file is not used; it counts under the first that applies. */
 enum {
@@ -74,7 +82,10 @@ typedef struct jd_own_data {
     bool no_unit_effects, no_time_effects; /**< as --absorb says */
     int64_t n_rows;                        /**< of the file */
     int64_t dropped[JD_OWN_REASONS];
-    jd_own_period_t period;
+    jd_period_t period; /**< NUMBER: whole numbers as they stand; else counted in this unit */
+    int64_t *ranked;    /**< [n_ranked] observed periods in that unit, owned, where they are
+                             numbered from 1; else NULL */
+    int32_t n_ranked;
     int32_t first, last; /**< periods */
     int32_t step;        /**< periods and cohorts lie whole multiples of this apart */
     int32_t n_units;
@@ -104,6 +115,8 @@ void jd_own_data_free(jd_own_data_t *data);
 /** A period as it is written in the data: 2020, 2020Q1, 2020-03, 2020-03-31. */
 const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *buffer,
                                size_t size);
+/** What event times are counted in: "year", "observed period"; "" for whole numbers. */
+const char *jd_own_period_unit(const jd_own_data_t *data);
 
 /** Of the diagnostic "honest": how far trends may go astray. */
 typedef struct jd_own_trends {

@@ -94,9 +94,9 @@ JD_MUST_USE int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int6
 JD_MUST_USE int jd_own_cross(int32_t *codes, const int32_t *other, int64_t n, jd_ctx_t *ctx);
 
 /** Periods of time and (unless NULL) cohorts of the rows `keep`, 0 = never; sets data->period,
- * first and last. `never` as in the roles. */
+ * ranked, first and last. Uses never, periods and date_order of the roles. */
 JD_MUST_USE int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time,
-                               const jd_own_column_t *cohort, const char *never,
+                               const jd_own_column_t *cohort, const jd_own_roles_t *given,
                                const int32_t *keep, int64_t n, int32_t *times, int32_t *cohorts,
                                jd_ctx_t *ctx);
 

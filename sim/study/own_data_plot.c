@@ -103,11 +103,10 @@ static int event_times(const jd_table_t *events, const jd_figure_options_t *opti
 int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
                 jd_ctx_t *ctx)
 {
-    static const char *const periods[] = {"period", "year", "quarter", "month", "week", "day"};
     jd_table_t events = {0};
     jd_column_t list[JD_EVENT_COLUMNS];
     memcpy(list, jd_event_estimate_columns, sizeof list);
-    list[JD_EVENT_TIME].unit = periods[data->period];
+    list[JD_EVENT_TIME].unit = *jd_own_period_unit(data) ? jd_own_period_unit(data) : "period";
     list[JD_EVENT_ESTIMATE].unit = data->y_name;
     char left_out[512] = "";
     size_t at = 0;

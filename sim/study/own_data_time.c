@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Periods: whole numbers, or dates written 2020Q1, 2020-03 or 2020-03-31. Dates are counted in the
- * largest unit of which all are whole steps: month ends every third month are quarters. */
+/* Periods: whole numbers, or dates. Unless an option names the unit, dates are counted in the
+ * largest one of which all are whole steps: month ends every third month are quarters. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,114 +9,89 @@
 
 #include "core/memory.h"
 #include "io/number.h"
-#include "study/own_data_parts.h"
+#include "study/own_data_time.h"
 
-enum { WORD = 64, NEVER_DATE = INT32_MIN };
+enum { WORD = 64 };
 
-typedef struct moment {
-    jd_own_period_t kind;
-    int64_t value; /* the number; quarters, months since year 0; days since 1970-01-01 */
-} moment_t;
-
-/* Days from 1970-01-01 by the Gregorian calendar, years beginning in March. */
-static int64_t day_number(int64_t year, int64_t month, int64_t day)
+static const char *name_of(const jd_own_column_t *c)
 {
-    int64_t y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+    return c->table->columns[c->column].name;
 }
 
-static void date_of(int64_t number, int64_t *year, int64_t *month, int64_t *day)
+const char *jd_own_period_word(jd_period_t unit)
 {
-    *year = 1970 + (number >= 0 ? number / 366 : number / 365 - 1); /* not too late; then up */
-    while (day_number(*year + 1, 1, 1) <= number)
-        (*year)++;
-    *month = 1;
-    while (*month < 12 && day_number(*year, *month + 1, 1) <= number)
-        (*month)++;
-    *day = number - day_number(*year, *month, 1) + 1;
+    static const char *const words[JD_PERIODS] = {"a whole number", "a year",  "a half-year",
+                                                  "a quarter",      "a month", "a week (of 52)",
+                                                  "a week",         "a day"};
+    return words[unit];
 }
 
-static int64_t days_in(int64_t year, int64_t month)
+const char *jd_own_show_cell(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
+                             char *buffer, size_t size)
 {
-    return (month == 12 ? day_number(year + 1, 1, 1) : day_number(year, month + 1, 1)) -
-           day_number(year, month, 1);
+    const jd_own_column_t *c = axis->column;
+    if (jd_own_is_text(c)) return jd_own_text(c, axes->keep[at], buffer, size);
+    snprintf(buffer, size, "%.15g", jd_own_number(c, axes->keep[at]));
+    return buffer;
 }
 
-/* `n` digits at *text, which moves on; -1 if they are not there. */
-static int64_t digits(const char **text, int n)
-{
-    int64_t value = 0;
-    for (int i = 0; i < n; i++, (*text)++) {
-        if (**text < '0' || **text > '9') return -1;
-        value = 10 * value + (**text - '0');
-    }
-    return value;
-}
+/* ---- Cells ---- */
 
-/* The end of a date, or midnight, as programs write it that know times only. */
-static bool ends_day(const char *text)
+static int refuse(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at, jd_ctx_t *ctx)
 {
-    return !*text || !strcmp(text, " 00:00:00") || !strcmp(text, "T00:00:00") ||
-           !strcmp(text, "T00:00:00Z");
-}
-
-/* 2020Q1, 2020-Q1, 2020 Q1, 2020-03, 2020m3, 2020-03-31 (also with / or . between); false if it is
- * none. */
-static bool read_date(const char *text, moment_t *m)
-{
-    int64_t year = digits(&text, 4);
-    if (year < 0 || !*text) return false;
-    if ((*text == '-' || *text == ' ') && (text[1] == 'Q' || text[1] == 'q')) text++;
-    if (*text == 'Q' || *text == 'q') {
-        text++;
-        int64_t quarter = digits(&text, 1);
-        *m = (moment_t){JD_OWN_QUARTER, 4 * year + quarter - 1};
-        return quarter >= 1 && quarter <= 4 && !*text;
-    }
-    char between = *text++;
-    if (!strchr("-/.mM", between)) return false;
-    bool one = text[0] && !(text[1] >= '0' && text[1] <= '9');
-    int64_t month = digits(&text, one ? 1 : 2);
-    if (month < 1 || month > 12) return false;
-    if (!*text) {
-        *m = (moment_t){JD_OWN_MONTH, 12 * year + month - 1};
-        return between != '.';
-    }
-    if (*text++ != between) return false;
-    int64_t day = digits(&text, 2);
-    *m = (moment_t){JD_OWN_DAY, day_number(year, month, day)};
-    return day >= 1 && day <= days_in(year, month) && ends_day(text);
-}
-
-static int refuse(const jd_own_column_t *c, int64_t row, const char *word, jd_ctx_t *ctx)
-{
+    char word[WORD];
     return jd_fail(
         ctx, JD_ERR_DATA,
-        "%s %s: row %" PRId64
-        " holds '%s'; periods are whole numbers below 2^31 or dates written 2020Q1, 2020-03 "
-        "or 2020-03-31%s",
-        c->option, c->table->columns[c->column].name, row + 1, word,
-        strcmp(c->option, "--cohort") ? "" : "; a word for never goes with --never");
+        "%s %s: row %" PRId32
+        " holds '%s'; periods are whole numbers below 2^31 or dates written 2020Q1, 2020-03, "
+        "2020-03-31, 31mar2020 or 31/3/2020 (years with four digits)%s",
+        axis->column->option, name_of(axis->column), axes->keep[at] + 1,
+        jd_own_show_cell(axis, axes, at, word, sizeof word),
+        strcmp(axis->column->option, "--cohort") ? "" : "; a word for never goes with --never");
 }
 
-/* A cell as a number or a word, trimmed of nothing: the readers did that. */
-static int read_moment(const jd_own_column_t *c, int64_t row, moment_t *m, jd_ctx_t *ctx)
+/* The letter of a date format of Stata, '\0' for none. */
+static char letter_of(const jd_own_column_t *c)
+{
+    const char *format = c->table->columns[c->column].unit;
+    return format && format[0] == '%' && format[1] == 't' ? format[2] : '\0';
+}
+
+/* 2018.75: parts of a year as a number has them; how many a year, 0 where it has none. */
+typedef struct fraction {
+    int a_year;
+    jd_period_t unit;
+} fraction_t;
+
+static const fraction_t fractions[] = {
+    {2, JD_PERIOD_HALF}, {4, JD_PERIOD_QUARTER}, {12, JD_PERIOD_MONTH}};
+
+static bool fits_fraction(double x, int a_year)
+{
+    double parts = x * a_year, off = fabs(parts - floor(parts + 0.5));
+    return x >= 1000 && x < 3000 && off < (a_year == 12 ? 0.06 : 1e-6);
+}
+
+static int read_moment(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
+                       const jd_own_roles_t *roles, const fraction_t *fraction, jd_moment_t *m,
+                       jd_ctx_t *ctx)
 {
     char word[WORD];
     double x;
-    bool text = jd_own_is_text(c);
-    if (text) {
-        jd_own_text(c, row, word, sizeof word);
-        if (read_date(word, m)) return JD_OK;
-        if (!jd_number_read(word, strlen(word), &x)) return refuse(c, row, word, ctx);
+    const jd_own_column_t *c = axis->column;
+    if (jd_own_is_text(c)) {
+        jd_own_text(c, axes->keep[at], word, sizeof word);
+        if (jd_date_read(word, (jd_date_order_t)roles->date_order, m)) return JD_OK;
+        if (!jd_number_read(word, strlen(word), &x)) return refuse(axis, axes, at, ctx);
     } else {
-        x = jd_own_number(c, row);
+        x = jd_own_number(c, axes->keep[at]);
+        if (axis->letter && jd_date_from_stata(axis->letter, x, m)) return JD_OK;
     }
-    if (!(fabs(x) < INT32_MAX) || x != floor(x)) {
-        if (!text) snprintf(word, sizeof word, "%.15g", x);
-        return refuse(c, row, word, ctx);
-    }
-    *m = (moment_t){JD_OWN_NUMBER, (int64_t)x};
+    if (fraction && fits_fraction(x, fraction->a_year))
+        x = floor(x * fraction->a_year + 0.5);
+    else if (fraction || !(fabs(x) < 9007199254740992.0) || x != floor(x))
+        return refuse(axis, axes, at, ctx);
+    *m = (jd_moment_t){fraction ? fraction->unit : JD_PERIOD_NUMBER, (int64_t)x, 0};
     return JD_OK;
 }
 
@@ -149,122 +124,170 @@ static void tell_unseen(const jd_own_column_t *c, const char *never, const int32
             never, c->table->columns[c->column].name);
 }
 
-/* Reads one column; all its dates must be of one kind, *kind (set where it is not yet known). */
-static int read_column(const jd_own_column_t *c, const char *never, bool cohort,
-                       const int32_t *keep, int64_t n, int64_t *values, bool *known,
-                       jd_own_period_t *kind, jd_ctx_t *ctx)
+/* Times of day, if any, are the same throughout: rows of a day would else become one period. */
+static int check_seconds(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
+                         const jd_moment_t *m, int32_t *seconds, jd_ctx_t *ctx)
 {
-    static const char *const words[] = {"a whole number", "a year", "a quarter",
-                                        "a month",        "a week", "a day"};
-    for (int64_t i = 0; i < n; i++) {
-        moment_t m = {0};
-        if (cohort && is_never(c, keep[i], never)) {
-            values[i] = NEVER_DATE;
+    char word[WORD];
+    if (*seconds < 0) *seconds = m->seconds;
+    if (m->seconds == *seconds || axes->spacing > JD_OWN_BY_RANK) return JD_OK;
+    return jd_fail(
+        ctx, JD_ERR_DATA,
+        "%s %s: row %" PRId32 " holds '%s', another time of day than the rows before; "
+        "periods are days at least: --periods day leaves the time out, hours are written "
+        "as whole numbers",
+        axis->column->option, name_of(axis->column), axes->keep[at] + 1,
+        jd_own_show_cell(axis, axes, at, word, sizeof word));
+}
+
+/* Reads one column; all its dates must be in one unit. */
+static int read_axis(jd_own_axis_t *axis, const jd_own_axes_t *axes, const jd_own_roles_t *roles,
+                     const fraction_t *fraction, jd_ctx_t *ctx)
+{
+    const bool cohort = axis == &axes->cohort;
+    int32_t seconds = -1;
+    for (int64_t i = 0; i < axes->n; i++) {
+        jd_moment_t m = {0};
+        if (cohort && is_never(axis->column, axes->keep[i], roles->never)) {
+            axis->value[i] = JD_OWN_NEVER_DATE;
             continue;
         }
-        int rc = read_moment(c, keep[i], &m, ctx);
+        int rc = read_moment(axis, axes, i, roles, fraction, &m, ctx);
+        if (!rc && !cohort) rc = check_seconds(axis, axes, i, &m, &seconds, ctx);
         if (rc) return rc;
-        if (!*known) *kind = m.kind;
-        *known = true;
-        if (m.kind != *kind)
+        if (!axis->known) axis->unit = m.unit;
+        axis->known = true;
+        if (m.unit != axis->unit)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "%s %s: row %" PRId32
-                           " holds %s where earlier periods are each %s; write all "
-                           "periods, and cohorts, alike",
-                           c->option, c->table->columns[c->column].name, keep[i] + 1, words[m.kind],
-                           words[*kind]);
-        values[i] = m.value;
+                           "%s %s: row %" PRId32 " holds %s where earlier periods are each %s; "
+                           "write all of a column in one way",
+                           axis->column->option, name_of(axis->column), axes->keep[i] + 1,
+                           jd_own_period_word(m.unit), jd_own_period_word(axis->unit));
+        axis->value[i] = m.value;
     }
     return JD_OK;
 }
 
-/* ---- The unit of dates ---- */
+/* ---- Before the cells are read ---- */
 
-typedef struct dates {
-    int64_t *values[2]; /* times and cohorts, NULL = none */
-    int64_t n;
-} dates_t;
+/* Day and month: which comes first is seen from all dates of both columns. */
+typedef struct order_facts {
+    unsigned all; /* bits that all dates share */
+    bool any, dots;
+    int64_t day_first, month_first, matters; /* a row that shows it, or -1 */
+    const jd_own_axis_t *axis[3];            /* their columns */
+} order_facts_t;
 
-/* Whether all dates leave the same rest. */
-static bool alike(const dates_t *d, int64_t modulus)
+static void look_at_order(order_facts_t *o, const jd_own_axis_t *axis, const jd_own_axes_t *axes)
 {
-    int64_t rest = -1;
-    for (int k = 0; k < 2; k++)
-        for (int64_t i = 0; d->values[k] && i < d->n; i++) {
-            int64_t v = d->values[k][i];
-            if (v == NEVER_DATE) continue;
-            int64_t r = (v % modulus + modulus) % modulus;
-            if (rest >= 0 && r != rest) return false;
-            rest = r;
-        }
-    return true;
-}
-
-static void divide(dates_t *d, int64_t by)
-{
-    for (int k = 0; k < 2; k++)
-        for (int64_t i = 0; d->values[k] && i < d->n; i++) {
-            int64_t *v = &d->values[k][i];
-            if (*v != NEVER_DATE) *v = (*v - ((*v % by + by) % by)) / by;
-        }
-}
-
-/* Whether all days are the first, or all the last, of their month. */
-static bool are_month_edges(const dates_t *d)
-{
-    bool first = true, last = true;
-    int64_t year, month, day;
-    for (int k = 0; k < 2; k++)
-        for (int64_t i = 0; d->values[k] && i < d->n && (first || last); i++) {
-            if (d->values[k][i] == NEVER_DATE) continue;
-            date_of(d->values[k][i], &year, &month, &day);
-            first = first && day == 1;
-            last = last && day == days_in(year, month);
-        }
-    return first || last;
-}
-
-static void make_months(dates_t *d)
-{
-    int64_t year, month, day;
-    for (int k = 0; k < 2; k++)
-        for (int64_t i = 0; d->values[k] && i < d->n; i++) {
-            if (d->values[k][i] == NEVER_DATE) continue;
-            date_of(d->values[k][i], &year, &month, &day);
-            d->values[k][i] = 12 * year + month - 1;
-        }
-}
-
-static jd_own_period_t find_unit(dates_t *d, jd_own_period_t kind, int32_t *weekday)
-{
-    if (kind == JD_OWN_DAY && are_month_edges(d)) {
-        make_months(d);
-        kind = JD_OWN_MONTH;
+    char word[WORD];
+    if (!axis->column || !jd_own_is_text(axis->column)) return;
+    for (int64_t i = 0; i < axes->n; i++) {
+        unsigned bits = jd_date_order(jd_own_text(axis->column, axes->keep[i], word, sizeof word));
+        if (!bits) continue;
+        o->dots = (!o->any || o->dots) && strchr(word, '.');
+        o->any = true;
+        o->all &= bits;
+        int64_t *const rows[] = {&o->day_first, &o->month_first, &o->matters};
+        const bool shows[] = {!(bits & JD_ORDER_FITS_MDY), !(bits & JD_ORDER_FITS_DMY),
+                              bits & JD_ORDER_MATTERS};
+        for (int k = 0; k < 3; k++)
+            if (shows[k] && *rows[k] < 0) *rows[k] = i, o->axis[k] = axis;
     }
-    static const struct {
-        jd_own_period_t from, to;
-        int64_t steps;
-    } units[] = {{JD_OWN_DAY, JD_OWN_WEEK, 7},
-                 {JD_OWN_MONTH, JD_OWN_YEAR, 12},
-                 {JD_OWN_MONTH, JD_OWN_QUARTER, 3}};
-    for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
-        if (kind != units[k].from || !alike(d, units[k].steps)) continue;
-        *weekday = (int32_t)((d->values[0][0] % 7 + 7) % 7);
-        divide(d, units[k].steps);
-        return units[k].to;
-    }
-    return kind;
 }
+
+static int find_order(const jd_own_axes_t *axes, jd_own_roles_t *roles, jd_ctx_t *ctx)
+{
+    char first[WORD], second[WORD];
+    order_facts_t o = {.all = ~0u, .day_first = -1, .month_first = -1, .matters = -1};
+    if (roles->date_order != JD_ORDER_UNKNOWN) return JD_OK;
+    look_at_order(&o, &axes->time, axes);
+    look_at_order(&o, &axes->cohort, axes);
+    if (!o.any) return JD_OK;
+    if (o.day_first >= 0 && o.month_first >= 0)
+        return jd_fail(
+            ctx, JD_ERR_DATA,
+            "%s %s: row %" PRId32 " holds '%s' (day first), %s %s: row %" PRId32
+            " '%s' (month first); write all dates as 2018-12-31",
+            o.axis[0]->column->option, name_of(o.axis[0]->column), axes->keep[o.day_first] + 1,
+            jd_own_show_cell(o.axis[0], axes, o.day_first, first, sizeof first),
+            o.axis[1]->column->option, name_of(o.axis[1]->column), axes->keep[o.month_first] + 1,
+            jd_own_show_cell(o.axis[1], axes, o.month_first, second, sizeof second));
+    if (o.day_first >= 0) roles->date_order = JD_ORDER_DMY;
+    if (o.month_first >= 0) roles->date_order = JD_ORDER_MDY;
+    if (roles->date_order != JD_ORDER_UNKNOWN || o.matters < 0) return JD_OK;
+    jd_own_show_cell(o.axis[2], axes, o.matters, first, sizeof first);
+    jd_moment_t dmy, mdy;
+    (void)jd_date_read(first, JD_ORDER_DMY, &dmy);
+    (void)jd_date_read(first, JD_ORDER_MDY, &mdy);
+    if (o.dots) {
+        roles->date_order = JD_ORDER_DMY;
+        jd_warn(ctx,
+                "%s %s: dates with dots are read day first ('%s' is %s); --date-order mdy if the "
+                "month comes first",
+                o.axis[2]->column->option, name_of(o.axis[2]->column), first,
+                jd_period_text(JD_PERIOD_DAY, dmy.value, second, sizeof second));
+        return JD_OK;
+    }
+    char other[WORD];
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "%s %s: row %" PRId32 " holds '%s': %s or %s? No date of the file shows whether "
+                   "day or month comes first; say --date-order dmy or mdy",
+                   o.axis[2]->column->option, name_of(o.axis[2]->column), axes->keep[o.matters] + 1,
+                   first, jd_period_text(JD_PERIOD_DAY, dmy.value, second, sizeof second),
+                   jd_period_text(JD_PERIOD_DAY, mdy.value, other, sizeof other));
+}
+
+/* Which fractions of a year the numbers of both columns are, if they are: 2018.75. */
+static const fraction_t *find_fraction(const jd_own_axes_t *axes, const jd_own_roles_t *roles)
+{
+    const jd_own_axis_t *list[] = {&axes->time, &axes->cohort};
+    bool fits[3] = {true, true, true}, broken = false;
+    if (axes->spacing == JD_OWN_BY_INTEGER) return NULL;
+    for (int k = 0; k < 2; k++) {
+        const jd_own_column_t *c = list[k]->column;
+        if (!c) continue;
+        if (jd_own_is_text(c) || list[k]->letter) return NULL;
+        for (int64_t i = 0; i < axes->n; i++) {
+            double x = jd_own_number(c, axes->keep[i]);
+            if (k == 1 && is_never(c, axes->keep[i], roles->never)) continue;
+            broken = broken || x != floor(x);
+            for (int f = 0; f < 3; f++)
+                fits[f] = fits[f] && fits_fraction(x, fractions[f].a_year);
+            if (!fits[2] && !fits[1]) return NULL;
+        }
+    }
+    for (int f = 0; f < 3 && broken; f++)
+        if (fits[f]) return &fractions[f];
+    return NULL;
+}
+
+static void note_fraction(const jd_own_axes_t *axes, const fraction_t *fraction, jd_ctx_t *ctx)
+{
+    char cell[WORD], text[WORD];
+    int64_t i = 0;
+    while (i < axes->n - 1 &&
+           axes->time.value[i] % fraction->a_year == 0) /* the first that is no whole year */
+        i++;
+    jd_warn(ctx, "%s %s: numbers with a fraction are read as years and %ss (%s is %s)",
+            axes->time.column->option, name_of(axes->time.column),
+            jd_own_period_word(fraction->unit) + 2,
+            jd_own_show_cell(&axes->time, axes, i, cell, sizeof cell),
+            jd_period_text(fraction->unit, axes->time.value[i], text, sizeof text));
+}
+
+/* ---- All together ---- */
 
 /* Where periods lie at 0 or below, which as a cohort says never, all are moved to 1 and above. A
  * number before all periods is more likely a code than a cohort. */
-static int32_t shift_of(const dates_t *d, bool numbers)
+static int32_t shift_of(const jd_own_axes_t *axes, bool numbers)
 {
     int64_t least = INT64_MAX, most = INT64_MIN;
+    const int64_t *const values[] = {axes->time.value, axes->cohort.value};
     for (int k = 0; k < 2; k++)
-        for (int64_t i = 0; d->values[k] && i < d->n; i++) {
-            int64_t v = d->values[k][i];
-            if (v == NEVER_DATE) continue;
+        for (int64_t i = 0; values[k] && i < axes->n; i++) {
+            int64_t v = values[k][i];
+            if (v == JD_OWN_NEVER_DATE) continue;
             if (v < least && (k == 0 || !numbers)) least = v;
             if (v > most) most = v;
         }
@@ -272,71 +295,103 @@ static int32_t shift_of(const dates_t *d, bool numbers)
     return least < 1 && fits ? (int32_t)(1 - least) : 0;
 }
 
-/* Cohorts of dates [n] in codes; 0 = never. */
-static int fill_cohorts(const jd_own_data_t *data, const jd_own_column_t *c, const int32_t *keep,
-                        int64_t n, const int64_t *date, int32_t *cohorts, jd_ctx_t *ctx)
+/* Codes are 32 bits wide. */
+static int check_range(const jd_own_axis_t *axis, const jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t code = date[i] == NEVER_DATE ? 0 : date[i] + data->shift;
-        if (data->shift > 0 && date[i] != NEVER_DATE && code < 1)
+    for (int64_t i = 0; axis->column && i < axes->n; i++)
+        if (axis->value[i] != JD_OWN_NEVER_DATE &&
+            (axis->value[i] >= INT32_MAX || axis->value[i] <= -INT32_MAX))
+            return refuse(axis, axes, i, ctx);
+    return JD_OK;
+}
+
+/* Cohorts in codes; 0 = never. */
+static int fill_cohorts(const jd_own_data_t *data, const jd_own_axes_t *axes, int32_t *cohorts,
+                        jd_ctx_t *ctx)
+{
+    const jd_own_axis_t *c = &axes->cohort;
+    char word[WORD];
+    for (int64_t i = 0; i < axes->n; i++) {
+        const bool never = c->value[i] == JD_OWN_NEVER_DATE;
+        int64_t code = never ? 0 : c->value[i] + data->shift;
+        if (data->shift > 0 && !never && code < 1)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "%s %s: row %" PRId32 " holds %" PRId64
-                           ", before the first period; never is 0 or empty, another code for it "
-                           "goes with --never",
-                           c->option, c->table->columns[c->column].name, keep[i] + 1, date[i]);
+                           "%s %s: row %" PRId32
+                           " holds %s, before the first period; never is 0 or empty, another code "
+                           "for it goes with --never",
+                           c->column->option, name_of(c->column), axes->keep[i] + 1,
+                           jd_own_show_cell(c, axes, i, word, sizeof word));
         cohorts[i] = (int32_t)code;
     }
     return JD_OK;
 }
 
-int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_own_column_t *cohort,
-                   const char *never, const int32_t *keep, int64_t n, int32_t *times,
-                   int32_t *cohorts, jd_ctx_t *ctx)
+static int fill_periods(jd_own_data_t *data, const jd_own_axes_t *axes, int32_t *times,
+                        int32_t *cohorts, jd_ctx_t *ctx)
 {
-    dates_t d = {.n = n};
-    bool known = false;
-    jd_own_period_t kind = JD_OWN_NUMBER;
-    int rc = jd_make(&d.values[0], n, sizeof *d.values[0], "periods", ctx);
-    if (!rc && cohort) rc = jd_make(&d.values[1], n, sizeof *d.values[1], "cohorts", ctx);
-    if (!rc) rc = read_column(time, NULL, false, keep, n, d.values[0], &known, &kind, ctx);
-    if (!rc && cohort)
-        rc = read_column(cohort, never, true, keep, n, d.values[1], &known, &kind, ctx);
-    if (!rc && cohort && never) tell_unseen(cohort, never, keep, n, ctx);
-    if (!rc) data->period = kind == JD_OWN_NUMBER ? kind : find_unit(&d, kind, &data->weekday);
-    data->shift = rc ? 0 : shift_of(&d, kind == JD_OWN_NUMBER);
+    int rc = check_range(&axes->time, axes, ctx);
+    if (!rc) rc = check_range(&axes->cohort, axes, ctx);
+    if (rc) return rc;
+    data->shift = shift_of(axes, data->period == JD_PERIOD_NUMBER);
     data->first = INT32_MAX;
     data->last = INT32_MIN;
-    for (int64_t i = 0; i < n && !rc; i++) {
-        times[i] = (int32_t)(d.values[0][i] + data->shift);
+    for (int64_t i = 0; i < axes->n; i++) {
+        times[i] = (int32_t)(axes->time.value[i] + data->shift);
         if (times[i] < data->first) data->first = times[i];
         if (times[i] > data->last) data->last = times[i];
     }
-    if (!rc && cohort) rc = fill_cohorts(data, cohort, keep, n, d.values[1], cohorts, ctx);
-    free(d.values[0]);
-    free(d.values[1]);
+    return cohorts ? fill_cohorts(data, axes, cohorts, ctx) : JD_OK;
+}
+
+int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_own_column_t *cohort,
+                   const jd_own_roles_t *given, const int32_t *keep, int64_t n, int32_t *times,
+                   int32_t *cohorts, jd_ctx_t *ctx)
+{
+    jd_own_roles_t roles = *given;
+    jd_own_axes_t axes = {.time = {.column = time, .letter = letter_of(time)},
+                          .cohort = {.column = cohort},
+                          .keep = keep,
+                          .n = n,
+                          .spacing = (jd_own_spacing_t)given->periods};
+    if (cohort) axes.cohort.letter = letter_of(cohort);
+    int rc = jd_make(&axes.time.value, n, sizeof *axes.time.value, "periods", ctx);
+    if (!rc && cohort)
+        rc = jd_make(&axes.cohort.value, n, sizeof *axes.cohort.value, "cohorts", ctx);
+    if (!rc) rc = find_order(&axes, &roles, ctx);
+    const fraction_t *fraction = rc ? NULL : find_fraction(&axes, &roles);
+    if (!rc) rc = read_axis(&axes.time, &axes, &roles, fraction, ctx);
+    if (!rc && cohort) rc = read_axis(&axes.cohort, &axes, &roles, fraction, ctx);
+    if (!rc && fraction) note_fraction(&axes, fraction, ctx);
+    if (!rc && cohort && roles.never) tell_unseen(cohort, roles.never, keep, n, ctx);
+    if (!rc) rc = jd_own_decode(&axes, ctx);
+    if (!rc) rc = jd_own_unify(&axes, ctx);
+    if (!rc) rc = jd_own_count(data, &axes, ctx);
+    if (!rc) rc = fill_periods(data, &axes, times, cohorts, ctx);
+    free(axes.time.value);
+    free(axes.cohort.value);
     return rc;
 }
 
 const char *jd_own_period_text(const jd_own_data_t *data, int32_t code, char *buffer, size_t size)
 {
-    int64_t year, month, day, period = (int64_t)code - data->shift;
-    switch (data->period) {
-    case JD_OWN_QUARTER:
-        snprintf(buffer, size, "%04" PRId64 "Q%" PRId64, period / 4, period % 4 + 1);
-        break;
-    case JD_OWN_MONTH:
-        snprintf(buffer, size, "%04" PRId64 "-%02" PRId64, period / 12, period % 12 + 1);
-        break;
-    case JD_OWN_WEEK:
-    case JD_OWN_DAY:
-        date_of(data->period == JD_OWN_DAY ? period : 7 * period + data->weekday, &year, &month,
-                &day);
-        snprintf(buffer, size, "%04" PRId64 "-%02" PRId64 "-%02" PRId64, year, month, day);
-        break;
-    case JD_OWN_NUMBER:
-    case JD_OWN_YEAR:
-        snprintf(buffer, size, "%" PRId64, period);
-        break;
+    int64_t period = (int64_t)code - data->shift;
+    if (data->ranked && period >= 1 && period <= data->n_ranked)
+        return jd_period_text(data->period, data->ranked[period - 1], buffer, size);
+    if (data->ranked) {
+        const bool after = period > data->n_ranked;
+        char bound[24];
+        jd_period_text(data->period, data->ranked[after ? data->n_ranked - 1 : 0], bound,
+                       sizeof bound);
+        snprintf(buffer, size, "%s%+" PRId64, bound, after ? period - data->n_ranked : period - 1);
+        return buffer;
     }
-    return buffer;
+    if (data->period == JD_PERIOD_WEEK) period = 7 * period + data->weekday;
+    return jd_period_text(data->period, period, buffer, size);
+}
+
+const char *jd_own_period_unit(const jd_own_data_t *data)
+{
+    static const char *const units[JD_PERIODS] = {"",      "year", "half-year", "quarter",
+                                                  "month", "week", "week",      "day"};
+    return data->ranked ? "observed period" : units[data->period];
 }

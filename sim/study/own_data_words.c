@@ -32,12 +32,12 @@ static void print_dropped(FILE *out, const jd_own_data_t *data)
 
 static void print_head(FILE *out, const jd_own_data_t *data, const char *path)
 {
-    static const char *const units[] = {"",         ", years", ", quarters",
-                                        ", months", ", weeks", ", days"};
     char first[32], last[32];
-    fprintf(out, "Data        %s: %" PRId64 " rows, periods %s to %s%s\n", path, data->n_rows,
+    const char *unit = jd_own_period_unit(data);
+    fprintf(out, "Data        %s: %" PRId64 " rows, periods %s to %s%s%s%s\n", path, data->n_rows,
             jd_own_period_text(data, data->first, first, sizeof first),
-            jd_own_period_text(data, data->last, last, sizeof last), units[data->period]);
+            jd_own_period_text(data, data->last, last, sizeof last),
+            *unit ? "; event times in " : "", unit, *unit ? "s" : "");
     if (data->step > 1)
         fprintf(out,
                 "            %" PRId32 " apart: event time -%" PRId32
