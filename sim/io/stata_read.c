@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Stata files through ReadStat: once for the names, once for the values. */
+/* Stata files through ReadStat: once for the names, once for the lengths of long strings if some
+ * are wanted, once for the values. */
 #include <math.h>
 #include <readstat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "io/open.h"
+
+enum { LONG_TEXT_MAX = 4000 /* bytes; ids, clusters and dates are shorter */ };
 
 typedef struct names {
     char **list; /* each owned */
     readstat_type_t *type;
-    size_t *width;
+    size_t *width; /* 0: a strL */
+    char *format;  /* the letter of a date format: d of %td; '\0' = none */
     int n, room;
 } names_t;
 
 typedef struct reading {
     const char *path;
     names_t names;
-    bool *take;
+    bool *take, *long_text; /* of each column: wanted; wanted and a strL */
     jd_table_t *table;
     jd_ctx_t *ctx;
+    long rows_told; /* by the file's head, -1 = not */
     int rc;         /* what made a handler abort */
     char said[256]; /* ReadStat's own words */
 } reading_t;
@@ -32,6 +38,7 @@ static void names_free(names_t *names)
     free(names->list);
     free(names->type);
     free(names->width);
+    free(names->format);
     memset(names, 0, sizeof *names);
 }
 
@@ -45,7 +52,9 @@ static int widen(names_t *names)
     if (type) names->type = type;
     size_t *width = realloc(names->width, n * sizeof *width);
     if (width) names->width = width;
-    if (!list || !type || !width) return JD_ERR_NO_MEMORY;
+    char *format = realloc(names->format, n);
+    if (format) names->format = format;
+    if (!list || !type || !width || !format) return JD_ERR_NO_MEMORY;
     names->room = room;
     return JD_OK;
 }
@@ -54,6 +63,32 @@ static int stop(reading_t *r, int rc)
 {
     r->rc = rc;
     return READSTAT_HANDLER_ABORT;
+}
+
+/* "%td", "%-tdD_m_CY", "%d" of old files: d. */
+static char date_letter(const char *format)
+{
+    const char *f = format ? format : "";
+    if (*f++ != '%') return '\0';
+    if (*f == '-') f++;
+    if (*f == 'd') return 'd';
+    return *f == 't' && f[1] && strchr("dcCmqwhy", f[1]) ? f[1] : '\0';
+}
+
+/* What jd_column_t has as the unit of such a column. */
+static const char *date_unit(char letter)
+{
+    static const char *const units[] = {"%td", "%tc", "%tC", "%tm", "%tq", "%tw", "%th", "%ty"};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (units[i][2] == letter) return units[i];
+    return "";
+}
+
+static int note_metadata(readstat_metadata_t *metadata, void *user)
+{
+    reading_t *r = user;
+    r->rows_told = readstat_get_row_count(metadata);
+    return READSTAT_HANDLER_OK;
 }
 
 static int note_variable(int index, readstat_variable_t *variable, const char *labels, void *user)
@@ -70,6 +105,7 @@ static int note_variable(int index, readstat_variable_t *variable, const char *l
     memcpy(copy, name ? name : "", size);
     names->type[names->n] = readstat_variable_get_type(variable);
     names->width[names->n] = readstat_variable_get_storage_width(variable);
+    names->format[names->n] = date_letter(readstat_variable_get_format(variable));
     names->list[names->n++] = copy;
     return READSTAT_HANDLER_OK;
 }
@@ -89,11 +125,36 @@ static double number_of(readstat_value_t value)
                : readstat_double_value(value);
 }
 
+/* Of the first pass over values: how long the strings of a strL are. */
+static int measure_value(int row, readstat_variable_t *variable, readstat_value_t value, void *user)
+{
+    reading_t *r = user;
+    int i = readstat_variable_get_index(variable);
+    if (row % 65536 == 0) {
+        int rc = jd_check_cancelled(r->ctx);
+        if (rc) return stop(r, rc);
+    }
+    if (!r->long_text[i]) return READSTAT_HANDLER_OK;
+    const char *text = readstat_string_value(value);
+    size_t length = text ? strlen(text) : 0;
+    if (length > LONG_TEXT_MAX)
+        return stop(r,
+                    jd_fail(r->ctx, JD_ERR_DATA,
+                            "%s: column %s is a strL and holds a text of %zu bytes in row %d; at "
+                            "most %d are taken: name another column, or make ids of it (in "
+                            "Stata: egen id = group(%s))",
+                            r->path, r->names.list[i], length, row + 1, LONG_TEXT_MAX,
+                            r->names.list[i]));
+    if (length > r->names.width[i]) r->names.width[i] = length;
+    return READSTAT_HANDLER_OK;
+}
+
 static int take_value(int row, readstat_variable_t *variable, readstat_value_t value, void *user)
 {
     reading_t *r = user;
     jd_table_t *t = r->table;
     int c = readstat_variable_get_index_after_skipping(variable);
+    if (c < 0 || c >= t->n_columns) return READSTAT_HANDLER_OK;
     if (row >= t->rows) {
         int rc = row % 65536 == 0 ? jd_check_cancelled(r->ctx) : JD_OK;
         if (!rc) rc = jd_table_reserve(t, (int64_t)row + 1, r->ctx);
@@ -118,6 +179,33 @@ static void note_error(const char *message, void *user)
     r->said[strcspn(r->said, "\n")] = '\0';
 }
 
+/* ReadStat refuses lengths that make no sense as if memory were short. */
+static bool is_memory_short(const reading_t *r)
+{
+    struct stat about;
+    size_t size = stat(r->path, &about) == 0 && about.st_size > 0 ? (size_t)about.st_size : 1;
+    void *probe = malloc(size);
+    free(probe);
+    return !probe;
+}
+
+static int tell(const reading_t *r, readstat_error_t error)
+{
+    if (error == READSTAT_OK) return JD_OK;
+    if (error == READSTAT_ERROR_OPEN)
+        return jd_fail(r->ctx, JD_ERR_OPEN, "%s: cannot be opened; check its name and folder",
+                       r->path);
+    if (error == READSTAT_ERROR_MALLOC && is_memory_short(r))
+        return jd_fail(r->ctx, JD_ERR_NO_MEMORY, "%s: out of memory", r->path);
+    if (error == READSTAT_ERROR_MALLOC)
+        return jd_fail(r->ctx, JD_ERR_FORMAT,
+                       "%s: is damaged: a length in it makes no sense; write it again where it was "
+                       "made",
+                       r->path);
+    return jd_fail(r->ctx, JD_ERR_FORMAT, "%s: is no Stata file, or is damaged: %s", r->path,
+                   r->said[0] ? r->said : readstat_error_message(error));
+}
+
 static int parse(reading_t *r, readstat_variable_handler variable, readstat_value_handler value)
 {
     readstat_parser_t *parser = readstat_parser_init();
@@ -125,29 +213,18 @@ static int parse(reading_t *r, readstat_variable_handler variable, readstat_valu
     readstat_set_variable_handler(parser, variable);
     readstat_set_value_handler(parser, value);
     readstat_set_error_handler(parser, note_error);
+    readstat_set_metadata_handler(parser, note_metadata);
     readstat_error_t error = readstat_parse_dta(parser, r->path, r);
     readstat_parser_free(parser);
-    if (r->rc) return r->rc;
-    if (error == READSTAT_OK) return JD_OK;
-    if (error == READSTAT_ERROR_OPEN)
-        return jd_fail(r->ctx, JD_ERR_OPEN, "%s: cannot be opened; check its name and folder",
-                       r->path);
-    if (error == READSTAT_ERROR_MALLOC)
-        return jd_fail(r->ctx, JD_ERR_NO_MEMORY, "%s: out of memory", r->path);
-    return jd_fail(r->ctx, JD_ERR_FORMAT, "%s: is no Stata file, or damaged: %s", r->path,
-                   r->said[0] ? r->said : readstat_error_message(error));
+    return r->rc ? r->rc : tell(r, error);
 }
 
-static int set_types(const reading_t *r, jd_column_t *columns)
+/* The types of columns; numbers are doubles already. */
+static void set_types(const reading_t *r, jd_column_t *columns)
 {
     for (int i = 0, c = 0; i < r->names.n; i++) {
         if (!r->take[i]) continue;
-        if (r->names.type[i] == READSTAT_TYPE_STRING_REF)
-            return jd_fail(
-                r->ctx, JD_ERR_DATA,
-                "%s: column %s is a strL; in Stata, 'compress' or 'recast str244 %s' makes it "
-                "a plain string",
-                r->path, columns[c].name, columns[c].name);
+        columns[c].unit = date_unit(r->names.format[i]);
         if (r->names.type[i] == READSTAT_TYPE_STRING) {
             columns[c].type = JD_TEXT;
             /* Older files are in other encodings: a byte may become up to four. */
@@ -155,24 +232,40 @@ static int set_types(const reading_t *r, jd_column_t *columns)
         }
         c++;
     }
-    return JD_OK;
+}
+
+/* Long strings stand apart from the rows; how long they are is only seen there. */
+static int measure(reading_t *r)
+{
+    bool any = false;
+    for (int i = 0; i < r->names.n; i++) {
+        r->long_text[i] =
+            r->take[i] && r->names.type[i] == READSTAT_TYPE_STRING && r->names.width[i] == 0;
+        any = any || r->long_text[i];
+    }
+    return any ? parse(r, pass_over, measure_value) : JD_OK;
 }
 
 int jd_stata_read(const char *path, const jd_wanted_t *wanted, jd_table_t *table, jd_ctx_t *ctx)
 {
-    reading_t r = {.path = path, .table = table, .ctx = ctx};
+    reading_t r = {.path = path, .table = table, .ctx = ctx, .rows_told = -1};
     jd_column_t *columns = NULL;
     int n_columns = 0;
     *table = (jd_table_t){0};
     int rc = parse(&r, note_variable, NULL);
-    if (!rc && !(r.take = calloc((size_t)r.names.n + 1, sizeof *r.take)))
-        rc = jd_fail_memory(ctx, 1, path);
+    const size_t n = (size_t)r.names.n + 1;
+    if (!rc && (!(r.take = calloc(n, 2 * sizeof *r.take)))) rc = jd_fail_memory(ctx, n, path);
+    r.long_text = r.take ? r.take + n : NULL;
     const char *const *names = (const char *const *)r.names.list;
     if (!rc) rc = wanted->choose(wanted->user, names, r.names.n, r.take, ctx);
+    if (!rc) rc = measure(&r);
     if (!rc) rc = jd_open_columns(path, names, r.take, r.names.n, &columns, &n_columns, ctx);
-    if (!rc) rc = set_types(&r, columns);
+    if (!rc) set_types(&r, columns);
     if (!rc) rc = jd_table_init(table, path, "", columns, n_columns, 1024, ctx);
     if (!rc) rc = parse(&r, pass_over, take_value);
+    if (!rc && r.rows_told >= 0 && table->rows != r.rows_told)
+        rc = jd_fail(ctx, JD_ERR_FORMAT, "%s: is damaged: it has %lld rows, its head says %ld",
+                     path, (long long)table->rows, r.rows_told);
     if (!rc && table->rows == 0) rc = jd_fail(ctx, JD_ERR_DATA, "%s: has no rows", path);
     if (rc) jd_table_free(table);
     if (!rc)
