@@ -89,7 +89,7 @@ const jd_option_t jd_did_option_rows[] = {
     {CHOICE("date-order", "ORDER", roles.date_order, orders,
             "of dates such as 1/2/2018: dmy or mdy; default: found out")},
     {NAMES("missing", "WORDS", roles.style.missing,
-           "of a CSV file: further words for a missing value, by commas: -999,n.a.")},
+           "of a CSV or Stata file: codes of missing values, by commas: -999,n.a.")},
 
     {NAMES("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
      .head = "estimators"},

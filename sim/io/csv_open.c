@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/cell.h"
+#include "io/missing.h"
 #include "io/number.h"
 #include "io/open.h"
 
-enum { NUMBER_MAX = 400, SHOWN = 40 };
+enum { SHOWN = 40 };
 
 /* ---- Fields ---- */
 
@@ -20,8 +22,8 @@ typedef struct text {
     size_t size, at;
     int64_t line; /* of the next byte */
     char separator;
-    const char *missing; /* the user's words for it, joined by commas, or NULL */
-    char *scratch;       /* where quoted fields are unquoted; as large as the text */
+    jd_missing_t missing; /* the user's codes */
+    char *scratch;        /* where quoted fields are unquoted; as large as the text */
 } text_t;
 
 typedef struct field {
@@ -136,10 +138,21 @@ static int load(text_t *t, jd_ctx_t *ctx)
     return rc;
 }
 
+bool jd_is_utf16(const unsigned char *b, size_t n)
+{
+    if (n < 2) return false;
+    if ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)) return true;
+    size_t zeros[2] = {0}, seen = n < 64 ? n / 2 * 2 : 64;
+    for (size_t i = 0; i < seen; i++)
+        zeros[i % 2] += b[i] == 0;
+    return seen >= 8 &&
+           ((zeros[0] == 0 && zeros[1] > seen / 4) || (zeros[1] == 0 && zeros[0] > seen / 4));
+}
+
 static int check_text(const text_t *t, jd_ctx_t *ctx)
 {
     const unsigned char *b = (const unsigned char *)t->bytes;
-    if (t->size >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)))
+    if (jd_is_utf16(b, t->size))
         return jd_fail(ctx, JD_ERR_FORMAT,
                        "%s: is UTF-16; save it as UTF-8 (CSV UTF-8 in spreadsheet programs)",
                        t->path);
@@ -243,45 +256,25 @@ static bool is_missing(const field_t *f)
            is_word(f, "nan") || is_word(f, "null");
 }
 
-/* One of the user's own words for a missing value: -999, or n.a. */
-static bool is_listed(const char *words, const field_t *f)
-{
-    for (const char *p = words; p && *p; p += *p == ',') {
-        size_t length = strcspn(p, ",");
-        if (length && length == f->length && memcmp(p, f->bytes, length) == 0) return true;
-        p += length;
-    }
-    return false;
-}
-
-/* A number with this decimal mark. */
-static bool read_number(const field_t *f, char decimal, double *value)
-{
-    char copy[NUMBER_MAX];
-    if (f->length >= sizeof copy) return false;
-    if (is_word(f, "inf") || is_word(f, "+inf") || is_word(f, "infinity") || is_word(f, "-inf")) {
-        *value = f->bytes[0] == '-' ? -(double)INFINITY : (double)INFINITY;
-        return true;
-    }
-    for (size_t i = 0; i < f->length; i++) {
-        char c = f->bytes[i];
-        copy[i] = c == decimal ? '.' : c == '.' ? '?' : c;
-    }
-    copy[f->length] = '\0';
-    return jd_number_read(copy, f->length, value);
-}
-
-/* What is known of a column: which ways to read a number fit all its cells. */
+/* What is known of a column. */
 typedef struct kind {
     int column; /* of the table, or -1 */
-    bool whole, point, comma, missing;
+    bool id;    /* its cells need only be told apart: no thousands, no say in the decimal mark */
+    bool whole, missing, plain; /* plain: some number but 0 has neither point nor comma */
+    unsigned ways;              /* JD_CELL_POINT, JD_CELL_COMMA: what fits all cells */
+    unsigned seen;              /* JD_CELL_...: what some cell has */
     size_t width;
+    int64_t row; /* of the first cell in which thousands are, or may be, grouped */
+    char shown[SHOWN];
 } kind_t;
 
-static void learn(kind_t *k, const field_t *f)
+static const kind_t unknown = {
+    .column = -1, .whole = true, .ways = JD_CELL_POINT | JD_CELL_COMMA, .row = -1};
+
+static void learn(kind_t *k, const field_t *f, int64_t row)
 {
+    const unsigned grouped = JD_CELL_POINT_GROUPED | JD_CELL_COMMA_GROUPED;
     int64_t i;
-    double x;
     if (f->length > k->width) k->width = f->length;
     if (is_missing(f)) {
         k->missing = true;
@@ -289,8 +282,16 @@ static void learn(kind_t *k, const field_t *f)
     }
     if (k->whole)
         k->whole = jd_number_read_int(f->bytes, f->length, &i) && !memchr(f->bytes, '.', f->length);
-    if (k->point) k->point = read_number(f, '.', &x);
-    if (k->comma) k->comma = read_number(f, ',', &x);
+    if (k->ways == 0) return;
+    unsigned ways = jd_cell_ways(f->bytes, f->length);
+    if (k->id && (ways & JD_CELL_POINT_GROUPED)) ways &= ~(unsigned)JD_CELL_POINT;
+    if (k->id && (ways & JD_CELL_COMMA_GROUPED)) ways &= ~(unsigned)JD_CELL_COMMA;
+    k->ways &= ways;
+    k->seen |= ways;
+    k->plain = k->plain || (ways && !(ways & JD_CELL_MARKED) && !is_word(f, "0"));
+    if (!(ways & grouped) || k->row >= 0) return;
+    k->row = row;
+    snprintf(k->shown, sizeof k->shown, "%.*s", (int)f->length, f->bytes);
 }
 
 static void fill(jd_table_t *table, int column, int64_t row, const field_t *f, char decimal)
@@ -303,15 +304,17 @@ static void fill(jd_table_t *table, int column, int64_t row, const field_t *f, c
         (void)jd_number_read_int(f->bytes, f->length, &JD_CELLS(table, column, int64_t)[row]);
     } else {
         double *cell = &JD_CELLS(table, column, double)[row];
-        if (is_missing(f) || !read_number(f, decimal, cell)) *cell = (double)NAN;
+        if (is_missing(f) || !jd_cell_number(f->bytes, f->length, decimal, true, cell))
+            *cell = (double)NAN;
     }
 }
 
 /* ---- Lines ---- */
 
-/* Walks the lines below the header: learns (table NULL) or fills. */
-static int walk(text_t t, const header_t *h, kind_t *kinds, jd_table_t *table, char decimal,
-                int64_t *rows, jd_ctx_t *ctx)
+/* Walks the lines below the header: learns of all columns in use, or (table NULL, others) of the
+ * others; or fills the table. */
+static int walk(text_t t, const header_t *h, kind_t *kinds, bool others, jd_table_t *table,
+                char decimal, int64_t *rows, jd_ctx_t *ctx)
 {
     for (*rows = 0; t.at < t.size;) {
         int64_t line = t.line;
@@ -321,12 +324,15 @@ static int walk(text_t t, const header_t *h, kind_t *kinds, jd_table_t *table, c
             int rc = next_field(&t, &f, ctx);
             if (rc) return rc;
             if (i == 0 && f.last && f.length == 0 && !f.quoted) break; /* an empty line */
-            if (i >= h->n || kinds[i].column < 0) continue;
-            if (is_listed(t.missing, &f)) f.length = 0;
+            if (i >= h->n || (kinds[i].column < 0) != others) continue;
+            jd_missing_code_t *code =
+                t.missing.n ? jd_missing_find(&t.missing, f.bytes, f.length, decimal) : NULL;
+            if (code) f.length = 0;
+            if (code && table) code->hits++;
             if (table)
                 fill(table, kinds[i].column, *rows, &f, decimal);
             else
-                learn(&kinds[i], &f);
+                learn(&kinds[i], &f, *rows);
         }
         if (i == 0) continue;
         if (i != h->n)
@@ -343,39 +349,89 @@ static int walk(text_t t, const header_t *h, kind_t *kinds, jd_table_t *table, c
     return JD_OK;
 }
 
-/* The mark that makes numbers of columns which the other leaves text. */
-static int find_decimal(const text_t *t, const header_t *h, const kind_t *kinds, char *decimal,
+/* Columns that are numbers with one mark only; of those in use, or of the others. */
+static void find_marks(const header_t *h, const kind_t *kinds, bool others, const char **by_point,
+                       const char **by_comma)
+{
+    *by_point = *by_comma = NULL;
+    for (int i = 0; i < h->n; i++) {
+        const kind_t *k = &kinds[i];
+        if ((k->column < 0) != others || k->id || !k->seen) continue;
+        if (k->ways == JD_CELL_POINT) *by_point = h->names[i];
+        if (k->ways == JD_CELL_COMMA) *by_comma = h->names[i];
+    }
+}
+
+static bool is_ambiguous(const kind_t *k)
+{
+    return !k->id && k->ways == (JD_CELL_POINT | JD_CELL_COMMA) && (k->seen & JD_CELL_MARKED);
+}
+
+/* The decimal mark of the file, by the columns in use; where these leave it open, by the others. It
+ * stays '\0' where nothing shows it. */
+static int find_decimal(const text_t *t, const header_t *h, kind_t *kinds, char *decimal,
                         jd_ctx_t *ctx)
 {
-    const char *by_point = NULL, *by_comma = NULL;
-    for (int i = 0; i < h->n; i++) {
-        if (kinds[i].column < 0) continue;
-        if (kinds[i].point && !kinds[i].comma) by_point = h->names[i];
-        if (kinds[i].comma && !kinds[i].point) by_comma = h->names[i];
-    }
+    const char *by_point, *by_comma;
+    bool open = false;
+    int64_t rows;
     if (*decimal) return JD_OK;
+    find_marks(h, kinds, false, &by_point, &by_comma);
     if (by_point && by_comma)
         return jd_fail(ctx, JD_ERR_DATA,
                        "%s: column %s is written with decimal points, column %s with decimal "
                        "commas; say which counts: "
                        "--decimal . or --decimal ,",
                        t->path, by_point, by_comma);
-    *decimal = by_comma ? ',' : '.';
+    for (int i = 0; i < h->n; i++)
+        open = open || (kinds[i].column >= 0 && is_ambiguous(&kinds[i]));
+    if (open && !by_point && !by_comma) {
+        int rc = walk(*t, h, kinds, true, NULL, 0, &rows, ctx);
+        if (rc) return rc;
+        find_marks(h, kinds, true, &by_point, &by_comma);
+    }
+    if (by_point && !by_comma) *decimal = '.';
+    if (by_comma && !by_point) *decimal = ',';
     return JD_OK;
 }
 
+/* Columns that may be read in two ways stay text: who needs numbers refuses them. */
 static void set_types(jd_column_t *columns, const header_t *h, const kind_t *kinds, char decimal)
 {
     for (int i = 0; i < h->n; i++) {
         const kind_t *k = &kinds[i];
         if (k->column < 0) continue;
         jd_column_t *c = &columns[k->column];
-        bool number = decimal == ',' ? k->comma : k->point;
+        const bool number = (k->ways & (decimal == ',' ? JD_CELL_COMMA : JD_CELL_POINT)) &&
+                            (decimal || !is_ambiguous(k));
         c->type = k->whole && !k->missing ? JD_INT64 : number ? JD_DOUBLE : JD_TEXT;
         /* Whole numbers beyond 2^53 with some missing stay text: as ids they must not be rounded.
          */
-        if (c->type == JD_DOUBLE && k->whole && k->width > 15) c->type = JD_TEXT;
+        if (c->type == JD_DOUBLE && k->id && k->whole && k->width > 15) c->type = JD_TEXT;
         if (c->type == JD_TEXT) c->width = (int)k->width + 1;
+    }
+}
+
+/* Says where thousands are taken as grouped, and where they are not though it looks so: whole
+ * numbers beside decimals of always three digits. */
+static void note_groups(const header_t *h, const kind_t *kinds, const jd_column_t *columns,
+                        char decimal, jd_ctx_t *ctx)
+{
+    const unsigned grouped = decimal == ',' ? JD_CELL_COMMA_GROUPED : JD_CELL_POINT_GROUPED;
+    for (int i = 0; i < h->n; i++) {
+        const kind_t *k = &kinds[i];
+        double x = 0;
+        if (k->column < 0 || k->row < 0 || columns[k->column].type != JD_DOUBLE ||
+            !jd_cell_number(k->shown, strlen(k->shown), decimal ? decimal : '.', true, &x))
+            continue;
+        if (k->seen & grouped)
+            jd_warn(ctx, "column %s: numbers are grouped by thousands: '%s' in row %lld is %.15g",
+                    h->names[i], k->shown, (long long)k->row + 1, x);
+        else if (k->plain && is_ambiguous(k))
+            jd_warn(ctx,
+                    "column %s: numbers look grouped by thousands, but '%s' in row %lld is read as "
+                    "%.15g, as --decimal or other columns have it",
+                    h->names[i], k->shown, (long long)k->row + 1, x);
     }
 }
 
@@ -409,15 +465,18 @@ static int read_rows(text_t *t, const header_t *h, kind_t *kinds, jd_column_t *c
                      int n_columns, char *decimal, jd_table_t *table, jd_ctx_t *ctx)
 {
     int64_t rows;
-    int rc = walk(*t, h, kinds, NULL, 0, &rows, ctx);
+    int rc = walk(*t, h, kinds, false, NULL, 0, &rows, ctx);
     if (!rc && rows == 0)
         rc = jd_fail(ctx, JD_ERR_DATA, "%s: has a header and no lines of data", t->path);
     if (!rc) rc = find_decimal(t, h, kinds, decimal, ctx);
     if (rc) return rc;
     set_types(columns, h, kinds, *decimal);
     rc = jd_table_init(table, t->path, "", columns, n_columns, rows, ctx);
-    if (!rc) rc = walk(*t, h, kinds, table, *decimal, &table->rows, ctx);
-    return rc;
+    if (!rc) rc = walk(*t, h, kinds, false, table, *decimal ? *decimal : '.', &table->rows, ctx);
+    if (rc) return rc;
+    note_groups(h, kinds, columns, *decimal, ctx);
+    jd_missing_tell(&t->missing, ctx);
+    return JD_OK;
 }
 
 static int choose(const text_t *t, const header_t *h, const jd_wanted_t *wanted, kind_t *kinds,
@@ -428,9 +487,12 @@ static int choose(const text_t *t, const header_t *h, const jd_wanted_t *wanted,
     const char *const *names = (const char *const *)h->names;
     int rc = wanted->choose(wanted->user, names, h->n, take, ctx);
     if (!rc) rc = jd_open_columns(t->path, names, take, h->n, columns, n_columns, ctx);
-    for (int i = 0, c = 0; i < h->n; i++)
-        kinds[i] =
-            (kind_t){.column = take[i] ? c++ : -1, .whole = true, .point = true, .comma = true};
+    for (int i = 0, c = 0; i < h->n; i++) {
+        kinds[i] = unknown;
+        if (!take[i]) continue;
+        kinds[i].column = c++;
+        kinds[i].id = wanted->is_id && wanted->is_id(wanted->user, names[i]);
+    }
     free(take);
     return rc;
 }
@@ -457,13 +519,13 @@ int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *want
     int n_columns = 0;
     *table = (jd_table_t){0};
     int rc = check_style(style, ctx);
+    if (!rc) rc = jd_missing_make(&t.missing, style->missing, ctx);
     if (!rc) rc = load(&t, ctx);
     if (!rc) rc = check_text(&t, ctx);
     if (rc) goto out;
     if (t.size >= 3 && memcmp(t.bytes, "\xEF\xBB\xBF", 3) == 0) t.at = 3;
     if (!style->separator) style->separator = find_separator(&t);
     t.separator = style->separator;
-    t.missing = style->missing;
     rc = read_header(&t, &h, ctx);
     if (!rc && !(kinds = calloc((size_t)h.n, sizeof *kinds)))
         rc = jd_fail_memory(ctx, sizeof *kinds, path);
@@ -477,6 +539,7 @@ int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *want
 out:
     free(kinds);
     free(h.names);
+    free(t.missing.codes);
     free(t.scratch);
     free(t.bytes);
     return rc;

@@ -17,33 +17,41 @@
 typedef struct jd_wanted {
     int (*choose)(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx);
     void *user;
+    /** Whether a column's cells need only be told apart, as ids; NULL = none. */
+    bool (*is_id)(void *user, const char *name);
 } jd_wanted_t;
 
 /** How a text file is written; '\0' = find out. */
 typedef struct jd_csv_style {
     char separator; /**< ',' ';' '\t' or any other byte but quote, digit, letter, end of line */
     char decimal;   /**< '.' or ',' */
-    const char *missing; /**< further words for a missing value, joined by commas, or NULL */
+    const char *missing; /**< further codes of a missing value, joined by commas, or NULL: words as
+                              they are written, numbers by their value */
 } jd_csv_style_t;
 
 /** Reads a file of separated fields: quoted or not, UTF-8, with or without byte order mark, any
  *  ends of lines, empty lines passed over. Missing are "", NA, N/A, NaN, NULL, "." and what the
- * style adds, as it is written; "inf" is a number. A column is numeric if all its cells are. The
- * separator found is the one of , ; tab that is most frequent in the header; the decimal mark the
- * one that makes numbers of the cells. `style` comes back as it was found. Errors: JD_ERR_OPEN,
- * JD_ERR_READ, JD_ERR_FORMAT (no text), JD_ERR_DATA (file and line named), JD_ERR_ARGUMENT (style),
- * JD_ERR_NO_MEMORY, the chooser's; the table is then empty. Cost: the file in memory, two passes
- * over it. */
+ *  style adds, whose hits are told; "inf" is a number. A column is numeric if all its cells are,
+ *  thousands grouped or not (which is told, and not so in ids). The separator found is the one of
+ *  , ; tab that is most frequent in the header. The decimal mark found is that of the columns in
+ * use that are numbers with one mark only, or else of the other columns; '\0' where no cell shows
+ * it: columns such as "1,234" are then text. `style` comes back as it was found. Errors:
+ * JD_ERR_OPEN, JD_ERR_READ, JD_ERR_FORMAT (no text), JD_ERR_DATA (file and line named; columns that
+ * contradict each other in the decimal mark), JD_ERR_ARGUMENT (style), JD_ERR_NO_MEMORY, the
+ * chooser's; the table is then empty. Cost: the file in memory, two passes over it. */
 JD_MUST_USE int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *wanted,
                             jd_table_t *table, jd_ctx_t *ctx);
 
 /** Reads a Stata file (.dta, any version ReadStat knows: 104 to 119). Dates are Stata's numbers; a
  *  column with a date format has it as its unit: "%td", "%tc", "%tC", "%tw", "%tm", "%tq", "%th",
- *  "%ty". Long strings (strL) are texts as others, up to 4000 bytes. Errors: JD_ERR_OPEN,
- *  JD_ERR_FORMAT (no Stata file, or damaged), JD_ERR_DATA (a longer text; no rows),
- *  JD_ERR_NO_MEMORY, the chooser's; the table is then empty. */
-JD_MUST_USE int jd_stata_read(const char *path, const jd_wanted_t *wanted, jd_table_t *table,
-                              jd_ctx_t *ctx);
+ *  "%ty". `missing` as in the style, or NULL. Long strings (strL) are texts as others, up to 4000
+ * bytes. Errors: JD_ERR_OPEN, JD_ERR_FORMAT (no Stata file, or damaged), JD_ERR_DATA (a longer
+ * text; no rows), JD_ERR_NO_MEMORY, the chooser's; the table is then empty. */
+JD_MUST_USE int jd_stata_read(const char *path, const jd_wanted_t *wanted, const char *missing,
+                              jd_table_t *table, jd_ctx_t *ctx);
+
+/** Whether bytes are text in UTF-16: by its mark, or by zeros at every other place. */
+bool jd_is_utf16(const unsigned char *bytes, size_t n);
 
 /** Columns named after the taken ones of n names, all JD_DOUBLE as yet; one block, owned by the
  * caller. What the two readers share. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io/missing.h"
 #include "io/open.h"
 
 enum { LONG_TEXT_MAX = 4000 /* bytes; ids, clusters and dates are shorter */ };
@@ -246,13 +247,39 @@ static int measure(reading_t *r)
     return any ? parse(r, pass_over, measure_value) : JD_OK;
 }
 
-int jd_stata_read(const char *path, const jd_wanted_t *wanted, jd_table_t *table, jd_ctx_t *ctx)
+/* Makes the user's codes missing. */
+static void clear_missing(const reading_t *r, jd_table_t *t, const jd_missing_t *missing)
 {
+    for (int i = 0, c = 0; i < r->names.n && missing->n > 0; i++) {
+        if (!r->take[i]) continue;
+        const size_t width = (size_t)t->columns[c].width;
+        const bool single = r->names.type[i] == READSTAT_TYPE_FLOAT;
+        for (int64_t row = 0; row < t->rows; row++) {
+            char *cell = (char *)t->data[c] + (size_t)row * width;
+            double *number = &JD_CELLS(t, c, double)[row];
+            jd_missing_code_t *code = width ? jd_missing_find(missing, cell, strlen(cell), '.')
+                                            : jd_missing_find_number(missing, *number, single);
+            if (!code) continue;
+            code->hits++;
+            if (width)
+                memset(cell, 0, width);
+            else
+                *number = (double)NAN;
+        }
+        c++;
+    }
+}
+
+int jd_stata_read(const char *path, const jd_wanted_t *wanted, const char *missing,
+                  jd_table_t *table, jd_ctx_t *ctx)
+{
+    jd_missing_t codes = {0};
     reading_t r = {.path = path, .table = table, .ctx = ctx, .rows_told = -1};
     jd_column_t *columns = NULL;
     int n_columns = 0;
     *table = (jd_table_t){0};
-    int rc = parse(&r, note_variable, NULL);
+    int rc = jd_missing_make(&codes, missing, ctx);
+    if (!rc) rc = parse(&r, note_variable, NULL);
     const size_t n = (size_t)r.names.n + 1;
     if (!rc && (!(r.take = calloc(n, 2 * sizeof *r.take)))) rc = jd_fail_memory(ctx, n, path);
     r.long_text = r.take ? r.take + n : NULL;
@@ -267,11 +294,15 @@ int jd_stata_read(const char *path, const jd_wanted_t *wanted, jd_table_t *table
         rc = jd_fail(ctx, JD_ERR_FORMAT, "%s: is damaged: it has %lld rows, its head says %ld",
                      path, (long long)table->rows, r.rows_told);
     if (!rc && table->rows == 0) rc = jd_fail(ctx, JD_ERR_DATA, "%s: has no rows", path);
-    if (rc) jd_table_free(table);
-    if (!rc)
+    if (!rc) {
+        clear_missing(&r, table, &codes);
+        jd_missing_tell(&codes, ctx);
         table->owned = columns;
-    else
+    } else {
+        jd_table_free(table);
         free(columns);
+    }
+    free(codes.codes);
     free(r.take);
     names_free(&r.names);
     return rc;

@@ -65,6 +65,7 @@ typedef struct jd_own_columns {
                             fixed effects, then parts */
     int n, n_x, n_het, n_fixed;
     bool absorb, no_unit;
+    char decimal; /**< mark of a text file, '\0' where none is seen */
     const char *path;
 } jd_own_columns_t;
 

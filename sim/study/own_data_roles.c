@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
-#include "io/number.h"
+#include "io/cell.h"
 #include "io/store.h"
 #include "jiedao/config.h"
 #include "study/own_data_parts.h"
@@ -271,6 +271,17 @@ static int choose(void *user, const char *const *names, int n, bool *take, jd_ct
     return rc;
 }
 
+/* Columns that are ids and nothing else. */
+static bool is_id(void *user, const char *name)
+{
+    const jd_own_columns_t *roles = user;
+    for (int i = 0; i < roles->n; i++)
+        if (roles->list[i].name && strcmp(roles->list[i].name, name) == 0 &&
+            (i == JD_OWN_TIME || i == JD_OWN_COHORT || jd_own_is_numeric(roles, i)))
+            return false;
+    return true;
+}
+
 /* ---- Files ---- */
 
 static bool ends_in(const char *path, const char *ending)
@@ -338,23 +349,25 @@ static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_ro
                       jd_table_t *table, jd_ctx_t *ctx)
 {
     char head[16] = {0};
-    jd_wanted_t wanted = {choose, roles};
+    const jd_wanted_t wanted = {choose, roles, is_id};
     jd_csv_style_t style = given->style;
     int rc = read_head(path, head, ctx);
     if (rc) return rc;
     const bool hdf5 = memcmp(head, "\211HDF\r\n\032\n", 8) == 0,
                stata = ends_in(path, ".dta") || memcmp(head, "<stata_dta>", 11) == 0;
-    if (style.missing && (hdf5 || stata))
+    if (style.missing && hdf5)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "--missing %s: %s is no CSV file; it marks missing values itself: recode "
-                       "them where it was made (in Stata: mvdecode)",
+                       "--missing %s: %s is a file of jiedao, which marks missing values itself; "
+                       "leave it out",
                        style.missing, path);
     if (hdf5) return read_store(roles, path, given->table, table, ctx);
     if (given->table)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
                        given->table, path);
-    if (stata) return jd_stata_read(path, &wanted, table, ctx);
-    return jd_csv_open(path, &style, &wanted, table, ctx);
+    if (stata) return jd_stata_read(path, &wanted, style.missing, table, ctx);
+    rc = jd_csv_open(path, &style, &wanted, table, ctx);
+    roles->decimal = style.decimal;
+    return rc;
 }
 
 /* ---- All together ---- */
@@ -389,29 +402,74 @@ static bool is_truth(const jd_own_role_t *role, int64_t rows)
     return k < n;
 }
 
-/* Text where a number is needed: the first cell that is none is shown, or, where another decimal
- * mark makes text of all, the first. */
-static int refuse_text(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
+/* What a column of numbers that came as text has: rows, -1 = none. */
+typedef struct text_facts {
+    int64_t no_number, other_mark, only_point, only_comma, either;
+} text_facts_t;
+
+static text_facts_t look_at_text(const jd_own_role_t *role, int64_t rows, char decimal)
 {
-    char word[48] = "", shown[48] = "";
-    int64_t at = 0;
-    double x;
+    text_facts_t f = {-1, -1, -1, -1, -1};
+    const unsigned both = JD_CELL_POINT | JD_CELL_COMMA,
+                   wanted = decimal == ',' ? JD_CELL_COMMA : JD_CELL_POINT;
+    char word[64];
     for (int64_t row = 0; row < rows; row++) {
         jd_own_text(&role->column, row, word, sizeof word);
-        bool number = !*word || jd_number_read(word, strlen(word), &x);
-        if (*word && (!*shown || !number)) {
-            memcpy(shown, word, sizeof shown);
-            at = row;
-        }
-        if (!number) break;
+        if (!*word) continue;
+        const unsigned ways = jd_cell_ways(word, strlen(word)), marks = ways & both;
+        if (!ways && f.no_number < 0) f.no_number = row;
+        if (ways && decimal && !(ways & wanted) && f.other_mark < 0) f.other_mark = row;
+        if (marks == JD_CELL_POINT && f.only_point < 0) f.only_point = row;
+        if (marks == JD_CELL_COMMA && f.only_comma < 0) f.only_comma = row;
+        if (marks == both && (ways & JD_CELL_MARKED) && f.either < 0) f.either = row;
     }
-    bool marked = strpbrk(shown, ".,") && strspn(shown, "+-.,0123456789eE") == strlen(shown);
+    return f;
+}
+
+/* Numbers that may be read in two ways: grouped by thousands, or with decimals. */
+static int refuse_either(const jd_own_role_t *role, int64_t row, jd_ctx_t *ctx)
+{
+    char word[64];
+    double by_point = 0, by_comma = 0;
+    jd_own_text(&role->column, row, word, sizeof word);
+    (void)jd_cell_number(word, strlen(word), '.', true, &by_point);
+    (void)jd_cell_number(word, strlen(word), ',', true, &by_comma);
     return jd_fail(
-        ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option, role->name, at + 1,
-        shown,
-        marked ? "numbers with the decimal mark of the others are needed (--decimal . or "
-                 "--decimal , says which)"
-        : !strcmp(role->option, "--treat")
+        ctx, JD_ERR_DATA,
+        "%s %s: row %" PRId64
+        " holds '%s': %.15g, or %.15g? The numbers look grouped by thousands, but nothing "
+        "in the file shows the decimal mark: --decimal point reads %.15g, --decimal comma "
+        "%.15g",
+        role->option, role->name, row + 1, word, by_point, by_comma, by_point, by_comma);
+}
+
+/* Text where a number is needed: the first cell that is none is shown. */
+static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd_ctx_t *ctx)
+{
+    char word[64], other[64];
+    const text_facts_t f = look_at_text(role, rows, decimal);
+    if (f.no_number < 0 && f.other_mark >= 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s %s: row %" PRId64
+                       " holds '%s', which is no number with a decimal %s, as "
+                       "--decimal or other columns have it; --decimal %s reads the other mark",
+                       role->option, role->name, f.other_mark + 1,
+                       jd_own_text(&role->column, f.other_mark, word, sizeof word),
+                       decimal == ',' ? "comma" : "point", decimal == ',' ? "point" : "comma");
+    if (f.no_number < 0 && f.only_point >= 0 && f.only_comma >= 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s %s: row %" PRId64 " holds '%s', with a decimal point, row %" PRId64
+                       " '%s', with a decimal comma; write all numbers with one mark",
+                       role->option, role->name, f.only_point + 1,
+                       jd_own_text(&role->column, f.only_point, word, sizeof word),
+                       f.only_comma + 1,
+                       jd_own_text(&role->column, f.only_comma, other, sizeof other));
+    if (f.no_number < 0 && f.either >= 0) return refuse_either(role, f.either, ctx);
+    const int64_t row = f.no_number < 0 ? 0 : f.no_number;
+    return jd_fail(
+        ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option, role->name,
+        row + 1, jd_own_text(&role->column, row, word, sizeof word),
+        !strcmp(role->option, "--treat")
             ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with --cohort)"
             : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; --missing adds "
               "others)");
@@ -428,7 +486,7 @@ static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_
             (jd_own_column_t){table, jd_table_find(table, role->name), role->option, false};
         if (!jd_own_is_numeric(roles, i) || !jd_own_is_text(&role->column)) continue;
         role->column.truth = (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, rows);
-        if (!role->column.truth) rc = refuse_text(role, rows, ctx);
+        if (!role->column.truth) rc = refuse_text(role, rows, roles->decimal, ctx);
     }
     return rc;
 }

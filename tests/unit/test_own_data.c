@@ -448,12 +448,6 @@ static void test_words_for_missing(void **state)
     assert_true(data.y[0] == -99);
     assert_int_equal(data.panel.cohort[1], 0);
     jd_own_data_free(&data);
-    snprintf(path, sizeof path, "%s/none.dta", folder);
-    FILE *none = fopen(path, "wb");
-    assert_non_null(none);
-    assert_int_equal(fclose(none), 0);
-    assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_ARGUMENT);
-    assert_non_null(strstr(ctx.message, "is no CSV file"));
 }
 
 static void test_every_allocation_may_fail(void **state)

@@ -63,12 +63,12 @@ static void test_columns_come_back(void **state)
 {
     (void)state;
     char letters[] = "yns", text[64], expected[64];
-    jd_wanted_t wanted = {choose, letters};
+    jd_wanted_t wanted = {choose, letters, NULL};
     jd_table_t was, t;
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
     fill(&was);
-    if (jd_stata_read(file, &wanted, &t, &ctx)) fail_msg("%s", ctx.message);
+    if (jd_stata_read(file, &wanted, NULL, &t, &ctx)) fail_msg("%s", ctx.message);
     assert_int_equal(t.n_columns, 3);
     assert_int_equal(t.rows, ROWS);
     assert_int_equal(jd_table_find(&t, "unit"), -1);
@@ -89,11 +89,11 @@ static void test_the_choosers_error_ends_it(void **state)
 {
     (void)state;
     char letters[] = "y!";
-    jd_wanted_t wanted = {choose, letters};
+    jd_wanted_t wanted = {choose, letters, NULL};
     jd_table_t t;
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
-    assert_int_equal(jd_stata_read(file, &wanted, &t, &ctx), JD_ERR_ARGUMENT);
+    assert_int_equal(jd_stata_read(file, &wanted, NULL, &t, &ctx), JD_ERR_ARGUMENT);
     assert_string_equal(ctx.message, "no");
     assert_null(t.data);
 }
@@ -103,7 +103,7 @@ static void test_damaged_files(void **state)
 {
     (void)state;
     char letters[] = "uyns", damaged[] = "/tmp/jiedao-damaged-XXXXXX";
-    jd_wanted_t wanted = {choose, letters};
+    jd_wanted_t wanted = {choose, letters, NULL};
     int fd = mkstemp(damaged), refused = 0;
     assert_true(fd >= 0);
     FILE *in = fopen(file, "rb");
@@ -124,7 +124,7 @@ static void test_damaged_files(void **state)
         jd_table_t t;
         jd_ctx_t ctx;
         jd_ctx_init(&ctx);
-        int rc = jd_stata_read(damaged, &wanted, &t, &ctx);
+        int rc = jd_stata_read(damaged, &wanted, NULL, &t, &ctx);
         if (rc && !ctx.message[0]) fail_msg("case %zu: code %d without a word", k, rc);
         refused += rc != 0;
         jd_table_free(&t);
