@@ -7,6 +7,7 @@
 
 #include "io/csv.h"
 #include "io/number.h"
+#include "io/open.h"
 
 enum {
     BLOCK = 1 << 16,
@@ -131,10 +132,40 @@ static int read_field(reader_t *r, ending_t *ending)
     return JD_OK;
 }
 
-static void skip_mark(reader_t *r)
+static int skip_mark(reader_t *r)
 {
     r->filled = fread(r->block, 1, BLOCK, r->stream);
     if (r->filled >= 3 && memcmp(r->block, "\xEF\xBB\xBF", 3) == 0) r->at = 3;
+    if (!jd_is_utf16(r->block, r->filled)) return JD_OK;
+    return jd_fail(r->ctx, JD_ERR_DATA,
+                   "%s: is UTF-16; save it as UTF-8 (CSV UTF-8 in spreadsheet programs)", r->name);
+}
+
+/* ---- Encoding ---- */
+
+/* Bytes of the character that begins with `c`; 0 if none does. */
+static size_t character_bytes(unsigned char c)
+{
+    if (c == 0 || (c >= 0x80 && c < 0xC2) || c >= 0xF5) return 0;
+    return c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+static bool is_utf8(const unsigned char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        unsigned char c = s[i];
+        size_t size = character_bytes(c);
+        if (size == 0 || size > n - i) return false;
+        for (size_t k = 1; k < size; k++) {
+            if ((s[i + k] & 0xC0u) != 0x80u) return false;
+        }
+        if ((c == 0xE0 && s[i + 1] < 0xA0) || (c == 0xED && s[i + 1] >= 0xA0) ||
+            (c == 0xF0 && s[i + 1] < 0x90) || (c == 0xF4 && s[i + 1] >= 0x90)) {
+            return false; /* over-long, surrogate, beyond Unicode */
+        }
+        i += size;
+    }
+    return true;
 }
 
 /* ---- Header ---- */
@@ -171,6 +202,10 @@ static int add_to_header(reader_t *r, header_t *h, const jd_column_t *columns, i
         h->column = wider;
         h->room = room;
     }
+    if (!is_utf8((const unsigned char *)r->field, r->length))
+        return jd_fail(r->ctx, JD_ERR_DATA,
+                       "%s:1: the name of column %d is not valid UTF-8; save the file as UTF-8",
+                       r->name, h->n_fields + 1);
     show_name(h, r->field);
     int c = find_column(columns, n_columns, r->field);
     if (c >= 0 && found[c]) {
@@ -222,31 +257,6 @@ static int read_header(reader_t *r, header_t *h, const jd_column_t *columns, int
 }
 
 /* ---- Cells ---- */
-
-/* Bytes of the character that begins with `c`; 0 if none does. */
-static size_t character_bytes(unsigned char c)
-{
-    if (c == 0 || (c >= 0x80 && c < 0xC2) || c >= 0xF5) return 0;
-    return c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-}
-
-static bool is_utf8(const unsigned char *s, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        unsigned char c = s[i];
-        size_t size = character_bytes(c);
-        if (size == 0 || size > n - i) return false;
-        for (size_t k = 1; k < size; k++) {
-            if ((s[i + k] & 0xC0u) != 0x80u) return false;
-        }
-        if ((c == 0xE0 && s[i + 1] < 0xA0) || (c == 0xED && s[i + 1] >= 0xA0) ||
-            (c == 0xF0 && s[i + 1] < 0x90) || (c == 0xF4 && s[i + 1] >= 0x90)) {
-            return false; /* over-long, surrogate, beyond Unicode */
-        }
-        i += size;
-    }
-    return true;
-}
 
 static int bad_cell(reader_t *r, const jd_column_t *column, const char *why)
 {
@@ -416,10 +426,8 @@ int jd_csv_read_stream(FILE *stream, const char *name, const jd_column_t *column
     r.room = 256;
     r.field = malloc(r.room);
     int rc = has && r.block && r.field ? JD_OK : jd_fail_memory(ctx, BLOCK, name);
-    if (rc == JD_OK) {
-        skip_mark(&r);
-        rc = read_header(&r, &h, columns, n_columns, required, has);
-    }
+    if (rc == JD_OK) rc = skip_mark(&r);
+    if (rc == JD_OK) rc = read_header(&r, &h, columns, n_columns, required, has);
     if (rc == JD_OK) rc = jd_table_init(table, name, "", columns, n_columns, 1024, ctx);
     if (rc == JD_OK) rc = read_lines(&r, &h, has, table);
     if (rc == JD_OK && found) memcpy(found, has, n * sizeof *has);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/policy.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/memory.h"
 #include "core/vmath.h"
 #include "jiedao/random.h"
+
+enum { DATE_WIDTH = 40, UNTREATED = INT32_MIN };
 
 #define P(field) offsetof(jd_policy_params_t, field)
 
@@ -69,7 +74,7 @@ const jd_section_t jd_policy_section = {
 
 const jd_column_t jd_policy_columns[JD_POLICY_COLUMNS] = {
     {"code", JD_TEXT, "", "county code", NULL, JD_CODE_WIDTH, JD_AXIS_CELL},
-    {"adoption", JD_TEXT, "", "first treated quarter, as 2022Q1", NULL, 8, JD_AXIS_CELL},
+    {"adoption", JD_TEXT, "", "first treated quarter, as 2022Q1", NULL, DATE_WIDTH, JD_AXIS_CELL},
 };
 
 typedef struct ranked {
@@ -139,17 +144,53 @@ static void deal_cohorts(const jd_policy_params_t *p, const jd_tree_t *tree, ran
     }
 }
 
-static int read_quarter(const char *cell, int32_t *quarter)
+/* Whether day or month comes first in dates such as 13/2/2022, by all dates of the list; dots mean
+ * the day. */
+static jd_date_order_t find_order(const jd_table_t *list, int date)
 {
-    char text[9];
-    memcpy(text, cell, 8);
-    text[8] = '\0';
-    char *end;
-    long year = strtol(text, &end, 10);
-    if (end == text || (*end != 'Q' && *end != 'q') || end[1] < '1' || end[1] > '4' || end[2])
-        return -1;
-    if (year < 1800 || year > 2999) return -1;
-    *quarter = (int32_t)(4 * year + end[1] - '1');
+    unsigned all = JD_ORDER_FITS_DMY | JD_ORDER_FITS_MDY;
+    bool dots = true;
+    for (int64_t i = 0; i < list->rows; i++) {
+        char text[DATE_WIDTH + 1];
+        unsigned bits = jd_date_order(jd_table_text(list, date, i, text, sizeof text));
+        if (!bits) continue;
+        all &= bits;
+        dots = dots && strchr(text, '.');
+    }
+    if (all == JD_ORDER_FITS_DMY || (dots && (all & JD_ORDER_FITS_DMY))) return JD_ORDER_DMY;
+    return all == JD_ORDER_FITS_MDY ? JD_ORDER_MDY : JD_ORDER_UNKNOWN;
+}
+
+static bool is_never(const char *text)
+{
+    static const char *const words[] = {"never", "Never", "NEVER", "inf", "Inf", "0"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(text, words[i])) return true;
+    return false;
+}
+
+/* The quarter a date lies in, or UNTREATED. */
+static int read_quarter(const char *text, jd_date_order_t order, int32_t *quarter)
+{
+    jd_moment_t m;
+    if (is_never(text)) {
+        *quarter = UNTREATED;
+        return 0;
+    }
+    if (!jd_date_read(text, order, &m)) {
+        char *end;
+        const long long number = strtoll(text, &end, 10);
+        if (end == text || *end ||
+            (!jd_date_from_code(JD_CODE_QUARTER, number, &m) &&
+             !jd_date_from_code(JD_CODE_DAY, number, &m)))
+            return -1;
+    }
+    if (m.unit == JD_PERIOD_YEAR || m.unit == JD_PERIOD_HALF) return -1;
+    int64_t q = m.unit == JD_PERIOD_QUARTER
+                    ? m.value
+                    : jd_period_of_day(JD_PERIOD_QUARTER, jd_period_day(m.unit, m.value));
+    if (q < 4 * 1800 || q > 4 * 2999 + 3) return -1;
+    *quarter = (int32_t)q;
     return 0;
 }
 
@@ -160,9 +201,13 @@ static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *
     if (code < 0 || date < 0)
         return jd_fail(ctx, JD_ERR_DATA,
                        "policy.list = %s: columns 'code' and 'adoption' are needed", path);
+    const jd_date_order_t order = find_order(list, date);
+    bool *listed;
+    rc = jd_make(&listed, tree->n[JD_COUNTY], sizeof *listed, "policy.list", ctx);
+    if (rc) return rc;
     for (int64_t i = 0; i < list->rows; i++) {
         long long row = (long long)i + 2; /* the header is row 1 */
-        char text[JD_CODE_WIDTH + 1], quarter_text[9];
+        char text[JD_CODE_WIDTH + 1], quarter_text[DATE_WIDTH + 1];
         jd_table_text(list, code, i, text, sizeof text);
         jd_table_text(list, date, i, quarter_text, sizeof quarter_text);
         int32_t county = jd_tree_find(tree, JD_COUNTY, text), quarter;
@@ -172,22 +217,26 @@ static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *
                 "policy.list = %s: row %lld: no county has code '%s'; `jiedao export FILE --table "
                 "jurisdictions` lists them",
                 path, row, text);
-        else if (read_quarter(quarter_text, &quarter))
-            rc =
-                jd_fail(ctx, JD_ERR_DATA,
-                        "policy.list = %s: row %lld: adoption '%s' is not a quarter such as 2022Q1",
-                        path, row, quarter_text);
-        else if (quarter < start)
+        else if (read_quarter(quarter_text, order, &quarter))
+            rc = jd_fail(
+                ctx, JD_ERR_DATA,
+                "policy.list = %s: row %lld: adoption '%s' is not a quarter such as 2022Q1, a "
+                "date such as 2022-01-31 or 'never' (of 1/2/2022 no row shows whether day "
+                "or month comes first)",
+                path, row, quarter_text);
+        else if (quarter != UNTREATED && quarter < start)
             rc = jd_fail(ctx, JD_ERR_DATA,
                          "policy.list = %s: row %lld: adoption %s lies before run.start", path, row,
                          quarter_text);
-        else if (cohort[county])
+        else if (listed[county])
             rc = jd_fail(ctx, JD_ERR_DATA,
                          "policy.list = %s: row %lld: county '%s' stands in an earlier row too",
                          path, row, text);
         else
-            cohort[county] = quarter - start + 1;
+            cohort[county] = quarter == UNTREATED ? 0 : quarter - start + 1;
+        if (county >= 0) listed[county] = true;
     }
+    free(listed);
     return rc;
 }
 

@@ -186,6 +186,8 @@ static void test_read_errors(void **state)
         {"name,count,share\n\"a\n\n,1,2\n", "x.csv:2: a quote that opens here is never closed"},
         {"name,count,share\n\"a\"b,1,2\n", "x.csv:2: text follows a closing quote"},
         {"name,count,share\n\xB1\xB1,1,2\n", "x.csv:2: column name is not valid UTF-8"},
+        {"\xFF\xFEn", "x.csv: is UTF-16; save it as UTF-8"},
+        {"na\xB1me,count,share\n", "x.csv:1: the name of column 1 is not valid UTF-8"},
         {"name,count,share\n\xED\xA0\x80,1,2\n", "not valid UTF-8"},
         {"name,count,share\n\xE5\x8C,1,2\n", "not valid UTF-8"},
         {"name,count,share\n\"1\n2\",1,2\nthirteen byte,1,2\n",

@@ -200,6 +200,34 @@ static void test_list(void **state)
     jd_table_free(&list);
 }
 
+/* Dates as own data take them; run.start is 2020Q1, period 1. */
+static void test_list_dates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dates[2];
+        int32_t cohort[2];
+    } lists[] = {
+        {{"2021-02-14", "01jul2021"}, {5, 7}},  {{"Jan 2021", "2021M12"}, {5, 8}},
+        {{"1/4/2021", "13/7/2021"}, {6, 7}},    {{"1/4/2021", "7/13/2021"}, {5, 7}},
+        {{"01.04.2021", "01.07.2021"}, {6, 7}}, {{"20212", "20210731"}, {6, 7}},
+        {{"never", "2021-Q3"}, {0, 7}},         {{"inf", "2021-07-01 00:00:00"}, {0, 7}},
+    };
+    int32_t cohort[COUNTIES];
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const char *const rows[][2] = {{"30000001", lists[i].dates[0]},
+                                       {"30000002", lists[i].dates[1]}};
+        street_bench_t b;
+        jd_table_t list = make_list(rows, 2);
+        if (assign(&b, "assignment=list\nlist=x.csv\n", &list, 0, cohort))
+            fail_msg("%s", b.ctx.message);
+        assert_int_equal(cohort[0], lists[i].cohort[0]);
+        assert_int_equal(cohort[1], lists[i].cohort[1]);
+        bench_free(&b);
+        jd_table_free(&list);
+    }
+}
+
 static void test_list_errors(void **state)
 {
     (void)state;
@@ -209,6 +237,8 @@ static void test_list_errors(void **state)
         {"30000002", "2021", "'2021' is not a quarter"},
         {"30000002", "", "'' is not a quarter"},
         {"30000002", "2021Q1x", "is not a quarter"},
+        {"30000002", "1/4/2021", "'1/4/2021' is not a quarter"},
+        {"30000001", "never", "stands in an earlier row"},
         {"30000001", "2022Q1", "county '30000001' stands in an earlier row"},
         {"30000002", "2019Q4", "lies before run.start"}};
     int32_t cohort[COUNTIES];
@@ -291,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_cohorts_are_even),
         cmocka_unit_test(test_late_and_early_adoption),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_list_dates),
         cmocka_unit_test(test_list_errors),
         cmocka_unit_test(test_doses),
         cmocka_unit_test(test_first_period),
