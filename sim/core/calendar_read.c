@@ -112,13 +112,15 @@ static bool read_time(const char *s, int32_t *seconds)
     return hour < 24 && minute < 60 && second <= 60 && is_zone(s);
 }
 
-/* Where the date ends: before the blank or T that a time of day follows. */
+/* Where the date ends: before the blank or T that a time of day follows; SAS writes a colon there,
+ * 01JAN2018:12:30. */
 static const char *end_of_date(const char *text)
 {
     const char *colon = strchr(text, ':');
     const char *s = colon;
     while (s && s > text && is_digit(s[-1]))
         s--;
+    if (s && colon - s == 4 && is_digit(colon[1])) return colon;
     if (!s || s == colon || s == text || (s[-1] != 'T' && s[-1] != ' ')) return text + strlen(text);
     return s - 1;
 }
@@ -242,11 +244,27 @@ static bool match_four(const part_t *p, jd_moment_t *m)
     return true;
 }
 
+static bool begins_with_year(const char *text)
+{
+    return is_digit(text[0]) && is_digit(text[1]) && is_digit(text[2]) && is_digit(text[3]);
+}
+
+/* 2018-03-31, the most frequent one. */
+static bool read_iso(const char *s, jd_moment_t *m)
+{
+    if (!begins_with_year(s) || s[4] != '-' || !is_digit(s[5]) || !is_digit(s[6]) || s[7] != '-' ||
+        !is_digit(s[8]) || !is_digit(s[9]) || s[10])
+        return false;
+    return day(1000 * (s[0] - '0') + 100 * (s[1] - '0') + 10 * (s[2] - '0') + s[3] - '0',
+               10 * (s[5] - '0') + s[6] - '0', 10 * (s[8] - '0') + s[9] - '0', m);
+}
+
 bool jd_date_read(const char *text, jd_date_order_t order, jd_moment_t *m)
 {
     part_t part[PARTS];
-    const char *end = end_of_date(text);
     *m = (jd_moment_t){0};
+    if (read_iso(text, m)) return true;
+    const char *end = end_of_date(text);
     int n = cut(text, end, part);
     bool found = n == 2   ? match_two(part, m)
                  : n == 3 ? match_three(part, order, m)
@@ -260,6 +278,7 @@ unsigned jd_date_order(const char *text)
 {
     part_t p[PARTS];
     jd_moment_t dmy = {0}, mdy = {0};
+    if (!is_digit(text[0]) || begins_with_year(text)) return 0;
     if (cut(text, end_of_date(text), p) != 3 || !is_numeric_date(p)) return 0;
     unsigned bits = JD_ORDER_IS_DATE;
     if (day(p[2].number, p[1].number, p[0].number, &dmy)) bits |= JD_ORDER_FITS_DMY;

@@ -132,19 +132,32 @@ static void trim(const char **bytes, size_t *length)
         (*length)--;
 }
 
+/* Most cells: digits, and one mark at most that cannot group them. */
+static bool read_quickly(const char *s, size_t n, unsigned *ways)
+{
+    size_t i = n > 1 && *s == '-', first = i;
+    while (i < n && is_digit(s[i]))
+        i++;
+    const size_t whole = i - first;
+    *ways = JD_CELL_POINT | JD_CELL_COMMA;
+    if (i == n) return whole > 0;
+    if (whole == 0 || (s[i] != '.' && s[i] != ',')) return false;
+    const size_t mark = i++;
+    while (i < n && is_digit(s[i]))
+        i++;
+    *ways = (s[mark] == '.' ? JD_CELL_POINT : JD_CELL_COMMA) | JD_CELL_MARKED;
+    return i == n && (n - mark != 4 || whole > 3 || s[first] == '0');
+}
+
 unsigned jd_cell_ways(const char *bytes, size_t length)
 {
     runs_t r;
     double x;
     bool grouped;
-    unsigned ways = 0;
+    unsigned ways;
     trim(&bytes, &length);
-    if (length > 0 && length < 18) { /* most cells: a sign and digits */
-        size_t i = bytes[0] == '-' && length > 1;
-        while (i < length && is_digit(bytes[i]))
-            i++;
-        if (i == length) return JD_CELL_POINT | JD_CELL_COMMA;
-    }
+    if (read_quickly(bytes, length, &ways)) return ways;
+    ways = 0;
     if (read_infinity(bytes, length, &x)) return JD_CELL_POINT | JD_CELL_COMMA;
     if (length >= DIGITS_MAX || !cut(bytes, length, &r) || !is_exponent(&r)) return 0;
     for (int i = 1; i < r.n; i++)

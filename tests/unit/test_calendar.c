@@ -23,6 +23,7 @@ static void test_texts(void **state)
         {"3/31/2018 12:00:00 AM", JD_PERIOD_DAY, 17621, 0},
         {"01jan2018", JD_PERIOD_DAY, 17532, 0},
         {"01jan2018 00:00:00", JD_PERIOD_DAY, 17532, 0},
+        {"01JAN2018:12:30:00", JD_PERIOD_DAY, 17532, 45000},
         {"1-Jan-2018", JD_PERIOD_DAY, 17532, 0},
         {"1 January 2018", JD_PERIOD_DAY, 17532, 0},
         {"Jan 1, 2018", JD_PERIOD_DAY, 17532, 0},
