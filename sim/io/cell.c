@@ -166,6 +166,9 @@ unsigned jd_cell_ways(const char *bytes, size_t length)
         ways |= JD_CELL_POINT | (grouped ? (unsigned)JD_CELL_POINT_GROUPED : 0);
     if (whole_runs(&r, ',', &grouped))
         ways |= JD_CELL_COMMA | (grouped ? (unsigned)JD_CELL_COMMA_GROUPED : 0);
+    if ((r.exponent || length > 300) && !jd_cell_number(bytes, length, '.', true, &x) &&
+        !jd_cell_number(bytes, length, ',', true, &x))
+        return 0; /* 1e999 */
     return ways & (JD_CELL_POINT | JD_CELL_COMMA) ? ways : 0;
 }
 
