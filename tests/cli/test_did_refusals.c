@@ -120,7 +120,7 @@ static void test_hostile_files(void **state)
         {"i,t,g,y\n1,2020Q1,2020,1\n",
          "row 1 holds a year ('2020') where the periods of t are each a quarter"},
         {"i,t,g,y\n99999999999999999999,1,0,1\n", "beyond 2^53"},
-        {"i;t;g;y\n1;1;0;1,5\n1;2;0;1.5\n", "--y y: row 1 holds '1,5'"},
+        {"i;t;g;y\n1;1;0;1,5\n1;2;0;1.5\n", "row 1 '1,5', with a decimal comma"},
         {"\xFF\xFEi", "UTF-16"},
         {"i,t,g,\xE4\n1,1,1,1\n", "not valid UTF-8"},
     };
@@ -136,7 +136,7 @@ static void test_hostile_files(void **state)
     run(1, "\"$JIEDAO\" did h.csv" ROLES "--x x --decimal comma");
     ASSERT_HOLDS(said.err, "--x x: row 1 holds '1.5'");
     run(1, "head -c 5000 \"$JIEDAO\" >h.dta; \"$JIEDAO\" did h.dta" ROLES);
-    ASSERT_HOLDS(said.err, "is no Stata file, or damaged");
+    ASSERT_HOLDS(said.err, "is no Stata file, or is damaged");
     run(1, "head -c 5000 \"$JIEDAO\" >h.csv; \"$JIEDAO\" did h.csv" ROLES);
     ASSERT_HOLDS(said.err, "is no text");
     run(1, "\"$JIEDAO\" did nothing.csv" ROLES);
