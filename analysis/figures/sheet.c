@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,18 +180,23 @@ out:
     return rc;
 }
 
-/* Draws to a temporary name in the same folder, which becomes the file's name only when whole. */
+/* Draws to a name in the same folder that nobody can know beforehand, which becomes the file's name
+ * only when whole. */
 static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
 {
     const jd_figure_options_t *o = sheet->options;
     const char *stem = o->stem ? o->stem : sheet->kind->name;
-    char path[PATH_SIZE], part[PATH_SIZE + 32];
+    char path[PATH_SIZE], part[PATH_SIZE + 48];
+    uint64_t draw = 0;
     int length = snprintf(path, sizeof path, "%s/%s.%s", o->folder, stem, f->ending);
     if (length < 0 || (size_t)length >= sizeof path)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "figure %s: the path is longer than %d bytes",
                        sheet->kind->name, PATH_SIZE);
-    snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
-    int picture = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int picture = -1;
+    if (getrandom(&draw, sizeof draw, 0) == (ssize_t)sizeof draw) {
+        snprintf(part, sizeof part, "%s/.jiedao-%016" PRIx64 ".part", o->folder, draw);
+        picture = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    }
     if (picture < 0)
         return jd_fail(ctx, JD_ERR_OPEN,
                        "%s: cannot be written: %s; give a folder that exists and is writable", path,

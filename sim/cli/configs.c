@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao configs: the built-in configs, listed or written out to start from. */
-#include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/builtin.h"
 #include "cli/command.h"
+#include "io/whole.h"
 
 /* A config's first comment line says what it is. */
 static void print_summary(const char *name, const char *text)
@@ -22,27 +21,15 @@ static int list(void)
     return JD_OK;
 }
 
-/* Writes beside and renames, so that a file of this name is always a whole one. */
-static int write_file(const char *path, const char *text, jd_ctx_t *ctx)
+static int write_file(const char *path, const char *text, bool replace, jd_ctx_t *ctx)
 {
-    size_t size = strlen(path) + sizeof ".part";
-    char *part = malloc(size);
-    if (!part) return jd_fail_memory(ctx, size, "a file's name");
-    snprintf(part, size, "%s.part", path);
-    int rc = JD_OK;
-    FILE *out = fopen(part, "w");
-    if (!out) {
-        rc = jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", path, strerror(errno));
-        goto out;
-    }
-    int failed = fputs(text, out) < 0;
-    failed |= fclose(out) != 0;
-    if (failed || rename(part, path) != 0) {
-        rc = jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be written: %s", path, strerror(errno));
-        unlink(part);
-    }
-out:
-    free(part);
+    jd_whole_t whole = {0};
+    int rc = jd_whole_open(&whole, path, replace, ctx);
+    FILE *out = rc ? NULL : jd_whole_stream(&whole, ctx);
+    if (!rc && !out) rc = JD_ERR_NO_MEMORY;
+    if (out) fputs(text, out);
+    if (!rc) return jd_whole_commit(&whole, ctx);
+    jd_whole_abandon(&whole);
     return rc;
 }
 
@@ -71,7 +58,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     int rc = jd_cli_check_ending("configs: -o", path, "ini,txt", ctx);
     if (!rc) rc = jd_cli_may_write(path, args, ctx);
     if (!rc) rc = jd_cli_make_room(path, ctx);
-    return rc ? rc : write_file(path, text, ctx);
+    return rc ? rc : write_file(path, text, jd_args_has(args, "force"), ctx);
 }
 
 static const jd_option_t options[] = {

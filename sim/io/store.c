@@ -95,7 +95,7 @@ static hid_t create_file(jd_store_t *store)
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     if (access >= 0 && creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
         H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0) {
-        made = H5Fcreate(store->whole.part, H5F_ACC_TRUNC, creation, access);
+        made = H5Fcreate(store->whole.path, H5F_ACC_TRUNC, creation, access);
     }
     if (creation >= 0) H5Pclose(creation);
     if (access >= 0) H5Pclose(access);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +74,18 @@ static void put_log(FILE *out, const char *path, const jd_config_t *config,
             r->facts.firm_periods, r->facts.moves, r->facts.relocations);
 }
 
+/* Whether an earlier run wrote what lies there, or nothing does. */
+static bool may_replace(const char *name)
+{
+    char head[4096];
+    FILE *in = fopen(name, "r");
+    if (!in) return errno == ENOENT;
+    size_t n = fread(head, 1, sizeof head - 1, in);
+    fclose(in);
+    head[n] = '\0';
+    return !strncmp(head, "{\n  \"file\": \"", 13) && strstr(head, "\n  \"jiedao_version\": \"");
+}
+
 int jd_log_write(const char *path, const jd_config_t *config, const jd_study_result_t *result,
                  jd_ctx_t *ctx)
 {
@@ -82,6 +96,12 @@ int jd_log_write(const char *path, const jd_config_t *config, const jd_study_res
     memcpy(name, path, length);
     memcpy(name + length, ".log.json", sizeof ".log.json");
     jd_whole_t whole = {0};
+    if (!may_replace(name)) {
+        int exists =
+            jd_fail(ctx, JD_ERR_EXISTS, "%s is no log of this program and is left alone", name);
+        free(name);
+        return exists;
+    }
     int rc = jd_whole_open(&whole, name, true, ctx);
     FILE *out = rc ? NULL : jd_whole_stream(&whole, ctx);
     if (!rc && !out) rc = JD_ERR_NO_MEMORY;

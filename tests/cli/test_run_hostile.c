@@ -110,7 +110,7 @@ static void test_long_names(void **state)
     (void)state;
     char line[2048], name[1100];
     memset(name, 'x', sizeof name);
-    snprintf(line, sizeof line, "run $TINY -o %.246s.h5", name); /* .part still fits 255 */
+    snprintf(line, sizeof line, "run $TINY -o %.246s.h5", name);
     run_program(&said, line);
     ASSERT_STATUS(&said, 0);
     snprintf(line, sizeof line, "run $TINY -o %.260s.h5", name);

@@ -127,8 +127,10 @@ static void test_ctrl_c_names_the_command_that_goes_on(void **state)
     ASSERT_STATUS(&said, 130);
     ASSERT_HOLDS(said.err, "runs are kept in stopped; to go on: jiedao sweep quickstart");
     ASSERT_HOLDS(said.err, "--resume");
-    run_shell(&said, "\"$JIEDAO\" run $TINY --replicates 100000 -o r.h5 & p=$!; "
-                     "while [ ! -e r.h5.part ]; do sleep 0.02; done; kill -INT $p; wait $p");
+    run_shell(&said,
+              "\"$JIEDAO\" run $TINY --replicates 100000 -o r.h5 & p=$!; "
+              "until ls -l /proc/$p/fd | grep -q \"$HERE/#\"; do sleep 0.02; done; kill -INT $p; "
+              "wait $p");
     ASSERT_STATUS(&said, 130);
     ASSERT_HOLDS(said.err, "jiedao sweep quickstart --set sweep.replicates=100000 -o DIR, with the "
                            "same --set");

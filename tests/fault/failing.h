@@ -43,7 +43,7 @@ ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t at);
 int __real_ftruncate(int fd, off_t size);
 int __real_fsync(int fd);
 int __real_rename(const char *from, const char *to);
-int __real_dup(int fd);
+int __real_linkat(int from, const char *old, int to, const char *new, int flags);
 FILE *__real_fdopen(int fd, const char *mode);
 
 void *__wrap_malloc(size_t size);
@@ -55,7 +55,7 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at);
 int __wrap_ftruncate(int fd, off_t size);
 int __wrap_fsync(int fd);
 int __wrap_rename(const char *from, const char *to);
-int __wrap_dup(int fd);
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
 FILE *__wrap_fdopen(int fd, const char *mode);
 
 static inline void *counted(void *block)
@@ -123,9 +123,9 @@ int __wrap_rename(const char *from, const char *to)
     return file_fails() ? -1 : __real_rename(from, to);
 }
 
-int __wrap_dup(int fd)
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
 {
-    return file_fails() ? -1 : __real_dup(fd);
+    return file_fails() ? -1 : __real_linkat(from, old, to, new, flags);
 }
 
 FILE *__wrap_fdopen(int fd, const char *mode)

@@ -81,6 +81,26 @@ static void test_one_failure(void **state)
     fail_each(EIO, false);
 }
 
+/* Where files cannot be without a name they get a random one, and leave none. */
+static void test_no_nameless_files(void **state)
+{
+    (void)state;
+    static jd_ctx_t ctx;
+    int named = 0;
+    failing.error = EOPNOTSUPP;
+    failing.for_good = false;
+    for (long n = 0; n < 8; n++) {
+        put_older();
+        fail_at(FAIL_FILES, n, &ctx);
+        int rc = jd_study_run(config, path, true, 1, NULL, &ctx);
+        assert_true(stop_failing());
+        look(n, rc);
+        named += !rc;
+        unlink(log_path);
+    }
+    assert_true(named > 0);
+}
+
 static int setup(void **state)
 {
     static jd_ctx_t ctx;
@@ -109,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_one_failure),
+        cmocka_unit_test(test_no_nameless_files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
