@@ -25,6 +25,7 @@ typedef struct crew {
     jd_ctx_t *ctx;
     int rc; /* of the first fatal failure */
     int inner_threads;
+    bool no_journal; /* its name is taken by another file */
 } crew_t;
 
 /* ---- The journal: which shards were ever sealed, so that a lost one is noticed ---- */
@@ -39,14 +40,15 @@ static void note_sealed(const jd_shards_t *shards, int64_t block)
     char path[4096], line[32];
     journal_path(shards, path);
     int n = snprintf(line, sizeof line, "%06" PRId64 "\n", block + 1);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return; /* the journal serves a remark, no result */
     ssize_t written = write(fd, line, (size_t)n);
     (void)written;
     close(fd);
 }
 
-static int read_journal(const jd_shards_t *shards, bool *sealed, jd_ctx_t *ctx)
+/* *foreign = a file of this name is no journal. */
+static int read_journal(const jd_shards_t *shards, bool *sealed, bool *foreign, jd_ctx_t *ctx)
 {
     char path[4096], line[64];
     journal_path(shards, path);
@@ -55,10 +57,13 @@ static int read_journal(const jd_shards_t *shards, bool *sealed, jd_ctx_t *ctx)
         return errno == ENOENT ? JD_OK : jd_fail(ctx, JD_ERR_READ, "%s: %s", path, strerror(errno));
     while (fgets(line, sizeof line, in)) {
         int64_t block = strtoll(line, NULL, 10);
+        if (strspn(line, "0123456789") < 6) *foreign = true;
         if (block >= 1 && block <= jd_shards_count(shards)) sealed[block - 1] = true;
     }
+    int rc = JD_OK;
+    if (ferror(in)) rc = jd_fail(ctx, JD_ERR_READ, "%s: cannot be read: %s", path, strerror(errno));
     fclose(in);
-    return JD_OK;
+    return rc;
 }
 
 /* ---- What is there ---- */
@@ -92,7 +97,7 @@ static int look(crew_t *crew)
     bool *sealed = NULL;
     int rc = jd_make(&crew->pending, n, sizeof *crew->pending, "the sweep", crew->ctx);
     if (!rc) rc = jd_make(&sealed, n, sizeof *sealed, "the sweep", crew->ctx);
-    if (!rc) rc = read_journal(shards, sealed, crew->ctx);
+    if (!rc) rc = read_journal(shards, sealed, &crew->no_journal, crew->ctx);
     for (int64_t b = farm->part; b < n && !rc; b += farm->parts) {
         jd_shard_state_t state;
         int64_t valid, left = shards->n_runs - b * shards->block;
@@ -225,7 +230,7 @@ static int do_block(crew_t *crew, int64_t block, jd_ctx_t *ctx)
     }
     bool whole = writer.n_done == n;
     int closed = jd_shard_close(&writer, ctx);
-    if (!closed && whole) note_sealed(shards, block);
+    if (!closed && whole && !crew->no_journal) note_sealed(shards, block);
     return rc ? rc : closed;
 }
 

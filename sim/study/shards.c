@@ -185,11 +185,23 @@ void jd_shards_file(const jd_shards_t *s, int64_t run, char path[PATH_SIZE])
     snprintf(path, PATH_SIZE, "%s/runs/%06" PRId64 ".h5", s->folder, run + 1);
 }
 
-static bool has_file(const jd_shards_t *s, int64_t run)
+/* *there = the run's file, where the sweep keeps them. What cannot be looked at is not taken for
+ * absent. */
+static int look_for_file(const jd_shards_t *s, int64_t run, bool *there, jd_ctx_t *ctx)
 {
     char path[PATH_SIZE];
     jd_shards_file(s, run, path);
-    return access(path, F_OK) == 0;
+    *there = access(path, F_OK) == 0;
+    if (*there || errno == ENOENT || errno == ENOTDIR) return JD_OK;
+    return jd_fail(ctx, JD_ERR_READ, "%s: cannot be read: %s", path, strerror(errno));
+}
+
+static int read_fault(const jd_shards_t *s, int64_t block, jd_ctx_t *ctx)
+{
+    return jd_fail(ctx, JD_ERR_READ,
+                   "%s/shards: shard %06" PRId64 " cannot be read: %s; check the disk and try "
+                   "again; if that does not help, remove it: --resume does its runs again",
+                   s->folder, block + 1, strerror(errno));
 }
 
 /* Up to n bytes; fewer only at the end of the file. -1 with errno. */
@@ -219,7 +231,9 @@ static int scan_record(scan_t *s, int fd, off_t size, bool *more, jd_ctx_t *ctx)
 {
     head_t head;
     *more = false;
-    if (read_up_to(fd, &head, sizeof head) != (int64_t)sizeof head) return JD_OK;
+    int64_t got = read_up_to(fd, &head, sizeof head);
+    if (got < 0) return read_fault(s->shards, s->block, ctx);
+    if (got != (int64_t)sizeof head) return JD_OK;
     int64_t at = head.run - first_run(s->shards, s->block);
     if (head.magic != MAGIC || head.identity != s->shards->identity || at < 0 ||
         at >= runs_in(s->shards, s->block) || s->done[at] || head.bytes < 0 ||
@@ -229,12 +243,14 @@ static int scan_record(scan_t *s, int fd, off_t size, bool *more, jd_ctx_t *ctx)
     int rc = jd_make(&payload, head.bytes, 1, "a shard", ctx);
     if (rc) return rc;
     jd_run_result_t result;
-    bool good = read_up_to(fd, payload, (size_t)head.bytes) == head.bytes &&
-                checksum(&head, payload) == head.checksum;
+    got = read_up_to(fd, payload, (size_t)head.bytes);
+    if (got < 0) rc = read_fault(s->shards, s->block, ctx);
+    bool good = got == head.bytes && checksum(&head, payload) == head.checksum, there = true;
     if (good) rc = decode(&result, s->shards->layout, payload, (size_t)head.bytes, &good, ctx);
-    if (good && !rc && s->shards->files && !result.failed && !has_file(s->shards, head.run)) {
-        jd_run_result_free(&result);
-        good = false;
+    if (good && !rc && s->shards->files && !result.failed) {
+        rc = look_for_file(s->shards, head.run, &there, ctx);
+        if (rc || !there) jd_run_result_free(&result);
+        good = !rc && there;
     }
     if (good && !rc) {
         if (s->take) rc = s->take(s->user, head.run, &result, ctx);
@@ -250,8 +266,7 @@ static int scan_record(scan_t *s, int fd, off_t size, bool *more, jd_ctx_t *ctx)
 static int scan_file(scan_t *s, int fd, jd_ctx_t *ctx)
 {
     struct stat about;
-    if (fstat(fd, &about) != 0)
-        return jd_fail(ctx, JD_ERR_READ, "shard %" PRId64 ": %s", s->block + 1, strerror(errno));
+    if (fstat(fd, &about) != 0) return read_fault(s->shards, s->block, ctx);
     int rc = JD_OK;
     for (bool more = true; more && !rc;)
         rc = scan_record(s, fd, about.st_size, &more, ctx);
@@ -263,12 +278,17 @@ int jd_shard_read(const jd_shards_t *shards, int64_t block, jd_shard_state_t *st
 {
     char path[PATH_SIZE];
     scan_t scan = {.shards = shards, .block = block, .take = take, .user = user};
-    path_of(shards, block, "shard", path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool sealed = fd >= 0;
-    if (!sealed) {
+    bool sealed = false;
+    int fd = -1;
+    for (int attempt = 0; attempt < 2 && fd < 0;
+         attempt++) { /* it may be sealed between two looks */
+        path_of(shards, block, "shard", path);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        sealed = fd >= 0;
+        if (sealed || errno != ENOENT) break;
         path_of(shards, block, "part", path);
         fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 && errno != ENOENT) break;
     }
     *state = JD_SHARD_NONE;
     *n_valid = 0;
@@ -338,9 +358,9 @@ static int open_locked(jd_shard_writer_t *w, bool *busy, jd_ctx_t *ctx)
     path_of(w->shards, w->block, "shard", sealed);
     path_of(w->shards, w->block, "part", part);
     for (int attempt = 0; attempt < 8; attempt++) {
-        w->fd = open(sealed, O_RDWR | O_CLOEXEC);
+        w->fd = open(sealed, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
         w->sealed = w->fd >= 0;
-        if (!w->sealed) w->fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (!w->sealed) w->fd = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (w->fd < 0)
             return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", part, strerror(errno));
         *busy = fcntl(w->fd, F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN);
@@ -356,12 +376,40 @@ static int open_locked(jd_shard_writer_t *w, bool *busy, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* Whether a file is a shard, or was to become one when the power went: one of the two words it
+ * begins with is right, or what reached the disk of them is zero. */
+static bool is_shard(int fd, uint64_t identity)
+{
+    static const unsigned char zero[16];
+    uint64_t word[2] = {MAGIC, identity};
+    unsigned char found[16];
+    ssize_t n = pread(fd, found, sizeof found, 0);
+    if (n < 0) return false;
+    return memcmp(found, zero, (size_t)n) == 0 || memcmp(found, word, n < 8 ? (size_t)n : 8) == 0 ||
+           (n == 16 && identity && memcmp(found + 8, &word[1], 8) == 0);
+}
+
+bool jd_shard_is_one(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat about;
+    bool one = fd >= 0 && fstat(fd, &about) == 0 && about.st_size > 0 && is_shard(fd, 0);
+    if (fd >= 0) close(fd);
+    return one;
+}
+
 /* Keeps the valid records of the open file; what was called whole and is not is unfinished again.
  */
 static int keep_valid(jd_shard_writer_t *w, jd_ctx_t *ctx)
 {
     char sealed[PATH_SIZE], part[PATH_SIZE];
     scan_t scan = {.shards = w->shards, .block = w->block, .done = w->done};
+    if (!is_shard(w->fd, w->shards->identity)) {
+        path_of(w->shards, w->block, w->sealed ? "shard" : "part", part);
+        return jd_fail(ctx, JD_ERR_EXISTS,
+                       "%s is there and is no shard of a sweep; it is left as it is: move it away",
+                       part);
+    }
     int rc = scan_file(&scan, w->fd, ctx);
     w->n_done = scan.n_valid;
     if (rc || (w->sealed && w->n_done == runs_in(w->shards, w->block))) return rc;

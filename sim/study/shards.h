@@ -72,6 +72,9 @@ typedef int (*jd_shard_take_t)(void *user, int64_t run, jd_run_result_t *result,
 JD_MUST_USE int jd_shard_read(const jd_shards_t *shards, int64_t block, jd_shard_state_t *state,
                               int64_t *n_valid, jd_shard_take_t take, void *user, jd_ctx_t *ctx);
 
+/** Whether a file begins as a shard of any sweep does. */
+bool jd_shard_is_one(const char *path);
+
 /** Runs without a record, and the first block that lacks one, -1 = none. Errors: as above. */
 JD_MUST_USE int jd_shards_missing(const jd_shards_t *shards, int64_t *missing, int64_t *first,
                                   jd_ctx_t *ctx);

@@ -5,6 +5,7 @@
 
 #include "run/columns.h"
 #include "study/replicate.h"
+#include "study/sweep_ours.h"
 
 static int simulate(const jd_sweep_one_t *run, jd_run_result_t *result, jd_ctx_t *ctx)
 {
@@ -49,7 +50,8 @@ static int run_into_file(const job_t *job, int64_t run, jd_sweep_one_t *one,
 {
     char path[4096];
     jd_shards_file(&job->folder->shards, run, path);
-    int rc = jd_store_create(&one->store, path, true, ctx);
+    int rc = jd_sweep_may_replace(path, ctx);
+    if (!rc) rc = jd_store_create(&one->store, path, true, ctx);
     if (rc) return rc == JD_ERR_NO_MEMORY ? rc : JD_ERR_WRITE; /* not this run's failure */
     rc = jd_study_store_identity(one->store, one->config, 1, ctx);
     if (!rc) rc = jd_study_store_inputs(one->store, inputs, ctx);

@@ -71,6 +71,7 @@ typedef struct jd_sweep_folder {
     char input[JD_STUDY_INPUTS][JD_STUDY_INPUT_TEXT]; /**< "" = none */
     char program[128];                                /**< that began it */
     uint64_t identity;
+    uint64_t source_hash; /**< of the config the plan was made from, as plan.txt says */
     jd_plan_t plan;
     jd_shards_t shards;
 } jd_sweep_folder_t;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A sweep's folder: what is run in it, and whether it is the same as before. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,6 +18,7 @@
 #include "run/record.h"
 #include "study/sections.h"
 #include "study/sweep.h"
+#include "study/sweep_ours.h"
 
 enum { PATH_SIZE = 4096, LINE_SIZE = 2 * JD_TEXT_MAX };
 
@@ -73,7 +73,8 @@ static int write_value(void *user, const char *section, const jd_param_t *param,
 static void write_plan(FILE *out, const jd_sweep_folder_t *f)
 {
     const char *key, *text;
-    fprintf(out, "jiedao sweep 1\nprogram %s\nidentity %016" PRIx64 "\n", f->program, f->identity);
+    fprintf(out, JD_SWEEP_PLAN "1\nprogram %s\nidentity %016" PRIx64 "\nsource %016" PRIx64 "\n",
+            f->program, f->identity, jd_sweep_source_hash(f->source));
     for (int i = 0; i < JD_STUDY_INPUTS; i++)
         if (f->input[i][0]) fprintf(out, "%s %s\n", jd_study_input_names[i], f->input[i]);
     jd_config_each(f->config, write_value, out);
@@ -107,6 +108,14 @@ static int begin_folder(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
     snprintf(path, sizeof path, "%s/shards", folder);
     int rc = jd_folder_make(folder, ctx);
     if (!rc) rc = jd_folder_make(path, ctx);
+    snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    if (!rc && access(path, F_OK) == 0)
+        rc = jd_fail(ctx, JD_ERR_EXISTS,
+                     "%s is there, and no sweep's plan beside it: it is left as it is; choose "
+                     "another folder with -o, or move it away",
+                     path);
+    snprintf(path, sizeof path, "%s/config.ini", folder);
+    if (!rc) rc = jd_sweep_holds(path, f->source, ctx);
     if (!rc) rc = write_file(folder, "config.ini", f, ctx);
     return rc ? rc : write_file(folder, "plan.txt", f, ctx); /* last: now it is a sweep */
 }
@@ -122,7 +131,7 @@ static int foreign(const char *path, int line, jd_ctx_t *ctx)
 static int read_line(jd_sweep_folder_t *f, const char *path, int number, char *line, jd_ctx_t *ctx)
 {
     line[strcspn(line, "\n")] = '\0';
-    if (number == 1) return strcmp(line, "jiedao sweep 1") ? foreign(path, number, ctx) : JD_OK;
+    if (number == 1) return strcmp(line, JD_SWEEP_PLAN "1") ? foreign(path, number, ctx) : JD_OK;
     char *rest = strchr(line, ' ');
     if (!rest) return foreign(path, number, ctx);
     *rest++ = '\0';
@@ -133,6 +142,10 @@ static int read_line(jd_sweep_folder_t *f, const char *path, int number, char *l
     }
     if (!strcmp(line, "identity")) {
         f->identity = strtoull(rest, NULL, 16);
+        return JD_OK;
+    }
+    if (!strcmp(line, "source")) {
+        f->source_hash = strtoull(rest, NULL, 16);
         return JD_OK;
     }
     for (int i = 0; i < JD_STUDY_INPUTS; i++) {
@@ -173,6 +186,8 @@ static int read_plan(jd_sweep_folder_t *f, const char *folder, jd_ctx_t *ctx)
     int rc = jd_config_create(&f->config, sections, n, ctx);
     while (!rc && fgets(line, sizeof line, in))
         rc = read_line(f, path, ++number, line, ctx);
+    if (!rc && ferror(in))
+        rc = jd_fail(ctx, JD_ERR_READ, "%s: cannot be read: %s", path, strerror(errno));
     if (!rc && number == 0) rc = foreign(path, 1, ctx);
     fclose(in);
     return rc ? rc : jd_config_finish(f->config, ctx);
@@ -206,6 +221,11 @@ int jd_sweep_folder_open(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
     if (!rc && said != f->identity)
         rc = jd_fail(ctx, JD_ERR_FORMAT,
                      "%s/plan.txt: was changed, or its defaults are another program's", folder);
+    if (!rc && jd_sweep_source_hash(f->source) != f->source_hash)
+        rc = jd_fail(ctx, JD_ERR_FORMAT,
+                     "%s/config.ini: is not the config this sweep began with; put that one back "
+                     "(plan.txt says what it set)",
+                     folder);
     if (rc) jd_sweep_folder_free(f);
     return rc;
 }
@@ -298,13 +318,6 @@ static int tell_differences(const jd_sweep_folder_t *before, const jd_sweep_fold
                    c.found > DIFFERENCES ? "; and more" : "");
 }
 
-static bool has_plan(const char *folder)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/plan.txt", folder);
-    return access(path, F_OK) == 0;
-}
-
 /* Another process may be writing the plan just now, under the same names: whoever comes off worse
  * finds it written a moment later. */
 static int begin_together(jd_sweep_folder_t *f, const char *folder, int tries, jd_ctx_t *ctx)
@@ -313,8 +326,9 @@ static int begin_together(jd_sweep_folder_t *f, const char *folder, int tries, j
     jd_ctx_t inner = jd_ctx_inner(ctx);
     int rc = begin_folder(f, folder, &inner);
     while (rc && rc != JD_ERR_NO_MEMORY && --tries > 0) {
+        bool there;
         nanosleep(&pause, NULL);
-        if (has_plan(folder)) return JD_OK;
+        if (jd_sweep_has_plan(folder, &there, &inner) == JD_OK && there) return JD_OK;
         inner = jd_ctx_inner(ctx);
         rc = begin_folder(f, folder, &inner);
     }
@@ -336,36 +350,6 @@ static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kin
     if (before.identity != now->identity) rc = tell_differences(&before, now, folder, ctx);
     jd_sweep_folder_free(&before);
     return rc;
-}
-
-/* Whether a sweep named a file so: a folder of this name may hold others' files too. */
-static bool is_ours(const char *name)
-{
-    size_t digits = strspn(name, "0123456789");
-    return !strcmp(name, "journal") || (digits >= 6 && name[digits] == '.');
-}
-
-/* Removes a sweep's files from a folder; one that is not there has none. */
-static void empty_folder(const char *folder, const char *name)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    DIR *dir = opendir(path);
-    if (!dir) return;
-    for (const struct dirent *entry; (entry = readdir(dir));)
-        if (is_ours(entry->d_name)) unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-}
-
-static void remove_old(const char *folder)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/plan.txt", folder);
-    remove(path); /* first: without it, it is no sweep */
-    snprintf(path, sizeof path, "%s/sweep.h5", folder);
-    remove(path);
-    empty_folder(folder, "shards");
-    empty_folder(folder, "runs");
 }
 
 int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
@@ -390,12 +374,17 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
                     "--force would throw away what other processes of this sweep have done; remove "
                     "%s first, or choose another folder with -o",
                     folder);
-    if (!rc && options->force) remove_old(folder);
-    if (!rc && !goes_on && has_plan(folder))
+    bool there = false;
+    if (!rc) rc = jd_sweep_has_plan(folder, &there, ctx);
+    if (!rc && there && options->force) {
+        rc = jd_sweep_remove(folder, f->source, ctx);
+        there = false;
+    }
+    if (!rc && !goes_on && there)
         rc = jd_fail(ctx, JD_ERR_EXISTS,
                      "%s holds a sweep already; --resume goes on with it, --force starts anew",
                      folder);
-    if (!rc && !has_plan(folder)) rc = begin_together(f, folder, goes_on ? 100 : 1, ctx);
+    if (!rc && !there) rc = begin_together(f, folder, goes_on ? 100 : 1, ctx);
     if (!rc && f->shards.files) {
         char path[PATH_SIZE];
         snprintf(path, sizeof path, "%s/runs", folder);

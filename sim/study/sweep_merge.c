@@ -9,6 +9,7 @@
 #include "study/replicate.h"
 #include "study/run_tables.h"
 #include "study/sweep.h"
+#include "study/sweep_ours.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -21,7 +22,7 @@ typedef struct merge {
     jd_plan_name_t *name; /* [n_factors] columns' names */
     jd_column_t *columns;
     jd_store_t *store;
-    int64_t failed;
+    int64_t failed, merged; /* runs */
     jd_first_failure_t first_failure;
 } merge_t;
 
@@ -129,6 +130,7 @@ static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *
     for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
         rc = jd_run_table_add(&m->all[t], &r->table[t], (int32_t)run + 1, ctx);
     m->failed += r->failed != 0;
+    m->merged++;
     jd_first_failure_note(&m->first_failure, run, r);
     if (!rc && m->folder->shards.files && !r->failed) rc = copy_run(m, run, ctx);
     return rc;
@@ -177,6 +179,11 @@ static int write_all(merge_t *m, jd_ctx_t *ctx)
         rc = merge_block(m, b, ctx);
         if (!rc) rc = jd_check_cancelled(ctx);
     }
+    if (!rc && m->merged != f->plan.n_runs)
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%s: %" PRId64 " of %" PRId64 " runs could not be read again; sweep.h5 is not "
+                     "written",
+                     f->shards.folder, f->plan.n_runs - m->merged, f->plan.n_runs);
     return rc;
 }
 
@@ -197,6 +204,7 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
                     folder, missing, opened.shards.n_runs, first + 1, folder);
     merge_t merge = {.folder = &opened};
     snprintf(path, sizeof path, "%s/sweep.h5", folder);
+    if (!rc && replace) rc = jd_sweep_may_replace(path, ctx);
     if (!rc) rc = jd_store_create(&merge.store, path, replace, ctx);
     if (!rc) {
         rc = write_all(&merge, ctx);

@@ -39,6 +39,7 @@ void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 int __real_open(const char *path, int flags, ...);
+ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t at);
 int __real_ftruncate(int fd, off_t size);
 int __real_fsync(int fd);
@@ -51,6 +52,7 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
 int __wrap_open(const char *path, int flags, ...);
+ssize_t __wrap_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at);
 int __wrap_ftruncate(int fd, off_t size);
 int __wrap_fsync(int fd);
@@ -101,6 +103,11 @@ int __wrap_open(const char *path, int flags, ...)
     int mode = flags & O_CREAT ? va_arg(more, int) : 0;
     va_end(more);
     return file_fails() ? -1 : __real_open(path, flags, mode);
+}
+
+ssize_t __wrap_read(int fd, void *bytes, size_t size)
+{
+    return file_fails() ? -1 : __real_read(fd, bytes, size);
 }
 
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t at)

@@ -66,6 +66,36 @@ static void assert_survives(bool force, long dense, long stride)
     }
 }
 
+/* A shard that cannot be opened or read once is not one that is absent: no file lacks runs. */
+static void test_reads_that_fail_lose_no_run(void **state)
+{
+    (void)state;
+    static jd_ctx_t ctx;
+    static const int errors[] = {EMFILE, EIO};
+    char path[80];
+    int refused = 0;
+    config = swept_config("output.keep=summary");
+    jd_ctx_init(&ctx);
+    if (run_sweep(sweep, true, &ctx) || run_sweep(whole, true, &ctx)) fail_msg("%s", ctx.message);
+    snprintf(path, sizeof path, "%s/sweep.h5", sweep);
+    for (int e = 0; e < 2; e++)
+        for (long n = 0;; n++) {
+            jd_sweep_facts_t facts;
+            unlink(path);
+            failing.error = errors[e];
+            failing.for_good = false;
+            fail_at(FAIL_FILES, n, &ctx);
+            int rc = jd_sweep_merge(sweep, false, &facts, &ctx);
+            bool failed = stop_failing();
+            if (!rc) assert_same();
+            if (rc && !access(path, F_OK)) fail_msg("call %ld: %s, yet a file", n, ctx.message);
+            refused += rc != 0;
+            if (!failed) break;
+        }
+    assert_true(refused > 16); /* four shards, opened and read, looked at twice, two errors */
+    jd_config_free(config);
+}
+
 static void check(const char *keep, long dense, long stride)
 {
     jd_ctx_t ctx;
@@ -110,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_summaries),
         cmocka_unit_test(test_all_tables),
+        cmocka_unit_test(test_reads_that_fail_lose_no_run),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
