@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/process.h"
 #include "cli/signals.h"
 #include "cli/sweep.h"
 #include "cli/terminal.h"
@@ -52,7 +53,8 @@ static int run_command(const jd_command_t *command, int argc, char **argv, jd_te
     if (rc) goto out;
     ctx->threads = (int)threads;
     terminal->quiet = jd_args_has(&args, "quiet") || (jd_farm_process && jd_farm_process->rank > 0);
-    rc = command->run(&args, ctx);
+    if (command->estimates) rc = jd_process_claim_blas(ctx);
+    if (!rc) rc = command->run(&args, ctx);
 out:
     jd_args_free(&args);
     return rc;
@@ -80,6 +82,7 @@ static int run_line(int argc, char **argv, jd_terminal_t *terminal, jd_ctx_t *ct
 
 int jd_cli_main(int argc, char **argv)
 {
+    jd_process_fill_descriptors();
     if (argc < 2) {
         jd_help_overview(stderr);
         return EXIT_USAGE;

@@ -77,6 +77,7 @@ typedef struct jd_command {
     const char *examples;       /**< lines, indented by two spaces, each ended */
     const jd_option_t *options; /**< its own; --threads, --quiet and --help are added */
     int (*run)(const jd_args_t *args, jd_ctx_t *ctx);
+    bool estimates; /**< needs linear algebra */
 } jd_command_t;
 
 /** What was typed, checked. Text borrowed from argv. */

@@ -107,4 +107,5 @@ const jd_command_t jd_command_did = {
         "      --estimator event_study --format csv --plot events.pdf\n",
     .options = jd_did_option_rows,
     .run = run,
+    .estimates = true,
 };

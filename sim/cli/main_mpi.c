@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/process.h"
 #include "cli/sweep.h"
 
 typedef struct counter {
@@ -48,6 +49,7 @@ int main(int argc, char **argv)
 {
     int level, rank, status = 0;
     counter_t counter = {0};
+    jd_process_fill_descriptors();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Win_allocate(sizeof *counter.next, sizeof *counter.next, MPI_INFO_NULL, MPI_COMM_WORLD,

@@ -121,4 +121,5 @@ const jd_command_t jd_command_run = {
                 "  jiedao run china --set world.divisions=china_divisions.csv\n",
     .options = options,
     .run = run,
+    .estimates = true,
 };

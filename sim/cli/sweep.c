@@ -257,4 +257,5 @@ const jd_command_t jd_command_sweep = {
                 "      --set sweep.replicates=20\n",
     .options = options,
     .run = run,
+    .estimates = true,
 };

@@ -85,4 +85,5 @@ const jd_command_t jd_command_validate = {
                 "  jiedao validate published/bdm2004 -o results/bdm2004\n",
     .options = options,
     .run = run,
+    .estimates = true,
 };

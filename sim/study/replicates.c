@@ -125,14 +125,12 @@ static void tell_progress(const work_t *w, int64_t done)
     jd_tell_progress(w->ctx, &progress);
 }
 
-/* HDF5 takes one thread: replicates whose tables are kept come one by one, with all threads. */
-static void run_all(work_t *w)
+/* Replicates [first, end), taken in their order. */
+static void run_some(work_t *w, int workers, int64_t first, int64_t end)
 {
-    int threads = jd_ctx_threads(w->ctx), workers = w->store || w->n < threads ? 1 : threads;
     bool stopped = false;
-    w->threads = threads / workers;
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(workers)
-    for (int64_t i = 0; i < w->n; i++) {
+    for (int64_t i = first; i < end; i++) {
         attempt_t a = {.code = JD_ERR_CANCELLED};
         bool over;
 #pragma omp atomic read
@@ -149,6 +147,18 @@ static void run_all(work_t *w)
         }
         jd_study_replicate_free(&a.one);
     }
+}
+
+/* HDF5 takes one thread: replicates whose tables are kept come one by one, with all threads. A loop
+ * cannot be left in the middle, and handing over a hundred thousand empty turns takes a second: so
+ * there are several. */
+static void run_all(work_t *w)
+{
+    int threads = jd_ctx_threads(w->ctx), workers = w->store || w->n < threads ? 1 : threads;
+    const int64_t some = 256 * (int64_t)workers;
+    w->threads = threads / workers;
+    for (int64_t i = 0; i < w->n && !w->rc; i += some)
+        run_some(w, workers, i, i + some < w->n ? i + some : w->n);
 }
 
 int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, int64_t n,

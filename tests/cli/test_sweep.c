@@ -115,6 +115,7 @@ static void test_blocks_of_several_runs(void **state)
 }
 #endif
 
+/* A shell ignores SIGINT for its background jobs, and so do they. */
 static void test_ctrl_c_names_the_command_that_goes_on(void **state)
 {
     (void)state;
@@ -123,15 +124,15 @@ static void test_ctrl_c_names_the_command_that_goes_on(void **state)
     run_shell(&said,
               "\"$JIEDAO\" " SWEEP " --set sweep.replicates=4000 -o stopped --threads 1 & p=$!; "
               "while [ ! -e stopped/shards/000001.shard ]; do sleep 0.02; done; "
-              "kill -INT $p; wait $p");
-    ASSERT_STATUS(&said, 130);
+              "kill -TERM $p; wait $p");
+    ASSERT_STATUS(&said, 143);
     ASSERT_HOLDS(said.err, "runs are kept in stopped; to go on: jiedao sweep quickstart");
     ASSERT_HOLDS(said.err, "--resume");
     run_shell(&said,
               "\"$JIEDAO\" run $TINY --replicates 100000 -o r.h5 & p=$!; "
-              "until ls -l /proc/$p/fd | grep -q \"$HERE/#\"; do sleep 0.02; done; kill -INT $p; "
+              "until ls -l /proc/$p/fd | grep -q \"$HERE/#\"; do sleep 0.02; done; kill -TERM $p; "
               "wait $p");
-    ASSERT_STATUS(&said, 130);
+    ASSERT_STATUS(&said, 143);
     ASSERT_HOLDS(said.err, "jiedao sweep quickstart --set sweep.replicates=100000 -o DIR, with the "
                            "same --set");
     assert_false(is_here("r.h5"));

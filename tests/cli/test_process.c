@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A process that was given less than usual: no standard streams, little memory. */
+#include "cli/tiny.h"
+
+static said_t said;
+
+static void assert_shell(const char *line)
+{
+    run_shell(&said, line);
+    if (said.status) fail_msg("%s: %s%s", line, said.out, said.err);
+}
+
+/* Progress and notes must not go into a file that got the number of a closed stream. */
+static void test_closed_streams(void **state)
+{
+    (void)state;
+    assert_shell("\"$JIEDAO\" run $TINY -o whole.h5; \"$JIEDAO\" sweep $TINY --set "
+                 "sweep.replicates=400 -o whole");
+    static const char *const closed[] = {"2>&-", "<&- 2>&-", "<&- >&- 2>&-", "<&-", ">&-"};
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        char line[1024];
+        /* words that cannot be written are a failure of the output, not of the file */
+        snprintf(
+            line, sizeof line,
+            "T=${TINY%% --quiet}; \"$JIEDAO\" run $T -o c.h5 --force %s; [ $? -lt 2 ] && cmp "
+            "c.h5 whole.h5 && rm -rf c && { \"$JIEDAO\" sweep $T --set sweep.replicates=400 -o "
+            "c --threads 1 %s; [ $? -lt 2 ] && cmp c/sweep.h5 whole/sweep.h5; }",
+            closed[i], closed[i]);
+        assert_shell(line);
+    }
+    run_shell(&said, "\"$JIEDAO\" run $TINY -o c.h5 --force >&-");
+    ASSERT_STATUS(&said, 1);
+    ASSERT_HOLDS(said.err, "results cannot be written to standard output");
+}
+
+/* OpenBLAS tries for ever where it cannot have its work space. */
+static void test_little_memory(void **state)
+{
+    (void)state;
+    run_shell(&said, "ulimit -v 100000; \"$JIEDAO\" version");
+    if (said.status) {
+        print_message("skipped: this build does not start with 100 MB\n");
+        skip();
+    }
+    int refused = 0;
+    for (int mb = 100; mb <= 500; mb += 50) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "ulimit -v %d000; timeout -s KILL 300 \"$JIEDAO\" run $TINY -o m.h5 --force "
+                 "--threads 2",
+                 mb);
+        run_shell(&said, line);
+        if (said.status > 1) fail_msg("%d MB: status %d: %s", mb, said.status, said.err);
+        if (said.status) ASSERT_HOLDS(said.err, "out of memory");
+        refused += said.status == 1;
+    }
+    assert_true(refused > 0 && refused < 9);
+    assert_shell("cmp m.h5 whole.h5");                       /* with fewer threads, the same */
+    assert_shell("ulimit -v 150000; \"$JIEDAO\" info m.h5"); /* needs none of it */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_closed_streams),
+        cmocka_unit_test(test_little_memory),
+    };
+    return cmocka_run_group_tests(tests, set_tiny, remove_here);
+}
