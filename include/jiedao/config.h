@@ -28,7 +28,8 @@ typedef enum jd_param_type {
     JD_PARAM_PATH,   /**< char[JD_TEXT_MAX]; relative to the config that names it; "" = none */
     JD_PARAM_DATE,   /**< int32_t; quarter since year 0: 4 * year + (quarter - 1); "2020Q1" */
     JD_PARAM_DATES,  /**< jd_dates_t; "2021Q1, 2022Q3" */
-    JD_PARAM_LIST    /**< jd_list_t; doubles, each within [low, high] */
+    JD_PARAM_LIST,   /**< jd_list_t; doubles, each within [low, high] */
+    JD_PARAM_NAMES   /**< char[JD_TEXT_MAX]; names joined by commas */
 } jd_param_type_t;
 
 typedef struct jd_list {

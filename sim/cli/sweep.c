@@ -64,8 +64,11 @@ static void print_factor(const jd_factor_t *f)
     static const char *const laws[] = {"", "uniform", "loguniform", "normal", "integer"};
     printf("  %-28s ", f->name);
     if (f->kind != JD_FACTOR_VALUES) printf("%s(%.12g, %.12g)\n", laws[f->kind], f->a, f->b);
+    const char *between = jd_factor_is_list(f) ? " | " : ", ";
     for (int i = 0; f->kind == JD_FACTOR_VALUES && i < f->n_values; i++)
-        printf("%s%s%s", i ? ", " : "", f->values[i], i + 1 == f->n_values ? "\n" : "");
+        if (strchr(f->values[i], ',')) between = " | ";
+    for (int i = 0; f->kind == JD_FACTOR_VALUES && i < f->n_values; i++)
+        printf("%s%s%s", i ? between : "", f->values[i], i + 1 == f->n_values ? "\n" : "");
 }
 
 static void print_seconds(const char *what, double seconds)

@@ -11,7 +11,7 @@ enum { COLUMNS = 6 };
 typedef void (*jd_section_printer_t)(FILE *out, const jd_section_t *section);
 
 static const char *const type_names[] = {"double", "integer", "flag",     "choice", "text",
-                                         "path",   "quarter", "quarters", "list"};
+                                         "path",   "quarter", "quarters", "list",   "names"};
 
 /* Characters, not bytes: what a terminal aligns. */
 static size_t width_of(const char *text)

@@ -20,6 +20,7 @@ size_t jd_value_size(jd_param_type_t type)
         return sizeof(int32_t);
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:
+    case JD_PARAM_NAMES:
         return JD_TEXT_MAX;
     case JD_PARAM_DATES:
         return sizeof(jd_dates_t);
@@ -74,6 +75,7 @@ void jd_range_text(const jd_param_t *param, char *text, size_t size)
         return;
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:
+    case JD_PARAM_NAMES:
         break;
     }
     snprintf(text, size, "%s", "");
@@ -294,6 +296,7 @@ static int parse_field(const jd_param_t *param, const char *text, jd_field_t *fi
         return parse_choice(param, text, &field->index, why, size);
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:
+    case JD_PARAM_NAMES:
         memcpy(field->text, text, strlen(text) + 1);
         return JD_OK;
     case JD_PARAM_DATE:
@@ -345,7 +348,7 @@ static void print_choice(const jd_param_t *param, int32_t index, char *text, siz
 void jd_value_print(const jd_param_t *param, const void *field, char *text, size_t size)
 {
     jd_field_t value;
-    if (param->type == JD_PARAM_TEXT || param->type == JD_PARAM_PATH) {
+    if (jd_value_size(param->type) == JD_TEXT_MAX) {
         snprintf(text, size, "%s", (const char *)field);
         return;
     }
@@ -372,6 +375,7 @@ void jd_value_print(const jd_param_t *param, const void *field, char *text, size
         return;
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:
+    case JD_PARAM_NAMES:
         return;
     }
 }

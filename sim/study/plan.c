@@ -46,7 +46,8 @@ static int check(const void *block, const char *name, const jd_config_t *config,
 const jd_section_t jd_plan_section = {
     .name = "sweep",
     .help = "several runs: every other key is a parameter, as policy.share = 0.1, 0.25, or "
-            "0:1:0.25, uniform(0, 1), loguniform, normal, integer",
+            "0:1:0.25, uniform(0, 1), loguniform, normal, integer; bars part lists, as "
+            "policy.adoption = 2021Q1 | 2021Q1, 2022Q1",
     .params = params,
     .n_params = sizeof params / sizeof *params,
     .size = sizeof(jd_plan_params_t),
@@ -99,7 +100,9 @@ static int add_value(const reading_t *r, const char *text, size_t n)
         text++, n--;
     while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t'))
         n--;
-    if (n == 0) return blame_text(r, "has an empty value; write values as 0.1, 0.25");
+    if (n == 0)
+        return blame_text(r, "has an empty value; write values as 0.1, 0.25, and lists as 2021Q1 | "
+                             "2021Q1, 2022Q1");
     size_t bytes = ((size_t)f->n_values + 1) * sizeof *f->values;
     char **values = realloc(f->values, bytes);
     if (!values) return jd_fail_memory(r->ctx, bytes, "the plan");
@@ -111,14 +114,51 @@ static int add_value(const reading_t *r, const char *text, size_t n)
     return judge(r, copy);
 }
 
-/* Parameters that are lists themselves are told apart by '|'. */
+bool jd_factor_is_list(const jd_factor_t *f)
+{
+    return f->param->type == JD_PARAM_LIST || f->param->type == JD_PARAM_DATES ||
+           f->param->type == JD_PARAM_NAMES;
+}
+
+/* Whether a list of more than one item stands in the text; names are parted by blanks too. */
+static bool holds_several(const jd_factor_t *f, const char *text)
+{
+    text += strspn(text, " \t");
+    const char *rest = text + strcspn(text, f->param->type == JD_PARAM_NAMES ? ", \t" : ",");
+    return rest[strspn(rest, " \t")] != '\0';
+}
+
+/* A list where a bar is missing: one value, or as many as it has items? What to write for both. */
+static int blame_list(const reading_t *r, const char *text)
+{
+    const char *name = r->factor->name;
+    char parted[256] = "";
+    size_t used = 0;
+    for (const char *s = text; *s && used < sizeof parted;) {
+        size_t n = strcspn(s, ", \t");
+        if (n > 0)
+            used += (size_t)snprintf(parted + used, sizeof parted - used, "%s%.*s",
+                                     used ? " | " : "", (int)n, s);
+        s += n + strspn(s + n, ", \t");
+    }
+    bool numbers = r->factor->param->type == JD_PARAM_LIST;
+    return jd_config_blame(r->config, "sweep", name, r->ctx,
+                           "'%.80s' is one list, not several values: %s is a list itself, whose "
+                           "values are parted by bars: %.80s%s; one list for all points goes into "
+                           "[%.*s]",
+                           text, name, numbers ? text : parted,
+                           numbers ? " | and the next list" : "",
+                           (int)(strrchr(name, '.') - name), name);
+}
+
+/* "a, b", or "a | b": bars part any values, and must where the parameter is a list itself. */
 static int read_values(const reading_t *r, const char *text)
 {
-    bool lists =
-        r->factor->param->type == JD_PARAM_LIST || r->factor->param->type == JD_PARAM_DATES;
+    bool lists = jd_factor_is_list(r->factor), bars = strchr(text, '|') != NULL;
+    if (lists && !bars && holds_several(r->factor, text)) return blame_list(r, text);
     int rc = JD_OK;
     while (!rc) {
-        size_t n = strcspn(text, lists ? "|" : ",");
+        size_t n = strcspn(text, lists || bars ? "|" : ",");
         rc = add_value(r, text, n);
         if (!text[n]) break;
         text += n + 1;
@@ -215,6 +255,12 @@ static int read_factor(const reading_t *r, const char *text, jd_plan_design_t de
     jd_factor_t *f = r->factor;
     double range[3];
     bool drawn = false;
+    if (!strncmp(f->name, "sweep.", 6))
+        return jd_config_blame(r->config, "sweep", f->name, r->ctx,
+                               "is a key of [sweep] itself and not varied; in [sweep] write %s = %.40s",
+                               f->name + 6, text);
+    if (!strncmp(f->name, "validate.", 9))
+        return blame(r, "is one for all points and not varied: set it in [validate]");
     if (f->param->kind == JD_OCCASION) return blame(r, "changes no result, so it is not swept");
     if (!strcmp(f->name, "output.keep")) return blame(r, "is one for all runs: set it in [output]");
     for (size_t i = 0; i < sizeof laws / sizeof *laws && !drawn; i++) {

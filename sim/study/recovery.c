@@ -12,7 +12,7 @@
 #define P(field) offsetof(jd_estimate_params_t, field)
 
 static const jd_param_t params_table[] = {
-    {"estimators", JD_PARAM_TEXT, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
+    {"estimators", JD_PARAM_NAMES, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
      "estimators on the county panel: names as in `jiedao did`, or all that apply", "", JD_RESULT},
     {"control", JD_PARAM_CHOICE, P(control), "never", 0, 0, "never | not_yet", "",
      "whom cohorts are compared with, where an estimator can choose", "", JD_RESULT},

@@ -60,6 +60,28 @@ static void test_a_grid_crosses_its_lists(void **state)
     drop(&m);
 }
 
+/* Each list is one value; bars may part other values too. */
+static void test_bars_part_lists(void **state)
+{
+    (void)state;
+    static const char *const adoption[] = {"2020Q3", "2021Q1, 2021Q4", "2022Q1"};
+    made_t m;
+    assert_int_equal(make(&m, "[sweep]\npolicy.adoption = 2020Q3|2021Q1, 2021Q4 | 2022Q1\n"
+                              "estimate.estimators = twfe, 2x2 | all\npolicy.share = 0.1 | 0.2\n"
+                              "firms.size_shares = 0.7, 0.25, 0.05 | 0.5, 0.25, 0.25\n"),
+                     JD_OK);
+    assert_int_equal(m.plan.n_points, 3 * 2 * 2 * 2);
+    for (int i = 0; i < 3; i++)
+        assert_value(&m, i * 8, 0, adoption[i]);
+    assert_value(&m, 0, 1, "twfe, 2x2");
+    assert_value(&m, 2, 2, "0.2");
+    assert_value(&m, 1, 3, "0.5, 0.25, 0.25");
+    drop(&m);
+    assert_int_equal(make(&m, "[sweep]\npolicy.adoption = 2020Q3\n"), JD_OK); /* one, plainly */
+    assert_int_equal(m.plan.n_points, 1);
+    drop(&m);
+}
+
 static void test_lists_stand_side_by_side(void **state)
 {
     (void)state;
@@ -198,6 +220,19 @@ static void test_mistakes_are_told_at_their_lines(void **state)
         {"[sweep]\npolicy.shaer = 0.1\n",
          "x.ini:2: [sweep] policy.shaer: is no parameter; did you mean 'policy.share'?"},
         {"[sweep]\nfirm.n = 1\n", "did you mean 'firms.n'?"},
+        {"[sweep]\npolicy.adoption = 2020Q3, 2021Q1,2021Q3\n",
+         "x.ini:2: [sweep] policy.adoption: '2020Q3, 2021Q1,2021Q3' is one list, not several "
+         "values: policy.adoption is a list itself, whose values are parted by bars: 2020Q3 | "
+         "2021Q1 | 2021Q3; one list for all points goes into [policy]"},
+        {"[sweep]\nfirms.sector_shares = 0.4, 0.6\n",
+         "parted by bars: 0.4, 0.6 | and the next list; one list for all points goes into [firms]"},
+        {"[sweep]\nestimate.estimators = twfe, 2x2\n", "parted by bars: twfe | 2x2; one"},
+        {"[sweep]\nestimate.estimators = twfe 2x2\n", "parted by bars: twfe | 2x2; one"},
+        {"[sweep]\ndgp.cohorts = 2, 4\n", "dgp.cohorts is a list itself"},
+        {"[sweep]\npolicy.adoption = 2021Q1 |\n", "has an empty value"},
+        {"[sweep]\nsweep.replicates = 20\n",
+         "is a key of [sweep] itself and not varied; in [sweep] write replicates = 20"},
+        {"[sweep]\nvalidate.replicates = 10, 50\n", "set it in [validate]"},
         {"[sweep]\nnothing.like_it = 1\n", "`jiedao params` lists them all"},
         {"[sweep]\noutput.keep = all, summary\n", "is one for all runs"},
         {"[sweep]\npolicy.share = 0.1, 1.4\n",
@@ -243,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_grid_crosses_its_lists),
+        cmocka_unit_test(test_bars_part_lists),
         cmocka_unit_test(test_lists_stand_side_by_side),
         cmocka_unit_test(test_a_hypercube_has_one_point_a_slice),
         cmocka_unit_test(test_sobol_points_are_a_net),
