@@ -2,7 +2,7 @@
 /* A sweep whose runs are done here and there: the tasks of an array however they are numbered. */
 #include "cli/tiny.h"
 
-#define SWEEP "sweep $TINY --set sweep.policy.share=0.25,0.5 --set sweep.replicates=4 --threads 1"
+#define SWEEP "sweep $TINY --set sweep.policy.share=0.25,0.5 --set sweep.replicates=4"
 
 static said_t said;
 
