@@ -62,6 +62,14 @@ typedef struct jd_param {
 
 struct jd_config;
 
+/** Parameters that nothing reads where `when` holds: whoever gives them is told why. */
+typedef struct jd_unread {
+    const char *keys; /**< of the section, "share, adoption"; "*" = all; NULL ends the rows */
+    /** `block` is the section's struct of a finished config; NULL = always. */
+    bool (*when)(const void *block, const struct jd_config *config);
+    const char *why; /**< ends "policy.share is not read: "; says what to write */
+} jd_unread_t;
+
 typedef struct jd_section {
     const char *name; /**< "officials"; for named sections the stem, "event" */
     const char *help; /**< one line */
@@ -74,6 +82,7 @@ typedef struct jd_section {
     int (*check)(const void *block, const char *name, const struct jd_config *config,
                  jd_ctx_t *ctx);
     bool open; /**< takes keys with a point, "policy.share", as plain texts: jd_config_other() */
+    const jd_unread_t *unread; /**< rows ended by one without keys, or NULL */
 } jd_section_t;
 
 /** A config under construction, then constant. Opaque. */
@@ -147,6 +156,16 @@ JD_API uint64_t jd_config_hash(const jd_config_t *config);
 typedef int (*jd_param_visitor_t)(void *user, const char *section, const jd_param_t *param,
                                   const char *value, bool given);
 JD_API int jd_config_each(const jd_config_t *config, jd_param_visitor_t visit, void *user);
+
+/** Walks the parameters that a finished config gives and nothing reads, with the first of the rules
+ *  that says so: one of `more` (of whoever runs the config; keys there as "event.*" or
+ *  "policy.share", NULL = none), or of the sections'. Stops at a non-zero return. */
+typedef int (*jd_unread_visitor_t)(void *user, const char *section, const jd_param_t *param,
+                                   const jd_unread_t *rule);
+JD_API int jd_config_unread(const jd_config_t *config, const jd_unread_t *more,
+                            jd_unread_visitor_t visit, void *user);
+/** Whether a config or an override gives the parameter. */
+JD_API bool jd_config_given(const jd_config_t *config, const char *section, const char *key);
 
 /** Writes the parameter table of the sections (all, or the one named): as aligned text, as a
  *  commented INI of defaults, as JSON, or as Markdown for the docs. */

@@ -8,6 +8,7 @@
 #include "cli/again.h"
 #include "cli/command.h"
 #include "io/csv.h"
+#include "study/reads.h"
 #include "study/sections.h"
 #include "study/study.h"
 #include "study/words.h"
@@ -36,7 +37,8 @@ static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ct
         int failed = jd_config_set(*config, "--seed", assignment, ctx);
         if (!rc) rc = failed;
     }
-    return rc ? rc : jd_config_finish(*config, ctx);
+    if (!rc) rc = jd_config_finish(*config, ctx);
+    return rc ? rc : jd_reads_note(*config, jd_run_unread, ctx);
 }
 
 /* After an interruption nothing is written, and what starts again is the whole command. */

@@ -11,7 +11,7 @@
 #include "cli/command.h"
 #include "cli/sweep.h"
 #include "run/record.h"
-#include "study/dgp.h"
+#include "study/reads.h"
 #include "study/replicate.h"
 
 const jd_farm_process_t *jd_farm_process;
@@ -169,12 +169,14 @@ static void print_end(const char *folder, const jd_sweep_facts_t *f)
                f->farm.found + f->farm.done, folder, folder);
 }
 
-/* A config for validate says nothing of the simulator. */
-static void tell_process(const jd_config_t *config, jd_ctx_t *ctx)
+static int check_plan(const jd_config_t *config, jd_ctx_t *ctx)
 {
-    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
-    if (dgp->kind != JD_DGP_SIMULATOR)
-        jd_warn(ctx, "dgp.kind is read by jiedao validate only: sweep runs the simulator");
+    jd_plan_t plan;
+    int rc = jd_plan_make(&plan, config, ctx);
+    if (rc) return rc;
+    rc = jd_reads_check(&plan, config, jd_sweep_unread, ctx);
+    jd_plan_free(&plan);
+    return rc;
 }
 
 /* Of a share of the runs, or all: nothing came of it, and a script should notice. */
@@ -198,7 +200,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     bool dry = jd_args_has(args, "dry-run");
     int rc = jd_cli_sweep_config(&config, args, ctx);
     if (!rc) rc = read_shard(args, &o, ctx);
-    if (!rc) tell_process(config, ctx);
+    if (!rc) rc = check_plan(config, ctx);
     if (!rc && dry) rc = print_plan(config, ctx);
     if (!rc && !dry && (!folder || !folder[0]))
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: name a folder for its runs: -o results/sweep");

@@ -142,6 +142,24 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     return JD_OK;
 }
 
+static bool has_no_shock(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_firms_params_t *)block)->common_shock == 0.0;
+}
+
+static bool has_no_decay(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_firms_params_t *)block)->gamma == 0.0;
+}
+
+static const jd_unread_t unread[] = {
+    {"common_shock_start", has_no_shock, "firms.common_shock = 0 is none"},
+    {"d0", has_no_decay, "with firms.gamma = 0 distance does not count"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_firms_section = {
     .name = "firms",
     .help = "firms: who they are, what they look for, how often and how far they move",
@@ -149,4 +167,5 @@ const jd_section_t jd_firms_section = {
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(jd_firms_params_t),
     .check = check,
+    .unread = unread,
 };

@@ -63,6 +63,63 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     return rc;
 }
 
+static bool is_list(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_policy_params_t *)block)->assignment == JD_ASSIGN_LIST;
+}
+
+static bool is_no_list(const void *block, const jd_config_t *config)
+{
+    return !is_list(block, config);
+}
+
+static bool treats_nobody(const void *block, const jd_config_t *config)
+{
+    return !is_list(block, config) && ((const jd_policy_params_t *)block)->share == 0.0;
+}
+
+static bool ranks_nobody(const void *block, const jd_config_t *config)
+{
+    const jd_policy_params_t *p = block;
+    (void)config;
+    return p->assignment != JD_ASSIGN_DEVELOPMENT && p->assignment != JD_ASSIGN_FISCAL;
+}
+
+static bool is_flat(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_policy_params_t *)block)->profile == JD_PROFILE_FLAT;
+}
+
+static bool has_no_dose(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_policy_params_t *)block)->dose == 0.0;
+}
+
+static bool announces_nothing(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_policy_params_t *)block)->anticipation == 0;
+}
+
+static const jd_unread_t unread[] = {
+    {"share, adoption", is_list,
+     "with policy.assignment = list the file of policy.list says who adopts and when"},
+    {"list", is_no_list, "write policy.assignment = list, so that the file says who adopts"},
+    {"assignment, selection, adoption, dose, profile, profile_length, pressure, anticipation, "
+     "anticipation_dose",
+     treats_nobody, "policy.share = 0 treats nobody"},
+    {"selection", ranks_nobody, "only policy.assignment = development or fiscal selects"},
+    {"profile, profile_length, pressure, anticipation_dose", has_no_dose,
+     "policy.dose = 0 acts on nobody"},
+    {"profile_length", is_flat, "policy.profile = flat has no length; ramp and fade have"},
+    {"anticipation_dose", announces_nothing,
+     "policy.anticipation = 0 leaves no quarter between announcement and adoption"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_policy_section = {
     .name = "policy",
     .help = "the policy whose effect is to be recovered",
@@ -70,6 +127,7 @@ const jd_section_t jd_policy_section = {
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(jd_policy_params_t),
     .check = check,
+    .unread = unread,
 };
 
 const jd_column_t jd_policy_columns[JD_POLICY_COLUMNS] = {
@@ -240,6 +298,35 @@ static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *
     return rc;
 }
 
+/* Shares that round to nobody or to all, and dates that get no county: asked for, and not there. */
+static void note_rounding(const jd_policy_params_t *p, const jd_tree_t *tree, int32_t wanted,
+                          int32_t start, const int32_t *cohort, jd_ctx_t *ctx)
+{
+    int32_t n = tree->n[JD_COUNTY], treated = 0;
+    char empty[256] = "", date[16];
+    size_t used = 0;
+    for (int32_t c = 0; c < n; c++)
+        treated += cohort[c] > 0;
+    if (p->share > 0 && treated == 0)
+        jd_warn(ctx, "policy.share = %.6g of %ld counties is %.3g counties%s: nobody is treated",
+                p->share, (long)n, p->share * n,
+                wanted > 0 ? ", which no whole prefecture comes near" : ", rounded to none");
+    if (p->share < 1 && treated == n)
+        jd_warn(ctx, "policy.share = %.6g of %ld counties is %.6g counties, and all are treated",
+                p->share, (long)n, p->share * n);
+    for (int k = 0; k < p->adoption.n && treated > 0 && used + 12 < sizeof empty; k++) {
+        bool found = false;
+        for (int32_t c = 0; c < n && !found; c++)
+            found = cohort[c] > 0 && cohort[c] == p->adoption.quarter[k] - start + 1;
+        if (found) continue;
+        used += (size_t)snprintf(empty + used, sizeof empty - used, "%s%s", used ? ", " : "",
+                                 jd_quarter_text(p->adoption.quarter[k], date, sizeof date));
+    }
+    if (used > 0)
+        jd_warn(ctx, "policy.adoption: no county adopts in %s: %ld treated counties for %d dates",
+                empty, (long)treated, p->adoption.n);
+}
+
 int jd_policy_assign(const jd_policy_params_t *p, const jd_tree_t *tree, const jd_table_t *list,
                      int32_t start, int32_t periods, uint64_t seed, uint64_t replicate,
                      int32_t *cohort, const jd_config_t *config, jd_ctx_t *ctx)
@@ -261,6 +348,7 @@ int jd_policy_assign(const jd_policy_params_t *p, const jd_tree_t *tree, const j
         else
             treat_counties(p, tree, rank, stream, wanted, treated);
         deal_cohorts(p, tree, rank, stream, start, treated, cohort);
+        if (replicate == 0) note_rounding(p, tree, wanted, start, cohort, ctx);
     }
     for (int32_t c = 0; c < n && !rc; c++) {
         if (cohort[c] > periods)

@@ -39,12 +39,42 @@ static const jd_param_t rescaling_params[] = {
      "largest share of weak effort that goes into show", "assumed", JD_RESULT},
 };
 
+static bool has_no_built_in(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_rescaling_params_t *)block)->event == 0.0;
+}
+
+static bool inspects_nobody(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_rescaling_params_t *)block)->inspection == 0.0;
+}
+
+static bool has_no_environment(const void *block, const jd_config_t *config)
+{
+    (void)block;
+    for (int i = 0; i < jd_config_count(config, "event"); i++) {
+        const jd_event_params_t *e = jd_config_named(config, "event", i, NULL);
+        if (e->kind == JD_EVENT_ENV) return false;
+    }
+    return true;
+}
+
+static const jd_unread_t rescaling_unread[] = {
+    {"event_start, event_length", has_no_built_in, "rescaling.event = 0 is no event"},
+    {"show_max", inspects_nobody, "rescaling.inspection = 0 asks for no show"},
+    {"th_environment", has_no_environment, "no [event.NAME] has kind = env"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_rescaling_section = {
     .name = "rescaling",
     .help = "pressure on streets and how it is passed down",
     .params = rescaling_params,
     .n_params = (int)(sizeof rescaling_params / sizeof rescaling_params[0]),
     .size = sizeof(jd_rescaling_params_t),
+    .unread = rescaling_unread,
 };
 
 #define E(field) offsetof(jd_event_params_t, field)
@@ -109,6 +139,31 @@ static int check_event(const void *block, const char *name, const jd_config_t *c
     return JD_OK;
 }
 
+static bool reclassifies(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_event_params_t *)block)->kind == JD_EVENT_RECLASSIFY;
+}
+
+static bool is_no_reclassification(const void *block, const jd_config_t *config)
+{
+    return !reclassifies(block, config);
+}
+
+static bool is_step(const void *block, const jd_config_t *config)
+{
+    const jd_event_params_t *e = block;
+    return !reclassifies(block, config) && e->shape == JD_SHAPE_STEP;
+}
+
+static const jd_unread_t event_unread[] = {
+    {"rate, exposure", is_no_reclassification, "only events of kind = reclassify have it"},
+    {"shape, size, spread, development", reclassifies,
+     "an event of kind = reclassify changes ranks and presses nobody"},
+    {"length", is_step, "shape = step lasts to the end"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_event_section = {
     .name = "event",
     .help = "a rescaling event; as many as wanted, each under its own name",
@@ -117,6 +172,7 @@ const jd_section_t jd_event_section = {
     .size = sizeof(jd_event_params_t),
     .named = true,
     .check = check_event,
+    .unread = event_unread,
 };
 
 double jd_event_shape(const jd_event_params_t *event, int32_t quarter)

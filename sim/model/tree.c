@@ -85,6 +85,18 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     return rc;
 }
 
+static bool has_divisions(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_world_params_t *)block)->divisions[0] != '\0';
+}
+
+static const jd_unread_t unread[] = {
+    {"provinces, prefectures, counties, streets, province_km, land_sd", has_divisions,
+     "world.divisions brings the tree"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_world_section = {
     .name = "world",
     .help = "jurisdictions, what they are endowed with, and what plans ask of them",
@@ -92,6 +104,7 @@ const jd_section_t jd_world_section = {
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(jd_world_params_t),
     .check = check,
+    .unread = unread,
 };
 
 int jd_tree_allocate(jd_tree_t *tree, jd_ctx_t *ctx)

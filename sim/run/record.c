@@ -23,12 +23,32 @@ static const jd_param_t observation_params[] = {
      "firms in panel/observed, movers or not, drawn from all", "assumed", JD_RESULT},
 };
 
+static bool has_one_sector(const void *block, const jd_config_t *config)
+{
+    const jd_firms_params_t *firms = jd_config_section(config, "firms");
+    (void)block;
+    return firms->sector_shares.n == 1;
+}
+
+static bool covers_nothing(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_observation_params_t *)block)->coverage == 0.0;
+}
+
+static const jd_unread_t unread[] = {
+    {"misclass", has_one_sector, "with one sector of firms there is no other to be filed under"},
+    {"date_error", covers_nothing, "observation.coverage = 0 shows no move to be misdated"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_observation_section = {
     .name = "observation",
     .help = "how the empirical file differs from the truth",
     .params = observation_params,
     .n_params = (int)(sizeof observation_params / sizeof observation_params[0]),
     .size = sizeof(jd_observation_params_t),
+    .unread = unread,
 };
 
 #define U(field) offsetof(jd_output_params_t, field)

@@ -45,6 +45,17 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     return rc;
 }
 
+static bool has_no_folds(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_run_params_t *)block)->direct_folds == 0;
+}
+
+static const jd_unread_t unread[] = {
+    {"direct_none", has_no_folds, "it needs run.direct_folds of 2 or more"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_run_section = {
     .name = "run",
     .help = "the run: seed, calendar, worlds",
@@ -52,6 +63,7 @@ const jd_section_t jd_run_section = {
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(jd_run_params_t),
     .check = check,
+    .unread = unread,
 };
 
 const jd_section_t *const *jd_simulation_sections(int *n)
@@ -162,6 +174,23 @@ static int make_policy(struct jd_simulation *sim, const jd_table_t *list, jd_ctx
     return JD_OK;
 }
 
+/* What was given and, for this tree, counts for nothing. */
+static void note_unread(const struct jd_simulation *sim, jd_ctx_t *ctx)
+{
+    static const char *const counted[] = {"n", "gradient"};
+    const jd_firms_params_t *p = sim->firms_params;
+    for (size_t i = 0; sim->tree.firms && i < sizeof counted / sizeof *counted; i++)
+        if (jd_config_given(sim->config, "firms", counted[i]))
+            jd_warn(ctx,
+                    "firms.%s is not read: the divisions' column firms says how many firms "
+                    "each street has",
+                    counted[i]);
+    if (p->entry > 0 && jd_firms_births(p, sim->dims.first_firms) == 0)
+        jd_warn(ctx, "firms.entry = %.6g of %lld firms is %.3g births a quarter, rounded to none",
+                p->entry, (long long)sim->dims.first_firms,
+                p->entry * (double)sim->dims.first_firms);
+}
+
 /* Services start at what balanced officials deliver. */
 static void start_world(struct jd_simulation *sim)
 {
@@ -199,6 +228,7 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
                                         .policy = sim->policy_params,
                                         .events = &sim->events};
     jd_street_setting_init(&sim->street);
+    if (sim->replicate == 0) note_unread(sim, ctx);
     rc = make_shared(sim, ctx);
     if (!rc)
         rc = jd_traits_init(&sim->traits, officials, sim->dims.streets, sim->seed, sim->replicate,

@@ -66,6 +66,41 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                            (long long)p->first_period + 1, (long long)end - 1);
 }
 
+static jd_dgp_kind_t kind_of(const void *block)
+{
+    return (jd_dgp_kind_t)((const jd_dgp_params_t *)block)->kind;
+}
+
+static bool is_simulator(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return kind_of(block) == JD_DGP_SIMULATOR;
+}
+
+static bool has_cohorts(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return kind_of(block) == JD_DGP_STAGGERED_LINEAR;
+}
+
+static bool has_one_date(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return kind_of(block) == JD_DGP_AR1_PLACEBO || kind_of(block) == JD_DGP_EVENT_TREND;
+}
+
+static const jd_unread_t unread[] = {
+    {"units, periods, first_period, share, adoption_first, adoption_last, cohorts, slopes, effect, "
+     "trend, rho, sd, unit_sd",
+     is_simulator, "dgp.kind = simulator is none of the processes"},
+    {"share, adoption_first, adoption_last", has_cohorts,
+     "dgp.kind = staggered_linear adopts by dgp.cohorts"},
+    {"cohorts, slopes", has_one_date,
+     "dgp.kind = ar1_placebo and event_trend adopt at one date of dgp.adoption_first to "
+     "adoption_last"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_dgp_section = {
     .name = "dgp",
     .help = "processes of the literature in place of the simulator, for validate",
@@ -73,57 +108,33 @@ const jd_section_t jd_dgp_section = {
     .n_params = sizeof params / sizeof *params,
     .size = sizeof(jd_dgp_params_t),
     .check = check,
+    .unread = unread,
 };
 
-/* ---- What a kind does not read ---- */
-
-typedef struct unread {
-    jd_dgp_kind_t kind;
-    char names[256]; /* joined by commas */
-} unread_t;
-
-static bool is_read(const char *name, jd_dgp_kind_t kind)
+bool jd_dgp_note(const jd_dgp_params_t *p, jd_ctx_t *ctx)
 {
-    static const char *const of_dates[] = {"share", "adoption_first", "adoption_last"};
-    static const char *const of_cohorts[] = {"cohorts", "slopes"};
-    if (!strcmp(name, "kind")) return true;
-    if (kind == JD_DGP_SIMULATOR) return false;
-    for (size_t i = 0; i < sizeof of_dates / sizeof *of_dates; i++)
-        if (!strcmp(name, of_dates[i])) return kind != JD_DGP_STAGGERED_LINEAR;
-    for (size_t i = 0; i < sizeof of_cohorts / sizeof *of_cohorts; i++)
-        if (!strcmp(name, of_cohorts[i])) return kind == JD_DGP_STAGGERED_LINEAR;
-    return true;
-}
-
-static void add_unread(unread_t *u, const char *name)
-{
-    size_t used = strlen(u->names);
-    if (!is_read(name, u->kind))
-        snprintf(u->names + used, sizeof u->names - used, "%sdgp.%s", used ? ", " : "", name);
-}
-
-static int look_at(void *user, const char *section, const jd_param_t *param, const char *value,
-                   bool given)
-{
-    (void)value;
-    if (given && !strcmp(section, "dgp")) add_unread(user, param->name);
-    return 0;
-}
-
-void jd_dgp_note_unread(const jd_config_t *config, jd_dgp_kind_t kind, jd_ctx_t *ctx)
-{
-    static const char *const kinds[] = {"the simulator", "dgp.kind = ar1_placebo",
-                                        "dgp.kind = staggered_linear", "dgp.kind = event_trend"};
-    unread_t u = {.kind = kind};
-    const char *key, *text;
-    jd_config_each(config, look_at, &u);
-    for (int i = 0; jd_config_other(config, "sweep", i, &key, &text); i++) {
-        if (!strcmp(key, "dgp.kind")) return; /* some points may read it */
-        if (!strncmp(key, "dgp.", 4)) add_unread(&u, key + 4);
+    double treated = floor(p->share * (double)p->units + 0.5);
+    bool dated = p->kind == JD_DGP_AR1_PLACEBO || p->kind == JD_DGP_EVENT_TREND;
+    int64_t end = p->first_period + p->periods;
+    if (dated && p->share > 0 && treated == 0)
+        jd_warn(ctx, "dgp.share = %.6g of %lld units is %.3g units, rounded to none", p->share,
+                (long long)p->units, p->share * (double)p->units);
+    else if (dated && p->share < 1 && treated == (double)p->units)
+        jd_warn(ctx, "dgp.share = %.6g of %lld units is %.6g units, rounded to all", p->share,
+                (long long)p->units, p->share * (double)p->units);
+    else if (p->kind == JD_DGP_STAGGERED_LINEAR && p->cohorts.n > p->units)
+        jd_warn(ctx, "dgp.cohorts: %d cohorts of %lld units: some get none", p->cohorts.n,
+                (long long)p->units);
+    else {
+        for (int c = 0; p->kind == JD_DGP_STAGGERED_LINEAR && c < p->cohorts.n; c++) {
+            if (p->cohorts.value[c] < (double)end) continue;
+            jd_warn(ctx, "dgp.cohorts: %.15g is after the last period, %lld: it counts as never",
+                    p->cohorts.value[c], (long long)end - 1);
+            return true;
+        }
+        return false;
     }
-    if (u.names[0])
-        jd_warn(ctx, "%s %s not read by %s; `jiedao params dgp` says what is", u.names,
-                strchr(u.names, ',') ? "are" : "is", kinds[kind]);
+    return true;
 }
 
 /* ---- A replicate ---- */

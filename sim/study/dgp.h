@@ -2,8 +2,11 @@
 /** Processes of the econometric literature in place of the simulator: a panel of units and periods
  * whose true effects are known, for validating estimators.
  *
- *      y_it = a_i + (common) t + slope_i t + e_it + effect(g_i, t),
- *      e_it = rho e_i,t-1 + sd u_it,  u normal, e_i1 from the stationary law
+ *      y_it = a_i + e_it, and of units that adopt in period g_i: + trend (t - g_i + 1), and from
+ *             g_i on + effect + slope_i (t - g_i + 1),
+ *      a_i = unit_sd times a normal, e_it = rho e_i,t-1 + sd u_it, u normal, e_i1 from the
+ *      stationary law. There is no term common to all units of a period: estimators with period
+ *      effects would not see it.
  *
  *  kind = ar1_placebo: half the units, say, adopt at one date drawn anew in each replicate; no
  * effect unless asked for (Bertrand, Duflo, Mullainathan 2004). staggered_linear: cohorts of equal
@@ -32,12 +35,12 @@ typedef struct jd_dgp_params {
 
 extern const jd_section_t jd_dgp_section;
 
+/** Notes shares that round to nobody or all, and cohorts that nobody is in; whether there was one. */
+bool jd_dgp_note(const jd_dgp_params_t *params, jd_ctx_t *ctx);
+
 /** One replicate: a panel named "dgp" of units x periods, cluster = unit. Free the sample in any
  * case. Errors: JD_ERR_NO_MEMORY. */
 JD_MUST_USE int jd_dgp_sample(jd_recovery_sample_t *sample, const jd_dgp_params_t *params,
                               uint64_t seed, uint64_t replicate, jd_ctx_t *ctx);
-
-/** Notes the keys of [dgp] that are given but that this kind of process does not read. */
-void jd_dgp_note_unread(const jd_config_t *config, jd_dgp_kind_t kind, jd_ctx_t *ctx);
 
 #endif

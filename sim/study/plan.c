@@ -43,6 +43,25 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                            (int)p->levels);
 }
 
+static bool lists_points(const void *block, const jd_config_t *config)
+{
+    const jd_plan_params_t *p = block;
+    (void)config;
+    return p->design == JD_PLAN_GRID || p->design == JD_PLAN_LIST;
+}
+
+static bool is_no_morris(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_plan_params_t *)block)->design != JD_PLAN_MORRIS;
+}
+
+static const jd_unread_t unread[] = {
+    {"points", lists_points, "design = grid and list have the points of their lists"},
+    {"levels", is_no_morris, "only design = morris has levels"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_plan_section = {
     .name = "sweep",
     .help = "several runs: every other key is a parameter, as policy.share = 0.1, 0.25, or "
@@ -53,6 +72,7 @@ const jd_section_t jd_plan_section = {
     .size = sizeof(jd_plan_params_t),
     .open = true,
     .check = check,
+    .unread = unread,
 };
 
 /* ---- Factors ---- */
@@ -147,8 +167,8 @@ static int blame_list(const reading_t *r, const char *text)
                            "values are parted by bars: %.80s%s; one list for all points goes into "
                            "[%.*s]",
                            text, name, numbers ? text : parted,
-                           numbers ? " | and the next list" : "",
-                           (int)(strrchr(name, '.') - name), name);
+                           numbers ? " | and the next list" : "", (int)(strrchr(name, '.') - name),
+                           name);
 }
 
 /* "a, b", or "a | b": bars part any values, and must where the parameter is a list itself. */
@@ -256,9 +276,10 @@ static int read_factor(const reading_t *r, const char *text, jd_plan_design_t de
     double range[3];
     bool drawn = false;
     if (!strncmp(f->name, "sweep.", 6))
-        return jd_config_blame(r->config, "sweep", f->name, r->ctx,
-                               "is a key of [sweep] itself and not varied; in [sweep] write %s = %.40s",
-                               f->name + 6, text);
+        return jd_config_blame(
+            r->config, "sweep", f->name, r->ctx,
+            "is a key of [sweep] itself and not varied; in [sweep] write %s = %.40s", f->name + 6,
+            text);
     if (!strncmp(f->name, "validate.", 9))
         return blame(r, "is one for all points and not varied: set it in [validate]");
     if (f->param->kind == JD_OCCASION) return blame(r, "changes no result, so it is not swept");

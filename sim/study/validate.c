@@ -13,6 +13,7 @@
 #include "io/folder.h"
 #include "run/setting.h"
 #include "study/dgp.h"
+#include "study/reads.h"
 
 #define ROW(field) offsetof(jd_validate_params_t, field)
 static const jd_param_t params[] = {
@@ -51,6 +52,25 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                            "has %d values, published has %d", p->published_error.n, p->published.n);
 }
 
+static bool has_no_target(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_validate_params_t *)block)->until_mcse == 0.0;
+}
+
+static bool has_none_published(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_validate_params_t *)block)->published.n == 0;
+}
+
+static const jd_unread_t unread[] = {
+    {"most", has_no_target, "validate.until_mcse = 0 asks for validate.replicates and no more"},
+    {"published_error, published_measure, published_estimator, published_source",
+     has_none_published, "validate.published is empty"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_validate_section = {
     .name = "validate",
     .help = "Monte Carlo of the estimators over replicates, at each point of [sweep]",
@@ -58,6 +78,7 @@ const jd_section_t jd_validate_section = {
     .n_params = sizeof params / sizeof *params,
     .size = sizeof(jd_validate_params_t),
     .check = check,
+    .unread = unread,
 };
 
 /* ---- One replicate ---- */
@@ -119,6 +140,40 @@ const jd_sweep_kind_t jd_sweep_validate = {
                .n_columns = {JD_EST_COLUMNS, JD_EST_COLUMNS}},
     .run = run_one,
 };
+
+/* The last warning, from "left out: " on. */
+static void keep_reason(void *user, const char *message)
+{
+    static const char mark[] = "left out: ";
+    const char *why = strstr(message, mark);
+    snprintf(user, JD_RUN_MESSAGE, "%s", why ? why + sizeof mark - 1 : message);
+}
+
+bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_t point,
+                        const char *estimator, char reason[JD_RUN_MESSAGE])
+{
+    jd_ctx_t ctx;
+    jd_config_t *own = NULL;
+    jd_run_result_t result;
+    char text[96];
+    reason[0] = '\0';
+    jd_ctx_init(&ctx);
+    snprintf(text, sizeof text, "estimate.estimators=%.64s", estimator);
+    int rc = jd_run_result_init(&result, &kind.layout, &ctx);
+    if (!rc) rc = jd_plan_config(&own, plan, config, point, &ctx);
+    if (!rc) rc = jd_config_set(own, "estimator", text, &ctx);
+    const jd_dgp_params_t *dgp = rc ? NULL : jd_config_section(own, "dgp");
+    ctx.warn = keep_reason;
+    ctx.user = reason;
+    if (dgp && dgp->kind != JD_DGP_SIMULATOR) {
+        const jd_run_params_t *run = jd_config_section(own, "run");
+        (void)run_process(dgp, jd_config_section(own, "estimate"), false, (uint64_t)run->seed, 0,
+                          &result, &ctx);
+    }
+    jd_config_free(own);
+    jd_run_result_free(&result);
+    return reason[0] != '\0';
+}
 
 /* ---- Rounds ---- */
 
@@ -465,15 +520,32 @@ static int check_asked(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_
                            "sweep runs a config without estimates");
 }
 
+/* The first point of a process that something is to be said of. */
+static int note_process(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_t *ctx)
+{
+    enum { MOST = 200 };
+    bool noted = false;
+    int rc = JD_OK;
+    for (int64_t point = 0; point < plan->n_points && point < MOST && !noted && !rc; point++) {
+        jd_ctx_t inner = jd_ctx_inner(ctx);
+        jd_config_t *own = NULL;
+        rc = jd_plan_config(&own, plan, config, point, &inner);
+        noted = !rc && jd_dgp_note(jd_config_section(own, "dgp"), ctx);
+        jd_config_free(own);
+        rc = rc == JD_ERR_NO_MEMORY ? jd_fail(ctx, rc, "%s", inner.message) : JD_OK;
+    }
+    return rc;
+}
+
 int jd_validate_run(const jd_config_t *config, const char *folder,
                     const jd_sweep_options_t *options, jd_validation_t *v, jd_ctx_t *ctx)
 {
     work_t w = {.config = config, .folder = folder, .options = options, .validation = v};
     memset(v, 0, sizeof *v);
-    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
     int rc = jd_plan_make(&v->plan, config, ctx);
     if (!rc) rc = check_asked(config, &v->plan, ctx);
-    if (!rc) jd_dgp_note_unread(config, (jd_dgp_kind_t)dgp->kind, ctx);
+    if (!rc) rc = jd_reads_check(&v->plan, config, jd_validate_unread, ctx);
+    if (!rc) rc = note_process(config, &v->plan, ctx);
     if (!rc) rc = jd_make(&w.done, v->plan.n_points, sizeof *w.done, "design points", ctx);
     if (!rc) rc = prepare_folder(folder, options, ctx);
     if (!rc) rc = do_rounds(&w, jd_config_section(config, "validate"), ctx);

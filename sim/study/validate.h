@@ -61,6 +61,11 @@ JD_MUST_USE int jd_validate_run(const jd_config_t *config, const char *folder,
                                 const jd_sweep_options_t *options, jd_validation_t *validation,
                                 jd_ctx_t *ctx);
 
+/** Why an estimator gives nothing at a point of a process of [dgp]: its first replicate says. False
+ * where it does give something, or the data are the simulator's. */
+bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_t point,
+                        const char *estimator, char reason[JD_RUN_MESSAGE]);
+
 /** The screen's table. */
 void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation_t *validation,
                        const char *path);

@@ -98,7 +98,19 @@ static const char *below(int m, jd_mc_value_t v, char text[40])
     return text;
 }
 
-static void print_block(FILE *out, const block_t *b)
+static void print_failure(FILE *out, const block_t *b, const jd_config_t *config,
+                          const jd_plan_t *plan)
+{
+    char reason[JD_RUN_MESSAGE];
+    if (find(b, "failed").value != 1) return;
+    if (jd_validate_reason(config, plan, b->point - 1, b->estimator, reason))
+        fprintf(out, "\n      every fit failed: %s", reason);
+    else
+        fputs("\n      every fit failed; jiedao run with this config says why", out);
+}
+
+static void print_block(FILE *out, const block_t *b, const jd_config_t *config,
+                        const jd_plan_t *plan)
 {
     char text[32], bracket[40];
     fprintf(out, "  %-18s %-13s %-4s", b->estimator, b->panel, b->target);
@@ -116,8 +128,7 @@ static void print_block(FILE *out, const block_t *b)
         fprintf(out, " (%s)", jd_shown(v.mcse, false, text));
         some = true;
     }
-    if (find(b, "failed").value == 1)
-        fputs("\n      every fit failed; jiedao run with this config says why", out);
+    print_failure(out, b, config, plan);
     fputc('\n', out);
 }
 
@@ -148,7 +159,8 @@ static void print_point(FILE *out, const jd_validation_t *v, int32_t point)
 
 /* The overall effects of a point from `row` on, those of one unit together. Returns the row behind
  * them. */
-static int64_t print_effects(FILE *out, const jd_validation_t *v, int64_t row)
+static int64_t print_effects(FILE *out, const jd_validation_t *v, const jd_config_t *config,
+                             int64_t row)
 {
     int64_t end = row;
     int32_t point = JD_CELLS(&v->table, JD_VAL_POINT, int32_t)[row];
@@ -163,7 +175,7 @@ static int64_t print_effects(FILE *out, const jd_validation_t *v, int64_t row)
             if (strcmp(b.term, "att") != 0 || jd_estimate_unit(b.panel, b.estimator) != u) continue;
             if (!some) print_head(out, u);
             some = true;
-            print_block(out, &b);
+            print_block(out, &b, config, &v->plan);
         }
     }
     return end;
@@ -266,7 +278,7 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
                 "): %s\n",
                 v->failed, v->first_failed, v->failed_point, v->failure);
     for (int64_t i = 0; i < v->table.rows;)
-        i = print_effects(out, v, i);
+        i = print_effects(out, v, config, i);
     print_published(out, p, v);
     fprintf(out, "\nWritten     %s\n", path);
 }

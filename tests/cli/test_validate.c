@@ -175,7 +175,7 @@ static void test_keys_a_process_does_not_read(void **state)
     run_program(&said, "validate published/bdm2004 -o unread --set validate.replicates=2 --set "
                        "dgp.slopes=1,2 --set sweep.dgp.rho=0");
     ASSERT_STATUS(&said, 0);
-    ASSERT_HOLDS(said.err, "dgp.slopes is not read by dgp.kind = ar1_placebo");
+    ASSERT_HOLDS(said.err, "dgp.slopes is not read: dgp.kind = ar1_placebo and event_trend adopt at one date");
 }
 
 /* Nothing is called an agreement that was not compared, nothing reached that was not. */

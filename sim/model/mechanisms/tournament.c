@@ -23,12 +23,24 @@ static const jd_param_t params[] = {
      JD_RESULT},
 };
 
+static bool asks_no_rival(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const tournament_params_t *)block)->slope == 0.0;
+}
+
+static const jd_unread_t unread[] = {
+    {"noise", asks_no_rival, "with tournament.slope = 0 nobody answers to measured output"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_tournament_section = {
     .name = "tournament",
     .help = "promotion tournament among streets of a county",
     .params = params,
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(tournament_params_t),
+    .unread = unread,
 };
 
 static bool on(const jd_config_t *config)

@@ -26,12 +26,31 @@ static const jd_param_t params[] = {
      "output of a targeted firm; another firm's is 1", "assumed", JD_RESULT},
 };
 
+static bool is_off(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return !((const urban_params_t *)block)->on;
+}
+
+static bool has_no_poi(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const urban_params_t *)block)->poi_rate == 0.0;
+}
+
+static const jd_unread_t unread[] = {
+    {"poi_rate, poi_elasticity, productivity", is_off, "urban.on = no computes no urban outcomes"},
+    {"poi_elasticity", has_no_poi, "urban.poi_rate = 0 makes no points of interest"},
+    {NULL, NULL, NULL},
+};
+
 const jd_section_t jd_urban_section = {
     .name = "urban",
     .help = "urban outcomes: points of interest, land use, concentration",
     .params = params,
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(urban_params_t),
+    .unread = unread,
 };
 
 enum { POI = P_SHARED, LAND_EFFICIENCY, LOCATION_QUOTIENT, SERVICES_PER_FIRM, COLUMNS };
