@@ -99,9 +99,10 @@ JD_API void jd_config_free(jd_config_t *config);
 JD_API void jd_config_ignore(jd_config_t *config, const char *const *sections);
 
 /** Reads an INI file over what is there. All mistakes are told, one line each, as
- *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". After an error here
+ *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". Behind a blank ';'
+ *  begins a comment; a value in double quotes is taken as it stands, with \" and \\. After an error here
  *  or in jd_config_set() more may be read, to tell more mistakes, but the config is not fit for
- *  use. Of a line, comment aside, inih takes 198 bytes: longer values come by jd_config_set(). */
+ *  use. */
 JD_API JD_MUST_USE int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx);
 /** The same from memory; `label` stands for the file's name in messages, paths are relative to the
  *  working folder. */

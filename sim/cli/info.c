@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/command.h"
+#include "cli/info_config.h"
 #include "cli/info_folder.h"
 #include "cli/tables.h"
 #include "io/store.h"
@@ -64,54 +65,6 @@ static int print_columns(jd_store_t *store, const char *path, const char *name, 
     return JD_OK;
 }
 
-/* The parameters a sweep varied, as keys of [sweep]. */
-static int print_swept(jd_store_t *store, jd_ctx_t *ctx)
-{
-    char name[256], values[4096];
-    jd_table_t table;
-    if (!jd_store_has(store, "config/swept")) return JD_OK;
-    int rc = jd_store_read(store, "config/swept", &table, ctx);
-    for (int64_t i = 0; !rc && i < table.rows; i++)
-        printf("%s = %s\n", jd_table_text(&table, 0, i, name, sizeof name),
-               jd_table_text(&table, 1, i, values, sizeof values));
-    jd_table_free(&table);
-    return rc;
-}
-
-/* What was given, by config or command line, as a config that makes the same file again. The text
- * as given would not do: overrides stand in it as comments only. */
-static int print_config(jd_store_t *store, jd_ctx_t *ctx)
-{
-    jd_table_t table;
-    int rc = jd_store_read(store, "config/parameters", &table, ctx);
-    if (rc) return rc;
-    int section = jd_table_find(&table, "section"), name = jd_table_find(&table, "name");
-    int value = jd_table_find(&table, "value"), given = jd_table_find(&table, "given");
-    char last[256] = "", now[256], key[256], text[4096];
-    bool told = !jd_store_has(store, "config/swept");
-    if (section < 0 || name < 0 || value < 0 || given < 0)
-        rc = jd_fail(ctx, JD_ERR_DATA,
-                     "config/parameters: lacks one of the columns section, name, value, given");
-    for (int64_t i = 0; !rc && i < table.rows; i++) {
-        if (jd_table_number(&table, given, i) == 0.0) continue;
-        jd_table_text(&table, section, i, now, sizeof now);
-        if (strcmp(now, last) != 0) printf("%s[%s]\n", *last ? "\n" : "", now);
-        memcpy(last, now, sizeof last);
-        if (!told && !strcmp(now, "sweep")) {
-            rc = print_swept(store, ctx);
-            told = true;
-        }
-        printf("%s = %s\n", jd_table_text(&table, name, i, key, sizeof key),
-               jd_table_text(&table, value, i, text, sizeof text));
-    }
-    jd_table_free(&table);
-    if (!rc && !told) {
-        printf("%s[sweep]\n", *last ? "\n" : "");
-        rc = print_swept(store, ctx);
-    }
-    return rc;
-}
-
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     jd_store_t *store = NULL;
@@ -126,7 +79,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     int rc = jd_store_open(&store, path, ctx);
     if (rc) return rc;
     if (jd_args_has(args, "config")) {
-        rc = print_config(store, ctx);
+        rc = jd_cli_print_config(store, path, ctx);
     } else if (table) {
         rc = print_columns(store, path, table, ctx);
     } else {

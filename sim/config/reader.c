@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines on their way to inih. inih 55 counts no lines for its handler, cuts long lines and names,
  * takes an indented key for the last one's continuation and tells no duplicates: each line is
- * judged here, and only a good one is handed on, without its comment. */
+ * judged here, and only a good one is handed on, its value kept back: that may be long. */
 #include "config/internal.h"
 
 #include <errno.h>
@@ -23,6 +23,7 @@ typedef struct jd_reader {
     jd_ctx_t *ctx;
     jd_place_t place;
     char *next, *end; /* what is left of the text */
+    char *value;      /* of the key handed on last */
     int block;        /* of the section being read, or one of: */
     jd_header_t *headers;
     int n_headers;
@@ -166,6 +167,39 @@ static bool hash_fault(jd_reader_t *r, const char *value)
     return false;
 }
 
+/* Takes a value out of its quotes, in place, where \" and \\ stand for themselves; NULL, told,
+ * where no quote closes it. */
+static char *unquote(jd_reader_t *r, char *text)
+{
+    char *to = text, *from = text + 1;
+    for (; *from && *from != '"'; from++) {
+        if (*from == '\\' && (from[1] == '"' || from[1] == '\\')) from++;
+        *to++ = *from;
+    }
+    char *rest = from + (*from == '"');
+    if (*from != '"') {
+        mistake(r, text, "has no closing quote; write key = \"value\"");
+        return NULL;
+    }
+    cut_comment(rest);
+    if (*jd_trim(rest)) {
+        mistake(r, jd_trim(rest), "follows a closing quote; quotes go round a whole value");
+        return NULL;
+    }
+    *to = '\0';
+    return text;
+}
+
+/* The value behind '=': in quotes as it stands, else without blanks and its comment; NULL, told. */
+static char *take_text(jd_reader_t *r, char *text)
+{
+    text += strspn(text, " \t");
+    if (*text == '"') return unquote(r, text);
+    cut_comment(text);
+    char *value = jd_trim(text);
+    return hash_fault(r, value) ? NULL : value;
+}
+
 /* Writes the line for inih into `out`, or leaves it alone if there is nothing to read. */
 static void take_key(jd_reader_t *r, char *line, char *out, int size)
 {
@@ -176,21 +210,16 @@ static void take_key(jd_reader_t *r, char *line, char *out, int size)
         return;
     }
     *equals = '\0';
-    cut_comment(equals + 1);
-    char *key = jd_trim(line), *value = jd_trim(equals + 1);
-    if (key_fault(r, key) || hash_fault(r, value)) return;
+    char *key = jd_trim(line);
+    if (key_fault(r, key)) return;
+    r->value = take_text(r, equals + 1);
+    if (!r->value) return;
     if (r->block == BEFORE_ANY) {
         mistake(r, key, "stands before any [section]; begin with one");
         r->block = SKIPPING;
     }
     if (r->block == SKIPPING) return;
-    if (strlen(key) + strlen(value) + 3 > (size_t)size)
-        note(r,
-             jd_fail(r->ctx, JD_ERR_SYNTAX,
-                     "%s%s: the line has %zu bytes, %d are the most; give %s by --set",
-                     r->place.label, r->place.at, strlen(key) + strlen(value) + 1, size - 2, key));
-    else
-        snprintf(out, (size_t)size, "%s=%s\n", key, value);
+    snprintf(out, (size_t)size, "%s=\n", key); /* at most 49 bytes; inih has room for 198 */
 }
 
 /* inih's reader: one call a line; a line not meant for inih becomes an empty one. */
@@ -221,8 +250,9 @@ static char *next_line(char *out, int size, void *user)
 static int take_value(void *user, const char *section, const char *key, const char *value)
 {
     (void)section;
+    (void)value;
     jd_reader_t *r = user;
-    note(r, jd_config_assign(r->config, r->block, key, value, &r->place, r->ctx));
+    note(r, jd_config_assign(r->config, r->block, key, r->value, &r->place, r->ctx));
     return 1;
 }
 

@@ -10,10 +10,12 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "io/store.h"
 #include "io/whole.h"
 #include "jiedao/version.h"
+#include "model/policy.h"
 
 /* Text as a JSON string; control characters become blanks. */
 static void put_string(FILE *out, const char *text)
@@ -34,6 +36,51 @@ static void put_field(FILE *out, const char *name, const char *text)
     fputs(",\n", out);
 }
 
+/* FILE.log.json beside FILE.h5; owned by the caller, NULL without memory. */
+static char *log_name(const char *path)
+{
+    size_t length = strlen(path);
+    if (length > 3 && strcmp(path + length - 3, ".h5") == 0) length -= 3;
+    char *name = malloc(length + sizeof ".log.json");
+    if (!name) return NULL;
+    memcpy(name, path, length);
+    memcpy(name + length, ".log.json", sizeof ".log.json");
+    return name;
+}
+
+/* What the config's paths lead to, in full: in the result they stand as given. */
+static void put_path(FILE *out, const char *name, const char *path)
+{
+    char folder[2048], full[4096];
+    if (!path[0] || (path[0] != '/' && !getcwd(folder, sizeof folder))) return;
+    if (path[0] == '/')
+        snprintf(full, sizeof full, "%s", path);
+    else
+        snprintf(full, sizeof full, "%s/%s", folder, path);
+    put_field(out, name, full);
+}
+
+bool jd_log_path(const char *path, const char *section, const char *key, char full[4096])
+{
+    char line[8192], start[160];
+    char *name = log_name(path);
+    FILE *in = name ? fopen(name, "r") : NULL;
+    free(name);
+    if (!in) return false;
+    int n = snprintf(start, sizeof start, "  \"%s.%s\": \"", section, key);
+    bool found = false;
+    while (!found && fgets(line, sizeof line, in))
+        found = strncmp(line, start, (size_t)n) == 0;
+    fclose(in);
+    size_t used = 0;
+    for (const char *c = line + n; found && *c && *c != '"' && used + 1 < 4096; c++) {
+        if (*c == '\\' && c[1]) c++;
+        full[used++] = *c;
+    }
+    full[used] = '\0';
+    return found && used > 0;
+}
+
 static void put_log(FILE *out, const char *path, const jd_config_t *config,
                     const jd_study_result_t *r, const jd_ctx_t *ctx)
 {
@@ -42,6 +89,8 @@ static void put_log(FILE *out, const char *path, const jd_config_t *config,
 #else
     static const char compiler[] = "gcc " __VERSION__;
 #endif
+    const jd_world_params_t *world = jd_config_section(config, "world");
+    const jd_policy_params_t *policy = jd_config_section(config, "policy");
     char when[32] = "", libraries[64];
     time_t now = time(NULL);
     struct tm utc;
@@ -60,6 +109,8 @@ static void put_log(FILE *out, const char *path, const jd_config_t *config,
     put_field(out, "git_commit", jd_git_commit());
     put_field(out, "compiler", compiler);
     put_field(out, "libraries", jd_store_libraries(libraries, sizeof libraries));
+    put_path(out, "world.divisions", world->divisions);
+    put_path(out, "policy.list", policy->list);
     fprintf(out, "  \"config_hash\": \"%016" PRIx64 "\",\n", jd_config_hash(config));
     fprintf(out, "  \"threads\": %d,\n  \"replicates\": %" PRId64 ",\n  \"failed\": %" PRId64 ",\n",
             jd_ctx_threads(ctx), r->replicates, r->failed);
@@ -89,12 +140,8 @@ static bool may_replace(const char *name)
 int jd_log_write(const char *path, const jd_config_t *config, const jd_study_result_t *result,
                  jd_ctx_t *ctx)
 {
-    size_t length = strlen(path);
-    if (length > 3 && strcmp(path + length - 3, ".h5") == 0) length -= 3;
-    char *name = malloc(length + sizeof ".log.json");
-    if (!name) return jd_fail_memory(ctx, length, "a file name");
-    memcpy(name, path, length);
-    memcpy(name + length, ".log.json", sizeof ".log.json");
+    char *name = log_name(path);
+    if (!name) return jd_fail_memory(ctx, strlen(path), "a file name");
     jd_whole_t whole = {0};
     if (!may_replace(name)) {
         int exists =

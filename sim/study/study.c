@@ -67,6 +67,17 @@ static const jd_column_t parameter_columns[PAR_COLUMNS] = {
     {"unit", JD_TEXT, "", "unit", NULL, 16, JD_AXIS_CELL},
 };
 
+/* Bytes of the longest value, which none is cut below. */
+static int widest(void *user, const char *section, const jd_param_t *param, const char *value,
+                  bool given)
+{
+    int *width = user, n = (int)strlen(value);
+    (void)section;
+    (void)given;
+    if (param->kind == JD_RESULT && n > *width) *width = n;
+    return 0;
+}
+
 typedef struct collector {
     jd_table_t *table;
     jd_ctx_t *ctx;
@@ -118,9 +129,12 @@ int jd_study_store_config(jd_store_t *store, const jd_config_t *config, const ch
                           jd_ctx_t *ctx)
 {
     jd_table_t table;
+    jd_column_t columns[PAR_COLUMNS];
+    memcpy(columns, parameter_columns, sizeof columns);
+    jd_config_each(config, widest, &columns[PAR_VALUE].width);
     int rc =
         jd_table_init(&table, "config/parameters", "All parameters that decide values, as resolved",
-                      parameter_columns, PAR_COLUMNS, 256, ctx);
+                      columns, PAR_COLUMNS, 256, ctx);
     collector_t collector = {&table, ctx};
     if (!rc) rc = jd_config_each(config, collect, &collector);
     if (!rc) rc = jd_store_text(store, "config/ini", source, ctx);

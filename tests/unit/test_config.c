@@ -135,6 +135,33 @@ static void test_read_every_type(void **state)
     assert_true(run->seed == INT64_MAX);
 }
 
+/* In quotes a value stands as it is, comments' signs and blanks too; and it may be long. */
+static void test_read_quotes(void **state)
+{
+    static const struct {
+        const char *text, *label;
+    } cases[] = {
+        {"\"a ; b # c\" ; comment", "a ; b # c"},
+        {"\"  a \"", "  a "},
+        {"\"\";x", ""},
+        {"\"say \\\"x\\\" and \\\\ and \\n\"", "say \"x\" and \\ and \\n"},
+        {"a \"b\" c", "a \"b\" c"},
+    };
+    char text[2048], label[1024];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture_t *f = *state;
+        snprintf(text, sizeof text, "[policy]\nlabel = %s\n", cases[i].text);
+        READ(f, text);
+        assert_string_equal(policy_of(f)->label, cases[i].label);
+    }
+    fixture_t *f = *state;
+    memset(label, 'x', sizeof label);
+    label[1023] = '\0';
+    snprintf(text, sizeof text, "[policy]\nlabel = %s\n", label);
+    READ(f, text);
+    assert_string_equal(policy_of(f)->label, label);
+}
+
 static void test_read_nothing(void **state)
 {
     fixture_t *f = *state;
@@ -374,7 +401,7 @@ static void test_create_errors(void **state)
 {
     (void)state;
     jd_param_t params[2] = {run_params[0], run_params[1]};
-    const jd_section_t section = {"run", "", params, 2, sizeof(run_t), false, NULL, false};
+    const jd_section_t section = {"run", "", params, 2, sizeof(run_t), false, NULL, false, NULL};
     const jd_section_t *const sections[] = {&section};
     jd_config_t *config;
     jd_ctx_t ctx;
@@ -451,6 +478,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_defaults, make, drop),
         cmocka_unit_test(test_defaults_set_every_field),
         cmocka_unit_test_setup_teardown(test_read_every_type, make, drop),
+        cmocka_unit_test_setup_teardown(test_read_quotes, make, drop),
         cmocka_unit_test_setup_teardown(test_read_nothing, make, drop),
         cmocka_unit_test_setup_teardown(test_negative_zero_is_zero, make, drop),
         cmocka_unit_test(test_integers_are_exact),
