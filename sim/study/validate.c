@@ -159,7 +159,7 @@ bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_
     reason[0] = '\0';
     jd_ctx_init(&ctx);
     snprintf(text, sizeof text, "estimate.estimators=%.64s", estimator);
-    int rc = jd_run_result_init(&result, &kind.layout, &ctx);
+    int rc = jd_run_result_init(&result, &jd_sweep_validate.layout, &ctx);
     if (!rc) rc = jd_plan_config(&own, plan, config, point, &ctx);
     if (!rc) rc = jd_config_set(own, "estimator", text, &ctx);
     const jd_dgp_params_t *dgp = rc ? NULL : jd_config_section(own, "dgp");
