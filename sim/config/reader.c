@@ -171,20 +171,22 @@ static bool hash_fault(jd_reader_t *r, const char *value)
  * where no quote closes it. */
 static char *unquote(jd_reader_t *r, char *text)
 {
-    char *to = text, *from = text + 1;
-    for (; *from && *from != '"'; from++) {
-        if (*from == '\\' && (from[1] == '"' || from[1] == '\\')) from++;
-        *to++ = *from;
-    }
-    char *rest = from + (*from == '"');
-    if (*from != '"') {
+    char *to = text, *end = text + 1;
+    while (*end && *end != '"')
+        end += *end == '\\' && (end[1] == '"' || end[1] == '\\') ? 2 : 1;
+    if (*end != '"') {
         mistake(r, text, "has no closing quote; write key = \"value\"");
         return NULL;
     }
-    cut_comment(rest);
-    if (*jd_trim(rest)) {
-        mistake(r, jd_trim(rest), "follows a closing quote; quotes go round a whole value");
+    cut_comment(end + 1);
+    char *rest = jd_trim(end + 1);
+    if (*rest) {
+        mistake(r, rest, "follows a closing quote; quotes go round a whole value");
         return NULL;
+    }
+    for (const char *from = text + 1; from < end; from++) {
+        if (*from == '\\' && (from[1] == '"' || from[1] == '\\')) from++;
+        *to++ = *from;
     }
     *to = '\0';
     return text;

@@ -224,19 +224,20 @@ static void test_set_errors(void **state)
 static void test_line_length(void **state)
 {
     (void)state;
-    char text[256] = "[policy]\nlabel = ";
+    char text[32 + JD_TEXT_MAX] = "[policy]\nlabel = ";
     char *value = text + strlen(text);
-    memset(value, 'a', 192);
+    memset(value, 'a', JD_TEXT_MAX - 1);
     jd_config_t *config;
     assert_int_equal(jd_config_create(&config, test_sections, N_TEST_SECTIONS, NULL), JD_OK);
     assert_int_equal(jd_config_read_text(config, "x.ini", text, NULL), JD_OK);
     const policy_t *policy = jd_config_section(config, "policy");
     assert_string_equal(policy->label, value);
     jd_config_free(config);
-    value[192] = 'a';
-    const wrong_t wrong = {
-        text, JD_ERR_SYNTAX,
-        "x.ini:2: the line has 199 bytes, 198 are the most; give label by --set"};
+    value[JD_TEXT_MAX - 1] = 'a';
+    const wrong_t wrong = {text, JD_ERR_VALUE,
+                           "x.ini:2: policy.label = "
+                           "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa... "
+                           "has 1024 bytes; 1023 are the most"};
     expect(jd_config_read_text, "x.ini", &wrong);
 }
 
