@@ -2,15 +2,36 @@
 #include "io/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
+
+/* A new folder's name is on the disk once the folder around it is synced: without that, a power
+ * failure takes all that was synced within. */
+static void sync_around(const char *path)
+{
+    char around[PATH_SIZE];
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    memcpy(around, length ? path : ".", length ? length : 1);
+    around[length ? length : 1] = '\0';
+    int fd = open(around, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    (void)fsync(fd);
+    close(fd);
+}
 
 static int make_one(const char *path, jd_ctx_t *ctx)
 {
     struct stat there;
-    if (mkdir(path, 0777) == 0) return JD_OK;
+    if (mkdir(path, 0777) == 0) {
+        sync_around(path);
+        return JD_OK;
+    }
     int why = errno;
     if (stat(path, &there) == 0) {
         if (S_ISDIR(there.st_mode)) return JD_OK;

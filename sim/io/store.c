@@ -13,6 +13,9 @@
 
 void jd_store_quiet(void)
 {
+    /* A file whose close failed stays on HDF5's list, and its clean-up at exit() then crashes: all
+     * that is open is closed by us. */
+    H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
