@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/codes.h"
 #include "cli/command.h"
 #include "cli/tables.h"
 #include "io/csv.h"
@@ -31,25 +32,28 @@ static char *default_path(const char *file, const char *table, int format)
 static int export_table(jd_store_t *store, const jd_args_t *args, const char *name, int format,
                         const char *given, jd_ctx_t *ctx)
 {
-    jd_table_t table;
+    jd_table_t table = {0};
+    jd_coded_t coded = {0};
     bool replace = jd_args_has(args, "force"), to_screen = given && strcmp(given, "-") == 0;
     char *own = given ? NULL : default_path(jd_args_word(args, 0), name, format);
     const char *path = given ? given : own;
     int rc = path ? jd_cli_table(store, jd_args_word(args, 0), name, &table, ctx)
                   : jd_fail_memory(ctx, 64, "a file name");
     if (rc) goto out;
-    if (given && !to_screen) rc = jd_cli_make_room(path, ctx);
+    rc = jd_cli_add_codes(store, &table, &coded, ctx);
+    if (!rc && given && !to_screen) rc = jd_cli_make_room(path, ctx);
     if (rc)
         ; /* said */
     else if (to_screen && format == CSV)
-        rc = jd_csv_print(&table, stdout, "standard output", ctx);
+        rc = jd_csv_print(&coded.table, stdout, "standard output", ctx);
     else if (to_screen)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "export: a Stata file needs a name: -o FILE.dta");
     else if (format == CSV)
-        rc = jd_csv_write(&table, path, replace, ctx);
+        rc = jd_csv_write(&coded.table, path, replace, ctx);
     else
-        rc = jd_stata_write(&table, path, replace, ctx);
+        rc = jd_stata_write(&coded.table, path, replace, ctx);
     if (!rc && !to_screen) printf("%s\n", path);
+    jd_cli_codes_free(&coded);
     jd_table_free(&table);
 out:
     free(own);
@@ -132,7 +136,8 @@ const jd_command_t jd_command_export = {
     .max_words = 1,
     .summary = "take tables out of a result file as CSV or Stata files",
     .about = "Writes a table of a result file as CSV (RFC 4180) or Stata .dta. Panels come long:\n"
-             "a line per time and unit.\n",
+             "a line per time and unit. Dates are dates (2021-01-01, %td in Stata), and rows of\n"
+             "/jurisdictions have their codes beside them, in columns such as origin_code.\n",
     .examples = "  jiedao export quickstart.h5 --table relocations\n"
                 "  jiedao export quickstart.h5 --table panel/county -o county.dta\n"
                 "  jiedao export quickstart.h5 --table estimates -o -\n",

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/calendar.h"
 #include "io/csv.h"
 #include "io/long.h"
 #include "io/number.h"
@@ -59,6 +60,11 @@ static void print_cell(const jd_table_t *table, int column, int64_t row, FILE *s
         return;
     }
     char text[JD_NUMBER_SIZE];
+    if (jd_long_is_date(about)) {
+        int64_t day = (int64_t)jd_table_number(table, column, cell);
+        fputs(jd_period_text(JD_PERIOD_DAY, day, text, sizeof text), stream);
+        return;
+    }
     fwrite(text, 1, print_number(table, column, cell, text), stream);
 }
 

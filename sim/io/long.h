@@ -3,6 +3,9 @@
 #ifndef JD_IO_LONG_H
 #define JD_IO_LONG_H
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "jiedao/table.h"
 
 /** The cell of `column` that belongs to line `row`; lists of records have a cell a line. */
@@ -18,6 +21,13 @@ static inline int64_t jd_long_cell(const jd_table_t *table, int column, int64_t 
         break;
     }
     return row;
+}
+
+/** Whether a column holds days, which files for people carry as dates. */
+static inline bool jd_long_is_date(const jd_column_t *column)
+{
+    return column->type == JD_INT32 && column->unit &&
+           !strcmp(column->unit, "days since 1970-01-01");
 }
 
 #endif

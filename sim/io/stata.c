@@ -11,7 +11,12 @@
 #include "io/long.h"
 #include "io/whole.h"
 
-enum { TEXT_WIDTH_MAX = 2045, LABEL_MAX = 80 /* characters */, FORMAT = 118 };
+enum {
+    TEXT_WIDTH_MAX = 2045,
+    LABEL_MAX = 80 /* characters */,
+    FORMAT = 118,
+    FROM_1960 = 3653 /* days to 1970 */
+};
 
 /* Where ReadStat's bytes go. */
 typedef struct sink {
@@ -63,6 +68,7 @@ static readstat_type_t type_of(const jd_table_t *table, int column)
     case JD_DOUBLE:
         return READSTAT_TYPE_DOUBLE;
     default:
+        if (jd_long_is_date(&table->columns[column])) return READSTAT_TYPE_INT32;
         return integer_type(table, column);
     }
 }
@@ -70,7 +76,8 @@ static readstat_type_t type_of(const jd_table_t *table, int column)
 /* "distance (km)", cut at Stata's 80 characters. */
 static void make_label(const jd_column_t *column, char *label, size_t size)
 {
-    bool plain = !column->unit || !column->unit[0] || strcmp(column->unit, "1") == 0;
+    bool plain = jd_long_is_date(column) || !column->unit || !column->unit[0] ||
+                 strcmp(column->unit, "1") == 0;
     const char *text = column->label ? column->label : "";
     snprintf(label, size, plain ? "%s" : "%s (%s)", text, column->unit);
     int characters = 0;
@@ -114,6 +121,7 @@ static int add_variable(readstat_writer_t *writer, const jd_table_t *table, int 
     if (!variable) return jd_fail_memory(ctx, sizeof(void *), column->name);
     make_label(column, label, sizeof label);
     readstat_variable_set_label(variable, label);
+    if (jd_long_is_date(column)) readstat_variable_set_format(variable, "%td");
     if (column->flags && column->flags[0]) add_value_labels(writer, variable, column);
     return JD_OK;
 }
@@ -149,7 +157,8 @@ static readstat_error_t put_row(readstat_writer_t *writer, const jd_table_t *tab
             jd_table_text(table, c, cell, text, sizeof text);
             rc = readstat_insert_string_value(writer, variable, text);
         } else {
-            rc = put_number(writer, variable, jd_table_number(table, c, cell));
+            double origin = jd_long_is_date(&table->columns[c]) ? FROM_1960 : 0;
+            rc = put_number(writer, variable, jd_table_number(table, c, cell) + origin);
         }
     }
     return rc == READSTAT_OK ? readstat_end_row(writer) : rc;
