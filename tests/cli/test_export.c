@@ -12,7 +12,7 @@ static void test_dates_are_dates(void **state)
                      "'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; p = c[\"period\"] ? "
                      "c[\"period\"] : c[\"time\"]; next} {q = $p - 1; if ($c[\"date\"] != "
                      "sprintf(\"%d-%02d-01\", 2020 + int(q / 4), q % 4 * 3 + 1)) wrong++; n++} "
-                     "END {print n > 0, wrong + 0}'; done");
+                     "END {print (n > 0), wrong + 0}'; done");
     ASSERT_STATUS(&said, 0);
     assert_string_equal(said.out, "1 0\n1 0\n1 0\n");
     /* In Stata's file the format is %td and the day counts from 1960: 2020-01-01 is 21915. */
@@ -33,7 +33,7 @@ static void test_rows_of_jurisdictions_have_codes(void **state)
                      "code[$c[1 \"parent\"]] != $c[1 \"parent_code\"]) wrong++; next} "
                      "{n++; if ($c[2 \"origin_code\"] != code[$c[2 \"origin\"]] || "
                      "$c[2 \"destination_code\"] != code[$c[2 \"destination\"]]) wrong++} "
-                     "END {print n > 0, wrong + 0}' j.csv r.csv");
+                     "END {print (n > 0), wrong + 0}' j.csv r.csv");
     ASSERT_STATUS(&said, 0);
     assert_string_equal(said.out, "1 0\n");
     run_shell(&said,
