@@ -34,6 +34,8 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
                 (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
     for (int i = 0; i < data->n_remarks; i++)
         jd_warn(ctx, "%s", data->remark[i]);
+    if (*jd_own_period_unit(data))
+        jd_warn(ctx, "event times are in %ss", jd_own_period_unit(data));
     warn_of_always_treated(result, ctx);
     if (jd_own_few_treated(data, result))
         jd_warn(ctx,

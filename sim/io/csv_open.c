@@ -294,6 +294,18 @@ static void learn(kind_t *k, const field_t *f, int64_t row)
     snprintf(k->shown, sizeof k->shown, "%.*s", (int)f->length, f->bytes);
 }
 
+/* A cell that is a code of a missing value, with one decimal mark at least; with the other it may
+ * be a number, or none. */
+static void learn_code(kind_t *k, const field_t *f, const jd_missing_t *missing)
+{
+    unsigned ways = jd_cell_ways(f->bytes, f->length);
+    if (f->length > k->width) k->width = f->length;
+    if (jd_missing_find(missing, f->bytes, f->length, '.')) ways |= JD_CELL_POINT;
+    if (jd_missing_find(missing, f->bytes, f->length, ',')) ways |= JD_CELL_COMMA;
+    k->ways &= ways;
+    k->missing = true;
+}
+
 static void fill(jd_table_t *table, int column, int64_t row, const field_t *f, char decimal)
 {
     const jd_column_t *c = &table->columns[column];
@@ -327,12 +339,14 @@ static int walk(text_t t, const header_t *h, kind_t *kinds, bool others, jd_tabl
             if (i >= h->n || (kinds[i].column < 0) != others) continue;
             jd_missing_code_t *code =
                 t.missing.n ? jd_missing_find(&t.missing, f.bytes, f.length, decimal) : NULL;
-            if (code) f.length = 0;
-            if (code && table) code->hits++;
-            if (table)
-                fill(table, kinds[i].column, *rows, &f, decimal);
-            else
+            if (!table && code) {
+                learn_code(&kinds[i], &f, &t.missing);
+            } else if (!table) {
                 learn(&kinds[i], &f, *rows);
+            } else {
+                if (code) f.length = 0, code->hits++;
+                fill(table, kinds[i].column, *rows, &f, decimal);
+            }
         }
         if (i == 0) continue;
         if (i != h->n)

@@ -199,6 +199,7 @@ static void test_missing_codes(void **state)
         {{"-999", "-9.99e2", "-999.5", "1"}, "-999.0", 0, 2, "--missing -999.0: 2 cells"},
         {{"-999,00", "0,5", "-999", "1,25"}, "-999", 0, 2, "-999: 2 cells"},
         {{"-9,999", "0.5", "2", "3"}, "-9999", 0, 1, "-9999: 1 cell"},
+        {{"-9,0", "1,5", "2", "3"}, "-9", 0, 1, "-9: 1 cell"},
         {{"n.a.", "0.5", "-99", "3"},
          "n.a.,-99,-98",
          0,
@@ -219,6 +220,16 @@ static void test_missing_codes(void **state)
         if (!strstr(notes, lists[k].note)) fail_msg("case %zu: %s", k, notes);
         jd_own_data_free(&data);
     }
+}
+
+/* A code with the other mark is no code, and must not reach beyond its cell. */
+static void test_a_code_with_the_other_mark(void **state)
+{
+    (void)state;
+    const jd_csv_style_t style = {.missing = "-9"};
+    jd_own_data_t data;
+    assert_int_equal(read_rows("a;1;0;-9,0;0.5;1\na;2;1;x;1.5;1\n", &style, &data), JD_ERR_DATA);
+    assert_non_null(strstr(ctx.message, "--y y: row 2 holds 'x'; a number is needed"));
 }
 
 static void test_utf16(void **state)
@@ -260,8 +271,11 @@ static int remove_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells),    cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_missing_codes),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_missing_codes),
+        cmocka_unit_test(test_a_code_with_the_other_mark),
         cmocka_unit_test(test_utf16),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
