@@ -128,11 +128,18 @@ static size_t padded(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
+size_t jd_world_bytes(const jd_dims_t *dims)
+{
+    size_t bytes = 0;
+    for (int f = 0; f < FIELDS; f++)
+        bytes += padded(length_of(fields[f].along, dims) * fields[f].size);
+    return bytes;
+}
+
 int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms, jd_ctx_t *ctx)
 {
     memset(world, 0, sizeof *world);
-    for (int f = 0; f < FIELDS; f++)
-        world->bytes += padded(length_of(fields[f].along, dims) * fields[f].size);
+    world->bytes = jd_world_bytes(dims);
     int rc =
         jd_make(&world->block, (int64_t)world->bytes, 1, "a world's streets and officials", ctx);
     if (!rc && with_firms)

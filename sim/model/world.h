@@ -74,6 +74,8 @@ typedef struct jd_world {
     size_t bytes;
 } jd_world_t;
 
+/** Bytes of a world's block, firms' places apart. */
+size_t jd_world_bytes(const jd_dims_t *dims);
 /** Allocates a world, all zero; without `with_firms` place stays NULL. Free with jd_world_free().
  */
 JD_MUST_USE int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "run/reckon.h"
 #include "run/setting.h"
 
 #define P(field) offsetof(jd_run_params_t, field)
@@ -157,6 +158,11 @@ static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
     return rc;
 }
 
+static int worlds_of(const jd_run_params_t *p)
+{
+    return JD_WORLD_FOLDS + (int)p->direct_folds * (p->direct_none ? 2 : 1);
+}
+
 static int make_policy(struct jd_simulation *sim, const jd_table_t *list, jd_ctx_t *ctx)
 {
     const jd_run_params_t *p = sim->params;
@@ -170,7 +176,7 @@ static int make_policy(struct jd_simulation *sim, const jd_table_t *list, jd_ctx
     sim->split = jd_policy_first_period(sim->policy_params, sim->cohort, sim->dims.counties,
                                         (int32_t)p->periods);
     sim->n_worlds = 1;
-    sim->n_worlds_max = JD_WORLD_FOLDS + (int)p->direct_folds * (p->direct_none ? 2 : 1);
+    sim->n_worlds_max = worlds_of(p);
     return JD_OK;
 }
 
@@ -203,6 +209,35 @@ static void start_world(struct jd_simulation *sim)
         world->poi_base[c] = first; /* and so they stood before */
 }
 
+/* Whether the policy acts in some world; it may still turn out that no county adopts in time. */
+static bool policy_acts(const jd_policy_params_t *p)
+{
+    return p->dose > 0 && (p->share > 0 || p->assignment == JD_ASSIGN_LIST);
+}
+
+/* Refuses sizes that memory cannot hold, before anything is asked for. */
+static int reckon(const struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ctx)
+{
+    const jd_run_params_t *p = sim->params;
+    const jd_observation_params_t *observation = jd_config_section(sim->config, "observation");
+    const jd_output_params_t *output = jd_config_section(sim->config, "output");
+    jd_dims_t d;
+    jd_dims_init(&d, tree, sim->firms_params, jd_config_section(sim->config, "officials"),
+                 (int32_t)p->periods);
+    int worlds = worlds_of(p);
+    jd_reckon_t sizes = {.worlds = policy_acts(sim->policy_params) ? worlds : 1,
+                         .history_worlds = worlds,
+                         .periods = p->periods,
+                         .panel_firms = observation->panel_firms < d.first_firms
+                                            ? observation->panel_firms
+                                            : d.first_firms,
+                         .officials = output->officials,
+                         .street_panels = output->streets,
+                         .events = jd_config_count(sim->config, "event") + 1};
+    jd_need_t need = jd_reckon(&d, &sizes);
+    return jd_reckon_check(&need, jd_memory_free(), &d, &sizes, ctx);
+}
+
 static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_ctx_t *ctx)
 {
     const jd_config_t *config = sim->config;
@@ -211,8 +246,13 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
     sim->firms_params = jd_config_section(config, "firms");
     sim->policy_params = jd_config_section(config, "policy");
     sim->seed = (uint64_t)sim->params->seed;
-    int rc = jd_tree_init(&sim->tree, jd_config_section(config, "world"),
-                          inputs ? inputs->divisions : NULL, sim->seed, ctx);
+    const jd_world_params_t *world = jd_config_section(config, "world");
+    const jd_table_t *divisions = inputs ? inputs->divisions : NULL;
+    jd_tree_t counts = {.n = {1, (int32_t)world->provinces, (int32_t)world->prefectures,
+                              (int32_t)world->counties, (int32_t)world->streets}};
+    int rc = divisions ? JD_OK : reckon(sim, &counts, ctx);
+    if (!rc) rc = jd_tree_init(&sim->tree, world, divisions, sim->seed, ctx);
+    if (!rc && divisions) rc = reckon(sim, &sim->tree, ctx);
     if (rc) return rc;
     jd_dims_init(&sim->dims, &sim->tree, sim->firms_params, officials,
                  (int32_t)sim->params->periods);

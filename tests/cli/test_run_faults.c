@@ -92,6 +92,10 @@ static void test_disk_full(void **state)
 static void test_file_size_limit(void **state)
 {
     (void)state;
+#ifndef JD_SANITIZED /* whose shadow needs terabytes of address space */
+    assert_fails("ulimit -v 4000000; \"$JIEDAO\" run quickstart --set firms.n=2000000000 -o a.h5",
+                 1, "needs 18.04 GB of memory and 3.");
+#endif
     assert_fails("ulimit -f 40; \"$JIEDAO\" run $TINY -o a.h5", 1, "ulimit -f");
     assert_fails(
         "\"$JIEDAO\" run $TINY --format csv -o full.h5 >/dev/full; s=$?; rm full.h5 *.json;"
