@@ -83,5 +83,6 @@ void jd_missing_tell(const jd_missing_t *m, jd_ctx_t *ctx)
                       : (size_t)snprintf(text + at, sizeof text - at,
                                          "no cell of the columns in use holds it");
     }
-    if (m->n > 0) jd_warn(ctx, "--missing %s", text);
+    const bool cut = at + 100 >= sizeof text;
+    if (m->n > 0) jd_warn(ctx, "--missing %s%s", text, cut ? "; ..." : "");
 }

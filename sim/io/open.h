@@ -44,8 +44,8 @@ JD_MUST_USE int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wa
 
 /** Reads a Stata file (.dta, any version ReadStat knows: 104 to 119). Dates are Stata's numbers; a
  *  column with a date format has it as its unit: "%td", "%tc", "%tC", "%tw", "%tm", "%tq", "%th",
- *  "%ty". `missing` as in the style, or NULL. Long strings (strL) are texts as others, up to 4000
- * bytes. Errors: JD_ERR_OPEN, JD_ERR_FORMAT (no Stata file, or damaged), JD_ERR_DATA (a longer
+ *  "%ty", "%tb". `missing` as in the style, or NULL. Long strings (strL) are texts as others, up to
+ * 4000 bytes. Errors: JD_ERR_OPEN, JD_ERR_FORMAT (no Stata file, or damaged), JD_ERR_DATA (a longer
  * text; no rows), JD_ERR_NO_MEMORY, the chooser's; the table is then empty. */
 JD_MUST_USE int jd_stata_read(const char *path, const jd_wanted_t *wanted, const char *missing,
                               jd_table_t *table, jd_ctx_t *ctx);

@@ -73,13 +73,14 @@ static char date_letter(const char *format)
     if (*f++ != '%') return '\0';
     if (*f == '-') f++;
     if (*f == 'd') return 'd';
-    return *f == 't' && f[1] && strchr("dcCmqwhy", f[1]) ? f[1] : '\0';
+    return *f == 't' && f[1] && strchr("dcCmqwhyb", f[1]) ? f[1] : '\0';
 }
 
 /* What jd_column_t has as the unit of such a column. */
 static const char *date_unit(char letter)
 {
-    static const char *const units[] = {"%td", "%tc", "%tC", "%tm", "%tq", "%tw", "%th", "%ty"};
+    static const char *const units[] = {"%td", "%tc", "%tC", "%tm", "%tq",
+                                        "%tw", "%th", "%ty", "%tb"};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (units[i][2] == letter) return units[i];
     return "";

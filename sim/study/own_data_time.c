@@ -357,6 +357,9 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     int rc = jd_make(&axes.time.value, n, sizeof *axes.time.value, "periods", ctx);
     if (!rc && cohort)
         rc = jd_make(&axes.cohort.value, n, sizeof *axes.cohort.value, "cohorts", ctx);
+    if (axes.time.letter == 'b')
+        jd_warn(ctx, "--time %s: business days of Stata (%%tb) are counted as they stand",
+                name_of(time));
     if (!rc) rc = find_order(&axes, &roles, ctx);
     const fraction_t *fraction = rc ? NULL : find_fraction(&axes, &roles);
     if (!rc) rc = read_axis(&axes.time, &axes, &roles, fraction, ctx);

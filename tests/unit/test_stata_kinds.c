@@ -173,6 +173,12 @@ static const struct {
      "2010",
      ""},
     {{NULL, NULL, {200, 200, 202, 202}, {0, 201, 0, 201}, 0, 0}, JD_PERIOD_NUMBER, 2, 1, "200", ""},
+    {{"%tbnyse", "%tbnyse", {200, 200, 202, 202}, {0, 201, 0, 201}, 0, 0},
+     JD_PERIOD_NUMBER,
+     2,
+     1,
+     "200",
+     "business days"},
     /* Long strings. */
     {{"%tq", NULL, {200, 200, 202, 202}, {0}, true, true}, JD_PERIOD_QUARTER, 2, 1, "2010Q1", ""},
 };
