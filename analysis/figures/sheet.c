@@ -133,6 +133,24 @@ static int judge(const jd_sheet_t *sheet, const format_t *f, int status, FILE *s
                    text[0] ? text : "it gave no reason");
 }
 
+/* The caller's environment, but in UTF-8 and with decimal points whatever the locale is: gnuplot
+ * draws no degree sign under LC_ALL=C. One block, to be freed; NULL = out of memory. */
+static char **utf8_environment(void)
+{
+    static char locale[] = "LC_ALL=C.UTF-8";
+    size_t n = 0, kept = 0;
+    while (environ && environ[n])
+        n++;
+    char **copy = malloc((n + 2) * sizeof *copy);
+    if (!copy) return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], "LC_", 3) != 0 && strncmp(environ[i], "LANG", 4) != 0)
+            copy[kept++] = environ[i];
+    copy[kept++] = locale;
+    copy[kept] = NULL;
+    return copy;
+}
+
 /* gnuplot reads the script and writes the picture as standard input and output: no path of the
  * user's ever enters a script. It needs gnuplot 5.2 or later. */
 static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, jd_ctx_t *ctx)
@@ -147,7 +165,8 @@ static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, 
                        strerror(errno));
     int rc = JD_OK, status = 0;
     posix_spawn_file_actions_t actions;
-    int error = posix_spawn_file_actions_init(&actions);
+    char **environment = utf8_environment();
+    int error = environment ? posix_spawn_file_actions_init(&actions) : ENOMEM;
     if (error) {
         rc = jd_fail_memory(ctx, sizeof actions, "gnuplot's start");
         goto out;
@@ -157,7 +176,7 @@ static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, 
     if (!error) error = posix_spawn_file_actions_adddup2(&actions, picture, 1);
     if (!error) error = posix_spawn_file_actions_adddup2(&actions, fileno(said), 2);
     pid_t child = 0;
-    if (!error) error = posix_spawnp(&child, name, &actions, NULL, argv, environ);
+    if (!error) error = posix_spawnp(&child, name, &actions, NULL, argv, environment);
     posix_spawn_file_actions_destroy(&actions);
     if (error == ENOENT) {
         rc = missing_gnuplot(sheet, ctx);
@@ -176,6 +195,7 @@ static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, 
         }
     rc = judge(sheet, f, status, said, ctx);
 out:
+    free(environment);
     fclose(said);
     return rc;
 }

@@ -144,6 +144,7 @@ static int close_file(jd_store_t *store, jd_ctx_t *ctx)
     store->file = H5I_INVALID_HID;
     if (store->driver >= 0) H5FDunregister(store->driver);
     store->driver = H5I_INVALID_HID;
+    if (rc == JD_OK && !store->sink.error) rc = jd_seal_write(&store->sink, ctx);
     return rc == JD_OK ? jd_store_check(store, ctx) : rc;
 }
 

@@ -289,7 +289,10 @@ bool jd_store_exists(hid_t file, const char *path)
         if (path[end - 1] == '/') continue;
         memcpy(sofar, path, end);
         sofar[end] = '\0';
-        if (H5Lexists(file, sofar, H5P_DEFAULT) <= 0) return false;
+        H5L_info_t link;
+        if (H5Lexists(file, sofar, H5P_DEFAULT) <= 0 ||
+            H5Lget_info(file, sofar, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD)
+            return false;
     }
     return true;
 }

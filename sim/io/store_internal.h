@@ -37,6 +37,23 @@ hid_t jd_sink_driver(void);
 /** Makes `fapl` write to `sink` (borrowed for the file's life). Negative on failure. */
 herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_sink_t *sink);
 
+/* ---- store_seal.c: the checksum of a whole file ---- */
+
+/** Writes it behind the closed file's last byte; a disk that refuses is noted in the sink. */
+JD_MUST_USE int jd_seal_write(jd_sink_t *sink, jd_ctx_t *ctx);
+
+/** *sealed = the file has one, and it is right. Errors: JD_ERR_READ (it is wrong). */
+JD_MUST_USE int jd_seal_check(int fd, const char *path, bool *sealed, jd_ctx_t *ctx);
+
+/* ---- store_trial.c ---- */
+
+/** Reads all of a file in a child process. Errors: JD_ERR_READ where that ends it,
+ * JD_ERR_NO_MEMORY, JD_ERR_CANCELLED. */
+JD_MUST_USE int jd_store_trial(const char *path, jd_ctx_t *ctx);
+
+/** jd_store_open() without a look at its checksum and without a trial. */
+JD_MUST_USE int jd_store_open_plainly(jd_store_t **store, const char *path, jd_ctx_t *ctx);
+
 /* ---- store_pack.c: shuffle and deflate ---- */
 
 /** A chunk of a column: `leads` x `width` cells of the source, stored as chunk_leads x chunk_width
@@ -94,7 +111,7 @@ herr_t jd_store_put(hid_t object, const char *name, hid_t type, int64_t n, const
 /** Opens the group, making what is missing of its path. Negative on failure. */
 hid_t jd_store_group(hid_t file, const char *path);
 
-/** Whether every step of the path is there. */
+/** Whether every step of the path is there, and none a link that leads elsewhere. */
 bool jd_store_exists(hid_t file, const char *path);
 
 /* ---- store_write.c ---- */

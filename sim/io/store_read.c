@@ -13,6 +13,7 @@
 enum {
     TEXT_MAX = 1 << 16,      /* bytes of an attribute */
     LONG_TEXT_MAX = 1 << 28, /* bytes of a text data set */
+    LINK_SIZE = 256,
 };
 
 int jd_store_damaged(const jd_store_t *store, const char *table, const char *what, const char *why,
@@ -26,12 +27,14 @@ int jd_store_damaged(const jd_store_t *store, const char *table, const char *wha
 
 /* ---- Opening ---- */
 
-static int looks_like_hdf5(const char *path, jd_ctx_t *ctx)
+/* *sealed = it has all the bytes it was written with. What is no file is not opened: that alone can
+ * wait for ever. */
+static int looks_like_hdf5(const char *path, bool *sealed, jd_ctx_t *ctx)
 {
     static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     unsigned char head[8];
     struct stat about;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &about) != 0) {
         int rc = jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; check its name and folder",
                          path, strerror(errno));
@@ -39,7 +42,10 @@ static int looks_like_hdf5(const char *path, jd_ctx_t *ctx)
         return rc;
     }
     ssize_t n = S_ISREG(about.st_mode) ? read(fd, head, sizeof head) : -1;
+    bool hdf5 = n == (ssize_t)sizeof head && memcmp(head, signature, sizeof head) == 0;
+    int rc = hdf5 ? jd_seal_check(fd, path, sealed, ctx) : JD_OK;
     close(fd);
+    if (hdf5) return rc;
     if (S_ISDIR(about.st_mode)) {
         return jd_fail(ctx, JD_ERR_OPEN, "%s: is a folder; name a file in it", path);
     }
@@ -52,7 +58,6 @@ static int looks_like_hdf5(const char *path, jd_ctx_t *ctx)
                        "copy again",
                        path);
     }
-    if (n == (ssize_t)sizeof head && memcmp(head, signature, sizeof head) == 0) return JD_OK;
     return jd_fail(ctx, JD_ERR_FORMAT,
                    "%s: is not an HDF5 file; what is asked for is a file written by `jiedao run`",
                    path);
@@ -106,12 +111,44 @@ static int check_schema(jd_store_t *store, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* Nothing in the file may lead out of it: what is read would not be what was written. */
+static herr_t refuse_link(hid_t root, const char *name, const H5L_info_t *link, void *user)
+{
+    (void)root;
+    char *led = user;
+    if (link->type == H5L_TYPE_HARD || link->type == H5L_TYPE_SOFT) return 0;
+    snprintf(led, LINK_SIZE, "%s", name);
+    return 1;
+}
+
+static int check_links(jd_store_t *store, jd_ctx_t *ctx)
+{
+    char led[LINK_SIZE] = "";
+    if (H5Lvisit(store->file, H5_INDEX_NAME, H5_ITER_INC, refuse_link, led) >= 0 && !led[0])
+        return JD_OK;
+    if (led[0])
+        return jd_fail(
+            ctx, JD_ERR_FORMAT,
+            "%s: %s is a link to another file, which is not followed; copy what it leads "
+            "to into the file (h5repack, h5copy -f ext)",
+            store->path, led);
+    return jd_store_damaged(store, "", "", "its objects cannot be listed", ctx);
+}
+
 int jd_store_open(jd_store_t **store, const char *path, jd_ctx_t *ctx)
+{
+    bool sealed = false;
+    *store = NULL;
+    int rc = looks_like_hdf5(path, &sealed, ctx);
+    if (!rc && !sealed) rc = jd_store_trial(path, ctx);
+    return rc ? rc : jd_store_open_plainly(store, path, ctx);
+}
+
+int jd_store_open_plainly(jd_store_t **store, const char *path, jd_ctx_t *ctx)
 {
     *store = NULL;
     jd_store_quiet();
-    int rc = looks_like_hdf5(path, ctx);
-    if (rc != JD_OK) return rc;
+    int rc = JD_OK;
     jd_store_t *made = calloc(1, sizeof *made);
     if (made) made->path = malloc(strlen(path) + 1);
     if (!made || !made->path) {
@@ -128,6 +165,7 @@ int jd_store_open(jd_store_t **store, const char *path, jd_ctx_t *ctx)
                      reason);
     } else {
         rc = check_schema(made, ctx);
+        if (rc == JD_OK) rc = check_links(made, ctx);
     }
     if (rc != JD_OK) jd_store_close(&made);
     *store = made;

@@ -237,6 +237,22 @@ static void test_without_gnuplot(void **state)
     assert_string_equal(said.out, "");
 }
 
+/* Cron and containers have none; figures are drawn all the same, in UTF-8. */
+static void test_any_locale(void **state)
+{
+    (void)state;
+    static const char *const locale[] = {"LC_ALL=C", "LANG=", "LC_ALL=xx_YY.UTF-8", "LC_ALL=POSIX"};
+    for (size_t i = 0; i < sizeof locale / sizeof *locale; i++) {
+        char line[512];
+        snprintf(line, sizeof line,
+                 "--version >/dev/null; env -u LC_ALL -u LANG %s '%s' figures one.h5 -o locale "
+                 "--format svg,pdf",
+                 locale[i], JD_PROGRAM);
+        run(0, line);
+        assert_drawn("locale/effort_loop.svg", "P↓ = −0.21");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_validations),
         cmocka_unit_test(test_what_cannot_be_drawn),
         cmocka_unit_test(test_without_gnuplot),
+        cmocka_unit_test(test_any_locale),
     };
     return cmocka_run_group_tests(tests, make_files, remove_here);
 }
