@@ -29,7 +29,6 @@ typedef struct flow {
     const char *line;      /* of the program */
     const char *again;     /* after a failure; NULL = the same */
     const char *result[4]; /* files that must come out the same */
-    bool refuses_short;    /* ReadStat takes fewer bytes than it asked for as damage */
 } flow_t;
 
 /* A panel of three cohorts. */
@@ -96,8 +95,7 @@ static const flow_t flows[] = {
      "\"$JIEDAO\" run " WORLD " -o r.h5; \"$JIEDAO\" export r.h5 -t panel/county -o c.dta",
      "did c.dta --y inflow --unit unit --time time --cohort cohort --estimator twfe",
      NULL,
-     {"out"},
-     true},
+     {"out"}},
     {"did of a result file",
      "\"$JIEDAO\" run " WORLD " -o r.h5",
      "did r.h5 --table panel/county --estimator twfe",
@@ -191,7 +189,8 @@ static bool fail_one(const flow_t *f, trace_t *t)
     }
     int status = WEXITSTATUS(t->status);
     if (status && !strstr(told, "jiedao: ")) complain(f, t, "says nothing", told);
-    if (status && t->fault == FAULT_SHORT && !f->refuses_short)
+    /* ReadStat takes fewer bytes than it asked for as damage, and it is said so */
+    if (status && t->fault == FAULT_SHORT && !strstr(f->line, ".dta"))
         complain(f, t, "is taken for a failure:", told);
     look_at_results(f, t, status == 0);
     if (status) start_again(f, t);
