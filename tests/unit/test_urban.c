@@ -64,9 +64,10 @@ static void test_points_are_poisson(void **state)
  * gave a difference of 10 where 2 is right). */
 static int32_t quantile(double mean, double u)
 {
-    long double sum = 0, m = mean;
+    const long double m = (long double)mean, wanted = (long double)u;
+    long double sum = 0;
     int32_t k = -1;
-    while (sum < u && k < 100000)
+    while (sum < wanted && k < 100000)
         k++, sum += expl((long double)k * logl(m) - m - lgammal((long double)k + 1));
     return k;
 }
