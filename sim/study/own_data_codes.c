@@ -169,6 +169,18 @@ static int refuse_cohort(const jd_own_axes_t *axes, jd_code_t code, jd_ctx_t *ct
         c->value[i], code_words[code], axes->time.value[0]);
 }
 
+/* 20100 to 20103, 20110 and so on: quarters counted from 0. */
+static bool count_from_zero(const jd_own_axis_t *t, const codes_t *s, int64_t n)
+{
+    int64_t tails = 0;
+    if (s->least < 19000 || s->most > 21009 || s->least / 10 == s->most / 10) return false;
+    for (int64_t i = 0; i < n; i++) {
+        if (t->value[i] % 10 > 3) return false;
+        tails |= (int64_t)1 << t->value[i] % 10;
+    }
+    return (tails & 1) && tails > 1;
+}
+
 /* Times, and cohorts that go with them. */
 static int decode_both(jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
@@ -178,6 +190,12 @@ static int decode_both(jd_own_axes_t *axes, jd_ctx_t *ctx)
     look(&times, t, axes->n);
     look(&cohorts, c, axes->n);
     jd_code_t code = find_code(&times);
+    if (code == JD_CODES && axes->spacing == JD_OWN_BY_FILE && count_from_zero(t, &times, axes->n))
+        return jd_fail(
+            ctx, JD_ERR_DATA,
+            "%s %s: numbers such as %" PRId64 " look like year and quarter, counted from "
+            "0; write 2010Q1, or say --periods rank or integer",
+            t->column->option, t->column->table->columns[t->column->column].name, times.most);
     if (code == JD_CODES) return JD_OK;
     both = times;
     look(&both, c, axes->n);

@@ -262,6 +262,7 @@ static void test_what_is_ambiguous_is_refused(void **state)
         {{"13/2/2018|0", "1/14/2018|"}, 0, "'13/2/2018' (day first)"},
         {{"1/1/18|0", "1/1/19|"}, 0, "years with four digits"},
         {{"20101|0", "20111|20111"}, 0, "look like year and quarter; without a fourth quarter"},
+        {{"20100|0", "20103|0", "20111|20111"}, 0, "counted from 0"},
         {{"201801|0", "201904|"}, 0, "look like year and month; no month is beyond the fourth"},
         {{"201801|0", "201852|201901"}, 0, "look like year and week"},
         {{"2018001|0", "2018365|"}, JD_OWN_BY_WEEK, "look like year and day of it"},
