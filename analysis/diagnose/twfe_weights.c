@@ -42,7 +42,9 @@ static void sum_signs(jd_twfe_weights_t *w, const treated_t *row, int64_t n)
         *(weight < 0 ? &w->sum_negative : &w->sum_positive) += weight;
         square += row[i].share * (row[i].ratio - 1) * (row[i].ratio - 1);
     }
-    w->sigma_zero = fabs(w->estimate) / sqrt(square);
+    /* Weights that differ by rounding alone (ratios are 1 on average): no spread of effects makes
+     * the estimate 0. */
+    w->sigma_zero = square > 1e-20 ? fabs(w->estimate) / sqrt(square) : (double)NAN;
 }
 
 /* Corollary 1 (ii): rows from the smallest ratio up, with the tails' P, S, T; s is the first in

@@ -141,7 +141,7 @@ static void find_direction(const jd_leverage_t *v, const rows_t *rows, jd_reweig
     }
 }
 
-/* a, d, t and z of one cluster. s and x[2] [largest] are scratch, in scaled rows. */
+/* a, d, t and z of one cluster. s and x[3] [largest] are scratch, in scaled rows. */
 static int do_cluster(const jd_leverage_t *v, int32_t g, const rows_t *rows,
                       const double *direction, wild_t *w, jd_reweigh_work_t *work, double *s,
                       double *const *x)
@@ -157,6 +157,13 @@ static int do_cluster(const jd_leverage_t *v, int32_t g, const rows_t *rows,
     }
     if (w->o->jackknife_scores) {
         jd_leverage_block(v, g, work->r, work->u, work->scratch);
+        if (w->o->unrestricted) { /* the fit without the cluster must tell the effect */
+            memcpy(x[2], s, (size_t)n * sizeof *s);
+            int rank = jd_reweigh_singular(v, n, work);
+            if (rank < 0) return -1;
+            if (jd_reweigh_power(v, g, n, rank, -1, work, x[2]) > 1e-10 * rows->scale) return 1;
+            jd_leverage_block(v, g, work->r, work->u, work->scratch);
+        }
         if (transform_scores(v, g, rows, direction, work, x)) return -1;
     }
     for (int c = 0; c < 2; c++)
@@ -202,13 +209,13 @@ static int allocate(wild_t *w, int32_t groups, int m, jd_ctx_t *ctx)
 static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd_ctx_t *ctx)
 {
     jd_reweigh_work_t work = {0};
-    size_t largest = (size_t)v->largest, cells = 3 * largest + (size_t)v->m;
+    size_t largest = (size_t)v->largest, cells = 4 * largest + (size_t)v->m;
     double *scratch = malloc(cells * sizeof *scratch), *direction = NULL;
     if (!scratch) return jd_fail_memory(ctx, cells * sizeof *scratch, "a wild bootstrap");
-    double *const x[2] = {scratch + largest, scratch + 2 * largest};
+    double *const x[3] = {scratch + largest, scratch + 2 * largest, scratch + 3 * largest};
     int rc = jd_reweigh_open(&work, v, JD_REWEIGH_CR3, ctx);
     if (rc == JD_OK && w->o->jackknife_scores && !w->o->unrestricted) {
-        direction = scratch + 3 * largest;
+        direction = scratch + 4 * largest;
         find_direction(v, rows, &work, direction);
     }
     for (int32_t g = 0; rc == JD_OK && g < v->groups->n_groups; g++) {
@@ -218,8 +225,9 @@ static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd
                 jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
         else if (bad)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "without cluster %d the effect is not identified, so it has no CV3 "
-                         "standard error; use CR1",
+                         "without cluster %d the effect is not identified, nor its CV3 error: see "
+                         "randomisation inference and Conley and Taber's test; CR1 (type 11) "
+                         "hardly ever rejects then, or unrestricted nearly always",
                          v->groups->value[g]);
     }
     jd_reweigh_close(&work);

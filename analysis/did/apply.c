@@ -190,6 +190,26 @@ static void fill_intervals(jd_fit_t *fit)
     if (!(fit->mean_df > 0)) fit->mean_df = fit->facts.df;
 }
 
+/* An effect and an error that are both below the rounding of the outcome are noise: they are 0, and
+ * what is certain to be 0 has no p-value. Effects in the outcome's unit alone. */
+static void clear_noise(const jd_design_t *design, const double *y, jd_fit_t *fit)
+{
+    double largest = 0;
+    if (design->estimator->family == JD_CLASS_NONLINEAR) return;
+    for (int64_t i = 0; i < design->sample.n; i++)
+        largest = fmax(largest, fabs(y[i]));
+    const double noise = 1e-13 * largest;
+    for (int k = 0; k < fit->n_terms; k++) {
+        const double variance = fit->vcov[k * fit->n_terms + k];
+        if (design->terms[k].kind == JD_TERM_OTHER || !(fabs(fit->estimate[k]) <= noise) ||
+            !(variance <= noise * noise))
+            continue;
+        fit->estimate[k] = 0;
+        for (int l = 0; l < fit->n_terms; l++)
+            fit->vcov[k * fit->n_terms + l] = fit->vcov[l * fit->n_terms + k] = 0;
+    }
+}
+
 static jd_estimate_t combine(const jd_fit_t *fit, const double *weight, double df)
 {
     double sum = 0, variance = 0;
@@ -348,6 +368,7 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;
         fit->tss = total_squares(design->weight, column, design->sample.n);
+        clear_noise(design, column, fit);
         fill_intervals(fit);
     }
     if (rc == JD_OK && options->bands && fit->uniform == 0)

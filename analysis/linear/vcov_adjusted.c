@@ -138,8 +138,9 @@ static int refuse(const jd_groups_t *groups, int32_t group, int bad, jd_ctx_t *c
         return jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
     return jd_fail(ctx, JD_ERR_DATA,
                    "without cluster %d coefficient %d is not identified, so it has no jackknife or "
-                   "CR3 standard error; use CR2, randomisation inference, or Conley and Taber's "
-                   "test for few treated clusters",
+                   "CR3 standard error. CR1, CR2 and the wild bootstrap are no cure: they reject "
+                   "far too often, or never. Randomisation inference asks that any cluster could "
+                   "have been treated, Conley and Taber's test that errors are alike in all",
                    groups->value ? groups->value[group] : group, bad);
 }
 

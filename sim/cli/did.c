@@ -65,7 +65,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .vcov = &wish.vcov,
                               .level = wish.level,
                               .weights = wish.outcome_weights,
-                              .trends = wish.trends};
+                              .trends = wish.trends,
+                              .inference = wish.inference};
     if (!rc) jd_did_tell_unused(&wish, args, ctx);
     if (!rc && wish.plot) rc = jd_own_plot_check(wish.plot, ctx);
     if (!rc && wish.honest_plot) rc = jd_own_plot_check(wish.honest_plot, ctx);

@@ -35,6 +35,9 @@ static const char *const variances[] = {
     "cv3",     "cv3j", "newey_west", "driscoll_kraay", "conley", NULL};
 static const char *const distances[] = {"haversine", "spherical", "triangular", NULL};
 static const char *const kernels[] = {"uniform", "bartlett", NULL};
+static const char *const laws[] = {"rademacher", "webb", "mammen", NULL};
+static const char *const wild_types[] = {"11", "13", "31", "33", NULL};
+static const char *const statistics[] = {"t", "coefficient", NULL};
 static const char *const fixes[] = {"earlier", "varying", "first", "base", NULL};
 static const char *const adjusts[] = {"efficient", "did", "none", NULL};
 static const char *const switchers[] = {"both", "in", "out", NULL};
@@ -105,6 +108,25 @@ const jd_option_t jd_did_option_rows[] = {
     {SWITCH("honest-average", trends.average,
             "of honest: for the mean effect after treatment, not the first"),
      .of = "honest"},
+    {CHOICE("wild-weights", "LAW", inference.law, laws,
+            "of wild: rademacher (default), webb (fewer than about ten clusters), mammen"),
+     .of = "wild"},
+    {CHOICE("wild-type", "TYPE", inference.type, wild_types,
+            "of wild: 11 (default), 13, 31, 33; 3 = as if each cluster were left out, in the "
+            "residuals, in the standard errors"),
+     .of = "wild"},
+    {SWITCH("wild-unrestricted", inference.unrestricted,
+            "of wild: the null is not imposed on the residuals (WCU)"),
+     .of = "wild"},
+    {SWITCH("randomise-clusters", inference.by_cluster,
+            "of randomisation: whole clusters change their treatment, not units"),
+     .of = "randomisation"},
+    {TEXT("strata", "NAME", roles.strata,
+          "of randomisation: treatment is dealt out anew within these alone"),
+     .of = "randomisation"},
+    {CHOICE("randomise-by", "KIND", inference.statistic, statistics,
+            "of randomisation: what is compared: t (default), coefficient"),
+     .of = "randomisation"},
     {CHOICE("aggregate", "KIND", how.aggregate, aggregates,
             "averages of cohorts' effects: event (default), overall, cohort, calendar, cells"),
      .of = COHORTS "," SYNTHETIC "," DOSES "," EXTENDED

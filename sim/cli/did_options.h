@@ -20,6 +20,7 @@ typedef struct jd_did_request {
     jd_numbers_t rings, dose_at;   /**< likewise */
     jd_numbers_t mbar, m;          /**< lists `trends` points to */
     jd_own_trends_t trends;
+    jd_own_inference_t inference;
     const char *estimators;  /**< names, or "all" */
     const char *diagnostics; /**< likewise; NULL = none */
     const char *separator, *decimal;

@@ -334,6 +334,8 @@ static int gather_rest(jd_own_data_t *data, const jd_own_columns_t *roles, const
         rc = gather_flags(data, &r[JD_OWN_ELIGIBLE], keep, &p->eligible, ctx);
     if (!rc && r[JD_OWN_CLUSTER].name)
         rc = gather_ids(data, roles, JD_OWN_CLUSTER, keep, &p->cluster, ctx);
+    if (!rc && r[JD_OWN_STRATUM].name)
+        rc = gather_ids(data, roles, JD_OWN_STRATUM, keep, &data->stratum, ctx);
     if (!rc && r[JD_OWN_CLUSTER2].name)
         rc = gather_ids(data, roles, JD_OWN_CLUSTER2, keep, &p->cluster2, ctx);
     return rc;
@@ -399,7 +401,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles,
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    int rc = jd_make(&data->owned, 28 + roles->n_x + roles->n_het + 2 * roles->n_fixed,
+    int rc = jd_make(&data->owned, 30 + roles->n_x + roles->n_het + 2 * roles->n_fixed,
                      sizeof *data->owned, "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
     if (!rc) data->exponent = scale(data->y, p->n);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 #include "core/calendar.h"
+#include "jiedao/randomisation.h"
+#include "jiedao/wild_bootstrap.h"
 #include "io/open.h"
 #include "jiedao/did.h"
 
@@ -34,6 +36,7 @@ typedef struct jd_own_roles {
     const char *treat;    /**< or the treatment path, 0 or 1 */
     const char *dose;     /**< treatment as an amount, beside these or alone */
     const char *eligible; /**< 0 or 1 */
+    const char *strata;   /**< within which treatment is dealt out anew */
     const char *x;
     const char *fixed;   /**< beside unit and period; names joined by ^ are crossed, as in unit and
                             cluster; a[x]: with slopes of x that differ by a, a[[x]]: these alone */
@@ -74,6 +77,7 @@ enum { JD_OWN_UNITS, JD_OWN_CLUSTERS, JD_OWN_LABELS };
 enum { JD_OWN_REMARKS = 5, JD_OWN_REMARK_WIDTH = 320 };
 
 typedef struct jd_own_data {
+    const int32_t *stratum; /**< [rows] of --strata, or NULL */
     jd_panel_t panel; /**< rows in use, in the order of the file */
     double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
                   squared */
@@ -127,6 +131,15 @@ typedef struct jd_own_trends {
     int average; /**< sets for the mean effect from event time 0 on, else for event time 0 */
 } jd_own_trends_t;
 
+/** Of the diagnostics "wild" and "randomisation". */
+typedef struct jd_own_inference {
+    jd_wild_law_t law;
+    int type;         /**< of MacKinnon, Nielsen and Webb 2023: 0 ... 3 = 11, 13, 31, 33 */
+    int unrestricted; /**< the null is not imposed on the wild bootstrap (WCU) */
+    int by_cluster;   /**< whole clusters change their treatment, not units */
+    jd_randomisation_statistic_t statistic;
+} jd_own_inference_t;
+
 /** What is wanted of the data. */
 typedef struct jd_own_ask {
     const char *estimators;  /**< names joined by commas, or "all" of jd_estimators[] */
@@ -136,6 +149,7 @@ typedef struct jd_own_ask {
     double level;
     bool weights; /**< the weights on outcomes too */
     jd_own_trends_t trends;
+    jd_own_inference_t inference;
 } jd_own_ask_t;
 
 /** What became of one estimator or diagnostic. */

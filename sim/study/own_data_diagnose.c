@@ -123,9 +123,21 @@ static int run_twfe_weights(const jd_own_subject_t *s, jd_own_result_t *result, 
 static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
 {
     const jd_term_t *terms = jd_design_terms(s->design);
-    jd_wild_options_t options = {.vcov = *s->ask->vcov, .level = s->ask->level};
+    const jd_own_inference_t *ask = &s->ask->inference;
+    jd_wild_options_t options = {.vcov = *s->ask->vcov,
+                                 .level = s->ask->level,
+                                 .law = ask->law,
+                                 .unrestricted = ask->unrestricted,
+                                 .jackknife_scores = ask->type >= 2};
     int rc = JD_OK;
-    if (options.vcov.kind != JD_VCOV_CV3) options.vcov.kind = JD_VCOV_CLUSTER;
+    if (options.vcov.kind != JD_VCOV_CV3)
+        options.vcov.kind = ask->type % 2 ? JD_VCOV_CV3 : JD_VCOV_CLUSTER;
+    if (s->data->n_treated_clusters == 1)
+        jd_warn(ctx,
+                "wild: one treated cluster: with the null imposed the bootstrap hardly ever "
+                "rejects, unrestricted nearly always; --diagnose randomisation (treatment could "
+                "have gone to any unit) and conley_taber (errors alike in all clusters, many "
+                "controls) are for that");
     for (int k = 0; k < s->fit->n_terms && terms[k].kind != JD_TERM_OTHER && !rc; k++) {
         jd_wild_t w = {0};
         rc = jd_wild_bootstrap(s->design, s->data->y, k, &options, &w, ctx);

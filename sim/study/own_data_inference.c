@@ -18,7 +18,10 @@ static int add(const jd_own_subject_t *s, const char *quantity, const char *term
 int jd_own_run_randomisation(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t *ctx)
 {
     const double none = (double)NAN;
-    jd_randomisation_options_t options = {.vcov = *s->ask->vcov};
+    jd_randomisation_options_t options = {.vcov = *s->ask->vcov,
+                                          .by_cluster = s->ask->inference.by_cluster,
+                                          .stratum = s->data->stratum,
+                                          .statistic = s->ask->inference.statistic};
     jd_randomisation_t r = {0};
     if (strcmp(s->ask->diagnostics, "all") == 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,

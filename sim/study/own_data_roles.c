@@ -33,6 +33,7 @@ static const struct {
     [JD_OWN_WEIGHT] = {"--weights", JD_OWN_NO_WEIGHT, false},
     [JD_OWN_CLUSTER] = {"--cluster", JD_OWN_NO_GROUP, true},
     [JD_OWN_CLUSTER2] = {"--cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_STRATUM] = {"--strata", JD_OWN_NO_GROUP, true},
     [JD_OWN_LATITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
     [JD_OWN_LONGITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
 };
@@ -152,6 +153,7 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
                   {JD_OWN_ELIGIBLE, 1, given->eligible},
                   {JD_OWN_WEIGHT, 1, given->weights},
                   {JD_OWN_CLUSTER, 2, given->cluster},
+                  {JD_OWN_STRATUM, 1, given->strata},
                   {JD_OWN_LATITUDE, 2, given->coords}};
     const char *fixed = given->absorb ? given->absorb : given->fixed;
     if (given->absorb && given->fixed)
@@ -166,6 +168,7 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
     roles->no_unit = given->no_unit;
     int listed = JD_OWN_LISTED + roles->n_x + roles->n_het + roles->n_fixed,
         parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
+                count_signs(given->strata, '^') +
                 count_signs(fixed, '^') + count_signs(fixed, '['),
         rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
     roles->n = rc ? 0 : listed;

@@ -114,7 +114,8 @@ static void print_few_treated(FILE *out, const jd_own_data_t *data, const jd_own
     if (jd_own_few_treated(data, r))
         fprintf(out,
                 "\n%" PRId32 " of %" PRId32 " clusters treated: standard errors by clusters may be "
-                "far too small; see --diagnose conley_taber,randomisation\n",
+                "far too small; see --diagnose conley_taber (errors alike in all clusters, many "
+                "controls) and randomisation (any could have been treated)\n",
                 data->n_treated_clusters, data->n_clusters);
 }
 

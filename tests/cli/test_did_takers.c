@@ -117,6 +117,11 @@ static const struct {
     {"distance", "spherical"},
     {"k-fixed", "full"},
     {"resample", "jackknife"},
+    {"fix-weights", "first"},
+    {"wild-weights", "webb"},
+    {"wild-type", "33"},
+    {"strata", "r"},
+    {"randomise-by", "coefficient"},
 };
 
 static const char *value_of(const jd_option_t *o)

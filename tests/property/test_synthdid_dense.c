@@ -367,6 +367,8 @@ static void test_refusals(void **state)
     const jd_vcov_options_t hc1 = {.kind = JD_VCOV_HC1};
     refuse(&panel, y, &jackknife, "is the whole cohort 3");
     refuse(&panel, y, &hc1, "by placebo, jackknife or bootstrap");
+    refuse(&panel, y, &(jd_vcov_options_t){.resample = JD_RESAMPLE_BOOTSTRAP},
+           "the bootstrap of one treated unit");
     weight[3] = 2;
     panel.weight = weight;
     refuse(&panel, y, NULL, "weights 1 and 2");

@@ -112,13 +112,14 @@ static void fit_case(fitted_t *f, const case_t *c)
 {
     jd_ctx_t ctx;
     jd_did_options_t options;
-    const jd_vcov_options_t vcov = {0};
+    jd_vcov_options_t vcov = {0};
     if (f->c == c) return;
     f->c = c;
     jd_fit_free(&f->fit);
     jd_design_free(f->design);
     jd_synthetic_weights_free(&f->weights);
     load(f, strstr(c->name, "prop99") != NULL);
+    if (!strstr(c->name, "prop99")) vcov.resample = JD_RESAMPLE_JACKKNIFE; /* several treated */
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
     options.synthdid = c->package;

@@ -51,7 +51,7 @@ static law_t find_law(const char *name, int selected)
 {
     jd_ctx_t ctx;
     jd_did_options_t options;
-    const jd_vcov_options_t vcov = {.resample = JD_RESAMPLE_JACKKNIFE};
+    const jd_vcov_options_t vcov = {.resample = JD_RESAMPLE_JACKKNIFE}; /* cheap */
     const jd_panel_t panel = {.n = N, .unit = unit, .time = period, .cohort = cohort};
     double sum = 0, square = 0, covered = 0;
     jd_ctx_init(&ctx);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options of the wild bootstrap and of randomisation inference, against numpy's full enumeration on
+ * the same panel: 8 clusters of 3 units, 3 treated. */
+#include "cli/tiny.h"
+#include "near.h"
+#include "reference/csv.h"
+
+static said_t said;
+
+static int write_panel(void **state)
+{
+    char path[512];
+    if (set_tiny(state)) return -1;
+    run_shell(&said, "true");
+    snprintf(path, sizeof path, "%s/p.csv", getenv("HERE"));
+    FILE *out = fopen(path, "w");
+    if (!out) return -1;
+    fputs("i,t,g,c,s,y\n", out);
+    for (int u = 0; u < 24; u++)
+        for (int t = 1; t <= 6; t++) {
+            int c = u / 3, on = c < 3 && t >= 4;
+            fprintf(out, "%d,%d,%d,%d,%d,%.4f\n", u, t, c < 3 ? 4 : 0, c, c % 2,
+                    0.4 * (u % 5) + 0.2 * t + 0.1 * ((u * 13 + t * 29) % 17) +
+                        0.3 * ((c * 7 + t * t) % 5) + 0.6 * on);
+        }
+    return fclose(out);
+}
+
+/* The diagnostic's p-value. */
+static double p_value(const char *options)
+{
+    csv_t csv;
+    char line[512], path[512];
+    snprintf(line, sizeof line,
+             "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --cluster c --estimator twfe "
+             "--format csv %s >e.csv",
+             options);
+    run_shell(&said, line);
+    if (said.status) fail_msg("%s: %s", options, said.err);
+    snprintf(path, sizeof path, "%s/e.csv", getenv("HERE"));
+    assert_true(csv_read(&csv, path));
+    assert_int_equal(csv.rows, 2);
+    assert_near(csv_number(&csv, 1, 3), 0.43777777777777777, 1e-12);
+    double p = csv_number(&csv, 1, 7);
+    csv_free(&csv);
+    return p;
+}
+
+static void test_wild(void **state)
+{
+    (void)state;
+    assert_near(p_value("--diagnose wild"), 94 / 256.0, 1e-12);
+    assert_near(p_value("--diagnose wild --wild-unrestricted"), 88 / 256.0, 1e-12);
+    assert_near(p_value("--diagnose wild --wild-type 13"), p_value("--diagnose wild --vcov cv3"),
+                1e-12);
+    double plain = p_value("--diagnose wild --wild-type 11"), webb, jackknife, both;
+    assert_near(plain, 94 / 256.0, 1e-12);
+    webb = p_value("--diagnose wild --wild-weights webb --draws 20000");
+    jackknife = p_value("--diagnose wild --wild-type 31");
+    both = p_value("--diagnose wild --wild-type 33");
+    assert_true(webb != plain && fabs(webb - plain) < 0.1);
+    assert_true(jackknife > 0 && jackknife < 1 && both > 0 && both < 1);
+    assert_true(p_value("--diagnose wild --wild-weights mammen --draws 999") > 0.05);
+}
+
+static void test_randomisation(void **state)
+{
+    (void)state;
+    static const char *const base = "--diagnose randomisation --randomise-clusters";
+    static const struct {
+        const char *options;
+        double p;
+    } right[] = {{"--randomise-by coefficient", 19 / 56.0},
+                 {"--randomise-by coefficient --strata s", 9 / 24.0},
+                 {"", 21 / 56.0},
+                 {"--strata s", 11 / 24.0}};
+    for (int k = 0; k < 4; k++) {
+        char options[128];
+        snprintf(options, sizeof options, "%s %s", base, right[k].options);
+        assert_near(p_value(options), right[k].p, 1e-12);
+    }
+}
+
+/* One treated cluster: what is not defined is refused, and the advice names what is. */
+static void test_one_treated(void **state)
+{
+    (void)state;
+    static const char *const line =
+        "awk -F, -v OFS=, 'NR>1{$3=($4==0)?4:0}1' p.csv >one.csv && \"$JIEDAO\" did one.csv --y y "
+        "--unit i --time t --cohort g --cluster c --estimator twfe --diagnose wild "
+        "--wild-unrestricted --wild-type ";
+    static const char *const types[] = {"31", "33"};
+    for (int k = 0; k < 2; k++) {
+        char all[512];
+        snprintf(all, sizeof all, "%s%s", line, types[k]);
+        run_shell(&said, all);
+        ASSERT_HOLDS(said.out, "without cluster 0");
+        ASSERT_HOLDS(said.out, "andomisation inference");
+        assert_null(strstr(said.out, "use CR"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wild),
+        cmocka_unit_test(test_randomisation),
+        cmocka_unit_test(test_one_treated),
+    };
+    return cmocka_run_group_tests(tests, write_panel, remove_here);
+}
