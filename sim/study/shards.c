@@ -319,6 +319,17 @@ int jd_shards_missing(const jd_shards_t *shards, int64_t *missing, int64_t *firs
     return JD_OK;
 }
 
+int jd_shards_reopen_last(const jd_shards_t *s, jd_ctx_t *ctx)
+{
+    char sealed[PATH_SIZE], part[PATH_SIZE];
+    int64_t last = jd_shards_count(s) - 1;
+    if (last < 0 || s->n_runs % s->block == 0) return JD_OK;
+    path_of(s, last, "shard", sealed);
+    path_of(s, last, "part", part);
+    if (rename(sealed, part) == 0 || errno == ENOENT) return JD_OK;
+    return jd_fail(ctx, JD_ERR_WRITE, "%s: cannot be taken up again: %s", sealed, strerror(errno));
+}
+
 /* ---- Writing ---- */
 
 static int write_fault(const jd_shard_writer_t *w, const char *what, jd_ctx_t *ctx)

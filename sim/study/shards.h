@@ -79,6 +79,9 @@ bool jd_shard_is_one(const char *path);
 JD_MUST_USE int jd_shards_missing(const jd_shards_t *shards, int64_t *missing, int64_t *first,
                                   jd_ctx_t *ctx);
 
+/** Calls the last block unfinished where it is shorter than the others: runs will follow in it. */
+JD_MUST_USE int jd_shards_reopen_last(const jd_shards_t *shards, jd_ctx_t *ctx);
+
 /** A block being written. */
 typedef struct jd_shard_writer {
     const jd_shards_t *shards;

@@ -62,6 +62,13 @@ JD_MUST_USE int jd_sweep_run(const jd_sweep_kind_t *kind, const jd_config_t *con
 JD_MUST_USE int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts,
                                jd_ctx_t *ctx);
 
+/** Makes `folder` a sweep of all runs that n folders of one sweep hold: shares of it, or replicates
+ *  that follow each other (sweep.first). jd_sweep_merge() then writes its file, or says what is
+ * missing. Errors: JD_ERR_EXISTS (other sweeps, a sweep in `folder`), JD_ERR_UNSUPPORTED
+ *  (output.keep = all), those of shards. */
+JD_MUST_USE int jd_sweep_gather(const char *const *folders, int n, const char *folder,
+                                jd_ctx_t *ctx);
+
 /* ---- For the folder's readers: sweep_folder.c ---- */
 
 /** A folder's plan, read back. */
@@ -71,6 +78,7 @@ typedef struct jd_sweep_folder {
     char input[JD_STUDY_INPUTS][JD_STUDY_INPUT_TEXT]; /**< "" = none */
     char program[128];                                /**< that began it */
     uint64_t identity;
+    int64_t block;        /**< runs a shard, as the sweep began */
     uint64_t source_hash; /**< of the config the plan was made from, as plan.txt says */
     jd_plan_t plan;
     jd_shards_t shards;
@@ -84,6 +92,13 @@ JD_MUST_USE int jd_sweep_folder_make(jd_sweep_folder_t *made, const jd_sweep_kin
                                      const jd_sweep_options_t *options, jd_ctx_t *ctx);
 JD_MUST_USE int jd_sweep_folder_open(jd_sweep_folder_t *opened, const jd_sweep_kind_t *kind,
                                      const char *folder, jd_ctx_t *ctx);
+/** Refuses a folder of another sweep than the first's, be it of other replicates. */
+JD_MUST_USE int jd_sweep_folder_same(const jd_sweep_folder_t *first, const jd_sweep_folder_t *other,
+                                     const char *first_name, const char *other_name, jd_ctx_t *ctx);
+/** Begins `folder` as the sweep of `from` with so many replicates. */
+JD_MUST_USE int jd_sweep_folder_widen(jd_sweep_folder_t *made, const jd_sweep_folder_t *from,
+                                      const jd_sweep_kind_t *kind, const char *folder,
+                                      int64_t replicates, jd_ctx_t *ctx);
 void jd_sweep_folder_free(jd_sweep_folder_t *folder);
 
 #endif

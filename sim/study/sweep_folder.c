@@ -27,13 +27,22 @@ static void program_text(char text[128])
     snprintf(text, 128, "%.32s (%.64s)", jd_version(), jd_git_commit());
 }
 
-/* Of the program, the config's values and the inputs: what decides a run's bytes. */
-static uint64_t identity_of(const jd_sweep_folder_t *f)
+/* Of the program, the config's values and the inputs: what decides a run's bytes. How many
+ * replicates there are is none of it: more can be added. */
+static int identify(jd_sweep_folder_t *f, jd_ctx_t *ctx)
 {
-    uint64_t hash = jd_hash_text(jd_config_hash(f->config), f->program);
+    jd_config_t *one = NULL;
+    int rc = jd_config_copy(&one, f->config, ctx);
+    if (!rc) rc = jd_config_set(one, "identity", "sweep.replicates=1", ctx);
+    if (rc) {
+        jd_config_free(one);
+        return rc;
+    }
+    f->identity = jd_hash_text(jd_config_hash(one), f->program);
     for (int i = 0; i < JD_STUDY_INPUTS; i++)
-        hash = jd_hash_text(hash, f->input[i]);
-    return hash;
+        f->identity = jd_hash_text(f->identity, f->input[i]);
+    jd_config_free(one);
+    return JD_OK;
 }
 
 /* Plan and shards of a folder whose config, program and inputs are known. */
@@ -42,12 +51,13 @@ static int settle(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char 
 {
     const jd_output_params_t *output = jd_config_section(f->config, "output");
     int rc = jd_plan_make(&f->plan, f->config, ctx);
-    f->identity = identity_of(f);
+    if (!rc) rc = identify(f, ctx);
+    if (f->block < 1) f->block = jd_shards_block(f->plan.n_runs);
     f->shards = (jd_shards_t){.folder = folder,
                               .layout = &kind->layout,
                               .identity = f->identity,
                               .n_runs = f->plan.n_runs,
-                              .block = jd_shards_block(f->plan.n_runs),
+                              .block = f->block,
                               .files = kind->merges && output->keep == JD_KEEP_TABLES};
     return rc;
 }
@@ -75,6 +85,7 @@ static void write_plan(FILE *out, const jd_sweep_folder_t *f)
     const char *key, *text;
     fprintf(out, JD_SWEEP_PLAN "1\nprogram %s\nidentity %016" PRIx64 "\nsource %016" PRIx64 "\n",
             f->program, f->identity, jd_sweep_source_hash(f->source));
+    fprintf(out, "block %" PRId64 "\n", f->block);
     for (int i = 0; i < JD_STUDY_INPUTS; i++)
         if (f->input[i][0]) fprintf(out, "%s %s\n", jd_study_input_names[i], f->input[i]);
     jd_config_each(f->config, write_value, out);
@@ -143,6 +154,10 @@ static int read_line(jd_sweep_folder_t *f, const char *path, int number, char *l
     if (!strcmp(line, "identity")) {
         f->identity = strtoull(rest, NULL, 16);
         return JD_OK;
+    }
+    if (!strcmp(line, "block")) {
+        f->block = strtoll(rest, NULL, 10);
+        return f->block > 0 ? JD_OK : foreign(path, number, ctx);
     }
     if (!strcmp(line, "source")) {
         f->source_hash = strtoull(rest, NULL, 16);
@@ -335,7 +350,24 @@ static int begin_together(jd_sweep_folder_t *f, const char *folder, int tries, j
     return rc ? jd_fail(ctx, rc, "%s", inner.message) : JD_OK;
 }
 
-static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kind,
+/* More replicates than before: their runs come behind those that are there. */
+static int grow(jd_sweep_folder_t *now, const jd_sweep_folder_t *before, bool resume,
+                const char *folder, jd_ctx_t *ctx)
+{
+    int64_t had = before->plan.replicates, has = now->plan.replicates;
+    now->block = now->shards.block = before->block;
+    if (had == has) return JD_OK;
+    if (has < had || !resume)
+        return jd_fail(ctx, JD_ERR_EXISTS,
+                       "%s holds this sweep with sweep.replicates = %" PRId64 ", and %" PRId64
+                       " are asked for: --resume adds replicates and takes none away",
+                       folder, had, has);
+    int rc = jd_shards_reopen_last(&before->shards, ctx);
+    if (!rc) rc = write_file(folder, "config.ini", now, ctx);
+    return rc ? rc : write_file(folder, "plan.txt", now, ctx);
+}
+
+static int hold_against(jd_sweep_folder_t *now, const jd_sweep_kind_t *kind, bool resume,
                         const char *folder, jd_ctx_t *ctx)
 {
     jd_sweep_folder_t before;
@@ -347,7 +379,10 @@ static int hold_against(const jd_sweep_folder_t *now, const jd_sweep_kind_t *kin
                        "%s holds a sweep this program cannot go on with: %s; choose another folder "
                        "with -o, or --force to start anew",
                        folder, inner.message);
-    if (before.identity != now->identity) rc = tell_differences(&before, now, folder, ctx);
+    if (before.identity != now->identity)
+        rc = tell_differences(&before, now, folder, ctx);
+    else
+        rc = grow(now, &before, resume, folder, ctx);
     jd_sweep_folder_free(&before);
     return rc;
 }
@@ -390,7 +425,90 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
         snprintf(path, sizeof path, "%s/runs", folder);
         rc = jd_folder_make(path, ctx);
     }
-    if (!rc && goes_on) rc = hold_against(f, kind, folder, ctx);
+    if (!rc && goes_on) rc = hold_against(f, kind, options->resume, folder, ctx);
+    if (rc) jd_sweep_folder_free(f);
+    return rc;
+}
+
+/* ---- Several folders of one sweep ---- */
+
+int jd_sweep_folder_same(const jd_sweep_folder_t *first, const jd_sweep_folder_t *other,
+                         const char *first_name, const char *other_name, jd_ctx_t *ctx)
+{
+    jd_sweep_folder_t as_first = *other;
+    char text[64];
+    as_first.config = NULL;
+    int rc = jd_config_copy(&as_first.config, other->config, ctx);
+    snprintf(text, sizeof text, "sweep.first=%" PRId64, first->plan.first);
+    if (!rc) rc = jd_config_set(as_first.config, "identity", text, ctx);
+    if (!rc) rc = identify(&as_first, ctx);
+    if (!rc && as_first.identity != first->identity) {
+        jd_ctx_t inner = jd_ctx_inner(ctx);
+        rc = tell_differences(first, &as_first, other_name, &inner);
+        rc = jd_fail(ctx, rc, "%s and %s are not of one sweep: %.*s", first_name, other_name,
+                     (int)strcspn(inner.message, ";"), inner.message);
+    }
+    jd_config_free(as_first.config);
+    return rc;
+}
+
+/* The config's text, where the number of replicates changes with another number behind "replicates
+ * =" in [sweep] or in the override that gave it; with an override more where nothing did. Owned by
+ * the caller. */
+static char *with_replicates(const char *source, int64_t had, int64_t replicates, jd_ctx_t *ctx)
+{
+    static const char override[] = "sweep.replicates=";
+    const char *at = NULL, *section = strstr(source, "[sweep]");
+    for (const char *s = source; (s = strstr(s, override)); s++)
+        at = s + sizeof override - 1; /* the last */
+    for (const char *line = section; line && !at;) {
+        line = strchr(line, '\n');
+        if (!line || *++line == '[') break;
+        size_t n = strspn(line, " \t");
+        if (strncmp(line + n, "replicates", 10) != 0) continue;
+        n += 10 + strspn(line + n + 10, " \t");
+        if (line[n] == '=') at = line + n + 1 + strspn(line + n + 1, " \t");
+    }
+    if (had == replicates) at = source + strlen(source);
+    size_t size = strlen(source) + 128, head = at ? (size_t)(at - source) : strlen(source);
+    char *text;
+    if (jd_make(&text, (int64_t)size, 1, "the config's text", ctx)) return NULL;
+    const char *rest = at ? at + strcspn(at, " ;\t\r\n") : "\n";
+    bool line_end = head > 0 && source[head - 1] == '\n';
+    if (had == replicates)
+        memcpy(text, source, head);
+    else
+        snprintf(text, size, "%.*s%s%" PRId64 "%s", (int)head, source,
+                 at         ? ""
+                 : line_end ? "; --set sweep.replicates="
+                            : "\n; --set sweep.replicates=",
+                 replicates, rest);
+    return text;
+}
+
+int jd_sweep_folder_widen(jd_sweep_folder_t *f, const jd_sweep_folder_t *from,
+                          const jd_sweep_kind_t *kind, const char *folder, int64_t replicates,
+                          jd_ctx_t *ctx)
+{
+    char text[64];
+    bool there = false;
+    memset(f, 0, sizeof *f);
+    int rc = jd_sweep_has_plan(folder, &there, ctx);
+    if (!rc && there)
+        rc = jd_fail(ctx, JD_ERR_EXISTS, "%s holds a sweep already; choose another folder with -o",
+                     folder);
+    if (!rc) rc = jd_config_copy(&f->config, from->config, ctx);
+    snprintf(text, sizeof text, "sweep.replicates=%" PRId64, replicates);
+    if (!rc && replicates != from->plan.replicates)
+        rc = jd_config_set(f->config, "merge", text, ctx);
+    if (!rc) rc = jd_config_finish(f->config, ctx);
+    if (!rc) {
+        memcpy(f->program, from->program, sizeof f->program);
+        memcpy(f->input, from->input, sizeof f->input);
+        f->source = with_replicates(from->source, from->plan.replicates, replicates, ctx);
+        rc = f->source ? settle(f, kind, folder, ctx) : JD_ERR_NO_MEMORY;
+    }
+    if (!rc) rc = begin_folder(f, folder, ctx);
     if (rc) jd_sweep_folder_free(f);
     return rc;
 }

@@ -67,11 +67,59 @@ static void test_some_tasks_again(void **state)
     assert_whole("gaps");
 }
 
+/* Keyed draws: replicates that come later, or lie in another folder, make the same file. */
+static void test_more_replicates(void **state)
+{
+    (void)state;
+    make_whole();
+    run_shell(&said, "\"$JIEDAO\" " SWEEP " -o grown --set sweep.replicates=3 >/dev/null && "
+                     "\"$JIEDAO\" " SWEEP " -o grown --set sweep.replicates=4 --resume && "
+                     "\"$JIEDAO\" " SWEEP " -o four --set sweep.replicates=4 >/dev/null && cmp "
+                     "grown/sweep.h5 four/sweep.h5 && diff grown/config.ini four/config.ini");
+    ASSERT_STATUS(&said, 0);
+    ASSERT_HOLDS(said.out, "Runs        8 of 2 points x 4 replicates, 6 of them there before");
+    run_program(&said, SWEEP " -o grown --set sweep.replicates=3 --resume");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 3 are asked for: --resume adds");
+    run_program(&said, SWEEP " -o grown --set sweep.replicates=9 --shard 1/2");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 9 are asked for: --resume adds");
+}
+
+static void test_folders_become_one(void **state)
+{
+    (void)state;
+    make_whole();
+    run_shell(&said, "cd $HERE; for s in 1 2; do \"$JIEDAO\" " SWEEP " -o part$s --shard $s/2 "
+                     ">/dev/null || exit; done; \"$JIEDAO\" merge part2 part1 -o parts && cmp "
+                     "parts/sweep.h5 whole/sweep.h5");
+    ASSERT_STATUS(&said, 0);
+    run_shell(&said, "\"$JIEDAO\" sweep $TINY --set sweep.policy.share=0.25,0.5 --set "
+                     "sweep.replicates=3 -o early >/dev/null && \"$JIEDAO\" " SWEEP
+                     " --set sweep.replicates=1 --set sweep.first=3 -o late >/dev/null && "
+                     "\"$JIEDAO\" merge late early -o years && cmp years/sweep.h5 whole/sweep.h5");
+    ASSERT_STATUS(&said, 0);
+    run_program(&said, "merge early late");
+    ASSERT_HOLDS(said.err, "2 folders become one: name it with -o");
+    run_program(&said, "merge early late -o whole");
+    ASSERT_HOLDS(said.err, "whole holds a sweep already");
+    run_shell(&said, "\"$JIEDAO\" " SWEEP " --set sweep.replicates=1 --set sweep.first=9 -o gap "
+                     ">/dev/null; \"$JIEDAO\" merge early gap -o holes");
+    ASSERT_HOLDS(said.err, "holes: 12 of 20 runs are missing");
+    run_shell(&said, "\"$JIEDAO\" " SWEEP " --set firms.n=2999 -o other >/dev/null; \"$JIEDAO\" "
+                     "merge early other -o x");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "early and other are not of one sweep: other holds another sweep: "
+                           "firms.n was 3000, is 2999");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arrays_from_any_number),
         cmocka_unit_test(test_some_tasks_again),
+        cmocka_unit_test(test_more_replicates),
+        cmocka_unit_test(test_folders_become_one),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
