@@ -348,7 +348,7 @@ static void test_a_sweep_of_failures_fails(void **state)
 {
     (void)state;
     said_t said;
-    run_program(&said, "sweep $TINY --set sweep.world.counties=3 -o not/yet/there");
+    run_program(&said, "sweep $TINY --set sweep.policy.adoption=2001Q1 -o not/yet/there");
     ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.out, "Written     not/yet/there/sweep.h5");
     ASSERT_HOLDS(said.err, "every run failed");
@@ -356,10 +356,15 @@ static void test_a_sweep_of_failures_fails(void **state)
     ASSERT_HOLDS(said.err, "--force writes it anew");
     run_program(&said, "merge not/yet/there/sweep.h5");
     ASSERT_HOLDS(said.err, "is a file; name the sweep's folder: not/yet/there");
-    run_program(&said, "validate $TINY --set sweep.world.counties=3 --set validate.replicates=2 "
+    run_program(&said, "validate $TINY --set sweep.policy.adoption=2001Q1 --set validate.replicates=2 "
                        "-o not/yet/valid");
     ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.out, "Failed      2 runs, the first (replicate 1 of point 1): ");
+    /* What the config alone tells is told before any run. */
+    run_program(&said, "sweep $TINY --set sweep.world.counties=3 -o never");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "no point can be run; the first: ");
+    assert_false(is_here("never"));
 }
 
 /* A slip in the folder's name would begin all anew. */
