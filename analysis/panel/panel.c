@@ -151,6 +151,21 @@ static int cohorts_of_path(const jd_panel_t *panel, const jd_groups_t *units, in
     return JD_OK;
 }
 
+/* Dates known from elsewhere, which the path may not contradict. */
+static int take_adoption(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx)
+{
+    for (int64_t i = 0; i < panel->n; i++) {
+        int32_t g = cohort[i] = panel->adoption[i];
+        int on = g != 0 && panel->time[i] >= g;
+        if (g < 0 || on != panel->treated[i])
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "row %" PRId64 ": treated = %d in period %d, but the unit adopts in %d; "
+                           "path and date must agree",
+                           i + 1, panel->treated[i], panel->time[i], g);
+    }
+    return JD_OK;
+}
+
 int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx)
 {
     if (!panel->treated && !panel->cohort)
@@ -162,6 +177,7 @@ int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx)
             cohort[i] = panel->cohort[i];
         return JD_OK;
     }
+    if (panel->adoption) return take_adoption(panel, cohort, ctx);
     jd_groups_t units = {0};
     int32_t *start = NULL;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);

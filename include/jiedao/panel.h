@@ -36,6 +36,8 @@ typedef struct jd_panel {
     int n_het; /**< characteristics of units that effects may go with: did_multiplegt_dyn */
     const double *const *het;    /**< [n_het][n], finite, the same in all rows of a unit */
     const char *const *het_name; /**< [n_het] */
+    const int32_t *adoption;     /**< beside `treated`: first treated period of the row's unit, 0 =
+                                    never,     where more is known of it than these rows tell; or NULL */
 } jd_panel_t;
 
 /** Rows left out, by reason; a row counts under the first that applies. */
@@ -71,8 +73,8 @@ typedef struct jd_sample {
 JD_API JD_MUST_USE int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx);
 
 /** First treated period of each row's unit, 0 = never: the panel's cohort, or what its treatment
- *  path says. `cohort` [n] out. JD_ERR_DATA where the path goes back to 0 after 1, or begins in a
- *  period of 0 or below. */
+ *  path, or `adoption` beside it, says. `cohort` [n] out. JD_ERR_DATA where the path goes back to 0
+ * after 1, or begins in a period of 0 or below. */
 JD_API JD_MUST_USE int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx);
 
 /** Codes a column. Cost: O(n) where the values lie close together, else O(n log n). */

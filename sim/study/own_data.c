@@ -12,8 +12,10 @@
 
 /* ---- Rows ---- */
 
-static bool is_missing(const jd_own_role_t *role, bool number, int64_t row)
+bool jd_own_is_missing(const jd_own_columns_t *roles, int i, int64_t row)
 {
+    const jd_own_role_t *role = &roles->list[i];
+    const bool number = jd_own_is_numeric(roles, i);
     char first[2];
     if (jd_own_is_text(&role->column))
         return !*jd_own_text(&role->column, row, first, sizeof first);
@@ -30,9 +32,8 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
         int reason = JD_OWN_REASONS;
         for (int i = 0; i < roles->n; i++) {
             const jd_own_role_t *role = &roles->list[i];
-            bool number = jd_own_is_numeric(roles, i);
             if (role->name && role->reason >= 0 && role->reason < reason &&
-                is_missing(role, number, row))
+                jd_own_is_missing(roles, i, row))
                 reason = role->reason;
         }
         if (reason < JD_OWN_REASONS)
@@ -101,12 +102,11 @@ static int gather_units(jd_own_data_t *data, const jd_own_columns_t *roles, cons
     return rc;
 }
 
-static int gather_flags(jd_own_data_t *data, const jd_own_role_t *role, const int32_t *keep,
-                        const int8_t **out, jd_ctx_t *ctx)
+static int read_flags(const jd_own_role_t *role, const int32_t *keep, int64_t n, int8_t *flags,
+                      jd_ctx_t *ctx)
 {
-    int8_t *flags;
-    int rc = own(data, &flags, sizeof *flags, ctx);
-    for (int64_t i = 0; i < data->panel.n && !rc; i++) {
+    int rc = JD_OK;
+    for (int64_t i = 0; i < n && !rc; i++) {
         char word[8];
         double x =
             !role->column.truth
@@ -120,6 +120,15 @@ static int gather_flags(jd_own_data_t *data, const jd_own_role_t *role, const in
         else
             flags[i] = (int8_t)x;
     }
+    return rc;
+}
+
+static int gather_flags(jd_own_data_t *data, const jd_own_role_t *role, const int32_t *keep,
+                        const int8_t **out, jd_ctx_t *ctx)
+{
+    int8_t *flags;
+    int rc = own(data, &flags, sizeof *flags, ctx);
+    if (!rc) rc = read_flags(role, keep, data->panel.n, flags, ctx);
     *out = flags;
     return rc;
 }
@@ -395,29 +404,96 @@ static int keep_words(jd_own_data_t *data, const jd_own_columns_t *roles, const 
     return rc;
 }
 
+/* The rows told, their periods and cohorts. */
+typedef struct told {
+    int32_t *row, *time, *cohort;
+    int64_t n;
+} told_t;
+
+static void free_told(told_t *told)
+{
+    free(told->row);
+    free(told->time);
+    free(told->cohort);
+}
+
+/* Periods are those of all rows told: a period without outcomes is one all the same. */
+static int read_periods(jd_own_data_t *data, const jd_own_columns_t *roles,
+                        const jd_own_roles_t *given, const int32_t *keep, told_t *told,
+                        int32_t *time, int32_t *cohort, jd_ctx_t *ctx)
+{
+    const jd_own_role_t *r = roles->list;
+    int rc = jd_make(&told->row, data->n_rows, sizeof *told->row, "rows", ctx);
+    if (!rc) rc = jd_own_find_told(roles, data->n_rows, told->row, &told->n, ctx);
+    if (!rc) rc = jd_make(&told->time, told->n, sizeof *told->time, "periods", ctx);
+    if (!rc && cohort) rc = jd_make(&told->cohort, told->n, sizeof *told->cohort, "cohorts", ctx);
+    if (!rc)
+        rc = jd_own_periods(data, &r[JD_OWN_TIME].column, cohort ? &r[JD_OWN_COHORT].column : NULL,
+                            given, told->row, told->n, told->time, told->cohort, ctx);
+    if (rc) return rc;
+    data->first = INT32_MAX;
+    data->last = INT32_MIN;
+    for (int64_t i = 0, k = 0; i < data->panel.n; i++) {
+        while (told->row[k] != keep[i])
+            k++;
+        time[i] = told->time[k];
+        if (cohort) cohort[i] = told->cohort[k];
+        if (time[i] < data->first) data->first = time[i];
+        if (time[i] > data->last) data->last = time[i];
+    }
+    return JD_OK;
+}
+
+/* Where rows that are not in use hold the treatment too, they tell when it began. */
+static int find_adoption(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                         const told_t *told, jd_ctx_t *ctx)
+{
+    const jd_own_role_t *r = &roles->list[JD_OWN_TREAT];
+    int32_t *adoption;
+    int8_t *on = NULL;
+    int64_t reversal;
+    if (told->n == data->panel.n || !roles->list[JD_OWN_UNIT].name) return JD_OK;
+    int rc = own(data, &adoption, sizeof *adoption, ctx);
+    if (!rc) rc = jd_make(&on, told->n, sizeof *on, "treatment", ctx);
+    if (!rc) rc = read_flags(r, told->row, told->n, on, ctx);
+    if (!rc)
+        rc = jd_own_adoption(roles, told->row, told->n, told->time, on, keep, data->panel.n,
+                             adoption, &reversal, ctx);
+    if (!rc && reversal < 0) data->panel.adoption = adoption;
+    if (!rc && reversal >= 0)
+        jd_warn(ctx,
+                "--treat %s: the treatment of a unit ends (row %" PRId32
+                "); dates of adoption are those of the rows in use",
+                r->name, told->row[reversal] + 1);
+    free(on);
+    return rc;
+}
+
 static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles,
                       const jd_own_roles_t *given, const int32_t *keep, jd_ctx_t *ctx)
 {
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    int rc = jd_make(&data->owned, 30 + roles->n_x + roles->n_het + 2 * roles->n_fixed,
+    told_t told = {0};
+    int rc = jd_make(&data->owned, 31 + roles->n_x + roles->n_het + 2 * roles->n_fixed,
                      sizeof *data->owned, "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
     if (!rc) data->exponent = scale(data->y, p->n);
     if (!rc) rc = gather_units(data, roles, keep, ctx);
     if (!rc) rc = own(data, &time, sizeof *time, ctx);
     if (!rc && r[JD_OWN_COHORT].name) rc = own(data, &cohort, sizeof *cohort, ctx);
-    if (!rc)
-        rc = jd_own_periods(data, &r[JD_OWN_TIME].column, cohort ? &r[JD_OWN_COHORT].column : NULL,
-                            given, keep, p->n, time, cohort, ctx);
-    if (rc) return rc;
-    p->time = time;
-    p->cohort = cohort;
-    find_step(data);
-    if (cohort) rc = check_cohorts(data, roles, keep, ctx);
+    if (!rc) rc = read_periods(data, roles, given, keep, &told, time, cohort, ctx);
+    if (!rc) {
+        p->time = time;
+        p->cohort = cohort;
+        find_step(data);
+    }
+    if (!rc && cohort) rc = check_cohorts(data, roles, keep, ctx);
     if (!rc && r[JD_OWN_TREAT].name)
         rc = gather_flags(data, &r[JD_OWN_TREAT], keep, &p->treated, ctx);
+    if (!rc && p->treated) rc = find_adoption(data, roles, keep, &told, ctx);
+    free_told(&told);
     if (!rc) rc = gather_rest(data, roles, keep, ctx);
     if (!rc) rc = make_lists(data, roles, keep, ctx);
     if (!rc) rc = keep_words(data, roles, keep, ctx);

@@ -81,6 +81,21 @@ void jd_own_columns_free(jd_own_columns_t *columns);
 JD_MUST_USE int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles,
                               const int32_t *keep, jd_ctx_t *ctx);
 
+/** Whether a role's cell is missing, or no finite number where one is needed. */
+bool jd_own_is_missing(const jd_own_columns_t *columns, int role, int64_t row);
+
+/** Rows whose unit, period and treatment are known, those in use among them: told [rows]. */
+JD_MUST_USE int jd_own_find_told(const jd_own_columns_t *columns, int64_t n_rows, int32_t *told,
+                                 int64_t *n, jd_ctx_t *ctx);
+
+/** First treated periods of the units of the rows `keep`, 0 = never, from all rows told [n] with
+ *  their periods and treatment (0 or 1). *reversal is -1, or the first row told of a unit that is
+ *  untreated again: then there are none. */
+JD_MUST_USE int jd_own_adoption(const jd_own_columns_t *columns, const int32_t *told, int64_t n,
+                                const int32_t *time, const int8_t *on, const int32_t *keep,
+                                int64_t n_keep, int32_t *adoption, int64_t *reversal,
+                                jd_ctx_t *ctx);
+
 /** Whether a role takes numbers only. */
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
 

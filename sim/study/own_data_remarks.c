@@ -84,12 +84,11 @@ static void remark_cohort(jd_own_data_t *data)
         }
         rows += p->cohort[i] == farthest;
     }
-    if ((int64_t)farthest - data->last <= (int64_t)data->last - data->first + 1) return;
+    if (farthest <= data->last) return;
     jd_own_period_text(data, farthest, cohort, sizeof cohort);
-    remark(data,
-           "cohort %s (%" PRId64 " rows), far behind the last period, counts as treated then; "
-           "never? --never %s",
-           cohort, rows, cohort);
+    const bool far = (int64_t)farthest - data->last > (int64_t)data->last - data->first + 1;
+    remark(data, "cohort %s (%" PRId64 " rows) adopts after the last period: not treated here%s",
+           cohort, rows, far ? "; a code for never goes with --never" : "");
 }
 
 /* Units whose rows lie in several clusters: errors of one unit in two of them count as independent.

@@ -95,35 +95,6 @@ static int read_moment(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int
     return JD_OK;
 }
 
-/* 0, missing, inf, or the user's own code. */
-static bool is_never(const jd_own_column_t *c, int64_t row, const char *never)
-{
-    char word[WORD];
-    double x, code;
-    bool number = true, coded = never && jd_number_read(never, strlen(never), &code);
-    if (jd_own_is_text(c)) {
-        jd_own_text(c, row, word, sizeof word);
-        if (!*word || (never && strcmp(word, never) == 0)) return true;
-        if (!strcmp(word, "inf") || !strcmp(word, "Inf") || !strcmp(word, "INF")) return true;
-        number = jd_number_read(word, strlen(word), &x);
-    } else {
-        x = jd_own_number(c, row);
-    }
-    return number && (isnan(x) || x == 0 || (isinf(x) && x > 0) || (coded && x == code));
-}
-
-/* A code no row holds is most often a slip, or two codes at once. */
-static void tell_unseen(const jd_own_column_t *c, const char *never, const int32_t *keep, int64_t n,
-                        jd_ctx_t *ctx)
-{
-    double code;
-    if (jd_number_read(never, strlen(never), &code) && (code == 0 || isinf(code))) return;
-    for (int64_t i = 0; i < n; i++)
-        if (is_never(c, keep[i], never) && !is_never(c, keep[i], NULL)) return;
-    jd_warn(ctx, "--never %s: no row of %s holds it; it is one code, beside 0, empty and inf",
-            never, c->table->columns[c->column].name);
-}
-
 /* Times of day, if any, are the same throughout: rows of a day would else become one period. */
 static int check_seconds(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
                          const jd_moment_t *m, int32_t *seconds, jd_ctx_t *ctx)
@@ -148,7 +119,7 @@ static int read_axis(jd_own_axis_t *axis, const jd_own_axes_t *axes, const jd_ow
     int32_t seconds = -1;
     for (int64_t i = 0; i < axes->n; i++) {
         jd_moment_t m = {0};
-        if (cohort && is_never(axis->column, axes->keep[i], roles->never)) {
+        if (cohort && jd_own_is_never(axis->column, axes->keep[i], &axes->never)) {
             axis->value[i] = JD_OWN_NEVER_DATE;
             continue;
         }
@@ -239,7 +210,7 @@ static int find_order(const jd_own_axes_t *axes, jd_own_roles_t *roles, jd_ctx_t
 }
 
 /* Which fractions of a year the numbers of both columns are, if they are: 2018.75. */
-static const fraction_t *find_fraction(const jd_own_axes_t *axes, const jd_own_roles_t *roles)
+static const fraction_t *find_fraction(const jd_own_axes_t *axes)
 {
     const jd_own_axis_t *list[] = {&axes->time, &axes->cohort};
     bool fits[3] = {true, true, true}, broken = false;
@@ -250,7 +221,7 @@ static const fraction_t *find_fraction(const jd_own_axes_t *axes, const jd_own_r
         if (jd_own_is_text(c) || list[k]->letter) return NULL;
         for (int64_t i = 0; i < axes->n; i++) {
             double x = jd_own_number(c, axes->keep[i]);
-            if (k == 1 && is_never(c, axes->keep[i], roles->never)) continue;
+            if (k == 1 && jd_own_is_never(c, axes->keep[i], &axes->never)) continue;
             broken = broken || x != floor(x);
             for (int f = 0; f < 3; f++)
                 fits[f] = fits[f] && fits_fraction(x, fractions[f].a_year);
@@ -305,25 +276,34 @@ static int check_range(const jd_own_axis_t *axis, const jd_own_axes_t *axes, jd_
     return JD_OK;
 }
 
-/* Cohorts in codes; 0 = never. */
-static int fill_cohorts(const jd_own_data_t *data, const jd_own_axes_t *axes, int32_t *cohorts,
-                        jd_ctx_t *ctx)
+/* A number below 0 where no period is, most likely a code. */
+static int check_codes(const jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
-    const jd_own_axis_t *c = &axes->cohort;
+    const jd_own_axis_t *t = &axes->time, *c = &axes->cohort;
     char word[WORD];
-    for (int64_t i = 0; i < axes->n; i++) {
-        const bool never = c->value[i] == JD_OWN_NEVER_DATE;
-        int64_t code = never ? 0 : c->value[i] + data->shift;
-        if (data->shift > 0 && !never && code < 1)
+    int64_t first = INT64_MAX;
+    if (!c->column || c->unit != JD_PERIOD_NUMBER) return JD_OK;
+    for (int64_t i = 0; i < axes->n; i++)
+        first = t->value[i] < first ? t->value[i] : first;
+    for (int64_t i = 0; i < axes->n; i++)
+        if (c->value[i] != JD_OWN_NEVER_DATE && c->value[i] < 0 && c->value[i] < first)
             return jd_fail(ctx, JD_ERR_DATA,
                            "%s %s: row %" PRId32
-                           " holds %s, before the first period; never is 0 or empty, another code "
+                           " holds %s, before the first period; never is empty or 0, another code "
                            "for it goes with --never",
                            c->column->option, name_of(c->column), axes->keep[i] + 1,
                            jd_own_show_cell(c, axes, i, word, sizeof word));
-        cohorts[i] = (int32_t)code;
-    }
     return JD_OK;
+}
+
+/* Cohorts in codes; 0 = never. Who adopts before the first period is treated from it on. */
+static void fill_cohorts(const jd_own_data_t *data, const jd_own_axes_t *axes, int32_t *cohorts)
+{
+    for (int64_t i = 0; i < axes->n; i++) {
+        const int64_t value = axes->cohort.value[i];
+        int64_t code = value == JD_OWN_NEVER_DATE ? 0 : value + data->shift;
+        cohorts[i] = (int32_t)(value != JD_OWN_NEVER_DATE && code < 1 ? data->first : code);
+    }
 }
 
 static int fill_periods(jd_own_data_t *data, const jd_own_axes_t *axes, int32_t *times,
@@ -340,7 +320,8 @@ static int fill_periods(jd_own_data_t *data, const jd_own_axes_t *axes, int32_t 
         if (times[i] < data->first) data->first = times[i];
         if (times[i] > data->last) data->last = times[i];
     }
-    return cohorts ? fill_cohorts(data, axes, cohorts, ctx) : JD_OK;
+    if (cohorts) fill_cohorts(data, axes, cohorts);
+    return JD_OK;
 }
 
 int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_own_column_t *cohort,
@@ -350,6 +331,7 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     jd_own_roles_t roles = *given;
     jd_own_axes_t axes = {.time = {.column = time, .letter = letter_of(time)},
                           .cohort = {.column = cohort},
+                          .never = {given->never, true},
                           .keep = keep,
                           .n = n,
                           .spacing = (jd_own_spacing_t)given->periods};
@@ -361,13 +343,15 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
         jd_warn(ctx, "--time %s: business days of Stata (%%tb) are counted as they stand",
                 name_of(time));
     if (!rc) rc = find_order(&axes, &roles, ctx);
-    const fraction_t *fraction = rc ? NULL : find_fraction(&axes, &roles);
+    const fraction_t *fraction = rc ? NULL : find_fraction(&axes);
     if (!rc) rc = read_axis(&axes.time, &axes, &roles, fraction, ctx);
+    if (!rc && cohort) rc = jd_own_settle_never(&axes, ctx);
     if (!rc && cohort) rc = read_axis(&axes.cohort, &axes, &roles, fraction, ctx);
     if (!rc && fraction) note_fraction(&axes, fraction, ctx);
-    if (!rc && cohort && roles.never) tell_unseen(cohort, roles.never, keep, n, ctx);
+    if (!rc && cohort) jd_own_tell_unseen(&axes, ctx);
     if (!rc) rc = jd_own_decode(&axes, ctx);
     if (!rc) rc = jd_own_unify(&axes, ctx);
+    if (!rc) rc = check_codes(&axes, ctx);
     if (!rc) rc = jd_own_count(data, &axes, ctx);
     if (!rc) rc = fill_periods(data, &axes, times, cohorts, ctx);
     free(axes.time.value);

@@ -206,15 +206,48 @@ static int64_t rank_of(const int64_t *seen, int64_t n, int64_t gap, int64_t valu
     return low < n ? low + 1 : n + (value - seen[n - 1] + gap - 1) / gap;
 }
 
+/* The observed periods, each once. */
+static int list_periods(const jd_own_axes_t *axes, int64_t **seen, int64_t *n, jd_ctx_t *ctx)
+{
+    int rc = jd_make(seen, axes->n, sizeof **seen, "periods", ctx);
+    *n = 0;
+    if (rc) return rc;
+    memcpy(*seen, axes->time.value, (size_t)axes->n * sizeof **seen);
+    qsort(*seen, (size_t)axes->n, sizeof **seen, by_size);
+    for (int64_t i = 0; i < axes->n; i++)
+        if (*n == 0 || (*seen)[i] != (*seen)[*n - 1]) (*seen)[(*n)++] = (*seen)[i];
+    return JD_OK;
+}
+
+/* Whether all numbers (weeks: their days, 7 apart) from the first period to the last are periods.
+ */
+static int are_consecutive(const jd_own_axes_t *axes, int64_t step, bool *yes, jd_ctx_t *ctx)
+{
+    int64_t first = INT64_MAX, last = INT64_MIN, found = 0;
+    bool *seen;
+    for (int64_t i = 0; i < axes->n; i++) {
+        first = axes->time.value[i] < first ? axes->time.value[i] : first;
+        last = axes->time.value[i] > last ? axes->time.value[i] : last;
+    }
+    *yes = axes->n > 0 && ((uint64_t)last - (uint64_t)first) / (uint64_t)step < (uint64_t)axes->n;
+    if (!*yes) return JD_OK;
+    const int64_t most = (last - first) / step + 1;
+    int rc = jd_make(&seen, most, sizeof *seen, "periods", ctx);
+    if (rc) return rc;
+    for (int64_t i = 0; i < axes->n; i++)
+        seen[(axes->time.value[i] - first) / step] = true;
+    for (int64_t t = 0; t < most; t++)
+        found += seen[t];
+    *yes = found == most;
+    free(seen);
+    return JD_OK;
+}
+
 static int number_them(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
-    int64_t *seen, n = 0, gap = INT64_MAX;
-    int rc = jd_make(&seen, axes->n, sizeof *seen, "periods", ctx);
+    int64_t *seen, n, gap = INT64_MAX;
+    int rc = list_periods(axes, &seen, &n, ctx);
     if (rc) return rc;
-    memcpy(seen, axes->time.value, (size_t)axes->n * sizeof *seen);
-    qsort(seen, (size_t)axes->n, sizeof *seen, by_size);
-    for (int64_t i = 0; i < axes->n; i++)
-        if (n == 0 || seen[i] != seen[n - 1]) seen[n++] = seen[i];
     for (int64_t i = 1; i < n; i++)
         if (seen[i] - seen[i - 1] < gap) gap = seen[i] - seen[i - 1];
     if (n < 2) gap = 1;
@@ -227,13 +260,28 @@ static int number_them(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* ---- All together ---- */
+/* Periods count as they stand, and adoption between two that are observed counts at the next. */
+static int move_cohorts(jd_own_axes_t *axes, jd_ctx_t *ctx)
+{
+    int64_t *seen, n;
+    if (!axes->cohort.column) return JD_OK;
+    int rc = list_periods(axes, &seen, &n, ctx);
+    if (rc) return rc;
+    EACH(&axes->cohort, i, axes->n)
+    {
+        int64_t *value = &axes->cohort.value[i];
+        if (*value > seen[0] && *value <= seen[n - 1])
+            *value = seen[rank_of(seen, n, 1, *value) - 1];
+    }
+    free(seen);
+    return JD_OK;
+}
 
 /* Cohorts on days between periods that are months or years apart make event times days. */
 static void note_between(const jd_own_axes_t *axes, jd_period_t unit, jd_ctx_t *ctx)
 {
     const jd_period_t alone = find_unit(axes, false);
-    if (!axes->cohort.column || alone == unit) return;
+    if (!axes->cohort.column || unit == JD_PERIOD_NUMBER || alone == unit) return;
     jd_warn(ctx,
             "%s %s: adoption lies between periods that are %ss, so event times are in %ss; "
             "--periods %s counts a date to the %s it lies in, --periods rank to the next period "
@@ -243,6 +291,29 @@ static void note_between(const jd_own_axes_t *axes, jd_period_t unit, jd_ctx_t *
             jd_own_period_word(alone) + 2);
 }
 
+/* Unless a unit is asked for, periods with gaps are numbered: then event times mean the same for
+ * all cohorts and estimators. */
+static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
+{
+    bool consecutive;
+    int rc = are_consecutive(axes, data->period == JD_PERIOD_WEEK ? 7 : 1, &consecutive, ctx);
+    if (!rc && consecutive && axes->spacing == JD_OWN_BY_FILE)
+        note_between(axes, data->period, ctx);
+    if (rc || consecutive) return rc;
+    if (axes->spacing != JD_OWN_BY_FILE) return move_cohorts(axes, ctx);
+    const char *unit = jd_own_period_word(data->period) + 2;
+    if (data->period == JD_PERIOD_NUMBER) unit = "integer";
+    jd_warn(
+        ctx,
+        "%s %s: the periods have gaps, so event times count observed periods, and adoption in a "
+        "gap counts at the next one; --periods %s counts %s",
+        axes->time.column->option, name_of(&axes->time), unit,
+        data->period == JD_PERIOD_NUMBER ? "the numbers as they stand" : "the calendar");
+    return number_them(data, axes, ctx);
+}
+
+/* ---- All together ---- */
+
 int jd_own_count(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
     jd_own_axis_t *t = &axes->time, *c = &axes->cohort;
@@ -250,12 +321,12 @@ int jd_own_count(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (axes->spacing == JD_OWN_BY_RANK) return number_them(data, axes, ctx);
     if (axes->spacing == JD_OWN_BY_FILE && t->unit != JD_PERIOD_NUMBER) {
         data->period = find_unit(axes, true);
-        note_between(axes, data->period, ctx);
         if (data->period == JD_PERIOD_WEEK) find_weekday(axes);
         convert(t, axes, data->period);
         convert(c, axes, data->period);
     }
-    if (data->period != JD_PERIOD_WEEK) return JD_OK;
+    int rc = settle_gaps(data, axes, ctx);
+    if (rc || data->ranked || data->period != JD_PERIOD_WEEK) return rc;
     data->weekday = axes->weekday;
     jd_own_axis_t *const list[] = {t, c};
     for (int k = 0; k < 2; k++)

@@ -22,8 +22,10 @@ static void test_slips_in_columns_are_told(void **state)
     ASSERT_HOLDS(said.out, "  drdid: 3 periods (2020-01 ... 2020-03); it compares two");
     run(1, "\"$JIEDAO\" did word.csv" ROLES "--never never --estimator drdid");
     ASSERT_HOLDS(said.err, "drdid: 3 periods (2020-01 ... 2020-03); it compares two");
-    run(0, "\"$JIEDAO\" did late.csv" ROLES "--never 2,3 --estimator twfe");
-    ASSERT_HOLDS(said.err, "--never 2,3: no row of g holds it; it is one code");
+    run(0, "\"$JIEDAO\" did late.csv" ROLES "--never 7,3,NA --estimator twfe");
+    ASSERT_HOLDS(said.err, "--never 7: no row of g holds it; several codes are joined by commas");
+    run(1, "\"$JIEDAO\" did late.csv" ROLES "--never 2,3 --estimator twfe");
+    ASSERT_HOLDS(said.err, "none of the 3 units is ever treated");
     run(0, "\"$JIEDAO\" did late.csv" ROLES "--never 0 --estimator twfe");
     assert_null(strstr(said.err, "--never"));
     run(1, "\"$JIEDAO\" did word.csv --y z --unit i --time t --cohort g --never never");
@@ -60,8 +62,7 @@ static void test_too_little_to_tell(void **state)
     run(0, "\"$JIEDAO\" did few.csv" ROLES "--dose d --cross-sections --vcov cr2");
     ASSERT_HOLDS(said.out, "\ntwfe ");
     write_here("few.csv", "i,t,g,y\n1,2000,,-0.1\n1,2005,,1.2\n2,2000,2005,0\n2,2005,2005,1\n");
-    run(0,
-        "\"$JIEDAO\" did few.csv" ROLES "--estimator etwfe --anticipation 1 --aggregate calendar");
+    run(0, "\"$JIEDAO\" did few.csv" ROLES "--estimator etwfe --anticipation 1 --periods integer");
     ASSERT_HOLDS(said.out, "-0.30000"); /* against 2000, five years before */
 }
 
@@ -84,15 +85,65 @@ static void test_periods_around_zero(void **state)
         run(0, "\"$JIEDAO\" did zero.csv --y y --unit i --time t --treat d -q --format csv");
         if (k == 0) memcpy(first, said.out, sizeof first - 1);
         assert_int_equal(strncmp(first, said.out, sizeof first - 1), 0);
-        if (k == 2) break; /* a cohort would be 0 */
         run(0, "\"$JIEDAO\" did zero.csv" ROLES "--never 99 -q --format csv");
         assert_int_equal(strncmp(first, said.out, sizeof first - 1), 0);
     }
     write_here("zero.csv", "i,t,g,y\n1,-1,0,1\n1,0,0,3\n2,-1,0,4\n2,0,0,1\n3,-1,-9,1\n3,0,-9,1\n");
     run(1, "\"$JIEDAO\" did zero.csv" ROLES);
-    ASSERT_HOLDS(said.err, "row 5 holds -9, before the first period; never is 0 or empty");
-    run(1, "\"$JIEDAO\" did zero.csv" ROLES "--never -9");
+    ASSERT_HOLDS(said.err, "0 lies among the periods and may mean never or period 0; --never 0");
+    run(1, "\"$JIEDAO\" did zero.csv" ROLES "--never 0");
+    ASSERT_HOLDS(said.err, "row 5 holds -9, before the first period; never is empty or 0");
+    run(1, "\"$JIEDAO\" did zero.csv" ROLES "--never 0,-9");
     ASSERT_HOLDS(said.err, "is ever treated in the periods -1 to 0");
+}
+
+/* Units' rows in uneven waves: four never treated, three from 8, three from 11, two from 12, which
+ * lies between two waves. `lost`: the outcome of cohort 11 is missing when it adopts. */
+static void write_waves(const char *name, int lost)
+{
+    static const int waves[] = {1, 4, 6, 8, 11, 13};
+    char rows[4096] = "i,t,g,d,y\n";
+    size_t n = strlen(rows);
+    for (int i = 0; i < 12; i++)
+        for (int w = 0; w < 6; w++) {
+            const int t = waves[w], g = i < 4 ? 0 : i < 7 ? 8 : i < 10 ? 11 : 12;
+            const int on = g && t >= g;
+            n += (size_t)snprintf(rows + n, sizeof rows - n, "%d,%d,%d,%d,", i, t, g, on);
+            if (!lost || g != 11 || t != 11)
+                n += (size_t)snprintf(rows + n, sizeof rows - n, "%.1f",
+                                      0.3 * i + 0.1 * t + (i * 7 + t * 5) % 11 * 0.1 +
+                                          (on ? 1 + 0.2 * (t - g) : 0));
+            n += (size_t)snprintf(rows + n, sizeof rows - n, "\n");
+        }
+    write_here(name, rows);
+}
+
+/* Right: least squares on dummies of units, waves and cells, by another program. */
+static void test_waves_and_treatment_of_rows_without_outcome(void **state)
+{
+    (void)state;
+    static const char *const all = "--estimator event_study,sun_abraham,etwfe,imputation,two_stage,"
+                                   "stacked,lp_did,callaway_santanna -q --format csv";
+    char by_cohort[sizeof said.out], command[512];
+    write_waves("waves.csv", 0);
+    run(0, "\"$JIEDAO\" did waves.csv" ROLES "--estimator event_study,sun_abraham,etwfe");
+    ASSERT_HOLDS(said.out, "event times in observed periods");
+    ASSERT_HOLDS(said.err, "the periods have gaps, so event times count observed periods");
+    ASSERT_HOLDS(said.out, "event_study        att     1.38637");
+    ASSERT_HOLDS(said.out, "sun_abraham        att     1.29559");
+    ASSERT_HOLDS(said.out, "etwfe              att     1.29559");
+    run(0, "\"$JIEDAO\" did waves.csv" ROLES "--periods integer --estimator event_study");
+    ASSERT_HOLDS(said.out, "1.34412");
+    write_waves("waves.csv", 1);
+    snprintf(command, sizeof command, "\"$JIEDAO\" did waves.csv" ROLES "%s", all);
+    run(0, command);
+    memcpy(by_cohort, said.out, sizeof by_cohort);
+    ASSERT_HOLDS(by_cohort, "event_study,att,att,1.46976899");
+    ASSERT_HOLDS(by_cohort, "sun_abraham,att,att,1.319642857");
+    snprintf(command, sizeof command,
+             "\"$JIEDAO\" did waves.csv --y y --unit i --time t --treat d %s", all);
+    run(0, command);
+    assert_string_equal(said.out, by_cohort);
 }
 
 /* ---- Hostile files and lines ---- */
@@ -229,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_slips_in_columns_are_told),
         cmocka_unit_test(test_too_little_to_tell),
         cmocka_unit_test(test_periods_around_zero),
+        cmocka_unit_test(test_waves_and_treatment_of_rows_without_outcome),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_huge_and_tiny_outcomes),
         cmocka_unit_test(test_wrong_lines),
