@@ -198,11 +198,12 @@ static void clear_noise(const jd_design_t *design, const double *y, jd_fit_t *fi
     if (design->estimator->family == JD_CLASS_NONLINEAR) return;
     for (int64_t i = 0; i < design->sample.n; i++)
         largest = fmax(largest, fabs(y[i]));
-    const double noise = 1e-13 * largest;
+    /* An error found as a difference of squares keeps half the digits only. */
+    const double noise = 1e-13 * largest, error = 1e-7 * largest;
     for (int k = 0; k < fit->n_terms; k++) {
         const double variance = fit->vcov[k * fit->n_terms + k];
         if (design->terms[k].kind == JD_TERM_OTHER || !(fabs(fit->estimate[k]) <= noise) ||
-            !(variance <= noise * noise))
+            !(variance <= error * error))
             continue;
         fit->estimate[k] = 0;
         for (int l = 0; l < fit->n_terms; l++)
