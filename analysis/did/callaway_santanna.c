@@ -444,8 +444,8 @@ static int settle_weights(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
         "each comparison takes those of its earlier period, cohorts' shares those of the first",
         "each row counts with its own, as in repeated cross-sections",
         "those of the first period count",
-        "each comparison takes those of the cohort's last period before treatment, cohorts' shares "
-        "those of the first"};
+        ("each comparison takes those of the cohort's last period before treatment, cohorts' shares "
+         "those of the first")};
     size_t units = (size_t)design->units.n_groups;
     double *first = calloc(units + 1, sizeof *first);
     unsigned char *moves = calloc(units + 1, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/info_folder.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,16 +136,20 @@ static void print_survey(survey_t *s, const jd_sweep_folder_t *f, const char *fo
 }
 
 /* What comes next: the merged file, or the command that goes on. */
-static void print_next(const survey_t *s, int64_t n_runs, const char *folder)
+static int print_next(const survey_t *s, int64_t n_runs, const char *folder, jd_ctx_t *ctx)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/sweep.h5", folder);
-    if (access(path, F_OK) == 0)
+    bool there = access(path, F_OK) == 0;
+    if (!there && errno != ENOENT)
+        return jd_fail(ctx, JD_ERR_READ, "%s: cannot be looked at: %s", path, strerror(errno));
+    if (there)
         printf("\nWritten: jiedao info %s\n", path);
     else if (s->done < n_runs)
         printf("\nTo go on: jiedao sweep CONFIG -o %s --resume, with the same --set\n", folder);
     else
         printf("\nAll runs are there: jiedao merge %s writes the file\n", folder);
+    return JD_OK;
 }
 
 static int look(const char *folder, const jd_sweep_kind_t *kind, jd_ctx_t *ctx)
@@ -155,7 +160,7 @@ static int look(const char *folder, const jd_sweep_kind_t *kind, jd_ctx_t *ctx)
     survey_t *s = calloc(1, sizeof *s);
     rc = s ? survey(s, &f, folder, ctx) : jd_fail_memory(ctx, sizeof *s, "the folder's survey");
     if (!rc) print_survey(s, &f, folder);
-    if (!rc && kind->merges) print_next(s, f.plan.n_runs, folder);
+    if (!rc && kind->merges) rc = print_next(s, f.plan.n_runs, folder, ctx);
     free(s);
     jd_sweep_folder_free(&f);
     return rc;
