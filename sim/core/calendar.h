@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jiedao/export.h"
+
 typedef enum jd_period {
     JD_PERIOD_NUMBER, /**< whole numbers that are no dates */
     JD_PERIOD_YEAR,
@@ -41,22 +43,22 @@ enum {
 };
 
 /** Days from 1970-01-01. */
-int64_t jd_day_number(int64_t year, int64_t month, int64_t day);
-void jd_day_date(int64_t number, int64_t *year, int64_t *month, int64_t *day);
-int64_t jd_days_in_month(int64_t year, int64_t month);
+JD_API int64_t jd_day_number(int64_t year, int64_t month, int64_t day);
+JD_API void jd_day_date(int64_t number, int64_t *year, int64_t *month, int64_t *day);
+JD_API int64_t jd_days_in_month(int64_t year, int64_t month);
 
 /** Reads 2018-03-31 (also with / or ., with a time of day behind it), 31jan2018, 31 January 2018,
  *  Jan 31, 2018, 31.1.2018 and 1/31/2018 (by `order`; false where it is unknown and matters),
  *  2018-03, 2018M3, 3/2018, Jan 2018, 2018Q1, Q1 2018, 2018H1, 2018W05 (ISO 8601), 2018w5 (Stata).
  *  False if it is none of these; a bare number is none. */
-bool jd_date_read(const char *text, jd_date_order_t order, jd_moment_t *moment);
+JD_API bool jd_date_read(const char *text, jd_date_order_t order, jd_moment_t *moment);
 
 /** The order of day and month in a text: JD_ORDER_... bits, 0 where it has none. */
-unsigned jd_date_order(const char *text);
+JD_API unsigned jd_date_order(const char *text);
 
 /** A number of Stata by the letter of its format: %t and d, c, C, m, q, w, h, y ("%d" is "%td").
  *  False if it is not a whole one, or out of range. */
-bool jd_date_from_stata(char letter, double number, jd_moment_t *moment);
+JD_API bool jd_date_from_stata(char letter, double number, jd_moment_t *moment);
 
 /** Whether a whole number is such a code of a year and ...: 20104, 201812, 201852, 20180131. */
 typedef enum jd_code {
@@ -69,16 +71,16 @@ typedef enum jd_code {
     JD_CODE_MDY,         /**< 12312018 */
     JD_CODES
 } jd_code_t;
-bool jd_date_from_code(jd_code_t code, int64_t number, jd_moment_t *moment);
+JD_API bool jd_date_from_code(jd_code_t code, int64_t number, jd_moment_t *moment);
 
 /** The first day of a period; not of JD_PERIOD_NUMBER. */
-int64_t jd_period_day(jd_period_t unit, int64_t value);
+JD_API int64_t jd_period_day(jd_period_t unit, int64_t value);
 /** The period a day lies in; weeks begin on Mondays. */
-int64_t jd_period_of_day(jd_period_t unit, int64_t day);
+JD_API int64_t jd_period_of_day(jd_period_t unit, int64_t day);
 /** Whether periods of one unit never cross the bounds of the other's. */
-bool jd_period_within(jd_period_t fine, jd_period_t coarse);
+JD_API bool jd_period_within(jd_period_t fine, jd_period_t coarse);
 
 /** 2018, 2018H1, 2018Q1, 2018-03, 2018w5, 2018-03-31 (days, and weeks by their first day). */
-const char *jd_period_text(jd_period_t unit, int64_t value, char *buffer, size_t size);
+JD_API const char *jd_period_text(jd_period_t unit, int64_t value, char *buffer, size_t size);
 
 #endif

@@ -432,7 +432,8 @@ static void test_kinds_equal_their_definitions(void **state)
         jd_did_defaults(&options);
         make_trial(&trial, seed);
         memset(&sample, 0, sizeof sample);
-        dense_sample(&trial, 0, dense_effects(&trial, "twfe", &options, effects), effects, &sample);
+        dense_sample(&trial, 0, 0, dense_effects(&trial, "twfe", &options, effects), effects,
+                     &sample);
         if (fit_plain(&trial, &sample, -1, &plain) == 0 || strcmp(plain.name[0], "att") != 0 ||
             plain.n_q >= plain.n)
             continue;
