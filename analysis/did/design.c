@@ -95,6 +95,17 @@ jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key)
     return term;
 }
 
+int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    char from[16] = "", to[16] = "";
+    if (options->event_first != INT32_MIN) snprintf(from, sizeof from, "%d", options->event_first);
+    if (options->event_last != INT32_MAX) snprintf(to, sizeof to, "%d", options->event_last);
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "%s: event times %s:%s leave out some that its att averages; ask for all from 0 "
+                   "on, or take callaway_santanna, which averages any",
+                   name, from, to);
+}
+
 int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
                       const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
 {

@@ -109,6 +109,8 @@ enum { JD_NO_KEY = INT32_MIN };
  * overall; JD_NO_KEY for cells before treatment where the term is an effect. */
 int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time);
 jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
+/** Refuses a window of event times that leaves out some that an estimator's "att" averages. */
+JD_MUST_USE int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx);
 /** 1 if the options set this event time to zero. */
 int jd_is_reference(const jd_did_options_t *options, int32_t event);
 /** Refuses bins and references that make no sense; `name` is the estimator's. */

@@ -156,6 +156,7 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
 {
     int64_t effects = (int64_t)options->event_last + 1,
             placebos = -1 - (int64_t)options->event_first;
+    if (options->event_first > 0) return jd_fail_window("did_multiplegt_dyn", options, ctx);
     if (effects < 1)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "did_multiplegt_dyn: event_last = %d; at least event time 0 is estimated",

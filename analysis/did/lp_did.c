@@ -85,6 +85,10 @@ static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t 
     lp->last_h = options->event_last < widest ? options->event_last : widest;
     lp->first_h = options->event_first > lead ? options->event_first : lead;
     lp->pooled = options->pooled;
+    if (options->event_first > 0) return jd_fail_window("lp_did", options, ctx);
+    if (options->event_last != INT32_MAX && options->event_last > widest)
+        jd_warn(ctx, "lp_did: event times up to %d are asked for; the last one seen is %d at most",
+                options->event_last, widest);
     if (lp->last_h < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: event_last = %d; at least event time 0 is estimated",

@@ -171,7 +171,9 @@ static int make_terms(jd_design_t *design, jd_roll_out_t *r, const jd_did_option
     n = list_atts(r, att);
     for (int a = 0; a < n; a++)
         key[a] = key_of(r, options, &att[a]);
-    rc = jd_groups_make(&keys, key, n, ctx);
+    for (int a = 0; rc == JD_OK && by == JD_AGGREGATE_EVENT && a < n; a++)
+        if (key[a] == JD_NO_KEY) rc = jd_fail_window("roll_out", options, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&keys, key, n, ctx);
     if (rc != JD_OK) goto out;
     int keyed = keys.n_groups - (keys.value[0] == JD_NO_KEY);
     r->n_terms = by == JD_AGGREGATE_CELLS ? n : by == JD_AGGREGATE_OVERALL ? 1 : 1 + keyed;

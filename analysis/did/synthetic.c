@@ -157,7 +157,12 @@ static int make_terms(jd_design_t *design, jd_synthetic_t *s, const jd_did_optio
     jd_groups_t keys = {0};
     for (int32_t c = 0; c < cells; c++)
         s->term[c] = key_of(s, options, c);
-    int rc = jd_groups_make(&keys, s->term, cells, ctx);
+    int rc = JD_OK;
+    for (int32_t c = 0; rc == JD_OK && options->aggregate == JD_AGGREGATE_EVENT && c < cells; c++)
+        if (s->term[c] == JD_NO_KEY &&
+            s->period[c % s->n_periods] >= s->block[c / s->n_periods].cohort)
+            rc = jd_fail_window(design->estimator->name, options, ctx);
+    if (rc == JD_OK) rc = jd_groups_make(&keys, s->term, cells, ctx);
     if (rc != JD_OK) return rc;
     int skip = keys.value[0] == JD_NO_KEY;
     s->has_overall = options->aggregate != JD_AGGREGATE_CELLS;

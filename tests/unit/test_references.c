@@ -225,6 +225,20 @@ static void test_one_date_for_all(void **state)
         check_refused(names[k], &t, &options, "all units that are seen before treatment adopt");
 }
 
+/* "att" is of the event times asked for, or they are refused. */
+static void test_windows(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"roll_out", "block_did", "lp_did", "did_multiplegt_dyn"};
+    static table_t t;
+    make_table(&t);
+    jd_did_options_t options = defaults();
+    options.event_first = 2;
+    options.event_last = 3;
+    for (int k = 0; k < 4; k++)
+        check_refused(names[k], &t, &options, "event times 2:3 leave out some");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_nobody_never_treated),
         cmocka_unit_test(test_references_that_are_none),
         cmocka_unit_test(test_one_date_for_all),
+        cmocka_unit_test(test_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
