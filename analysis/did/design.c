@@ -95,6 +95,12 @@ jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key)
     return term;
 }
 
+void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption)
+{
+    int32_t own = adoption > 0 && seen > adoption ? seen - adoption : 0;
+    *delay = *delay == -1 || *delay == own ? own : 0;
+}
+
 int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     char from[16] = "", to[16] = "";

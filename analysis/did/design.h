@@ -109,6 +109,15 @@ enum { JD_NO_KEY = INT32_MIN };
  * overall; JD_NO_KEY for cells before treatment where the term is an effect. */
 int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time);
 jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
+/** Periods from adoption to the first one seen after it, where that is the same for all adopters
+ * and periods between have no rows; else 0. Keep one, *delay = -1 to begin with, and add each
+ * adopter. */
+void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption);
+/** Event time of the k-th period seen since (k >= 0) or before the first one treated. */
+static inline int32_t jd_delayed(int32_t delay, int32_t k)
+{
+    return k >= 0 && delay > 0 ? k + delay : k;
+}
 /** Refuses a window of event times that leaves out some that an estimator's "att" averages. */
 JD_MUST_USE int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx);
 /** 1 if the options set this event time to zero. */

@@ -387,10 +387,26 @@ static int fill_event_times(const jd_dcdh_t *dc, jd_design_t *design, jd_ctx_t *
     if (!design->event_time) return jd_fail_memory(ctx, bytes, "event times");
     for (int64_t i = 0; i < design->sample.n; i++) {
         int32_t g = design->units.code[i], t = design->periods.code[i];
-        design->event_time[i] =
-            dc->baseline[g] >= 0 && dc->first[g] < dc->never ? t - dc->first[g] : JD_NEVER;
+        design->event_time[i] = dc->baseline[g] >= 0 && dc->first[g] < dc->never
+                                    ? jd_delayed(dc->delay, t - dc->first[g])
+                                    : JD_NEVER;
     }
     return JD_OK;
+}
+
+/* Where dates of adoption are known, event times count from them. */
+static void find_delay(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel)
+{
+    const int32_t *date = panel->treated ? panel->adoption : panel->cohort;
+    int32_t delay = -1;
+    int differ = 0;
+    for (int64_t i = 0; date && !panel->dose && i < design->sample.n; i++) {
+        int32_t g = design->units.code[i], before = delay;
+        if (dc->baseline[g] < 0 || dc->first[g] >= dc->never) continue;
+        jd_delay_add(&delay, design->periods.value[dc->first[g]], date[design->sample.row[i]]);
+        differ |= before != -1 && before != delay;
+    }
+    dc->delay = differ || delay < 0 ? 0 : delay;
 }
 
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -420,6 +436,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (rc == JD_OK && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
     if (rc == JD_OK && panel->n_het > 0) rc = jd_dcdh_het_make(dc, design, panel, ctx);
     if (rc == JD_OK) rc = find_kinds(dc, ctx);
+    if (rc == JD_OK) find_delay(dc, design, panel);
     if (rc == JD_OK) rc = jd_dcdh_terms(design, dc, options, ctx);
     if (rc == JD_OK) rc = fill_event_times(dc, design, ctx);
     return rc;

@@ -43,6 +43,7 @@ typedef struct jd_dcdh {
     struct jd_dcdh_het *het;           /* or NULL */
     int32_t n_kinds;                   /* groups of the same treatments and weights on outcomes */
     int32_t *kind;                     /* [n_groups]; NULL before they are found */
+    int32_t delay;                     /* of the first period seen after a switch: jd_delay_add() */
     int resampled;                     /* groups weigh as drawn, each for itself */
     int32_t *example;                  /* [n_kinds] a group of each; all, if covariates or
                                           characteristics tell them apart */

@@ -295,7 +295,7 @@ static jd_term_t name_term(const struct jd_dcdh_het *het, const jd_dcdh_t *dc, c
     const jd_dcdh_lag_t *lag = &dc->lag[t->k];
     jd_term_t term = jd_term_other("");
     snprintf(term.name, sizeof term.name, "%.26s:e=%d", het->name[t->j],
-             lag->placebo ? -1 - lag->l : lag->l - 1);
+             lag->placebo ? -1 - lag->l : jd_delayed(dc->delay, lag->l - 1));
     return term;
 }
 

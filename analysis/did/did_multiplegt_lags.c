@@ -154,7 +154,7 @@ jd_dcdh_lag_t jd_dcdh_lag(const jd_dcdh_t *dc, int l, int placebo, int effects, 
 /* Effect 1 is event time 0, placebo 1 is -2: the last period before the switch is the base. */
 static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    int64_t effects = (int64_t)options->event_last + 1,
+    int64_t effects = (int64_t)options->event_last + 1 - dc->delay,
             placebos = -1 - (int64_t)options->event_first;
     if (options->event_first > 0) return jd_fail_window("did_multiplegt_dyn", options, ctx);
     if (effects < 1)
@@ -256,8 +256,8 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
     design->terms[0] = jd_term_overall("att");
     for (int k = 0; k < dc->n_lags; k++)
         if (dc->lag[k].switchers_mass > 0)
-            design->terms[jd_dcdh_term(dc, k)] =
-                jd_term_event(dc->lag[k].placebo ? -1 - dc->lag[k].l : dc->lag[k].l - 1);
+            design->terms[jd_dcdh_term(dc, k)] = jd_term_event(
+                dc->lag[k].placebo ? -1 - dc->lag[k].l : jd_delayed(dc->delay, dc->lag[k].l - 1));
     return dc->het ? jd_dcdh_het_fill(design, dc, n, ctx) : JD_OK;
 }
 

@@ -43,6 +43,8 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
         goto out;
     }
     memset(lp->at, -1, cells * sizeof *lp->at);
+    int32_t delay = -1;
+    int differ = 0;
     for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
         int32_t u = units.code[i], t = periods.code[i], first = 0;
         int32_t *at = &lp->at[(int64_t)u * lp->n_periods + t];
@@ -57,7 +59,15 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
             first++;
         lp->first[u] = first;
         design->event_time[i] = first < lp->n_periods ? t - first : JD_NEVER;
+        if (first == lp->n_periods || first == 0) continue;
+        int32_t before = delay;
+        jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
+        differ |= before != -1 && before != delay;
     }
+    lp->delay = differ || delay < 0 || lp->stable ? 0 : delay;
+    for (int64_t i = 0; i < frame->n && lp->delay > 0; i++)
+        if (design->event_time[i] != JD_NEVER)
+            design->event_time[i] = jd_delayed(lp->delay, design->event_time[i]);
 out:
     jd_groups_free(&units);
     jd_groups_free(&periods);
@@ -82,13 +92,14 @@ static void find_event_times(const jd_lp_t *lp, int32_t *event_time)
 static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int32_t widest = lp->n_periods - 2, lead = -widest - 1;
-    lp->last_h = options->event_last < widest ? options->event_last : widest;
+    int32_t asked = options->event_last == INT32_MAX ? INT32_MAX : options->event_last - lp->delay;
+    lp->last_h = asked < widest ? asked : widest;
     lp->first_h = options->event_first > lead ? options->event_first : lead;
     lp->pooled = options->pooled;
     if (options->event_first > 0) return jd_fail_window("lp_did", options, ctx);
-    if (options->event_last != INT32_MAX && options->event_last > widest)
+    if (options->event_last != INT32_MAX && asked > widest)
         jd_warn(ctx, "lp_did: event times up to %d are asked for; the last one seen is %d at most",
-                options->event_last, widest);
+                options->event_last, jd_delayed(lp->delay, widest));
     if (lp->last_h < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: event_last = %d; at least event time 0 is estimated",
@@ -195,7 +206,7 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
         design->terms[1] = (jd_term_t){"pre", JD_TERM_EVENT, lp->first_h, -2};
     }
     for (int k = 0; !lp->pooled && k < n; k++) {
-        design->terms[k + 1] = jd_term_event(lp->horizon[k].from);
+        design->terms[k + 1] = jd_term_event(jd_delayed(lp->delay, lp->horizon[k].from));
         for (size_t i = 0; lp->horizon[k].from >= 0 && i < rows; i++)
             lp->on_rows[i] += lp->horizon[k].share * lp->on_rows[(size_t)(k + 1) * rows + i];
     }

@@ -20,6 +20,7 @@ typedef struct jd_lp {
     int n_horizons, pooled;
     jd_lp_horizon_t *horizon; /* [n_horizons] that of term k is k - 1, or k if pooled */
     int32_t first_h, last_h;  /* of all */
+    int32_t delay;            /* of the first period seen after adoption: jd_delay_add() */
     int32_t premean;          /* periods in the base, n_periods = all */
     int reweight, not_yet, no_composition, cell_mean;
     int32_t stable;  /* periods after a change from which effects stay as they are; 0 = treatment

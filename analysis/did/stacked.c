@@ -28,6 +28,7 @@ typedef struct {
     double *contrast;  /* [n_terms][n_kept] */
     double *on_rows;   /* [n_terms][rows of the sample] weights on outcomes */
     int32_t pre, post; /* kappa */
+    int32_t delay;     /* as in the timing */
 } stack_t;
 
 /* The sample by periods as they appear, and each row's adoption among these. */
@@ -39,6 +40,7 @@ typedef struct {
     unsigned char *has;  /* [n_periods] a cohort adopts here */
     unsigned char *keep; /* [n_periods] and is a sub-experiment */
     double *mass[2];     /* control, treated: [n_periods][window] */
+    int32_t delay;       /* of the first period seen after adoption: jd_delay_add() */
     int not_yet, never;  /* controls; whether there is a never-treated row */
 } timing_t;
 
@@ -82,6 +84,8 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
     t->keep = calloc(p + 1, 1);
     if (!t->time || !t->first || !t->has || !t->keep)
         rc = jd_fail_memory(ctx, n * sizeof *t->first, "adoption dates");
+    int32_t delay = -1;
+    int differ = 0;
     for (int64_t i = 0; rc == JD_OK && i < t->n; i++) {
         int32_t first = frame->cohort[i] == 0 ? t->n_periods : 0;
         while (first < t->n_periods && periods.value[first] < frame->cohort[i])
@@ -91,7 +95,15 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
         t->has[first] = 1;
         t->never |= first == t->n_periods;
         design->event_time[i] = first < t->n_periods ? t->time[i] - first : JD_NEVER;
+        if (first == t->n_periods) continue;
+        int32_t before = delay;
+        jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
+        differ |= before != -1 && before != delay;
     }
+    t->delay = differ || delay < 0 ? 0 : delay;
+    for (int64_t i = 0; rc == JD_OK && t->delay > 0 && i < t->n; i++)
+        if (design->event_time[i] != JD_NEVER)
+            design->event_time[i] = jd_delayed(t->delay, design->event_time[i]);
     jd_groups_free(&periods);
     return rc;
 }
@@ -115,12 +127,13 @@ static int choose_window(stack_t *s, const timing_t *t, const jd_did_options_t *
         if (t->n_periods - 1 - a < post) post = t->n_periods - 1 - a;
     }
     if (options->event_first != INT32_MIN) pre = -options->event_first;
-    if (options->event_last != INT32_MAX) post = options->event_last;
+    if (options->event_last != INT32_MAX) post = options->event_last - t->delay;
     if (pre < 1 || post < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "stacked: event times %d to %d are asked for; the window holds at least -1 "
                        "and 0",
                        -pre, post);
+    s->delay = t->delay;
     s->pre = pre < t->n_periods ? pre : t->n_periods;
     s->post = post < t->n_periods ? post : t->n_periods;
     return JD_OK;
@@ -287,8 +300,8 @@ static int make_terms(jd_design_t *design, stack_t *s, const jd_panel_t *panel, 
     for (int k = 0; k < r->n_kept; k++) {
         int j = r->kept[k], e = j - s->pre + (j >= s->pre - 1);
         s->contrast[(k + 1) * r->n_kept + k] = 1;
-        design->terms[k + 1] =
-            j < n_dummies ? jd_term_event(e) : jd_term_other(panel->x_name[j - n_dummies]);
+        design->terms[k + 1] = j < n_dummies ? jd_term_event(jd_delayed(s->delay, e))
+                                             : jd_term_other(panel->x_name[j - n_dummies]);
         if (j < n_dummies && e >= 0) {
             s->contrast[k] = 1;
             post++;

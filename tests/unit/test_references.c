@@ -225,6 +225,34 @@ static void test_one_date_for_all(void **state)
         check_refused(names[k], &t, &options, "all units that are seen before treatment adopt");
 }
 
+/* Adoption at 7, the first period after it is 8: event time 1 in all estimators, and no 0. */
+static void test_labels_agree(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"event_study", "imputation", "lp_did", "stacked",
+                                        "did_multiplegt_dyn"};
+    static table_t t;
+    memset(&t, 0, sizeof t);
+    t.panel = (jd_panel_t){.unit = t.unit, .time = t.time, .cohort = t.cohort};
+    for (int u = 0; u < 12; u++)
+        add_unit(&t, u, u < 5 ? 0 : 7, 0);
+    jd_did_options_t options = defaults();
+    for (int k = 0; k < 5; k++) {
+        jd_ctx_t ctx;
+        jd_design_t *design = NULL;
+        int first = 0, zero = 0;
+        jd_ctx_init(&ctx);
+        int rc = jd_design_prepare(&design, jd_estimator_find(names[k]), &t.panel, &options, &ctx);
+        if (rc != JD_OK) fail_msg("%s: %s", names[k], ctx.message);
+        for (int j = 0; j < jd_design_facts(design).n_terms; j++) {
+            first |= strcmp(jd_design_terms(design)[j].name, "e=1") == 0;
+            zero |= strcmp(jd_design_terms(design)[j].name, "e=0") == 0;
+        }
+        if (!first || zero) fail_msg("%s: first effect is not e=1", names[k]);
+        jd_design_free(design);
+    }
+}
+
 /* "att" is of the event times asked for, or they are refused. */
 static void test_windows(void **state)
 {
@@ -249,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_references_that_are_none),
         cmocka_unit_test(test_one_date_for_all),
         cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_labels_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
