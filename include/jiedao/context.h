@@ -73,6 +73,10 @@ static inline int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
 /** Tells the caller's warn callback, if any. */
 JD_API void jd_warn(jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(2, 3);
 
+/** Makes a text from a file fit for a terminal, in place: control characters (escape sequences begin
+ *  with one), C1 ones too, become '?'; line ends stay. */
+JD_API void jd_plain_text(char *text);
+
 /** Tells the caller's progress callback, if any. */
 JD_API void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress);
 

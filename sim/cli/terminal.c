@@ -165,6 +165,10 @@ void jd_terminal_progress(void *user, const jd_progress_t *progress)
 static void print_lines(jd_terminal_t *terminal, const char *colour, const char *kind,
                         const char *message)
 {
+    char plain[JD_MESSAGE_SIZE];
+    snprintf(plain, sizeof plain, "%s", message);
+    jd_plain_text(plain); /* names and cells of files are in it */
+    message = plain;
     jd_terminal_clear(terminal);
     while (*message) {
         int length = (int)strcspn(message, "\n");

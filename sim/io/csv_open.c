@@ -197,6 +197,7 @@ static bool is_printable(const field_t *f)
         size_t more = c < 0x80 ? 0 : c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
         if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0xC2) || c >= 0xF5 || more >= f->length - i)
             return false;
+        if (c == 0xC2 && (unsigned char)f->bytes[i + 1] < 0xA0) return false; /* C1 controls */
         for (; more > 0; more--)
             if (((unsigned char)f->bytes[++i] & 0xC0u) != 0x80u) return false;
     }

@@ -206,6 +206,7 @@ static char *text_of(hid_t attribute, bool *no_memory)
             free(text);
             text = NULL;
         }
+        if (text) jd_plain_text(text);
     }
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);

@@ -59,11 +59,26 @@ static void test_little_memory(void **state)
     assert_shell("ulimit -v 150000; \"$JIEDAO\" info m.h5"); /* needs none of it */
 }
 
+/* Names and cells of files reach the terminal without what commands it. */
+static void test_no_escape_sequence_is_printed(void **state)
+{
+    (void)state;
+    run_shell(&said,
+              "printf 'id,t,y,g\\n1,1,\\033[31mx,0\\n1,2,3,0\\n' >e.csv; \"$JIEDAO\" did e.csv "
+              "--y y --unit id --time t --cohort g; \"$JIEDAO\" info \"$(printf "
+              "'\\033]0;x\\007\\302\\233\\233.h5')\"");
+    ASSERT_STATUS(&said, 1);
+    ASSERT_HOLDS(said.err, "?]0;x??");
+    for (const unsigned char *c = (const unsigned char *)said.err; *c; c++)
+        if ((*c < 0x20 && *c != '\n') || *c == 0x9B) fail_msg("byte %d in %s", *c, said.err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_closed_streams),
         cmocka_unit_test(test_little_memory),
+        cmocka_unit_test(test_no_escape_sequence_is_printed),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
