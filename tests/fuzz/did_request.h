@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `jiedao did` does with a line of options and a file, but for files it would write. */
+#ifndef JD_FUZZ_DID_REQUEST_H
+#define JD_FUZZ_DID_REQUEST_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/did_options.h"
+
+static char did_path[64];
+
+static void did_remove_file(void)
+{
+    remove(did_path);
+}
+
+static void did_write_data(const void *bytes, size_t size)
+{
+    if (!*did_path) {
+        snprintf(did_path, sizeof did_path, "%s/jiedao-fuzz-%ld.csv",
+                 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (long)getpid());
+        atexit(did_remove_file);
+    }
+    FILE *out = fopen(did_path, "wb");
+    if (!out || fwrite(bytes, 1, size, out) != size || fclose(out) != 0) abort();
+}
+
+static int did_show(const jd_own_data_t *data, const jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    static FILE *nowhere;
+    if (!nowhere) nowhere = fopen("/dev/null", "w");
+    if (!nowhere) abort();
+    int rc = JD_OK;
+    for (int format = JD_OWN_JSON; format <= JD_OWN_MARKDOWN && !rc; format++)
+        rc = jd_own_print_table(nowhere, result, (jd_own_format_t)format, ctx);
+    if (!rc) rc = jd_own_print(nowhere, data, result, did_path, ctx);
+    return rc ? rc : jd_own_print_csv(nowhere, result, ctx);
+}
+
+/* No estimate is infinite, no error below 0, no p-value beyond [0, 1], no interval upside down. */
+static void did_look_at(const jd_table_t *table)
+{
+    for (int64_t i = 0; i < table->rows; i++) {
+        const double error = jd_table_number(table, JD_OWN_STD_ERROR, i);
+        const double p = jd_table_number(table, JD_OWN_P_VALUE, i);
+        const double low = jd_table_number(table, JD_OWN_CI_LOW, i);
+        const double high = jd_table_number(table, JD_OWN_CI_HIGH, i);
+        if (isinf(jd_table_number(table, JD_OWN_ESTIMATE, i)) || error < 0 || isinf(error) ||
+            p < 0 || p > 1 || low > high) {
+            fprintf(stderr, "row %lld: estimate %g, error %g, [%g, %g], p %g\n", (long long)i,
+                    jd_table_number(table, JD_OWN_ESTIMATE, i), error, low, high, p);
+            abort();
+        }
+    }
+}
+
+/* Fewer draws than these are refused by the multiplier bootstrap. */
+enum { DID_MOST_DRAWS = 100 };
+
+/* With small numbers of draws. */
+static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
+{
+    jd_own_data_t data = {0};
+    jd_own_result_t result = {0};
+    int draws = wish->vcov.draws;
+    if (draws > DID_MOST_DRAWS || draws == 0) wish->vcov.draws = DID_MOST_DRAWS;
+    const jd_own_ask_t ask = {.estimators = wish->estimators,
+                              .diagnostics = wish->diagnostics,
+                              .how = &wish->how,
+                              .vcov = &wish->vcov,
+                              .level = wish->level,
+                              .weights = wish->outcome_weights,
+                              .trends = wish->trends,
+                              .inference = wish->inference};
+    int rc = jd_own_data_read(&data, did_path, &wish->roles, ctx);
+    if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
+    if (!rc) did_look_at(&result.estimates);
+    if (!rc) did_look_at(&result.diagnostics);
+    if (!rc) rc = did_show(&data, &result, ctx);
+    jd_own_result_free(&result);
+    jd_own_data_free(&data);
+    return rc;
+}
+
+/* Runs the line on the file written before: an answer, or a refusal that says something. */
+static void did_answer(int n, char **words)
+{
+    static const jd_command_t command = {
+        .name = "did", .words = "DATA", .max_words = 1, .options = jd_did_option_rows};
+    jd_ctx_t ctx = {.threads = 1};
+    jd_args_t args;
+    jd_did_request_t wish;
+    int rc = jd_args_parse(&args, &command, n, words, &ctx);
+    if (!rc) {
+        rc = jd_did_request_read(&wish, &args, &ctx);
+        if (!rc) jd_did_tell_unused(&wish, &args, &ctx);
+        if (!rc) rc = did_run(&wish, &ctx);
+        jd_did_request_free(&wish);
+    }
+    if ((rc != JD_OK) != (ctx.n_errors > 0) || (rc && !*ctx.message)) abort();
+    if (getenv("JIEDAO_FUZZ_SHOW")) fprintf(stderr, "%d %s\n", rc, ctx.message);
+    jd_args_free(&args);
+}
+
+#endif
