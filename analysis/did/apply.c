@@ -160,6 +160,7 @@ void jd_fit_free(jd_fit_t *fit)
 {
     if (!fit) return;
     free(fit->estimate); /* one block */
+    free(fit->law);
     memset(fit, 0, sizeof *fit);
 }
 
@@ -221,6 +222,7 @@ static jd_estimate_t combine(const jd_fit_t *fit, const double *weight, double d
             if (weight[l] != 0)
                 variance += weight[k] * weight[l] * fit->vcov[(int64_t)k * fit->n_terms + l];
     }
+    if (fit->law) return jd_fit_percentiles(fit, weight, sum);
     return judge(sum, variance, critical_value(fit->level, df), df);
 }
 

@@ -118,6 +118,9 @@ static inline int32_t jd_delayed(int32_t delay, int32_t k)
 {
     return k >= 0 && delay > 0 ? k + delay : k;
 }
+/** What the bootstrap's draws say of the weighted sum of terms, `sum` in the data; weight
+ * [n_terms]. */
+jd_estimate_t jd_fit_percentiles(const jd_fit_t *fit, const double *weight, double sum);
 /** Refuses a window of event times that leaves out some that an estimator's "att" averages. */
 JD_MUST_USE int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx);
 /** 1 if the options set this event time to zero. */

@@ -283,6 +283,9 @@ typedef struct jd_fit {
                        probability `level`; 0 = not asked for */
     double *df;     /**< [n_terms] degrees of freedom; facts.df but for Satterthwaite's */
     double mean_df; /**< the same of jd_fit_mean() */
+    double *law;    /**< [n_law][n_terms] owned: estimates in the samples of jd_design_bootstrap(),
+                       NaN where a sample does not tell a term; NULL = no bootstrap */
+    int64_t n_law;
 } jd_fit_t;
 
 /** Estimate, standard error, interval and p-value (t with df) of one outcome [rows of panel].
@@ -292,6 +295,37 @@ JD_API JD_MUST_USE int jd_design_infer(const jd_design_t *design, const double *
                                        const jd_vcov_options_t *options, double level,
                                        jd_fit_t *fit, jd_ctx_t *ctx);
 JD_API void jd_fit_free(jd_fit_t *fit);
+
+/** Which clusters make up a sample of jd_design_bootstrap(). */
+typedef enum jd_bootstrap {
+    JD_BOOTSTRAP_NONE,
+    JD_BOOTSTRAP_PAIRS, /**< as many as there are, with replacement from all */
+    JD_BOOTSTRAP_BLOCK  /**< the same within each stratum */
+} jd_bootstrap_t;
+
+typedef struct jd_bootstrap_options {
+    jd_bootstrap_t kind;    /**< pairs or block */
+    const int32_t *stratum; /**< [rows] one a cluster, block only; NULL = clusters whose rows hold
+                               the same cohorts; borrowed */
+    int32_t draws;          /**< 0 = 999 */
+    uint64_t seed;
+} jd_bootstrap_options_t;
+
+/** Replaces the errors of a fit by those of a bootstrap that draws whole clusters (the panel's, or
+ *  its units) with all their rows and prepares and applies the estimator anew (Cameron, Gelbach,
+ *  Miller 2008; blocks: Bertrand, Duflo, Mullainathan 2004). A cluster drawn twice is two: units and
+ *  effects nested in clusters are each copy's own. fit->law, the covariance of its draws, standard
+ *  errors, percentile intervals and their p-values 2 min(k + 1) / (n + 1), k draws on the far side
+ *  of 0; facts.df is infinite. `design`, `panel`, `how` and y are those of jd_design_infer() before.
+ *  Terms that fewer than half of the samples tell have no error; jd_warn() says so. Errors:
+ *  JD_ERR_UNSUPPORTED (synthetic estimators and roll_out, whose law is another; rings, whose
+ *  exposures depend on who is there; two ways of clustering), JD_ERR_DATA (units in several
+ *  clusters, one treated or one untreated cluster, a stratum of one). Cost: an estimate a draw, in
+ *  parallel; the same bits for any threads. */
+JD_API JD_MUST_USE int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design,
+                                           const jd_panel_t *panel, const jd_did_options_t *how,
+                                           const double *y, const jd_bootstrap_options_t *options,
+                                           jd_ctx_t *ctx);
 
 /** One number with its uncertainty. */
 typedef struct jd_estimate {

@@ -196,6 +196,7 @@ typedef struct jd_vcov_facts {
     int64_t k;          /**< parameters counted in the factor */
     int32_t n_clusters; /**< 0 unless clustered */
     double ssr;         /**< weighted sum of squared residuals */
+    int64_t samples;    /**< of jd_design_bootstrap(), whose intervals are percentiles; or 0 */
 } jd_vcov_facts_t;
 
 /** Covariance [n_kept][n_kept] of the coefficients. df [n_contrasts, or n_kept without any], or

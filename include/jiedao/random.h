@@ -42,6 +42,7 @@ typedef enum jd_purpose {
     JD_DRAW_PROCESS,     /**< outcomes of built-in processes that are no simulation */
     JD_DRAW_PLAN,        /**< where the runs of a sweep lie */
     JD_DRAW_FOLLOW,      /**< where a world follows another's destination, and where it parts */
+    JD_DRAW_CLUSTERS,    /**< whole clusters drawn again with all their rows: pairs bootstrap */
     JD_DRAW_PURPOSES     /**< how many there are; not a purpose */
 } jd_purpose_t;
 

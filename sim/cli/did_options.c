@@ -43,6 +43,7 @@ static const char *const adjusts[] = {"efficient", "did", "none", NULL};
 static const char *const switchers[] = {"both", "in", "out", NULL};
 static const char *const k_fixed[] = {"nested", "full", "none", NULL};
 static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
+static const char *const bootstraps[] = {"none", "pairs", "block", NULL};
 static const char *const exposures[] = {"rings", "count", "share", "decay", "given", NULL};
 static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
 static const char *const spacings[] = {"auto",    "rank", "day",  "week",    "month",
@@ -123,8 +124,9 @@ const jd_option_t jd_did_option_rows[] = {
             "of randomisation: whole clusters change their treatment, not units"),
      .of = "randomisation"},
     {TEXT("strata", "NAME", roles.strata,
-          "of randomisation: treatment is dealt out anew within these alone"),
-     .of = "randomisation"},
+          "of randomisation and --bootstrap block: treatment is dealt out anew, or clusters are "
+          "drawn, within these alone"),
+     .of = "randomisation,block"},
     {CHOICE("randomise-by", "KIND", inference.statistic, statistics,
             "of randomisation: what is compared: t (default), coefficient"),
      .of = "randomisation"},
@@ -272,6 +274,9 @@ const jd_option_t jd_did_option_rows[] = {
             "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap, which "
             "did_multiplegt_dyn takes too"),
      .of = SYNTHETIC ",did_multiplegt_dyn"},
+    {CHOICE("bootstrap", "KIND", inference.bootstrap, bootstraps,
+            "whole clusters are drawn again and all is estimated anew: pairs, or block: within "
+            "--strata, or dates of adoption; percentile intervals")},
     {SWITCH("bands", vcov.bands, "intervals that hold for all event times at once, where known")},
     {INT("draws", "N", vcov.draws, 1, 10000000, "of what is simulated; default: each its own")},
     {ROW("seed", "N", JD_READ_SEED, vcov.seed, "of what is simulated; default 0")},
@@ -316,6 +321,10 @@ static int settle_vcov(jd_did_request_t *request, jd_ctx_t *ctx)
                        "--cluster %s: cr2, cr3, cv3 and cv3j take clusters one way; name one "
                        "column, or take --vcov multiway",
                        names);
+    if (request->inference.bootstrap && v->kind != JD_VCOV_CLUSTER)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--bootstrap draws clusters of one way and --vcov, or a second --cluster, "
+                       "asks for other errors: take one of them");
     if (v->kind == JD_VCOV_CONLEY && !(v->cutoff_km > 0))
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--vcov conley: up to how many kilometres are errors correlated? "

@@ -33,8 +33,8 @@ typedef struct {
     int estimators, others;
 } asked_t;
 
-static asked_t count_asked(const jd_did_request_t *request, const char *vcov, const char *of,
-                           char takers[LIST])
+static asked_t count_asked(const jd_did_request_t *request, const char *vcov, const char *bootstrap,
+                           const char *of, char takers[LIST])
 {
     asked_t n = {0};
     takers[0] = '\0';
@@ -44,8 +44,9 @@ static asked_t count_asked(const jd_did_request_t *request, const char *vcov, co
         snprintf(name, sizeof name, "%.*s", (int)length, p);
         bool estimator = jd_estimator_find(name);
         n.estimators += estimator && is_asked(request->estimators, name);
-        n.others +=
-            !estimator && ((vcov && !strcmp(vcov, name)) || is_asked(request->diagnostics, name));
+        n.others += !estimator &&
+                    ((vcov && !strcmp(vcov, name)) || (bootstrap && !strcmp(bootstrap, name)) ||
+                     is_asked(request->diagnostics, name));
         add(takers, p, length);
         p += length;
     }
@@ -69,11 +70,12 @@ void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, 
 {
     const char *vcov =
         request->vcov.kind == JD_VCOV_MULTIWAY ? "multiway" : jd_args_value(args, "vcov");
+    const char *bootstrap = jd_args_value(args, "bootstrap");
     char takers[LIST], others[LIST];
     for (int i = 0; i < args->n_given; i++) {
         const jd_option_t *option = args->given[i].option;
         if (!option->of) continue;
-        const asked_t n = count_asked(request, vcov, option->of, takers);
+        const asked_t n = count_asked(request, vcov, bootstrap, option->of, takers);
         if (n.estimators + n.others == 0) {
             jd_warn(ctx, "--%s changes nothing here: it is of %s", option->name, takers);
             continue;

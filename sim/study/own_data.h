@@ -131,13 +131,14 @@ typedef struct jd_own_trends {
     int average; /**< sets for the mean effect from event time 0 on, else for event time 0 */
 } jd_own_trends_t;
 
-/** Of the diagnostics "wild" and "randomisation". */
+/** Of the diagnostics "wild" and "randomisation", and the bootstrap of all estimates. */
 typedef struct jd_own_inference {
     jd_wild_law_t law;
     int type;         /**< of MacKinnon, Nielsen and Webb 2023: 0 ... 3 = 11, 13, 31, 33 */
     int unrestricted; /**< the null is not imposed on the wild bootstrap (WCU) */
     int by_cluster;   /**< whole clusters change their treatment, not units */
     jd_randomisation_statistic_t statistic;
+    jd_bootstrap_t bootstrap; /**< of the estimates themselves */
 } jd_own_inference_t;
 
 /** What is wanted of the data. */

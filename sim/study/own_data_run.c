@@ -189,6 +189,12 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     const jd_estimator_t *estimator = jd_estimator_find(own->name);
     int rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
     if (!rc) rc = jd_design_infer(design, data->y, ask->vcov, ask->level, &fit, ctx);
+    const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,
+                                              .stratum = data->stratum,
+                                              .draws = ask->vcov->draws,
+                                              .seed = ask->vcov->seed};
+    if (!rc && bootstrap.kind)
+        rc = jd_design_bootstrap(&fit, design, &data->panel, ask->how, data->y, &bootstrap, ctx);
     jd_own_subject_t subject = {
         .name = own->name, .data = data, .ask = ask, .design = design, .fit = &fit};
     if (!rc) {

@@ -55,6 +55,10 @@ static void print_variance(FILE *out, const jd_own_fit_t *fit)
 {
     const jd_vcov_facts_t *v = &fit->variance;
     fprintf(out, "  %-18s %s", fit->name, v->name ? v->name : "-");
+    if (v->samples > 0) {
+        fprintf(out, ", %" PRId64 " samples, percentile intervals\n", v->samples);
+        return;
+    }
     if (v->factor > 0) fprintf(out, ", factor %.6g", v->factor);
     if (isfinite(v->df) && v->df > 0)
         fprintf(out, ", t with %.6g degrees of freedom", v->df);
