@@ -62,6 +62,10 @@ void jd_store_abandon(jd_store_t **store);
  *  not HDF5, not jiedao's), JD_ERR_READ (damaged), JD_ERR_SCHEMA_OLD, JD_ERR_SCHEMA_NEW. */
 JD_MUST_USE int jd_store_open(jd_store_t **store, const char *path, jd_ctx_t *ctx);
 
+/** The same for one of many files of this program's own folder: without a trial in a child process
+ *  where the checksum is right. */
+JD_MUST_USE int jd_store_open_own(jd_store_t **store, const char *path, jd_ctx_t *ctx);
+
 /** Closes a file that was opened for reading; fine on NULL. */
 void jd_store_close(jd_store_t **store);
 

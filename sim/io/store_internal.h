@@ -5,6 +5,7 @@
 
 #define H5_USE_110_API /* the same calls under every later HDF5 */
 #include <hdf5.h>
+#include <sys/types.h>
 #if H5_VERSION_GE(1, 13, 2)
 #include <H5FDdevelop.h>
 #endif
@@ -37,22 +38,52 @@ hid_t jd_sink_driver(void);
 /** Makes `fapl` write to `sink` (borrowed for the file's life). Negative on failure. */
 herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_sink_t *sink);
 
+/* ---- store_image.c: where HDF5 reads from ---- */
+
+/** HDF5 (1.10) may crash where a read fails. So a file is read by us, whole, before HDF5 sees any
+ *  of it, and HDF5 reads from memory. */
+typedef struct jd_image {
+    H5FD_t base; /**< HDF5's part, which it hands back to us: first */
+    haddr_t eoa;
+    unsigned char *bytes; /**< [n], owned; NULL: the file is too large, HDF5 reads it itself */
+    uint64_t n;
+    bool sealed; /**< ends with a checksum that is right */
+} jd_image_t;
+
+/** Reads the regular file `fd` and checks its checksum; of one too large only the latter. Errors:
+ * JD_ERR_READ, JD_ERR_NO_MEMORY, JD_ERR_CANCELLED. Freed by jd_image_free(). */
+JD_MUST_USE int jd_image_read(jd_image_t *image, int fd, const char *path, jd_ctx_t *ctx);
+void jd_image_free(jd_image_t *image);
+
+/** Registers the driver that reads from an image; H5FDunregister() undoes it. Negative on failure.
+ */
+hid_t jd_image_driver(void);
+
+/** Makes `fapl` read from `image` (borrowed for the file's life). Negative on failure. */
+herr_t jd_image_use(hid_t fapl, hid_t driver, jd_image_t *image);
+
 /* ---- store_seal.c: the checksum of a whole file ---- */
 
 /** Writes it behind the closed file's last byte; a disk that refuses is noted in the sink. */
 JD_MUST_USE int jd_seal_write(jd_sink_t *sink, jd_ctx_t *ctx);
 
-/** *sealed = the file has one, and it is right. Errors: JD_ERR_READ (it is wrong). */
-JD_MUST_USE int jd_seal_check(int fd, const char *path, bool *sealed, jd_ctx_t *ctx);
+/** Up to n bytes at `at`; fewer only at the end. -1 with errno. */
+ssize_t jd_read_at(int fd, void *to, size_t n, off_t at);
+
+/** *sealed = the file of n bytes has one, and it is right. `to` [n] gets the bytes, or is NULL.
+ * Errors: JD_ERR_READ (it is wrong, or a read failed). */
+JD_MUST_USE int jd_seal_check(int fd, uint64_t n, unsigned char *to, const char *path, bool *sealed,
+                              jd_ctx_t *ctx);
 
 /* ---- store_trial.c ---- */
 
 /** Reads all of a file in a child process. Errors: JD_ERR_READ where that ends it,
  * JD_ERR_NO_MEMORY, JD_ERR_CANCELLED. */
-JD_MUST_USE int jd_store_trial(const char *path, jd_ctx_t *ctx);
+JD_MUST_USE int jd_store_trial(const char *path, const jd_image_t *image, jd_ctx_t *ctx);
 
-/** jd_store_open() without a look at its checksum and without a trial. */
-JD_MUST_USE int jd_store_open_plainly(jd_store_t **store, const char *path, jd_ctx_t *ctx);
+/** jd_store_open() without a trial. The image's bytes are the store's, and NULL afterwards. */
+JD_MUST_USE int jd_store_open_image(jd_store_t **store, const char *path, jd_image_t *image,
+                                    jd_ctx_t *ctx);
 
 /* ---- store_pack.c: shuffle and deflate ---- */
 
@@ -123,10 +154,11 @@ struct jd_store {
     char *path;
     hid_t file;
     bool writing;
+    hid_t driver;     /**< of the sink or the image */
+    jd_image_t image; /**< reading only */
     /* Writing only. */
     jd_whole_t whole;
     jd_sink_t sink;
-    hid_t driver;
     jd_packer_t packer;
     jd_growing_t *growing; /**< tables still open, in order of their first append */
     int n_growing;

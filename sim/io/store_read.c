@@ -14,6 +14,8 @@ enum {
     TEXT_MAX = 1 << 16,      /* bytes of an attribute */
     LONG_TEXT_MAX = 1 << 28, /* bytes of a text data set */
     LINK_SIZE = 256,
+    TRUSTED = 8 << 20, /* bytes of a file from which on a right checksum is enough: a trial takes
+                           as long as all its tables */
 };
 
 int jd_store_damaged(const jd_store_t *store, const char *table, const char *what, const char *why,
@@ -27,9 +29,8 @@ int jd_store_damaged(const jd_store_t *store, const char *table, const char *wha
 
 /* ---- Opening ---- */
 
-/* *sealed = it has all the bytes it was written with. What is no file is not opened: that alone can
- * wait for ever. */
-static int looks_like_hdf5(const char *path, bool *sealed, jd_ctx_t *ctx)
+/* What is no file is not opened: that alone can wait for ever. */
+static int read_image(jd_image_t *image, const char *path, jd_ctx_t *ctx)
 {
     static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     unsigned char head[8];
@@ -41,9 +42,10 @@ static int looks_like_hdf5(const char *path, bool *sealed, jd_ctx_t *ctx)
         if (fd >= 0) close(fd);
         return rc;
     }
-    ssize_t n = S_ISREG(about.st_mode) ? read(fd, head, sizeof head) : -1;
+    ssize_t n = S_ISREG(about.st_mode) ? jd_read_at(fd, head, sizeof head, 0) : -1;
+    int why = errno;
     bool hdf5 = n == (ssize_t)sizeof head && memcmp(head, signature, sizeof head) == 0;
-    int rc = hdf5 ? jd_seal_check(fd, path, sealed, ctx) : JD_OK;
+    int rc = hdf5 ? jd_image_read(image, fd, path, ctx) : JD_OK;
     close(fd);
     if (hdf5) return rc;
     if (S_ISDIR(about.st_mode)) {
@@ -52,6 +54,9 @@ static int looks_like_hdf5(const char *path, bool *sealed, jd_ctx_t *ctx)
     if (!S_ISREG(about.st_mode)) {
         return jd_fail(ctx, JD_ERR_OPEN, "%s: is not a regular file; copy it to one first", path);
     }
+    if (n < 0)
+        return jd_fail(ctx, JD_ERR_READ, "%s: cannot be read: %s; check the disk", path,
+                       strerror(why));
     if (n == 0) {
         return jd_fail(ctx, JD_ERR_FORMAT,
                        "%s: is empty (0 bytes): whatever wrote or copied it did not finish; run or "
@@ -63,17 +68,21 @@ static int looks_like_hdf5(const char *path, bool *sealed, jd_ctx_t *ctx)
                    path);
 }
 
-static hid_t open_file(const char *path)
+static hid_t open_file(jd_store_t *store)
 {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (list < 0) return list;
     hid_t file = H5I_INVALID_HID;
     herr_t rc = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG);
+    if (rc >= 0 && store->image.bytes) {
+        store->driver = jd_image_driver();
+        rc = store->driver < 0 ? -1 : jd_image_use(list, store->driver, &store->image);
+    }
 #if H5_VERSION_GE(1, 10, 7)
     /* Finished files do not change: locks would only fail on network folders. */
     if (rc >= 0) rc = H5Pset_file_locking(list, 0, 1);
 #endif
-    if (rc >= 0) file = H5Fopen(path, H5F_ACC_RDONLY, list);
+    if (rc >= 0) file = H5Fopen(store->path, H5F_ACC_RDONLY, list);
     H5Pclose(list);
     return file;
 }
@@ -135,16 +144,28 @@ static int check_links(jd_store_t *store, jd_ctx_t *ctx)
     return jd_store_damaged(store, "", "", "its objects cannot be listed", ctx);
 }
 
-int jd_store_open(jd_store_t **store, const char *path, jd_ctx_t *ctx)
+static int open_store(jd_store_t **store, const char *path, uint64_t trusted, jd_ctx_t *ctx)
 {
-    bool sealed = false;
+    jd_image_t image = {0};
     *store = NULL;
-    int rc = looks_like_hdf5(path, &sealed, ctx);
-    if (!rc && !sealed) rc = jd_store_trial(path, ctx);
-    return rc ? rc : jd_store_open_plainly(store, path, ctx);
+    int rc = read_image(&image, path, ctx);
+    if (!rc && (!image.sealed || image.n < trusted)) rc = jd_store_trial(path, &image, ctx);
+    if (!rc) rc = jd_store_open_image(store, path, &image, ctx);
+    jd_image_free(&image);
+    return rc;
 }
 
-int jd_store_open_plainly(jd_store_t **store, const char *path, jd_ctx_t *ctx)
+int jd_store_open(jd_store_t **store, const char *path, jd_ctx_t *ctx)
+{
+    return open_store(store, path, TRUSTED, ctx);
+}
+
+int jd_store_open_own(jd_store_t **store, const char *path, jd_ctx_t *ctx)
+{
+    return open_store(store, path, 0, ctx);
+}
+
+int jd_store_open_image(jd_store_t **store, const char *path, jd_image_t *image, jd_ctx_t *ctx)
 {
     *store = NULL;
     jd_store_quiet();
@@ -155,8 +176,11 @@ int jd_store_open_plainly(jd_store_t **store, const char *path, jd_ctx_t *ctx)
         free(made);
         return jd_fail_memory(ctx, sizeof *made, path);
     }
+    made->driver = H5I_INVALID_HID;
+    made->image = *image;
+    image->bytes = NULL;
     memcpy(made->path, path, strlen(path) + 1);
-    made->file = open_file(path);
+    made->file = open_file(made);
     if (made->file < 0) {
         char reason[256];
         jd_store_reason(reason, sizeof reason);
@@ -177,6 +201,8 @@ void jd_store_close(jd_store_t **store)
     jd_store_t *dying = *store;
     if (!dying) return;
     if (dying->file >= 0) H5Fclose(dying->file);
+    if (dying->driver >= 0) H5FDunregister(dying->driver);
+    jd_image_free(&dying->image);
     free(dying->path);
     free(dying);
     *store = NULL;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/store_internal.h"
@@ -20,8 +19,7 @@ static void write_seal(char seal[SEAL + 1], uint32_t sum, uint64_t bytes)
     snprintf(seal, SEAL + 1, "\njiedao crc32 %08" PRIx32 " of %021" PRIu64 "\n", sum, bytes);
 }
 
-/* Up to n bytes; fewer only at the end. -1 with errno. */
-static ssize_t read_at(int fd, void *to, size_t n, off_t at)
+ssize_t jd_read_at(int fd, void *to, size_t n, off_t at)
 {
     size_t got = 0;
     while (got < n) {
@@ -34,23 +32,25 @@ static ssize_t read_at(int fd, void *to, size_t n, off_t at)
     return (ssize_t)got;
 }
 
-/* Of the first `bytes` bytes. JD_ERR_READ without a message, with errno. */
-static int sum_up(int fd, uint64_t bytes, uint32_t *sum, jd_ctx_t *ctx)
+/* Of the first `bytes` bytes, which `to` gets unless NULL. JD_ERR_READ without a message, with
+ * errno. */
+static int sum_up(int fd, uint64_t bytes, unsigned char *to, uint32_t *sum, jd_ctx_t *ctx)
 {
-    char *piece = malloc(PIECE);
-    if (!piece) return jd_fail_memory(ctx, PIECE, "a checksum");
+    unsigned char *own = to ? NULL : malloc(PIECE);
+    if (!to && !own) return jd_fail_memory(ctx, PIECE, "a checksum");
     int rc = JD_OK;
     *sum = libdeflate_crc32(0, NULL, 0);
     for (uint64_t at = 0; at < bytes && !rc;) {
         size_t n = bytes - at < PIECE ? (size_t)(bytes - at) : PIECE;
-        ssize_t got = read_at(fd, piece, n, (off_t)at);
+        unsigned char *piece = to ? to + at : own;
+        ssize_t got = jd_read_at(fd, piece, n, (off_t)at);
         errno = got < 0 ? errno : EIO;
         if (got != (ssize_t)n) rc = JD_ERR_READ;
         if (!rc) *sum = libdeflate_crc32(*sum, piece, n);
         if (!rc) rc = jd_check_cancelled(ctx);
         at += n;
     }
-    free(piece);
+    free(own);
     return rc;
 }
 
@@ -58,7 +58,7 @@ int jd_seal_write(jd_sink_t *sink, jd_ctx_t *ctx)
 {
     char seal[SEAL + 1];
     uint32_t sum = 0;
-    int rc = sum_up(sink->fd, sink->eof, &sum, ctx);
+    int rc = sum_up(sink->fd, sink->eof, NULL, &sum, ctx);
     if (rc == JD_ERR_READ) sink->error = errno;
     if (rc) return rc == JD_ERR_READ ? JD_OK : rc; /* the caller asks the sink */
     write_seal(seal, sum, sink->eof);
@@ -71,20 +71,28 @@ int jd_seal_write(jd_sink_t *sink, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-int jd_seal_check(int fd, const char *path, bool *sealed, jd_ctx_t *ctx)
+static int fail_read(const char *path, jd_ctx_t *ctx)
 {
-    struct stat about;
+    return jd_fail(ctx, JD_ERR_READ, "%s: cannot be read: %s; check the disk", path,
+                   strerror(errno));
+}
+
+int jd_seal_check(int fd, uint64_t n, unsigned char *to, const char *path, bool *sealed,
+                  jd_ctx_t *ctx)
+{
     char seal[SEAL + 1] = "", expected[SEAL + 1];
+    uint64_t bytes = n < SEAL ? 0 : n - SEAL;
+    size_t rest = (size_t)(n - bytes);
     uint32_t sum;
     *sealed = false;
-    if (fstat(fd, &about) != 0 || about.st_size < SEAL) return JD_OK;
-    uint64_t bytes = (uint64_t)about.st_size - SEAL;
-    if (read_at(fd, seal, SEAL, (off_t)bytes) != SEAL || memcmp(seal, "\njiedao crc32 ", 14) != 0)
-        return JD_OK; /* written by another program, or cut: HDF5 will tell */
-    int rc = sum_up(fd, bytes, &sum, ctx);
-    if (rc == JD_ERR_READ)
-        return jd_fail(ctx, rc, "%s: cannot be read: %s; check the disk", path, strerror(errno));
-    if (rc) return rc;
+    errno = EIO;
+    if (jd_read_at(fd, seal, rest, (off_t)bytes) != (ssize_t)rest) return fail_read(path, ctx);
+    if (to) memcpy(to + bytes, seal, rest);
+    bool has = memcmp(seal, "\njiedao crc32 ", 14) == 0;
+    if (!has && !to) return JD_OK; /* written by another program, or cut: HDF5 will tell */
+    int rc = sum_up(fd, bytes, to, &sum, ctx);
+    if (rc == JD_ERR_READ) return fail_read(path, ctx);
+    if (rc || !has) return rc;
     write_seal(expected, sum, bytes);
     *sealed = memcmp(seal, expected, SEAL) == 0;
     if (*sealed) return JD_OK;

@@ -19,14 +19,14 @@
 
 /* In the child: all that anyone may ask of the file. What fails with a sentence fails again, with
  * the same one, when it is asked for. */
-static void read_all(const char *path)
+static void read_all(const char *path, jd_image_t image)
 {
     jd_ctx_t ctx;
     jd_store_t *store = NULL;
     jd_store_entry_t *entries = NULL;
     int n = 0;
     jd_ctx_init(&ctx);
-    if (jd_store_open_plainly(&store, path, &ctx)) return;
+    if (jd_store_open_image(&store, path, &image, &ctx)) return;
     if (jd_store_list(store, &entries, &n, &ctx) == JD_OK)
         for (int i = 0; i < n; i++) {
             jd_table_t table;
@@ -39,7 +39,7 @@ static void read_all(const char *path)
     jd_store_close(&store);
 }
 
-static void be_child(const char *path, int alive)
+static void be_child(const char *path, const jd_image_t *image, int alive)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM, SIGINT, SIGHUP};
     const struct rlimit none = {0, 0};
@@ -51,18 +51,18 @@ static void be_child(const char *path, int alive)
 #endif
     int nowhere = open("/dev/null", O_WRONLY);
     if (nowhere >= 0) dup2(nowhere, STDERR_FILENO); /* the C library says what it found broken */
-    read_all(path);
+    read_all(path, *image);
     (void)!write(alive, "", 1);
     _exit(0);
 }
 
-int jd_store_trial(const char *path, jd_ctx_t *ctx)
+int jd_store_trial(const char *path, const jd_image_t *image, jd_ctx_t *ctx)
 {
     int ends[2], status = 0;
     if (pipe(ends) != 0)
         return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be tried: %s", path, strerror(errno));
     pid_t child = fork();
-    if (child == 0) be_child(path, ends[1]);
+    if (child == 0) be_child(path, image, ends[1]);
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);

@@ -93,7 +93,7 @@ static int copy_run(const merge_t *m, int64_t run, jd_ctx_t *ctx)
     jd_store_entry_t *entries = NULL;
     int n = 0;
     jd_shards_file(&m->folder->shards, run, path);
-    int rc = jd_store_open(&from, path, ctx);
+    int rc = jd_store_open_own(&from, path, ctx);
     if (!rc) rc = jd_store_list(from, &entries, &n, ctx);
     for (int i = 0; i < n && !rc; i++) {
         char name[256];

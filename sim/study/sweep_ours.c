@@ -45,7 +45,7 @@ static int look_at_result(const char *path)
 {
     jd_store_t *store = NULL;
     jd_ctx_t mute = {0};
-    int rc = jd_store_open(&store, path, &mute);
+    int rc = jd_store_open_own(&store, path, &mute);
     jd_store_close(&store);
     return rc;
 }

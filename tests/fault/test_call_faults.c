@@ -183,11 +183,6 @@ static bool fail_one(const flow_t *f, trace_t *t)
     if (!t->fired) return false;
     read_back(errors, told, sizeof told);
     if (t->hung) complain(f, t, "hangs:", told);
-    if (!WIFEXITED(t->status) && !strncmp(t->hit, "pread ", 6) && strstr(t->hit, ".h5")) {
-        print_message("not mended: %s: HDF5 dies where call %ld, %s, fails\n", f->name, t->at,
-                      t->hit);
-        return true;
-    }
     if (!WIFEXITED(t->status)) {
         complain(f, t, strsignal(WTERMSIG(t->status)), told);
         return true;

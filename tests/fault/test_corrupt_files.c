@@ -152,6 +152,21 @@ static void read_damaged(const struct reading *r, int i, const char *what)
     }
 }
 
+/* The line at the end of a result file, made right again for the bytes before it. */
+static void seal_again(char *bytes, size_t size)
+{
+    uint32_t sum = 0xFFFFFFFFu;
+    char line[64];
+    if (size < 48) return;
+    for (size_t i = 0; i < size - 48; i++) {
+        sum ^= (unsigned char)bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            sum = sum >> 1 ^ (sum & 1 ? 0xEDB88320u : 0);
+    }
+    snprintf(line, sizeof line, "\njiedao crc32 %08x of %021zu\n", (unsigned)~sum, size - 48);
+    memcpy(bytes + size - 48, line, 48);
+}
+
 static void test_damaged_files(void **unused)
 {
     (void)unused;
@@ -168,6 +183,7 @@ static void test_damaged_files(void **unused)
             char *bytes = load_here(name, &size);
             if (!bytes || size == 0) fail_msg("%s is not there", name);
             size_t left = damage(bytes, size, &what);
+            if (strstr(r->file, ".h5") && left == size && i % 2) seal_again(bytes, size);
             run_shell(&said, "rm -rf work; cp -a base work");
             FILE *out = fopen(path, "wb");
             assert_non_null(out);
