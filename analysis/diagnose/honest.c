@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jiedao/honest.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "diagnose/honest_parts.h"
 #include "jiedao/random.h"
+#include "linear/lapack.h"
 
 /* Options judged, with what all sets share. */
 typedef struct {
@@ -139,7 +139,14 @@ static int make_draws(study_t *study, jd_ctx_t *ctx)
         goto out;
     }
     memcpy(basis, path->vcov, cells * sizeof *basis);
-    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'L', n, basis, n, value) != 0) {
+    jd_transpose(n, basis);
+    int info = jd_eigen('L', n, basis, value);
+    jd_transpose(n, basis);
+    if (info == JD_LAPACK_MEMORY) {
+        rc = jd_fail_memory(ctx, (size_t)n * sizeof *value, "draws of the coefficients");
+        goto out;
+    }
+    if (info != 0) {
         rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                      "honest: eigenvalues of the coefficients' covariance were not found");
         goto out;

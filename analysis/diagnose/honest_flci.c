@@ -12,6 +12,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "diagnose/honest_parts.h"
+#include "linear/lapack.h"
 
 typedef struct {
     int k;               /* free u: n_pre - 1 */
@@ -97,7 +98,8 @@ static int solve_piece(path_t *p, jd_ctx_t *ctx)
     for (int a = 0; a < n; a++)
         for (int b = 0; b < n; b++)
             p->work[a * n + b] = p->quad[p->active[a] * p->k + p->active[b]];
-    if (LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', n, p->work, n) != 0)
+    jd_transpose(n, p->work);
+    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, p->work, n) != 0)
         return jd_fail(
             ctx, JD_ERR_DATA,
             "honest: the covariance of the periods before treatment is singular, so no "
@@ -106,7 +108,7 @@ static int solve_piece(path_t *p, jd_ctx_t *ctx)
     for (int side = 0; side < 2; side++) {
         for (int a = 0; a < n; a++)
             right[a] = side == 0 ? -p->q[p->active[a]] : p->sign[a];
-        LAPACKE_dpotrs(LAPACK_ROW_MAJOR, 'L', n, 1, p->work, n, right, 1);
+        LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', n, 1, p->work, n, right, n);
         for (int a = 0; a < n; a++)
             *(side == 0 ? &p->start[p->active[a]] : &p->slope[p->active[a]]) = right[a];
     }

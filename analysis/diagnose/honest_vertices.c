@@ -2,12 +2,12 @@
 /* A primal simplex for one small dense polytope and thousands of objectives: a general library
  * would set up each programme anew, keeps state by thread and ends the process on an error. Pricing
  * by the largest gain; by Bland's rule where steps stay at one vertex, so that it cannot cycle. */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diagnose/honest_parts.h"
+#include "linear/lapack.h"
 
 enum { REFRESH = 64 }; /* pivots after which the inverse is made anew */
 
@@ -25,9 +25,12 @@ static int refresh(jd_vertices_t *lp, jd_ctx_t *ctx)
             lp->inverse[k * r + i] =
                 lp->basis[i] < lp->n ? column_of(lp, lp->basis[i])[k] : lp->basis[i] - lp->n == k;
     lp->fresh = 0;
-    if (LAPACKE_dgetrf(LAPACK_ROW_MAJOR, r, r, lp->inverse, r, lp->pivot) == 0 &&
-        LAPACKE_dgetri(LAPACK_ROW_MAJOR, r, lp->inverse, r, lp->pivot) == 0)
-        return JD_OK;
+    jd_transpose(r, lp->inverse);
+    int info = jd_invert(r, lp->inverse, lp->pivot);
+    jd_transpose(r, lp->inverse);
+    if (info == 0) return JD_OK;
+    if (info == JD_LAPACK_MEMORY)
+        return jd_fail_memory(ctx, (size_t)r * sizeof(double), "a linear programme");
     return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                    "honest: a linear programme's basis became singular; rescale the outcome");
 }

@@ -18,6 +18,7 @@
 
 #include "did/design.h"
 #include "jiedao/random.h"
+#include "linear/lapack.h"
 #include "linear/reweigh.h"
 #include "linear/sums.h"
 #include "linear/vcov.h"
@@ -121,7 +122,7 @@ static int transform_scores(const jd_leverage_t *v, int32_t g, const rows_t *row
     int rank = jd_reweigh_singular(v, n, work);
     for (int c = 0; c < 2 && rank >= 0; c++)
         jd_reweigh_power(v, g, n, rank, -1, work, x[c]);
-    return rank < 0 ? -1 : 0;
+    return rank < 0 ? rank : 0;
 }
 
 /* R'W over all rows: where in R the tested coefficient lies. */
@@ -160,18 +161,19 @@ static int do_cluster(const jd_leverage_t *v, int32_t g, const rows_t *rows,
         if (w->o->unrestricted) { /* the fit without the cluster must tell the effect */
             memcpy(x[2], s, (size_t)n * sizeof *s);
             int rank = jd_reweigh_singular(v, n, work);
-            if (rank < 0) return -1;
+            if (rank < 0) return rank;
             if (jd_reweigh_power(v, g, n, rank, -1, work, x[2]) > 1e-10 * rows->scale) return 1;
             jd_leverage_block(v, g, work->r, work->u, work->scratch);
         }
-        if (transform_scores(v, g, rows, direction, work, x)) return -1;
+        int bad = transform_scores(v, g, rows, direction, work, x);
+        if (bad) return bad;
     }
     for (int c = 0; c < 2; c++)
         w->a[c][g] = jd_dot(s, x[c], n);
     jd_leverage_block(v, g, work->r, work->u, work->scratch);
     if (w->o->vcov.kind == JD_VCOV_CV3) {
         int rank = jd_reweigh_singular(v, n, work);
-        if (rank < 0) return -1;
+        if (rank < 0) return rank;
         double lost = jd_reweigh_power(v, g, n, rank, -1, work, s);
         if (lost > 1e-10 * rows->scale) return 1;
     }
@@ -220,7 +222,9 @@ static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd
     }
     for (int32_t g = 0; rc == JD_OK && g < v->groups->n_groups; g++) {
         int bad = do_cluster(v, g, rows, direction, w, &work, scratch, x);
-        if (bad < 0)
+        if (bad == JD_LAPACK_MEMORY)
+            rc = jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
+        else if (bad < 0)
             rc =
                 jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
         else if (bad)

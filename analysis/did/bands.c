@@ -3,13 +3,13 @@
  * multivariate t with the fitted correlations (Montiel Olea, Plagborg-Moller 2019, Simultaneous
  * confidence bands, Journal of Applied Econometrics 34, algorithm 1; t in place of their normal
  * law, so that bands are never narrower than the intervals of few clusters). */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/design.h"
 #include "jiedao/random.h"
+#include "linear/lapack.h"
 #include "linear/laws.h"
 #include "linear/sums.h"
 
@@ -34,7 +34,12 @@ static int root_of_correlations(const jd_fit_t *fit, const int *term, int m, dou
             root[i * m + j] = fit->vcov[term[i] * fit->n_terms + term[j]] /
                               sqrt(fit->vcov[term[i] * fit->n_terms + term[i]] *
                                    fit->vcov[term[j] * fit->n_terms + term[j]]);
-    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'L', m, root, m, value) != 0)
+    jd_transpose(m, root);
+    int info = jd_eigen('L', m, root, value);
+    jd_transpose(m, root);
+    if (info == JD_LAPACK_MEMORY)
+        return jd_fail_memory(ctx, (size_t)m * sizeof *value, "eigenvalues");
+    if (info != 0)
         return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                        "the eigenvalues of the effects' covariance do not converge");
     for (int i = 0; i < m; i++)
@@ -100,8 +105,8 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
     qsort(largest, (size_t)draws, sizeof *largest, jd_ascending);
     int32_t at = (int32_t)ceil(fit->level * draws) - 1;
     /* Known bounds: one effect alone, and Bonferroni's. */
-    fit->uniform =
-        fmin(fmax(largest[at < 0 ? 0 : at], jd_t_quantile(share / 2, df)), jd_t_quantile(share / m / 2, df));
+    fit->uniform = fmin(fmax(largest[at < 0 ? 0 : at], jd_t_quantile(share / 2, df)),
+                        jd_t_quantile(share / m / 2, df));
 out:
     free(term);
     free(root);

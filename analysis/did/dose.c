@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "did/dose_cells.h"
+#include "linear/lapack.h"
 #include "linear/sums.h"
 
 enum { MAX_DEGREE = 5, MAX_BASIS = 64, USUAL_GRID = 9 };
@@ -174,10 +175,12 @@ static int fill_basis(dose_t *own, jd_ctx_t *ctx)
     double largest = 0;
     for (int p = 0; p < k; p++)
         largest = fmax(largest, own->bread[p * k + p]);
-    int info = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', k, own->bread, k);
+    jd_transpose(k, own->bread);
+    int info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', k, own->bread, k);
     for (int p = 0; info == 0 && p < k; p++)
         if (own->bread[p * k + p] * own->bread[p * k + p] < 1e-11 * largest) info = 1;
-    if (info == 0) info = LAPACKE_dpotri(LAPACK_ROW_MAJOR, 'L', k, own->bread, k);
+    if (info == 0) info = LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', k, own->bread, k);
+    jd_transpose(k, own->bread);
     if (info != 0)
         return jd_fail(ctx, JD_ERR_RANK,
                        "dose: the treated units' doses do not tell splines of degree %d with %d "

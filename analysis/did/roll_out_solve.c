@@ -3,12 +3,12 @@
  * the covariance of a cohort's outcomes, beta* = Var(X)^-1 Cov(X, theta_0), both sums over g of A
  * S_g A' / N_g; the conservative variance is that of theta_0 - X'beta, less, in the adjusted one,
  * what the outcomes before the first treated cohort's treatment explain of unit effects. */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/roll_out.h"
+#include "linear/lapack.h"
 #include "linear/sums.h"
 
 int jd_roll_out_work_make(jd_roll_out_work_t *work, const jd_roll_out_t *r, jd_ctx_t *ctx)
@@ -131,8 +131,8 @@ static int add_projection(const double *s, const double *theta, int32_t n_t, int
         memcpy(vector + a * p, s + a * (size_t)n_t, p * sizeof *vector);
         right[a] = jd_dot(s + a * (size_t)n_t, theta, n_t);
     }
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'L', before, vector, before, value) != 0)
-        return JD_ERR_NO_CONVERGENCE;
+    int info = jd_eigen('L', before, vector, value);
+    if (info != 0) return info == JD_LAPACK_MEMORY ? JD_ERR_NO_MEMORY : JD_ERR_NO_CONVERGENCE;
     for (size_t j = 0; j < p; j++) {
         if (!(value[j] > 1.4901161193847656e-8 * value[p - 1])) continue; /* 2^-26 */
         double by = jd_dot(vector + j * p, right, before) / value[j];
@@ -208,7 +208,9 @@ static int adjust_all(const jd_roll_out_t *r, jd_roll_out_work_t *work, double *
             any |= starts[i] == before;
         if (any) rc = adjust(r, before, starts, work, scratch + k);
     }
-    if (rc != JD_OK)
+    if (rc == JD_ERR_NO_MEMORY)
+        rc = jd_fail_memory(ctx, (size_t)r->n_periods * sizeof(double), "covariances");
+    else if (rc != JD_OK)
         rc = jd_fail(ctx, rc,
                      "roll_out: the covariance of outcomes before treatment has no "
                      "eigenvalues; rescale the outcome");

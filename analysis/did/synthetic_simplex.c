@@ -2,12 +2,12 @@
 /* Least squares on the simplex. The weights that are free solve a least-squares problem under one
  * equation; a reflection takes the equation out, so that all stands on orthogonal factorisations
  * and a ridge of 1e-12 of the columns' squares still counts. */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/synthetic.h"
+#include "linear/lapack.h"
 
 enum { NEWTON_STEPS = 60 };
 
@@ -27,9 +27,9 @@ typedef struct {
 } simplex_t;
 
 /* 0; -1 without memory; 1 where numbers are beyond LAPACK. */
-static int verdict(lapack_int info)
+static int verdict(int info)
 {
-    return info == 0 ? 0 : info <= LAPACK_WORK_MEMORY_ERROR ? -1 : 1;
+    return info == 0 ? 0 : info == JD_LAPACK_MEMORY ? -1 : 1;
 }
 
 static double dot(const double *a, const double *b, int n)
@@ -44,7 +44,6 @@ static double dot(const double *a, const double *b, int n)
 static int solve_tall(simplex_t *s, int q)
 {
     int rows = s->m + q;
-    lapack_int rank = 0;
     memset(s->square, 0, (size_t)rows * (size_t)q * sizeof *s->square);
     for (int j = 0; j < q; j++) {
         memcpy(s->square + (size_t)j * (size_t)rows, s->reduced + (size_t)j * (size_t)s->m,
@@ -53,21 +52,19 @@ static int solve_tall(simplex_t *s, int q)
     }
     memset(s->right + s->m, 0, (size_t)q * sizeof *s->right);
     memset(s->set + s->n, 0, (size_t)q * sizeof *s->set);
-    return verdict(LAPACKE_dgelsy(LAPACK_COL_MAJOR, rows, q, 1, s->square, rows, s->right, rows,
-                                  s->set + s->n, 1e-13, &rank));
+    return verdict(jd_gelsy(rows, q, s->square, rows, s->right, rows, s->set + s->n, 1e-13));
 }
 
 /* The same where q > m: the solution lies in the span of the rows, z = Q v with reduced' = QR. */
 static int solve_wide(simplex_t *s, int q)
 {
     int m = s->m, rows = 2 * m;
-    lapack_int rank = 0;
     double *transposed = s->reduced + (size_t)s->n * (size_t)m;
     for (int j = 0; j < q; j++)
         for (int i = 0; i < m; i++)
             transposed[(size_t)i * (size_t)q + (size_t)j] =
                 s->reduced[(size_t)j * (size_t)m + (size_t)i];
-    int bad = verdict(LAPACKE_dgeqrf(LAPACK_COL_MAJOR, q, m, transposed, q, s->tau));
+    int bad = verdict(jd_geqrf(q, m, transposed, q, s->tau));
     if (bad) return bad;
     memset(s->square, 0, (size_t)rows * (size_t)m * sizeof *s->square);
     for (int j = 0; j < m; j++) {
@@ -78,12 +75,10 @@ static int solve_wide(simplex_t *s, int q)
     }
     memset(s->right + m, 0, (size_t)m * sizeof *s->right);
     memset(s->set + s->n, 0, (size_t)m * sizeof *s->set);
-    bad = verdict(LAPACKE_dgelsy(LAPACK_COL_MAJOR, rows, m, 1, s->square, rows, s->right, rows,
-                                 s->set + s->n, 1e-13, &rank));
+    bad = verdict(jd_gelsy(rows, m, s->square, rows, s->right, rows, s->set + s->n, 1e-13));
     if (bad) return bad;
     memset(s->right + m, 0, (size_t)(q - m) * sizeof *s->right);
-    return verdict(
-        LAPACKE_dormqr(LAPACK_COL_MAJOR, 'L', 'N', q, 1, m, transposed, q, s->tau, s->right, q));
+    return verdict(jd_apply_q(q, m, transposed, q, s->tau, s->right));
 }
 
 /* z = the free weights' optimum under their sum alone. With H the reflection that takes e_1 to
@@ -249,8 +244,7 @@ static int compress(const double **a, const double **b, int *m, int n, double **
     if (!bad) {
         memcpy(full, *a, (size_t)rows * (size_t)n * sizeof *full);
         memcpy(full + (size_t)rows * (size_t)n, *b, (size_t)rows * sizeof *full);
-        bad = verdict(
-            LAPACKE_dgeqrf(LAPACK_COL_MAJOR, rows, k, full, rows, full + (size_t)rows * (size_t)k));
+        bad = verdict(jd_geqrf(rows, k, full, rows, full + (size_t)rows * (size_t)k));
     }
     for (int j = 0; !bad && j < k; j++)
         memcpy(*own + (size_t)j * (size_t)k, full + (size_t)j * (size_t)rows,

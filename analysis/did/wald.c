@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Joint tests of terms. */
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "did/design.h"
+#include "linear/lapack.h"
 #include "linear/laws.h"
 
 static const double rank_tolerance = 1e-12; /* of the largest eigenvalue of the correlations */
@@ -26,7 +26,12 @@ static int wald_statistic(const jd_fit_t *fit, const int *term, int n, const dou
             corr[i * n + j] = fit->vcov[term[i] * fit->n_terms + term[j]] /
                               sqrt(variance * fit->vcov[term[j] * fit->n_terms + term[j]]);
     }
-    if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'L', n, corr, n, value) != 0)
+    jd_transpose(n, corr);
+    int info = jd_eigen('L', n, corr, value);
+    jd_transpose(n, corr);
+    if (info == JD_LAPACK_MEMORY)
+        return jd_fail_memory(ctx, (size_t)n * sizeof *value, "eigenvalues");
+    if (info != 0)
         return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                        "the eigenvalues of the terms' covariance do not converge");
     int rank = 0;

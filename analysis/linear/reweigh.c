@@ -5,11 +5,11 @@
  * weights make CR2's matrix (I-H)(I-H)' another one, which is then built in full. */
 #include "linear/reweigh.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "linear/lapack.h"
 #include "linear/sums.h"
 #include "linear/vcov.h"
 
@@ -96,7 +96,8 @@ int jd_reweigh_singular(const jd_leverage_t *v, int64_t n, jd_reweigh_work_t *wo
                 for (int j = 0; j <= i; j++)
                     g[i * q + j] += work->r[at * m + i] * work->r[at * m + j];
     }
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', q, g, q, value) != 0) return -1;
+    int info = jd_eigen('U', q, g, value);
+    if (info != 0) return info == JD_LAPACK_MEMORY ? JD_LAPACK_MEMORY : -1;
     for (int e = 0; e < q; e++) {
         const double *vector = g + (size_t)e * (size_t)q;
         if (value[e] < 1e-13) continue;
@@ -180,7 +181,8 @@ static int apply_dense(const jd_leverage_t *v, int64_t n, jd_reweigh_work_t *wor
 {
     int k = v->r->n_kept;
     double *b = work->gram, *out = work->c;
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', (int)n, b, (int)n, work->value) != 0) return -1;
+    int info = jd_eigen('U', (int)n, b, work->value);
+    if (info != 0) return info == JD_LAPACK_MEMORY ? JD_LAPACK_MEMORY : -1;
     for (int j = 0; j < k; j++) {
         double *s = work->s + j * n;
         memset(out, 0, (size_t)n * sizeof *out);
@@ -211,7 +213,7 @@ int jd_reweigh_group(const jd_leverage_t *v, int32_t group, jd_reweigh_t how, co
         return apply_dense(v, n, work);
     }
     rank = jd_reweigh_singular(v, n, work);
-    if (rank < 0) return -1;
+    if (rank < 0) return rank;
     for (int j = 0; j < k; j++) {
         double *s = work->s + j * n;
         for (int64_t i = 0; i < n; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which covariance, with which small-sample factor and degrees of freedom. */
 #include "linear/vcov.h"
+#include "linear/lapack.h"
 
 #include <inttypes.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +124,10 @@ int jd_mend(double *matrix, int k, jd_ctx_t *ctx)
     double *values = vectors + size * size;
     memcpy(vectors, matrix, size * size * sizeof *vectors);
     /* Eigenvectors end in rows: row-major is column-major transposed. */
-    int rc = JD_OK;
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', k, vectors, k, values) != 0)
+    int rc = JD_OK, info = jd_eigen('U', k, vectors, values);
+    if (info == JD_LAPACK_MEMORY)
+        rc = jd_fail_memory(ctx, size * sizeof *values, "a covariance");
+    else if (info != 0)
         rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a covariance do not converge");
     if (rc == JD_OK && values[0] < 0) {
         memset(matrix, 0, size * size * sizeof *matrix);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linear/lapack.h"
 #include "linear/reweigh.h"
 #include "linear/sums.h"
 #include "linear/vcov.h"
@@ -134,6 +135,7 @@ static void add_piece(pass_t *p, int c, const piece_t *piece)
 
 static int refuse(const jd_groups_t *groups, int32_t group, int bad, jd_ctx_t *ctx)
 {
+    if (bad == JD_LAPACK_MEMORY) return jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
     if (bad < 0)
         return jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
     return jd_fail(ctx, JD_ERR_DATA,
