@@ -183,10 +183,11 @@ static int no_plan(const char *folder, const char *path, int why, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_OPEN, "%s is a file; name the sweep's folder: %.*s", folder,
                        slash ? (int)(slash - folder) : 1, slash ? folder : ".");
     if (why == ENOENT)
-        return jd_fail(ctx, JD_ERR_OPEN,
-                       "%s is no folder of a sweep: it holds no plan.txt; name one that jiedao "
-                       "sweep -o was given",
-                       folder);
+        return jd_fail(
+            ctx, JD_ERR_OPEN,
+            "%s is no folder of a sweep: it is a folder without plan.txt; name one that jiedao "
+            "sweep -o was given",
+            folder);
     return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s", path, strerror(why));
 }
 

@@ -40,13 +40,15 @@ static void test_existing(void **state)
     assert_fails("\"$JIEDAO\" run $TINY -o folder --force", 2, "name a file in it");
     assert_fails("\"$JIEDAO\" run $TINY -o pipe.h5 --force", 2, "is no plain file");
     assert_fails("\"$JIEDAO\" run $TINY -o ''", 2, "a file name is needed");
-    assert_fails("\"$JIEDAO\" run $TINY -o none/a.h5", 1, "create its folder first");
-    assert_fails("\"$JIEDAO\" run $TINY -o old.h5/a.h5", 1, "Not a directory");
+    assert_fails("\"$JIEDAO\" run $TINY -o old.h5/none/a.h5", 1, "cannot be made a folder");
+    assert_fails("\"$JIEDAO\" run $TINY -o old.h5/a.h5", 1, "cannot be made a folder");
     char *older = load_here("old.h5", &size);
     assert_memory_equal(older, "older\n", 6);
     free(older);
     run_shell(&said, "\"$JIEDAO\" run $TINY -o old.h5 --force && \"$JIEDAO\" info old.h5");
     ASSERT_STATUS(&said, 0);
+    run_shell(&said, "\"$JIEDAO\" run $TINY -o none/new/a.h5 && \"$JIEDAO\" info none/new/a.h5");
+    ASSERT_STATUS(&said, 0); /* the folder is made */
     run_shell(&said, "rm -rf *");
 }
 

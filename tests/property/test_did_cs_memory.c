@@ -13,6 +13,7 @@ static void assert_survives(const char *estimator, uint64_t seed, int n_x,
     static trial_t trial;
     static double weights[MAX_ROWS];
     make_trial(&trial, seed);
+    keep_clusters_whole(&trial);
     trial.panel.n_x = n_x;
     trial.panel.x_name = names;
     for (int i = 0; i < trial.panel.n; i++)
@@ -87,6 +88,7 @@ static void test_refusals(void **state)
     static const char *const both[] = {"sun_abraham", "callaway_santanna"};
     const int32_t none[N] = {0}, all[N] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
     const int32_t some[N] = {0, 0, 0, 2, 2, 2, 3, 3, 3, 3, 3, 3};
+    const int32_t later[N] = {2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3};
     const int32_t first[N] = {0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     const int32_t twice[N] = {1, 2, 3, 1, 2, 2, 1, 2, 3, 1, 2, 3};
     jd_did_options_t options;
@@ -94,13 +96,17 @@ static void test_refusals(void **state)
     for (int e = 0; e < 2; e++)
         check_refused(both[e], period, none, &options, JD_ERR_NO_TREATED, "is ever treated");
     check_refused(both[0], period, first, &options, JD_ERR_DATA, "9 are of always-treated units");
-    check_refused(both[1], period, first, &options, JD_ERR_NO_TREATED, "is ever treated");
-    check_refused(both[1], period, all, &options, JD_ERR_NO_CONTROLS, "take the not-yet-treated");
+    check_refused(both[1], period, first, &options, JD_ERR_NO_TREATED,
+                  "treated when first seen (9 rows, left out)");
+    check_refused(both[1], period, later, &options, JD_ERR_NO_CONTROLS, "take the not-yet-treated");
+    check_refused(both[1], period, all, &options, JD_ERR_NO_CONTROLS,
+                  "adopt in period 2; add units that adopt later or never");
     check_refused(both[1], twice, some, &options, JD_ERR_DATA, "row 6: unit 2 has a second row");
-    check_refused(both[0], period, all, &options, JD_ERR_DATA,
-                  "8 lie in periods without untreated");
+    check_refused(both[0], period, all, &options, JD_ERR_NO_CONTROLS,
+                  "adopt in period 2; add units that adopt later or never");
     options.control = JD_CONTROL_NOT_YET;
-    check_refused(both[1], period, all, &options, JD_ERR_DATA, "a single period (1)");
+    check_refused(both[1], period, all, &options, JD_ERR_NO_CONTROLS,
+                  "adopt in period 2; add units that adopt later or never");
     options.event_last = -2;
     check_refused(both[1], period, some, &options, JD_ERR_ARGUMENT, "no event time from 0 on");
     options.anticipation = -1;

@@ -51,7 +51,7 @@ static int misread(void)
     return n != LINES || strcmp(last, "line 49\n") != 0;
 }
 
-/* Who meets another writer is told so; nobody ever reads half a file. */
+/* Nobody ever reads half a file. */
 static int write_and_read(void)
 {
     int wrong = 0;
@@ -80,28 +80,40 @@ static void test_writers_of_one_file(void **state)
     assert_int_equal(misread(), 0);
 }
 
-static void test_a_writer_is_alone(void **state)
+/* A file has no name before it is whole, so two writers never meet: the last to finish is what is
+ * there, or, where nothing may be replaced, the second is refused. */
+static void test_a_second_writer(void **state)
 {
     (void)state;
+    for (int replace = 0; replace < 2; replace++) {
+        jd_ctx_t ctx = {0};
+        jd_whole_t whole;
+        remove(path);
+        assert_int_equal(jd_whole_open(&whole, path, replace, &ctx), JD_OK);
+        FILE *out = jd_whole_stream(&whole, &ctx);
+        assert_non_null(out);
+        fputs("half a file\n", out);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) _exit(write_lines(&ctx) != JD_OK);
+        int status = 0;
+        assert_true(waitpid(child, &status, 0) == child);
+        assert_int_equal(status, 0);
+        assert_int_equal(misread(), 0);
+        assert_int_equal(jd_whole_commit(&whole, &ctx), replace ? JD_OK : JD_ERR_EXISTS);
+        if (!replace) assert_non_null(strstr(ctx.message, "replace it with --force"));
+        assert_int_equal(misread() != 0, replace);
+    }
     jd_ctx_t ctx = {0};
-    jd_whole_t whole;
-    assert_int_equal(jd_whole_open(&whole, path, true, &ctx), JD_OK);
-    assert_non_null(jd_whole_stream(&whole, &ctx));
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) _exit(write_lines(&ctx) != JD_ERR_EXISTS);
-    int status = 0;
-    assert_true(waitpid(child, &status, 0) == child);
-    assert_int_equal(status, 0);
-    jd_whole_abandon(&whole);
     assert_int_equal(write_lines(&ctx), JD_OK);
+    assert_int_equal(misread(), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writers_of_one_file),
-        cmocka_unit_test(test_a_writer_is_alone),
+        cmocka_unit_test(test_a_second_writer),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
