@@ -51,15 +51,15 @@ static int check(const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
                        "alike: leave out weights and further fixed effects");
     for (int64_t i = 0; i < panel->n; i++)
         if (!isfinite(y[i]))
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "bacon: row %" PRId64 ": outcome = %g; it must be finite", i + 1, y[i]);
+            return jd_fail(ctx, JD_ERR_DATA, "bacon: row %s: outcome = %g; it must be finite",
+                           JD_ROW_NAME(ctx, i + 1), y[i]);
     for (int k = 0; k < panel->n_x; k++)
         for (int64_t i = 0; i < panel->n; i++)
             if (!isfinite(panel->x[k][i]))
                 return jd_fail(ctx, JD_ERR_DATA,
-                               "bacon: row %" PRId64 ": covariate %d = %g; without the row the "
+                               "bacon: row %s: covariate %d = %g; without the row the "
                                "panel would not be balanced: leave out the unit or the covariate",
-                               i + 1, k + 1, panel->x[k][i]);
+                               JD_ROW_NAME(ctx, i + 1), k + 1, panel->x[k][i]);
     return JD_OK;
 }
 

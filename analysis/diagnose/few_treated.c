@@ -55,9 +55,10 @@ static int fill_cells(cells_t *c, const jd_design_t *design, const double *resid
         double d = design->event_time[i] != JD_NEVER && design->event_time[i] >= 0;
         if (count[cell] > 0 && c->path[cell] != d)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "cluster %d is treated in part only in period %d; Conley and Taber's "
+                           "cluster %s is treated in part only in period %s; Conley and Taber's "
                            "test needs clusters treated as a whole",
-                           design->clusters.value[cluster[i]], design->rows.time->value[period[i]]);
+                           JD_CLUSTER_NAME(ctx, design->clusters.value[cluster[i]]),
+                           JD_PERIOD_NAME(ctx, design->rows.time->value[period[i]]));
         c->path[cell] = d;
         c->residual[cell] += w * residual[i];
         count[cell] += w;
@@ -66,10 +67,10 @@ static int fill_cells(cells_t *c, const jd_design_t *design, const double *resid
         if (!(count[cell] > 0))
             return jd_fail(
                 ctx, JD_ERR_DATA,
-                "cluster %d has no row in period %d; Conley and Taber's test needs every "
+                "cluster %s has no row in period %s; Conley and Taber's test needs every "
                 "cluster in every period",
-                design->clusters.value[cell / c->periods],
-                design->rows.time->value[cell % c->periods]);
+                JD_CLUSTER_NAME(ctx, design->clusters.value[cell / c->periods]),
+                JD_PERIOD_NAME(ctx, design->rows.time->value[cell % c->periods]));
         c->residual[cell] /= count[cell];
     }
     return JD_OK;

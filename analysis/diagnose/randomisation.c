@@ -34,10 +34,12 @@ static int collapse(const jd_groups_t *movers, const int32_t *column, const char
         seen[g] = 1;
         if (out[g] != column[i])
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "row %" PRId64 ": %s %d differs from %d elsewhere in %s %d; treatment can "
+                         "row %s: %s %d differs from %d elsewhere in %s %s; treatment can "
                          "only be dealt out anew among %s",
-                         i + 1, what, column[i], out[g], by_cluster ? "cluster" : "unit",
-                         movers->value[g],
+                         JD_ROW_NAME(ctx, i + 1), what, column[i], out[g],
+                         by_cluster ? "cluster" : "unit",
+                         by_cluster ? JD_CLUSTER_NAME(ctx, movers->value[g])
+                                    : JD_UNIT_NAME(ctx, movers->value[g]),
                          by_cluster ? "clusters treated as one: move units instead"
                                     : "units that lie in one stratum");
     }

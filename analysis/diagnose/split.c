@@ -38,8 +38,8 @@ static int check_input(const jd_design_t *design, const jd_split_input_t *input,
         return jd_fail(ctx, JD_ERR_ARGUMENT, "the bias split needs y1_obs, y1, y0 and cell");
     for (int64_t i = 0; i < design->n_rows; i++)
         if (input->cell[i] < JD_CELL_POST || input->cell[i] > JD_CELL_OTHER)
-            return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": cell kind = %d; it is 0 to 4", i + 1,
-                           input->cell[i]);
+            return jd_fail(ctx, JD_ERR_DATA, "row %s: cell kind = %d; it is 0 to 4",
+                           JD_ROW_NAME(ctx, i + 1), input->cell[i]);
     return JD_OK;
 }
 

@@ -229,10 +229,10 @@ static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd
                 jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
         else if (bad)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "without cluster %d the effect is not identified, nor its CV3 error: see "
+                         "without cluster %s the effect is not identified, nor its CV3 error: see "
                          "randomisation inference and Conley and Taber's test; CR1 (type 11) "
                          "hardly ever rejects then, or unrestricted nearly always",
-                         v->groups->value[g]);
+                         JD_CLUSTER_NAME(ctx, v->groups->value[g]));
     }
     jd_reweigh_close(&work);
     free(scratch);

@@ -46,9 +46,9 @@ static int check_outcome(const jd_design_t *design, const double *y, jd_ctx_t *c
     int64_t row = find_missing(design, y);
     if (row < 0) return JD_OK;
     return jd_fail(ctx, JD_ERR_DATA,
-                   "row %" PRId64 ": outcome = %g; outcomes must be finite in every row used: give "
+                   "row %s: outcome = %g; outcomes must be finite in every row used: give "
                    "such rows weight 0",
-                   row + 1, y[row]);
+                   JD_ROW_NAME(ctx, row + 1), y[row]);
 }
 
 static void gather(const jd_design_t *design, const double *y, double *out)

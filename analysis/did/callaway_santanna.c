@@ -211,9 +211,10 @@ static void list_atts(jd_cs_t *cs, const char *name, int universal, jd_ctx_t *ct
                 cs->att[cs->n_atts++] = a;
             else
                 jd_warn(ctx,
-                        "%s: g=%d,t=%d left out: no rows of the cohort or of controls in this or "
+                        "%s: g=%s,t=%s left out: no rows of the cohort or of controls in this or "
                         "its base period",
-                        name, cs->cohort[g], cs->period[t]);
+                        name, JD_PERIOD_NAME(ctx, cs->cohort[g]),
+                        JD_PERIOD_NAME(ctx, cs->period[t]));
         }
 }
 
@@ -415,9 +416,10 @@ static int check_pair(const jd_cs_t *cs, jd_ctx_t *ctx)
 {
     if (cs->n_periods != 2)
         return jd_fail(ctx, JD_ERR_DATA,
-                       "drdid: %d periods (%d ... %d); it compares two: leave the others out, or "
+                       "drdid: %d periods (%s ... %s); it compares two: leave the others out, or "
                        "take callaway_santanna",
-                       cs->n_periods, cs->period[0], cs->period[cs->n_periods - 1]);
+                       cs->n_periods, JD_PERIOD_NAME(ctx, cs->period[0]),
+                       JD_PERIOD_NAME(ctx, cs->period[cs->n_periods - 1]));
     return JD_OK;
 }
 

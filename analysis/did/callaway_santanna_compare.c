@@ -148,13 +148,15 @@ static void leave_out(jd_cs_t *cs, const char *name, const jd_pair_trouble_t *tr
                 cs->way[ways++] = cs->way[w];
         }
         if (ways == first && a->time != a->base) {
-            jd_warn(ctx, "%s: g=%d,t=%d left out: %s", name, cs->cohort[a->cohort],
-                    cs->period[a->time], why_not(why));
+            jd_warn(ctx, "%s: g=%s,t=%s left out: %s", name,
+                    JD_PERIOD_NAME(ctx, cs->cohort[a->cohort]),
+                    JD_PERIOD_NAME(ctx, cs->period[a->time]), why_not(why));
             continue;
         }
         if (why)
-            jd_warn(ctx, "%s: g=%d,t=%d compared without some cohorts of control: %s", name,
-                    cs->cohort[a->cohort], cs->period[a->time], why_not(why));
+            jd_warn(ctx, "%s: g=%s,t=%s compared without some cohorts of control: %s", name,
+                    JD_PERIOD_NAME(ctx, cs->cohort[a->cohort]),
+                    JD_PERIOD_NAME(ctx, cs->period[a->time]), why_not(why));
         cs->att[atts] = *a;
         cs->first_way[atts++] = first;
     }

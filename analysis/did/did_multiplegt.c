@@ -84,15 +84,17 @@ static int fill_cells(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t
         double w = design->weight ? design->weight[i] : 1, d = treatment_of(panel, row);
         if (!isfinite(d))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "did_multiplegt_dyn: row %lld: treatment = %g; it must be finite: give "
+                           "did_multiplegt_dyn: row %s: treatment = %g; it must be finite: give "
                            "such rows weight 0",
-                           (long long)row + 1, d);
+                           JD_ROW_NAME(ctx, row + 1), d);
         if (dc->cluster[g] >= 0 && dc->cluster[g] != c)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "did_multiplegt_dyn: unit %d is in cluster %d and, in row %lld, in "
-                           "cluster %d; a cluster holds whole units here: give each unit one",
-                           groups->value[g], design->clusters.value[dc->cluster[g]],
-                           (long long)row + 1, design->clusters.value[c]);
+                           "did_multiplegt_dyn: unit %s is in cluster %s and, in row %s, in "
+                           "cluster %s; a cluster holds whole units here: give each unit one",
+                           JD_UNIT_NAME(ctx, groups->value[g]),
+                           JD_CLUSTER_NAME(ctx, design->clusters.value[dc->cluster[g]]),
+                           JD_ROW_NAME(ctx, row + 1),
+                           JD_CLUSTER_NAME(ctx, design->clusters.value[c]));
         dc->cluster[g] = c;
         dc->in_order &= cell == (size_t)i;
         dc->mass[cell] += w;
@@ -186,9 +188,9 @@ static int cross_trends(const jd_design_t *design, const jd_panel_t *panel,
                 free(key);
                 return jd_fail(
                     ctx, JD_ERR_DATA,
-                    "did_multiplegt_dyn: unit %d changes its level (now %d) of a further "
+                    "did_multiplegt_dyn: unit %s changes its level (now %d) of a further "
                     "fixed effect; these are groups of whole units with common trends",
-                    groups->value[g], value);
+                    JD_UNIT_NAME(ctx, groups->value[g]), value);
             }
             key[g] = (unit_key_t){{code[g], value}, 1, g};
         }

@@ -46,15 +46,16 @@ static int take_column(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_
         double *unit = &z[design->units.code[i]], value = panel->het[j][row];
         if (!isfinite(value))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "did_multiplegt_dyn: row %lld: characteristic %s = %g; it must be "
+                           "did_multiplegt_dyn: row %s: characteristic %s = %g; it must be "
                            "finite: give such rows weight 0",
-                           (long long)row + 1, panel->het_name[j], value);
+                           JD_ROW_NAME(ctx, row + 1), panel->het_name[j], value);
         if (!isnan(*unit) && *unit != value)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "did_multiplegt_dyn: row %lld: %s = %g, elsewhere in unit %d %g; "
+                           "did_multiplegt_dyn: row %s: %s = %g, elsewhere in unit %s %g; "
                            "predict_het takes characteristics of whole units: take the value "
                            "before any switch",
-                           (long long)row + 1, panel->het_name[j], value, panel->unit[row], *unit);
+                           JD_ROW_NAME(ctx, row + 1), panel->het_name[j], value,
+                           JD_UNIT_NAME(ctx, panel->unit[row]), *unit);
         *unit = value;
     }
     return JD_OK;

@@ -91,9 +91,10 @@ static int read_doses(dose_t *own, jd_ctx_t *ctx)
         double d = c->dose[(int64_t)u * c->n_periods + c->group[c->cell_group[i]].time];
         if (d == 0 || (own->dose[u] != 0 && own->dose[u] != d))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "dose: unit %d, treated from %d, has dose %g in period %d%s; a treated "
+                           "dose: unit %s, treated from %s, has dose %g in period %s%s; a treated "
                            "unit keeps one dose, not 0: make it untreated, or use wald_did",
-                           c->unit[u], c->cohort[u], d, jd_dose_cell_time(c, i),
+                           JD_UNIT_NAME(ctx, c->unit[u]), JD_PERIOD_NAME(ctx, c->cohort[u]), d,
+                           JD_PERIOD_NAME(ctx, jd_dose_cell_time(c, i)),
                            d == 0 ? "" : " and another before");
         own->dose[u] = d;
     }

@@ -67,9 +67,9 @@ static int place_row(jd_dose_cells_t *c, const jd_design_t *design, const jd_pan
     double weight = design->weight ? design->weight[i] : 1;
     if (!isfinite(panel->dose[row]))
         return jd_fail(ctx, JD_ERR_DATA,
-                       "%s: row %" PRId64 ": dose = %g; doses must be finite in every row used: "
+                       "%s: row %s: dose = %g; doses must be finite in every row used: "
                        "give such rows weight 0",
-                       name, row + 1, panel->dose[row]);
+                       name, JD_ROW_NAME(ctx, row + 1), panel->dose[row]);
     if (fresh) {
         c->weight[u] = weight;
         c->cluster[u] = design->clusters.code[i];
@@ -79,9 +79,10 @@ static int place_row(jd_dose_cells_t *c, const jd_design_t *design, const jd_pan
         return jd_check_whole_clusters(design, ctx);
     } else if (c->weight[u] != weight) {
         return jd_fail(ctx, JD_ERR_DATA,
-                       "%s: row %" PRId64 ": unit %d weighs %g here and %g in another row; it "
+                       "%s: row %s: unit %s weighs %g here and %g in another row; it "
                        "follows units: give each one weight, that of its first period say",
-                       name, row + 1, frame->unit[i], weight, c->weight[u]);
+                       name, JD_ROW_NAME(ctx, row + 1), JD_UNIT_NAME(ctx, frame->unit[i]), weight,
+                       c->weight[u]);
     }
     c->row[(int64_t)u * c->n_periods + t] = (int32_t)i;
     c->dose[(int64_t)u * c->n_periods + t] = panel->dose[row];

@@ -215,9 +215,9 @@ static int check_contrast(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t
         rc = jd_fail_memory(ctx, (size_t)periods->n_groups, "periods");
     else if (periods->n_groups < 2)
         rc = jd_fail(ctx, JD_ERR_DATA,
-                     "%s: a single period (%d) holds all rows; a difference in differences needs a "
+                     "%s: a single period (%s) holds all rows; a difference in differences needs a "
                      "before and an after",
-                     name, periods->value[0]);
+                     name, JD_PERIOD_NAME(ctx, periods->value[0]));
     else if (facts->n_treated_units == 0 && facts->n_unreferenced > 0)
         rc = jd_fail(ctx, JD_ERR_NO_TREATED,
                      "%s: no cohort has a row at a reference that is named; name event times that "
@@ -231,8 +231,9 @@ static int check_contrast(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t
                      name, design->sample.dropped.always_treated);
     else if (facts->n_treated_units == 0)
         rc = jd_fail(ctx, JD_ERR_NO_TREATED,
-                     "%s: none of the %d units is ever treated in the periods %d to %d", name,
-                     facts->n_units, periods->value[0], periods->value[periods->n_groups - 1]);
+                     "%s: none of the %d units is ever treated in the periods %s to %s", name,
+                     facts->n_units, JD_PERIOD_NAME(ctx, periods->value[0]),
+                     JD_PERIOD_NAME(ctx, periods->value[periods->n_groups - 1]));
     else if (!frame->is_amount && !has_contrast(periods, frame->treated, seen))
         rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
                      "%s: no control group: in no period are there both treated and untreated rows "
@@ -388,8 +389,8 @@ static int check_amount(jd_frame_t *frame, const jd_panel_t *panel, const jd_des
     if (!needs.amount || panel->treated || panel->cohort) return JD_OK;
     for (int64_t i = 0; i < panel->n; i++)
         if (!isfinite(panel->dose[i]))
-            return jd_fail(ctx, JD_ERR_DATA, "%s: row %" PRId64 ": dose = %g; leave such rows out",
-                           design->estimator->name, i + 1, panel->dose[i]);
+            return jd_fail(ctx, JD_ERR_DATA, "%s: row %s: dose = %g; leave such rows out",
+                           design->estimator->name, JD_ROW_NAME(ctx, i + 1), panel->dose[i]);
     frame->is_amount = 1;
     return JD_OK;
 }

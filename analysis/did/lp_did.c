@@ -50,9 +50,10 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
         int32_t *at = &lp->at[(int64_t)u * lp->n_periods + t];
         if (*at >= 0)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "lp_did: unit %d has a second row in period %d (row %d); give one row a "
+                         "lp_did: unit %s has a second row in period %s (row %s); give one row a "
                          "unit and period",
-                         units.value[u], periods.value[t], design->sample.row[i] + 1);
+                         JD_UNIT_NAME(ctx, units.value[u]), JD_PERIOD_NAME(ctx, periods.value[t]),
+                         JD_ROW_NAME(ctx, design->sample.row[i] + 1));
         *at = (int32_t)i;
         while (first < lp->n_periods &&
                (frame->cohort[i] == 0 || periods.value[first] < frame->cohort[i]))

@@ -42,15 +42,16 @@ static int fill_places(place_t *place, const jd_exposures_t *x, const jd_panel_t
         double latitude = panel->latitude[i], longitude = panel->longitude[i];
         if (!(fabs(latitude) <= 90) || !(fabs(longitude) <= 360))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "rings: row %" PRId64 ": latitude %g, longitude %g; they are degrees "
+                           "rings: row %s: latitude %g, longitude %g; they are degrees "
                            "within 90 and 360 of 0",
-                           i + 1, latitude, longitude);
+                           JD_ROW_NAME(ctx, i + 1), latitude, longitude);
         if (first[u] >= 0) {
             if (panel->latitude[first[u]] != latitude || panel->longitude[first[u]] != longitude)
                 return jd_fail(ctx, JD_ERR_DATA,
-                               "rings: unit %d stands elsewhere in row %" PRId64 " than in row "
-                               "%" PRId64 "; a unit has one place",
-                               panel->unit[i], i + 1, first[u] + 1);
+                               "rings: unit %s stands elsewhere in row %s than in row %s; a unit "
+                               "has one place",
+                               JD_UNIT_NAME(ctx, panel->unit[i]), JD_ROW_NAME(ctx, i + 1),
+                               JD_ROW_NAME(ctx, first[u] + 1));
             continue;
         }
         first[u] = i;

@@ -251,8 +251,8 @@ static int leave_alone(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx
     }
     for (size_t g = 0; rc == JD_OK && g < n; g++)
         if (state[g] == 1)
-            jd_warn(ctx, "roll_out: cohort %d has a single unit, which has no variance; left out",
-                    cohorts.value[g]);
+            jd_warn(ctx, "roll_out: cohort %s has a single unit, which has no variance; left out",
+                    JD_PERIOD_NAME(ctx, cohorts.value[g]));
     for (int64_t i = 0; rc == JD_OK && i < panel->n; i++)
         if (!s->leave[i] && state[cohorts.code[i]] == 1) jd_staggered_leave(s, i, JD_LEAVE_ALONE);
     free(first);

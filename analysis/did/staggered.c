@@ -145,9 +145,9 @@ static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t 
                        name, latest);
     if (!needs.last_as_control)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
-                       "%s: no control group: every unit is treated by the last period (%d), and "
+                       "%s: no control group: every unit is treated by the last period (%s), and "
                        "never-treated units are asked for as controls; take the not-yet-treated",
-                       name, s->last);
+                       name, JD_PERIOD_NAME(ctx, s->last));
     int rc = own_cohorts(s, panel->n, ctx);
     for (int64_t i = 0; rc == JD_OK && i < panel->n; i++) {
         if (s->leave[i]) continue;
@@ -213,9 +213,10 @@ static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_
         int32_t twice = count_cells(&units, &periods, row, start, order, stamp, seen);
         if (twice >= 0)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "%s: row %d: unit %d has a second row in period %d; give one row a unit "
+                         "%s: row %s: unit %s has a second row in period %s; give one row a unit "
                          "and period, or take the rows as repeated cross-sections",
-                         name, twice + 1, panel->unit[twice], panel->time[twice]);
+                         name, JD_ROW_NAME(ctx, twice + 1), JD_UNIT_NAME(ctx, panel->unit[twice]),
+                         JD_PERIOD_NAME(ctx, panel->time[twice]));
         for (int64_t i = 0; twice < 0 && i < units.n; i++)
             if (seen[units.code[i]] < periods.n_groups)
                 jd_staggered_leave(s, row[i], JD_LEAVE_INCOMPLETE);

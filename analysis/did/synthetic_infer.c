@@ -127,8 +127,8 @@ static int check_left(const replicate_t *r, const jd_block_sums_t *sums, const i
             return jd_fail(
                 ctx, JD_ERR_DATA,
                 "%s: the jackknife leaves out one of %d units or clusters at a time, and "
-                "one of them is the whole cohort %d: use the placebo",
-                name, r->design->clusters.n_groups, r->s->block[b].cohort);
+                "one of them is the whole cohort %s: use the placebo",
+                name, r->design->clusters.n_groups, JD_PERIOD_NAME(ctx, r->s->block[b].cohort));
         if (some[b] == 0)
             return jd_fail(ctx, JD_ERR_DATA,
                            "%s: one control, or cluster of controls, has all the weight, so the "

@@ -24,8 +24,8 @@ static int check_eligible(const char *name, const jd_panel_t *panel, int cross_s
                        name, panel->eligible ? "cohort is" : "eligibility is");
     for (int64_t i = 0; i < panel->n; i++) {
         if (panel->eligible[i] != 0 && panel->eligible[i] != 1)
-            return jd_fail(ctx, JD_ERR_DATA, "%s: row %lld: eligibility = %d; it is 0 or 1", name,
-                           (long long)i + 1, panel->eligible[i]);
+            return jd_fail(ctx, JD_ERR_DATA, "%s: row %s: eligibility = %d; it is 0 or 1", name,
+                           JD_ROW_NAME(ctx, i + 1), panel->eligible[i]);
         count[panel->eligible[i]]++;
     }
     if (count[0] == 0 || count[1] == 0)
@@ -42,9 +42,9 @@ static int check_eligible(const char *name, const jd_panel_t *panel, int cross_s
         int8_t *s = &seen[units.code[i]], now = (int8_t)(1 + panel->eligible[i]);
         if (*s && *s != now)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "%s: row %lld: unit %d changes its eligibility; it is a trait of units, "
+                         "%s: row %s: unit %s changes its eligibility; it is a trait of units, "
                          "the same in all periods",
-                         name, (long long)i + 1, panel->unit[i]);
+                         name, JD_ROW_NAME(ctx, i + 1), JD_UNIT_NAME(ctx, panel->unit[i]));
         *s = now;
     }
     free(seen);

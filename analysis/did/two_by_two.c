@@ -37,15 +37,15 @@ static int fill_columns(jd_design_t *design, const jd_frame_t *frame, jd_ctx_t *
     if (never == 0)
         return jd_fail(
             ctx, JD_ERR_NO_CONTROLS,
-            "2x2: no control group: every unit is treated by the last period (%d), and the "
+            "2x2: no control group: every unit is treated by the last period (%s), and the "
             "2x2 comparison needs units that never are",
-            last);
+            JD_PERIOD_NAME(ctx, last));
     if (staggered)
         jd_warn(
             ctx,
-            "2x2: adoption is staggered; 'after' begins with the first adoption (period %d), so "
+            "2x2: adoption is staggered; 'after' begins with the first adoption (period %s), so "
             "units that adopt later dilute the effect",
-            first);
+            JD_PERIOD_NAME(ctx, first));
     return JD_OK;
 }
 

@@ -39,17 +39,17 @@ static int check(const jd_glm_input_t *in, unsigned char *keep, jd_ctx_t *ctx)
         const int64_t row = (in->row ? in->row[i] : i) + 1;
         if (in->offset && !isfinite(in->offset[i]))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64
+                           "row %s"
                            ": offset = %g; it must be finite: give such rows weight 0",
-                           row, in->offset[i]);
+                           JD_ROW_NAME(ctx, row), in->offset[i]);
         if (in->family == JD_FAMILY_POISSON && !(y >= 0 && isfinite(y)))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64 ": outcome = %g; a Poisson model takes finite outcomes "
+                           "row %s: outcome = %g; a Poisson model takes finite outcomes "
                            ">= 0: take another estimator, or another unit of measure",
-                           row, y);
+                           JD_ROW_NAME(ctx, row), y);
         if (in->family == JD_FAMILY_LOGIT && y != 0 && y != 1)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64 ": outcome = %g; a logit model takes 0 or 1", row, y);
+            return jd_fail(ctx, JD_ERR_DATA, "row %s: outcome = %g; a logit model takes 0 or 1",
+                           JD_ROW_NAME(ctx, row), y);
         sum += y;
     }
     if (sum > 0) return JD_OK;

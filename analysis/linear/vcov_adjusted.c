@@ -139,11 +139,11 @@ static int refuse(const jd_groups_t *groups, int32_t group, int bad, jd_ctx_t *c
     if (bad < 0)
         return jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
     return jd_fail(ctx, JD_ERR_DATA,
-                   "without cluster %d coefficient %d is not identified, so it has no jackknife or "
+                   "without cluster %s coefficient %d is not identified, so it has no jackknife or "
                    "CR3 standard error. CR1, CR2 and the wild bootstrap are no cure: they reject "
                    "far too often, or never. Randomisation inference asks that any cluster could "
                    "have been treated, Conley and Taber's test that errors are alike in all",
-                   groups->value ? groups->value[group] : group, bad);
+                   JD_CLUSTER_NAME(ctx, groups->value ? groups->value[group] : group), bad);
 }
 
 /* All clusters: a few at a time in parallel, summed in their order. */

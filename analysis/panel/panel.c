@@ -40,8 +40,8 @@ static int check_weights(const jd_panel_t *panel, jd_ctx_t *ctx)
     for (int64_t i = 0; w && i < panel->n; i++)
         if (!(w[i] >= 0 && isfinite(w[i])))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64 ": weight = %g; weights are finite and not negative",
-                           i + 1, w[i]);
+                           "row %s: weight = %g; weights are finite and not negative",
+                           JD_ROW_NAME(ctx, i + 1), w[i]);
     return JD_OK;
 }
 
@@ -57,15 +57,15 @@ static int check_treatment(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     for (int64_t i = 0; panel->treated && i < panel->n; i++)
         if (panel->treated[i] != 0 && panel->treated[i] != 1)
-            return jd_fail(ctx, JD_ERR_DATA, "row %" PRId64 ": treated = %d; it is 0 or 1", i + 1,
-                           panel->treated[i]);
+            return jd_fail(ctx, JD_ERR_DATA, "row %s: treated = %d; it is 0 or 1",
+                           JD_ROW_NAME(ctx, i + 1), panel->treated[i]);
     if (!panel->cohort || panel->treated || none_negative(panel->cohort, panel->n)) return JD_OK;
     for (int64_t i = 0; i < panel->n; i++)
         if (panel->cohort[i] < 0)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64 ": cohort = %d; it is the first treated period, or 0 for "
+                           "row %s: cohort = %d; it is the first treated period, or 0 for "
                            "never",
-                           i + 1, panel->cohort[i]);
+                           JD_ROW_NAME(ctx, i + 1), panel->cohort[i]);
     return JD_OK;
 }
 
@@ -101,10 +101,12 @@ static int check_cohorts(const jd_panel_t *panel, jd_ctx_t *ctx)
         if (*at < 0) *at = i;
         if (panel->cohort[i] == panel->cohort[*at]) continue;
         rc = jd_fail(ctx, JD_ERR_DATA,
-                     "unit %d has cohort %d in row %" PRId64 " and %d in row %" PRId64
-                     "; a unit has one cohort: check for units that share a code, or give the "
+                     "unit %s has cohort %s in row %s and %s in row %s; a unit has one cohort: "
+                     "check for units that share a code, or give the "
                      "treatment path instead",
-                     panel->unit[i], panel->cohort[*at], *at + 1, panel->cohort[i], i + 1);
+                     JD_UNIT_NAME(ctx, panel->unit[i]), JD_PERIOD_NAME(ctx, panel->cohort[*at]),
+                     JD_ROW_NAME(ctx, *at + 1), JD_PERIOD_NAME(ctx, panel->cohort[i]),
+                     JD_ROW_NAME(ctx, i + 1));
         goto out;
     }
 out:
@@ -135,17 +137,17 @@ static int cohorts_of_path(const jd_panel_t *panel, const jd_groups_t *units, in
     for (int64_t i = 0; i < panel->n; i++) {
         int32_t s = start[units->code[i]];
         if (!panel->treated[i] && panel->time[i] >= s)
-            return jd_fail(
-                ctx, JD_ERR_DATA,
-                "unit %d is treated from period %d but not in period %d (row %" PRId64
-                "); event time needs a treatment that stays: take did_multiplegt_dyn, or "
-                "lp_did with nonabsorbing",
-                panel->unit[i], s, panel->time[i], i + 1);
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "unit %s is treated from period %s but not in period %s (row %s); event "
+                           "time needs a treatment that stays: take did_multiplegt_dyn, or "
+                           "lp_did with nonabsorbing",
+                           JD_UNIT_NAME(ctx, panel->unit[i]), JD_PERIOD_NAME(ctx, s),
+                           JD_PERIOD_NAME(ctx, panel->time[i]), JD_ROW_NAME(ctx, i + 1));
         if (s <= 0)
             return jd_fail(ctx, JD_ERR_DATA,
-                           "unit %d is treated from period %d on; 0 as a cohort says never, so "
+                           "unit %s is treated from period %s on; 0 as a cohort says never, so "
                            "periods of treatment are numbers above 0: add a number to all periods",
-                           panel->unit[i], s);
+                           JD_UNIT_NAME(ctx, panel->unit[i]), JD_PERIOD_NAME(ctx, s));
         cohort[i] = s == never ? 0 : s;
     }
     return JD_OK;

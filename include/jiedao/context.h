@@ -27,6 +27,23 @@ typedef struct jd_progress {
     int64_t failed;    /**< of the steps finished, those that failed and were recorded */
 } jd_progress_t;
 
+/** What a code in a message stands for. */
+typedef enum jd_named {
+    JD_NAMED_UNIT,
+    JD_NAMED_CLUSTER,
+    JD_NAMED_PERIOD, /**< of time, or a cohort */
+    JD_NAMED_ROW     /**< of the panel, from 1 */
+} jd_named_t;
+
+enum { JD_NAME_SIZE = 32 };
+
+/** A caller's own words for codes: messages name units, periods and rows as its file does. */
+typedef struct jd_names {
+    /** The name of `code`, in `own` or in memory that lasts for the call; NULL: the number. */
+    const char *(*name)(const void *user, jd_named_t kind, int64_t code, char own[JD_NAME_SIZE]);
+    const void *user;
+} jd_names_t;
+
 /** Plain struct; structs grow only at their end. Zero it or call jd_ctx_init(). Not shared between
  *  threads: one context a call. */
 typedef struct jd_ctx {
@@ -39,6 +56,7 @@ typedef struct jd_ctx {
     int n_errors;                                  /**< errors told since the last clear */
     size_t used;                                   /**< bytes of message in use */
     char message[JD_MESSAGE_SIZE];                 /**< one line per error, '\0' at the end */
+    const jd_names_t *names; /**< borrowed; NULL: messages give codes as they are */
 } jd_ctx_t;
 
 /** Sets every field: no callbacks, all threads, no message. */
@@ -58,6 +76,15 @@ JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3
 #ifdef __clang_analyzer__ /* does not look into functions like it */
 #define jd_fail(ctx, code, ...) (jd_fail(ctx, code, __VA_ARGS__), (code))
 #endif
+
+/** A code as the caller calls it, else in digits. The macros serve as arguments of a message. */
+JD_API const char *jd_name_of(const jd_ctx_t *ctx, jd_named_t kind, int64_t code,
+                              char own[JD_NAME_SIZE]);
+#define JD_NAME_OF(ctx, kind, code) jd_name_of(ctx, kind, code, (char[JD_NAME_SIZE]){0})
+#define JD_UNIT_NAME(ctx, code) JD_NAME_OF(ctx, JD_NAMED_UNIT, code)
+#define JD_CLUSTER_NAME(ctx, code) JD_NAME_OF(ctx, JD_NAMED_CLUSTER, code)
+#define JD_PERIOD_NAME(ctx, code) JD_NAME_OF(ctx, JD_NAMED_PERIOD, code)
+#define JD_ROW_NAME(ctx, number) JD_NAME_OF(ctx, JD_NAMED_ROW, number)
 
 /** Notes that `bytes` for `what` could not be had; callers use jd_fail_memory(). */
 JD_API void jd_note_no_memory(jd_ctx_t *ctx, size_t bytes, const char *what);

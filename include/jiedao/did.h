@@ -39,7 +39,9 @@ typedef enum jd_term_kind {
                           "g=2004,t=2006"; the bias split passes it over */
 } jd_term_kind_t;
 
-enum { JD_TERM_NAME = 40, JD_NEVER = INT32_MIN };
+/** JD_TERM_NAME: bytes of a term's name, its end included; covariates whose names are longer are to
+ *  be given shorter ones. */
+enum { JD_TERM_NAME = 256, JD_NEVER = INT32_MIN };
 
 typedef struct jd_term {
     char name[JD_TERM_NAME];

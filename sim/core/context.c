@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jiedao/context.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,8 +31,18 @@ jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx)
         inner.threads = ctx->threads;
         inner.cancelled = ctx->cancelled;
         inner.user = ctx->user;
+        inner.names = ctx->names;
     }
     return inner;
+}
+
+const char *jd_name_of(const jd_ctx_t *ctx, jd_named_t kind, int64_t code, char own[JD_NAME_SIZE])
+{
+    const jd_names_t *names = ctx ? ctx->names : NULL;
+    const char *name = names ? names->name(names->user, kind, code, own) : NULL;
+    if (name) return name;
+    snprintf(own, JD_NAME_SIZE, "%" PRId64, code);
+    return own;
 }
 
 /* Ends a message that ran out of room on a sentence that says so. */

@@ -161,7 +161,7 @@ static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *role
         if (*seen == 0)
             *seen = (int32_t)i + 1;
         else if (p->cohort[*seen - 1] != p->cohort[i]) {
-            char unit[96], cell[2][48];
+            char unit[1024], cell[2][48];
             jd_own_show_ids(roles, JD_OWN_UNIT, keep[i], unit, sizeof unit);
             rc = jd_fail(
                 ctx, JD_ERR_DATA,

@@ -98,7 +98,7 @@ typedef struct jd_own_data {
     int32_t shift; /**< added to periods and cohorts, so that all are above 0 */
     jd_own_labels_t labels[JD_OWN_LABELS];
     const int32_t *row; /**< [panel.n] row of the file, the first is 0; NULL: all are in use */
-    char y_name[64];
+    char y_name[JD_TERM_NAME];
     jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
     void **owned;      /**< the panel's arrays */
     int n_owned;
@@ -161,6 +161,8 @@ typedef struct jd_own_fit {
     jd_design_facts_t facts;
     jd_vcov_facts_t variance;
     double uniform; /**< intervals of event times are +- this times std_error; 0 = each its own */
+    bool mean_of_events;       /**< its att is the plain mean over event times */
+    bool per_dose, log_points; /**< what its effects are measured in, else the outcome's unit */
 } jd_own_fit_t;
 
 enum {
@@ -180,8 +182,8 @@ enum {
 
 /** estimate = sum over the rows in use of w times outcome. */
 typedef struct jd_own_weights {
-    char name[100]; /**< "event_study:e=0" */
-    double *w;      /**< [data.panel.n], owned */
+    char name[JD_TERM_NAME + 128]; /**< "event_study:e=0" */
+    double *w;                     /**< [data.panel.n], owned */
 } jd_own_weights_t;
 
 typedef struct jd_own_result {

@@ -29,8 +29,28 @@ static void widen(int *width, const char *text)
     if (n > *width) *width = n;
 }
 
-static void print_head(FILE *out, widths_t width, double level)
+/* The fit a line is of. */
+static const jd_own_fit_t *fit_of(const jd_own_result_t *r, int64_t row)
 {
+    char text[TEXT];
+    int i = 0;
+    text_of(&r->estimates, JD_OWN_ESTIMATOR, row, text);
+    while (i < r->n_fits - 1 && strcmp(r->fits[i].name, text) != 0)
+        i++;
+    return &r->fits[i];
+}
+
+static bool has_unit(const jd_own_fit_t *fit, const char *unit)
+{
+    return fit->applied && !strcmp(jd_own_unit(fit), unit);
+}
+
+static const char *const all_units[] = {"", "log points", "per unit of treatment"};
+enum { ALL_UNITS = sizeof all_units / sizeof *all_units };
+
+static void print_head(FILE *out, const char *unit, widths_t width, double level)
+{
+    if (*unit) fprintf(out, "In %s\n", unit[0] == 'l' ? unit : "effects per unit of treatment");
     fprintf(out, "%-*s %-*s %10s %9s %19.4g %% %7s %8s %7s %8s\n", width.name, "Estimator",
             width.term, "term", "estimate", "std.err", 100 * level, "p", "rows", "units",
             "clusters");
@@ -60,12 +80,14 @@ static void print_line(FILE *out, const jd_own_result_t *r, int64_t row, widths_
             jd_table_number(t, JD_OWN_N_CLUSTERS, row));
 }
 
-/* The effect, or where the treatment is an amount that of one unit of it. */
 static bool is_overall(const jd_table_t *t, int64_t row)
 {
-    char term[TEXT];
-    text_of(t, JD_OWN_TERM, row, term);
-    return !strcmp(term, "att") || !strcmp(term, "dose");
+    return jd_own_kind(t, row) == JD_OWN_OVERALL;
+}
+
+const char *jd_own_unit(const jd_own_fit_t *fit)
+{
+    return fit->log_points ? "log points" : fit->per_dose ? "per unit of treatment" : "";
 }
 
 /* ---- Side by side ---- */
@@ -73,7 +95,7 @@ static bool is_overall(const jd_table_t *t, int64_t row)
 static int by_rank(const void *a, const void *b)
 {
     const jd_own_row_t *x = a, *y = b;
-    if (x->rank != y->rank) return x->rank - y->rank;
+    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
     if (x->time != y->time) return x->time < y->time ? -1 : 1;
     return x->at - y->at;
 }
@@ -81,8 +103,8 @@ static int by_rank(const void *a, const void *b)
 /* An effect on a part of the treated: neither the overall one nor a coefficient. */
 static bool is_part(const jd_table_t *t, int64_t row)
 {
-    char quantity[TEXT];
-    return !is_overall(t, row) && strcmp(text_of(t, JD_OWN_QUANTITY, row, quantity), "coef") != 0;
+    jd_own_kind_t kind = jd_own_kind(t, row);
+    return kind == JD_OWN_EVENT || kind == JD_OWN_PART;
 }
 
 int jd_own_list_rows(const jd_table_t *t, bool parts_only, jd_own_row_t *rows)
@@ -93,24 +115,24 @@ int jd_own_list_rows(const jd_table_t *t, bool parts_only, jd_own_row_t *rows)
         int seen = 0;
         if (parts_only && !is_part(t, i)) continue;
         text_of(t, JD_OWN_TERM, i, r->name);
-        while (seen < n && strcmp(rows[seen].name, r->name) != 0)
+        r->kind = jd_own_kind(t, i);
+        while (seen < n && (strcmp(rows[seen].name, r->name) != 0 || rows[seen].kind != r->kind))
             seen++;
         if (seen < n) continue;
-        bool event = strncmp(r->name, "e=", 2) == 0;
-        r->rank = is_overall(t, i) ? 0 : event ? 1 : is_part(t, i) ? 2 : 3;
-        r->time = event ? strtol(r->name + 2, NULL, 10) : 0;
+        r->time = r->kind == JD_OWN_EVENT ? jd_own_event(t, i) : 0;
         r->at = n++;
     }
     qsort(rows, (size_t)n, sizeof *rows, by_rank);
     return n;
 }
 
-int64_t jd_own_find_line(const jd_table_t *t, const char *estimator, const char *term)
+int64_t jd_own_find_line(const jd_table_t *t, const char *estimator, const jd_own_row_t *row)
 {
     char text[TEXT];
     for (int64_t i = 0; i < t->rows; i++)
         if (strcmp(text_of(t, JD_OWN_ESTIMATOR, i, text), estimator) == 0 &&
-            (!term || strcmp(text_of(t, JD_OWN_TERM, i, text), term) == 0))
+            (!row || (jd_own_kind(t, i) == row->kind &&
+                      strcmp(text_of(t, JD_OWN_TERM, i, text), row->name) == 0)))
             return i;
     return -1;
 }
@@ -139,18 +161,20 @@ static const char *show_cell(const jd_own_result_t *r, int64_t line, char cell[T
 
 /* Columns are as wide as what stands in them: five fit into 100 signs as a rule. line [n_rows x n]
  * is room for where each cell's numbers are. */
-static void print_block(FILE *out, const jd_own_result_t *r, const jd_own_row_t *rows, int n_rows,
-                        const char *const *names, int n, int64_t *line)
+static void print_block(FILE *out, const jd_own_result_t *r, const char *unit,
+                        const jd_own_row_t *rows, int n_rows, const char *const *names, int n,
+                        int64_t *line)
 {
     int width = 4, column[COLUMNS];
     char cell[TEXT];
     for (int i = 0; i < n_rows; i++)
         widen(&width, rows[i].name);
+    if (*unit) fprintf(out, "\n%s", unit);
     fprintf(out, "\n%-*s", width, "Term");
     for (int k = 0; k < n; k++) {
         column[k] = (int)strlen(names[k]);
         for (int i = 0; i < n_rows; i++) {
-            line[i * n + k] = jd_own_find_line(&r->estimates, names[k], rows[i].name);
+            line[i * n + k] = jd_own_find_line(&r->estimates, names[k], &rows[i]);
             widen(&column[k], show_cell(r, line[i * n + k], cell));
         }
         fprintf(out, " %*s", column[k], names[k]);
@@ -178,13 +202,15 @@ static int compare(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
     if (!rc) n_rows = jd_own_list_rows(t, true, rows);
     if (!rc) rc = jd_make(&line, (int64_t)n_rows * COLUMNS, sizeof *line, "the comparison", ctx);
     if (!rc) fputs("\nEstimates (standard errors)\n", out);
-    for (int i = 0; i < r->n_fits && !rc; i++) {
-        if (r->fits[i].applied && has_parts(t, r->fits[i].name)) names[n++] = r->fits[i].name;
-        if (n == COLUMNS || (n > 0 && i == r->n_fits - 1)) {
-            print_block(out, r, rows, n_rows, names, n, line);
-            n = 0;
+    for (int u = 0; u < ALL_UNITS && !rc; u++)
+        for (int i = 0; i < r->n_fits; i++) {
+            if (has_unit(&r->fits[i], all_units[u]) && has_parts(t, r->fits[i].name))
+                names[n++] = r->fits[i].name;
+            if (n == COLUMNS || (n > 0 && i == r->n_fits - 1)) {
+                print_block(out, r, all_units[u], rows, n_rows, names, n, line);
+                n = 0;
+            }
         }
-    }
     free(line);
     free(rows);
     return rc;
@@ -212,10 +238,19 @@ int jd_own_print_estimates(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
         widen(&width.name, text_of(t, JD_OWN_ESTIMATOR, i, text));
         widen(&width.term, text_of(t, JD_OWN_TERM, i, text));
     }
-    fputc('\n', out);
-    print_head(out, width, r->level);
-    for (int64_t i = 0; i < t->rows; i++)
-        if (is_listed(t, i, applied, parted)) print_line(out, r, i, width);
+    for (int u = 0; u < ALL_UNITS; u++) {
+        bool some = false;
+        for (int64_t i = 0; i < t->rows; i++) {
+            if (!is_listed(t, i, applied, parted) || !has_unit(fit_of(r, i), all_units[u]))
+                continue;
+            if (!some) {
+                fputc('\n', out);
+                print_head(out, all_units[u], width, r->level);
+            }
+            some = true;
+            print_line(out, r, i, width);
+        }
+    }
     return parted > 1 ? compare(out, r, ctx) : JD_OK;
 }
 

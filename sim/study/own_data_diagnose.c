@@ -30,7 +30,7 @@ static void name_pair(const jd_own_data_t *data, const jd_bacon_pair_t *pair,
     char treated[32], control[32] = "Inf";
     jd_own_period_text(data, pair->treated, treated, sizeof treated);
     if (pair->control) jd_own_period_text(data, pair->control, control, sizeof control);
-    snprintf(term, JD_OWN_TERM_WIDTH, "treated=%.10s,untreated=%.10s,%s", treated, control,
+    snprintf(term, JD_OWN_TERM_WIDTH, "treated=%s,untreated=%s,%s", treated, control,
              jd_bacon_kind_name(pair->kind));
 }
 
@@ -100,7 +100,7 @@ static int add_twfe_weights(const jd_own_subject_t *s, const jd_twfe_weights_t *
         if (w->cell[i].cohort)
             jd_own_period_text(s->data, w->cell[i].cohort, cohort, sizeof cohort);
         jd_own_period_text(s->data, w->cell[i].time, time, sizeof time);
-        snprintf(term, sizeof term, "g=%.12s,t=%.12s", cohort, time);
+        snprintf(term, sizeof term, "g=%s,t=%s", cohort, time);
         rc = add(&result->details, s, "weight", term, w->cell[i].weight, false, ctx);
     }
     return rc;

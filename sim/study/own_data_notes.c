@@ -56,11 +56,9 @@ static jd_own_note_t *find(jd_own_notes_t *notes, const char *text)
 static void keep(void *user, const char *message)
 {
     jd_own_notes_t *notes = user;
-    char said[TEXT];
     size_t name = strlen(notes->estimator);
-    jd_own_say(notes->data, message, said, sizeof said);
-    const char *text = said;
-    if (!strncmp(said, notes->estimator, name) && !strncmp(said + name, ": ", 2)) text += name + 2;
+    const char *text = message;
+    if (!strncmp(text, notes->estimator, name) && !strncmp(text + name, ": ", 2)) text += name + 2;
     size_t subject = subject_length(text);
     jd_own_note_t *note = find(notes, text + subject);
     if (note)

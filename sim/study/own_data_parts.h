@@ -127,14 +127,13 @@ JD_MUST_USE int jd_own_labels_make(jd_own_labels_t *labels, const jd_own_columns
                                    int role, const int32_t *codes, const int32_t *keep, int64_t n,
                                    jd_ctx_t *ctx);
 
-/** A message or term of the estimators, which know codes, with periods, units, clusters and rows as
- *  the file has them. */
-void jd_own_say(const jd_own_data_t *data, const char *message, char *out, size_t size);
+/** Periods, units, clusters and rows in messages as the file has them: for ctx->names. Borrows
+ *  `data`. */
+jd_names_t jd_own_names(const jd_own_data_t *data);
 
-/** Notes in the making: zero it, set data and ctx. */
+/** Notes in the making: zero it, set ctx. */
 typedef struct jd_own_note jd_own_note_t;
 typedef struct jd_own_notes {
-    const jd_own_data_t *data;
     jd_ctx_t *ctx;         /**< whom they are told to */
     const char *estimator; /**< at work */
     jd_own_note_t *list;
@@ -150,7 +149,20 @@ JD_MUST_USE int jd_own_notes_tell(jd_own_notes_t *notes);
 
 /* ---- Results ---- */
 
-enum { JD_OWN_TERM_WIDTH = 64 };
+/** A term, with periods in words before a covariate's name. */
+enum { JD_OWN_TERM_WIDTH = JD_TERM_NAME + 64 };
+
+/** What a line is of; of diagnostics JD_OWN_OTHER. */
+typedef enum jd_own_kind {
+    JD_OWN_OTHER,
+    JD_OWN_OVERALL, /**< the effect, or where the treatment is an amount that of one unit of it */
+    JD_OWN_EVENT,   /**< at an event time */
+    JD_OWN_PART,    /**< on another part of the treated */
+    JD_OWN_COEFFICIENT
+} jd_own_kind_t;
+
+/** Columns behind those that are printed. */
+enum { JD_OWN_KIND = JD_OWN_COLUMNS, JD_OWN_EVENT_TIME, JD_OWN_ALL_COLUMNS };
 
 /** What is looked at: the data, or an estimator's fit to them. */
 typedef struct jd_own_subject {
@@ -164,6 +176,8 @@ typedef struct jd_own_subject {
 /** A line of a table in the making; texts are copied. */
 typedef struct jd_own_line {
     const char *estimator, *quantity, *term;
+    jd_own_kind_t kind;
+    int32_t event;        /**< JD_OWN_EVENT: its time, the first of a bin */
     jd_estimate_t number; /**< NaN where there is none */
     int exponent;         /**< numbers but p_value are times 2^this */
     int64_t n_obs;
@@ -180,6 +194,7 @@ JD_MUST_USE int jd_own_add_line(jd_table_t *lines, const jd_own_line_t *line, jd
 /** A term's name with its periods as the data write them: "g=2020Q1,t=2020Q3". */
 void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
                       char name[JD_OWN_TERM_WIDTH]);
+bool jd_own_is_dose(const jd_term_t *term);
 /** All terms of a fit. */
 JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subject, jd_ctx_t *ctx);
 
@@ -211,7 +226,7 @@ int jd_own_run_conley_taber(const jd_own_subject_t *subject, jd_own_result_t *re
 /** A row of estimates side by side. */
 typedef struct jd_own_row {
     char name[JD_OWN_TERM_WIDTH + 8];
-    int rank; /**< overall effects, event times, other effects, coefficients */
+    jd_own_kind_t kind; /**< they are listed in this order */
     long time;
     int at; /**< place among the lines */
 } jd_own_row_t;
@@ -219,8 +234,13 @@ typedef struct jd_own_row {
 /** The terms of all estimators, each once: event times by size, the others as they come. Fills rows
  *  [lines of the table], returns how many. */
 int jd_own_list_rows(const jd_table_t *lines, bool parts_only, jd_own_row_t *rows);
-/** Line of an estimator's term (NULL: its first), or -1. */
-int64_t jd_own_find_line(const jd_table_t *lines, const char *estimator, const char *term);
+/** Line of an estimator for a row (NULL: its first), or -1. */
+int64_t jd_own_find_line(const jd_table_t *lines, const char *estimator, const jd_own_row_t *row);
+jd_own_kind_t jd_own_kind(const jd_table_t *lines, int64_t row);
+int32_t jd_own_event(const jd_table_t *lines, int64_t row);
+/** What a fit's numbers are measured in, "" = the outcome's unit: only like ones share a list or an
+ *  axis. */
+const char *jd_own_unit(const jd_own_fit_t *fit);
 JD_MUST_USE int jd_own_print_estimates(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
 void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *result);
 

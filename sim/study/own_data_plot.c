@@ -6,7 +6,7 @@
 
 #include "analysis/figures/figures.h"
 #include "core/memory.h"
-#include "study/own_data.h"
+#include "study/own_data_parts.h"
 
 static unsigned format_of(const char *path)
 {
@@ -42,14 +42,13 @@ static void add_point(jd_table_t *events, const char *estimator, double e, doubl
 /* Event times of one estimator; a gap at -1 amid leads is its reference period, drawn at zero. */
 static bool add_events(jd_table_t *events, const jd_table_t *t, const char *estimator)
 {
-    char name[32], term[JD_TERM_NAME];
+    char name[32];
     bool lead = false, reference = true;
     int64_t before = events->rows;
     for (int64_t row = 0; row < t->rows; row++) {
         jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name);
-        jd_table_text(t, JD_OWN_TERM, row, term, sizeof term);
-        if (strcmp(name, estimator) != 0 || strncmp(term, "e=", 2) != 0) continue;
-        long e = strtol(term + 2, NULL, 10);
+        if (strcmp(name, estimator) != 0 || jd_own_kind(t, row) != JD_OWN_EVENT) continue;
+        int32_t e = jd_own_event(t, row);
         lead = lead || e < -1;
         reference = reference && e != -1;
         add_point(events, estimator, (double)e, jd_table_number(t, JD_OWN_ESTIMATE, row),
@@ -110,6 +109,7 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
     list[JD_EVENT_ESTIMATE].unit = data->y_name;
     char left_out[512] = "";
     size_t at = 0;
+    const char *unit = NULL; /* of the first that is drawn: one axis shows one */
     int drawn = 0, rc = jd_own_plot_check(path, ctx);
     if (!rc)
         rc = jd_table_init(&events, "events", "", list, JD_EVENT_COLUMNS,
@@ -117,8 +117,16 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
     for (int i = 0; i < result->n_fits && !rc; i++) {
         const char *name = result->fits[i].name;
         int64_t before = events.rows;
-        if (!add_events(&events, &result->estimates, name) || ++drawn <= JD_FIGURE_ESTIMATORS)
+        if (!add_events(&events, &result->estimates, name)) continue;
+        if (!unit) unit = jd_own_unit(&result->fits[i]);
+        if (strcmp(unit, jd_own_unit(&result->fits[i])) != 0) {
+            events.rows = before;
+            jd_warn(ctx, "--plot: %s is measured in another unit (%s), so it is not drawn", name,
+                    *jd_own_unit(&result->fits[i]) ? jd_own_unit(&result->fits[i])
+                                                   : "that of the outcome");
             continue;
+        }
+        if (++drawn <= JD_FIGURE_ESTIMATORS) continue;
         events.rows = before;
         if (at < sizeof left_out)
             at +=

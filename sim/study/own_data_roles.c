@@ -260,6 +260,11 @@ static int choose(void *user, const char *const *names, int n, bool *take, jd_ct
             take[k] = true;
             found++;
         }
+        if (found && strlen(role->name) >= JD_TERM_NAME)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "%s %s: the name has %zu bytes; names of up to %d are "
+                         "taken: give the column a shorter one",
+                         role->option, role->name, strlen(role->name), JD_TERM_NAME - 1);
         const char *near = found || !role->name ? NULL : jd_nearest(role->name, names, n);
         if (found > 1)
             rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has %d columns of this name; rename them",

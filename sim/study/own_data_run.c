@@ -170,16 +170,25 @@ static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_c
         rc = d->run(&subject, result, &inner);
         own->applied = own->applied || !rc;
         if (!rc) continue;
-        char said[JD_MESSAGE_SIZE];
         result->diagnostics.rows = lines;
         result->details.rows = details;
-        jd_own_say(given->data, inner.message, said, sizeof said);
-        rc = is_final(rc) ? jd_fail(ctx, rc, "%s", said) : note_reason(own, said, ctx);
+        rc = is_final(rc) ? jd_fail(ctx, rc, "%s", inner.message)
+                          : note_reason(own, inner.message, ctx);
     }
     return rc;
 }
 
 /* ---- Estimators ---- */
+
+/* Whether "att" is the plain mean over event times. */
+static bool averages_events(const char *name, const jd_did_options_t *how)
+{
+    if (!strcmp(name, "stacked")) return true;
+    if (how->cell_mean) return false;
+    return !strcmp(name, "lp_did") ||
+           (how->aggregate == JD_AGGREGATE_EVENT &&
+            (!strcmp(name, "callaway_santanna") || !strcmp(name, "staggered_triple_difference")));
+}
 
 static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
                    const jd_own_ask_t *ask, jd_ctx_t *ctx)
@@ -202,6 +211,11 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         own->facts = jd_design_facts(design);
         own->variance = fit.facts;
         own->uniform = fit.uniform;
+        own->mean_of_events = averages_events(own->name, ask->how);
+        own->per_dose = estimator->target == JD_TARGET_PER_DOSE ||
+                        (ask->how->normalized && !strcmp(own->name, "did_multiplegt_dyn")) ||
+                        (fit.n_terms > 0 && jd_own_is_dose(&jd_design_terms(design)[0]));
+        own->log_points = estimator->target == JD_TARGET_LOG_RATIO;
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
     }
     if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);
@@ -216,7 +230,6 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
                    const jd_own_ask_t *ask, bool all, jd_own_notes_t *notes)
 {
-    char said[JD_MESSAGE_SIZE];
     jd_ctx_t *ctx = notes->ctx, inner = jd_own_notes_ctx(notes, own->name, !all);
     int64_t before = result->estimates.rows;
     const int32_t most = jd_estimator_find(own->name)->most_units;
@@ -226,11 +239,10 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                            data->n_units, most)
                  : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
-    jd_own_say(data, inner.message, said, sizeof said);
-    if (is_final(rc) || !all) return jd_fail(ctx, rc, "%s", said);
+    if (is_final(rc) || !all) return jd_fail(ctx, rc, "%s", inner.message);
     result->estimates.rows = before;
     own->applied = false;
-    return note_reason(own, said, ctx);
+    return note_reason(own, inner.message, ctx);
 }
 
 static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_own_ask_t *ask,
@@ -238,7 +250,7 @@ static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_
 {
     bool all = strcmp(ask->estimators, "all") == 0;
     int applied = 0, rc = JD_OK;
-    jd_own_notes_t notes = {.data = data, .ctx = ctx};
+    jd_own_notes_t notes = {.ctx = ctx};
     for (int i = 0; i < result->n_fits && !rc; i++) {
         jd_own_fit_t *own = &result->fits[i];
         jd_progress_t progress = {.stage = "estimating", .done = i, .total = result->n_fits};
@@ -268,6 +280,8 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const jd
     for (int64_t i = 0; i < data->panel.n; i++)
         result->size = fmax(result->size, fabs(data->y[i]));
     result->size = ldexp(result->size, data->exponent);
+    const jd_names_t names = jd_own_names(data), *others = ctx ? ctx->names : NULL;
+    if (ctx) ctx->names = &names;
     int rc = jd_own_lines_make(&result->estimates, "estimates", "Estimates", ctx);
     if (!rc) rc = jd_own_lines_make(&result->diagnostics, "diagnostics", "Diagnostics", ctx);
     if (!rc) rc = jd_own_lines_make(&result->details, "details", "Details", ctx);
@@ -275,6 +289,7 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const jd
     if (!rc) rc = run_all(result, data, &ask, ctx);
     jd_own_subject_t subject = {.data = data, .ask = &ask};
     if (!rc) rc = diagnose(result, &subject, ctx);
+    if (ctx) ctx->names = others;
     if (rc) jd_own_result_free(result);
     return rc;
 }

@@ -24,6 +24,10 @@ static void put_text(FILE *out, const char *text, jd_own_format_t format)
         }
         if (format == JD_OWN_LATEX && strchr("_&%$#{}", *text)) fputc('\\', out);
         if (format == JD_OWN_MARKDOWN && strchr("|_*", *text)) fputc('\\', out);
+        if (format == JD_OWN_JSON && (unsigned char)*text < 0x20) {
+            fprintf(out, "\\u%04x", (unsigned)(unsigned char)*text);
+            continue;
+        }
         if (format == JD_OWN_JSON && strchr("\"\\", *text)) fputc('\\', out);
         fputc(*text, out);
     }
@@ -101,16 +105,16 @@ static void end_table(FILE *out, jd_own_format_t format)
 }
 
 /* Estimates of one term, and below them standard errors in brackets. */
-static void put_term(FILE *out, const jd_own_result_t *r, const char *term,
+static void put_term(FILE *out, const jd_own_result_t *r, const jd_own_row_t *row,
                      const char *const *names, int n, jd_own_format_t format)
 {
     const jd_table_t *t = &r->estimates;
     int64_t line[COLUMNS], some = 0;
     char number[32], cell[40];
     for (int k = 0; k < n; k++)
-        some += (line[k] = jd_own_find_line(t, names[k], term)) >= 0;
+        some += (line[k] = jd_own_find_line(t, names[k], row)) >= 0;
     if (some == 0) return;
-    begin_row(out, term, format);
+    begin_row(out, row->name, format);
     for (int k = 0; k < n; k++) {
         const double x = line[k] < 0 ? 0 : jd_table_number(t, JD_OWN_ESTIMATE, line[k]);
         put_cell(out, line[k] < 0 ? "" : jd_shown_of(x, r->size, number), format);
@@ -122,6 +126,27 @@ static void put_term(FILE *out, const jd_own_result_t *r, const char *term,
         snprintf(cell, sizeof cell, "(%s)", jd_shown_of(se, r->size, number));
         put_cell(out, isfinite(se) ? cell : "", format);
     }
+    end_row(out, format);
+}
+
+/* What each column is measured in, where they differ. */
+static void put_units(FILE *out, const jd_own_result_t *r, const char *const *names, int n,
+                      jd_own_format_t format)
+{
+    const char *unit[COLUMNS];
+    bool some = false;
+    for (int k = 0; k < n; k++) {
+        int i = 0;
+        while (strcmp(r->fits[i].name, names[k]) != 0)
+            i++;
+        unit[k] = jd_own_unit(&r->fits[i]);
+        some = some || *unit[k];
+    }
+    if (!some) return;
+    rule(out, format);
+    begin_row(out, "Measured in", format);
+    for (int k = 0; k < n; k++)
+        put_cell(out, *unit[k] ? unit[k] : "outcome", format);
     end_row(out, format);
 }
 
@@ -158,7 +183,8 @@ static int put_estimates(FILE *out, const jd_own_result_t *r, jd_own_format_t fo
         if (tables++) fputc('\n', out);
         begin_table(out, heads, 1, n, format);
         for (int k = 0; k < n_rows; k++)
-            put_term(out, r, rows[k].name, heads + 1, n, format);
+            put_term(out, r, &rows[k], heads + 1, n, format);
+        put_units(out, r, heads + 1, n, format);
         put_counts(out, t, heads + 1, n, format);
         end_table(out, format);
         n = 0;
@@ -214,7 +240,7 @@ int jd_own_print_table(FILE *out, const jd_own_result_t *r, jd_own_format_t form
 static int append(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
 {
     int rc = jd_table_reserve(to, to->rows + from->rows, ctx);
-    for (int c = 0; c < JD_OWN_COLUMNS && !rc; c++) {
+    for (int c = 0; c < to->n_columns && !rc; c++) {
         size_t size = jd_column_size(&to->columns[c]);
         memcpy((char *)to->data[c] + (size_t)to->rows * size, from->data[c],
                (size_t)from->rows * size);
@@ -229,7 +255,9 @@ int jd_own_print_csv(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
     int rc = jd_table_copy(&all, &r->estimates, ctx);
     if (!rc) rc = append(&all, &r->diagnostics, ctx);
     if (!rc) rc = append(&all, &r->details, ctx);
-    if (!rc) rc = jd_csv_print(&all, out, "standard output", ctx);
+    jd_table_t shown = all;
+    shown.n_columns = JD_OWN_COLUMNS;
+    if (!rc) rc = jd_csv_print(&shown, out, "standard output", ctx);
     jd_table_free(&all);
     return rc;
 }

@@ -123,28 +123,34 @@ static void print_few_treated(FILE *out, const jd_own_data_t *data, const jd_own
                 data->n_treated_clusters, data->n_clusters);
 }
 
+static bool has_events(const jd_table_t *t, const char *estimator)
+{
+    char name[32];
+    for (int64_t i = 0; i < t->rows; i++)
+        if (jd_own_kind(t, i) == JD_OWN_EVENT && jd_own_event(t, i) >= 0 &&
+            !strcmp(jd_table_text(t, JD_OWN_ESTIMATOR, i, name, sizeof name), estimator))
+            return true;
+    return false;
+}
+
 /* Estimators side by side differ in what their mean effect weighs. */
 static void print_means(FILE *out, const jd_own_result_t *r)
 {
-    static const char *const alike[] = {"callaway_santanna", "staggered_triple_difference",
-                                        "stacked", "lp_did"};
-    const int kinds = (int)(sizeof alike / sizeof *alike);
-    char names[128] = "";
+    char names[160] = "";
     size_t at = 0;
     int others = 0;
+    bool choice = false;
     for (int i = 0; i < r->n_fits; i++) {
-        int k = 0;
-        if (!r->fits[i].applied || jd_own_find_line(&r->estimates, r->fits[i].name, "e=0") < 0)
-            continue;
-        while (k < kinds && strcmp(alike[k], r->fits[i].name) != 0)
-            k++;
-        others += k == kinds;
-        if (k < kinds)
-            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", alike[k]);
+        const jd_own_fit_t *fit = &r->fits[i];
+        if (!fit->applied || !has_events(&r->estimates, fit->name)) continue;
+        others += !fit->mean_of_events;
+        if (!fit->mean_of_events) continue;
+        choice = choice || strcmp(fit->name, "stacked") != 0;
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", fit->name);
     }
     if (at > 0 && others > 0)
-        fprintf(out, "\natt weighs event times alike in %s, treated rows in the others%s\n", names,
-                strstr(names, alike[0]) ? " (--aggregate overall: there too)" : "");
+        fprintf(out, "\natt is the plain mean over event times in %s, not in the others%s\n", names,
+                choice ? " (--cell-mean: over treated rows)" : "");
 }
 
 /* Reasons in the order of the first they hold for; names that share one stand together. */

@@ -409,9 +409,12 @@ static void test_what_to_know_is_said(void **state)
     assert_null(strstr(said.out, "clusters treated"));
     run(0, "\"$JIEDAO\" did tiny.h5 --estimator twfe,event_study,callaway_santanna");
     assert_null(strstr(said.out, "clusters treated"));
-    ASSERT_HOLDS(said.out, "att weighs event times alike in callaway_santanna, treated rows in");
+    ASSERT_HOLDS(said.out,
+                 "att is the plain mean over event times in callaway_santanna, not in the");
     run(0, "\"$JIEDAO\" did tiny.h5 --estimator event_study,callaway_santanna --aggregate overall");
-    assert_null(strstr(said.out, "att weighs"));
+    assert_null(strstr(said.out, "att is the"));
+    run(0, "\"$JIEDAO\" did tiny.h5 --estimator event_study,callaway_santanna --cell-mean");
+    assert_null(strstr(said.out, "att is the"));
 }
 
 int main(void)
