@@ -229,7 +229,7 @@ static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
         parted[keep ? kept++ : left++] = design->terms[j];
         if (!keep)
             jd_warn(ctx, "%s: '%s': collinear with the fixed effects or earlier terms; dropped",
-                    design->estimator->name, design->terms[j].name);
+                    design->estimator->name, JD_TERM_TEXT(ctx, design->terms[j].name));
     }
     free(design->terms);
     design->terms = parted;

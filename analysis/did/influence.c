@@ -33,11 +33,13 @@ int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx)
         int32_t u = units->code[i], c = clusters->code[i];
         if (of[u] >= 0 && of[u] != c)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "%s: unit %d is in cluster %d and, in row %d, in cluster %d; a cluster "
+                         "%s: unit %s is in cluster %s and, in row %s, in cluster %s; a cluster "
                          "holds whole units here: give each unit one, or let a regression (twfe, "
                          "event_study, sun_abraham, etwfe) cluster by units and these, two ways",
-                         design->estimator->name, units->value[u], clusters->value[of[u]],
-                         design->sample.row[i] + 1, clusters->value[c]);
+                         design->estimator->name, JD_UNIT_NAME(ctx, units->value[u]),
+                         JD_CLUSTER_NAME(ctx, clusters->value[of[u]]),
+                         JD_ROW_NAME(ctx, design->sample.row[i] + 1),
+                         JD_CLUSTER_NAME(ctx, clusters->value[c]));
         of[u] = c;
     }
     free(of);

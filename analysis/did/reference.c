@@ -88,9 +88,9 @@ int jd_drop_unreferenced(jd_sample_t *sample, const jd_panel_t *panel, const int
     for (int32_t c = 0; rc == JD_OK && c < cohorts.n_groups; c++)
         if (!has[c])
             jd_warn(ctx,
-                    "%s: cohort %d: no row of it lies %s; its effects are not identified, and "
+                    "%s: cohort %s: no row of it lies %s; its effects are not identified, and "
                     "it is left out",
-                    name, cohorts.value[c],
+                    name, JD_PERIOD_NAME(ctx, cohorts.value[c]),
                     options->n_reference > 0 ? "at a reference" : "before its adoption");
     for (int64_t k = 0; rc == JD_OK && k < sample->n; k++)
         if (has[cohorts.code[k]]) sample->row[kept++] = sample->row[k];
@@ -212,7 +212,7 @@ int jd_check_cells_kept(const jd_design_t *design, jd_ctx_t *ctx)
                            "%s: effects are not identified: %s is collinear with the fixed effects "
                            "and the other cells; use fewer fixed effects and slopes, or data with "
                            "untreated units in each period",
-                           design->estimator->name, t->name);
+                           design->estimator->name, JD_TERM_TEXT(ctx, t->name));
     }
     return JD_OK;
 }

@@ -141,8 +141,8 @@ static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t 
     if (earliest == latest)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no control group: all units that are seen before treatment adopt in "
-                       "period %d; add units that adopt later or never",
-                       name, latest);
+                       "period %s; add units that adopt later or never",
+                       name, JD_PERIOD_NAME(ctx, latest));
     if (!needs.last_as_control)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no control group: every unit is treated by the last period (%s), and "

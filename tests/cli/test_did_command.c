@@ -417,9 +417,44 @@ static void test_what_to_know_is_said(void **state)
     assert_null(strstr(said.out, "att is the"));
 }
 
+/* A covariate may be called as an effect is; its name is whole in every format. */
+static void test_covariates_called_like_effects(void **state)
+{
+    (void)state;
+    char rows[8192], name[181];
+    memset(name, 'n', 180);
+    name[180] = '\0';
+    int at = snprintf(rows, sizeof rows, "i,t,g,y,att,e=0,%s\n", name);
+    for (int i = 0; i < 12; i++)
+        for (int t = 1; t <= 6; t++)
+            at += snprintf(rows + at, sizeof rows - (size_t)at, "%d,%d,%d,%d,%d,%d,%d\n", i, t,
+                           i % 3 ? 0 : 3, (i * 7 + t * 5) % 11, (i * t) % 5, (i + t * t) % 7,
+                           (i * i + t) % 4);
+    write_here("like.csv", rows);
+    snprintf(rows, sizeof rows,
+             "\"$JIEDAO\" did like.csv" ROLES
+             "--x att,e=0,%s --estimator twfe,event_study --format ",
+             name);
+    at = (int)strlen(rows);
+    snprintf(rows + at, sizeof rows - (size_t)at,
+             "json | python3 -c 'import json, sys\n"
+             "d = json.load(sys.stdin)\n"
+             "print(sorted((r[\"estimator\"], r[\"quantity\"], r[\"term\"][:3], len(r[\"term\"])) "
+             "for r in d if r[\"estimator\"] == \"twfe\"))'");
+    run(0, rows);
+    assert_string_equal(said.out, "[('twfe', 'att', 'att', 3), ('twfe', 'coef', 'att', 3), "
+                                  "('twfe', 'coef', 'e=0', 3), ('twfe', 'coef', 'nnn', 180)]\n");
+    snprintf(rows + at, sizeof rows - (size_t)at, "text");
+    run(0, rows);
+    const char *first = strstr(said.out, "\ntwfe ");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "\ntwfe ")); /* one overall effect, no coefficient */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_covariates_called_like_effects),
         cmocka_unit_test(test_a_run_is_repeated_to_the_last_bit),
         cmocka_unit_test(test_stata_and_csv_of_a_table_agree),
         cmocka_unit_test(test_other_tables_of_a_file),
