@@ -115,11 +115,13 @@ static const char *read_cell(const char *name, bool has[2], int32_t value[2])
 
 /* Whether a name is of a cell, or of a covariate in one: estimators make these, and a covariate may
  * be called like one. */
-static bool is_of_cell(const jd_own_data_t *data, const jd_term_t *term, const char *behind)
+static bool is_of_cell(const jd_own_data_t *data, const jd_term_t *term, bool log,
+                       const char *behind)
 {
     if (term->kind == JD_TERM_PART) return *behind == '\0';
-    if (term->kind != JD_TERM_OTHER || *behind != ':') return false;
-    bool known = false;
+    if (term->kind != JD_TERM_OTHER) return false;
+    bool known = log && *behind == '\0'; /* etwfe_poisson's own coefficients */
+    if (!known && *behind != ':') return false;
     for (int k = 0; k < data->panel.n_x; k++) {
         if (!strcmp(data->panel.x_name[k], term->name)) return false;
         known = known || !strcmp(data->panel.x_name[k], behind + 1);
@@ -146,7 +148,7 @@ void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
     char period[JD_NAME_SIZE];
     const char *behind = read_cell(term->name + log, has, value);
     int at = snprintf(name, JD_OWN_TERM_WIDTH, "%.*s", (int)log, term->name);
-    if ((!has[0] && !has[1]) || !is_of_cell(data, term, behind)) {
+    if ((!has[0] && !has[1]) || !is_of_cell(data, term, log > 0, behind)) {
         snprintf(name, JD_OWN_TERM_WIDTH, "%s", term->name);
         return;
     }

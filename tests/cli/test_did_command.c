@@ -454,8 +454,8 @@ static void test_covariates_called_like_effects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_covariates_called_like_effects),
         cmocka_unit_test(test_a_run_is_repeated_to_the_last_bit),
+        cmocka_unit_test(test_covariates_called_like_effects),
         cmocka_unit_test(test_stata_and_csv_of_a_table_agree),
         cmocka_unit_test(test_other_tables_of_a_file),
         cmocka_unit_test(test_against_fixest),
