@@ -161,9 +161,10 @@ static int take_adoption(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx
         int on = g != 0 && panel->time[i] >= g;
         if (g < 0 || on != panel->treated[i])
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %" PRId64 ": treated = %d in period %d, but the unit adopts in %d; "
+                           "row %s: treated = %d in period %s, but the unit adopts in %s; "
                            "path and date must agree",
-                           i + 1, panel->treated[i], panel->time[i], g);
+                           JD_ROW_NAME(ctx, i + 1), panel->treated[i],
+                           JD_PERIOD_NAME(ctx, panel->time[i]), JD_PERIOD_NAME(ctx, g));
     }
     return JD_OK;
 }
