@@ -41,16 +41,17 @@ static int did_show(const jd_own_data_t *data, const jd_own_result_t *result, jd
     return rc ? rc : jd_own_print_csv(nowhere, result, ctx);
 }
 
-/* No estimate is infinite, no error below 0, no p-value beyond [0, 1], no interval upside down. */
-static void did_look_at(const jd_table_t *table)
+/* No estimate is infinite, no error below 0, no p-value beyond [0, 1], no interval upside down. Of
+ * diagnostics a breakdown value may be infinite: nothing that was looked at overturns the sign. */
+static void did_look_at(const jd_table_t *table, bool diagnostics)
 {
     for (int64_t i = 0; i < table->rows; i++) {
         const double error = jd_table_number(table, JD_OWN_STD_ERROR, i);
         const double p = jd_table_number(table, JD_OWN_P_VALUE, i);
         const double low = jd_table_number(table, JD_OWN_CI_LOW, i);
         const double high = jd_table_number(table, JD_OWN_CI_HIGH, i);
-        if (isinf(jd_table_number(table, JD_OWN_ESTIMATE, i)) || error < 0 || isinf(error) ||
-            p < 0 || p > 1 || low > high) {
+        if ((!diagnostics && isinf(jd_table_number(table, JD_OWN_ESTIMATE, i))) || error < 0 ||
+            isinf(error) || p < 0 || p > 1 || low > high) {
             fprintf(stderr, "row %lld: estimate %g, error %g, [%g, %g], p %g\n", (long long)i,
                     jd_table_number(table, JD_OWN_ESTIMATE, i), error, low, high, p);
             abort();
@@ -78,8 +79,8 @@ static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
                               .inference = wish->inference};
     int rc = jd_own_data_read(&data, did_path, &wish->roles, ctx);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
-    if (!rc) did_look_at(&result.estimates);
-    if (!rc) did_look_at(&result.diagnostics);
+    if (!rc) did_look_at(&result.estimates, false);
+    if (!rc) did_look_at(&result.diagnostics, true);
     if (!rc) rc = did_show(&data, &result, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
