@@ -104,8 +104,8 @@ static int fill_shares(jd_cs_t *cs, const jd_design_t *design, const int8_t *eli
         rows[units->code[i]]++;
     for (size_t i = 0; i < n; i++) {
         double w = design->weight ? design->weight[i] : 1;
-        double share = !cs->complete ? w / rows[units->code[i]]
-                                     : (design->periods.code[i] == 0 ? w : 0);
+        double share =
+            !cs->complete ? w / rows[units->code[i]] : (design->periods.code[i] == 0 ? w : 0);
         cs->share[i] = eligible && !eligible[i] ? 0 : share;
         cs->mass[cs->cell[i]] += w;
         cs->cohort_share[cs->cell[i] / cs->n_periods] += cs->share[i];
@@ -423,7 +423,8 @@ static int check_pair(const jd_cs_t *cs, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Units whose weight is not the same in all rows; first [units] becomes that of the first period. */
+/* Units whose weight is not the same in all rows; first [units] becomes that of the first period.
+ */
 static int32_t count_moving(const jd_design_t *design, double *first, unsigned char *moves)
 {
     const int32_t *unit = design->units.code;
@@ -446,7 +447,8 @@ static int settle_weights(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
         "each comparison takes those of its earlier period, cohorts' shares those of the first",
         "each row counts with its own, as in repeated cross-sections",
         "those of the first period count",
-        ("each comparison takes those of the cohort's last period before treatment, cohorts' shares "
+        ("each comparison takes those of the cohort's last period before treatment, cohorts' "
+         "shares "
          "those of the first")};
     size_t units = (size_t)design->units.n_groups;
     double *first = calloc(units + 1, sizeof *first);
@@ -469,6 +471,68 @@ static int settle_weights(jd_design_t *design, jd_cs_t *cs, jd_ctx_t *ctx)
     return rc;
 }
 
+/* Units of one side: how many, how many of them in the sample. */
+typedef struct {
+    int32_t all, kept;
+} side_t;
+
+/* The period in which fewest units of a side have a row, their number at *rows. */
+static int find_gap(const jd_panel_t *panel, const jd_staggered_t *staggered, int treated,
+                    int32_t *period, int64_t *rows, jd_ctx_t *ctx)
+{
+    jd_groups_t periods = {0};
+    int rc = jd_groups_make(&periods, panel->time, panel->n, ctx);
+    if (rc != JD_OK) return rc;
+    int64_t *count = calloc((size_t)periods.n_groups, sizeof *count);
+    if (!count) rc = jd_fail_memory(ctx, (size_t)periods.n_groups * sizeof *count, "periods");
+    for (int64_t i = 0; count && i < panel->n; i++)
+        if ((staggered->cohort[i] != 0) == treated && staggered->leave[i] != JD_LEAVE_UNUSED)
+            count[periods.code[i]]++;
+    *rows = INT64_MAX;
+    for (int32_t t = 0; count && t < periods.n_groups; t++)
+        if (count[t] < *rows) {
+            *rows = count[t];
+            *period = periods.value[t];
+        }
+    free(count);
+    jd_groups_free(&periods);
+    return rc;
+}
+
+/* Why nothing is left to compare: a complete panel takes units seen in every period alone. */
+static int refuse_incomplete(const jd_design_t *design, const jd_panel_t *panel,
+                             const jd_staggered_t *staggered, jd_ctx_t *ctx)
+{
+    jd_groups_t units = {0};
+    side_t side[2] = {{0}};
+    int32_t period = 0;
+    int64_t rows = 0;
+    int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
+    if (rc != JD_OK) return rc;
+    unsigned char *seen = calloc((size_t)units.n_groups, 1);
+    if (!seen) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
+    for (int64_t i = 0; seen && i < panel->n; i++) {
+        side_t *own = &side[staggered->cohort[i] != 0];
+        unsigned char *state = &seen[units.code[i]], now = staggered->leave[i] ? 1 : 3;
+        own->all += !(*state & 1);
+        own->kept += !(*state & 2) && now == 3;
+        *state |= now;
+    }
+    free(seen);
+    jd_groups_free(&units);
+    int treated = side[0].all == 0 || side[0].kept > 0;
+    const side_t *lost = &side[treated];
+    if (rc == JD_OK) rc = find_gap(panel, staggered, treated, &period, &rows, ctx);
+    if (rc != JD_OK) return rc;
+    return jd_fail(ctx, JD_ERR_NO_CONTROLS,
+                   "%s: %lld of %d %s units have no row, or one without a covariate, in period %s; "
+                   "a complete panel takes units seen in every period alone, so %d of them are "
+                   "left and no effect can be told. allow_unbalanced (--unbalanced) keeps the "
+                   "others",
+                   design->estimator->name, (long long)(lost->all - rows), lost->all,
+                   treated ? "treated" : "never-treated", JD_PERIOD_NAME(ctx, period), lost->kept);
+}
+
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                 const jd_staggered_t *staggered, jd_ctx_t *ctx)
 {
@@ -479,6 +543,10 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     int8_t *eligible = NULL;
     cs->in_order = cs->by_unit && staggered->in_order;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_ERR_NO_CONTROLS && cs->complete && design->facts.n_incomplete > 0) {
+        jd_ctx_clear(ctx); /* that no control is left has this cause */
+        rc = refuse_incomplete(design, panel, staggered, ctx);
+    }
     if (rc == JD_OK && cs->kind == JD_CS_TRIPLE) {
         eligible = keep_eligible(design, panel);
         if (!eligible) rc = jd_fail_memory(ctx, (size_t)frame.n, "eligibility");
@@ -492,6 +560,8 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     jd_frame_free(&frame);
     free(eligible);
     if (rc != JD_OK) return rc;
+    if (!has_overall(cs) && cs->complete && design->facts.n_incomplete > 0)
+        return refuse_incomplete(design, panel, staggered, ctx);
     if (!has_overall(cs))
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no treated cohort has rows and controls%s both before and after "

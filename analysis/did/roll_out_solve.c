@@ -223,6 +223,30 @@ static int adjust_all(const jd_roll_out_t *r, jd_roll_out_work_t *work, double *
     return rc == JD_OK ? negative : rc;
 }
 
+/* Sums over cohorts of squares of the units' own parts of each term, net' (y_u - mean) / (N_g - 1)
+ * / N_g: where unit effects cancel in these, nothing of them is left to be taken off. */
+static void square_parts(const jd_roll_out_t *r, const int32_t *unit_cohort, const double *net,
+                         double *part, jd_roll_out_work_t *work)
+{
+    size_t n_t = (size_t)r->n_periods, k = (size_t)r->n_terms, cells = jd_roll_out_cells(r);
+    double *d = part + k;
+    memset(work->vcov, 0, k * k * sizeof *work->vcov);
+    for (size_t u = 0; u < (size_t)r->n_units; u++) {
+        size_t g = (size_t)unit_cohort[u];
+        double by = 1 / ((r->size[g] - 1.0) * r->size[g]);
+        for (size_t t = 0; t < n_t; t++)
+            d[t] = work->y[u * n_t + t] - work->mean[g * n_t + t];
+        for (size_t i = 0; i < k; i++) {
+            part[i] = jd_dot(net + i * cells + g * n_t, d, r->n_periods);
+            for (size_t j = 0; j <= i; j++)
+                work->vcov[i * k + j] += by * part[i] * part[j];
+        }
+    }
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < i; j++)
+            work->vcov[j * k + i] = work->vcov[i * k + j];
+}
+
 int jd_roll_out_vcov(const jd_roll_out_t *r, const int32_t *unit_cohort, jd_roll_out_work_t *work,
                      jd_ctx_t *ctx)
 {
@@ -232,9 +256,6 @@ int jd_roll_out_vcov(const jd_roll_out_t *r, const int32_t *unit_cohort, jd_roll
     for (size_t i = 0; i < k; i++)
         for (size_t c = 0; c < cells; c++)
             net[i * cells + c] = r->theta[i * cells + c] - work->beta[i] * r->x[i * cells + c];
-    for (size_t i = 0; i < k; i++)
-        for (size_t j = 0; j <= i; j++)
-            work->vcov[i * k + j] = work->vcov[j * k + i] =
-                covariance(r, work->s, net + i * cells, net + j * cells);
+    square_parts(r, unit_cohort, net, net + k * cells, work);
     return r->neyman ? 0 : adjust_all(r, work, work->scratch, ctx);
 }

@@ -46,12 +46,14 @@ int jd_reweigh_open(jd_reweigh_work_t *work, const jd_leverage_t *v, jd_reweigh_
     work->c = work->value + q;
     work->level = work->c + m + n;
     work->level_own = work->level + n * m;
-    return JD_OK;
+    work->lost = calloc(k + 1, 1);
+    return work->lost ? JD_OK : jd_fail_memory(ctx, k, "adjusted clusters");
 }
 
 void jd_reweigh_close(jd_reweigh_work_t *work)
 {
     free(work->r); /* one block */
+    free(work->lost);
     memset(work, 0, sizeof *work);
 }
 
@@ -207,6 +209,7 @@ int jd_reweigh_group(const jd_leverage_t *v, int32_t group, jd_reweigh_t how, co
     for (int j = 0; j < k; j++)
         for (int64_t i = 0; i < n; i++)
             work->s[j * n + i] = jd_row_weights(v->r, j)[row[i]];
+    memset(work->lost, 0, (size_t)k);
     if (how == JD_REWEIGH_NONE) return 0;
     if (is_dense(v, how)) {
         dense_matrix(v, n, row, spread, work);
@@ -222,7 +225,8 @@ int jd_reweigh_group(const jd_leverage_t *v, int32_t group, jd_reweigh_t how, co
             jd_reweigh_power(v, group, n, rank, how == JD_REWEIGH_CR2 ? -0.5 : -1, work, s);
         double scale = v->r->bread[j * k + j]; /* squared length of all the scaled weights */
         if (v->exact_unit && v->r->weight) scale *= v->r->weight[0];
-        if (how == JD_REWEIGH_CR3 && along > 1e-10 * scale && !lost) lost = 1 + j;
+        work->lost[j] = how == JD_REWEIGH_CR3 && along > 1e-10 * scale;
+        lost += work->lost[j];
         for (int64_t i = 0; i < n; i++)
             s[i] *= sqrt(jd_reweigh_weight(v, row[i]));
     }

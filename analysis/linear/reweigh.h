@@ -17,6 +17,7 @@ typedef enum jd_reweigh {
 typedef struct jd_reweigh_work {
     double *r, *u, *scratch; /* of jd_leverage_block */
     double *s;               /* [n_kept][largest] adjusted weights, the result */
+    unsigned char *lost;     /* [n_kept] coefficients not identified without the group (CR3) */
     double *p, *gram, *value, *c;
     double *level, *level_own; /* weighted CR2 alone */
 } jd_reweigh_work_t;
@@ -39,8 +40,9 @@ double jd_reweigh_power(const jd_leverage_t *v, int32_t group, int64_t n, int ra
                         const jd_reweigh_work_t *work, double *x);
 
 /** Fills work->r, u and s of a group. spread as of jd_reweigh_spread(), read by weighted CR2.
- *  Returns 0; 1 + j where coefficient j is not identified without the group (CR3); -1 where the
- * eigenvalues did not converge. */
+ *  Returns how many coefficients are not identified without the group (CR3): work->lost says which;
+ *  the others' are what they are without the group and these. -1 where the eigenvalues did not
+ *  converge. */
 int jd_reweigh_group(const jd_leverage_t *v, int32_t group, jd_reweigh_t how, const double *spread,
                      jd_reweigh_work_t *work);
 

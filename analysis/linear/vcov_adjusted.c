@@ -36,6 +36,7 @@ typedef struct {
     double *score;           /* [k][groups] or NULL */
     double *trace, *squares; /* [n_c]: tr P, and of tr P^2 what is diagonal; NULL: no df */
     double *tt, *zz, *tz;    /* [n_c][m][m] */
+    int32_t *without;        /* [k] the first cluster a coefficient is not told without, or -1 */
 } pass_t;
 
 static double contrast_at(const pass_t *p, int c, int j)
@@ -98,9 +99,9 @@ static int do_group(const pass_t *p, int32_t group, jd_reweigh_work_t *work, dou
     int64_t n = jd_leverage_rows(p->v, group, &row);
     int k = p->v->r->n_kept;
     int bad = jd_reweigh_group(p->v, group, p->how, p->spread, work);
-    if (bad) return bad;
+    if (bad < 0) return bad;
     for (int j = 0; p->score && j < k; j++) {
-        double sum = 0;
+        double sum = work->lost[j] ? (double)NAN : 0;
         for (int64_t i = 0; i < n; i++)
             sum += work->s[j * n + i] * p->residual[row[i]];
         p->score[(int64_t)j * p->v->groups->n_groups + group] = sum;
@@ -114,7 +115,7 @@ static int do_group(const pass_t *p, int32_t group, jd_reweigh_work_t *work, dou
         }
         make_piece(p, group, work, s, &piece[c]);
     }
-    return 0;
+    return bad;
 }
 
 static void add_piece(pass_t *p, int c, const piece_t *piece)
@@ -133,17 +134,31 @@ static void add_piece(pass_t *p, int c, const piece_t *piece)
         }
 }
 
-static int refuse(const jd_groups_t *groups, int32_t group, int bad, jd_ctx_t *ctx)
+/* A coefficient that one cluster alone tells has no jackknife error; the others keep theirs. */
+static int judge_lost(const pass_t *p, jd_ctx_t *ctx)
 {
-    if (bad == JD_LAPACK_MEMORY) return jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
-    if (bad < 0)
-        return jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a cluster do not converge");
-    return jd_fail(ctx, JD_ERR_DATA,
-                   "without cluster %s coefficient %d is not identified, so it has no jackknife or "
-                   "CR3 standard error. CR1, CR2 and the wild bootstrap are no cure: they reject "
-                   "far too often, or never. Randomisation inference asks that any cluster could "
-                   "have been treated, Conley and Taber's test that errors are alike in all",
-                   JD_CLUSTER_NAME(ctx, groups->value ? groups->value[group] : group), bad);
+    const jd_groups_t *groups = p->v->groups;
+    int k = p->v->r->n_kept, lost = 0, first = -1;
+    for (int j = 0; j < k; j++)
+        if (p->without[j] >= 0 && lost++ == 0) first = j;
+    if (lost == 0) return JD_OK;
+    int32_t group = p->without[first];
+    if (groups->value) group = groups->value[group];
+    static const char *const cure =
+        "CR1, CR2 and the wild bootstrap are no cure: they reject far too often, or never. "
+        "Randomisation inference asks that any cluster could have been treated, Conley and Taber's "
+        "test that errors are alike in all";
+    if (lost == k)
+        return jd_fail(
+            ctx, JD_ERR_DATA,
+            "without cluster %s coefficient %d is not identified, so it has no jackknife "
+            "or CR3 standard error. %s",
+            JD_CLUSTER_NAME(ctx, group), first + 1, cure);
+    jd_warn(ctx,
+            "without cluster %s coefficient %d is not identified, so it has no jackknife or CR3 "
+            "standard error (%d of %d coefficients; the others keep theirs). %s",
+            JD_CLUSTER_NAME(ctx, group), first + 1, lost, k, cure);
+    return JD_OK;
 }
 
 /* All clusters: a few at a time in parallel, summed in their order. */
@@ -151,12 +166,13 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
 {
     int threads = jd_ctx_threads(ctx), rc = JD_OK, m = p->v->m, n_c = p->trace ? p->n_c : 0;
     int32_t groups = p->v->groups->n_groups;
-    size_t each = (size_t)n_c * 2 * (size_t)m;
+    size_t each = (size_t)n_c * 2 * (size_t)m, k = (size_t)p->v->r->n_kept;
+    unsigned char *lost = malloc(k * AT_ONCE + 1); /* [AT_ONCE][k] */
     jd_reweigh_work_t *work = calloc((size_t)threads, sizeof *work);
     piece_t *piece = calloc((size_t)n_c * AT_ONCE + 1, sizeof *piece);
     double *room =
         malloc((each * AT_ONCE + (size_t)threads * (size_t)p->v->largest) * sizeof *room);
-    if (!work || !piece || !room) rc = jd_fail_memory(ctx, each * AT_ONCE * 8, "clusters");
+    if (!work || !piece || !room || !lost) rc = jd_fail_memory(ctx, each * AT_ONCE * 8, "clusters");
     for (int t = 0; rc == JD_OK && t < threads; t++)
         rc = jd_reweigh_open(&work[t], p->v, p->how, ctx);
     for (int i = 0; rc == JD_OK && i < n_c * AT_ONCE; i++) {
@@ -168,13 +184,21 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
         int bad[AT_ONCE] = {0};
 #pragma omp parallel for num_threads(threads) schedule(static)
         for (int t = 0; t < threads; t++)
-            for (int32_t g = t; g < count; g += threads)
+            for (int32_t g = t; g < count; g += threads) {
                 bad[g] = do_group(p, first + g, &work[t],
                                   room + each * AT_ONCE + (size_t)t * (size_t)p->v->largest,
                                   piece + (int64_t)g * n_c);
+                memcpy(lost + (size_t)g * k, work[t].lost, k);
+            }
         for (int32_t g = 0; rc == JD_OK && g < count; g++) {
-            if (bad[g]) rc = refuse(p->v->groups, first + g, bad[g], ctx);
-            for (int c = 0; c < n_c && !bad[g]; c++)
+            if (bad[g] == JD_LAPACK_MEMORY)
+                rc = jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
+            else if (bad[g] < 0)
+                rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
+                             "the eigenvalues of a cluster do not converge");
+            for (size_t j = 0; j < k; j++)
+                if (lost[(size_t)g * k + j] && p->without[j] < 0) p->without[j] = first + g;
+            for (int c = 0; c < n_c && rc == JD_OK; c++)
                 add_piece(p, c, &piece[g * n_c + c]);
         }
     }
@@ -183,7 +207,8 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
     free(work);
     free(piece);
     free(room);
-    return rc;
+    free(lost);
+    return rc == JD_OK ? judge_lost(p, ctx) : rc;
 }
 
 /* Sum of products a_ij b_ji of m x m matrices. */
@@ -204,6 +229,8 @@ static void fill_df(const pass_t *p, double *df)
         double squares = p->squares[c] + 2 * (trace_of(p->tt + at, p->zz + at, m) +
                                               trace_of(p->tz + at, p->tz + at, m));
         double told = p->trace[c] * p->trace[c] / squares;
+        for (int j = 0; j < p->v->r->n_kept; j++)
+            if (p->without[j] >= 0 && contrast_at(p, c, j) != 0) told = 0;
         df[c] = told > 0.5 ? told : (double)NAN; /* it is 1 or more, or P is rounding */
     }
 }
@@ -266,7 +293,11 @@ int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_
     size_t scores = vcov ? (size_t)r->n_kept * (size_t)rows->way[0]->n_groups : 0;
     size_t cells = m * m + scores + n_c * (2 + 3 * m * m);
     double *room = rc == JD_OK ? calloc(cells, sizeof *room) : NULL;
-    if (rc == JD_OK && !room) rc = jd_fail_memory(ctx, cells * sizeof *room, "a covariance");
+    p.without = malloc(((size_t)r->n_kept + 1) * sizeof *p.without);
+    if (rc == JD_OK && (!room || !p.without))
+        rc = jd_fail_memory(ctx, cells * sizeof *room, "a covariance");
+    for (int j = 0; p.without && j < r->n_kept; j++)
+        p.without[j] = -1;
     if (rc == JD_OK) {
         p.spread = room;
         if (vcov) p.score = room + m * m;
@@ -283,6 +314,7 @@ int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_
     if (rc == JD_OK && vcov) fill_vcov(&p, kind, vcov);
     if (rc == JD_OK && satterthwaite) fill_df(&p, df);
     free(room);
+    free(p.without);
     jd_leverage_free(&v);
     return rc;
 }

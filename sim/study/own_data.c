@@ -29,13 +29,17 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
 {
     *n = 0;
     for (int64_t row = 0; row < data->n_rows; row++) {
-        int reason = JD_OWN_REASONS;
+        int reason = JD_OWN_REASONS, which = 0;
         for (int i = 0; i < roles->n; i++) {
             const jd_own_role_t *role = &roles->list[i];
             if (role->name && role->reason >= 0 && role->reason < reason &&
-                jd_own_is_missing(roles, i, row))
+                jd_own_is_missing(roles, i, row)) {
                 reason = role->reason;
+                which = i;
+            }
         }
+        if (reason == JD_OWN_NO_X && data->dropped[reason] == 0)
+            data->lacking = which - JD_OWN_LISTED;
         if (reason < JD_OWN_REASONS)
             data->dropped[reason]++;
         else

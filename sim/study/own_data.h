@@ -86,6 +86,7 @@ typedef struct jd_own_data {
     bool no_unit_effects, no_time_effects; /**< as --absorb says */
     int64_t n_rows;                        /**< of the file */
     int64_t dropped[JD_OWN_REASONS];
+    int lacking; /**< the covariate that the first of JD_OWN_NO_X lacks */
     jd_period_t period; /**< NUMBER: whole numbers as they stand; else counted in this unit */
     int64_t *ranked;    /**< [n_ranked] observed periods in that unit, owned, where they are
                              numbered from 1; else NULL */

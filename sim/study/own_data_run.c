@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Estimators and diagnostics on a user's own data. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,20 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     return rc;
 }
 
+/* Rows that a covariate takes out of the file are not in the panel an estimator judges. */
+static void add_lacking(const jd_own_data_t *data, int rc, char said[JD_MESSAGE_SIZE])
+{
+    const int x = data->lacking;
+    if (rc != JD_ERR_NO_CONTROLS || data->dropped[JD_OWN_NO_X] == 0 || x < 0 ||
+        x >= data->panel.n_x)
+        return;
+    size_t at = strcspn(said, "\n");
+    snprintf(said + at, JD_MESSAGE_SIZE - at,
+             "; %" PRId64 " of %" PRId64 " rows are dropped because a covariate is missing there "
+             "('%s' in the first)",
+             data->dropped[JD_OWN_NO_X], data->n_rows, data->panel.x_name[x]);
+}
+
 /* What does not apply is a sentence where all are asked for, else an error; memory and interruption
  * always are. */
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
@@ -239,6 +254,7 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                            data->n_units, most)
                  : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
+    add_lacking(data, rc, inner.message);
     if (is_final(rc) || !all) return jd_fail(ctx, rc, "%s", inner.message);
     result->estimates.rows = before;
     own->applied = false;

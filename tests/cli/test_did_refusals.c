@@ -52,6 +52,29 @@ static void test_what_does_not_apply_is_said(void **state)
     ASSERT_HOLDS(said.err, "no control group");
 }
 
+/* A complete panel leaves out whole units: who lacks what, and what keeps them. */
+static void test_incomplete_controls_are_told(void **state)
+{
+    (void)state;
+    char text[2048] = "i,t,g,y,x\n";
+    for (int u = 1; u <= 8; u++)
+        for (int t = 1; t <= 4; t++) {
+            size_t at = strlen(text);
+            snprintf(text + at, sizeof text - at, "%d,%d,%d,%d,%s\n", u, t, u > 5 ? 3 : 0,
+                     u * t % 5,
+                     t == 2 && u <= 5 ? ""
+                     : t * u % 3      ? "1"
+                                      : "2");
+        }
+    write_here("gap.csv", text);
+    run(1, "\"$JIEDAO\" did gap.csv" ROLES "--x x --estimator callaway_santanna");
+    ASSERT_HOLDS(said.err, "5 of 5 never-treated units have no row, or one without a covariate, in "
+                           "period 2;");
+    ASSERT_HOLDS(said.err, "(--unbalanced) keeps the others; 5 of 32 rows are dropped because a "
+                           "covariate is missing there ('x' in the first)");
+    run(0, "\"$JIEDAO\" did gap.csv" ROLES "--estimator callaway_santanna");
+}
+
 /* Fits that are exact, and averages of nothing. */
 static void test_too_little_to_tell(void **state)
 {
@@ -278,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_slips_in_columns_are_told),
+        cmocka_unit_test(test_incomplete_controls_are_told),
         cmocka_unit_test(test_too_little_to_tell),
         cmocka_unit_test(test_periods_around_zero),
         cmocka_unit_test(test_waves_and_treatment_of_rows_without_outcome),

@@ -311,6 +311,47 @@ static void test_same_bits_for_any_threads(void **state)
     jd_fit_free(&one);
 }
 
+/* Unit effects a billion times the noise cancel in each unit's part, whatever the units' order:
+ * the error is the one of the same noise a thousand times larger, to what is left of the noise in
+ * the outcome's digits. */
+static void test_near_exact_fits_in_any_order(void **state)
+{
+    (void)state;
+    enum { UNITS = 18, T = 8, N = UNITS * T };
+    static int32_t unit[N], time[N], cohort[N];
+    static double y[N];
+    const double noise[] = {1e-6, 1e-9, 1e-9, 1e-9};
+    double se[4], estimate[4];
+    for (int k = 0; k < 4; k++) {
+        for (int i = 0; i < N; i++) {
+            int u = i / T, t = 1 + i % T, g = (const int[]){0, 4, 6}[u % 3];
+            uint32_t mixed = (uint32_t)(u * T + t) * 2654435761u;
+            unit[i] = (u * (k == 2 ? 5 : k == 3 ? 11 : 1)) % 19;
+            time[i] = t;
+            cohort[i] = g;
+            y[i] = 0.1 * u + 0.3 * t + (g && t >= g ? 1.7 : 0) +
+                   noise[k] * ((mixed >> 8) * 0x1p-24 - 0.5);
+        }
+        const jd_panel_t panel = {.n = N, .unit = unit, .time = time, .cohort = cohort};
+        jd_ctx_t ctx = {.threads = 1};
+        jd_did_options_t how;
+        jd_design_t *design = NULL;
+        jd_fit_t fit = {0};
+        jd_did_defaults(&how);
+        assert_int_equal(
+            jd_design_prepare(&design, jd_estimator_find("roll_out"), &panel, &how, &ctx), JD_OK);
+        assert_int_equal(jd_design_infer(design, y, NULL, 0.95, &fit, &ctx), JD_OK);
+        se[k] = fit.std_error[0] / noise[k];
+        estimate[k] = fit.estimate[0];
+        jd_fit_free(&fit);
+        jd_design_free(design);
+    }
+    for (int k = 1; k < 4; k++) {
+        assert_true(fabs(se[k] - se[0]) < 1e-4 * se[0]);
+        assert_true(fabs(estimate[k] - estimate[1]) < 1e-14);
+    }
+}
+
 static void check_refusal(const jd_panel_t *panel, int expected, const char *word)
 {
     jd_ctx_t ctx;
@@ -378,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_roll_out_equals_plain_loops),
         cmocka_unit_test(test_frozen_weights),
         cmocka_unit_test(test_same_bits_for_any_threads),
+        cmocka_unit_test(test_near_exact_fits_in_any_order),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_randomisation),
     };
