@@ -14,7 +14,7 @@
 static void print_identity(jd_store_t *store, const char *path)
 {
     static const char *const texts[] = {"jiedao_version", "git_commit", "config_hash",
-                                        "input_divisions", "input_policy_list"};
+                                        "input_divisions", "input_policy_list", "notes"};
     static const char *const numbers[] = {"schema_version", "seed", "replicates"};
     printf("%s\n", path);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -22,6 +22,7 @@ typedef struct work {
     jd_column_t *columns; /* of /runs */
     jd_table_t runs;
     jd_study_result_t *result;
+    jd_notes_tally_t tally;
     char reason[JD_RUN_MESSAGE]; /* of the last failure */
     int rc;
     jd_ctx_t *ctx;
@@ -99,6 +100,7 @@ static int take(work_t *w, int64_t i, attempt_t *a)
 {
     if (fatal(a->code)) return jd_fail(w->ctx, a->code, "%s", a->message);
     int rc = jd_run_note(&w->runs, i + 1, 1, i + 1, a->code ? a->message : NULL, a->note, w->ctx);
+    if (!rc) rc = jd_notes_tally_add(&w->tally, a->note, a->code ? a->message : NULL, w->ctx);
     if (rc) return rc;
     w->result->times.setup += a->times.setup;
     w->result->times.simulate += a->times.simulate;
@@ -182,6 +184,7 @@ int jd_study_replicates(const jd_config_t *config, const jd_inputs_t *inputs, in
     if (!rc) rc = jd_store_write(store, &w.runs, ctx);
     if (!rc) rc = jd_store_write(store, &result->all_estimates, ctx);
     if (!rc) rc = jd_store_write(store, &result->all_estimands, ctx);
+    jd_notes_tally_end(&w.tally, "replicates", rc == JD_ERR_CANCELLED ? NULL : ctx);
     jd_table_free(&w.runs);
     free(w.columns);
     return rc;

@@ -11,6 +11,7 @@
 #include "study/log.h"
 #include "study/replicate.h"
 #include "study/replicates.h"
+#include "study/run_notes.h"
 #include "study/sections.h"
 
 void jd_study_result_free(jd_study_result_t *r)
@@ -151,6 +152,25 @@ static void move_table(jd_table_t *to, jd_table_t *from)
     memset(from, 0, sizeof *from);
 }
 
+/* The replicate there is; its remarks are told, and kept as the file's attribute `notes`. */
+static int run_once(jd_store_t *store, const jd_config_t *config, const jd_study_inputs_t *inputs,
+                    jd_study_result_t *result, jd_ctx_t *ctx)
+{
+    jd_study_replicate_t one;
+    jd_run_notes_t notes;
+    jd_ctx_t inner;
+    char text[JD_RUN_NOTE];
+    jd_run_notes_begin_telling(&notes, &inner, ctx);
+    int rc =
+        jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, &inner);
+    if (rc) return jd_fail(ctx, rc, "%s", inner.message);
+    result->facts = one.facts;
+    move_table(&result->estimates, &one.estimates);
+    move_table(&result->estimands, &one.estimands);
+    jd_run_notes_end(&notes, text);
+    return *text ? jd_store_attribute_text(store, "/", "notes", text, ctx) : JD_OK;
+}
+
 static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replicates,
                     const jd_study_inputs_t *inputs, jd_study_result_t *result, jd_ctx_t *ctx)
 {
@@ -160,13 +180,7 @@ static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replic
     if (rc) return rc;
     if (replicates > 1)
         return jd_study_replicates(config, &inputs->inputs, replicates, store, result, ctx);
-    jd_study_replicate_t one;
-    rc = jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, ctx);
-    if (rc) return rc;
-    result->facts = one.facts;
-    move_table(&result->estimates, &one.estimates);
-    move_table(&result->estimands, &one.estimands);
-    return JD_OK;
+    return run_once(store, config, inputs, result, ctx);
 }
 
 /* The result is whole without its log, so a log that cannot be written is no more than a remark. */

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "study/replicate.h"
+#include "study/run_notes.h"
 #include "study/run_tables.h"
 #include "study/sweep.h"
 #include "study/sweep_ours.h"
@@ -24,6 +25,7 @@ typedef struct merge {
     jd_store_t *store;
     int64_t failed, merged; /* runs */
     jd_first_failure_t first_failure;
+    jd_notes_tally_t tally;
 } merge_t;
 
 /* ---- Columns of /runs: the fixed ones, the factors, what a run did ---- */
@@ -132,6 +134,7 @@ static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *
     m->failed += r->failed != 0;
     m->merged++;
     jd_first_failure_note(&m->first_failure, run, r);
+    if (!rc) rc = jd_notes_tally_add(&m->tally, r->note, r->failed ? r->message : NULL, ctx);
     if (!rc && m->folder->shards.files && !r->failed) rc = copy_run(m, run, ctx);
     return rc;
 }
@@ -220,6 +223,7 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
     facts->farm.first_failure = merge.first_failure;
     facts->farm.found = opened.plan.n_runs - missing;
     facts->merged = rc == JD_OK;
+    jd_notes_tally_end(&merge.tally, "runs", rc ? NULL : ctx);
     end(&merge);
     jd_sweep_folder_free(&opened);
     return rc;

@@ -14,6 +14,7 @@
 #include "run/setting.h"
 #include "study/dgp.h"
 #include "study/reads.h"
+#include "study/run_notes.h"
 
 #define ROW(field) offsetof(jd_validate_params_t, field)
 static const jd_param_t params[] = {
@@ -185,6 +186,7 @@ typedef struct work {
     jd_series_list_t list;
     int64_t *done;                  /* [points] runs that did not fail */
     const jd_sweep_folder_t *round; /* being read */
+    jd_notes_tally_t tally;
 } work_t;
 
 /* The config of a round: so many replicates behind those of the rounds before. What decides how
@@ -224,6 +226,9 @@ static int take_run(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *
     int64_t point = jd_plan_point(plan, run);
     note_failure(w, run, result);
     w->done[point] += result->failed == 0;
+    int rc =
+        jd_notes_tally_add(&w->tally, result->note, result->failed ? result->message : NULL, ctx);
+    if (rc) return rc;
     return jd_series_add(&w->list, (int32_t)point, (int32_t)jd_plan_replicate(plan, run),
                          &result->table[ESTIMATES], &result->table[NULL_ESTIMATES], ctx);
 }
@@ -552,6 +557,7 @@ int jd_validate_run(const jd_config_t *config, const char *folder,
     if (!rc) rc = make_table(&w, ctx);
     if (!rc) rc = make_points(v, ctx);
     if (!rc) rc = write_file(&w, ctx);
+    jd_notes_tally_end(&w.tally, "runs", rc ? NULL : ctx);
     jd_series_free(&w.list);
     free(w.done);
     if (rc && rc != JD_ERR_CANCELLED) jd_validation_free(v);

@@ -72,6 +72,43 @@ static void test_info_looks_into_a_validation(void **state)
 
 #define NOTING "--set estimate.estimators=rings,drdid,twfe"
 
+/* What all replicates or runs remark is said once, with how many it concerns. */
+static void test_remarks_of_many_runs_are_said_once(void **state)
+{
+    (void)state;
+    static const char late[] = "policy: 8 counties adopt after the last period";
+    static const char *const lines[][2] = {
+        {"run ${TINY% --quiet} --set policy.adoption=2030Q1 --replicates 3 -o late.h5",
+         "3 of 3 replicates: "},
+        {"run ${TINY% --quiet} --set policy.adoption=2030Q1 --replicates 3 -o late2.h5 --format "
+         "csv",
+         "3 of 3 replicates: "},
+        {"sweep ${TINY% --quiet} --set 'sweep.policy.adoption=2021Q1 | 2030Q1' --set "
+         "sweep.replicates=2 -o late",
+         "2 of 4 runs: "},
+        {"merge late --force", "2 of 4 runs: "},
+        {"validate ${TINY% --quiet} --set policy.adoption=2030Q1 --set validate.replicates=3 -o "
+         "latest",
+         "3 of 3 runs: "}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char wanted[128], line[512];
+        snprintf(line, sizeof line, "%s", lines[i][0]);
+        run_program(&said, line);
+        snprintf(wanted, sizeof wanted, "%s%s", lines[i][1], late);
+        char *first = strstr(said.err, wanted);
+        if (!first) fail_msg("%s: %s", line, said.err);
+        if (strstr(first + strlen(wanted), late)) fail_msg("twice: %s", said.err);
+    }
+    /* estimators that are left out, and one run's file */
+    run_program(&said, "run ${TINY% --quiet} --set policy.share=1 --replicates 2 -o all.h5");
+    ASSERT_STATUS(&said, 0);
+    ASSERT_HOLDS(said.err, "2 of 2 replicates: twfe on the county panel: left out: ");
+    run_program(&said, "run ${TINY% --quiet} --set policy.adoption=2030Q1 -o one.h5");
+    ASSERT_HOLDS(said.err, late);
+    run_program(&said, "info one.h5");
+    ASSERT_HOLDS(said.out, late);
+}
+
 /* An estimator that does not apply is a remark; each is kept once, with its run. */
 static void test_remarks_are_kept_with_their_run(void **state)
 {
@@ -83,7 +120,7 @@ static void test_remarks_are_kept_with_their_run(void **state)
     run_program(&said, "export noted/sweep.h5 -t runs -o -");
     ASSERT_HOLDS(said.out, ",friction,note\n");
     ASSERT_HOLDS(said.out, ",\"rings on the county panel: left out: ");
-    ASSERT_HOLDS(said.out, "; drdid on the county panel: left out: ");
+    ASSERT_HOLDS(said.out, " | drdid on the county panel: left out: ");
     /* and by run --replicates */
     run_shell(&said,
               "\"$JIEDAO\" export noted/sweep.h5 -t runs -o - >a; \"$JIEDAO\" run $TINY " NOTING
@@ -91,9 +128,10 @@ static void test_remarks_are_kept_with_their_run(void **state)
               "\"$JIEDAO\" export noted.h5 -t runs -o - | cmp a -");
     if (said.status) fail_msg("%s%s", said.out, said.err);
     /* more of them than there is room for are counted */
-    run_shell(&said, "\"$JIEDAO\" run $TINY --set estimate.estimators=all --replicates 2 -o "
+    run_shell(&said, "\"$JIEDAO\" run $TINY --set estimate.estimators=all --set "
+                     "policy.adoption=2030Q1 --replicates 2 -o "
                      "more.h5 >/dev/null; \"$JIEDAO\" export more.h5 -t runs -o - | "
-                     "grep -c '; and [0-9]* more\"'");
+                     "grep -c ' | and [0-9]* more\"'");
     assert_string_equal(said.out, "2\n");
 }
 
@@ -104,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_info_looks_into_an_unfinished_sweep),
         cmocka_unit_test(test_info_looks_into_a_validation),
         cmocka_unit_test(test_remarks_are_kept_with_their_run),
+        cmocka_unit_test(test_remarks_of_many_runs_are_said_once),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
