@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # cmake -DSOURCE=.../configs -DOUT=configs.c -P configs.cmake: puts every *.ini below SOURCE into a
-# C file. Bytes, not string literals: C compilers need take no more than 4095 characters in one.
+# C file, and the completions of shells. Bytes, not string literals: C compilers need take no more than 4095 characters in one.
 file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/*.ini)
 list(SORT files)
 set(texts "")
@@ -17,9 +17,15 @@ foreach(file ${files})
   string(APPEND table "    (const char *)text_${number},\n")
   math(EXPR number "${number} + 1")
 endforeach()
+foreach(shell bash zsh)
+  file(READ ${SOURCE}/../share/completions/jiedao.${shell} hex HEX)
+  string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+  string(APPEND texts "static const unsigned char text_${shell}[] = {\n    ${hex}0};\n\n")
+endforeach()
 file(CONFIGURE OUTPUT ${OUT} @ONLY CONTENT [=[
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Written by cmake/configs.cmake from configs/. */
+/* Written by cmake/configs.cmake from configs/ and share/completions/. */
 #include "cli/builtin.h"
 
 @texts@const int jd_builtin_count = @number@;
@@ -29,4 +35,7 @@ const char *const jd_builtin_names[] = {
 
 const char *const jd_builtin_texts[] = {
 @table@    0};
+
+const char *const jd_completion_bash = (const char *)text_bash;
+const char *const jd_completion_zsh = (const char *)text_zsh;
 ]=])

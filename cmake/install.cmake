@@ -31,6 +31,11 @@ configure_file(cmake/jiedao.pc.in ${PROJECT_BINARY_DIR}/jiedao.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/jiedao.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(FILES docs/jiedao.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES share/completions/jiedao
+install(FILES share/completions/jiedao.bash RENAME jiedao
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES share/completions/jiedao.zsh RENAME _jiedao
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES docs/inference.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/estimators docs/diagnostics
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

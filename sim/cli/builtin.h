@@ -8,6 +8,9 @@ extern const int jd_builtin_count;
 extern const char *const jd_builtin_names[]; /**< [jd_builtin_count], sorted */
 extern const char *const jd_builtin_texts[]; /**< [jd_builtin_count], the INI texts */
 
+/** share/completions/jiedao.bash and .zsh. */
+extern const char *const jd_completion_bash, *const jd_completion_zsh;
+
 /** The text of a built-in config, "name" or "name.ini"; NULL if there is none of this name. */
 const char *jd_builtin_config(const char *name);
 

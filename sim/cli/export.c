@@ -10,6 +10,8 @@
 #include "io/stata.h"
 #include "io/store.h"
 
+static const char *const formats[] = {"csv", "dta", NULL};
+
 enum { CSV, DTA };
 
 /* FILE without .h5, the table's name with '/' as '_', the format's ending: made where -o is not
@@ -63,7 +65,6 @@ out:
 /* -o county.dta asks for Stata as plainly as --format dta; other endings are of other formats. */
 static int settle_format(const jd_args_t *args, const char *path, int *format, jd_ctx_t *ctx)
 {
-    static const char *const formats[] = {"csv", "dta", NULL};
     const char *asked = jd_args_value(args, "format");
     bool dta = path && jd_cli_ends_in(path, "dta"), csv = path && jd_cli_ends_in(path, "csv");
     *format = dta ? DTA : CSV;
@@ -119,6 +120,7 @@ static const jd_option_t options[] = {
      .help = "table to take out, as 'jiedao info' lists it; may be repeated"},
     {.name = "format",
      .value = "FORMAT",
+     .choices = formats,
      .help = "csv (default), or dta (Stata 14 and later; default for -o NAME.dta)"},
     {.name = "output",
      .letter = 'o',

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/did_options.h"
+#include "jiedao/did.h"
 #include "jiedao/version.h"
 
 void jd_help_overview(FILE *out)
@@ -17,7 +19,8 @@ void jd_help_overview(FILE *out)
     for (int i = 0; jd_commands[i]; i++)
         fprintf(out, "  %-12s %s\n", jd_commands[i]->name, jd_commands[i]->summary);
     fputs("\n'jiedao help COMMAND' shows its options and examples,\n"
-          "'jiedao help COMMAND WORD' the options that speak of a word. To begin:\n\n"
+          "'jiedao help COMMAND WORD' the options that speak of a word,\n"
+          "'jiedao help ESTIMATOR' what an estimator is and takes. To begin:\n\n"
           "  jiedao run quickstart\n",
           out);
 }
@@ -33,6 +36,15 @@ static bool speaks_of(const jd_option_t *option, const char *word)
     return n == 0;
 }
 
+static void print_option(FILE *out, const jd_option_t *option)
+{
+    char left[64], letter[5] = "    ";
+    if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->value ? " " : "",
+             option->value ? option->value : "");
+    fprintf(out, "  %-28s %s\n", left, option->help);
+}
+
 /* Returns how many were printed: those that speak of a word, under no heads, or all. */
 static int print_options(FILE *out, const jd_option_t *option, const char *word)
 {
@@ -40,14 +52,51 @@ static int print_options(FILE *out, const jd_option_t *option, const char *word)
     for (; option && option->name; option++) {
         if (!speaks_of(option, word)) continue;
         n++;
-        char left[64], letter[5] = "    ";
-        if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->value ? " " : "",
-                 option->value ? option->value : "");
         if (option->head && !word) fprintf(out, "\n %s\n", option->head);
-        fprintf(out, "  %-28s %s\n", left, option->help);
+        print_option(out, option);
     }
     return n;
+}
+
+/* Whether a list joined by commas has the name. */
+static bool lists(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (!strncmp(p, name, n) && (p[n] == ',' || !p[n])) return true;
+    }
+    return false;
+}
+
+/* The page of docs/estimators that speaks of an estimator: some share one. */
+static const char *page_of(const char *name)
+{
+    static const char *const shared[][2] = {{"etwfe_poisson", "etwfe"},
+                                            {"synthetic_control", "synthetic_did"},
+                                            {"block_did", "synthetic_did"},
+                                            {"staggered_triple_difference", "triple_difference"}};
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (!strcmp(shared[i][0], name)) return shared[i][1];
+    return name;
+}
+
+static void help_estimator(FILE *out, const jd_estimator_t *estimator)
+{
+    int n = 0;
+    fprintf(out, "%s: %s\n\nusage: jiedao did FILE --estimator %s [OPTIONS]\n", estimator->name,
+            estimator->label, estimator->name);
+    for (const jd_option_t *o = jd_did_option_rows; o->name; o++) {
+        if (!lists(o->of, estimator->name)) continue;
+        if (n++ == 0) fputs("\noptions it takes, beside those for all:\n", out);
+        print_option(out, o);
+    }
+    if (n == 0) fputs("\nIt has no options of its own.\n", out);
+    fprintf(out,
+            "\nColumns, covariates, weights, clusters and kinds of variance are for all:\n"
+            "'jiedao help did' shows them.\n"
+            "page: docs/estimators/%s.md (installed: share/doc/jiedao/estimators/%s.md)\n",
+            page_of(estimator->name), page_of(estimator->name));
 }
 
 void jd_help_command(FILE *out, const jd_command_t *command)
@@ -69,6 +118,11 @@ static int run_help(const jd_args_t *args, jd_ctx_t *ctx)
     const char *name = jd_args_word(args, 0);
     if (!name) {
         jd_help_overview(stdout);
+        return JD_OK;
+    }
+    const jd_estimator_t *estimator = args->n_words == 1 ? jd_estimator_find(name) : NULL;
+    if (estimator) {
+        help_estimator(stdout, estimator);
         return JD_OK;
     }
     const jd_command_t *command = jd_command_find(name, ctx);
@@ -94,13 +148,15 @@ static int run_version(const jd_args_t *args, jd_ctx_t *ctx)
 
 const jd_command_t jd_command_help = {
     .name = "help",
-    .words = "[COMMAND [WORD]]",
+    .words = "[COMMAND [WORD] | ESTIMATOR]",
     .max_words = 2,
     .summary = "show what a command does, its options and examples",
     .about = "Shows the list of commands, or the help of one: the same as COMMAND --help.\n"
-             "With a word: those of its options that speak of it.\n",
+             "With a word: those of its options that speak of it. Of an estimator: what it is,\n"
+             "the options that it takes, and its page.\n",
     .examples = "  jiedao help run\n"
-                "  jiedao help did cluster\n",
+                "  jiedao help did cluster\n"
+                "  jiedao help callaway_santanna\n",
     .run = run_help,
 };
 

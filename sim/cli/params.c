@@ -5,6 +5,9 @@
 #include "cli/command.h"
 #include "study/sections.h"
 
+/* In the order of jd_params_format_t. */
+static const char *const formats[] = {"table", "ini", "json", "markdown", NULL};
+
 enum { MAX_SECTIONS = 64 };
 
 static int check_section(const char *name, const jd_section_t *const *sections, int n,
@@ -35,8 +38,6 @@ static int check_section(const char *name, const jd_section_t *const *sections, 
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    /* In the order of jd_params_format_t. */
-    static const char *const formats[] = {"table", "ini", "json", "markdown", NULL};
     int format = JD_PARAMS_TABLE;
     int rc = jd_args_choice(args, "format", formats, &format, ctx);
     if (rc) return rc;
@@ -48,7 +49,10 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
 }
 
 static const jd_option_t options[] = {
-    {.name = "format", .value = "FORMAT", .help = "table (default), ini, json or markdown"},
+    {.name = "format",
+     .value = "FORMAT",
+     .choices = formats,
+     .help = "table (default), ini, json or markdown"},
     {.name = NULL},
 };
 

@@ -13,6 +13,8 @@
 #include "study/study.h"
 #include "study/words.h"
 
+static const char *const formats[] = {"text", "csv", "markdown", "latex", "json", NULL};
+
 /* Without -o: the config's name with .h5, in the working folder. */
 static char *default_path(const char *config)
 {
@@ -59,7 +61,6 @@ static int tell_again(const jd_args_t *args, const char *path, int64_t replicate
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    static const char *const formats[] = {"text", "csv", "markdown", "latex", "json", NULL};
     jd_config_t *config = NULL;
     jd_study_result_t result = {0};
     int64_t replicates = 1;
@@ -102,6 +103,7 @@ static const jd_option_t options[] = {
      .help = "run R times with other draws; prints means with Monte-Carlo errors"},
     {.name = "format",
      .value = "FORMAT",
+     .choices = formats,
      .help = "text (default); csv: every estimate; markdown, latex, json: overall ones"},
     {.name = "force", .help = "replace an existing file"},
     {.name = NULL},

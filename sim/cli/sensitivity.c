@@ -6,9 +6,10 @@
 
 #include "cli/command.h"
 
+static const char *const formats[] = {"text", "csv", NULL};
+
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    static const char *const formats[] = {"text", "csv", NULL};
     const char *output = jd_args_value(args, "output");
     jd_study_sensitivity_t s = {0};
     int64_t draws = 1000;
@@ -37,7 +38,7 @@ static const jd_option_t options[] = {
      .value = "P",
      .read = JD_READ_SHARE,
      .help = "level of the intervals; default 0.95"},
-    {.name = "format", .value = "FORMAT", .help = "text (default) or csv"},
+    {.name = "format", .value = "FORMAT", .choices = formats, .help = "text (default) or csv"},
     {.name = NULL},
 };
 

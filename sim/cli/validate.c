@@ -9,6 +9,8 @@
 #include "cli/command.h"
 #include "io/csv.h"
 
+static const char *const formats[] = {"text", "csv", NULL};
+
 static int tell_on(const jd_args_t *args, const char *folder, jd_ctx_t *ctx)
 {
     static const char *const without[] = {"resume", "force", NULL};
@@ -20,7 +22,6 @@ static int tell_on(const jd_args_t *args, const char *folder, jd_ctx_t *ctx)
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    static const char *const formats[] = {"text", "csv", NULL};
     const jd_sweep_options_t o = {
         .resume = jd_args_has(args, "resume"), .force = jd_args_has(args, "force"), .parts = 1};
     const char *folder = jd_args_value(args, "output");
@@ -64,7 +65,10 @@ static const jd_option_t options[] = {
      .help = "set a parameter; may be repeated"},
     {.name = "resume", .help = "go on where the folder's validation stopped"},
     {.name = "force", .help = "start anew in a folder that holds a validation"},
-    {.name = "format", .value = "FORMAT", .help = "text (default), csv: every measure"},
+    {.name = "format",
+     .value = "FORMAT",
+     .choices = formats,
+     .help = "text (default), csv: every measure"},
     {.name = NULL},
 };
 

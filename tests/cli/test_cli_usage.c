@@ -38,6 +38,53 @@ static void test_help_lists_commands_with_examples(void **state)
     }
 }
 
+static void test_help_of_estimators(void **state)
+{
+    (void)state;
+    run_program(&said, "help callaway_santanna");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "usage: jiedao did FILE --estimator callaway_santanna");
+    ASSERT_HOLDS(said.out, "--control");
+    ASSERT_HOLDS(said.out, "docs/estimators/callaway_santanna.md");
+    if (strstr(said.out, "--neyman")) fail_msg("roll_out's option: %s", said.out);
+    run_program(&said, "help block_did");
+    ASSERT_HOLDS(said.out, "docs/estimators/synthetic_did.md");
+    /* each has a page */
+    run_program(&said, "completion list did estimator | grep -v '^all$' | while read e; do "
+                       "p=$('" JD_PROGRAM "' help $e | sed -n 's/^page: \\([^ ]*\\).*/\\1/p'); "
+                       "test -f " JD_SOURCE_DIR "/$p || echo no page: $e; done");
+    assert_string_equal(said.out, "");
+}
+
+static void test_completion(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {{"completion list", "\ncompletion\n"},
+                                           {"completion list run", "published/bdm2004\n"},
+                                           {"completion list run", "--replicates\n"},
+                                           {"completion list run format", "markdown\n"},
+                                           {"completion list did estimator", "callaway_santanna\n"},
+                                           {"completion list did format", "latex\n"},
+                                           {"completion list did vcov", "driscoll_kraay\n"},
+                                           {"completion list help", "sun_abraham\n"},
+                                           {"completion list params", "policy\n"},
+                                           {"completion zsh", "#compdef jiedao\n"},
+                                           {"completion bash", "complete -o default"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        run_program(&said, lines[i][0]);
+        assert_int_equal(said.status, 0);
+        ASSERT_HOLDS(said.out, lines[i][1]);
+    }
+    run_program(&said, "completion fish");
+    assert_int_equal(said.status, 2);
+    ASSERT_HOLDS(said.err, "name a shell, bash or zsh");
+    /* as bash asks: the last of several names */
+    run_program(&said, "completion bash >complete.bash; bash -c '. ./complete.bash; "
+                       "COMP_WORDS=(" JD_PROGRAM " did x.csv --estimator twfe,callaway); "
+                       "COMP_CWORD=4; _jiedao; echo ${COMPREPLY[@]}'");
+    assert_string_equal(said.out, "twfe,callaway_santanna\n");
+}
+
 static void test_help_finds_options(void **state)
 {
     (void)state;
@@ -195,6 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_command_shows_help),
         cmocka_unit_test(test_help_lists_commands_with_examples),
+        cmocka_unit_test(test_help_of_estimators),
+        cmocka_unit_test(test_completion),
         cmocka_unit_test(test_help_finds_options),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_mistakes_are_told_and_leave_2),

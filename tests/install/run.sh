@@ -14,6 +14,8 @@ libdir=$(dirname "$(find "$prefix" -name pkgconfig -type d)")
 "$prefix/bin/jiedao" --version
 test -f "$prefix/share/man/man1/jiedao.1"
 test -f "$prefix/share/bash-completion/completions/jiedao"
+test -f "$prefix/share/zsh/site-functions/_jiedao"
+test -f "$prefix/share/doc/jiedao/estimators/callaway_santanna.md"
 test -L "$libdir/libjiedao-did.so"
 
 # consumer NAME OPTIONS...: configures, builds and runs the project beside this script.
