@@ -14,6 +14,7 @@
 
 #include "did/synthetic.h"
 
+static const double LEAST_RIDGE = 1e-12;          /* of columns whose largest number is 1 */
 enum { SEARCH_STEPS = 10000, FIRST_STEPS = 100 }; /* the package's */
 
 int jd_block_weights_init(jd_block_weights_t *weights, const jd_synthetic_t *s, size_t most,
@@ -154,6 +155,32 @@ static void sparsify(double *w, int n)
         w[j] /= sum;
 }
 
+/* Columns that are equal bit by bit share their weights equally: of the weights that fit as well
+ * the ones of least norm, whatever the columns' order. The ridge says the same, to fewer digits.
+ * Returns how many columns equal an earlier one; w NULL: counts alone. */
+static int32_t share_equal(const double *a, int m, int n, double *w)
+{
+    size_t bytes = (size_t)m * sizeof *a;
+    int32_t n_equal = 0;
+    for (int j = 0; j < n; j++) {
+        const double *column = a + (size_t)j * (size_t)m;
+        double sum = w ? w[j] : 0;
+        int first = 1, same = 1;
+        for (int l = 0; l < j && first; l++)
+            first = memcmp(a + (size_t)l * (size_t)m, column, bytes) != 0;
+        n_equal += !first;
+        if (!first || !w) continue;
+        for (int l = j + 1; l < n; l++)
+            if (memcmp(a + (size_t)l * (size_t)m, column, bytes) == 0) {
+                sum += w[l];
+                same++;
+            }
+        for (int l = j; l < n && same > 1; l++)
+            if (memcmp(a + (size_t)l * (size_t)m, column, bytes) == 0) w[l] = sum / same;
+    }
+    return n_equal;
+}
+
 static int search(const jd_synthetic_t *s, search_t problem, int intercept, double *w,
                   jd_ctx_t *ctx)
 {
@@ -164,7 +191,13 @@ static int search(const jd_synthetic_t *s, search_t problem, int intercept, doub
     double scale = find_scale(a, ((int64_t)n + 1) * m), zeta = problem.zeta / scale;
     for (int64_t i = 0; !s->frank_wolfe && i < ((int64_t)n + 1) * m; i++)
         a[i] /= scale;
-    if (!s->frank_wolfe) return jd_simplex_solve(a, b, m, n, m * zeta * zeta, w, ctx);
+    /* without noise the ridge would be 0, and weights that fit as well would be many */
+    double ridge = zeta > 0 ? m * zeta * zeta : LEAST_RIDGE;
+    if (!s->frank_wolfe) {
+        int rc = jd_simplex_solve(a, b, m, n, ridge, w, ctx);
+        if (rc == JD_OK) share_equal(a, m, n, w);
+        return rc;
+    }
     int rc = jd_simplex_frank_wolfe(a, b, m, n, problem.zeta, decrease, FIRST_STEPS, w, ctx);
     if (rc != JD_OK) return rc;
     sparsify(w, n);
@@ -191,7 +224,7 @@ static int find_lambda(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
 }
 
 static int find_omega(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
-                      const double *treated, int32_t b, double *a,
+                      const double *treated, int32_t b, double *a, int find,
                       const jd_block_weights_t *weights, jd_ctx_t *ctx)
 {
     int32_t n_pre = s->block[b].n_pre;
@@ -200,6 +233,14 @@ static int find_omega(const jd_synthetic_t *s, const jd_synthetic_who_t *who, co
                (size_t)n_pre * sizeof *a);
     memcpy(a + (size_t)who->n_controls * (size_t)n_pre, treated, (size_t)n_pre * sizeof *a);
     const double *zeta = weights->zeta + 3 * (int64_t)b;
+    int32_t n_equal = find && ctx && ctx->warn ? share_equal(a, n_pre, who->n_controls, NULL) : 0;
+    if (n_equal > 0)
+        jd_warn(ctx,
+                "%d control%s the same outcomes before treatment as another one, so synthetic "
+                "weights are not unique; %s",
+                n_equal, n_equal == 1 ? " has" : "s have",
+                s->frank_wolfe ? "the search of synthdid divides them by the order of units"
+                               : "equal controls share theirs equally");
     return search(s, (search_t){a, n_pre, who->n_controls, zeta[0], zeta[2]},
                   s->kind == JD_SYNTHETIC_DID, weights->omega + (int64_t)b * who->n_controls, ctx);
 }
@@ -243,7 +284,7 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
         if (s->kind == JD_SYNTHETIC_UNIFORM) continue;
         treated_means(s, who, matrix, b, treated);
         if (s->kind == JD_SYNTHETIC_DID) rc = find_lambda(s, who, matrix, b, a, weights, ctx);
-        if (rc == JD_OK) rc = find_omega(s, who, matrix, treated, b, a, weights, ctx);
+        if (rc == JD_OK) rc = find_omega(s, who, matrix, treated, b, a, find, weights, ctx);
     }
     free(a);
     return rc;

@@ -386,6 +386,63 @@ static void test_refusals(void **state)
     refuse(&panel, y, &(jd_vcov_options_t){.resample = JD_RESAMPLE_PLACEBO}, "1 controls");
 }
 
+enum { LABELLED = 9, LABELLED_T = 8, LABELLED_N = LABELLED * LABELLED_T };
+
+static void count_notes(void *user, const char *message)
+{
+    if (strstr(message, "1 control has the same outcomes before treatment")) ++*(int *)user;
+}
+
+/* Units 7 and 8 are equal before treatment; `merged`: one unit of their mean in place of both. */
+static double fit_twins(const char *name, int order, int merged, int *notes)
+{
+    static int32_t unit[LABELLED_N], time[LABELLED_N], cohort[LABELLED_N];
+    static double y[LABELLED_N];
+    int n = 0;
+    for (int u = 0; u < LABELLED - merged; u++)
+        for (int t = 0; t < LABELLED_T; t++, n++) {
+            int like = u == 8 ? 7 : u;
+            double common = t >= 5 ? (merged ? 0.5 : u == 8) : 0;
+            unit[n] = (u * (order == 1 ? 4 : order == 2 ? 7 : 1)) % 11;
+            time[n] = 1 + t;
+            cohort[n] = u == 0 ? 6 : 0;
+            y[n] = sin(1.3 * like * like + 0.7 * t * (like % 4 + 1)) + (like == 7 ? 2 * common : 0);
+            if (u == 0)
+                y[n] = 0.6 * sin(1.3 * 49 + 0.7 * t * 4) + 0.4 * sin(1.3 * 4 + 0.7 * t * 3) +
+                       0.05 * sin(3.0 * t) + (t >= 5);
+        }
+    const jd_panel_t panel = {.n = n, .unit = unit, .time = time, .cohort = cohort};
+    jd_ctx_t ctx = {.threads = 1, .warn = count_notes, .user = notes};
+    jd_did_options_t how;
+    jd_did_defaults(&how);
+    jd_design_t *design = NULL;
+    const double *column = y;
+    double estimate[16];
+    assert_int_equal(jd_design_prepare(&design, jd_estimator_find(name), &panel, &how, &ctx),
+                     JD_OK);
+    assert_int_equal(jd_design_estimate(design, &column, 1, estimate, &ctx), JD_OK);
+    jd_design_free(design);
+    return estimate[0];
+}
+
+/* Weights that are not unique are those of least norm, whoever comes first: equal controls share
+ * theirs equally, so they count as one control of their mean. It is said. */
+static void test_equal_controls_in_any_order(void **state)
+{
+    (void)state;
+    int notes = 0, none = 0;
+    const double merged = fit_twins("synthetic_control", 0, 1, &none);
+    const double first = fit_twins("synthetic_control", 0, 0, &notes);
+    assert_true(fabs(first - merged) < 1e-7);
+    assert_int_equal(notes, 1);
+    assert_int_equal(none, 0);
+    for (int k = 1; k < 3; k++)
+        assert_true(fabs(fit_twins("synthetic_control", k, 0, &notes) - first) < 1e-7);
+    const double did = fit_twins("synthetic_did", 0, 0, &notes);
+    for (int k = 1; k < 3; k++)
+        assert_true(fabs(fit_twins("synthetic_did", k, 0, &notes) - did) < 1e-12);
+}
+
 /* Outcomes of any size: the same weights to the last bit, effects in proportion. */
 static void test_any_scale(void **state)
 {
@@ -451,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_frozen_weights),
         cmocka_unit_test(test_without_weights_it_is_twfe),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_equal_controls_in_any_order),
         cmocka_unit_test(test_any_scale),
         cmocka_unit_test(test_draws_are_keyed),
     };
