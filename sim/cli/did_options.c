@@ -343,6 +343,8 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     if (!rc) rc = read_sign("decimal", request->decimal, &request->roles.style.decimal, ctx);
     if (!rc) rc = settle_vcov(request, ctx);
     request->roles.origin = request->outcome_weights;
+    request->roles.triple = !strcmp(request->estimators, "triple_difference") ||
+                            !strcmp(request->estimators, "staggered_triple_difference");
     request->roles.no_unit = request->how.cross_sections;
     request->how.reference = request->reference.value;
     request->how.n_reference = request->reference.n;

@@ -48,6 +48,7 @@ typedef struct jd_own_roles {
     bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
     const char *het;      /**< characteristics of units, for predict_het */
     const char *table;    /**< of a jiedao file; NULL = panel/county */
+    bool triple;          /**< of its panel/sector_county, what triple differences need is taken */
     int periods;          /**< jd_own_spacing_t */
     int date_order;       /**< jd_date_order_t */
     jd_csv_style_t style; /**< of a text file */

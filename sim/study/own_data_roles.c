@@ -168,8 +168,7 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
     roles->no_unit = given->no_unit;
     int listed = JD_OWN_LISTED + roles->n_x + roles->n_het + roles->n_fixed,
         parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
-                count_signs(given->strata, '^') +
-                count_signs(fixed, '^') + count_signs(fixed, '['),
+                count_signs(given->strata, '^') + count_signs(fixed, '^') + count_signs(fixed, '['),
         rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
     roles->n = rc ? 0 : listed;
     for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
@@ -313,7 +312,55 @@ static int assume_roles(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx
     return rc;
 }
 
-static int read_store(jd_own_columns_t *roles, const char *path, const char *name,
+static bool is_of_units(const jd_table_t *table, int column, jd_type_t type)
+{
+    return table->columns[column].type == type && table->columns[column].axis == JD_AXIS_UNIT;
+}
+
+/* Of sectors in counties: sector 0 is whom the policy is for, a county's cohort is that of its
+ * sector 0, and the policy is assigned to counties. The columns are changed in place. */
+static int assume_triple(jd_own_columns_t *roles, jd_table_t *table, jd_ctx_t *ctx)
+{
+    int cohort = jd_table_find(table, "cohort"), county = jd_table_find(table, "county"),
+        sector = jd_table_find(table, "sector"), rc = JD_OK;
+    const jd_own_role_t *given = roles->list;
+    if (cohort < 0 || county < 0 || sector < 0 || given[JD_OWN_ELIGIBLE].name ||
+        given[JD_OWN_COHORT].name || given[JD_OWN_TREAT].name ||
+        !is_of_units(table, cohort, JD_INT32) || !is_of_units(table, county, JD_INT32) ||
+        !is_of_units(table, sector, JD_INT8))
+        return JD_OK;
+    int32_t *when = NULL, *cohorts = JD_CELLS(table, cohort, int32_t), last = 0;
+    const int32_t *of = JD_CELLS(table, county, int32_t);
+    int8_t *sectors = JD_CELLS(table, sector, int8_t);
+    for (int64_t i = 0; i < table->n_unit; i++)
+        if (of[i] < 0)
+            return jd_fail(ctx, JD_ERR_DATA, "unit %lld: county = %d; it is 0 or more",
+                           (long long)i, of[i]);
+        else if (of[i] > last)
+            last = of[i];
+    rc = jd_make(&when, (int64_t)last + 1, sizeof *when, "cohorts of counties", ctx);
+    for (int64_t i = 0; i < table->n_unit && !rc; i++)
+        if (sectors[i] == 0) when[of[i]] = cohorts[i];
+    for (int64_t i = 0; i < table->n_unit && !rc; i++) {
+        cohorts[i] = when[of[i]];
+        sectors[i] = sectors[i] == 0;
+    }
+    free(when);
+    if (!rc)
+        rc = set_name(roles, JD_OWN_ELIGIBLE, "--eligible", "sector", 6, JD_OWN_NO_TREAT, false,
+                      ctx);
+    bool clusters = !given[JD_OWN_CLUSTER].name;
+    if (!rc && clusters)
+        rc = set_name(roles, JD_OWN_CLUSTER, "--cluster", "county", 6, JD_OWN_NO_GROUP, true, ctx);
+    if (!rc)
+        jd_warn(ctx,
+                "eligible are the firms of sector 0, whom the policy is for; cohorts are those of "
+                "the counties%s",
+                clusters ? "; clusters are counties, to which it is assigned" : "");
+    return rc;
+}
+
+static int read_store(jd_own_columns_t *roles, const char *path, const char *name, bool triple,
                       jd_table_t *table, jd_ctx_t *ctx)
 {
     jd_store_t *store = NULL;
@@ -327,6 +374,7 @@ static int read_store(jd_own_columns_t *roles, const char *path, const char *nam
                      "choose one with --table, 'jiedao info %s' lists them",
                      path, path);
     if (!rc) rc = jd_store_read(store, name ? name : "panel/county", table, ctx);
+    if (!rc && triple) rc = assume_triple(roles, table, ctx);
     if (!rc) rc = assume_roles(roles, table, ctx);
     if (!rc) rc = jd_make(&names, table->n_columns, sizeof *names, path, ctx);
     if (!rc) rc = jd_make(&take, table->n_columns, sizeof *take, path, ctx);
@@ -368,7 +416,7 @@ static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_ro
                        "--missing %s: %s is a file of jiedao, which marks missing values itself; "
                        "leave it out",
                        style.missing, path);
-    if (hdf5) return read_store(roles, path, given->table, table, ctx);
+    if (hdf5) return read_store(roles, path, given->table, given->triple, table, ctx);
     if (given->table)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
                        given->table, path);

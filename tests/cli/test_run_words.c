@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What `run` says in words, where there is little to say: no moves, no effect, no controls. */
+#include <math.h>
+
 #include "cli/tiny.h"
 
 static said_t said;
@@ -152,6 +154,36 @@ static void test_log(void **state)
         ASSERT_HOLDS(said.out, fields[i]);
 }
 
+/* The n-th cell, from 0, of the line of a CSV text that begins so. */
+static double cell_of(const char *text, const char *begins, int n)
+{
+    const char *at = strstr(text, begins);
+    if (!at) fail_msg("no line %s: %s", begins, text);
+    for (; n > 0; n--)
+        at = strchr(at, ',') + 1;
+    return strtod(at, NULL);
+}
+
+/* did on the run's own sectors: the same estimate, clustered where the policy is assigned. */
+static void test_the_triple_difference_of_a_file(void **state)
+{
+    (void)state;
+    run_program(&said, "run $TINY -o triple.h5");
+    ASSERT_STATUS(&said, 0);
+    run_program(&said, "export triple.h5 -t estimates -o -");
+    double own = cell_of(said.out, "sector_county,twfe,att,", 5);
+    run_program(&said, "did triple.h5 --table panel/sector_county --estimator triple_difference "
+                       "--format csv");
+    ASSERT_STATUS(&said, 0);
+    assert_true(own != 0);
+    assert_true(fabs(cell_of(said.out, "triple_difference,att,att,", 3) - own) < 1e-12);
+    assert_true(cell_of(said.out, "triple_difference,att,att,", 10) == 16); /* counties */
+    ASSERT_HOLDS(said.err, "clusters are counties");
+    run_program(&said, "did triple.h5 --table panel/sector_county --estimator triple_difference "
+                       "--cluster unit --format csv");
+    assert_true(cell_of(said.out, "triple_difference,att,att,", 10) == 32);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_words_without_twfe),
         cmocka_unit_test(test_units_stand_apart),
         cmocka_unit_test(test_replicates_behind_a_mean),
+        cmocka_unit_test(test_the_triple_difference_of_a_file),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
