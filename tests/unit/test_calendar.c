@@ -19,6 +19,7 @@ static void test_texts(void **state)
         {"2018.03.31", JD_PERIOD_DAY, 17621, 0},
         {"2018-03-31T14:30:00Z", JD_PERIOD_DAY, 17621, 52200},
         {"2018-03-31 14:30:00.123+02:00", JD_PERIOD_DAY, 17621, 52200},
+        {"2018-03-31 14:30", JD_PERIOD_DAY, 17621, 52200},
         {"3/31/2018 2:30:00 PM", JD_PERIOD_DAY, 17621, 52200},
         {"3/31/2018 12:00:00 AM", JD_PERIOD_DAY, 17621, 0},
         {"01jan2018", JD_PERIOD_DAY, 17532, 0},
