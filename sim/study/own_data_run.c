@@ -191,6 +191,20 @@ static bool averages_events(const char *name, const jd_did_options_t *how)
             (!strcmp(name, "callaway_santanna") || !strcmp(name, "staggered_triple_difference")));
 }
 
+/* These count from wave to wave, the others by the calendar where it is asked for. */
+static void tell_unit(const jd_own_fit_t *own, const jd_own_data_t *data, jd_ctx_t *ctx)
+{
+    static const char *const by_wave[] = {"lp_did", "stacked", "did_multiplegt_dyn"};
+    if ((int64_t)own->facts.n_periods - 1 >= (int64_t)data->last - data->first) return;
+    for (size_t i = 0; i < sizeof by_wave / sizeof *by_wave; i++)
+        if (!strcmp(own->name, by_wave[i]))
+            jd_warn(
+                ctx,
+                "%s: the periods have gaps, and its event times count observed periods, not the "
+                "calendar as those of other estimators do; --periods rank: all count so",
+                own->name);
+}
+
 static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
                    const jd_own_ask_t *ask, jd_ctx_t *ctx)
 {
@@ -216,6 +230,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         own->per_dose = estimator->target == JD_TARGET_PER_DOSE ||
                         (ask->how->normalized && !strcmp(own->name, "did_multiplegt_dyn")) ||
                         (fit.n_terms > 0 && jd_own_is_dose(&jd_design_terms(design)[0]));
+        tell_unit(own, data, ctx);
         own->log_points = estimator->target == JD_TARGET_LOG_RATIO;
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
     }

@@ -75,6 +75,24 @@ static void test_incomplete_controls_are_told(void **state)
     run(0, "\"$JIEDAO\" did gap.csv" ROLES "--estimator callaway_santanna");
 }
 
+/* One table, two units of event time: said of those that count waves. */
+static void test_units_of_event_times_are_told(void **state)
+{
+    (void)state;
+    char text[2048] = "i,t,g,y\n";
+    for (int u = 1; u <= 8; u++)
+        for (int t = 2001; t <= 2009; t += 2) {
+            size_t at = strlen(text);
+            snprintf(text + at, sizeof text - at, "%d,%d,%d,%d\n", u, t, u > 4 ? 2005 : 0,
+                     u * t * t % 7);
+        }
+    write_here("waves.csv", text);
+    run(0, "\"$JIEDAO\" did waves.csv" ROLES "--estimator event_study,lp_did --periods year");
+    ASSERT_HOLDS(said.err, "lp_did: the periods have gaps, and its event times count observed");
+    run(0, "\"$JIEDAO\" did waves.csv" ROLES "--estimator event_study,lp_did --periods rank");
+    assert_null(strstr(said.err, "lp_did: the periods have gaps"));
+}
+
 /* Fits that are exact, and averages of nothing. */
 static void test_too_little_to_tell(void **state)
 {
@@ -302,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_what_does_not_apply_is_said),
         cmocka_unit_test(test_slips_in_columns_are_told),
         cmocka_unit_test(test_incomplete_controls_are_told),
+        cmocka_unit_test(test_units_of_event_times_are_told),
         cmocka_unit_test(test_too_little_to_tell),
         cmocka_unit_test(test_periods_around_zero),
         cmocka_unit_test(test_waves_and_treatment_of_rows_without_outcome),
