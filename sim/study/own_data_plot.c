@@ -39,22 +39,27 @@ static void add_point(jd_table_t *events, const char *estimator, double e, doubl
     jd_table_set_number(events, JD_EVENT_HIGH, row, high);
 }
 
-/* Event times of one estimator; a gap at -1 amid leads is its reference period, drawn at zero. */
+/* Event times of one estimator, in rising order; the one gap amid leads is its reference period,
+ * drawn at zero. Where there are several it is not known which of them is. */
 static bool add_events(jd_table_t *events, const jd_table_t *t, const char *estimator)
 {
     char name[32];
-    bool lead = false, reference = true;
+    int32_t last = 0, reference = 0;
+    int gaps = 0;
     int64_t before = events->rows;
     for (int64_t row = 0; row < t->rows; row++) {
         jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name);
         if (strcmp(name, estimator) != 0 || jd_own_kind(t, row) != JD_OWN_EVENT) continue;
-        int32_t e = jd_own_event(t, row);
-        lead = lead || e < -1;
-        reference = reference && e != -1;
+        int32_t e = jd_own_event(t, row), end = e < 0 ? e : 0;
+        if (last < 0 && end > last + 1) {
+            reference = last + 1;
+            gaps += end - last - 1;
+        }
+        last = e;
         add_point(events, estimator, (double)e, jd_table_number(t, JD_OWN_ESTIMATE, row),
                   jd_table_number(t, JD_OWN_CI_LOW, row), jd_table_number(t, JD_OWN_CI_HIGH, row));
     }
-    if (lead && reference) add_point(events, estimator, -1, 0, (double)NAN, (double)NAN);
+    if (gaps == 1) add_point(events, estimator, (double)reference, 0, (double)NAN, (double)NAN);
     return events->rows > before;
 }
 

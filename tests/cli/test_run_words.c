@@ -184,6 +184,28 @@ static void test_the_triple_difference_of_a_file(void **state)
     assert_true(cell_of(said.out, "triple_difference,att,att,", 10) == 32);
 }
 
+/* The reference is a point of the figure at -1, and at -2 where adoption is anticipated. */
+static void test_plots_draw_the_reference(void **state)
+{
+    (void)state;
+    char with[2][8];
+    run_program(&said, "run $TINY -o drawn.h5");
+    ASSERT_STATUS(&said, 0);
+    for (int anticipation = 0; anticipation < 2; anticipation++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "\"$JIEDAO\" did drawn.h5 --estimator event_study --anticipation %d --plot p.svg "
+                 ">/dev/null && grep -o '<use' p.svg | wc -l | tr -d ' \\n'",
+                 anticipation);
+        run_shell(&said, line);
+        ASSERT_STATUS(&said, 0);
+        snprintf(with[anticipation], sizeof *with, "%.7s",
+                 strrchr(said.out, '\n') ? strrchr(said.out, '\n') + 1 : said.out);
+    }
+    assert_true(atoi(with[0]) > 8);
+    assert_string_equal(with[0], with[1]); /* as many effects, and one reference */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_units_stand_apart),
         cmocka_unit_test(test_replicates_behind_a_mean),
         cmocka_unit_test(test_the_triple_difference_of_a_file),
+        cmocka_unit_test(test_plots_draw_the_reference),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
