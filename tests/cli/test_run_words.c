@@ -206,6 +206,28 @@ static void test_plots_draw_the_reference(void **state)
     assert_string_equal(with[0], with[1]); /* as many effects, and one reference */
 }
 
+/* Names are never cut: of 255 bytes they are whole in every row, of more they are refused. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    for (int length = 255; length <= 256; length++) {
+        char name[257], line[1024];
+        memset(name, 'x', (size_t)length);
+        name[length] = '\0';
+        snprintf(
+            line, sizeof line,
+            "awk 'BEGIN { print \"i,t,g,y,%s\"; for (i = 1; i < 9; i++) for (t = 1; t < 4; t++) "
+            "print i \",\" t \",\" (i < 4 ? 2 : 0) \",\" i * t %% 5 \",\" i * i * t %% 7 }' "
+            ">n.csv; \"$JIEDAO\" did n.csv --y y --unit i --time t --cohort g --estimator twfe "
+            "--x %s --format csv",
+            name, name);
+        run_shell(&said, line);
+        assert_int_equal(said.status != 0, length > 255);
+        if (length > 255) ASSERT_HOLDS(said.err, "the name has 256 bytes; names of up to 255");
+        if (length == 255) ASSERT_HOLDS(said.out, name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_replicates_behind_a_mean),
         cmocka_unit_test(test_the_triple_difference_of_a_file),
         cmocka_unit_test(test_plots_draw_the_reference),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
