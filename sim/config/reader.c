@@ -8,7 +8,8 @@
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "core/input.h"
 
 enum { CONFIG_MAX = 1 << 20 };
 
@@ -328,11 +329,8 @@ static int load(FILE *file, const char *path, char **data, size_t *n, jd_ctx_t *
 
 int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx)
 {
-    struct stat about;
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: is a folder; name a config file in it", path);
-    FILE *file = fopen(path, "rb");
-    if (!file) return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s", path, strerror(errno));
+    FILE *file = jd_open_input(path, ctx);
+    if (!file) return JD_ERR_OPEN;
     char *data = NULL, *folder = NULL;
     size_t n = 0;
     int code = load(file, path, &data, &n, ctx);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/input.h"
 #include "io/cell.h"
 #include "io/missing.h"
 #include "io/number.h"
@@ -109,10 +110,8 @@ static int next_field(text_t *t, field_t *f, jd_ctx_t *ctx)
 
 static int load(text_t *t, jd_ctx_t *ctx)
 {
-    FILE *in = fopen(t->path, "rb");
-    if (!in)
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; check its name and folder",
-                       t->path, strerror(errno));
+    FILE *in = jd_open_input(t->path, ctx);
+    if (!in) return JD_ERR_OPEN;
     size_t room = 0;
     int rc = JD_OK;
     for (;;) {

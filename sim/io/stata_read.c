@@ -210,6 +210,11 @@ static int tell(const reading_t *r, readstat_error_t error)
 
 static int parse(reading_t *r, readstat_variable_handler variable, readstat_value_handler value)
 {
+    struct stat
+        about; /* a pipe's open() could wait for ever, and Stata files are read back and forth */
+    if (stat(r->path, &about) == 0 && !S_ISREG(about.st_mode))
+        return jd_fail(r->ctx, JD_ERR_OPEN, "%s: is not a regular file; copy it to one first",
+                       r->path);
     readstat_parser_t *parser = readstat_parser_init();
     if (!parser) return jd_fail_memory(r->ctx, sizeof(void *), r->path);
     readstat_set_variable_handler(parser, variable);

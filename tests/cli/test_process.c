@@ -73,12 +73,49 @@ static void test_no_escape_sequence_is_printed(void **state)
         if ((*c < 0x20 && *c != '\n') || *c == 0x9B) fail_msg("byte %d in %s", *c, said.err);
 }
 
+/* What would never end, or never begin, is refused before it is opened; a pipe that is written to
+ * is read. */
+static void test_what_is_no_file(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "did fifo --y y --unit id --time t --cohort g",
+        "did fifo.dta --y y --unit id --time t --cohort g",
+        "did /dev/zero --y y --unit id --time t --cohort g",
+        "did . --y y --unit id --time t --cohort g",
+        "run fifo -o no.h5",
+        "run /dev/zero -o no.h5",
+        "run . -o no.h5",
+        "run quickstart --set world.divisions=fifo -o no.h5",
+        "run quickstart --set policy.assignment=list --set policy.list=/dev/zero -o no.h5",
+        "info fifo",
+        "figures fifo",
+        "export fifo -t x -o -",
+    };
+    run_shell(&said, "mkfifo fifo fifo.dta");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "timeout 60 \"$JIEDAO\" %s; s=$?; ls no.h5 2>/dev/null; exit $s", lines[i]);
+        run_shell(&said, line);
+        ASSERT_STATUS(&said, 1);
+        ASSERT_HOLDS(said.err, "jiedao: ");
+        assert_string_equal(said.out, "");
+    }
+    assert_shell("{ echo id,t,y,g; for i in 1 2 3 4; do for t in 1 2 3; do echo "
+                 "$i,$t,$((i * t % 5)),$((i < 3 ? 2 : 0)); done; done; } >f.csv; "
+                 "D='--y y --unit id --time t --cohort g --estimator twfe --format csv'; "
+                 "{ sleep 0.3; cat f.csv >fifo; } & \"$JIEDAO\" did fifo $D >a && \"$JIEDAO\" did "
+                 "f.csv $D >b && cmp a b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_closed_streams),
         cmocka_unit_test(test_little_memory),
         cmocka_unit_test(test_no_escape_sequence_is_printed),
+        cmocka_unit_test(test_what_is_no_file),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
