@@ -114,7 +114,8 @@ JD_API void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress);
 /** JD_ERR_CANCELLED (with its message) once the caller asked to stop, else JD_OK. */
 JD_API JD_MUST_USE int jd_check_cancelled(jd_ctx_t *ctx);
 
-/** Threads a parallel region should use: ctx->threads, or what OpenMP offers; 1 without OpenMP. */
+/** Threads a parallel region should use: ctx->threads, or what OpenMP offers; 1 without OpenMP, and
+ *  in a forked child (of R's mclapply, say), where OpenMP's threads are not. */
 JD_API int jd_ctx_threads(const jd_ctx_t *ctx);
 
 JD_END_DECLS

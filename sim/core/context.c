@@ -7,6 +7,8 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <pthread.h>
+#include <signal.h>
 #endif
 
 const char *jd_term_text(const jd_ctx_t *ctx, const char *term, char own[JD_TERM_TEXT_SIZE])
@@ -126,9 +128,26 @@ int jd_check_cancelled(jd_ctx_t *ctx)
     return jd_fail(ctx, JD_ERR_CANCELLED, "interrupted");
 }
 
+#ifdef _OPENMP
+/* A forked child has none of its parent's threads, but OpenMP's memory of them, for which it waits
+ * for ever: it works alone. */
+static volatile sig_atomic_t forked;
+
+static void note_fork(void)
+{
+    forked = 1;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, note_fork);
+}
+#endif
+
 int jd_ctx_threads(const jd_ctx_t *ctx)
 {
 #ifdef _OPENMP
+    if (forked) return 1;
     if (ctx && ctx->threads > 0) return ctx->threads;
     return omp_get_max_threads();
 #else

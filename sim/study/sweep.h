@@ -78,8 +78,10 @@ typedef struct jd_sweep_folder {
     char input[JD_STUDY_INPUTS][JD_STUDY_INPUT_TEXT]; /**< "" = none */
     char program[128];                                /**< that began it */
     uint64_t identity;
-    int64_t block;        /**< runs a shard, as the sweep began */
-    uint64_t source_hash; /**< of the config the plan was made from, as plan.txt says */
+    int64_t block;         /**< runs a shard, as the sweep began */
+    uint64_t source_hash;  /**< of the config the plan was made from, as plan.txt says */
+    uint64_t source_grown; /**< of the config before replicates were added, or 0: plan.txt is
+                              written before config.ini, and either may stand beside it */
     jd_plan_t plan;
     jd_shards_t shards;
 } jd_sweep_folder_t;

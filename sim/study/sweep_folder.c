@@ -85,6 +85,7 @@ static void write_plan(FILE *out, const jd_sweep_folder_t *f)
     const char *key, *text;
     fprintf(out, JD_SWEEP_PLAN "1\nprogram %s\nidentity %016" PRIx64 "\nsource %016" PRIx64 "\n",
             f->program, f->identity, jd_sweep_source_hash(f->source));
+    if (f->source_grown) fprintf(out, "source %016" PRIx64 "\n", f->source_grown);
     fprintf(out, "block %" PRId64 "\n", f->block);
     for (int i = 0; i < JD_STUDY_INPUTS; i++)
         if (f->input[i][0]) fprintf(out, "%s %s\n", jd_study_input_names[i], f->input[i]);
@@ -160,7 +161,7 @@ static int read_line(jd_sweep_folder_t *f, const char *path, int number, char *l
         return f->block > 0 ? JD_OK : foreign(path, number, ctx);
     }
     if (!strcmp(line, "source")) {
-        f->source_hash = strtoull(rest, NULL, 16);
+        *(f->source_hash ? &f->source_grown : &f->source_hash) = strtoull(rest, NULL, 16);
         return JD_OK;
     }
     for (int i = 0; i < JD_STUDY_INPUTS; i++) {
@@ -237,7 +238,8 @@ int jd_sweep_folder_open(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
     if (!rc && said != f->identity)
         rc = jd_fail(ctx, JD_ERR_FORMAT,
                      "%s/plan.txt: was changed, or its defaults are another program's", folder);
-    if (!rc && jd_sweep_source_hash(f->source) != f->source_hash)
+    uint64_t source = rc ? 0 : jd_sweep_source_hash(f->source);
+    if (!rc && source != f->source_hash && (!f->source_grown || source != f->source_grown))
         rc = jd_fail(ctx, JD_ERR_FORMAT,
                      "%s/config.ini: is not the config this sweep began with; put that one back "
                      "(plan.txt says what it set)",
@@ -357,15 +359,19 @@ static int grow(jd_sweep_folder_t *now, const jd_sweep_folder_t *before, bool re
 {
     int64_t had = before->plan.replicates, has = now->plan.replicates;
     now->block = now->shards.block = before->block;
-    if (had == has) return JD_OK;
+    if (had == has) {
+        bool stale = resume && jd_sweep_source_hash(before->source) != before->source_hash;
+        return stale ? write_file(folder, "config.ini", now, ctx) : JD_OK;
+    }
     if (has < had || !resume)
         return jd_fail(ctx, JD_ERR_EXISTS,
                        "%s holds this sweep with sweep.replicates = %" PRId64 ", and %" PRId64
                        " are asked for: --resume adds replicates and takes none away",
                        folder, had, has);
     int rc = jd_shards_reopen_last(&before->shards, ctx);
-    if (!rc) rc = write_file(folder, "config.ini", now, ctx);
-    return rc ? rc : write_file(folder, "plan.txt", now, ctx);
+    now->source_grown = jd_sweep_source_hash(before->source);
+    if (!rc) rc = write_file(folder, "plan.txt", now, ctx);
+    return rc ? rc : write_file(folder, "config.ini", now, ctx);
 }
 
 static int hold_against(jd_sweep_folder_t *now, const jd_sweep_kind_t *kind, bool resume,

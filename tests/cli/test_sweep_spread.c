@@ -78,6 +78,12 @@ static void test_more_replicates(void **state)
                      "grown/sweep.h5 four/sweep.h5 && diff grown/config.ini four/config.ini");
     ASSERT_STATUS(&said, 0);
     ASSERT_HOLDS(said.out, "Runs        8 of 2 points x 4 replicates, 6 of them there before");
+    /* killed while it grew: plan.txt is written, config.ini not yet */
+    run_shell(&said, "\"$JIEDAO\" " SWEEP " -o half --set sweep.replicates=3 >/dev/null && "
+                     "cp grown/plan.txt half && "
+                     "\"$JIEDAO\" " SWEEP " -o half --set sweep.replicates=4 --resume && "
+                     "cmp half/sweep.h5 four/sweep.h5 && cmp half/config.ini four/config.ini");
+    ASSERT_STATUS(&said, 0);
     run_program(&said, SWEEP " -o grown --set sweep.replicates=3 --resume");
     ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 3 are asked for: --resume adds");

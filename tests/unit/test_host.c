@@ -6,6 +6,8 @@
 #include <cblas.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "jiedao/did.h"
 
@@ -20,7 +22,7 @@ typedef struct {
     const data_t *data;
     const char *name;
     int n_terms, rc;
-    double estimate[TERMS * OUTCOMES], std_error[TERMS];
+    double estimate[TERMS * OUTCOMES], std_error[TERMS], uniform;
     jd_ctx_t ctx;
 } job_t;
 
@@ -61,7 +63,9 @@ static void *work(void *arg)
         job->n_terms = jd_design_facts(design).n_terms;
         job->rc = jd_design_estimate(design, y, OUTCOMES, job->estimate, &job->ctx);
     }
-    if (!job->rc) job->rc = jd_design_infer(design, y[0], NULL, 0.95, &fit, &job->ctx);
+    const jd_vcov_options_t bands = {.bands = 1}; /* drawn by both threads */
+    if (!job->rc) job->rc = jd_design_infer(design, y[0], &bands, 0.95, &fit, &job->ctx);
+    job->uniform = fit.uniform;
     if (!job->rc) memcpy(job->std_error, fit.std_error, (size_t)job->n_terms * sizeof(double));
     jd_fit_free(&fit);
     jd_design_free(design);
@@ -120,11 +124,36 @@ static void test_blas_threads_stay_the_hosts(void **state)
     openblas_set_num_threads(before);
 }
 
+/* A child (R's mclapply) has none of OpenMP's threads that its parent's call has left. */
+static void test_forked_child(void **state)
+{
+    (void)state;
+    static data_t data;
+    static job_t parents[JOBS], childs[JOBS];
+    int status = -1;
+    fill(&data);
+    start(parents, &data, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(120);
+        start(childs, &data, 0);
+        for (int k = 0; k < JOBS; k++)
+            if (childs[k].rc || childs[k].uniform != parents[k].uniform ||
+                memcmp(childs[k].estimate, parents[k].estimate, sizeof childs[k].estimate) != 0)
+                _exit(1 + k);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(parents[0].uniform > 1.9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_of_the_host),
         cmocka_unit_test(test_blas_threads_stay_the_hosts),
+        cmocka_unit_test(test_forked_child),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
