@@ -625,4 +625,5 @@ const jd_estimator_t jd_estimator_callaway_santanna = {
     .estimate = jd_cs_estimate,
     .weights = jd_cs_weights,
     .infers_estimate = 1,
+    .takes_window = 1,
 };

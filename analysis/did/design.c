@@ -101,6 +101,14 @@ void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption)
     *delay = *delay == -1 || *delay == own ? own : 0;
 }
 
+void jd_tell_gaps(const char *name, jd_ctx_t *ctx)
+{
+    jd_warn(ctx,
+            "%s: the first period seen after adoption is not equally late for all adopters, so "
+            "event times count the periods in use",
+            name);
+}
+
 int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     char from[16] = "", to[16] = "";
@@ -110,6 +118,29 @@ int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *
                    "%s: event times %s:%s leave out some that its att averages; ask for all from 0 "
                    "on, or take callaway_santanna, which averages any",
                    name, from, to);
+}
+
+/* A window that reaches beyond the event times there are is said: its ends are no results. Event
+ * time -1 is the base of most, so it is no term of theirs. */
+static void tell_window(const jd_design_t *d, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    const char *name = d->estimator->name;
+    if (!d->estimator->takes_window) return;
+    for (int k = 0; k < d->facts.n_terms; k++) {
+        const jd_term_t *t = &d->terms[k];
+        if (t->kind != JD_TERM_EVENT) continue;
+        if (t->event_first < first) first = t->event_first;
+        if (t->event_last > last) last = t->event_last;
+    }
+    if (first > last) return; /* no terms by event time */
+    if (first > -1) first = -1;
+    if (options->event_first != INT32_MIN && options->event_first < first)
+        jd_warn(ctx, "%s: event times from %d on are asked for; the first one estimated is %d",
+                name, options->event_first, first);
+    if (options->event_last != INT32_MAX && options->event_last > last)
+        jd_warn(ctx, "%s: event times up to %d are asked for; the last one estimated is %d", name,
+                options->event_last, last);
 }
 
 int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
@@ -140,6 +171,7 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     d->facts.n_obs = d->sample.n;
     d->facts.dropped = d->sample.dropped;
     d->facts.n_clusters = d->clusters.n_groups;
+    tell_window(d, options, ctx);
     *design = d;
     return JD_OK;
 }

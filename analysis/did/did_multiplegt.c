@@ -397,7 +397,8 @@ static int fill_event_times(const jd_dcdh_t *dc, jd_design_t *design, jd_ctx_t *
 }
 
 /* Where dates of adoption are known, event times count from them. */
-static void find_delay(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel)
+static void find_delay(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel,
+                       jd_ctx_t *ctx)
 {
     const int32_t *date = panel->treated ? panel->adoption : panel->cohort;
     int32_t delay = -1;
@@ -408,6 +409,7 @@ static void find_delay(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_
         jd_delay_add(&delay, design->periods.value[dc->first[g]], date[design->sample.row[i]]);
         differ |= before != -1 && before != delay;
     }
+    if (differ) jd_tell_gaps("did_multiplegt_dyn", ctx);
     dc->delay = differ || delay < 0 ? 0 : delay;
 }
 
@@ -438,7 +440,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (rc == JD_OK && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
     if (rc == JD_OK && panel->n_het > 0) rc = jd_dcdh_het_make(dc, design, panel, ctx);
     if (rc == JD_OK) rc = find_kinds(dc, ctx);
-    if (rc == JD_OK) find_delay(dc, design, panel);
+    if (rc == JD_OK) find_delay(dc, design, panel, ctx);
     if (rc == JD_OK) rc = jd_dcdh_terms(design, dc, options, ctx);
     if (rc == JD_OK) rc = fill_event_times(dc, design, ctx);
     return rc;
@@ -500,4 +502,5 @@ const jd_estimator_t jd_estimator_did_multiplegt_dyn = {
     .estimate = jd_dcdh_estimate,
     .weights = jd_dcdh_weights,
     .takes_fixed = 1,
+    .takes_window = 1,
 };

@@ -457,4 +457,5 @@ const jd_estimator_t jd_estimator_dose = {
     .prepare = prepare,
     .infer = infer,
     .release = release,
+    .takes_window = 1,
 };

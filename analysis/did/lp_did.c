@@ -65,6 +65,7 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
         jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
         differ |= before != -1 && before != delay;
     }
+    if (rc == JD_OK && differ && !lp->stable) jd_tell_gaps("lp_did", ctx);
     lp->delay = differ || delay < 0 || lp->stable ? 0 : delay;
     for (int64_t i = 0; i < frame->n && lp->delay > 0; i++)
         if (design->event_time[i] != JD_NEVER)
@@ -98,9 +99,6 @@ static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t 
     lp->first_h = options->event_first > lead ? options->event_first : lead;
     lp->pooled = options->pooled;
     if (options->event_first > 0) return jd_fail_window("lp_did", options, ctx);
-    if (options->event_last != INT32_MAX && asked > widest)
-        jd_warn(ctx, "lp_did: event times up to %d are asked for; the last one seen is %d at most",
-                options->event_last, jd_delayed(lp->delay, widest));
     if (lp->last_h < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: event_last = %d; at least event time 0 is estimated",
@@ -392,4 +390,5 @@ const jd_estimator_t jd_estimator_lp_did = {
     .release = release,
     .estimate = estimate,
     .weights = weights,
+    .takes_window = 1,
 };

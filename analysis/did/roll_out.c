@@ -329,4 +329,5 @@ const jd_estimator_t jd_estimator_roll_out = {
     .release = release,
     .estimate = jd_roll_out_estimate,
     .freeze = jd_roll_out_freeze,
+    .takes_window = 1,
 };

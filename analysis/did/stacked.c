@@ -100,6 +100,7 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
         jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
         differ |= before != -1 && before != delay;
     }
+    if (rc == JD_OK && differ) jd_tell_gaps("stacked", ctx);
     t->delay = differ || delay < 0 ? 0 : delay;
     for (int64_t i = 0; rc == JD_OK && t->delay > 0 && i < t->n; i++)
         if (design->event_time[i] != JD_NEVER)
@@ -419,4 +420,5 @@ const jd_estimator_t jd_estimator_stacked = {
     .release = release,
     .estimate = estimate,
     .weights = weights,
+    .takes_window = 1,
 };

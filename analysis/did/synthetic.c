@@ -403,6 +403,7 @@ const jd_estimator_t jd_estimator_synthetic_did = {
     .estimate = estimate,
     .freeze = freeze,
     .most_units = MOST_UNITS,
+    .takes_window = 1,
 };
 
 const jd_estimator_t jd_estimator_synthetic_control = {
@@ -415,6 +416,7 @@ const jd_estimator_t jd_estimator_synthetic_control = {
     .estimate = estimate,
     .freeze = freeze,
     .most_units = MOST_UNITS,
+    .takes_window = 1,
 };
 
 const jd_estimator_t jd_estimator_block_did = {
@@ -427,4 +429,5 @@ const jd_estimator_t jd_estimator_block_did = {
     .estimate = estimate,
     .freeze = freeze,
     .most_units = MOST_UNITS,
+    .takes_window = 1,
 };

@@ -138,4 +138,5 @@ const jd_estimator_t jd_estimator_staggered_triple_difference = {
     .estimate = jd_cs_estimate,
     .freeze = jd_cs_freeze,
     .infers_estimate = 1,
+    .takes_window = 1,
 };

@@ -199,4 +199,5 @@ const jd_estimator_t jd_estimator_wald_did = {
     .infer = infer,
     .release = release,
     .target = JD_TARGET_PER_DOSE,
+    .takes_window = 1,
 };

@@ -214,6 +214,7 @@ typedef struct jd_estimator {
     int takes_slopes;    /**< 1: the panel may have slopes that differ by level */
     int takes_fixed; /**< 1: the panel's further fixed effects enter; 0: these and slopes are left
                           alone, as the options of other estimators are */
+    int takes_window; /**< 1: event_first and event_last hold; 0: they are left alone */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */

@@ -104,6 +104,7 @@ typedef struct jd_own_data {
     jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
     void **owned;      /**< the panel's arrays */
     int n_owned;
+    bool gaps_told; /**< a note said that event times count observed periods */
     char remark[JD_OWN_REMARKS][JD_OWN_REMARK_WIDTH]; /**< [n_remarks] what to know of the data */
     int n_remarks;
 } jd_own_data_t;

@@ -90,6 +90,12 @@ jd_ctx_t jd_own_notes_ctx(jd_own_notes_t *notes, const char *estimator, bool pro
     return inner;
 }
 
+void jd_own_notes_drop(jd_own_notes_t *notes)
+{
+    while (notes->n > 0 && notes->list[notes->n - 1].estimator == notes->estimator)
+        notes->n--;
+}
+
 static bool same(const jd_own_note_t *a, const jd_own_note_t *b)
 {
     return a->n == b->n && !strcmp(a->subjects, b->subjects) && !strcmp(a->text, b->text);

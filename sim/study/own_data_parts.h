@@ -143,6 +143,9 @@ typedef struct jd_own_notes {
 /** A context for one estimator (its name is borrowed), whose notes are kept. */
 jd_ctx_t jd_own_notes_ctx(jd_own_notes_t *notes, const char *estimator, bool progress);
 
+/** Forgets the notes of the estimator at work: one that is refused has said enough. */
+void jd_own_notes_drop(jd_own_notes_t *notes);
+
 /** Tells each note once, naming the estimators it concerns, and frees them. JD_ERR_NO_MEMORY where
  *  one was lost. */
 JD_MUST_USE int jd_own_notes_tell(jd_own_notes_t *notes);

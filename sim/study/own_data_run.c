@@ -255,10 +255,10 @@ static void add_lacking(const jd_own_data_t *data, int rc, char said[JD_MESSAGE_
              data->dropped[JD_OWN_NO_X], data->n_rows, data->panel.x_name[x]);
 }
 
-/* What does not apply is a sentence where all are asked for, else an error; memory and interruption
- * always are. */
+/* What does not apply is a sentence where several are asked for, else an error; memory and
+ * interruption always are. *refused: the first refusal's code. */
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
-                   const jd_own_ask_t *ask, bool all, jd_own_notes_t *notes)
+                   const jd_own_ask_t *ask, bool all, jd_own_notes_t *notes, int *refused)
 {
     jd_ctx_t *ctx = notes->ctx, inner = jd_own_notes_ctx(notes, own->name, !all);
     int64_t before = result->estimates.rows;
@@ -270,7 +270,9 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                  : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
     add_lacking(data, rc, inner.message);
-    if (is_final(rc) || !all) return jd_fail(ctx, rc, "%s", inner.message);
+    jd_own_notes_drop(notes);
+    if (is_final(rc) || result->n_fits == 1) return jd_fail(ctx, rc, "%s", inner.message);
+    if (!*refused) *refused = all ? JD_ERR_DATA : rc;
     result->estimates.rows = before;
     own->applied = false;
     return note_reason(own, inner.message, ctx);
@@ -280,20 +282,20 @@ static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_
                    jd_ctx_t *ctx)
 {
     bool all = strcmp(ask->estimators, "all") == 0;
-    int applied = 0, rc = JD_OK;
+    int applied = 0, refused = JD_OK, rc = JD_OK;
     jd_own_notes_t notes = {.ctx = ctx};
     for (int i = 0; i < result->n_fits && !rc; i++) {
         jd_own_fit_t *own = &result->fits[i];
         jd_progress_t progress = {.stage = "estimating", .done = i, .total = result->n_fits};
         jd_tell_progress(ctx, &progress);
         rc = jd_check_cancelled(ctx);
-        if (!rc) rc = try_one(result, own, data, ask, all, &notes);
+        if (!rc) rc = try_one(result, own, data, ask, all, &notes, &refused);
         applied += own->applied;
     }
     int told = jd_own_notes_tell(&notes);
     if (!rc) rc = told;
     if (!rc && applied == 0)
-        rc = jd_fail(ctx, JD_ERR_DATA, "no estimator applies to these data: %s: %s",
+        rc = jd_fail(ctx, refused, "no estimator applies to these data: %s: %s",
                      result->fits[0].name, result->fits[0].reason);
     return rc;
 }

@@ -303,6 +303,7 @@ static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (axes->spacing != JD_OWN_BY_FILE) return move_cohorts(axes, ctx);
     const char *unit = jd_own_period_word(data->period) + 2;
     if (data->period == JD_PERIOD_NUMBER) unit = "integer";
+    data->gaps_told = true;
     jd_warn(
         ctx,
         "%s %s: the periods have gaps, so event times count observed periods, and adoption in a "

@@ -187,6 +187,72 @@ static void test_waves_and_treatment_of_rows_without_outcome(void **state)
     assert_string_equal(said.out, by_cohort);
 }
 
+/* Without noise every effect is its size: e + 1 in observed periods. Waves 1, 4, 6, 7, 11; adoption
+ * in 5, a gap, is adoption in 6. */
+static void test_effects_over_uneven_waves(void **state)
+{
+    (void)state;
+    static const int waves[] = {1, 4, 6, 7, 11}, dates[] = {0, 5, 7}, first[] = {9, 2, 3};
+    static const struct {
+        const char *name;
+        double att; /* event times alike, or the twenty treated rows */
+        int last;
+    } right[] = {{"lp_did", 2, 2},        {"callaway_santanna", 2, 2},
+                 {"stacked", 1.5, 1},     {"did_multiplegt_dyn", 1.8, 2},
+                 {"roll_out", 1.8, 2},    {"synthetic_did", 1.8, 2},
+                 {"imputation", 1.8, 2},  {"event_study", 1.8, 2},
+                 {"sun_abraham", 1.8, 2}, {"etwfe", 1.8, 2}};
+    char rows[4096] = "i,t,g,y\n", line[512];
+    size_t n = strlen(rows);
+    for (int i = 0; i < 12; i++)
+        for (int w = 0; w < 5; w++) {
+            int e = w - first[i % 3];
+            n += (size_t)snprintf(rows + n, sizeof rows - n, "%d,%d,%d,%.2f\n", i, waves[w],
+                                  dates[i % 3], 0.5 * i + 0.25 * w * w + (e >= 0 ? e + 1 : 0));
+        }
+    write_here("exact.csv", rows);
+    for (size_t k = 0; k < sizeof right / sizeof *right; k++) {
+        snprintf(line, sizeof line,
+                 "\"$JIEDAO\" did exact.csv" ROLES "--control not_yet --format csv --estimator %s",
+                 right[k].name);
+        run(0, line);
+        assert_null(strstr(said.err, "event times are in")); /* the note on gaps says it */
+        for (int e = -1; e <= right[k].last; e++) {
+            char head[64], term[16] = "att";
+            if (e >= 0) snprintf(term, sizeof term, "e=%d", e);
+            snprintf(head, sizeof head, "\n%s,att,%s,", right[k].name, term);
+            const char *at = strstr(said.out, head);
+            if (!at) fail_msg("%s has no %s", right[k].name, term);
+            assert_near(strtod(at + strlen(head), NULL), e < 0 ? right[k].att : e + 1, 1e-9);
+        }
+    }
+    run(0, "\"$JIEDAO\" did exact.csv" ROLES "--event=-9:9 --estimator "
+           "lp_did,callaway_santanna,did_multiplegt_dyn,synthetic_did");
+    ASSERT_HOLDS(said.err, "lp_did, callaway_santanna, did_multiplegt_dyn, synthetic_did: event "
+                           "times up to 9 are asked for; the last one estimated is 2");
+    ASSERT_HOLDS(said.err, "event times from -9 on are asked for; the first one estimated is -");
+    run(0, "\"$JIEDAO\" did exact.csv" ROLES "--event=-3:2 --estimator synthetic_did");
+    assert_null(strstr(said.err, "asked for"));
+}
+
+/* A refusal among several is listed; it is an error where nothing is estimated. */
+static void test_one_of_several_does_not_apply(void **state)
+{
+    (void)state;
+    write_waves("waves.csv", 0);
+    run(0, "\"$JIEDAO\" did waves.csv" ROLES "--estimator drdid,lp_did,stacked --event=-4:9");
+    ASSERT_HOLDS(said.out, "\nlp_did             att ");
+    ASSERT_HOLDS(said.out, "\nDoes not apply\n  drdid: 6 periods (1 ... 13)");
+    ASSERT_HOLDS(said.out, "  stacked: no cohort is seen over event times -4 to 6 ");
+    run(0, "\"$JIEDAO\" did waves.csv" ROLES "--estimator drdid,lp_did --format csv");
+    ASSERT_HOLDS(said.err, "drdid does not apply: 6 periods (1 ... 13)");
+    ASSERT_HOLDS(said.out, "\nlp_did,att,att,");
+    run(1, "\"$JIEDAO\" did waves.csv" ROLES "--estimator drdid,wald_did");
+    ASSERT_HOLDS(said.err, "no estimator applies to these data: drdid: 6 periods");
+    assert_string_equal(said.out, "");
+    run(1, "\"$JIEDAO\" did waves.csv" ROLES "--estimator drdid");
+}
+
 /* ---- Hostile files and lines ---- */
 
 static void test_hostile_files(void **state)
@@ -324,6 +390,8 @@ int main(void)
         cmocka_unit_test(test_too_little_to_tell),
         cmocka_unit_test(test_periods_around_zero),
         cmocka_unit_test(test_waves_and_treatment_of_rows_without_outcome),
+        cmocka_unit_test(test_effects_over_uneven_waves),
+        cmocka_unit_test(test_one_of_several_does_not_apply),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_huge_and_tiny_outcomes),
         cmocka_unit_test(test_wrong_lines),
