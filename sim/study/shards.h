@@ -11,7 +11,7 @@
 
 #include "jiedao/table.h"
 
-enum { JD_RUN_TABLES = 4, JD_RUN_MESSAGE = 256, JD_RUN_NOTE = 2048 };
+enum { JD_RUN_TABLES = 4, JD_RUN_MESSAGE = 256, JD_RUN_NOTE = 2040 };
 
 /** What a run leaves behind. */
 typedef struct jd_run_result {

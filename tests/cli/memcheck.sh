@@ -3,8 +3,8 @@
 # A tiny run under valgrind: memcheck.sh PROGRAM; exit 77 (skipped) where valgrind is not there.
 set -eu
 command -v valgrind >/dev/null || { echo "skipped: valgrind is not there"; exit 77; }
-# Given a policy the program does not start itself again, which valgrind cannot follow.
-export OMP_WAIT_POLICY=passive
+# Given both settings the program does not start itself again, which valgrind cannot follow.
+export OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 check() {

@@ -453,7 +453,7 @@ static void test_words(void **state)
     run_program(&said, "merge nowhere");
     ASSERT_HOLDS(said.err, "nowhere: No such file or directory; name a folder that");
     run_program(&said, "merge .");
-    ASSERT_HOLDS(said.err, "it holds no plan.txt");
+    ASSERT_HOLDS(said.err, "is a folder without plan.txt");
 }
 
 int main(void)

@@ -291,10 +291,10 @@ static void test_files_errors(void **state)
     (void)state;
     char path[] = "/tmp/jd-config-XXXXXX", message[256];
     static const wrong_t cases[] = {
-        {"/tmp", JD_ERR_OPEN, "/tmp: is a folder; name a config file in it"},
+        {"/tmp", JD_ERR_OPEN, "/tmp: is a folder; name a file in it"},
         {"/nowhere/x.ini", JD_ERR_OPEN,
-         "/nowhere/x.ini: cannot be opened: No such file or directory"},
-        {"/dev/zero", JD_ERR_READ, "/dev/zero: is larger than a config can be (1 MiB)"},
+         "/nowhere/x.ini: cannot be opened: No such file or directory; check its name and folder"},
+        {"/dev/zero", JD_ERR_OPEN, "/dev/zero: is a device, not a file; name a file or a pipe"},
     };
     EXPECT_ALL(read_path, "", cases);
     int file = mkstemp(path);
