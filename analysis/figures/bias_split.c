@@ -121,7 +121,8 @@ static void put_data(FILE *out, const panel_t *panel, const jd_table_t *table, c
     fputs("EOD\n", out);
 }
 
-/* The totals' values, in a column of their own at the right. */
+/* The totals' values, in a column of their own at the right; a row without one says so, as an empty
+ * place would look like no bias. */
 static void put_totals(FILE *out, const jd_table_t *table, int bias)
 {
     double positions[JD_FIGURE_BARS], largest = 0.0;
@@ -129,7 +130,13 @@ static void put_totals(FILE *out, const jd_table_t *table, int bias)
     for (int64_t row = 0; row < table->rows; row++)
         if (!isnan(positions[row])) largest = fmax(largest, fabs(jd_figure_cell(table, bias, row)));
     for (int64_t row = 0; row < table->rows; row++) {
-        if (isnan(positions[row])) continue;
+        if (isnan(positions[row])) {
+            fprintf(out,
+                    "set label 'not defined' at graph 1, first %lld right offset 6,0 "
+                    "tc rgb '#777777'\n",
+                    -(long long)row);
+            continue;
+        }
         fputs("set label '", out);
         jd_put_value(out, jd_figure_cell(table, bias, row), decimals(largest), 1);
         fprintf(out, "' at graph 1, first %.10g right offset 6,0\n", positions[row]);

@@ -191,18 +191,23 @@ static bool averages_events(const char *name, const jd_did_options_t *how)
             (!strcmp(name, "callaway_santanna") || !strcmp(name, "staggered_triple_difference")));
 }
 
-/* These count from wave to wave, the others by the calendar where it is asked for. */
-static void tell_unit(const jd_own_fit_t *own, const jd_own_data_t *data, jd_ctx_t *ctx)
+/* These count from wave to wave, the others by the calendar where it is asked for; one table has
+ * one unit of event time. */
+static int check_unit(const char *name, const jd_design_t *design, const jd_own_data_t *data,
+                      jd_ctx_t *ctx)
 {
     static const char *const by_wave[] = {"lp_did", "stacked", "did_multiplegt_dyn"};
-    if ((int64_t)own->facts.n_periods - 1 >= (int64_t)data->last - data->first) return;
+    if ((int64_t)jd_design_facts(design).n_periods - 1 >= (int64_t)data->last - data->first)
+        return JD_OK;
     for (size_t i = 0; i < sizeof by_wave / sizeof *by_wave; i++)
-        if (!strcmp(own->name, by_wave[i]))
-            jd_warn(
-                ctx,
-                "%s: the periods have gaps, and its event times count observed periods, not the "
-                "calendar as those of other estimators do; --periods rank: all count so",
-                own->name);
+        if (!strcmp(name, by_wave[i]))
+            return jd_fail(
+                ctx, JD_ERR_UNSUPPORTED,
+                "%s: its event times count observed periods, and the periods have gaps in "
+                "the calendar that --periods asks for; leave --periods out, or write "
+                "--periods rank",
+                name);
+    return JD_OK;
 }
 
 static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
@@ -212,6 +217,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     jd_fit_t fit = {0};
     const jd_estimator_t *estimator = jd_estimator_find(own->name);
     int rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
+    if (!rc) rc = check_unit(own->name, design, data, ctx);
     if (!rc) rc = jd_design_infer(design, data->y, ask->vcov, ask->level, &fit, ctx);
     const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,
                                               .stratum = data->stratum,
@@ -230,7 +236,6 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         own->per_dose = estimator->target == JD_TARGET_PER_DOSE ||
                         (ask->how->normalized && !strcmp(own->name, "did_multiplegt_dyn")) ||
                         (fit.n_terms > 0 && jd_own_is_dose(&jd_design_terms(design)[0]));
-        tell_unit(own, data, ctx);
         own->log_points = estimator->target == JD_TARGET_LOG_RATIO;
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
     }
