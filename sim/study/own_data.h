@@ -105,6 +105,7 @@ typedef struct jd_own_data {
     void **owned;      /**< the panel's arrays */
     int n_owned;
     bool gaps_told; /**< a note said that event times count observed periods */
+    bool gaps_kept; /**< the file's periods have gaps, and --periods keeps them */
     char remark[JD_OWN_REMARKS][JD_OWN_REMARK_WIDTH]; /**< [n_remarks] what to know of the data */
     int n_remarks;
 } jd_own_data_t;

@@ -193,12 +193,10 @@ static bool averages_events(const char *name, const jd_did_options_t *how)
 
 /* These count from wave to wave, the others by the calendar where it is asked for; one table has
  * one unit of event time. */
-static int check_unit(const char *name, const jd_design_t *design, const jd_own_data_t *data,
-                      jd_ctx_t *ctx)
+static int check_unit(const char *name, const jd_own_data_t *data, jd_ctx_t *ctx)
 {
     static const char *const by_wave[] = {"lp_did", "stacked", "did_multiplegt_dyn"};
-    if ((int64_t)jd_design_facts(design).n_periods - 1 >= (int64_t)data->last - data->first)
-        return JD_OK;
+    if (!data->gaps_kept) return JD_OK;
     for (size_t i = 0; i < sizeof by_wave / sizeof *by_wave; i++)
         if (!strcmp(name, by_wave[i]))
             return jd_fail(
@@ -216,8 +214,8 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
     const jd_estimator_t *estimator = jd_estimator_find(own->name);
-    int rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
-    if (!rc) rc = check_unit(own->name, design, data, ctx);
+    int rc = check_unit(own->name, data, ctx);
+    if (!rc) rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
     if (!rc) rc = jd_design_infer(design, data->y, ask->vcov, ask->level, &fit, ctx);
     const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,
                                               .stratum = data->stratum,

@@ -300,7 +300,8 @@ static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (!rc && consecutive && axes->spacing == JD_OWN_BY_FILE)
         note_between(axes, data->period, ctx);
     if (rc || consecutive) return rc;
-    if (axes->spacing != JD_OWN_BY_FILE) return move_cohorts(axes, ctx);
+    data->gaps_kept = axes->spacing != JD_OWN_BY_FILE;
+    if (data->gaps_kept) return move_cohorts(axes, ctx);
     const char *unit = jd_own_period_word(data->period) + 2;
     if (data->period == JD_PERIOD_NUMBER) unit = "integer";
     data->gaps_told = true;
