@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "did/design.h"
+#include "did/base/design.h"
 #include "jiedao/random.h"
 #include "jiedao/randomisation.h"
 #include "linear/sums.h"

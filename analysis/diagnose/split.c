@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "did/design.h"
+#include "did/base/design.h"
 #include "linear/sums.h"
 
 /* The outcomes L is applied to; the derived ones are columns of work. */

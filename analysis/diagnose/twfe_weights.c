@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "did/design.h"
+#include "did/base/design.h"
 
 /* A treated row. */
 typedef struct {

@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "did/design.h"
+#include "did/base/design.h"
 #include "jiedao/random.h"
 #include "linear/lapack.h"
-#include "linear/reweigh.h"
 #include "linear/sums.h"
-#include "linear/vcov.h"
+#include "linear/vcov/reweigh.h"
+#include "linear/vcov/vcov.h"
 
 enum { DRAWS = 9999, MAX_DRAWS = 1 << 27 };
 static const double tie = 1e-10; /* relative difference below which statistics are equal */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "jiedao/linear.h"
-#include "linear/cellwise.h"
+#include "linear/cells/cellwise.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"
 #include "panel/grid.h"

@@ -94,7 +94,7 @@ def objects_of(source):
     for folder, _, files in os.walk(BUILD):
         for name in files:
             path = os.path.join(folder, name)
-            # analysis/did/frame.c is analysis/CMakeFiles/jd_did_objects.dir/did/frame.c.o
+            # analysis/did/base/frame.c is analysis/CMakeFiles/jd_did_objects.dir/did/frame.c.o
             if path.endswith("/" + source.split("/", 1)[1] + ".o"):
                 with open(path, "rb") as file:
                     found.append(file.read())

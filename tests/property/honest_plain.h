@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "diagnose/honest_parts.h"
+#include "diagnose/trends/honest_parts.h"
 #include "property/event_paths.h"
 
 enum { MAX_ROWS = 12 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diagnose/honest_parts.h"
+#include "diagnose/trends/honest_parts.h"
 #include "near.h"
 #include "property/honest_plain.h"
 

@@ -4,7 +4,7 @@
  * are split in test_did_split. */
 #include "support.h"
 
-#include "did/design.h"
+#include "did/base/design.h"
 #include "jiedao/split.h"
 #include "property/did_dense.h"
 

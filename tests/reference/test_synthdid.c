@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-#include "did/design.h"
-#include "did/synthetic.h"
+#include "did/base/design.h"
+#include "did/synthetic/synthetic.h"
 #include "jiedao/synthetic.h"
 #include "reference/tally.h"
 

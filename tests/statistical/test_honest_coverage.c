@@ -4,7 +4,7 @@
  * Fixed seeds; false alarm below 1e-4 for each number. */
 #include <string.h>
 
-#include "diagnose/honest_parts.h"
+#include "diagnose/trends/honest_parts.h"
 #include "near.h"
 #include "property/event_paths.h"
 

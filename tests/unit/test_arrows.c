@@ -20,22 +20,24 @@ enum part {
     LINEAR,
     DID,
     DIAGNOSE,
+    EXPERIMENTS,
     FIGURES,
     PARTS
 };
 
-static const char *const part_names[PARTS] = {"core",   "config", "model",    "run",
-                                              "io",     "study",  "cli",      "panel",
-                                              "linear", "did",    "diagnose", "figures"};
+static const char *const part_names[PARTS] = {"core",     "config",      "model",  "run",    "io",
+                                              "study",    "cli",         "panel",  "linear", "did",
+                                              "diagnose", "experiments", "figures"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
     enum part from, to;
 } arrows[] = {
-    {CONFIG, CORE},    {PANEL, CORE},   {IO, CORE},    {FIGURES, CORE},
-    {CLI, STUDY},      {STUDY, RUN},    {RUN, MODEL},  {STUDY, CONFIG},
-    {RUN, CONFIG},     {MODEL, CONFIG}, {STUDY, IO},   {STUDY, FIGURES},
-    {STUDY, DIAGNOSE}, {DIAGNOSE, DID}, {DID, LINEAR}, {LINEAR, PANEL},
+    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},    {FIGURES, CORE},
+    {CLI, STUDY},         {STUDY, RUN},          {RUN, MODEL},  {STUDY, CONFIG},
+    {RUN, CONFIG},        {MODEL, CONFIG},       {STUDY, IO},   {STUDY, FIGURES},
+    {STUDY, DIAGNOSE},    {DIAGNOSE, DID},       {DID, LINEAR}, {LINEAR, PANEL},
+    {STUDY, EXPERIMENTS}, {EXPERIMENTS, LINEAR},
 };
 
 /* Public headers that are not named after their part. */
@@ -55,8 +57,8 @@ static const struct {
     {"theory", MODEL},
     {"synthetic", DID},
     {"roll_out", DID},
-    {"monte_carlo", DIAGNOSE},
-    {"sensitivity", DIAGNOSE},
+    {"monte_carlo", EXPERIMENTS},
+    {"sensitivity", EXPERIMENTS},
     {"did_multiplegt", DID},
     {"twfe_weights", DIAGNOSE},
     {"event_path", DIAGNOSE},
@@ -76,7 +78,8 @@ static const struct {
     {"readstat.h", 1u << IO},
     {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
-    {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << STUDY | 1u << CLI},
+    {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << EXPERIMENTS |
+                 1u << STUDY | 1u << CLI},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };

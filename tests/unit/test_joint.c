@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "did/design.h"
+#include "did/base/design.h"
 #include "jiedao/did.h"
 #include "near.h"
 #include "property/did_dense.h"

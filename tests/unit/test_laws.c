@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "did/design.h"
+#include "did/base/design.h"
 #include "linear/laws.h"
 #include "near.h"
 #include "property/did_dense.h"

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/base/design.h"
+#include "linear/absorb/effects.h"
+
+const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
+                                               &jd_estimator_twfe,
+                                               &jd_estimator_event_study,
+                                               &jd_estimator_sun_abraham,
+                                               &jd_estimator_callaway_santanna,
+                                               &jd_estimator_imputation,
+                                               &jd_estimator_two_stage,
+                                               &jd_estimator_roll_out,
+                                               &jd_estimator_synthetic_did,
+                                               &jd_estimator_synthetic_control,
+                                               &jd_estimator_block_did,
+                                               &jd_estimator_did_multiplegt_dyn,
+                                               &jd_estimator_rings,
+                                               &jd_estimator_stacked,
+                                               &jd_estimator_drdid,
+                                               &jd_estimator_triple_difference,
+                                               &jd_estimator_staggered_triple_difference,
+                                               &jd_estimator_dose,
+                                               &jd_estimator_wald_did,
+                                               &jd_estimator_lp_did,
+                                               &jd_estimator_poisson,
+                                               &jd_estimator_etwfe,
+                                               &jd_estimator_etwfe_poisson,
+                                               NULL};
+
+const jd_estimator_t *jd_estimator_find(const char *name)
+{
+    for (int i = 0; jd_estimators[i]; i++)
+        if (strcmp(jd_estimators[i]->name, name) == 0) return jd_estimators[i];
+    return NULL;
+}
+
+void jd_did_defaults(jd_did_options_t *options)
+{
+    memset(options, 0, sizeof *options);
+    options->bin_first = INT32_MIN;
+    options->bin_last = INT32_MAX;
+    options->event_first = options->balance_event = INT32_MIN;
+    options->event_last = INT32_MAX;
+    options->dose_degree = 3;
+}
+
+jd_term_t jd_term_overall(const char *name)
+{
+    jd_term_t term = jd_term_other(name);
+    term.kind = JD_TERM_OVERALL;
+    term.event_last = INT32_MAX;
+    return term;
+}
+
+jd_term_t jd_term_event(int32_t event_time)
+{
+    jd_term_t term = {{0}, JD_TERM_EVENT, event_time, event_time};
+    snprintf(term.name, sizeof term.name, "e=%d", event_time);
+    return term;
+}
+
+jd_term_t jd_term_other(const char *name)
+{
+    jd_term_t term = {{0}, JD_TERM_OTHER, 0, 0};
+    snprintf(term.name, sizeof term.name, "%s", name);
+    return term;
+}
+
+jd_term_t jd_term_cell(int32_t cohort, int32_t time)
+{
+    jd_term_t term = jd_term_event(jd_event_time(time, cohort));
+    term.kind = JD_TERM_PART;
+    snprintf(term.name, sizeof term.name, "g=%d,t=%d", cohort, time);
+    return term;
+}
+
+int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time)
+{
+    if (by == JD_AGGREGATE_EVENT) return jd_event_time(time, cohort);
+    if (time < cohort) return JD_NO_KEY;
+    return by == JD_AGGREGATE_COHORT ? cohort : by == JD_AGGREGATE_CALENDAR ? time : 0;
+}
+
+jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key)
+{
+    if (by == JD_AGGREGATE_EVENT) return jd_term_event(key);
+    jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
+    snprintf(term.name, sizeof term.name, "%c=%d", by == JD_AGGREGATE_COHORT ? 'g' : 't', key);
+    return term;
+}
+
+void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption)
+{
+    int32_t own = adoption > 0 && seen > adoption ? seen - adoption : 0;
+    *delay = *delay == -1 || *delay == own ? own : 0;
+}
+
+void jd_tell_gaps(const char *name, jd_ctx_t *ctx)
+{
+    jd_warn(ctx,
+            "%s: the first period seen after adoption is not equally late for all adopters, so "
+            "event times count the periods in use",
+            name);
+}
+
+int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    char from[16] = "", to[16] = "";
+    if (options->event_first != INT32_MIN) snprintf(from, sizeof from, "%d", options->event_first);
+    if (options->event_last != INT32_MAX) snprintf(to, sizeof to, "%d", options->event_last);
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "%s: event times %s:%s leave out some that its att averages; ask for all from 0 "
+                   "on, or take callaway_santanna, which averages any",
+                   name, from, to);
+}
+
+/* A window that reaches beyond the event times there are is said: its ends are no results. Event
+ * time -1 is the base of most, so it is no term of theirs. */
+static void tell_window(const jd_design_t *d, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    const char *name = d->estimator->name;
+    if (!d->estimator->takes_window) return;
+    for (int k = 0; k < d->facts.n_terms; k++) {
+        const jd_term_t *t = &d->terms[k];
+        if (t->kind != JD_TERM_EVENT) continue;
+        if (t->event_first < first) first = t->event_first;
+        if (t->event_last > last) last = t->event_last;
+    }
+    if (first > last) return; /* no terms by event time */
+    if (first > -1) first = -1;
+    if (options->event_first != INT32_MIN && options->event_first < first)
+        jd_warn(ctx, "%s: event times from %d on are asked for; the first one estimated is %d",
+                name, options->event_first, first);
+    if (options->event_last != INT32_MAX && options->event_last > last)
+        jd_warn(ctx, "%s: event times up to %d are asked for; the last one estimated is %d", name,
+                options->event_last, last);
+}
+
+int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
+                      const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    *design = NULL;
+    if (!estimator || !panel || !options)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
+    int rc = jd_panel_check(panel, ctx);
+    if (rc != JD_OK) return rc;
+    jd_panel_t taken = *panel;
+    if (!estimator->takes_fixed) taken.n_fixed = taken.n_slopes = 0;
+    if (taken.n_slopes > 0 && !estimator->takes_slopes)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s: takes no slopes that differ by level; leave them out, or take twfe, "
+                       "event_study or sun_abraham",
+                       estimator->name);
+    jd_design_t *d = calloc(1, sizeof *d);
+    if (!d) return jd_fail_memory(ctx, sizeof *d, "a design");
+    d->estimator = estimator;
+    d->n_rows = panel->n;
+    rc = estimator->prepare(d, &taken, options, ctx);
+    if (rc != JD_OK) {
+        jd_design_free(d);
+        return rc;
+    }
+    d->facts.n_rows = panel->n;
+    d->facts.n_obs = d->sample.n;
+    d->facts.dropped = d->sample.dropped;
+    d->facts.n_clusters = d->clusters.n_groups;
+    tell_window(d, options, ctx);
+    *design = d;
+    return JD_OK;
+}
+
+void jd_design_free(jd_design_t *design)
+{
+    if (!design) return;
+    if (design->own) design->estimator->release(design);
+    jd_sample_free(&design->sample);
+    free(design->event_time);
+    free(design->weight);
+    free(design->latitude);
+    free(design->longitude);
+    jd_regression_free(&design->regression);
+    jd_effects_free(design->effects);
+    if (design->clusters.code != design->units.code) jd_groups_free(&design->clusters);
+    jd_groups_free(&design->clusters2);
+    jd_groups_free(&design->units);
+    jd_groups_free(&design->periods);
+    for (int k = 0; design->fixed && k < design->n_fixed; k++)
+        jd_groups_free(&design->fixed[k]);
+    free(design->fixed);
+    free(design->terms);
+    free(design);
+}
+
+/* Terms, with room for the covariates' behind them. */
+static int copy_terms(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                      int n_terms, jd_ctx_t *ctx)
+{
+    size_t n_all = (size_t)n_terms + (size_t)panel->n_x;
+    design->terms = calloc(n_all, sizeof *design->terms);
+    if (!design->terms) return jd_fail_memory(ctx, n_all * sizeof *design->terms, "the terms");
+    memcpy(design->terms, terms, (size_t)n_terms * sizeof *terms);
+    for (int k = 0; k < panel->n_x; k++)
+        design->terms[n_terms + k] = jd_term_other(panel->x_name[k]);
+    return JD_OK;
+}
+
+int jd_design_open(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                   int n_terms, jd_ctx_t *ctx)
+{
+    const jd_sample_t *sample = &design->sample;
+    int rc = copy_terms(design, panel, terms, n_terms, ctx);
+    if (rc == JD_OK)
+        rc = jd_regression_init(&design->regression, design->effects, sample->n,
+                                n_terms + panel->n_x, design->weight, ctx);
+    if (rc != JD_OK) return rc;
+    for (int k = 0; k < panel->n_x; k++) {
+        double *column = jd_design_column(design, n_terms + k);
+        for (int64_t i = 0; i < sample->n; i++)
+            column[i] = panel->x[k][sample->row[i]];
+    }
+    return JD_OK;
+}
+
+int jd_design_open_dummies(jd_design_t *design, const jd_panel_t *panel, const jd_term_t *terms,
+                           int n_terms, const int32_t *code, jd_ctx_t *ctx)
+{
+    int64_t n = design->sample.n;
+    if (panel->n_x > 0) { /* covariates need columns, and so do dummies beside them */
+        int rc = jd_design_open(design, panel, terms, n_terms, ctx);
+        for (int64_t i = 0; rc == JD_OK && i < n; i++)
+            if (code[i] >= 0) jd_design_column(design, code[i])[i] = 1;
+        return rc;
+    }
+    int rc = copy_terms(design, panel, terms, n_terms, ctx);
+    if (rc != JD_OK) return rc;
+    return jd_regression_init_dummies(&design->regression, design->effects, n, n_terms, code,
+                                      design->weight, ctx);
+}
+
+double *jd_design_column(jd_design_t *design, int term)
+{
+    return design->regression.columns + (size_t)term * (size_t)design->sample.n;
+}
+
+/* Kept terms first, collinear ones behind, each in their order. */
+static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
+{
+    const jd_regression_t *r = &design->regression;
+    jd_term_t *parted = calloc((size_t)r->n_x, sizeof *parted);
+    if (!parted) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *parted, "the terms");
+    int kept = 0, left = r->n_kept;
+    for (int j = 0; j < r->n_x; j++) {
+        int keep = kept < r->n_kept && r->kept[kept] == j;
+        parted[keep ? kept++ : left++] = design->terms[j];
+        if (!keep)
+            jd_warn(ctx, "%s: '%s': collinear with the fixed effects or earlier terms; dropped",
+                    design->estimator->name, JD_TERM_TEXT(ctx, design->terms[j].name));
+    }
+    free(design->terms);
+    design->terms = parted;
+    design->facts.n_terms = r->n_kept;
+    design->facts.n_collinear = r->n_x - r->n_kept;
+    return JD_OK;
+}
+
+int jd_design_close(jd_design_t *design, jd_ctx_t *ctx)
+{
+    int rc = design->regression.cells ? JD_OK : jd_effects_ready(design->effects, ctx);
+    if (rc == JD_OK) rc = jd_regression_factor(&design->regression, ctx);
+    if (rc == JD_OK) rc = part_terms(design, ctx);
+    if (rc != JD_OK) return rc;
+    if (design->terms[0].kind == JD_TERM_OTHER)
+        return jd_fail(ctx, JD_ERR_RANK,
+                       "%s: the effect is not identified: fixed effects and covariates explain the "
+                       "treatment; use fewer of them, or data with a before and an after",
+                       design->estimator->name);
+    return JD_OK;
+}
+
+int jd_design_aggregate(jd_design_t *design, const jd_term_t *terms, int n_terms, jd_ctx_t *ctx)
+{
+    size_t kept = (size_t)n_terms, collinear = (size_t)design->facts.n_collinear;
+    jd_term_t *all = malloc((kept + collinear) * sizeof *all);
+    if (!all) return jd_fail_memory(ctx, (kept + collinear) * sizeof *all, "the terms");
+    memcpy(all, terms, kept * sizeof *all);
+    memcpy(all + kept, design->terms + design->facts.n_terms, collinear * sizeof *all);
+    free(design->terms);
+    design->terms = all;
+    design->facts.n_terms = n_terms;
+    return JD_OK;
+}
+
+jd_design_facts_t jd_design_facts(const jd_design_t *design)
+{
+    return design->facts;
+}
+
+const jd_estimator_t *jd_design_estimator(const jd_design_t *design)
+{
+    return design->estimator;
+}
+
+const jd_term_t *jd_design_terms(const jd_design_t *design)
+{
+    return design->terms;
+}
+
+const char *jd_design_collinear(const jd_design_t *design, int i)
+{
+    return design->terms[design->facts.n_terms + i].name;
+}
+
+void jd_design_place(const jd_design_t *design, double *w)
+{
+    /* The sample's rows ascend, so none moves onto one that is still to move. */
+    for (int64_t i = design->sample.n; i-- > 0;) {
+        double own = w[i];
+        w[i] = 0;
+        w[design->sample.row[i]] = own;
+    }
+}
+
+void jd_design_weights(const jd_design_t *design, int term, double *w)
+{
+    memset(w, 0, (size_t)design->n_rows * sizeof *w);
+    if (design->estimator->weights) {
+        design->estimator->weights(design, term, w);
+        return;
+    }
+    jd_regression_weights(&design->regression, term, w);
+    jd_design_place(design, w);
+}

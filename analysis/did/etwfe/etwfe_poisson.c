@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Extended two-way fixed effects for outcomes that change by a factor (Wooldridge 2023, Simple
+ * approaches to nonlinear difference-in-differences with panel data, Econometrics Journal 26): a
+ * Poisson model with the regressors of etwfe; an effect is the mean over treated rows of
+ *
+ *      mu_i - mu0_i,    mu0_i = mu_i without the cell's coefficients,
+ *
+ * in the outcome's units. Its variance is the delta method's in all parameters, fixed effects
+ * included: with s the scores, the row weights of an effect are those of the coefficients times its
+ * gradient, plus the projection of a (mu - mu0) / h on the effects, h the working weights. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/etwfe/etwfe.h"
+#include "did/regression/poisson.h"
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    return jd_etwfe_prepare(design, panel, options, 1, ctx);
+}
+
+/* Coefficients by cell and covariate, 0 for those dropped. */
+typedef struct {
+    jd_glm_t glm;
+    double *effect; /* [n_cells][1 + n_x] */
+    double *mu0;    /* [glm.n] */
+} fitted_t;
+
+static void free_fitted(fitted_t *f)
+{
+    jd_glm_free(&f->glm);
+    free(f->effect);
+    free(f->mu0);
+}
+
+static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, jd_ctx_t *ctx)
+{
+    const jd_etwfe_t *own = design->own;
+    int64_t width = 1 + own->n_x;
+    int64_t n = design->sample.n;
+    memset(f, 0, sizeof *f);
+    int rc = jd_poisson_fit(&f->glm, design, own->x, own->n_kept, y, ctx);
+    if (rc != JD_OK) return rc;
+    if (f->glm.n_separated > 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s: effects are not finite: %" PRId64 " outcomes of 0 are told from all "
+                       "others by their cell of cohort and period; take longer periods or fewer "
+                       "cohorts, or poisson",
+                       design->estimator->name, f->glm.n_separated);
+    f->effect = calloc((size_t)own->n_cells * (size_t)width, sizeof *f->effect);
+    f->mu0 = malloc((size_t)f->glm.n * sizeof *f->mu0);
+    if (!f->effect || !f->mu0)
+        return jd_fail_memory(ctx, (size_t)f->glm.n * sizeof *f->mu0, "effects");
+    for (int k = 0; k < f->glm.regression.n_kept; k++) {
+        int j = f->glm.regression.kept[k], c = own->kept_cell[j];
+        if (c >= 0) f->effect[c * width + 1 + own->kept_x[j]] = f->glm.beta[k];
+    }
+    for (int64_t i = 0; i < f->glm.n; i++) {
+        int32_t row = f->glm.row[i], c = own->of_row[row];
+        double change = c < 0 ? 0 : f->effect[c * width];
+        for (int q = 0; c >= 0 && q < own->n_x; q++)
+            change += f->effect[c * width + 1 + q] * own->centred[q * n + row];
+        f->mu0[i] = f->glm.mu[i] * exp(-change);
+    }
+    return JD_OK;
+}
+
+static double weight_of(const jd_design_t *design, int32_t row)
+{
+    return design->weight ? design->weight[row] : 1;
+}
+
+/* Mean of mu - mu0; a [glm.n] gets the rows' shares. Rows left out (all outcomes 0) have no effect
+ * but count. */
+static double mean_effect(const jd_design_t *design, const fitted_t *f, int mean, double *a)
+{
+    const jd_etwfe_t *own = design->own;
+    double total = 0, sum = 0;
+    for (int c = 0; c < own->n_cells; c++)
+        if (jd_etwfe_takes(own, mean, c)) total += own->moment[(int64_t)c * (1 + own->n_x)];
+    for (int64_t i = 0; i < f->glm.n; i++) {
+        int32_t row = f->glm.row[i], c = own->of_row[row];
+        a[i] = c >= 0 && jd_etwfe_takes(own, mean, c) ? weight_of(design, row) / total : 0;
+        sum += a[i] * (f->glm.mu[i] - f->mu0[i]);
+    }
+    return sum;
+}
+
+/* Where the kept coefficients shown as terms stand. */
+static int shown(const jd_etwfe_t *own, const jd_glm_t *glm, int which)
+{
+    for (int j = 0, n = 0; j < own->n_kept; j++) {
+        if (own->kept_cell[j] < 0 || n++ != which) continue;
+        for (int k = 0; k < glm->regression.n_kept; k++)
+            if (glm->regression.kept[k] == j) return k;
+    }
+    return -1;
+}
+
+static void fill_estimates(const jd_design_t *design, const fitted_t *f, double *a, double *out,
+                           ptrdiff_t stride)
+{
+    const jd_etwfe_t *own = design->own;
+    for (int m = 0; m < own->n_means; m++)
+        out[m * stride] = mean_effect(design, f, m, a);
+    for (int s = 0; s < own->n_shown; s++) {
+        int k = shown(own, &f->glm, s);
+        out[(own->n_means + s) * stride] = k < 0 ? (double)NAN : f->glm.beta[k];
+    }
+}
+
+static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
+                    jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    size_t bytes = (size_t)design->sample.n * sizeof(double);
+    double *a = malloc(bytes);
+    if (!a) return jd_fail_memory(ctx, bytes, "effects");
+    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+        fitted_t f;
+        rc = fit_one(&f, design, y[j], ctx);
+        if (rc == JD_OK) fill_estimates(design, &f, a, out + j, n_y);
+        free_fitted(&f);
+    }
+    free(a);
+    return rc;
+}
+
+/* Gradient of a mean along the kept coefficients, less what the effects take of it. v [n] = the
+ * effects' part of a (mu - mu0) / h. */
+static void fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double *a,
+                          const double *v, double *gradient)
+{
+    const jd_glm_t *g = &f->glm;
+    for (int k = 0; k < g->regression.n_kept; k++) {
+        int j = g->regression.kept[k], inside = own->kept_cell[j] >= 0;
+        const double *x = own->x[j];
+        gradient[k] = 0;
+        for (int64_t i = 0; i < g->n; i++) {
+            double change = inside ? g->mu[i] : g->mu[i] - f->mu0[i];
+            gradient[k] += x[g->row[i]] * (a[i] * change - g->regression.weight[i] * v[i]);
+        }
+    }
+}
+
+/* Row weights [glm.n] of a mean; v is scratch [n]. */
+static int fill_weights(const jd_design_t *design, const fitted_t *f, const double *a, double *v,
+                        double *w, jd_ctx_t *ctx)
+{
+    const jd_etwfe_t *own = design->own;
+    const jd_glm_t *g = &f->glm;
+    const jd_regression_t *r = &g->regression;
+    for (int64_t i = 0; i < g->n; i++)
+        w[i] = v[i] = a[i] * (g->mu[i] - f->mu0[i]) / r->weight[i];
+    int rc = jd_effects_demean(g->effects, w, 1, ctx);
+    for (int64_t i = 0; rc == JD_OK && i < g->n; i++)
+        v[i] -= w[i];
+    double *gradient = malloc((size_t)r->n_kept * sizeof *gradient);
+    if (!gradient) return jd_fail_memory(ctx, (size_t)r->n_kept * sizeof *gradient, "a gradient");
+    if (rc == JD_OK) {
+        fill_gradient(own, f, a, v, gradient);
+        jd_regression_combine(r, gradient, w);
+        for (int64_t i = 0; i < g->n; i++)
+            w[i] += r->weight[i] * v[i];
+    }
+    free(gradient);
+    return rc;
+}
+
+/* A regression whose row weights are the terms', so that every variance of linear.h applies. */
+static int make_terms(jd_regression_t *terms, const jd_design_t *design, const fitted_t *f,
+                      double *estimates, jd_ctx_t *ctx)
+{
+    const jd_etwfe_t *own = design->own;
+    const jd_regression_t *r = &f->glm.regression;
+    int n_terms = own->n_means + own->n_shown;
+    size_t n = (size_t)f->glm.n;
+    int rc = jd_regression_init(terms, f->glm.effects, f->glm.n, n_terms, r->weight, ctx);
+    if (rc != JD_OK) return rc;
+    terms->n_kept = n_terms;
+    double *a = malloc(2 * n * sizeof *a);
+    if (!a) return jd_fail_memory(ctx, 2 * n * sizeof *a, "effects");
+    fill_estimates(design, f, a, estimates, 1);
+    for (int m = 0; rc == JD_OK && m < own->n_means; m++) {
+        mean_effect(design, f, m, a);
+        rc = fill_weights(design, f, a, a + n, terms->columns + (size_t)m * n, ctx);
+    }
+    for (int s = 0; rc == JD_OK && s < own->n_shown; s++) {
+        int k = shown(own, &f->glm, s);
+        if (k >= 0) jd_regression_weights(r, k, terms->columns + ((size_t)(own->n_means + s)) * n);
+    }
+    for (int p = 0; rc == JD_OK && p < n_terms; p++)
+        for (int q = 0; q < n_terms; q++) {
+            const double *u = terms->columns + (size_t)p * n, *w = terms->columns + (size_t)q * n;
+            double sum = 0;
+            for (size_t i = 0; i < n; i++)
+                sum += u[i] * w[i] / r->weight[i];
+            terms->bread[p * n_terms + q] = sum;
+        }
+    free(a);
+    return rc;
+}
+
+static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                 jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    fitted_t f;
+    jd_glm_t terms = {0};
+    int rc = fit_one(&f, design, y, ctx);
+    if (rc == JD_OK) {
+        terms = f.glm; /* the same fit with the terms in the coefficients' place */
+        memset(&terms.regression, 0, sizeof terms.regression);
+        rc = make_terms(&terms.regression, design, &f, fit->estimate, ctx);
+    }
+    if (rc == JD_OK) {
+        terms.regression.n_counted = f.glm.regression.n_kept;
+        rc = jd_poisson_vcov(&terms, design, options, fit->vcov, fit, ctx);
+    }
+    jd_regression_free(&terms.regression);
+    free_fitted(&f);
+    return rc;
+}
+
+const jd_estimator_t jd_estimator_etwfe_poisson = {
+    .name = "etwfe_poisson",
+    .label = "extended two-way fixed effects, Poisson (Wooldridge)",
+    .family = JD_CLASS_NONLINEAR,
+    .prepare = prepare,
+    .infer = infer,
+    .release = jd_etwfe_release,
+    .estimate = estimate,
+    .infers_estimate = 1,
+    .takes_fixed = 1,
+};

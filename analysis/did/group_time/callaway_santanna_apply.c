@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cell means of outcomes, and influence functions (Callaway, Sant'Anna 2021, theorem 2 and
+ * eq. 4.3): a unit's influence on a term is the sum over its rows of
+ *
+ *      w (A_cell (y - mean_cell) + B_cell) + share D_cohort,
+ *
+ * B the cell's distance from the pooled control mean, D the influence of the cohorts' shares. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vmath.h"
+#include "did/base/influence.h"
+#include "did/group_time/callaway_santanna.h"
+#include "linear/sums.h"
+
+/* Adds weighted y to its cells' sums, rounding carried along. */
+static void sum_cells(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *sum,
+                      double *carry)
+{
+    const double *w = design->weight;
+    for (int64_t i = 0; i < design->sample.n; i++)
+        jd_add_exactly(&sum[cs->cell[i]], &carry[cs->cell[i]], w ? w[i] * y[i] : y[i]);
+}
+
+/* The same unit by unit, a unit's cells lying together. */
+JD_CLONES static void sum_in_order(const jd_cs_t *cs, const jd_design_t *design, const double *y,
+                                   double *sum, double *carry)
+{
+    for (int64_t i = 0; i < design->sample.n; i += cs->n_periods) {
+        const double *restrict own = y + i;
+        int32_t first = jd_cs_cell(cs, i);
+        double *restrict s = sum + first, *restrict c = carry + first;
+        for (int32_t t = 0; t < cs->n_periods; t++)
+            jd_add_exactly(&s[t], &c[t], own[t]);
+    }
+}
+
+/* Means of y in the cells; carry [cells] is scratch; empty cells get 0. */
+static void cell_means(const jd_cs_t *cs, const jd_design_t *design, const double *y, double *mean,
+                       double *carry)
+{
+    int32_t cells = jd_cs_cells(cs);
+    memset(mean, 0, (size_t)cells * sizeof *mean);
+    memset(carry, 0, (size_t)cells * sizeof *carry);
+    (cs->in_order ? sum_in_order : sum_cells)(cs, design, y, mean, carry);
+    for (int32_t c = 0; c < cells; c++)
+        mean[c] = cs->mass[c] > 0 ? (mean[c] + carry[c]) / cs->mass[c] : 0;
+}
+
+/* All terms of cell means, one every `stride`. */
+static void combine_means(const jd_cs_t *cs, const double *mean, double *estimate, ptrdiff_t stride)
+{
+    int32_t cells = jd_cs_cells(cs);
+    for (int k = 0; k < cs->n_terms; k++)
+        estimate[k * stride] = jd_dot_exact(cs->loading + (size_t)k * (size_t)cells, mean, cells);
+}
+
+/* All terms of effects. */
+static void combine_effects(const jd_cs_t *cs, const double *att, double *estimate,
+                            ptrdiff_t stride)
+{
+    size_t atts = (size_t)cs->n_atts;
+    for (int k = 0; k < cs->n_terms; k++)
+        estimate[k * stride] = jd_dot_exact(cs->mix + (size_t)k * atts, att, cs->n_atts);
+}
+
+static int estimate_compared(const jd_design_t *design, const double *const *y, int n_y,
+                             double *estimate, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
+    size_t all = n + atts + (size_t)cs->n_ways;
+    double *sorted = malloc(all * sizeof *sorted);
+    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
+    double *att = sorted + n;
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+        jd_arranged_sort(&cs->arranged, y[j], sorted);
+        rc = jd_cs_compared(design, sorted, att, att + atts, ctx);
+        if (rc == JD_OK) combine_effects(cs, att, estimate + j, n_y);
+    }
+    free(sorted);
+    return rc;
+}
+
+int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, double *estimate,
+                   jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    if (cs->compared) return estimate_compared(design, y, n_y, estimate, ctx);
+    size_t cells = (size_t)jd_cs_cells(cs), bytes = 2 * cells * (size_t)n_y * sizeof(double);
+    double *work = malloc(bytes);
+    if (!work) return jd_fail_memory(ctx, bytes, "cell means");
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int j = 0; j < n_y; j++) {
+        double *mean = work + 2 * cells * (size_t)j;
+        cell_means(cs, design, y[j], mean, mean + cells);
+        combine_means(cs, mean, estimate + j, n_y);
+    }
+    free(work);
+    return JD_OK;
+}
+
+void jd_cs_weights(const jd_design_t *design, int term, double *w)
+{
+    const jd_cs_t *cs = design->own;
+    if (cs->compared) {
+        jd_cs_compared_weights(design, term, NULL, &design->sample, w);
+        return;
+    }
+    const double *loading = cs->loading + (size_t)term * (size_t)jd_cs_cells(cs);
+    int32_t run = jd_cs_run(cs);
+    for (int64_t first = 0; first < design->sample.n; first += run) {
+        int32_t c = jd_cs_cell(cs, first);
+        for (int64_t i = first; i < first + run; i++, c++)
+            w[design->sample.row[i]] =
+                loading[c] * (design->weight ? design->weight[i] : 1) / cs->mass[c];
+    }
+}
+
+/* ATT(g,t), and into centre [n_atts][2] the pooled means of its controls in both periods. */
+static double att_of(const jd_cs_t *cs, const jd_cs_att_t *a, const double *mean, double *centre)
+{
+    int32_t own = a->cohort * cs->n_periods;
+    jd_cs_control_mass(cs, a, a->time, mean, &centre[0]);
+    jd_cs_control_mass(cs, a, a->base, mean, &centre[1]);
+    return mean[own + a->time] - mean[own + a->base] - (centre[0] - centre[1]);
+}
+
+/* B of one term: how far its controls' cells lie from the means they are pooled into. */
+static void fill_offsets(const jd_cs_t *cs, int term, const double *mean, const double *centre,
+                         double *offset)
+{
+    for (int i = 0; i < cs->n_atts; i++) {
+        double by = cs->mix[(size_t)term * (size_t)cs->n_atts + (size_t)i];
+        const jd_cs_att_t *a = &cs->att[i];
+        if (by == 0 || a->time == a->base) continue;
+        const int32_t period[2] = {a->time, a->base};
+        for (int side = 0; side < 2; side++) {
+            double mass = jd_cs_control_mass(cs, a, period[side], NULL, NULL);
+            for (int32_t h = 0; h < cs->n_cohorts; h++) {
+                int32_t c = h * cs->n_periods + period[side];
+                if (!jd_cs_is_control(cs, a, h) || cs->mass[c] <= 0) continue;
+                double distance = by / mass * (mean[c] - centre[2 * i + side]);
+                offset[c] += side == 0 ? -distance : distance;
+            }
+        }
+    }
+}
+
+/* D of one term that is a mean by shares: d term / d share of each cohort. */
+static void fill_shares(const jd_cs_t *cs, int term, const double *att, double estimate,
+                        double *by_cohort)
+{
+    const double *multiple = cs->multiple + (size_t)term * (size_t)cs->n_atts;
+    double total = 0;
+    for (int a = 0; a < cs->n_atts; a++)
+        total += multiple[a] * cs->cohort_share[cs->att[a].cohort];
+    for (int a = 0; a < cs->n_atts; a++)
+        by_cohort[cs->att[a].cohort] += multiple[a] * (att[a] - estimate) / total;
+}
+
+/* D of all terms [n_terms][cohorts]; a plain mean's is the mean of theirs. */
+static void fill_all_shares(const jd_cs_t *cs, const double *att, const double *estimate,
+                            double *by_cohort)
+{
+    size_t cohorts = (size_t)cs->n_cohorts;
+    int first = cs->n_mean > 0;
+    for (int k = first; k < cs->n_terms; k++)
+        fill_shares(cs, k, att, estimate[k], by_cohort + (size_t)k * cohorts);
+    for (int k = cs->mean_first; first && k < cs->mean_first + cs->n_mean; k++)
+        for (size_t g = 0; g < cohorts; g++)
+            by_cohort[g] += by_cohort[(size_t)k * cohorts + g] / cs->n_mean;
+}
+
+/* Estimates by cell means, and the influences of these: covariance alone, or their sums
+ * [n_terms][clusters] if there is room. */
+static int infer_means(const jd_design_t *design, const double *y, double *estimate, double *sum,
+                       double *vcov, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms, atts = (size_t)cs->n_atts;
+    size_t all = 2 * cells + 3 * atts + k * (cells + (size_t)cs->n_cohorts);
+    double *mean = calloc(all, sizeof *mean);
+    if (!mean) return jd_fail_memory(ctx, all * sizeof *mean, "influence functions");
+    double *att = mean + 2 * cells, *centre = att + atts;
+    double *offset = centre + 2 * atts, *by_cohort = offset + k * cells;
+    cell_means(cs, design, y, mean, mean + cells);
+    combine_means(cs, mean, estimate, 1);
+    for (size_t a = 0; a < atts; a++)
+        att[a] = att_of(cs, &cs->att[a], mean, centre + 2 * a);
+    for (int j = 0; j < cs->n_terms; j++)
+        fill_offsets(cs, j, mean, centre, offset + (size_t)j * cells);
+    fill_all_shares(cs, att, estimate, by_cohort);
+    const jd_cs_influence_t influence = {y, mean, offset, by_cohort};
+    int rc = JD_OK;
+    if (sum)
+        jd_cs_sum_influence(design, &influence, sum, jd_ctx_threads(ctx));
+    else
+        rc = jd_cs_vcov_by_moments(design, &influence, vcov, ctx);
+    free(mean);
+    return rc;
+}
+
+/* Shares of one cohort in one cluster. */
+typedef struct {
+    int32_t cluster, cohort;
+    double share;
+} stake_t;
+
+/* Adds the influences of the shares to sum; rows of a unit that stand together count as one. */
+static int add_shares(const jd_design_t *design, const double *by_cohort, double *sum,
+                      jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    int32_t run = jd_cs_run(cs);
+    size_t bytes = (size_t)(design->sample.n / run) * sizeof(stake_t), n = 0;
+    stake_t *stake = malloc(bytes);
+    if (!stake) return jd_fail_memory(ctx, bytes, "influence functions");
+    for (int64_t first = 0; first < design->sample.n; first += run) {
+        int32_t cluster = design->clusters.code[first];
+        int32_t cohort = jd_cs_cell(cs, first) / cs->n_periods;
+        if (cs->cohort[cohort] == 0) continue;
+        if (n == 0 || stake[n - 1].cluster != cluster || stake[n - 1].cohort != cohort)
+            stake[n++] = (stake_t){cluster, cohort, 0};
+        for (int64_t i = first; i < first + run; i++)
+            stake[n - 1].share += jd_cs_share(cs, i);
+    }
+#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
+    for (int k = 0; k < cs->n_terms; k++) {
+        double *term = sum + (size_t)k * (size_t)design->clusters.n_groups;
+        for (size_t i = 0; i < n; i++)
+            term[stake[i].cluster] +=
+                stake[i].share * by_cohort[k * cs->n_cohorts + stake[i].cohort];
+    }
+    free(stake);
+    return JD_OK;
+}
+
+/* The same of comparisons. */
+static int infer_compared(const jd_design_t *design, const double *y, double *estimate, double *sum,
+                          jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
+    size_t ways = (size_t)cs->n_ways;
+    size_t all = n + atts + ways + (size_t)cs->n_terms * (size_t)cs->n_cohorts;
+    double *sorted = calloc(all, sizeof *sorted);
+    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "influence functions");
+    double *att = sorted + n, *by_way = att + atts, *by_cohort = by_way + ways;
+    jd_arranged_sort(&cs->arranged, y, sorted);
+    int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
+    if (rc == JD_OK) combine_effects(cs, att, estimate, 1);
+    if (rc == JD_OK) fill_all_shares(cs, att, estimate, by_cohort);
+    if (rc == JD_OK) rc = jd_cs_compared_influence(design, sorted, by_way, sum, ctx);
+    if (rc == JD_OK) rc = add_shares(design, by_cohort, sum, ctx);
+    free(sorted);
+    return rc;
+}
+
+int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const jd_cs_t *cs = design->own;
+    int rc = jd_influence_check(design, options, ctx);
+    if (rc != JD_OK) return rc;
+    if (cs->by_unit && !cs->compared && !jd_influence_draws(design, options)) {
+        fit->facts = jd_influence_facts(design);
+        return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
+    }
+    size_t all = (size_t)cs->n_terms * (size_t)design->clusters.n_groups;
+    double *sum = calloc(all, sizeof *sum);
+    if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
+    rc = cs->compared ? infer_compared(design, y, fit->estimate, sum, ctx)
+                      : infer_means(design, y, fit->estimate, sum, NULL, ctx);
+    if (rc == JD_OK) rc = jd_influence_infer(design, sum, options, fit, ctx);
+    free(sum);
+    return rc;
+}

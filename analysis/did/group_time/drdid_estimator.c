@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One treated group and one control group in two periods, given covariates: drdid.h's comparison
+ * by itself, by all its methods. */
+#include "did/group_time/callaway_santanna.h"
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    jd_did_options_t own = *options;
+    own.aggregate = JD_AGGREGATE_OVERALL;
+    own.control = JD_CONTROL_NEVER;
+    return jd_cs_prepare(design, panel, &own, JD_CS_PAIR, ctx);
+}
+
+const jd_estimator_t jd_estimator_drdid = {
+    .name = "drdid",
+    .label = "two groups and periods given covariates, doubly robust",
+    .family = JD_CLASS_LINEAR,
+    .prepare = prepare,
+    .infer = jd_cs_infer,
+    .release = jd_cs_release,
+    .estimate = jd_cs_estimate,
+    .weights = jd_cs_weights,
+    .infers_estimate = 1,
+};

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Imputation (Borusyak, Jaravel, Spiess 2024, Revisiting event-study designs, Review of Economic
+ * Studies 91). Their theorem 2: fit y = alpha_i + beta_t + x'delta to untreated rows, impute y(0)
+ * for treated ones, average tau = y - y(0). Here tau_w = v'y with their v (proposition 3); variance
+ * (their eq. 7-8): sum over clusters of (sum of v e~)^2, e~ = residual in untreated rows, tau less
+ * its mean by cohort and period, weighted by v^2, in treated ones. Pre-trends are tested apart,
+ * on untreated rows only (their section 4.4). */
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/base/reference.h"
+#include "did/imputation/stage.h"
+
+typedef struct {
+    jd_first_stage_t stage;
+    jd_effect_means_t means; /* the first terms; behind them the leads */
+    jd_groups_t cells;       /* cohort by period */
+    jd_regression_t leads;   /* on untreated rows; n_kept counts covariates too */
+    jd_groups_t clusters;    /* of the untreated rows */
+} imputation_t;
+
+static void release(jd_design_t *design)
+{
+    imputation_t *own = design->own;
+    jd_first_stage_free(&own->stage);
+    jd_effect_means_free(&own->means);
+    jd_groups_free(&own->cells);
+    jd_regression_free(&own->leads);
+    jd_groups_free(&own->clusters);
+    free(own);
+    design->own = NULL;
+}
+
+static int is_lead(const jd_did_options_t *options, int32_t event)
+{
+    if (event == JD_NEVER || event >= 0) return 0;
+    if (options->n_pretrend < 0) return !jd_is_reference(options, event);
+    for (int k = 0; k < options->n_pretrend; k++)
+        if (options->pretrend[k] == event) return 1;
+    return 0;
+}
+
+static int check_leads(const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    if (options->n_pretrend > 0 && !options->pretrend)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "imputation: %d pre-trends are not given",
+                       options->n_pretrend);
+    for (int k = 0; k < options->n_pretrend; k++)
+        if (options->pretrend[k] >= 0)
+            return jd_fail(ctx, JD_ERR_ARGUMENT,
+                           "imputation: pre-trend at event time %d; they lie before 0, the first "
+                           "treated period",
+                           options->pretrend[k]);
+    return JD_OK;
+}
+
+/* Event times that are leads; those asked for and not seen are told. */
+static int list_leads(const jd_references_t *references, const jd_first_stage_t *stage,
+                      const jd_did_options_t *options, jd_groups_t *leads, jd_ctx_t *ctx)
+{
+    int32_t *event = malloc((size_t)stage->n0 * sizeof *event);
+    if (!event) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *event, "pre-trends");
+    for (int64_t r = 0; r < stage->n0; r++) {
+        int32_t e = references->event[stage->row[r]];
+        event[r] = is_lead(&references->options, e) ? e : JD_NEVER;
+    }
+    int rc = jd_groups_make(leads, event, stage->n0, ctx);
+    free(event);
+    for (int k = 0; rc == JD_OK && k < options->n_pretrend; k++) {
+        int seen = 0;
+        for (int32_t g = 0; g < leads->n_groups; g++)
+            seen |= leads->value[g] == options->pretrend[k];
+        if (!seen)
+            jd_warn(ctx,
+                    "imputation: no untreated row is at event time %d; its pre-trend is left "
+                    "out",
+                    options->pretrend[k]);
+    }
+    return rc;
+}
+
+/* Regresses on dummies of the leads and covariates, on untreated rows. */
+static int fit_leads(imputation_t *own, const jd_groups_t *leads, int skip, jd_ctx_t *ctx)
+{
+    const jd_first_stage_t *stage = &own->stage;
+    jd_regression_t *r = &own->leads;
+    int n_leads = leads->n_groups - skip;
+    int rc =
+        jd_regression_init(r, stage->effects, stage->n0, n_leads + stage->n_x, stage->weight0, ctx);
+    if (rc != JD_OK) return rc;
+    for (int64_t i = 0; i < stage->n0; i++) {
+        if (leads->code[i] >= skip) r->columns[(leads->code[i] - skip) * stage->n0 + i] = 1;
+        for (int k = 0; k < stage->n_x; k++)
+            r->columns[(n_leads + k) * stage->n0 + i] = stage->x[k * stage->n + stage->row[i]];
+    }
+    return jd_regression_factor(r, ctx);
+}
+
+/* Leads that are identified become terms; collinear ones stand behind all terms. */
+static void add_leads(jd_design_t *design, const imputation_t *own, const jd_groups_t *leads,
+                      int skip, jd_ctx_t *ctx)
+{
+    const jd_regression_t *r = &own->leads;
+    int n_leads = leads->n_groups - skip, kept = 0;
+    while (kept < r->n_kept && r->kept[kept] < n_leads)
+        kept++;
+    int at = own->means.n_terms, dropped = own->means.n_terms + kept;
+    for (int k = 0, j = 0; k < n_leads; k++) {
+        jd_term_t term = jd_term_event(leads->value[k + skip]);
+        if (j == kept || r->kept[j] != k) {
+            jd_warn(ctx,
+                    "imputation: '%s': pre-trend collinear with the fixed effects or earlier "
+                    "terms; dropped",
+                    term.name);
+            design->terms[dropped++] = term;
+            continue;
+        }
+        design->terms[at++] = term;
+        j++;
+    }
+    design->facts.n_terms = at;
+    design->facts.n_collinear = dropped - at;
+}
+
+/* Clusters of the untreated rows, which the leads' variance needs. */
+static int cluster_leads(imputation_t *own, const jd_design_t *design, jd_ctx_t *ctx)
+{
+    const jd_first_stage_t *stage = &own->stage;
+    int32_t *code = malloc((size_t)stage->n0 * sizeof *code);
+    if (!code) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *code, "clusters");
+    for (int64_t r = 0; r < stage->n0; r++)
+        code[r] = design->clusters.code[stage->row[r]];
+    int rc = jd_groups_make(&own->clusters, code, stage->n0, ctx);
+    free(code);
+    return rc;
+}
+
+static int fill(jd_design_t *design, imputation_t *own, const jd_frame_t *frame,
+                const jd_did_options_t *options, jd_ctx_t *ctx)
+{
+    jd_groups_t leads = {0};
+    jd_references_t references = {0};
+    jd_did_options_t named = *options;
+    named.anticipation = 0;           /* that of other estimators */
+    static const int32_t treated = 0; /* no lead's event time */
+    int skip = 0, n_leads = 0;
+    int rc = jd_effect_means_make(&own->means, design, frame, options, 0, ctx);
+    if (rc == JD_OK && options->n_pretrend != 0) {
+        if (options->n_pretrend > 0) { /* those named are set against all other rows */
+            named.n_reference = 1;
+            named.reference = &treated;
+        }
+        rc = jd_references_make(&references, design, frame, &named, ctx);
+        if (rc == JD_OK) rc = list_leads(&references, &own->stage, options, &leads, ctx);
+        jd_references_free(&references);
+        if (rc == JD_OK) skip = leads.value[0] == JD_NEVER;
+        n_leads = leads.n_groups - skip;
+    }
+    if (rc == JD_OK) rc = jd_effect_means_fit(&own->means, design, &own->stage, n_leads, ctx);
+    if (rc == JD_OK && n_leads > 0) {
+        rc = fit_leads(own, &leads, skip, ctx);
+        if (rc == JD_OK) rc = cluster_leads(own, design, ctx);
+        if (rc == JD_OK) add_leads(design, own, &leads, skip, ctx);
+    }
+    jd_groups_free(&leads);
+    return rc;
+}
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    jd_frame_t frame = {0};
+    const jd_frame_needs_t needs = {.cohort = 1, .effects = 1, .imputable = 1};
+    int rc = check_leads(options, ctx);
+    if (rc != JD_OK) return rc;
+    imputation_t *own = calloc(1, sizeof *own);
+    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    design->own = own;
+    rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK)
+        rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->n_pretrend != 0,
+                                 options->solver, ctx);
+    if (rc == JD_OK) rc = jd_cells_make(&own->cells, design, &frame, ctx);
+    if (rc == JD_OK) rc = fill(design, own, &frame, options, ctx);
+    jd_frame_free(&frame);
+    return rc;
+}
+
+/* Scores of a mean: score[cluster] += v e~. cell [2 n_cells] is scratch. */
+static void score_mean(const jd_design_t *design, int term, const double *tau, double *cell,
+                       double *score)
+{
+    const imputation_t *own = design->own;
+    const jd_first_stage_t *stage = &own->stage;
+    const int32_t *code = own->cells.code, *cluster = design->clusters.code;
+    double *sum = cell, *total = cell + own->cells.n_groups;
+    memset(cell, 0, 2 * (size_t)own->cells.n_groups * sizeof *cell);
+    for (int64_t i = 0; i < stage->n; i++) {
+        double v = jd_effect_means_weight(&own->means, design, stage, term, i);
+        if (v == 0) continue;
+        sum[code[i]] += v * v * tau[i];
+        total[code[i]] += v * v;
+    }
+    for (int64_t i = 0; i < stage->n; i++) {
+        double v = jd_effect_means_weight(&own->means, design, stage, term, i);
+        if (v != 0) score[cluster[i]] += v * (tau[i] - sum[code[i]] / total[code[i]]);
+    }
+    for (int64_t r = 0; r < stage->n0; r++) {
+        int32_t i = stage->row[r];
+        score[cluster[i]] -= jd_effect_means_taken(&own->means, stage, term, r) * tau[i];
+    }
+}
+
+/* Scores of the leads, with fixest's small-sample factor in. */
+static int score_leads(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                       double *score, jd_ctx_t *ctx)
+{
+    const imputation_t *own = design->own;
+    const jd_regression_t *r = &own->leads;
+    size_t n = (size_t)r->n, k = (size_t)r->n_kept;
+    double *work = malloc((2 * n + k + k * k) * sizeof *work);
+    if (!work) return jd_fail_memory(ctx, (2 * n + k + k * k) * sizeof *work, "pre-trends");
+    double *y0 = work, *residual = y0 + n, *beta = residual + n, *vcov = beta + k;
+    const double *column = y0;
+    jd_vcov_facts_t facts;
+    const jd_vcov_rows_t rows = {.way = {&own->clusters}, .n_ways = 1};
+    for (size_t i = 0; i < n; i++)
+        y0[i] = y[own->stage.row[i]];
+    jd_regression_estimate(r, &column, 1, beta, ctx);
+    int rc = jd_regression_residuals(r, y0, beta, residual, ctx);
+    if (rc == JD_OK) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, &facts, ctx);
+    int n_leads = design->facts.n_terms - own->means.n_terms;
+    int32_t groups = design->clusters.n_groups;
+    for (int j = 0; rc == JD_OK && j < n_leads; j++)
+        for (size_t i = 0; i < n; i++)
+            score[(int64_t)j * groups + design->clusters.code[own->stage.row[i]]] +=
+                sqrt(facts.factor) * r->columns[(size_t)j * n + i] * residual[i];
+    free(work);
+    return rc;
+}
+
+/* Coefficients of the leads' regression: out, one every `stride`; room [n0 + n_kept]. */
+static void estimate_leads(const jd_design_t *design, const double *y, double *room, double *out,
+                           ptrdiff_t stride, jd_ctx_t *ctx)
+{
+    const imputation_t *own = design->own;
+    const jd_regression_t *r = &own->leads;
+    const double *column = room;
+    double *beta = room + r->n;
+    for (int64_t i = 0; i < r->n; i++)
+        room[i] = y[own->stage.row[i]];
+    jd_regression_estimate(r, &column, 1, beta, ctx);
+    for (int j = 0; own->means.n_terms + j < design->facts.n_terms; j++)
+        out[j * stride] = beta[j];
+}
+
+/* All terms of an outcome, one every `stride`; tau [n] becomes its effects and residuals; room
+ * [rows and coefficients of the leads, n_terms]. */
+static int estimate_one(const jd_design_t *design, const double *y, double *tau, double *room,
+                        double *out, ptrdiff_t stride, jd_ctx_t *ctx)
+{
+    const imputation_t *own = design->own;
+    int n_means = own->means.n_terms;
+    int rc = jd_first_stage_impute(&own->stage, y, tau, ctx);
+    if (rc != JD_OK) return rc;
+    jd_effect_means_estimate(&own->means, design, &own->stage, tau, room, out, stride);
+    if (design->facts.n_terms > n_means)
+        estimate_leads(design, y, room, out + n_means * stride, stride, ctx);
+    return JD_OK;
+}
+
+static size_t room_of(const jd_design_t *design)
+{
+    const imputation_t *own = design->own;
+    return (size_t)own->leads.n + (size_t)design->facts.n_terms + (size_t)own->leads.n_kept;
+}
+
+static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
+                    jd_ctx_t *ctx)
+{
+    size_t n = (size_t)design->sample.n, cells = n + room_of(design);
+    double *tau = malloc(cells * sizeof *tau);
+    if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "an outcome");
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < n_y; j++)
+        rc = estimate_one(design, y[j], tau, tau + n, out + j, n_y, ctx);
+    free(tau);
+    return rc;
+}
+
+/* w starts as 0. */
+static void weights(const jd_design_t *design, int term, double *w)
+{
+    const imputation_t *own = design->own;
+    const jd_regression_t *r = &own->leads;
+    if (term < own->means.n_terms)
+        jd_effect_means_weights(&own->means, design, &own->stage, term, w);
+    else
+        for (int64_t i = 0; i < r->n; i++)
+            w[own->stage.row[i]] = r->columns[(term - own->means.n_terms) * r->n + i];
+    jd_design_place(design, w);
+}
+
+static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                 jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const imputation_t *own = design->own;
+    int rc = jd_scores_check(design, options, ctx);
+    if (rc != JD_OK) return rc;
+    int n_means = own->means.n_terms;
+    size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
+    size_t scores = (size_t)fit->n_terms * groups, room = room_of(design);
+    size_t cells = n + room + 2 * (size_t)own->cells.n_groups + scores;
+    double *tau = calloc(cells, sizeof *tau);
+    if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "standard errors");
+    double *score = tau + n + room, *cell = score + scores;
+    rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
+    for (int k = 0; rc == JD_OK && k < n_means; k++)
+        score_mean(design, k, tau, cell, score + (size_t)k * groups);
+    if (rc == JD_OK && fit->n_terms > n_means)
+        rc = score_leads(design, y, options, score + (size_t)n_means * groups, ctx);
+    if (rc == JD_OK)
+        jd_scores_vcov(design, score, "BJS", jd_first_stage_squares(&own->stage, tau), fit);
+    free(tau);
+    return rc;
+}
+
+const jd_estimator_t jd_estimator_imputation = {
+    .name = "imputation",
+    .label = "imputation (Borusyak, Jaravel, Spiess)",
+    .family = JD_CLASS_LINEAR,
+    .prepare = prepare,
+    .infer = infer,
+    .release = release,
+    .estimate = estimate,
+    .weights = weights,
+    .infers_estimate = 1,
+    .takes_fixed = 1,
+};

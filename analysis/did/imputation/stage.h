@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** What imputation (Borusyak, Jaravel, Spiess 2024) and two-stage (Gardner 2022) share: the model
+ * of untreated outcomes, y = Z g + e with Z = fixed effects and covariates, fitted to untreated
+ * rows.
+ *
+ *  A mean of y - Z g^ with row weights c is v'y with v = c - W0 Z0 (Z0'W0 Z0)^-1 Z'c, the last part
+ *  on untreated rows only: both estimators are linear in y. */
+#ifndef JD_DID_IMPUTATION_STAGE_H
+#define JD_DID_IMPUTATION_STAGE_H
+
+#include "did/base/design.h"
+
+typedef struct jd_first_stage {
+    int64_t n, n0;           /* rows of the sample, untreated ones */
+    int32_t *row;            /* [n0] the untreated rows */
+    int8_t *treated;         /* [n] */
+    const jd_effects_t *all; /* the design's effects, for the levels of treated rows; borrowed */
+    jd_groups_t *groups;     /* [n_effects] of the untreated rows: the same levels, whose values are
+                                the design's; NULL if only solved for, from the design's codes */
+    jd_effects_t *effects;   /* of the untreated rows */
+    int n_x;
+    double *x;           /* [n_x][n] covariates */
+    jd_regression_t fit; /* of the covariates on untreated rows; n_kept = 0: none */
+    double *weight0;     /* [n0] or NULL */
+} jd_first_stage_t;
+
+/** Leaves out treated rows whose fixed effects the untreated rows cannot tell: with up to two
+ *  effects all such rows (levels that hang together by untreated rows, Abowd, Creecy, Kramarz
+ * 2002), with more the plain cases; jd_first_stage_adjust() finds the rest. `cohort` is over the
+ * panel's rows, read where there is no treatment path. Cost: O(n). */
+JD_MUST_USE int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel,
+                                    const int32_t *cohort, int n_effects,
+                                    const int32_t *const *effects, jd_ctx_t *ctx);
+
+/** Fits the first stage's design, and takes over the frame's `treated`. With `regress` columns
+ *  beside the covariates are to be regressed on the untreated rows' effects. JD_ERR_NO_CONTROLS
+ *  without untreated rows. Free it after an error too. */
+JD_MUST_USE int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design,
+                                    jd_frame_t *frame, const jd_panel_t *panel, int regress,
+                                    jd_solver_t solver, jd_ctx_t *ctx);
+void jd_first_stage_free(jd_first_stage_t *stage);
+
+/** Levels of all fixed effects together. */
+size_t jd_first_stage_levels(const jd_first_stage_t *stage);
+
+/** Row weights c [n] become v, in place; what was taken out of them by fixed effects and covariates
+ *  is added to level [levels of all effects], slope [covariates kept]. JD_ERR_RANK where untreated
+ *  rows do not identify the mean; `term` names it. */
+JD_MUST_USE int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name,
+                                      const char *term, double *c, double *level, double *slope,
+                                      jd_ctx_t *ctx);
+/** By these two, what was taken out of the weight of untreated row number r. */
+double jd_first_stage_taken(const jd_first_stage_t *stage, const double *level, const double *slope,
+                            int64_t r);
+
+/** out [n] = y - Z g^: first-stage residuals in untreated rows, effects in treated ones. */
+JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,
+                                      jd_ctx_t *ctx);
+
+/** Means over rows, the terms: "att" over all treated rows, then one for each event time, cohort,
+ *  period or cell, as options->aggregate says. Their row weights v are not kept: a row's follow
+ *  from its term, its levels and its covariates. Zero it; arrays are owned. */
+typedef struct jd_effect_means {
+    int n_terms;
+    jd_term_t *terms; /* [n_terms], the first is "att" */
+    uint16_t *term;   /* [n] which of the terms 1 ... a row counts under, 0 none; NULL: all 0 */
+    double *total;    /* [n_terms] sum of weights */
+    size_t n_levels;  /* of all fixed effects */
+    double *level;    /* [n_terms][n_levels] what v takes off c, once fitted */
+    double *slope;    /* [n_terms][covariates kept] */
+} jd_effect_means_t;
+
+/** With `leads`, event times before treatment have a term too, references left out. */
+JD_MUST_USE int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
+                                     const jd_frame_t *frame, const jd_did_options_t *options,
+                                     int leads, jd_ctx_t *ctx);
+void jd_effect_means_free(jd_effect_means_t *means);
+/** Weight of a row in a term's mean. */
+double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t *design,
+                              const jd_first_stage_t *stage, int term, int64_t i);
+
+/** Dense codes of (cohort, period) pairs, as values no order need be read into. */
+JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_design_t *design,
+                              const jd_frame_t *frame, jd_ctx_t *ctx);
+
+/** Finds what v takes off c, and makes the means the design's first terms, with room for n_more
+ *  behind them. */
+JD_MUST_USE int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
+                                    const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
+/** What v takes off c in untreated row number r. */
+double jd_effect_means_taken(const jd_effect_means_t *means, const jd_first_stage_t *stage,
+                             int term, int64_t r);
+/** Row weights v [n] of a term. Cost: O(n). */
+void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
+                             const jd_first_stage_t *stage, int term, double *v);
+/** All terms of what jd_first_stage_impute() gave, c'(y - Z g^) = v'y, one every `stride`; lost
+ *  [n_terms] is scratch. */
+void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
+                              const jd_first_stage_t *stage, const double *adjusted, double *lost,
+                              double *estimate, ptrdiff_t stride);
+
+/** Checks that scores can be clustered as the options ask: one way, two clusters at least. */
+JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,
+                                jd_ctx_t *ctx);
+
+/** vcov [n_terms][n_terms] = sums over clusters of products of scores [n_terms][clusters], and the
+ *  facts of a variance without small-sample factor and with the normal law. */
+void jd_scores_vcov(const jd_design_t *design, const double *score, const char *name, double ssr,
+                    jd_fit_t *fit);
+
+/** Weighted sum of squared residuals of the untreated rows. */
+double jd_first_stage_squares(const jd_first_stage_t *stage, const double *out);
+
+#endif

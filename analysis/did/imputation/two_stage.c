@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two-stage differences in differences (Gardner 2022, Two-stage differences in differences). Fit
+ * y = alpha_i + lambda_t + x'delta to untreated rows; regress y - y(0)^ of all rows on dummies of
+ * treatment or of event times, which do not overlap: means. The variance is that of both stages as
+ * one GMM problem (Newey, McFadden 1994, theorem 6.1): clustered sums of
+ *     c e2 + (v - c) e1,   c the means' row weights, v those of the estimate, e1 and e2 the
+ * residuals of the first stage (untreated rows) and the second. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/imputation/stage.h"
+
+typedef struct {
+    jd_first_stage_t stage;
+    jd_effect_means_t means;
+} two_stage_t;
+
+static void release(jd_design_t *design)
+{
+    two_stage_t *own = design->own;
+    jd_first_stage_free(&own->stage);
+    jd_effect_means_free(&own->means);
+    free(own);
+    design->own = NULL;
+}
+
+static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
+                   jd_ctx_t *ctx)
+{
+    jd_frame_t frame = {0};
+    /* "att" alone asks for no event time, so the treatment may end again. */
+    const jd_frame_needs_t needs = {
+        .cohort = options->aggregate != JD_AGGREGATE_OVERALL, .effects = 1, .imputable = 1};
+    two_stage_t *own = calloc(1, sizeof *own);
+    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    design->own = own;
+    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (rc == JD_OK)
+        rc = jd_first_stage_make(&own->stage, design, &frame, panel, 0, options->solver, ctx);
+    if (rc == JD_OK) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
+    jd_frame_free(&frame);
+    return rc == JD_OK ? jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx) : rc;
+}
+
+static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
+                    jd_ctx_t *ctx)
+{
+    const two_stage_t *own = design->own;
+    size_t n = (size_t)own->stage.n, cells = n + (size_t)own->means.n_terms;
+    double *adjusted = malloc(cells * sizeof *adjusted);
+    if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "an outcome");
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+        rc = jd_first_stage_impute(&own->stage, y[j], adjusted, ctx);
+        if (rc == JD_OK)
+            jd_effect_means_estimate(&own->means, design, &own->stage, adjusted, adjusted + n,
+                                     out + j, n_y);
+    }
+    free(adjusted);
+    return rc;
+}
+
+static void weights(const jd_design_t *design, int term, double *w)
+{
+    const two_stage_t *own = design->own;
+    jd_effect_means_weights(&own->means, design, &own->stage, term, w);
+    jd_design_place(design, w);
+}
+
+/* "att" is a second stage of its own, beside that of the other terms. */
+static void score_term(const jd_design_t *design, const two_stage_t *own, int term,
+                       const double *adjusted, double estimate, double *score)
+{
+    const jd_first_stage_t *stage = &own->stage;
+    const int32_t *cluster = design->clusters.code;
+    for (int64_t i = 0; i < stage->n; i++) {
+        double c = jd_effect_means_weight(&own->means, design, stage, term, i);
+        if (c != 0) score[cluster[i]] += c * (adjusted[i] - estimate);
+    }
+    for (int64_t r = 0; r < stage->n0; r++) {
+        int32_t i = stage->row[r];
+        score[cluster[i]] -= jd_effect_means_taken(&own->means, stage, term, r) * adjusted[i];
+    }
+}
+
+static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
+                 jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    const two_stage_t *own = design->own;
+    const jd_first_stage_t *stage = &own->stage;
+    int rc = jd_scores_check(design, options, ctx);
+    if (rc != JD_OK) return rc;
+    size_t n = (size_t)stage->n, groups = (size_t)design->clusters.n_groups;
+    size_t cells = n + (size_t)fit->n_terms * (groups + 1);
+    double *adjusted = calloc(cells, sizeof *adjusted);
+    if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "standard errors");
+    double *score = adjusted + n, *lost = score + (size_t)fit->n_terms * groups;
+    rc = jd_first_stage_impute(stage, y, adjusted, ctx);
+    if (rc == JD_OK) {
+        jd_effect_means_estimate(&own->means, design, stage, adjusted, lost, fit->estimate, 1);
+        for (int k = 0; k < fit->n_terms; k++)
+            score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
+        jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(stage, adjusted), fit);
+    }
+    free(adjusted);
+    return rc;
+}
+
+const jd_estimator_t jd_estimator_two_stage = {
+    .name = "two_stage",
+    .label = "two stages (Gardner)",
+    .family = JD_CLASS_LINEAR,
+    .prepare = prepare,
+    .infer = infer,
+    .release = release,
+    .estimate = estimate,
+    .weights = weights,
+    .infers_estimate = 1,
+    .takes_fixed = 1,
+};

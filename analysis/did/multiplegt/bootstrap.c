@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* did_multiplegt_dyn's bootstrap, as its authors' command has it: whole units, or clusters, are
+ * drawn with replacement and everything is told anew, who can be compared with whom included. A
+ * unit drawn twice weighs twice. A term's variance is that of the draws that tell it, about their
+ * mean, over their number less 1. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/multiplegt/controls.h"
+#include "did/multiplegt/het.h"
+#include "jiedao/random.h"
+
+enum { USUAL_DRAWS = 200, BATCH = 64 };
+
+/* What one thread works with. */
+typedef struct {
+    jd_dcdh_t dc; /* the design's; arrays that change with the draw are its own */
+    double *coef; /* [cells] */
+    unsigned char *role;
+    int32_t *times; /* [clusters] how often each is in */
+    double *effect; /* [n_lags] */
+    int rc;
+} worker_t;
+
+static void worker_free(worker_t *w)
+{
+    free(w->dc.mass);
+    free(w->dc.level_mass);
+    free(w->dc.baseline);
+    free(w->dc.first);
+    free(w->dc.up);
+    free(w->dc.last);
+    free(w->dc.lag);
+    jd_dcdh_controls_free(w->dc.controls);
+    free(w->coef);
+    free(w->role);
+    free(w->times);
+    free(w->effect);
+}
+
+static int worker_make(worker_t *w, const jd_design_t *design, jd_ctx_t *ctx)
+{
+    const jd_dcdh_t *dc = design->own;
+    size_t cells = jd_dcdh_cells(dc), groups = (size_t)dc->n_groups, lags = (size_t)dc->n_lags;
+    w->dc = *dc;
+    w->dc.resampled = 1;
+    w->dc.mass = calloc(cells, sizeof *w->dc.mass);
+    w->dc.level_mass = dc->trends_lin ? calloc(cells, sizeof *w->dc.mass) : NULL;
+    w->dc.baseline = calloc(groups, sizeof *w->dc.baseline);
+    w->dc.first = calloc(groups, sizeof *w->dc.first);
+    w->dc.up = calloc(groups, sizeof *w->dc.up);
+    w->dc.last = calloc((size_t)dc->n_baselines, sizeof *w->dc.last);
+    w->dc.lag = calloc(lags, sizeof *w->dc.lag);
+    w->dc.controls = NULL;
+    w->coef = calloc(cells, sizeof *w->coef);
+    w->role = calloc(cells, 1);
+    w->times = calloc((size_t)design->clusters.n_groups, sizeof *w->times);
+    w->effect = calloc(lags, sizeof *w->effect);
+    if (!w->dc.mass || (dc->trends_lin && !w->dc.level_mass) || !w->dc.baseline || !w->dc.first ||
+        !w->dc.up || !w->dc.last || !w->dc.lag || !w->coef || !w->role || !w->times || !w->effect)
+        return jd_fail_memory(ctx, cells * sizeof *w->coef, "bootstrap samples");
+    return dc->controls ? jd_dcdh_controls_share(&w->dc, dc->controls, ctx) : JD_OK;
+}
+
+static void draw_clusters(worker_t *w, int32_t n, uint64_t seed, int32_t draw)
+{
+    jd_jump_t jump = jd_jump(jd_stream(seed, (uint64_t)draw, JD_DRAW_BOOTSTRAP), 0, 0);
+    jd_rng_t rng = jd_rng_at(&jump, 0);
+    memset(w->times, 0, (size_t)n * sizeof *w->times);
+    for (int32_t c = 0; c < n; c++)
+        w->times[((uint64_t)jd_rng_bits(&rng) * (uint64_t)n) >> 32]++;
+}
+
+/* The sample of those drawn. */
+static int take(worker_t *w, const jd_dcdh_t *all, jd_ctx_t *ctx)
+{
+    jd_dcdh_t *dc = &w->dc;
+    size_t groups = (size_t)all->n_groups, n_t = (size_t)all->n_periods;
+    const double *from = all->trends_lin ? all->level_mass : all->mass;
+    double *mass = all->trends_lin ? dc->level_mass : dc->mass;
+    memcpy(dc->baseline, all->baseline, groups * sizeof *dc->baseline);
+    memcpy(dc->first, all->first, groups * sizeof *dc->first);
+    memcpy(dc->up, all->up, groups * sizeof *dc->up);
+    for (size_t g = 0; g < groups; g++) {
+        int32_t times = w->times[all->cluster[g]];
+        size_t at = jd_dcdh_at(all, (int32_t)g);
+        if (times == 0) dc->baseline[g] = -1;
+        for (size_t t = 0; t < n_t; t++)
+            mass[g * n_t + t] = times * from[at + t];
+    }
+    int rc = jd_dcdh_leave_uncontrolled(dc, ctx);
+    if (rc != JD_OK) return rc;
+    jd_dcdh_close(dc);
+    if (dc->controls) jd_dcdh_controls_fill(dc);
+    int64_t effects = all->n_effects, placebos = all->n_lags - all->n_effects;
+    jd_dcdh_reach(dc, &effects, &placebos);
+    for (int k = 0; k < all->n_lags; k++) {
+        int l = all->lag[k].l, placebo = all->lag[k].placebo;
+        dc->lag[k] = jd_dcdh_lag(dc, l, placebo, (int)effects, (int)placebos);
+        if (l > (placebo ? placebos : effects)) dc->lag[k].l = 0;
+    }
+    return JD_OK;
+}
+
+/* A lag's effect; switchers_mass of 0 says that there is none. */
+static int estimate_lag(worker_t *w, const double *mean, const double *theta, int k, jd_ctx_t *ctx)
+{
+    const jd_dcdh_t *dc = &w->dc;
+    jd_dcdh_lag_t *lag = &w->dc.lag[k], last = {0};
+    int rc = JD_OK, told = lag->l > 0;
+    w->effect[k] = 0;
+    for (int j = 0; rc == JD_OK && told && j < jd_dcdh_pieces(dc, lag); j++) {
+        last = jd_dcdh_piece(dc, lag, j);
+        rc = jd_dcdh_compare(dc, &last, w->coef, w->role, ctx);
+        told = rc == JD_OK && last.switchers_mass > 0;
+        for (size_t c = 0; told && c < jd_dcdh_cells(dc); c++)
+            if (w->coef[c] != 0)
+                w->effect[k] += w->coef[c] * jd_dcdh_change(dc, mean, theta, &last, c);
+    }
+    if (!told) last.switchers_mass = last.dose = 0;
+    *lag = last;
+    return rc;
+}
+
+/* All terms of a draw, NaN where it does not tell them. */
+static int estimate(worker_t *w, const jd_dcdh_t *all, const double *mean, int n_terms,
+                    double *value, jd_ctx_t *ctx)
+{
+    const jd_dcdh_t *dc = &w->dc;
+    double *theta = NULL;
+    int rc = take(w, all, ctx);
+    if (rc == JD_OK && dc->controls) rc = jd_dcdh_controls_theta(dc, mean, &theta, ctx);
+    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
+        rc = estimate_lag(w, mean, theta, k, ctx);
+    free(theta);
+    for (int k = 0; k < n_terms; k++)
+        value[k] = (double)NAN;
+    double att = 0;
+    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++) {
+        const jd_dcdh_lag_t *lag = &dc->lag[k];
+        int term = jd_dcdh_term(all, k);
+        if (lag->switchers_mass <= 0 || term < 0) continue;
+        value[term] = w->effect[k] / (dc->normalized ? lag->cumulated : 1);
+        att += jd_dcdh_overall_weight(dc, k) * w->effect[k];
+        if (!lag->placebo) value[0] = att;
+    }
+    if (rc == JD_OK && dc->het)
+        rc = jd_dcdh_het_estimate(dc, mean, value + jd_dcdh_het_first(dc), ctx);
+    return rc;
+}
+
+/* Draws first ... end - 1, each into a row of its own. */
+static int run_batch(worker_t *worker, int n_workers, const jd_design_t *design, const double *mean,
+                     uint64_t seed, int32_t first, int32_t end, double *value, jd_ctx_t *ctx)
+{
+    int n_terms = design->facts.n_terms, rc = jd_check_cancelled(ctx);
+    if (rc != JD_OK) return rc;
+#pragma omp parallel for num_threads(n_workers) schedule(static)
+    for (int j = 0; j < n_workers; j++) {
+        worker_t *w = &worker[j];
+        jd_ctx_t inner = {.threads = 1};
+        for (int32_t d = first + j; w->rc == JD_OK && d < end; d += n_workers) {
+            draw_clusters(w, design->clusters.n_groups, seed, d);
+            w->rc = estimate(w, design->own, mean, n_terms, value + (size_t)d * (size_t)n_terms,
+                             &inner);
+        }
+    }
+    for (int j = 0; j < n_workers; j++)
+        if (worker[j].rc != JD_OK)
+            return jd_fail_memory(ctx, jd_dcdh_cells(design->own) * sizeof *value,
+                                  "bootstrap samples");
+    return JD_OK;
+}
+
+/* Covariance of two terms over the draws that tell both. */
+static double covariance(const double *value, int32_t draws, size_t n, const double *mean, size_t k,
+                         size_t l)
+{
+    double sum = 0;
+    int32_t both = 0;
+    for (int32_t d = 0; d < draws; d++) {
+        const double *v = value + (size_t)d * n;
+        if (isnan(v[k]) || isnan(v[l])) continue;
+        sum += (v[k] - mean[k]) * (v[l] - mean[l]);
+        both++;
+    }
+    return both > 1 ? sum / (both - 1) : (double)NAN;
+}
+
+/* `mean` [n_terms] is scratch. */
+static void fill_vcov(const jd_design_t *design, const double *value, int32_t draws, double *mean,
+                      double *vcov, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)design->facts.n_terms, worst = 0;
+    int32_t fewest = draws;
+    for (size_t k = 0; k < n; k++) {
+        int32_t told = 0;
+        mean[k] = 0;
+        for (int32_t d = 0; d < draws; d++) {
+            double v = value[(size_t)d * n + k];
+            if (isnan(v)) continue;
+            mean[k] += v;
+            told++;
+        }
+        mean[k] /= told > 0 ? told : 1;
+        if (told < fewest) worst = k;
+        if (told < fewest) fewest = told;
+        for (size_t l = 0; l <= k; l++)
+            vcov[k * n + l] = vcov[l * n + k] = covariance(value, draws, n, mean, k, l);
+    }
+    if (fewest < draws)
+        jd_warn(ctx,
+                "did_multiplegt_dyn: %d of %d bootstrap samples tell %s; its standard error is of "
+                "these",
+                fewest, draws, design->terms[worst].name);
+}
+
+int jd_dcdh_bootstrap(const jd_design_t *design, const double *mean,
+                      const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    int32_t draws = options->draws > 0 ? options->draws : USUAL_DRAWS;
+    int n_workers = jd_ctx_threads(ctx);
+    size_t n = (size_t)design->facts.n_terms, values = ((size_t)draws + 1) * n;
+    if (draws < 2)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "did_multiplegt_dyn: draws = %d; the bootstrap takes 2 or more", draws);
+    worker_t *worker = calloc((size_t)n_workers, sizeof *worker);
+    double *value = malloc(values * sizeof *value);
+    int rc = worker && value ? JD_OK : jd_fail_memory(ctx, values * sizeof *value, "the bootstrap");
+    for (int j = 0; rc == JD_OK && j < n_workers; j++)
+        rc = worker_make(&worker[j], design, ctx);
+    for (int32_t d = 0; rc == JD_OK && d < draws; d += BATCH)
+        rc = run_batch(worker, n_workers, design, mean, options->seed, d,
+                       d + BATCH < draws ? d + BATCH : draws, value, ctx);
+    if (rc == JD_OK) fill_vcov(design, value, draws, value + (size_t)draws * n, fit->vcov, ctx);
+    for (int j = 0; worker && j < n_workers; j++)
+        worker_free(&worker[j]);
+    free(worker);
+    free(value);
+    fit->facts = (jd_vcov_facts_t){.name = "bootstrap",
+                                   .factor = 1,
+                                   .df = (double)INFINITY,
+                                   .n_clusters = design->clusters.n_groups};
+    return rc;
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "did/multiplegt/het.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linear/cholesky.h"
+
+static const double collinear =
+    1e-10;                           /* of a characteristic's square, left by those before it ... */
+static const double rounding = 1e-6; /* ... and by its dummies' means, which leave rounding */
+static const double certain = 1e-12; /* 1 - h of a unit that settles a coefficient alone */
+
+/* A term: characteristic j in the regression of lag k. */
+typedef struct {
+    int k, j;
+    int64_t units;
+    double df;
+} het_term_t;
+
+struct jd_dcdh_het {
+    int n;
+    double *z; /* [n][n_groups] */
+    const char *const *name;
+    het_term_t *term;
+    int n_terms, first; /* how many, and the number of the first in the design */
+};
+
+void jd_dcdh_het_free(struct jd_dcdh_het *het)
+{
+    if (!het) return;
+    free(het->z);
+    free(het->term);
+    free(het);
+}
+
+static int take_column(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel, int j,
+                       double *z, jd_ctx_t *ctx)
+{
+    for (int32_t g = 0; g < dc->n_groups; g++)
+        z[g] = (double)NAN;
+    for (int64_t i = 0; i < design->sample.n; i++) {
+        int64_t row = design->sample.row[i];
+        double *unit = &z[design->units.code[i]], value = panel->het[j][row];
+        if (!isfinite(value))
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "did_multiplegt_dyn: row %s: characteristic %s = %g; it must be "
+                           "finite: give such rows weight 0",
+                           JD_ROW_NAME(ctx, row + 1), panel->het_name[j], value);
+        if (!isnan(*unit) && *unit != value)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "did_multiplegt_dyn: row %s: %s = %g, elsewhere in unit %s %g; "
+                           "predict_het takes characteristics of whole units: take the value "
+                           "before any switch",
+                           JD_ROW_NAME(ctx, row + 1), panel->het_name[j], value,
+                           JD_UNIT_NAME(ctx, panel->unit[row]), *unit);
+        *unit = value;
+    }
+    return JD_OK;
+}
+
+int jd_dcdh_het_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel,
+                     jd_ctx_t *ctx)
+{
+    size_t n = (size_t)panel->n_het;
+    if (dc->normalized || panel->n_x > 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "did_multiplegt_dyn: predict_het explains effects that are neither "
+                       "normalized nor net of covariates; leave %s out",
+                       dc->normalized ? "normalized" : "the covariates");
+    struct jd_dcdh_het *het = dc->het = calloc(1, sizeof *het);
+    if (!het) return jd_fail_memory(ctx, sizeof *het, "characteristics");
+    het->n = panel->n_het;
+    het->name = panel->het_name;
+    het->z = malloc(n * (size_t)dc->n_groups * sizeof *het->z);
+    if (!het->z) return jd_fail_memory(ctx, n * (size_t)dc->n_groups * sizeof *het->z, "units");
+    int rc = JD_OK;
+    for (int j = 0; rc == JD_OK && j < het->n; j++)
+        rc = take_column(dc, design, panel, j, het->z + (size_t)j * (size_t)dc->n_groups, ctx);
+    return rc;
+}
+
+/* A lag's regression. */
+typedef struct {
+    double *q;        /* [n][n_groups] weights on units' differences; 0 of who is not in it */
+    double *leverage; /* [n_groups]; < 0 of who is not in it */
+    double *mass;     /* [n_strata] of dummies */
+    double *sum;      /* [n_strata] */
+    int32_t *count;   /* [n_strata] units */
+    double *cross;    /* [n][n], then scales [n] and a right-hand side [n] */
+    unsigned char *role, *kept;
+    double *coef; /* [cells] */
+    int64_t units, dummies, clusters;
+    double df;
+} regression_t;
+
+static void regression_free(regression_t *r)
+{
+    free(r->q);
+    free(r->mass);
+    free(r->count);
+    free(r->cross);
+    free(r->role);
+    free(r->coef);
+}
+
+static size_t n_strata(const jd_dcdh_t *dc)
+{
+    return 2 * (size_t)dc->n_baselines * (size_t)dc->n_periods;
+}
+
+static int regression_make(regression_t *r, const jd_dcdh_t *dc, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)dc->het->n, groups = (size_t)dc->n_groups, cells = jd_dcdh_cells(dc);
+    memset(r, 0, sizeof *r);
+    r->q = calloc((n + 1) * groups, sizeof *r->q);
+    r->mass = calloc(2 * n_strata(dc), sizeof *r->mass);
+    r->count = calloc(n_strata(dc), sizeof *r->count);
+    r->cross = calloc(n * (n + 2), sizeof *r->cross);
+    r->role = calloc(cells + n, 1);
+    r->coef = calloc(cells, sizeof *r->coef);
+    if (!r->q || !r->mass || !r->count || !r->cross || !r->role || !r->coef)
+        return jd_fail_memory(ctx, (cells + (n + 1) * groups) * sizeof *r->q, "units' effects");
+    r->leverage = r->q + n * groups;
+    r->sum = r->mass + n_strata(dc);
+    r->kept = r->role + cells;
+    return JD_OK;
+}
+
+/* The dummy of a switcher: baseline, F_g, S_g. */
+static size_t stratum_of(const jd_dcdh_t *dc, size_t g)
+{
+    return 2 * ((size_t)dc->baseline[g] * (size_t)dc->n_periods + (size_t)dc->first[g]) +
+           (size_t)dc->up[g];
+}
+
+/* The cell whose weight a switcher has in effect or placebo l. */
+static size_t cell_of(const jd_dcdh_t *dc, size_t g, int l)
+{
+    return g * (size_t)dc->n_periods + (size_t)(dc->first[g] - 1 + l);
+}
+
+static int is_switcher(const jd_dcdh_t *dc, const regression_t *r, size_t g, int l)
+{
+    return dc->baseline[g] >= 0 && dc->first[g] < dc->never &&
+           dc->first[g] - 1 + l < dc->n_periods && r->role[cell_of(dc, g, l)] == 1;
+}
+
+/* Who is in it: switchers of the lag that share their dummy with others. */
+static void find_units(const jd_dcdh_t *dc, regression_t *r, int l)
+{
+    size_t strata = n_strata(dc), groups = (size_t)dc->n_groups;
+    int32_t last = -1;
+    memset(r->mass, 0, strata * sizeof *r->mass);
+    memset(r->count, 0, strata * sizeof *r->count);
+    r->units = r->dummies = r->clusters = 0;
+    for (size_t g = 0; g < groups; g++)
+        if (is_switcher(dc, r, g, l)) r->count[stratum_of(dc, g)]++;
+    for (size_t i = 0; i < groups; i++) {
+        size_t g = (size_t)dc->order[i];
+        r->leverage[g] = -1;
+        if (!is_switcher(dc, r, g, l) || r->count[stratum_of(dc, g)] < 2) continue;
+        r->leverage[g] = 0;
+        r->mass[stratum_of(dc, g)] += dc->mass[cell_of(dc, g, l)];
+        r->units++;
+        r->clusters += dc->cluster[g] != last;
+        last = dc->cluster[g];
+    }
+    for (size_t s = 0; s < strata; s++)
+        r->dummies += r->count[s] > 1;
+}
+
+/* z [n_groups] about the means of its dummies; 0 of who is not in the regression. */
+static void demean(const jd_dcdh_t *dc, const regression_t *r, int l, const double *z, double *out)
+{
+    size_t groups = (size_t)dc->n_groups;
+    memset(r->sum, 0, n_strata(dc) * sizeof *r->sum);
+    for (size_t g = 0; g < groups; g++)
+        if (r->leverage[g] >= 0) r->sum[stratum_of(dc, g)] += dc->mass[cell_of(dc, g, l)] * z[g];
+    for (size_t g = 0; g < groups; g++) {
+        out[g] = 0;
+        if (r->leverage[g] < 0) continue;
+        size_t s = stratum_of(dc, g);
+        out[g] = z[g] - r->sum[s] / r->mass[s];
+    }
+}
+
+/* Factors the cross products of the demeaned characteristics, which are in q. */
+static int factor(const jd_dcdh_t *dc, regression_t *r, int l)
+{
+    size_t n = (size_t)dc->het->n, groups = (size_t)dc->n_groups;
+    double *scale = r->cross + n * n;
+    memset(r->cross, 0, n * (n + 2) * sizeof *r->cross);
+    for (size_t g = 0; g < groups; g++) {
+        if (r->leverage[g] < 0) continue;
+        double w = dc->mass[cell_of(dc, g, l)];
+        for (size_t i = 0; i < n; i++) {
+            double z = dc->het->z[i * groups + g];
+            scale[i] += rounding * w * z * z;
+            for (size_t j = 0; j <= i; j++)
+                r->cross[i * n + j] += w * r->q[i * groups + g] * r->q[j * groups + g];
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        scale[i] += r->cross[i * n + i];
+    return jd_cholesky(r->cross, (int)n, scale, collinear, r->kept);
+}
+
+/* From demeaned characteristics to weights on differences, and leverages, dummies included. */
+static void weigh(const jd_dcdh_t *dc, regression_t *r, int l)
+{
+    size_t n = (size_t)dc->het->n, groups = (size_t)dc->n_groups;
+    double *side = r->cross + n * (n + 1);
+    for (size_t g = 0; g < groups; g++) {
+        if (r->leverage[g] < 0) continue;
+        double w = dc->mass[cell_of(dc, g, l)];
+        for (size_t j = 0; j < n; j++)
+            side[j] = w * r->q[j * groups + g];
+        jd_cholesky_solve(r->cross, (int)n, r->kept, side);
+        r->leverage[g] = w / r->mass[stratum_of(dc, g)];
+        for (size_t j = 0; j < n; j++) {
+            r->leverage[g] += r->q[j * groups + g] * side[j];
+            r->q[j * groups + g] = side[j];
+        }
+    }
+}
+
+static int regress(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, regression_t *r, jd_ctx_t *ctx)
+{
+    size_t groups = (size_t)dc->n_groups;
+    jd_dcdh_lag_t last = jd_dcdh_piece(dc, lag, lag->l - 1);
+    int rc = jd_dcdh_compare(dc, &last, r->coef, r->role, ctx);
+    if (rc != JD_OK) return rc;
+    find_units(dc, r, lag->l);
+    for (size_t j = 0; j < (size_t)dc->het->n; j++)
+        demean(dc, r, lag->l, dc->het->z + j * groups, r->q + j * groups);
+    int rank = factor(dc, r, lag->l);
+    r->df = (double)(r->units - r->dummies - rank);
+    if (r->df < 1) memset(r->kept, 0, (size_t)dc->het->n);
+    if (r->clusters < r->units && (double)(r->clusters - 1) < r->df)
+        r->df = (double)(r->clusters - 1);
+    weigh(dc, r, lag->l);
+    return JD_OK;
+}
+
+/* Signed differences [n_groups] of who is in the regression, summed over the lag's pieces. */
+static void take_differences(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const regression_t *r,
+                             const double *mean, double *out)
+{
+    for (size_t g = 0; g < (size_t)dc->n_groups; g++) {
+        out[g] = 0;
+        for (int j = 0; r->leverage[g] >= 0 && j < jd_dcdh_pieces(dc, lag); j++) {
+            jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
+            double change = jd_dcdh_change(dc, mean, NULL, &piece, cell_of(dc, g, piece.l));
+            out[g] += dc->up[g] ? change : -change;
+        }
+    }
+}
+
+int jd_dcdh_het_plan(jd_dcdh_t *dc, int *n, jd_ctx_t *ctx)
+{
+    struct jd_dcdh_het *het = dc->het;
+    regression_t r;
+    int rc = regression_make(&r, dc, ctx);
+    het->term = calloc((size_t)het->n * (size_t)dc->n_lags, sizeof *het->term);
+    if (rc == JD_OK && !het->term)
+        rc = jd_fail_memory(ctx, (size_t)dc->n_lags * sizeof *het->term, "terms");
+    /* In the order of event times. */
+    for (int i = 0; rc == JD_OK && i < dc->n_lags; i++) {
+        int placebos = dc->n_lags - dc->n_effects,
+            k = i < placebos ? dc->n_lags - 1 - i : i - placebos;
+        if (dc->lag[k].switchers_mass <= 0) continue;
+        rc = regress(dc, &dc->lag[k], &r, ctx);
+        for (int j = 0; rc == JD_OK && j < het->n; j++)
+            if (r.kept[j]) het->term[het->n_terms++] = (het_term_t){k, j, r.units, r.df};
+    }
+    for (int j = 0; rc == JD_OK && j < het->n; j++) {
+        int told = 0;
+        for (int t = 0; t < het->n_terms; t++)
+            told |= het->term[t].j == j;
+        if (!told)
+            jd_warn(ctx,
+                    "did_multiplegt_dyn: %s does not vary, on its own, among units that switch "
+                    "alike; it predicts no effect",
+                    het->name[j]);
+    }
+    *n = het->n_terms;
+    regression_free(&r);
+    return rc;
+}
+
+static jd_term_t name_term(const struct jd_dcdh_het *het, const jd_dcdh_t *dc, const het_term_t *t)
+{
+    const jd_dcdh_lag_t *lag = &dc->lag[t->k];
+    jd_term_t term = jd_term_other("");
+    snprintf(term.name, sizeof term.name, "%.26s:e=%d", het->name[t->j],
+             lag->placebo ? -1 - lag->l : jd_delayed(dc->delay, lag->l - 1));
+    return term;
+}
+
+/* Weights `on` [cells] of outcomes of units' differences weighed by q [n_groups]. */
+static void spread(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const double *q, double *on)
+{
+    memset(on, 0, jd_dcdh_cells(dc) * sizeof *on);
+    for (size_t g = 0; g < (size_t)dc->n_groups; g++)
+        for (int j = 0; q[g] != 0 && j < jd_dcdh_pieces(dc, lag); j++) {
+            jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
+            double by = dc->up[g] ? q[g] : -q[g];
+            int32_t plus, minus;
+            jd_dcdh_ends(&piece, dc->first[g] - 1 + piece.l, &plus, &minus);
+            on[g * (size_t)dc->n_periods + (size_t)plus] += by;
+            on[g * (size_t)dc->n_periods + (size_t)minus] -= by;
+        }
+    jd_dcdh_of_outcomes(dc, on);
+}
+
+int jd_dcdh_het_fill(jd_design_t *design, jd_dcdh_t *dc, int first, jd_ctx_t *ctx)
+{
+    struct jd_dcdh_het *het = dc->het;
+    size_t n = jd_dcdh_weights_of_term(dc), groups = (size_t)dc->n_groups;
+    regression_t r;
+    int rc = regression_make(&r, dc, ctx);
+    het->first = first;
+    for (int t = 0; rc == JD_OK && t < het->n_terms; t++) {
+        const het_term_t *term = &het->term[t];
+        design->terms[first + t] = name_term(het, dc, term);
+        rc = regress(dc, &dc->lag[term->k], &r, ctx);
+        if (rc != JD_OK) break;
+        spread(dc, &dc->lag[term->k], r.q + (size_t)term->j * groups,
+               dc->weight + (size_t)(first + t) * n);
+    }
+    het->name = NULL; /* borrowed from the panel */
+    regression_free(&r);
+    return rc;
+}
+
+/* What the regression leaves of differences y [n_groups]; `other` [n_groups] is scratch. */
+static void take_residuals(const jd_dcdh_t *dc, const regression_t *r, int l, const double *y,
+                           double *rest, double *other)
+{
+    size_t groups = (size_t)dc->n_groups;
+    demean(dc, r, l, y, rest);
+    for (size_t j = 0; j < (size_t)dc->het->n; j++) {
+        double beta = 0;
+        for (size_t g = 0; g < groups; g++)
+            beta += r->q[j * groups + g] * y[g];
+        demean(dc, r, l, dc->het->z + j * groups, other);
+        for (size_t g = 0; g < groups; g++)
+            rest[g] -= beta * other[g];
+    }
+}
+
+/* A term's estimate, and its influences unless u is NULL. */
+static double tell_term(const jd_dcdh_t *dc, const regression_t *r, const double *q,
+                        const double *y, const double *rest, double *u)
+{
+    double sum = 0;
+    for (size_t g = 0; g < (size_t)dc->n_groups; g++) {
+        double left = 1 - r->leverage[g];
+        sum += q[g] * y[g];
+        if (u) u[g] = r->leverage[g] < 0 || left < certain ? 0 : q[g] * rest[g] / sqrt(left);
+    }
+    return sum;
+}
+
+/* Terms one after the other, those of a lag from one regression; value and u may be NULL. */
+static int walk(const jd_dcdh_t *dc, const double *mean, double *value, double *u, jd_ctx_t *ctx)
+{
+    const struct jd_dcdh_het *het = dc->het;
+    size_t groups = (size_t)dc->n_groups;
+    regression_t r;
+    int rc = regression_make(&r, dc, ctx), k = -1;
+    double *y = calloc(3 * groups, sizeof *y);
+    if (rc == JD_OK && !y) rc = jd_fail_memory(ctx, 3 * groups * sizeof *y, "units' effects");
+    for (int t = 0; rc == JD_OK && t < het->n_terms; t++) {
+        const jd_dcdh_lag_t *lag = &dc->lag[het->term[t].k];
+        int j = het->term[t].j, fresh = het->term[t].k != k;
+        if (value) value[t] = (double)NAN;
+        if (lag->switchers_mass <= 0) continue;
+        k = het->term[t].k;
+        if (fresh) rc = regress(dc, lag, &r, ctx);
+        if (rc != JD_OK) break;
+        if (fresh) take_differences(dc, lag, &r, mean, y);
+        if (fresh && u) take_residuals(dc, &r, lag->l, y, y + groups, y + 2 * groups);
+        double told = tell_term(dc, &r, r.q + (size_t)j * groups, y, y + groups,
+                                u ? u + (size_t)t * groups : NULL);
+        if (value && r.kept[j]) value[t] = told;
+    }
+    free(y);
+    regression_free(&r);
+    return rc;
+}
+
+int jd_dcdh_het_estimate(const jd_dcdh_t *dc, const double *mean, double *value, jd_ctx_t *ctx)
+{
+    return walk(dc, mean, value, NULL, ctx);
+}
+
+int jd_dcdh_het_influence(const jd_dcdh_t *dc, const double *mean, double *u, jd_ctx_t *ctx)
+{
+    return walk(dc, mean, NULL, u, ctx);
+}
+
+void jd_dcdh_het_df(const jd_dcdh_t *dc, double *df)
+{
+    for (int t = 0; t < dc->het->n_terms; t++)
+        df[t] = dc->het->term[t].df;
+}
+
+int jd_dcdh_het_first(const jd_dcdh_t *dc)
+{
+    return dc->het->first;
+}
+
+int64_t jd_dcdh_het_units(const jd_dcdh_t *dc, int term)
+{
+    int t = dc->het ? term - dc->het->first : -1;
+    return t >= 0 ? dc->het->term[t].units : -1;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Synthetic weights of a block and what follows from them. With controls j, pre-periods s and the
+ * block's means y_tr, y_post (Arkhangelsky et al. 2021, eqs. 4 and 6):
+ *
+ *      omega = argmin sum_s (w0 + sum_j w_j y_js - y_tr,s)^2 + zeta^2 T_pre |w|^2
+ *      lambda = argmin sum_j (l0 + sum_s l_s y_js - y_j,post)^2 + (1e-6 noise)^2 N_co |l|^2
+ *
+ * zeta = (N_tr T_post)^(1/4) noise, noise the standard deviation of controls' first differences.
+ * The intercepts leave by centring. Effect in a period: the gap y_tr,t - omega'y_t, less its
+ * lambda-mean before. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "did/synthetic/synthetic.h"
+
+static const double LEAST_RIDGE = 1e-12;          /* of columns whose largest number is 1 */
+enum { SEARCH_STEPS = 10000, FIRST_STEPS = 100 }; /* the package's */
+
+int jd_block_weights_init(jd_block_weights_t *weights, const jd_synthetic_t *s, size_t most,
+                          jd_ctx_t *ctx)
+{
+    size_t blocks = (size_t)s->n_blocks;
+    size_t omega = blocks * most, lambda = blocks * (size_t)s->n_periods;
+    weights->omega = calloc(omega + lambda + 3 * blocks, sizeof *weights->omega);
+    if (!weights->omega)
+        return jd_fail_memory(ctx, omega * sizeof *weights->omega, "synthetic weights");
+    weights->lambda = weights->omega + omega;
+    weights->zeta = weights->lambda + lambda;
+    return JD_OK;
+}
+
+void jd_block_weights_free(jd_block_weights_t *weights)
+{
+    free(weights->omega); /* one block */
+    memset(weights, 0, sizeof *weights);
+}
+
+int jd_synthetic_everyone(const jd_synthetic_t *s, size_t most, jd_synthetic_who_t *who,
+                          jd_ctx_t *ctx)
+{
+    size_t blocks = (size_t)s->n_blocks;
+    who->control = malloc((2 * most + blocks + 1) * sizeof *who->control);
+    if (!who->control) return jd_fail_memory(ctx, 2 * most * sizeof *who->control, "units");
+    who->treated = who->control + most;
+    who->start = who->treated + most;
+    who->n_controls = s->n_controls;
+    for (int32_t u = 0; u < s->n_controls; u++)
+        who->control[u] = u;
+    for (int32_t u = s->n_controls; u < s->n_units; u++)
+        who->treated[u - s->n_controls] = u;
+    for (int32_t b = 0; b <= s->n_blocks; b++)
+        who->start[b] = s->start[b] - s->n_controls;
+    return JD_OK;
+}
+
+/* Covariates' coefficients on untreated rows. */
+static int fit_covariates(const jd_first_stage_t *stage, const double *y, double *beta,
+                          jd_ctx_t *ctx)
+{
+    double *y0 = malloc((size_t)stage->n0 * sizeof *y0);
+    if (!y0) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *y0, "covariates");
+    for (int64_t i = 0; i < stage->n0; i++)
+        y0[i] = y[stage->row[i]];
+    const double *column = y0;
+    jd_regression_estimate(&stage->fit, &column, 1, beta, ctx);
+    free(y0);
+    return JD_OK;
+}
+
+int jd_synthetic_outcomes(const jd_synthetic_t *s, const double *y, double *matrix, jd_ctx_t *ctx)
+{
+    const jd_first_stage_t *stage = &s->stage;
+    int n_kept = stage->fit.n_kept, rc = JD_OK;
+    double *beta = calloc((size_t)n_kept + 1, sizeof *beta);
+    if (!beta) return jd_fail_memory(ctx, (size_t)n_kept * sizeof *beta, "covariates");
+    if (n_kept > 0) rc = fit_covariates(stage, y, beta, ctx);
+    for (int64_t c = 0; c < (int64_t)s->n_units * s->n_periods; c++) {
+        matrix[c] = y[s->cell[c]];
+        for (int k = 0; k < n_kept; k++)
+            matrix[c] -= beta[k] * stage->x[stage->fit.kept[k] * stage->n + s->cell[c]];
+    }
+    free(beta);
+    return rc;
+}
+
+/* Means of the block's treated units, by period. */
+static void treated_means(const jd_synthetic_t *s, const jd_synthetic_who_t *who,
+                          const double *matrix, int32_t b, double *mean)
+{
+    int32_t first = who->start[b], last = who->start[b + 1];
+    for (int32_t t = 0; t < s->n_periods; t++) {
+        double sum = 0;
+        for (int32_t k = first; k < last; k++)
+            sum += matrix[(int64_t)who->treated[k] * s->n_periods + t];
+        mean[t] = sum / (last - first);
+    }
+}
+
+static void centre(double *column, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += column[i];
+    for (int i = 0; i < n; i++)
+        column[i] -= sum / n;
+}
+
+/* Standard deviation of controls' first differences before treatment, in units of `scale`. */
+static double find_noise(const jd_synthetic_t *s, const jd_synthetic_who_t *who,
+                         const double *matrix, int32_t n_pre, double scale)
+{
+    double sum = 0, square = 0, n = (double)who->n_controls * (n_pre - 1);
+    for (int pass = 0; pass < 2; pass++)
+        for (int32_t k = 0; k < who->n_controls; k++) {
+            const double *y = matrix + (int64_t)who->control[k] * s->n_periods;
+            for (int32_t t = 1; t < n_pre; t++) {
+                double d = y[t] / scale - y[t - 1] / scale;
+                if (pass == 0)
+                    sum += d;
+                else
+                    square += (d - sum / n) * (d - sum / n);
+            }
+        }
+    return n > 1 ? sqrt(square / (n - 1)) : 0;
+}
+
+/* Largest size of n numbers; 1 if all are 0. Squares of outcomes in its units do not overflow. */
+static double find_scale(const double *y, int64_t n)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(y[i]));
+    return largest > 0 ? largest : 1;
+}
+
+/* What one search is about. */
+typedef struct {
+    double *a; /* [n + 1][m], the target behind the columns */
+    int m, n;
+    double zeta, noise;
+} search_t;
+
+/* The package sets weights below a quarter of the largest to 0, and starts again. */
+static void sparsify(double *w, int n)
+{
+    double largest = 0, sum = 0;
+    for (int j = 0; j < n; j++)
+        largest = fmax(largest, w[j]);
+    for (int j = 0; j < n; j++) {
+        if (w[j] <= largest / 4) w[j] = 0;
+        sum += w[j];
+    }
+    for (int j = 0; j < n; j++)
+        w[j] /= sum;
+}
+
+/* Columns that are equal bit by bit share their weights equally: of the weights that fit as well
+ * the ones of least norm, whatever the columns' order. The ridge says the same, to fewer digits.
+ * Returns how many columns equal an earlier one; w NULL: counts alone. */
+static int32_t share_equal(const double *a, int m, int n, double *w)
+{
+    size_t bytes = (size_t)m * sizeof *a;
+    int32_t n_equal = 0;
+    for (int j = 0; j < n; j++) {
+        const double *column = a + (size_t)j * (size_t)m;
+        double sum = w ? w[j] : 0;
+        int first = 1, same = 1;
+        for (int l = 0; l < j && first; l++)
+            first = memcmp(a + (size_t)l * (size_t)m, column, bytes) != 0;
+        n_equal += !first;
+        if (!first || !w) continue;
+        for (int l = j + 1; l < n; l++)
+            if (memcmp(a + (size_t)l * (size_t)m, column, bytes) == 0) {
+                sum += w[l];
+                same++;
+            }
+        for (int l = j; l < n && same > 1; l++)
+            if (memcmp(a + (size_t)l * (size_t)m, column, bytes) == 0) w[l] = sum / same;
+    }
+    return n_equal;
+}
+
+static int search(const jd_synthetic_t *s, search_t problem, int intercept, double *w,
+                  jd_ctx_t *ctx)
+{
+    int m = problem.m, n = problem.n;
+    double *a = problem.a, *b = a + (size_t)n * (size_t)m, decrease = 1e-5 * problem.noise;
+    for (int j = 0; intercept && j <= n; j++)
+        centre(a + (size_t)j * (size_t)m, m);
+    double scale = find_scale(a, ((int64_t)n + 1) * m), zeta = problem.zeta / scale;
+    for (int64_t i = 0; !s->frank_wolfe && i < ((int64_t)n + 1) * m; i++)
+        a[i] /= scale;
+    /* without noise the ridge would be 0, and weights that fit as well would be many */
+    double ridge = zeta > 0 ? m * zeta * zeta : LEAST_RIDGE;
+    if (!s->frank_wolfe) {
+        int rc = jd_simplex_solve(a, b, m, n, ridge, w, ctx);
+        if (rc == JD_OK) share_equal(a, m, n, w);
+        return rc;
+    }
+    int rc = jd_simplex_frank_wolfe(a, b, m, n, problem.zeta, decrease, FIRST_STEPS, w, ctx);
+    if (rc != JD_OK) return rc;
+    sparsify(w, n);
+    return jd_simplex_frank_wolfe(a, b, m, n, problem.zeta, decrease, SEARCH_STEPS, w, ctx);
+}
+
+static int find_lambda(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
+                       int32_t b, double *a, const jd_block_weights_t *weights, jd_ctx_t *ctx)
+{
+    const jd_block_t *block = &s->block[b];
+    int32_t n_pre = block->n_pre, periods = s->n_periods, m = who->n_controls;
+    double *post = a + (size_t)n_pre * (size_t)m;
+    for (int32_t k = 0; k < m; k++) {
+        const double *y = matrix + (int64_t)who->control[k] * periods;
+        post[k] = 0;
+        for (int32_t t = 0; t < n_pre; t++)
+            a[(size_t)t * (size_t)m + (size_t)k] = y[t];
+        for (int32_t t = block->n_before; t < periods; t++)
+            post[k] += y[t] / (periods - block->n_before);
+    }
+    const double *zeta = weights->zeta + 3 * (int64_t)b;
+    return search(s, (search_t){a, m, n_pre, zeta[1], zeta[2]}, 1,
+                  weights->lambda + (int64_t)b * periods, ctx);
+}
+
+static int find_omega(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
+                      const double *treated, int32_t b, double *a, int find,
+                      const jd_block_weights_t *weights, jd_ctx_t *ctx)
+{
+    int32_t n_pre = s->block[b].n_pre;
+    for (int32_t k = 0; k < who->n_controls; k++)
+        memcpy(a + (size_t)k * (size_t)n_pre, matrix + (int64_t)who->control[k] * s->n_periods,
+               (size_t)n_pre * sizeof *a);
+    memcpy(a + (size_t)who->n_controls * (size_t)n_pre, treated, (size_t)n_pre * sizeof *a);
+    const double *zeta = weights->zeta + 3 * (int64_t)b;
+    int32_t n_equal = find && ctx && ctx->warn ? share_equal(a, n_pre, who->n_controls, NULL) : 0;
+    if (n_equal > 0)
+        jd_warn(ctx,
+                "%d control%s the same outcomes before treatment as another one, so synthetic "
+                "weights are not unique; %s",
+                n_equal, n_equal == 1 ? " has" : "s have",
+                s->frank_wolfe ? "the search of synthdid divides them by the order of units"
+                               : "equal controls share theirs equally");
+    return search(s, (search_t){a, n_pre, who->n_controls, zeta[0], zeta[2]},
+                  s->kind == JD_SYNTHETIC_DID, weights->omega + (int64_t)b * who->n_controls, ctx);
+}
+
+/* zeta_omega, zeta_lambda, noise of a block. */
+static void find_zeta(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
+                      int32_t b, double *zeta)
+{
+    double n_treated = who->start[b + 1] - who->start[b];
+    double n_post = s->n_periods - s->block[b].n_before;
+    double scale = find_scale(matrix, (int64_t)s->n_units * s->n_periods);
+    double noise = scale * find_noise(s, who, matrix, s->block[b].n_pre, scale);
+    zeta[0] = (s->kind == JD_SYNTHETIC_CONTROL ? 1e-6 : pow(n_treated * n_post, 0.25)) * noise;
+    zeta[1] = 1e-6 * noise;
+    zeta[2] = noise;
+}
+
+static void fill_uniform(double *w, int32_t n)
+{
+    for (int32_t k = 0; k < n; k++)
+        w[k] = 1.0 / n;
+}
+
+int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
+                       int find, jd_block_weights_t *weights, jd_ctx_t *ctx)
+{
+    int32_t periods = s->n_periods, controls = who->n_controls;
+    size_t n = ((size_t)controls + 1) * ((size_t)periods + 1);
+    double *a = calloc(n + (size_t)periods, sizeof *a);
+    if (!a) return jd_fail_memory(ctx, n * sizeof *a, "synthetic weights");
+    double *treated = a + n;
+    int rc = JD_OK;
+    for (int32_t b = 0; rc == JD_OK && b < s->n_blocks; b++) {
+        double *omega = weights->omega + (int64_t)b * controls;
+        double *lambda = weights->lambda + (int64_t)b * periods;
+        if (find) {
+            find_zeta(s, who, matrix, b, weights->zeta + 3 * (int64_t)b);
+            fill_uniform(omega, controls);
+            if (s->kind != JD_SYNTHETIC_CONTROL) fill_uniform(lambda, s->block[b].n_pre);
+        }
+        if (s->kind == JD_SYNTHETIC_UNIFORM) continue;
+        treated_means(s, who, matrix, b, treated);
+        if (s->kind == JD_SYNTHETIC_DID) rc = find_lambda(s, who, matrix, b, a, weights, ctx);
+        if (rc == JD_OK) rc = find_omega(s, who, matrix, treated, b, a, find, weights, ctx);
+    }
+    free(a);
+    return rc;
+}
+
+/* A block's effects [n_periods] out of its sums. */
+static void block_effects(const jd_synthetic_t *s, const jd_block_sums_t *sums,
+                          const double *lambda, int32_t b, double *effect)
+{
+    double before = 0;
+    for (int32_t t = 0; t < s->n_periods; t++)
+        effect[t] = sums->treated[t] / sums->n_treated - sums->control[t] / sums->omega;
+    for (int32_t t = 0; t < s->block[b].n_pre; t++)
+        before += lambda[t] * effect[t];
+    for (int32_t t = 0; t < s->n_periods; t++)
+        effect[t] -= before;
+}
+
+void jd_block_sums_add(const jd_synthetic_t *s, jd_block_sums_t *sums, const double *y,
+                       double as_treated, double as_control)
+{
+    for (int32_t t = 0; t < s->n_periods; t++) {
+        sums->treated[t] += as_treated * y[t];
+        sums->control[t] += as_control * y[t];
+    }
+    sums->n_treated += as_treated;
+    sums->omega += as_control;
+}
+
+int jd_block_sums_init(jd_block_sums_t **sums, const jd_synthetic_t *s, jd_ctx_t *ctx)
+{
+    size_t blocks = (size_t)s->n_blocks, periods = (size_t)s->n_periods;
+    size_t bytes = blocks * (sizeof **sums + 2 * periods * sizeof(double));
+    *sums = calloc(1, bytes);
+    if (!*sums) return jd_fail_memory(ctx, bytes, "effects");
+    double *room = (double *)(*sums + blocks);
+    for (size_t b = 0; b < blocks; b++) {
+        (*sums)[b].treated = room + 2 * b * periods;
+        (*sums)[b].control = room + (2 * b + 1) * periods;
+    }
+    return JD_OK;
+}
+
+int jd_synthetic_average(const jd_synthetic_t *s, const jd_block_sums_t *sums, const double *lambda,
+                         double *term, jd_ctx_t *ctx)
+{
+    size_t n = (size_t)s->n_terms;
+    double *effect = calloc((size_t)s->n_periods + n, sizeof *effect);
+    if (!effect) return jd_fail_memory(ctx, n * sizeof *effect, "effects");
+    double *mass = effect + s->n_periods;
+    memset(term, 0, n * sizeof *term);
+    for (int32_t b = 0; b < s->n_blocks; b++) {
+        double share = sums[b].n_treated;
+        block_effects(s, &sums[b], lambda + (int64_t)b * s->n_periods, b, effect);
+        for (int32_t t = 0; t < s->n_periods; t++) {
+            const int32_t of[2] = {s->has_overall && t >= s->block[b].n_before ? 0 : -1,
+                                   s->term[(int64_t)b * s->n_periods + t]};
+            for (int i = 0; i < 2; i++) {
+                if (of[i] < 0) continue;
+                term[of[i]] += share * effect[t];
+                mass[of[i]] += share;
+            }
+        }
+    }
+    for (size_t k = 0; k < n; k++)
+        term[k] /= mass[k];
+    free(effect);
+    return JD_OK;
+}
+
+int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
+                       const jd_block_weights_t *weights, double *term, jd_ctx_t *ctx)
+{
+    jd_block_sums_t *sums = NULL;
+    int rc = jd_block_sums_init(&sums, s, ctx);
+    for (int32_t b = 0; rc == JD_OK && b < s->n_blocks; b++) {
+        const double *omega = weights->omega + (int64_t)b * who->n_controls;
+        for (int32_t k = who->start[b]; k < who->start[b + 1]; k++)
+            jd_block_sums_add(s, &sums[b], matrix + (int64_t)who->treated[k] * s->n_periods, 1, 0);
+        for (int32_t k = 0; k < who->n_controls; k++)
+            if (omega[k] != 0)
+                jd_block_sums_add(s, &sums[b], matrix + (int64_t)who->control[k] * s->n_periods, 0,
+                                  omega[k]);
+    }
+    if (rc == JD_OK) rc = jd_synthetic_average(s, sums, weights->lambda, term, ctx);
+    free(sums);
+    return rc;
+}
