@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "study/sections.h"
+#include "sweep/sections.h"
 
 double jd_now(void)
 {

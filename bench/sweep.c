@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "io/folder.h"
-#include "study/sections.h"
-#include "study/sweep.h"
+#include "io/files/folder.h"
+#include "sweep/sections.h"
+#include "sweep/sweep.h"
 
 enum { RUNS = 60 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "near.h"
-#include "run/columns.h"
+#include "run/record/columns.h"
 #include "run/setting.h"
 
 typedef struct small {

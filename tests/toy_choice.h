@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/choice.h"
+#include "model/firms/choice.h"
 #include "run/setting.h"
 #include "support.h"
 

@@ -3,7 +3,7 @@
 #ifndef JD_CLI_CODES_H
 #define JD_CLI_CODES_H
 
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 /** A table with columns added behind its own: origin_code for origin, and so on. */
 typedef struct jd_coded {

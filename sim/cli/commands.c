@@ -5,7 +5,7 @@
 
 #include "cli/builtin.h"
 #include "cli/command.h"
-#include "study/sections.h"
+#include "sweep/sections.h"
 
 extern const jd_command_t jd_command_run;
 extern const jd_command_t jd_command_sweep;

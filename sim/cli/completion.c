@@ -6,7 +6,7 @@
 #include "cli/builtin.h"
 #include "cli/command.h"
 #include "jiedao/did.h"
-#include "study/sections.h"
+#include "sweep/sections.h"
 
 static void print_commands(void)
 {

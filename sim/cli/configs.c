@@ -5,7 +5,7 @@
 
 #include "cli/builtin.h"
 #include "cli/command.h"
-#include "io/whole.h"
+#include "io/files/whole.h"
 
 /* A config's first comment line says what it is. */
 static void print_summary(const char *name, const char *text)

@@ -4,7 +4,7 @@
 #define JD_CLI_DID_OPTIONS_H
 
 #include "cli/command.h"
-#include "study/own_data.h"
+#include "dataset/dataset.h"
 
 typedef enum jd_did_format {
     JD_DID_TEXT,

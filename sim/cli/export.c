@@ -6,9 +6,9 @@
 #include "cli/codes.h"
 #include "cli/command.h"
 #include "cli/tables.h"
-#include "io/csv.h"
-#include "io/stata.h"
-#include "io/store.h"
+#include "io/csv/csv.h"
+#include "io/hdf5/store.h"
+#include "io/stata/stata.h"
 
 static const char *const formats[] = {"csv", "dta", NULL};
 

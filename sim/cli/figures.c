@@ -5,7 +5,7 @@
 
 #include "analysis/figures/figures.h"
 #include "cli/command.h"
-#include "study/drawings.h"
+#include "drawing/drawings.h"
 
 /* "pdf,png" as a mask. */
 static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)

@@ -8,7 +8,7 @@
 #include "cli/info_config.h"
 #include "cli/info_folder.h"
 #include "cli/tables.h"
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 /* Attributes of the root, in the order of interest; those that are not there are passed over. */
 static void print_identity(jd_store_t *store, const char *path)

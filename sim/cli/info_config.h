@@ -3,7 +3,7 @@
 #ifndef JD_CLI_INFO_CONFIG_H
 #define JD_CLI_INFO_CONFIG_H
 
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 /** Prints it to standard output. `path` is the file's: paths that the config names are printed in
  * full where the log beside it knows them. */

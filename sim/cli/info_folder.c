@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "study/sweep.h"
-#include "study/validate.h"
+#include "sweep/sweep.h"
+#include "sweep/validate/validate.h"
 
 enum { PATH_SIZE = 4096, MESSAGES = 64, SHOWN = 5 };
 

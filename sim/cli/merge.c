@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "study/sweep.h"
+#include "sweep/sweep.h"
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {

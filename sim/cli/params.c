@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "study/sections.h"
+#include "sweep/sections.h"
 
 /* In the order of jd_params_format_t. */
 static const char *const formats[] = {"table", "ini", "json", "markdown", NULL};

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "cli/command.h"
-#include "io/folder.h"
+#include "io/files/folder.h"
 
 /* What programs read by its ending: a file of ours that is called so will not open there. */
 static const char others[] =

@@ -7,11 +7,11 @@
 
 #include "cli/again.h"
 #include "cli/command.h"
-#include "io/csv.h"
-#include "study/reads.h"
-#include "study/sections.h"
+#include "io/csv/csv.h"
 #include "study/study.h"
 #include "study/words.h"
+#include "sweep/reads.h"
+#include "sweep/sections.h"
 
 static const char *const formats[] = {"text", "csv", "markdown", "latex", "json", NULL};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao sensitivity: which parameters an output of a sweep depends on. */
-#include "study/sensitivity.h"
+#include "sweep/sensitivity.h"
 
 #include <stdio.h>
 

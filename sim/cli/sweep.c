@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao sweep: all runs of a config's [sweep], resumable. */
-#include "study/sweep.h"
+#include "sweep/sweep.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "cli/again.h"
 #include "cli/command.h"
 #include "cli/sweep.h"
-#include "run/record.h"
-#include "study/reads.h"
+#include "run/record/record.h"
 #include "study/replicate.h"
+#include "sweep/reads.h"
 
 const jd_farm_process_t *jd_farm_process;
 

@@ -3,7 +3,7 @@
 #ifndef JD_CLI_TABLES_H
 #define JD_CLI_TABLES_H
 
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 /** Reads a table; where there is none of this name, says which may be meant. Free with
  * jd_table_free(). */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao validate: Monte Carlo of the estimators. */
-#include "study/validate.h"
+#include "sweep/validate/validate.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/again.h"
 #include "cli/command.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 static const char *const formats[] = {"text", "csv", NULL};
 

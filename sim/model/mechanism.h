@@ -6,7 +6,7 @@
 #ifndef JD_MODEL_MECHANISM_H
 #define JD_MODEL_MECHANISM_H
 
-#include "model/firms.h"
+#include "model/firms/firms.h"
 #include "model/outcomes.h"
 #include "model/panel_head.h"
 

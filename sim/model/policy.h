@@ -3,7 +3,7 @@
 #ifndef JD_MODEL_POLICY_H
 #define JD_MODEL_POLICY_H
 
-#include "model/tree.h"
+#include "model/jurisdictions/tree.h"
 
 typedef enum jd_assignment {
     JD_ASSIGN_RANDOM,

@@ -4,7 +4,7 @@
 #ifndef JD_MODEL_PRESSURE_H
 #define JD_MODEL_PRESSURE_H
 
-#include "model/tree.h"
+#include "model/jurisdictions/tree.h"
 
 typedef struct jd_rescaling_params {
     double base, base_sd, amplify, th_strong, th_weak, th_environment;

@@ -5,8 +5,8 @@
 #ifndef JD_MODEL_WORLD_H
 #define JD_MODEL_WORLD_H
 
+#include "model/jurisdictions/tree.h"
 #include "model/officials.h"
-#include "model/tree.h"
 
 enum { JD_ABSENT = -1 }; /**< place of a firm not yet born or closed; "stays" among moves */
 

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "run/columns.h"
+#include "run/record/columns.h"
 
 jd_need_t jd_reckon(const jd_dims_t *d, const jd_reckon_t *s)
 {

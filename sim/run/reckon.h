@@ -4,7 +4,7 @@
 #ifndef JD_RUN_RECKON_H
 #define JD_RUN_RECKON_H
 
-#include "model/firms.h"
+#include "model/firms/firms.h"
 
 /** Bytes by what they grow with; the rest of a simulation is small beside them. */
 typedef struct jd_need {

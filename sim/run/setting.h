@@ -5,9 +5,9 @@
 #define JD_RUN_SETTING_H
 
 #include "jiedao/simulation.h"
-#include "model/choice.h"
+#include "model/firms/choice.h"
 #include "model/mechanism.h"
-#include "run/record.h"
+#include "run/record/record.h"
 
 typedef struct jd_run_params {
     int64_t seed, periods, burn_in, burn_in_firms, direct_folds;

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/hash.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "model/policy.h"
 #include "study/study.h"
 

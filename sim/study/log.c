@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/store.h"
-#include "io/whole.h"
+#include "io/files/whole.h"
+#include "io/hdf5/store.h"
 #include "jiedao/version.h"
 #include "model/policy.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "run/columns.h"
+#include "run/record/columns.h"
 
 double jd_study_clock(void)
 {

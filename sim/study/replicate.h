@@ -5,6 +5,10 @@
 
 #include "study/study.h"
 
+/** Titles of the tables that hold those of many replicates. */
+#define JD_ESTIMATES_OF_ALL "Estimates of all runs"
+#define JD_ESTIMANDS_OF_ALL "Estimands of all runs"
+
 /** What is kept of a replicate. */
 typedef struct jd_study_replicate {
     jd_run_facts_t facts;

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "run/record.h"
+#include "run/record/record.h"
 #include "study/replicate.h"
 #include "study/run_notes.h"
 #include "study/run_tables.h"
-#include "study/sweep.h"
 
 /* Replicates under way, side by side; all but what is only read is touched by one at a time. */
 typedef struct work {
@@ -73,12 +72,11 @@ static int begin_all(jd_table_t *all, const char *label, const jd_table_t *one, 
 static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t run, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
-    const char *const *labels = jd_sweep_simulate.layout.label;
     bool first = result->all_estimates.columns == NULL;
     if (first)
-        rc = begin_all(&result->all_estimates, labels[JD_SWEEP_ESTIMATES], &one->estimates, ctx);
+        rc = begin_all(&result->all_estimates, JD_ESTIMATES_OF_ALL, &one->estimates, ctx);
     if (first && !rc)
-        rc = begin_all(&result->all_estimands, labels[JD_SWEEP_ESTIMANDS], &one->estimands, ctx);
+        rc = begin_all(&result->all_estimands, JD_ESTIMANDS_OF_ALL, &one->estimands, ctx);
     if (!rc) rc = jd_run_table_add(&result->all_estimates, &one->estimates, run, ctx);
     if (!rc) rc = jd_run_table_add(&result->all_estimands, &one->estimands, run, ctx);
     if (first && !rc) {

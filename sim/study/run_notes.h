@@ -3,7 +3,10 @@
 #ifndef JD_STUDY_RUN_NOTES_H
 #define JD_STUDY_RUN_NOTES_H
 
-#include "study/shards.h"
+#include "jiedao/context.h"
+
+/** Bytes of why a run failed, and of its remarks. */
+enum { JD_RUN_MESSAGE = 256, JD_RUN_NOTE = 2040 };
 
 /** Between two remarks of a run. */
 #define JD_RUN_NOTE_BETWEEN " | "

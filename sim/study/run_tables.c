@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/run_notes.h"
+
 const jd_column_t jd_run_columns[JD_RUN_COLUMNS] = {
     {"run", JD_INT32, "1", "run, from 1", NULL, 0, JD_AXIS_CELL},
     {"point", JD_INT32, "1", "design point, from 1", NULL, 0, JD_AXIS_CELL},

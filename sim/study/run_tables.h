@@ -3,7 +3,7 @@
 #ifndef JD_STUDY_RUN_TABLES_H
 #define JD_STUDY_RUN_TABLES_H
 
-#include "study/shards.h"
+#include "jiedao/table.h"
 
 /** Columns of /runs that every file has; `run` is counted from 1. */
 enum { JD_RUN_RUN, JD_RUN_POINT, JD_RUN_REPLICATE, JD_RUN_STATUS, JD_RUN_REASON, JD_RUN_COLUMNS };

@@ -12,7 +12,6 @@
 #include "study/replicate.h"
 #include "study/replicates.h"
 #include "study/run_notes.h"
-#include "study/sections.h"
 
 void jd_study_result_free(jd_study_result_t *r)
 {

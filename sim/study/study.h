@@ -4,7 +4,7 @@
 #ifndef JD_STUDY_STUDY_H
 #define JD_STUDY_STUDY_H
 
-#include "io/store.h"
+#include "io/hdf5/store.h"
 #include "jiedao/simulation.h"
 #include "study/recovery.h"
 

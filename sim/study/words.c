@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/shown.h"
 #include "model/policy.h"
 #include "run/setting.h"
-#include "study/shown.h"
 
 /* ---- means over runs ---- */
 

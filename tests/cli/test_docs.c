@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/program.h"
-#include "study/sections.h"
+#include "sweep/sections.h"
 
 enum { MAX_WORDS = 64, MAX_TEXT = 1 << 19 };
 

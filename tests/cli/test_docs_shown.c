@@ -2,7 +2,7 @@
 /* What the docs show is what the program does: tables and columns of a file, the screen; and what a
  * newcomer tries first works. */
 #include "cli/tiny.h"
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 static said_t said;
 static char page[1 << 17];

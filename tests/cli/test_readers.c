@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "io/csv.h"
-#include "io/stata.h"
-#include "io/store.h"
+#include "io/csv/csv.h"
+#include "io/hdf5/store.h"
+#include "io/stata/stata.h"
 
 enum { ROWS = 70000, TIMES = 5, UNITS = 300, SKIPPED = 77 };
 

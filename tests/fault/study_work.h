@@ -5,8 +5,8 @@
 
 #include "fault/failing.h"
 #include "jiedao/simulation.h"
-#include "study/sections.h"
 #include "study/study.h"
+#include "sweep/sections.h"
 
 static const char *const tiny[] = {"world.provinces=2",
                                    "world.prefectures=4",

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "io/csv.h"
-#include "io/stata.h"
-#include "io/store.h"
+#include "io/csv/csv.h"
+#include "io/hdf5/store.h"
+#include "io/stata/stata.h"
 
 /* HDF5 1.10 loses memory of its own on damaged files. */
 const char *__lsan_default_suppressions(void);

@@ -2,7 +2,7 @@
 /* Every allocation of a sweep and of its merge may fail: an error that says so, nothing leaked, and
  * going on ends with the same bytes. */
 #include "fault/study_work.h"
-#include "study/sweep.h"
+#include "sweep/sweep.h"
 
 static jd_config_t *config;
 static char sweep[64], whole[64];

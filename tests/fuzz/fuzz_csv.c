@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 static const jd_column_t COLUMNS[] = {
     {.name = "code", .type = JD_INT64, .unit = "1", .label = ""},

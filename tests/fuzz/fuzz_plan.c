@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "jiedao/config.h"
-#include "study/plan.h"
-#include "study/sections.h"
+#include "sweep/plan.h"
+#include "sweep/sections.h"
 
 enum { MOST_POINTS = 4096, POINTS_SEEN = 3 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 /* HDF5 1.10 loses a few bytes of its own on some damaged files. */
 const char *__lsan_default_suppressions(void);

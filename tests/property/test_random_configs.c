@@ -7,8 +7,8 @@
 
 #include "run/setting.h"
 #include "study/recovery.h"
-#include "study/sections.h"
 #include "support.h"
+#include "sweep/sections.h"
 
 #ifndef CONFIGS
 #define CONFIGS 150 /* test_random_configs_long.c takes more */

@@ -3,7 +3,7 @@
  * the model gives others, docs/model/officials.md says why. */
 #include "street_bench.h"
 
-#include "model/theory.h"
+#include "model/theory/theory.h"
 
 #define STREETS 4000
 #define WORLD_OF(more)                                                                            \

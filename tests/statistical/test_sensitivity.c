@@ -10,7 +10,7 @@
 
 #include "jiedao/random.h"
 #include "jiedao/sensitivity.h"
-#include "study/plan.h"
+#include "sweep/plan.h"
 
 enum { MOST = 8 };
 

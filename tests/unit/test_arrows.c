@@ -15,6 +15,9 @@ enum part {
     RUN,
     IO,
     STUDY,
+    SWEEP,
+    DRAWING,
+    DATASET,
     CLI,
     PANEL,
     LINEAR,
@@ -25,19 +28,21 @@ enum part {
     PARTS
 };
 
-static const char *const part_names[PARTS] = {"core",     "config",      "model",  "run",    "io",
-                                              "study",    "cli",         "panel",  "linear", "did",
-                                              "diagnose", "experiments", "figures"};
+static const char *const part_names[PARTS] = {
+    "core",    "config", "model", "run",    "io",  "study",    "sweep",       "drawing",
+    "dataset", "cli",    "panel", "linear", "did", "diagnose", "experiments", "figures"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
     enum part from, to;
 } arrows[] = {
-    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},    {FIGURES, CORE},
-    {CLI, STUDY},         {STUDY, RUN},          {RUN, MODEL},  {STUDY, CONFIG},
-    {RUN, CONFIG},        {MODEL, CONFIG},       {STUDY, IO},   {STUDY, FIGURES},
-    {STUDY, DIAGNOSE},    {DIAGNOSE, DID},       {DID, LINEAR}, {LINEAR, PANEL},
-    {STUDY, EXPERIMENTS}, {EXPERIMENTS, LINEAR},
+    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},         {FIGURES, CORE},
+    {CLI, SWEEP},         {CLI, DRAWING},        {CLI, DATASET},     {SWEEP, STUDY},
+    {SWEEP, EXPERIMENTS}, {DRAWING, SWEEP},      {DRAWING, FIGURES}, {DATASET, DIAGNOSE},
+    {DATASET, FIGURES},   {DATASET, IO},         {DATASET, CONFIG},  {STUDY, RUN},
+    {RUN, MODEL},         {STUDY, CONFIG},       {RUN, CONFIG},      {MODEL, CONFIG},
+    {STUDY, IO},          {STUDY, DIAGNOSE},     {DIAGNOSE, DID},    {DID, LINEAR},
+    {LINEAR, PANEL},      {EXPERIMENTS, LINEAR},
 };
 
 /* Public headers that are not named after their part. */
@@ -79,7 +84,7 @@ static const struct {
     {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
     {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << EXPERIMENTS |
-                 1u << STUDY | 1u << CLI},
+                 1u << SWEEP | 1u << DATASET | 1u << CLI},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "io/number.h"
 
 static const jd_column_t COLUMNS[] = {

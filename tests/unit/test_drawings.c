@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "analysis/figures/figures.h"
+#include "drawing/tables.h"
 #include "near.h"
-#include "run/columns.h"
-#include "study/drawings_tables.h"
+#include "run/record/columns.h"
 #include "study/recovery.h"
 #include "support.h"
 

@@ -2,8 +2,8 @@
 /* From a file and roles to a panel; what is kept, coded, counted; every allocation may fail. */
 #include <math.h>
 
+#include "dataset/dataset.h"
 #include "fault/failing.h"
-#include "study/own_data.h"
 
 static char path[64];
 static jd_ctx_t ctx;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/own_data.h"
+#include "dataset/dataset.h"
 #include "support.h"
 
 static jd_ctx_t ctx;

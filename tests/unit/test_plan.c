@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "jiedao/context.h"
-#include "study/plan.h"
-#include "study/sections.h"
+#include "sweep/plan.h"
+#include "sweep/sections.h"
 
 typedef struct {
     jd_config_t *config;

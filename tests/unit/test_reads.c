@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "jiedao/context.h"
-#include "study/reads.h"
-#include "study/sections.h"
+#include "sweep/reads.h"
+#include "sweep/sections.h"
 
 static char notes[4096];
 

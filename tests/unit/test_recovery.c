@@ -2,9 +2,9 @@
 /* Recovery on a small run: every panel's parts add up, targets are the estimands, and what firms do
  * between announcement and adoption is anticipation on every panel. */
 #include "small_world.h"
-#include "study/dgp.h"
 #include "study/recovery.h"
 #include "study/recovery_samples.h"
+#include "sweep/dgp.h"
 
 static const jd_table_t *find(void *user, const char *name)
 {

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/folder.h"
+#include "io/files/folder.h"
 #include "jiedao/context.h"
-#include "study/shards.h"
+#include "sweep/shards.h"
 
 static const jd_column_t columns[] = {{"x", JD_DOUBLE, "1", "a number", NULL, 0, JD_AXIS_CELL}};
 static const jd_run_layout_t layout = {

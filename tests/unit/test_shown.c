@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Numbers for people: one rule, and no wider than its columns. */
-#include "study/shown.h"
+#include "core/shown.h"
 
 #include <math.h>
 #include <string.h>

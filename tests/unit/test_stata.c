@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "io/stata.h"
+#include "io/stata/stata.h"
 
 static const jd_column_t COLUMNS[] = {
     {.name = "unit", .type = JD_INT32, .unit = "1", .label = "county", .axis = JD_AXIS_UNIT},

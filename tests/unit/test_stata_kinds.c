@@ -4,7 +4,7 @@
 #include <readstat.h>
 #include <string.h>
 
-#include "study/own_data.h"
+#include "dataset/dataset.h"
 #include "support.h"
 
 static char path[64];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "io/open.h"
-#include "io/stata.h"
+#include "io/stata/stata.h"
 #include "support.h"
 
 enum { ROWS = 1500 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "io/store.h"
+#include "io/hdf5/store.h"
 
 static const jd_column_t EVENTS[] = {
     {.name = "firm", .type = JD_INT32, .unit = "1", .label = "firm's number"},

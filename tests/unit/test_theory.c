@@ -8,7 +8,7 @@
 #include "figures/figures.h"
 #include "jiedao/random.h"
 #include "jiedao/simulation.h"
-#include "model/theory.h"
+#include "model/theory/theory.h"
 #include "street_bench.h"
 
 static void defaults(jd_officials_params_t *p, jd_rescaling_params_t *r)

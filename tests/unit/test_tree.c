@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "jiedao/random.h"
-#include "model/tree.h"
+#include "model/jurisdictions/tree.h"
 
 static const jd_world_params_t counts = {.provinces = 5,
                                          .prefectures = 23,

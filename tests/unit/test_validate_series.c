@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "study/validate.h"
+#include "sweep/validate/validate.h"
 
 /* A row of /estimates: an effect and its standard error, interval of two of these. */
 static void add_row(jd_table_t *t, const char *estimator, const char *term, int32_t event, double b,

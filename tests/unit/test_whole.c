@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/whole.h"
+#include "io/files/whole.h"
 #include "support.h"
 
 enum { WRITERS = 4, ROUNDS = 60, LINES = 50 };

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Estimators and diagnostics on a user's own data. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/memory.h"
+#include "dataset/parts.h"
+#include "jiedao/config.h"
+
+enum { LIST_MAX = 1024, NAMES_MAX = 64 };
+
+/* ---- Names ---- */
+
+/* What commands and packages of Stata and R call the same. */
+static const struct {
+    const char *theirs, *ours;
+} elsewhere[] = {
+    {"areg", "twfe"},
+    {"feols", "twfe"},
+    {"felm", "twfe"},
+    {"plm", "twfe"},
+    {"reghdfe", "twfe"},
+    {"xtdidregress", "twfe"},
+    {"xtreg", "twfe"},
+    {"did", "callaway_santanna"},
+    {"att_gt", "callaway_santanna"},
+    {"cs", "callaway_santanna"},
+    {"csdid", "callaway_santanna"},
+    {"csdid2", "callaway_santanna"},
+    {"hdidregress", "callaway_santanna"},
+    {"xthdidregress", "callaway_santanna"},
+    {"sa", "sun_abraham"},
+    {"sunab", "sun_abraham"},
+    {"eventstudyinteract", "sun_abraham"},
+    {"bjs", "imputation"},
+    {"borusyak", "imputation"},
+    {"did_imputation", "imputation"},
+    {"didimputation", "imputation"},
+    {"did2s", "two_stage"},
+    {"gardner", "two_stage"},
+    {"staggered", "roll_out"},
+    {"sdid", "synthetic_did"},
+    {"synthdid", "synthetic_did"},
+    {"synth", "synthetic_control"},
+    {"dcdh", "did_multiplegt_dyn"},
+    {"stackdid", "stacked"},
+    {"stackedev", "stacked"},
+    {"jwdid", "etwfe"},
+    {"wooldridge", "etwfe"},
+    {"fepois", "poisson"},
+    {"ppmlhdfe", "poisson"},
+    {"ddd", "triple_difference"},
+    {"triplediff", "staggered_triple_difference"},
+    {"contdid", "dose"},
+    {"fuzzydid", "wald_did"},
+    {"bacondecomp", "bacon"},
+    {"twowayfeweights", "twfe_weights"},
+    {"honestdid", "honest"},
+    {"pretrends", "pretrend"},
+    {"boottest", "wild"},
+    {"ritest", "randomisation"},
+};
+
+/* Our name for theirs, where it is one of `names`; else the nearest of these, or NULL. */
+static const char *meant(const char *name, const char *const *names, int n)
+{
+    for (size_t k = 0; k < sizeof elsewhere / sizeof *elsewhere; k++)
+        for (int i = 0; i < n && !strcasecmp(name, elsewhere[k].theirs); i++)
+            if (!strcmp(names[i], elsewhere[k].ours)) return names[i];
+    return jd_nearest(name, names, n);
+}
+
+static int fail_name(const char *option, const char *name, const char *const *names, int n,
+                     jd_ctx_t *ctx)
+{
+    char list[LIST_MAX] = "";
+    const char *near = meant(name, names, n);
+    size_t at = 0;
+    if (near)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s %s: there is none of this name; did you mean '%s'?", option, name, near);
+    for (int i = 0; i < n && at < sizeof list; i++)
+        at += (size_t)snprintf(list + at, sizeof list - at, ", %s", names[i]);
+    return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: there is none of this name; there are: all%s",
+                   option, name, list);
+}
+
+/* Those of `names` a list asks for, in its order and each once, or all in theirs. */
+static int pick(const char *option, const char *list, const char *const *names, int n,
+                jd_own_fit_t *fits, int *n_fits, jd_ctx_t *ctx)
+{
+    bool all = strcmp(list, "all") == 0;
+    for (int i = 0; all && i < n; i++)
+        fits[(*n_fits)++].name = names[i];
+    for (const char *p = list; !all;) {
+        char name[64];
+        size_t length = strcspn(p, ",");
+        int found = 0, taken = 0;
+        snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), p);
+        while (found < n && strcmp(names[found], name) != 0)
+            found++;
+        if (found == n) return fail_name(option, name, names, n, ctx);
+        while (taken < *n_fits && strcmp(fits[taken].name, name) != 0)
+            taken++;
+        if (taken == *n_fits) fits[(*n_fits)++].name = names[found];
+        p += length;
+        if (!*p++) break;
+    }
+    return JD_OK;
+}
+
+static int choose(jd_own_result_t *result, const jd_own_ask_t *ask, jd_ctx_t *ctx)
+{
+    const char *estimators[NAMES_MAX], *diagnostics[NAMES_MAX];
+    int n = 0, m = 0;
+    for (; jd_estimators[n] && n < NAMES_MAX; n++)
+        estimators[n] = jd_estimators[n]->name;
+    for (; jd_own_diagnostics[m].name && m < NAMES_MAX; m++)
+        diagnostics[m] = jd_own_diagnostics[m].name;
+    int rc = jd_make(&result->fits, n + m, sizeof *result->fits, "the estimators", ctx);
+    if (!rc)
+        rc =
+            pick("--estimator", ask->estimators, estimators, n, result->fits, &result->n_fits, ctx);
+    if (!rc && ask->diagnostics)
+        rc = pick("--diagnose", ask->diagnostics, diagnostics, m, result->fits + result->n_fits,
+                  &result->n_diagnoses, ctx);
+    return rc;
+}
+
+/* ---- What does not apply ---- */
+
+/* The first line of a message as the reason; said behind the name, so not with it. */
+static int note_reason(jd_own_fit_t *own, const char *message, jd_ctx_t *ctx)
+{
+    size_t length = strcspn(message, "\n"), skip = strlen(own->name);
+    if (own->reason) return JD_OK;
+    if (length > skip + 2 && !strncmp(message, own->name, skip) &&
+        !strncmp(message + skip, ": ", 2)) {
+        message += skip + 2;
+        length -= skip + 2;
+    }
+    int rc = jd_make(&own->reason, (int64_t)length + 1, 1, "a reason", ctx);
+    if (!rc) memcpy(own->reason, message, length);
+    return rc;
+}
+
+static bool is_final(int rc)
+{
+    return rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED;
+}
+
+/* ---- Diagnostics ---- */
+
+static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int i = result->n_fits; i < result->n_fits + result->n_diagnoses && !rc; i++) {
+        jd_own_fit_t *own = &result->fits[i];
+        const jd_own_diagnostic_t *d = jd_own_diagnostics;
+        while (strcmp(d->name, own->name) != 0)
+            d++;
+        if (d->of_fit != (given->fit != NULL)) continue;
+        jd_ctx_t inner = jd_ctx_inner(ctx);
+        inner.warn = ctx && d->warns ? ctx->warn : NULL;
+        jd_own_subject_t subject = *given;
+        subject.name = d->name;
+        int64_t lines = result->diagnostics.rows, details = result->details.rows;
+        rc = d->run(&subject, result, &inner);
+        own->applied = own->applied || !rc;
+        if (!rc) continue;
+        result->diagnostics.rows = lines;
+        result->details.rows = details;
+        rc = is_final(rc) ? jd_fail(ctx, rc, "%s", inner.message)
+                          : note_reason(own, inner.message, ctx);
+    }
+    return rc;
+}
+
+/* ---- Estimators ---- */
+
+/* Whether "att" is the plain mean over event times. */
+static bool averages_events(const char *name, const jd_did_options_t *how)
+{
+    if (!strcmp(name, "stacked")) return true;
+    if (how->cell_mean) return false;
+    return !strcmp(name, "lp_did") ||
+           (how->aggregate == JD_AGGREGATE_EVENT &&
+            (!strcmp(name, "callaway_santanna") || !strcmp(name, "staggered_triple_difference")));
+}
+
+/* These count from wave to wave, the others by the calendar where it is asked for; one table has
+ * one unit of event time. */
+static int check_unit(const char *name, const jd_own_data_t *data, jd_ctx_t *ctx)
+{
+    static const char *const by_wave[] = {"lp_did", "stacked", "did_multiplegt_dyn"};
+    if (!data->gaps_kept) return JD_OK;
+    for (size_t i = 0; i < sizeof by_wave / sizeof *by_wave; i++)
+        if (!strcmp(name, by_wave[i]))
+            return jd_fail(
+                ctx, JD_ERR_UNSUPPORTED,
+                "%s: its event times count observed periods, and the periods have gaps in "
+                "the calendar that --periods asks for; leave --periods out, or write "
+                "--periods rank",
+                name);
+    return JD_OK;
+}
+
+static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
+                   const jd_own_ask_t *ask, jd_ctx_t *ctx)
+{
+    jd_design_t *design = NULL;
+    jd_fit_t fit = {0};
+    const jd_estimator_t *estimator = jd_estimator_find(own->name);
+    int rc = check_unit(own->name, data, ctx);
+    if (!rc) rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
+    if (!rc) rc = jd_design_infer(design, data->y, ask->vcov, ask->level, &fit, ctx);
+    const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,
+                                              .stratum = data->stratum,
+                                              .draws = ask->vcov->draws,
+                                              .seed = ask->vcov->seed};
+    if (!rc && bootstrap.kind)
+        rc = jd_design_bootstrap(&fit, design, &data->panel, ask->how, data->y, &bootstrap, ctx);
+    jd_own_subject_t subject = {
+        .name = own->name, .data = data, .ask = ask, .design = design, .fit = &fit};
+    if (!rc) {
+        own->applied = true;
+        own->facts = jd_design_facts(design);
+        own->variance = fit.facts;
+        own->uniform = fit.uniform;
+        own->mean_of_events = averages_events(own->name, ask->how);
+        own->per_dose = estimator->target == JD_TARGET_PER_DOSE ||
+                        (ask->how->normalized && !strcmp(own->name, "did_multiplegt_dyn")) ||
+                        (fit.n_terms > 0 && jd_own_is_dose(&jd_design_terms(design)[0]));
+        own->log_points = estimator->target == JD_TARGET_LOG_RATIO;
+        rc = jd_own_add_fit(&result->estimates, &subject, ctx);
+    }
+    if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);
+    if (!rc) rc = diagnose(result, &subject, ctx);
+    jd_fit_free(&fit);
+    jd_design_free(design);
+    return rc;
+}
+
+/* Rows that a covariate takes out of the file are not in the panel an estimator judges. */
+static void add_lacking(const jd_own_data_t *data, int rc, char said[JD_MESSAGE_SIZE])
+{
+    const int x = data->lacking;
+    if (rc != JD_ERR_NO_CONTROLS || data->dropped[JD_OWN_NO_X] == 0 || x < 0 ||
+        x >= data->panel.n_x)
+        return;
+    size_t at = strcspn(said, "\n");
+    snprintf(said + at, JD_MESSAGE_SIZE - at,
+             "; %" PRId64 " of %" PRId64 " rows are dropped because a covariate is missing there "
+             "('%s' in the first)",
+             data->dropped[JD_OWN_NO_X], data->n_rows, data->panel.x_name[x]);
+}
+
+/* What does not apply is a sentence where several are asked for, else an error; memory and
+ * interruption always are. *refused: the first refusal's code. */
+static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
+                   const jd_own_ask_t *ask, bool all, jd_own_notes_t *notes, int *refused)
+{
+    jd_ctx_t *ctx = notes->ctx, inner = jd_own_notes_ctx(notes, own->name, !all);
+    int64_t before = result->estimates.rows;
+    const int32_t most = jd_estimator_find(own->name)->most_units;
+    int rc = most > 0 && data->n_units > most && all
+                 ? jd_fail(&inner, JD_ERR_UNSUPPORTED,
+                           "%d units; above %d it takes long, and runs where --estimator names it",
+                           data->n_units, most)
+                 : run_one(result, own, data, ask, &inner);
+    if (!rc) return JD_OK;
+    add_lacking(data, rc, inner.message);
+    jd_own_notes_drop(notes);
+    if (is_final(rc) || result->n_fits == 1) return jd_fail(ctx, rc, "%s", inner.message);
+    if (!*refused) *refused = all ? JD_ERR_DATA : rc;
+    result->estimates.rows = before;
+    own->applied = false;
+    return note_reason(own, inner.message, ctx);
+}
+
+static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_own_ask_t *ask,
+                   jd_ctx_t *ctx)
+{
+    bool all = strcmp(ask->estimators, "all") == 0;
+    int applied = 0, refused = JD_OK, rc = JD_OK;
+    jd_own_notes_t notes = {.ctx = ctx};
+    for (int i = 0; i < result->n_fits && !rc; i++) {
+        jd_own_fit_t *own = &result->fits[i];
+        jd_progress_t progress = {.stage = "estimating", .done = i, .total = result->n_fits};
+        jd_tell_progress(ctx, &progress);
+        rc = jd_check_cancelled(ctx);
+        if (!rc) rc = try_one(result, own, data, ask, all, &notes, &refused);
+        applied += own->applied;
+    }
+    int told = jd_own_notes_tell(&notes);
+    if (!rc) rc = told;
+    if (!rc && applied == 0)
+        rc = jd_fail(ctx, refused, "no estimator applies to these data: %s: %s",
+                     result->fits[0].name, result->fits[0].reason);
+    return rc;
+}
+
+int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const jd_own_ask_t *given,
+                    jd_ctx_t *ctx)
+{
+    jd_own_ask_t ask = *given;
+    jd_did_options_t how = *given->how;
+    how.no_unit_effects = how.no_unit_effects || data->no_unit_effects;
+    how.no_time_effects = how.no_time_effects || data->no_time_effects;
+    ask.how = &how;
+    memset(result, 0, sizeof *result);
+    result->level = ask.level;
+    for (int64_t i = 0; i < data->panel.n; i++)
+        result->size = fmax(result->size, fabs(data->y[i]));
+    result->size = ldexp(result->size, data->exponent);
+    const jd_names_t names = jd_own_names(data), *others = ctx ? ctx->names : NULL;
+    if (ctx) ctx->names = &names;
+    int rc = jd_own_lines_make(&result->estimates, "estimates", "Estimates", ctx);
+    if (!rc) rc = jd_own_lines_make(&result->diagnostics, "diagnostics", "Diagnostics", ctx);
+    if (!rc) rc = jd_own_lines_make(&result->details, "details", "Details", ctx);
+    if (!rc) rc = choose(result, &ask, ctx);
+    if (!rc) rc = run_all(result, data, &ask, ctx);
+    jd_own_subject_t subject = {.data = data, .ask = &ask};
+    if (!rc) rc = diagnose(result, &subject, ctx);
+    if (ctx) ctx->names = others;
+    if (rc) jd_own_result_free(result);
+    return rc;
+}
+
+void jd_own_result_free(jd_own_result_t *result)
+{
+    for (int i = 0; result->fits && i < result->n_fits + result->n_diagnoses; i++)
+        free(result->fits[i].reason);
+    free(result->fits);
+    jd_table_free(&result->estimates);
+    jd_table_free(&result->diagnostics);
+    jd_table_free(&result->details);
+    for (int i = 0; i < result->n_weights; i++)
+        free(result->weights[i].w);
+    free(result->weights);
+    memset(result, 0, sizeof *result);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lines of the tables of estimates and diagnostics. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "dataset/parts.h"
+
+static const jd_column_t line_columns[JD_OWN_ALL_COLUMNS] = {
+    {"estimator", JD_TEXT, "", "estimator", NULL, 32, JD_AXIS_CELL},
+    {"quantity", JD_TEXT, "",
+     "att: an effect; att_gt: of a cohort and period; coef: a coefficient; or a diagnostic's", NULL,
+     32, JD_AXIS_CELL},
+    {"term", JD_TEXT, "", "att: overall; e=..: event time; g=..,t=..; or a coefficient's name",
+     NULL, JD_OWN_TERM_WIDTH, JD_AXIS_CELL},
+    {"estimate", JD_DOUBLE, "1", "estimate", NULL, 0, JD_AXIS_CELL},
+    {"std_error", JD_DOUBLE, "1", "standard error", NULL, 0, JD_AXIS_CELL},
+    {"ci_low", JD_DOUBLE, "1", "lower end of the interval", NULL, 0, JD_AXIS_CELL},
+    {"ci_high", JD_DOUBLE, "1", "upper end of the interval", NULL, 0, JD_AXIS_CELL},
+    {"p_value", JD_DOUBLE, "1", "p-value of no effect", NULL, 0, JD_AXIS_CELL},
+    {"n_obs", JD_INT64, "1", "rows used", NULL, 0, JD_AXIS_CELL},
+    {"n_units", JD_INT32, "1", "units", NULL, 0, JD_AXIS_CELL},
+    {"n_clusters", JD_INT32, "1", "clusters, 0 = not clustered", NULL, 0, JD_AXIS_CELL},
+    {"kind", JD_INT8, "1", "what it is of", NULL, 0, JD_AXIS_CELL},
+    {"event_time", JD_INT32, "1", "event time", NULL, 0, JD_AXIS_CELL},
+};
+
+int jd_own_lines_make(jd_table_t *lines, const char *name, const char *label, jd_ctx_t *ctx)
+{
+    return jd_table_init(lines, name, label, line_columns, JD_OWN_ALL_COLUMNS, 64, ctx);
+}
+
+int jd_own_add_line(jd_table_t *t, const jd_own_line_t *line, jd_ctx_t *ctx)
+{
+    const jd_estimate_t *e = &line->number;
+    const double numbers[] = {e->estimate, e->std_error, e->ci_low, e->ci_high};
+    int rc = jd_table_reserve(t, t->rows + 1, ctx);
+    if (rc) return rc;
+    int64_t row = t->rows++;
+    jd_table_set_text(t, JD_OWN_ESTIMATOR, row, line->estimator);
+    jd_table_set_text(t, JD_OWN_QUANTITY, row, line->quantity);
+    jd_table_set_text(t, JD_OWN_TERM, row, line->term);
+    for (int k = 0; k < 4; k++)
+        jd_table_set_number(t, JD_OWN_ESTIMATE + k, row, ldexp(numbers[k], line->exponent));
+    jd_table_set_number(t, JD_OWN_P_VALUE, row, e->p_value);
+    JD_CELLS(t, JD_OWN_N_OBS, int64_t)[row] = line->n_obs;
+    JD_CELLS(t, JD_OWN_N_UNITS, int32_t)[row] = line->n_units;
+    JD_CELLS(t, JD_OWN_N_CLUSTERS, int32_t)[row] = line->n_clusters;
+    JD_CELLS(t, JD_OWN_KIND, int8_t)[row] = (int8_t)line->kind;
+    JD_CELLS(t, JD_OWN_EVENT_TIME, int32_t)[row] = line->event;
+    return JD_OK;
+}
+
+jd_own_line_t jd_own_line_of(const jd_own_subject_t *s, const char *quantity, const char *term,
+                             jd_estimate_t number, bool in_units_of_y)
+{
+    return (jd_own_line_t){.estimator = s->fit ? jd_design_estimator(s->design)->name : s->name,
+                           .quantity = quantity,
+                           .term = term,
+                           .number = number,
+                           .exponent = in_units_of_y ? s->data->exponent : 0,
+                           .n_obs = s->fit ? s->fit->n_obs : s->data->panel.n,
+                           .n_units = s->fit ? s->fit->n_units : s->data->n_units,
+                           .n_clusters = s->fit ? s->fit->n_clusters : 0};
+}
+
+jd_own_kind_t jd_own_kind(const jd_table_t *t, int64_t row)
+{
+    return (jd_own_kind_t)JD_CELLS(t, JD_OWN_KIND, int8_t)[row];
+}
+
+int32_t jd_own_event(const jd_table_t *t, int64_t row)
+{
+    return JD_CELLS(t, JD_OWN_EVENT_TIME, int32_t)[row];
+}
+
+bool jd_own_is_dose(const jd_term_t *term)
+{
+    return term->kind == JD_TERM_OVERALL && !strcmp(term->name, "dose");
+}
+
+static jd_own_kind_t kind_of(const jd_term_t *term)
+{
+    switch (term->kind) {
+    case JD_TERM_OVERALL:
+        return !strcmp(term->name, "att") || jd_own_is_dose(term) ? JD_OWN_OVERALL : JD_OWN_PART;
+    case JD_TERM_EVENT:
+        return JD_OWN_EVENT;
+    case JD_TERM_PART:
+        return JD_OWN_PART;
+    case JD_TERM_OTHER:
+        break;
+    }
+    return JD_OWN_COEFFICIENT;
+}
+
+/* Reads "g=2004", "t=2006", "g=2004,t=2006" at the start of a name; returns what is behind it. */
+static const char *read_cell(const char *name, bool has[2], int32_t value[2])
+{
+    static const char *const marks[] = {"g=", "t="};
+    has[0] = has[1] = false;
+    for (int k = 0; k < 2; k++) {
+        const char *from = name + (k > 0 && has[0] && *name == ',');
+        char *end;
+        if (strncmp(from, marks[k], 2) != 0) continue;
+        long x = strtol(from + 2, &end, 10);
+        if (end == from + 2 || x < INT32_MIN || x > INT32_MAX) continue;
+        has[k] = true;
+        value[k] = (int32_t)x;
+        name = end;
+    }
+    return name;
+}
+
+/* Whether a name is of a cell, or of a covariate in one: estimators make these, and a covariate may
+ * be called like one. */
+static bool is_of_cell(const jd_own_data_t *data, const jd_term_t *term, bool log,
+                       const char *behind)
+{
+    if (term->kind == JD_TERM_PART) return *behind == '\0';
+    if (term->kind != JD_TERM_OTHER) return false;
+    bool known = log && *behind == '\0'; /* etwfe_poisson's own coefficients */
+    if (!known && *behind != ':') return false;
+    for (int k = 0; k < data->panel.n_x; k++) {
+        if (!strcmp(data->panel.x_name[k], term->name)) return false;
+        known = known || !strcmp(data->panel.x_name[k], behind + 1);
+    }
+    return known;
+}
+
+static const char *quantity_of(const jd_term_t *term)
+{
+    bool has[2];
+    int32_t value[2];
+    if (term->kind == JD_TERM_OTHER || jd_own_is_dose(term)) return "coef";
+    if (term->kind != JD_TERM_PART) return "att";
+    read_cell(term->name, has, value);
+    return has[0] && has[1] ? "att_gt" : "att";
+}
+
+void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
+                      char name[JD_OWN_TERM_WIDTH])
+{
+    const size_t log = strncmp(term->name, "log:", 4) ? 0 : 4;
+    bool has[2];
+    int32_t value[2];
+    char period[JD_NAME_SIZE];
+    const char *behind = read_cell(term->name + log, has, value);
+    int at = snprintf(name, JD_OWN_TERM_WIDTH, "%.*s", (int)log, term->name);
+    if ((!has[0] && !has[1]) || !is_of_cell(data, term, log > 0, behind)) {
+        snprintf(name, JD_OWN_TERM_WIDTH, "%s", term->name);
+        return;
+    }
+    for (int k = 0; k < 2; k++)
+        if (has[k])
+            at += snprintf(
+                name + at, JD_OWN_TERM_WIDTH - (size_t)at, "%s%s%s", k && has[0] ? "," : "",
+                k ? "t=" : "g=", jd_own_period_text(data, value[k], period, sizeof period));
+    snprintf(name + at, JD_OWN_TERM_WIDTH - (size_t)at, "%s", behind);
+}
+
+/* An event study's mean effect: its terms e >= 0 weighted by treated rows, as in a run. */
+static int add_mean(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
+{
+    double *weight, total = 0;
+    int n = s->fit->n_terms, rc = jd_make(&weight, n, sizeof *weight, "estimates", ctx);
+    if (rc) return rc;
+    jd_estimate_t mean = jd_fit_mean(s->design, s->fit, weight);
+    for (int k = 0; k < n; k++)
+        total += weight[k];
+    if (total > 0) {
+        jd_own_line_t line = jd_own_line_of(s, "att", "att", mean, true);
+        line.kind = JD_OWN_OVERALL;
+        rc = jd_own_add_line(t, &line, ctx);
+    }
+    free(weight);
+    return rc;
+}
+
+/* The power of two a covariate was scaled by; 0 for other terms. */
+static int exponent_of(const jd_own_data_t *data, const char *term)
+{
+    for (int k = 0; k < data->panel.n_x; k++)
+        if (strcmp(data->panel.x_name[k], term) == 0) return data->x_exponent[k];
+    return 0;
+}
+
+int jd_own_add_fit(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
+{
+    const jd_fit_t *fit = s->fit;
+    const jd_term_t *terms = jd_design_terms(s->design);
+    int rc = JD_OK;
+    if (fit->n_terms > 0 && terms[0].kind == JD_TERM_EVENT) rc = add_mean(t, s, ctx);
+    for (int k = 0; k < fit->n_terms && !rc; k++) {
+        double b = fit->estimate[k], se = fit->std_error[k];
+        jd_estimate_t e = {b, se, fit->ci_low[k], fit->ci_high[k], fit->p_value[k]};
+        if (terms[k].kind == JD_TERM_EVENT && fit->uniform > 0) {
+            e.ci_low = b - fit->uniform * se;
+            e.ci_high = b + fit->uniform * se;
+        }
+        char name[JD_OWN_TERM_WIDTH];
+        jd_own_name_term(s->data, &terms[k], name);
+        jd_own_line_t line = jd_own_line_of(s, quantity_of(&terms[k]), name, e, true);
+        line.kind = kind_of(&terms[k]);
+        bool early = terms[k].event_last < 0; /* a bin stands at its end nearer to adoption */
+        line.event = early ? terms[k].event_last : terms[k].event_first;
+        if (terms[k].kind == JD_TERM_OTHER) line.exponent -= exponent_of(s->data, terms[k].name);
+        rc = jd_own_add_line(t, &line, ctx);
+    }
+    return rc;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which cells of --cohort mean never: missing ones and infinity, the codes that are listed, and 0
+ * where it is no period. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dataset/time.h"
+#include "io/number.h"
+
+enum { WORD = 64 };
+
+/* The next word of a list by commas; false at its end. */
+static bool next_word(const char **list, char word[WORD])
+{
+    const char *p = *list;
+    if (!p || !*p) return false;
+    size_t length = strcspn(p, ",");
+    snprintf(word, WORD, "%.*s", (int)(length < WORD - 1 ? length : WORD - 1), p);
+    *list = p + length + (p[length] == ',');
+    return true;
+}
+
+/* Whether a code is the cell: the same word, or the same number. */
+static bool is_code(const char *code, const char *word, bool number, double x)
+{
+    double value;
+    if (word && strcmp(code, word) == 0) return true;
+    return number && jd_number_read(code, strlen(code), &value) && value == x;
+}
+
+static bool is_listed(const jd_own_never_t *never, const char *word, bool number, double x)
+{
+    char code[WORD];
+    for (const char *list = never->list; next_word(&list, code);)
+        if (is_code(code, word, number, x)) return true;
+    return false;
+}
+
+/* A cell as a word (NULL: a number's) and, if it is one, a number; missing: NaN, or "". */
+static bool read_cell(const jd_own_column_t *c, int64_t row, char word[WORD], double *x)
+{
+    if (!jd_own_is_text(c)) {
+        *x = jd_own_number(c, row);
+        *word = '\0';
+        return true;
+    }
+    jd_own_text(c, row, word, WORD);
+    return jd_number_read(word, strlen(word), x);
+}
+
+static bool is_infinity(const char *word)
+{
+    return !strcmp(word, "inf") || !strcmp(word, "Inf") || !strcmp(word, "INF");
+}
+
+/* Missing or infinite: never without a code. */
+static bool is_blank(const jd_own_column_t *c, const char *word, bool number, double x)
+{
+    if (jd_own_is_text(c) && (!*word || is_infinity(word))) return true;
+    return number && (isnan(x) || (isinf(x) && x > 0));
+}
+
+bool jd_own_is_never(const jd_own_column_t *c, int64_t row, const jd_own_never_t *never)
+{
+    char word[WORD];
+    double x = 0;
+    bool number = read_cell(c, row, word, &x);
+    if (is_blank(c, word, number, x)) return true;
+    if (number && x == 0 && never->zero) return true;
+    return is_listed(never, jd_own_is_text(c) ? word : NULL, number, x);
+}
+
+/* Whether 0 lies among the periods, which are numbers as they stand. */
+static bool zero_is_within(const jd_own_axes_t *axes, int64_t *first)
+{
+    int64_t last = INT64_MIN;
+    *first = INT64_MAX;
+    for (int64_t i = 0; i < axes->n; i++) {
+        int64_t t = axes->time.value[i];
+        if (t < *first) *first = t;
+        if (t > last) last = t;
+    }
+    return axes->time.unit == JD_PERIOD_NUMBER && *first <= 0 && last >= 0;
+}
+
+int jd_own_settle_never(jd_own_axes_t *axes, jd_ctx_t *ctx)
+{
+    const jd_own_column_t *c = axes->cohort.column;
+    jd_own_never_t *never = &axes->never;
+    int64_t first, zeros = 0, blanks = 0;
+    const char *name = c->table->columns[c->column].name;
+    const bool within = zero_is_within(axes, &first);
+    if (!within || never->list) {
+        never->zero = !within && !(never->list && !*never->list);
+        return JD_OK;
+    }
+    for (int64_t i = 0; i < axes->n; i++) {
+        char word[WORD];
+        double x = 0;
+        bool number = read_cell(c, axes->keep[i], word, &x);
+        if (is_blank(c, word, number, x))
+            blanks++;
+        else
+            zeros += number && x == 0;
+    }
+    never->zero = blanks == 0;
+    if (zeros == 0) return JD_OK;
+    if (blanks > 0) {
+        jd_warn(ctx,
+                "--cohort %s: 0 is read as period 0, as never is written empty or inf; --never 0 "
+                "if it means never",
+                name);
+        return JD_OK;
+    }
+    if (first == 0) {
+        jd_warn(ctx,
+                "--cohort %s: 0 is read as never, though period 0 is the first one; --never '' if "
+                "it is a date",
+                name);
+        return JD_OK;
+    }
+    return jd_fail(
+        ctx, JD_ERR_DATA,
+        "--cohort %s: 0 lies among the periods and may mean never or period 0; --never 0 "
+        "says that it means never, --never '' that no code does",
+        name);
+}
+
+void jd_own_tell_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx)
+{
+    const jd_own_column_t *c = axes->cohort.column;
+    char code[WORD], word[WORD];
+    for (const char *list = axes->never.list; next_word(&list, code);) {
+        bool seen = false, blank = false;
+        double x = 0;
+        if (is_infinity(code) || (jd_number_read(code, strlen(code), &x) && x == 0)) continue;
+        for (int64_t i = 0; i < axes->n && !seen; i++) {
+            bool number = read_cell(c, axes->keep[i], word, &x);
+            seen = is_code(code, jd_own_is_text(c) ? word : NULL, number, x);
+            blank = blank || is_blank(c, word, number, x);
+        }
+        double value;
+        const bool word_of_missing = blank && !jd_number_read(code, strlen(code), &value);
+        if (!seen && !word_of_missing) /* NA is read as missing */
+            jd_warn(ctx, "--never %s: no row of %s holds it; several codes are joined by commas",
+                    code, c->table->columns[c->column].name);
+    }
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** What the files own_data*.c share. */
+#ifndef JD_DATASET_PARTS_H
+#define JD_DATASET_PARTS_H
+
+#include "dataset/dataset.h"
+#include "io/long.h"
+
+/** A column of a table by the rows of its long form. */
+typedef struct jd_own_column {
+    const jd_table_t *table;
+    int column;
+    const char *option; /**< "--unit", for messages */
+    bool truth;         /**< holds TRUE and FALSE, as R and Python write 1 and 0 */
+} jd_own_column_t;
+
+static inline bool jd_own_is_text(const jd_own_column_t *c)
+{
+    return c->table->columns[c->column].type == JD_TEXT;
+}
+
+static inline double jd_own_number(const jd_own_column_t *c, int64_t row)
+{
+    return jd_table_number(c->table, c->column, jd_long_cell(c->table, c->column, row));
+}
+
+/** Text of a cell, cut to the buffer. */
+static inline const char *jd_own_text(const jd_own_column_t *c, int64_t row, char *buffer,
+                                      size_t size)
+{
+    return jd_table_text(c->table, c->column, jd_long_cell(c->table, c->column, row), buffer, size);
+}
+
+/** Roles of columns; covariates, fixed effects and the further parts of crossed ids follow. */
+enum {
+    JD_OWN_Y,
+    JD_OWN_UNIT,
+    JD_OWN_TIME,
+    JD_OWN_COHORT,
+    JD_OWN_TREAT,
+    JD_OWN_DOSE,
+    JD_OWN_ELIGIBLE,
+    JD_OWN_WEIGHT,
+    JD_OWN_CLUSTER,
+    JD_OWN_CLUSTER2,
+    JD_OWN_STRATUM,
+    JD_OWN_LATITUDE,
+    JD_OWN_LONGITUDE,
+    JD_OWN_LISTED
+};
+
+/** A column the user named. */
+typedef struct jd_own_role {
+    const char *option;
+    char *name;  /**< owned; NULL = not given */
+    int reason;  /**< what a missing cell counts under; -1: none is missing (cohorts) */
+    int next;    /**< the role this id is crossed with, by its place; 0 = none */
+    int slope;   /**< the role of the variable whose slope differs by this id; 0 = none */
+    bool alone;  /**< the slope without this id's own effects */
+    bool number; /**< a slope's variable, other than the period */
+    jd_own_column_t column;
+} jd_own_role_t;
+
+typedef struct jd_own_columns {
+    jd_own_role_t *list; /**< JD_OWN_LISTED of them, n_x covariates, n_het characteristics, n_fixed
+                            fixed effects, then parts */
+    int n, n_x, n_het, n_fixed;
+    bool absorb, no_unit;
+    char decimal; /**< mark of a text file, '\0' where none is seen */
+    const char *path;
+} jd_own_columns_t;
+
+/** Reads the table of a file with the columns the roles name, checks that they are there, and finds
+ *  them in it. The caller frees both, also after an error. */
+JD_MUST_USE int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
+                                    const jd_own_roles_t *roles, jd_ctx_t *ctx);
+void jd_own_columns_free(jd_own_columns_t *columns);
+
+/** Fills data->remark: units seen twice in a period (unless rows are the units), cohorts that look
+ * like a code, a treatment that never changes. Errors: memory. Cost: O(rows). */
+JD_MUST_USE int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles,
+                              const int32_t *keep, jd_ctx_t *ctx);
+
+/** Whether a role's cell is missing, or no finite number where one is needed. */
+bool jd_own_is_missing(const jd_own_columns_t *columns, int role, int64_t row);
+
+/** Rows whose unit, period and treatment are known, those in use among them: told [rows]. */
+JD_MUST_USE int jd_own_find_told(const jd_own_columns_t *columns, int64_t n_rows, int32_t *told,
+                                 int64_t *n, jd_ctx_t *ctx);
+
+/** First treated periods of the units of the rows `keep`, 0 = never, from all rows told [n] with
+ *  their periods and treatment (0 or 1). *reversal is -1, or the first row told of a unit that is
+ *  untreated again: then there are none. */
+JD_MUST_USE int jd_own_adoption(const jd_own_columns_t *columns, const int32_t *told, int64_t n,
+                                const int32_t *time, const int8_t *on, const int32_t *keep,
+                                int64_t n_keep, int32_t *adoption, int64_t *reversal,
+                                jd_ctx_t *ctx);
+
+/** Whether a role takes numbers only. */
+bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
+
+/** Whether two roles name the same column, or cross the same. */
+bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b);
+
+/** Codes of ids [n] of the rows `keep`: the ids themselves where they are 32-bit whole numbers,
+ * else 0, 1, ... in ascending order. JD_ERR_DATA for numbers too large to be told apart. */
+JD_MUST_USE int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
+                           int32_t *codes, jd_ctx_t *ctx);
+
+/** Makes codes [n] those of the pairs (codes, other), 0, 1, ... in ascending order. */
+JD_MUST_USE int jd_own_cross(int32_t *codes, const int32_t *other, int64_t n, jd_ctx_t *ctx);
+
+/** Periods of time and (unless NULL) cohorts of the rows `keep`, 0 = never; sets data->period,
+ * ranked, first and last. Uses never, periods and date_order of the roles. */
+JD_MUST_USE int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time,
+                               const jd_own_column_t *cohort, const jd_own_roles_t *given,
+                               const int32_t *keep, int64_t n, int32_t *times, int32_t *cohorts,
+                               jd_ctx_t *ctx);
+
+/** The ids of a role in a row as its columns have them, crossed parts joined by ^. */
+void jd_own_show_ids(const jd_own_columns_t *columns, int role, int32_t row, char *text,
+                     size_t size);
+
+/** Labels of the codes [n] of a role's ids in the rows `keep`; none where the ids are their own
+ *  codes. The caller frees labels->text. Cost: O(n). */
+JD_MUST_USE int jd_own_labels_make(jd_own_labels_t *labels, const jd_own_columns_t *columns,
+                                   int role, const int32_t *codes, const int32_t *keep, int64_t n,
+                                   jd_ctx_t *ctx);
+
+/** Periods, units, clusters and rows in messages as the file has them: for ctx->names. Borrows
+ *  `data`. */
+jd_names_t jd_own_names(const jd_own_data_t *data);
+
+/** Notes in the making: zero it, set ctx. */
+typedef struct jd_own_note jd_own_note_t;
+typedef struct jd_own_notes {
+    jd_ctx_t *ctx;         /**< whom they are told to */
+    const char *estimator; /**< at work */
+    jd_own_note_t *list;
+    int n, lost; /**< notes; those no memory was there for */
+} jd_own_notes_t;
+
+/** A context for one estimator (its name is borrowed), whose notes are kept. */
+jd_ctx_t jd_own_notes_ctx(jd_own_notes_t *notes, const char *estimator, bool progress);
+
+/** Forgets the notes of the estimator at work: one that is refused has said enough. */
+void jd_own_notes_drop(jd_own_notes_t *notes);
+
+/** Tells each note once, naming the estimators it concerns, and frees them. JD_ERR_NO_MEMORY where
+ *  one was lost. */
+JD_MUST_USE int jd_own_notes_tell(jd_own_notes_t *notes);
+
+/* ---- Results ---- */
+
+/** A term, with periods in words before a covariate's name. */
+enum { JD_OWN_TERM_WIDTH = JD_TERM_NAME + 64 };
+
+/** What a line is of; of diagnostics JD_OWN_OTHER. */
+typedef enum jd_own_kind {
+    JD_OWN_OTHER,
+    JD_OWN_OVERALL, /**< the effect, or where the treatment is an amount that of one unit of it */
+    JD_OWN_EVENT,   /**< at an event time */
+    JD_OWN_PART,    /**< on another part of the treated */
+    JD_OWN_COEFFICIENT
+} jd_own_kind_t;
+
+/** Columns behind those that are printed. */
+enum { JD_OWN_KIND = JD_OWN_COLUMNS, JD_OWN_EVENT_TIME, JD_OWN_ALL_COLUMNS };
+
+/** What is looked at: the data, or an estimator's fit to them. */
+typedef struct jd_own_subject {
+    const char *name; /**< of the estimator or diagnostic at work */
+    const jd_own_data_t *data;
+    const jd_own_ask_t *ask;
+    const jd_design_t *design; /**< NULL: the data alone */
+    const jd_fit_t *fit;       /**< NULL likewise */
+} jd_own_subject_t;
+
+/** A line of a table in the making; texts are copied. */
+typedef struct jd_own_line {
+    const char *estimator, *quantity, *term;
+    jd_own_kind_t kind;
+    int32_t event;        /**< JD_OWN_EVENT: its time, the first of a bin */
+    jd_estimate_t number; /**< NaN where there is none */
+    int exponent;         /**< numbers but p_value are times 2^this */
+    int64_t n_obs;
+    int32_t n_units, n_clusters;
+} jd_own_line_t;
+
+/** A line about the subject: estimator and counts are filled. `in_units_of_y` for effects and the
+ * like, not for weights or p-values. */
+jd_own_line_t jd_own_line_of(const jd_own_subject_t *subject, const char *quantity,
+                             const char *term, jd_estimate_t number, bool in_units_of_y);
+JD_MUST_USE int jd_own_lines_make(jd_table_t *lines, const char *name, const char *label,
+                                  jd_ctx_t *ctx);
+JD_MUST_USE int jd_own_add_line(jd_table_t *lines, const jd_own_line_t *line, jd_ctx_t *ctx);
+/** A term's name with its periods as the data write them: "g=2020Q1,t=2020Q3". */
+void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
+                      char name[JD_OWN_TERM_WIDTH]);
+bool jd_own_is_dose(const jd_term_t *term);
+/** All terms of a fit. */
+JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subject, jd_ctx_t *ctx);
+
+/** Weights of each effect term of a fit. */
+JD_MUST_USE int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *subject,
+                                   jd_ctx_t *ctx);
+
+/** A diagnostic: one function that adds lines to result->diagnostics, and to result->details what
+ *  people would not read on a screen. */
+typedef struct jd_own_diagnostic {
+    const char *name, *label; /**< as --diagnose names it; a phrase for people */
+    bool of_fit;              /**< looks at each estimator's fit, else once at the data */
+    bool warns;               /**< its notes are told; those of others repeat the fits' */
+    int (*run)(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+} jd_own_diagnostic_t;
+
+/** All of them, ended by a name NULL. */
+extern const jd_own_diagnostic_t jd_own_diagnostics[];
+
+int jd_own_run_honest(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+int jd_own_run_pretrend(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
+int jd_own_run_randomisation(const jd_own_subject_t *subject, jd_own_result_t *result,
+                             jd_ctx_t *ctx);
+int jd_own_run_conley_taber(const jd_own_subject_t *subject, jd_own_result_t *result,
+                            jd_ctx_t *ctx);
+
+/* ---- The screen ---- */
+
+/** A row of estimates side by side. */
+typedef struct jd_own_row {
+    char name[JD_OWN_TERM_WIDTH + 8];
+    jd_own_kind_t kind; /**< they are listed in this order */
+    long time;
+    int at; /**< place among the lines */
+} jd_own_row_t;
+
+/** The terms of all estimators, each once: event times by size, the others as they come. Fills rows
+ *  [lines of the table], returns how many. */
+int jd_own_list_rows(const jd_table_t *lines, bool parts_only, jd_own_row_t *rows);
+/** Line of an estimator for a row (NULL: its first), or -1. */
+int64_t jd_own_find_line(const jd_table_t *lines, const char *estimator, const jd_own_row_t *row);
+jd_own_kind_t jd_own_kind(const jd_table_t *lines, int64_t row);
+int32_t jd_own_event(const jd_table_t *lines, int64_t row);
+/** What a fit's numbers are measured in, "" = the outcome's unit: only like ones share a list or an
+ *  axis. */
+const char *jd_own_unit(const jd_own_fit_t *fit);
+JD_MUST_USE int jd_own_print_estimates(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
+void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *result);
+
+#endif

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which column is what: the user's names are found in the file, and its table is read. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/memory.h"
+#include "dataset/parts.h"
+#include "io/csv/cell.h"
+#include "io/hdf5/store.h"
+#include "jiedao/config.h"
+
+enum { NAMES_SHOWN = 400 };
+
+/* ---- Roles ---- */
+
+/* What each role is called, and what a missing cell of it counts under. */
+static const struct {
+    const char *option;
+    int reason;
+    bool id;
+} kinds[JD_OWN_LISTED] = {
+    [JD_OWN_Y] = {"--y", JD_OWN_NO_Y, false},
+    [JD_OWN_UNIT] = {"--unit", JD_OWN_NO_UNIT, true},
+    [JD_OWN_TIME] = {"--time", JD_OWN_NO_TIME, false},
+    [JD_OWN_COHORT] = {"--cohort", -1, false},
+    [JD_OWN_TREAT] = {"--treat", JD_OWN_NO_TREAT, false},
+    [JD_OWN_DOSE] = {"--dose", JD_OWN_NO_TREAT, false},
+    [JD_OWN_ELIGIBLE] = {"--eligible", JD_OWN_NO_TREAT, false},
+    [JD_OWN_WEIGHT] = {"--weights", JD_OWN_NO_WEIGHT, false},
+    [JD_OWN_CLUSTER] = {"--cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_CLUSTER2] = {"--cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_STRATUM] = {"--strata", JD_OWN_NO_GROUP, true},
+    [JD_OWN_LATITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
+    [JD_OWN_LONGITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
+};
+
+static int count_signs(const char *text, char sign)
+{
+    int n = 0;
+    for (; text && *text; text++)
+        n += *text == sign;
+    return n;
+}
+
+static int count_names(const char *list)
+{
+    return list && *list ? 1 + count_signs(list, ',') : 0;
+}
+
+/* Names one role, and where ids are crossed (a^b) the roles of the further parts. */
+static int set_name(jd_own_columns_t *roles, int role, const char *option, const char *name,
+                    size_t length, int reason, bool id, jd_ctx_t *ctx)
+{
+    jd_own_role_t *r = &roles->list[role];
+    size_t part = id ? strcspn(name, "^") : length;
+    if (part > length) part = length;
+    r->option = option;
+    r->reason = reason;
+    if (part == 0) return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: a column's name is missing", option);
+    int rc = jd_make(&r->name, (int64_t)part + 1, 1, "a column's name", ctx);
+    if (rc) return rc;
+    memcpy(r->name, name, part);
+    if (part == length) return JD_OK;
+    r->next = roles->n++;
+    return set_name(roles, r->next, option, name + part + 1, length - part - 1, reason, id, ctx);
+}
+
+/* The names of a list, to `n` roles from `first` on. */
+static int set_list(jd_own_columns_t *roles, int first, int n, const char *option, const char *list,
+                    int reason, bool id, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    const char *p = list;
+    for (int i = 0; i < n && !rc; i++) {
+        size_t length = strcspn(p, ",");
+        rc = set_name(roles, first + i, option, p, length, reason, id, ctx);
+        p += length + (p[length] == ',');
+    }
+    return rc;
+}
+
+/* The variable of `text`, [NAME] or [[NAME]], whose slope differs by the role's id. */
+static int set_slope(jd_own_columns_t *roles, int role, const char *text, size_t length,
+                     jd_ctx_t *ctx)
+{
+    jd_own_role_t *r = &roles->list[role];
+    size_t depth = length > 1 && text[1] == '[' ? 2 : 1;
+    if (length <= 2 * depth || strncmp(text + length - depth, "]]", depth) != 0 ||
+        memchr(text + depth, '[', length - depth) || memchr(text + depth, ']', length - 2 * depth))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "%s %s%.*s: slopes that differ by %s are written %s[NAME], and %s[[NAME]] "
+                       "without its own effects",
+                       r->option, r->name, (int)length, text, r->name, r->name, r->name);
+    r->slope = roles->n++;
+    r->alone = depth == 2;
+    int rc = set_name(roles, r->slope, r->option, text + depth, length - 2 * depth, JD_OWN_NO_X,
+                      false, ctx);
+    roles->list[r->slope].number = !jd_own_is_same(roles, r->slope, JD_OWN_TIME);
+    return rc;
+}
+
+/* Fixed effects, some with slopes. */
+static int set_effects(jd_own_columns_t *roles, const char *option, const char *list, jd_ctx_t *ctx)
+{
+    int rc = JD_OK, first = JD_OWN_LISTED + roles->n_x + roles->n_het;
+    const char *p = list;
+    for (int i = first; i < first + roles->n_fixed && !rc; i++) {
+        size_t length = strcspn(p, ","), name = strcspn(p, ",[");
+        rc = set_name(roles, i, option, p, name, JD_OWN_NO_GROUP, true, ctx);
+        if (!rc && name < length) rc = set_slope(roles, i, p + name, length - name, ctx);
+        p += length + (p[length] == ',');
+    }
+    return rc;
+}
+
+/* One name, or as many as the option takes. */
+static int set_kind(jd_own_columns_t *roles, int role, int n, const char *text, jd_ctx_t *ctx)
+{
+    for (int i = role; i < role + n; i++) {
+        roles->list[i].option = kinds[i].option;
+        roles->list[i].reason = kinds[i].reason;
+    }
+    if (!text) return JD_OK;
+    if (n == 1)
+        return set_name(roles, role, kinds[role].option, text, strlen(text), kinds[role].reason,
+                        kinds[role].id, ctx);
+    int given = *text ? count_names(text) : 1;
+    if (given > n || (role == JD_OWN_LATITUDE && given < n))
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: takes %s, joined by a comma",
+                       kinds[role].option, text,
+                       role == JD_OWN_LATITUDE ? "the latitude's column and the longitude's"
+                                               : "one column or two");
+    return set_list(roles, role, given, kinds[role].option, text, kinds[role].reason,
+                    kinds[role].id, ctx);
+}
+
+static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
+                      jd_ctx_t *ctx)
+{
+    const struct {
+        int role, n;
+        const char *text;
+    } single[] = {{JD_OWN_Y, 1, given->y},
+                  {JD_OWN_UNIT, 1, given->unit},
+                  {JD_OWN_TIME, 1, given->time},
+                  {JD_OWN_COHORT, 1, given->cohort},
+                  {JD_OWN_TREAT, 1, given->treat},
+                  {JD_OWN_DOSE, 1, given->dose},
+                  {JD_OWN_ELIGIBLE, 1, given->eligible},
+                  {JD_OWN_WEIGHT, 1, given->weights},
+                  {JD_OWN_CLUSTER, 2, given->cluster},
+                  {JD_OWN_STRATUM, 1, given->strata},
+                  {JD_OWN_LATITUDE, 2, given->coords}};
+    const char *fixed = given->absorb ? given->absorb : given->fixed;
+    if (given->absorb && given->fixed)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--fe adds effects to those of unit and period, --absorb names them all; "
+                       "give one of them");
+    roles->path = path;
+    roles->n_x = count_names(given->x);
+    roles->n_het = count_names(given->het);
+    roles->n_fixed = count_names(fixed);
+    roles->absorb = given->absorb;
+    roles->no_unit = given->no_unit;
+    int listed = JD_OWN_LISTED + roles->n_x + roles->n_het + roles->n_fixed,
+        parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
+                count_signs(given->strata, '^') + count_signs(fixed, '^') + count_signs(fixed, '['),
+        rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
+    roles->n = rc ? 0 : listed;
+    for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
+        rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
+    if (!rc)
+        rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "--x", given->x, JD_OWN_NO_X, false, ctx);
+    if (!rc)
+        rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_het, "--predict-het", given->het,
+                      JD_OWN_NO_X, false, ctx);
+    if (!rc) rc = set_effects(roles, given->absorb ? "--absorb" : "--fe", fixed, ctx);
+    return rc;
+}
+
+/* The file's columns for a message, cut where they are many. */
+static const char *show_names(const char *const *names, int n, char shown[NAMES_SHOWN])
+{
+    size_t at = 0;
+    shown[0] = '\0';
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(names[i]);
+        if (at + length + 8 > NAMES_SHOWN) {
+            memcpy(shown + at, ", ...", 6);
+            break;
+        }
+        at += (size_t)snprintf(shown + at, NAMES_SHOWN - at, "%s%s", i ? ", " : "", names[i]);
+    }
+    return shown;
+}
+
+static int check_given(const jd_own_columns_t *roles, const char *const *names, int n,
+                       jd_ctx_t *ctx)
+{
+    static const char *const meanings[] = {"the outcome", "the unit", "the period"};
+    char shown[NAMES_SHOWN];
+    int rc = JD_OK;
+    for (int i = JD_OWN_Y; i <= JD_OWN_TIME; i++)
+        if (!roles->list[i].name && !(i == JD_OWN_UNIT && roles->no_unit))
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "which column of %s is %s? %s NAME; there are: %s",
+                         roles->path, meanings[i], kinds[i].option, show_names(names, n, shown));
+    bool cohort = roles->list[JD_OWN_COHORT].name, treat = roles->list[JD_OWN_TREAT].name;
+    if (!cohort && !treat && !roles->list[JD_OWN_DOSE].name)
+        rc = jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "which column of %s says who is treated? --cohort NAME (first treated period) or "
+            "--treat NAME (0 or 1), or --dose NAME for amounts; there are: %s",
+            roles->path, show_names(names, n, shown));
+    if (cohort && treat)
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "--cohort and --treat both say who is treated; give one of them");
+    return rc;
+}
+
+/* What a role's column cannot be besides: an outcome explains itself, a treatment takes its own
+ * effect away. Aggregated data may have a unit a cohort. */
+static bool excludes(int a, int b)
+{
+    if (a == JD_OWN_Y) return b <= JD_OWN_WEIGHT || b == JD_OWN_LISTED;
+    if (a == JD_OWN_UNIT) return b == JD_OWN_TIME || b == JD_OWN_TREAT;
+    if (a == JD_OWN_TIME) return b == JD_OWN_COHORT || b == JD_OWN_TREAT;
+    return (a == JD_OWN_TREAT || a == JD_OWN_DOSE) && b == JD_OWN_LISTED;
+}
+
+static int check_apart(const jd_own_columns_t *roles, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int a = 0; a < JD_OWN_LISTED; a++)
+        for (int b = a + 1; b < JD_OWN_LISTED + roles->n_x; b++)
+            if (excludes(a, b < JD_OWN_LISTED ? b : JD_OWN_LISTED) && jd_own_is_same(roles, a, b))
+                rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                             "%s %s: this column is %s too; it cannot be both: name another, or "
+                             "leave one out",
+                             roles->list[b].option, roles->list[b].name, roles->list[a].option);
+    return rc;
+}
+
+/* Takes the columns the roles name; all that are not there are told at once. */
+static int choose(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx)
+{
+    const jd_own_columns_t *roles = user;
+    char shown[NAMES_SHOWN];
+    int rc = check_given(roles, names, n, ctx);
+    if (!rc) rc = check_apart(roles, ctx);
+    for (int i = 0; i < roles->n; i++) {
+        const jd_own_role_t *role = &roles->list[i];
+        int found = 0;
+        for (int k = 0; role->name && k < n; k++) {
+            if (strcmp(names[k], role->name) != 0) continue;
+            take[k] = true;
+            found++;
+        }
+        if (found && strlen(role->name) >= JD_TERM_NAME)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "%s %s: the name has %zu bytes; names of up to %d are "
+                         "taken: give the column a shorter one",
+                         role->option, role->name, strlen(role->name), JD_TERM_NAME - 1);
+        const char *near = found || !role->name ? NULL : jd_nearest(role->name, names, n);
+        if (found > 1)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has %d columns of this name; rename them",
+                         role->option, role->name, roles->path, found);
+        if (role->name && !found && near)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; did you mean '%s'?",
+                         role->option, role->name, roles->path, near);
+        if (role->name && !found && !near)
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; there are: %s",
+                         role->option, role->name, roles->path, show_names(names, n, shown));
+    }
+    return rc;
+}
+
+/* Columns that are ids and nothing else. */
+static bool is_id(void *user, const char *name)
+{
+    const jd_own_columns_t *roles = user;
+    for (int i = 0; i < roles->n; i++)
+        if (roles->list[i].name && strcmp(roles->list[i].name, name) == 0 &&
+            (i == JD_OWN_TIME || i == JD_OWN_COHORT || jd_own_is_numeric(roles, i)))
+            return false;
+    return true;
+}
+
+/* ---- Files ---- */
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n >= m && strcmp(path + n - m, ending) == 0;
+}
+
+/* jiedao's own names, where the user gave none. */
+static int assume_roles(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx_t *ctx)
+{
+    static const char *const known[] = {"inflow", "unit", "time", "cohort"};
+    int rc = JD_OK;
+    for (int i = JD_OWN_Y; i <= JD_OWN_COHORT && !rc; i++) {
+        jd_own_role_t *role = &roles->list[i];
+        if (role->name || (i == JD_OWN_COHORT && roles->list[JD_OWN_TREAT].name) ||
+            jd_table_find(table, known[i]) < 0)
+            continue;
+        rc = set_name(roles, i, role->option, known[i], strlen(known[i]), role->reason, false, ctx);
+    }
+    return rc;
+}
+
+static bool is_of_units(const jd_table_t *table, int column, jd_type_t type)
+{
+    return table->columns[column].type == type && table->columns[column].axis == JD_AXIS_UNIT;
+}
+
+/* Of sectors in counties: sector 0 is whom the policy is for, a county's cohort is that of its
+ * sector 0, and the policy is assigned to counties. The columns are changed in place. */
+static int assume_triple(jd_own_columns_t *roles, jd_table_t *table, jd_ctx_t *ctx)
+{
+    int cohort = jd_table_find(table, "cohort"), county = jd_table_find(table, "county"),
+        sector = jd_table_find(table, "sector"), rc = JD_OK;
+    const jd_own_role_t *given = roles->list;
+    if (cohort < 0 || county < 0 || sector < 0 || given[JD_OWN_ELIGIBLE].name ||
+        given[JD_OWN_COHORT].name || given[JD_OWN_TREAT].name ||
+        !is_of_units(table, cohort, JD_INT32) || !is_of_units(table, county, JD_INT32) ||
+        !is_of_units(table, sector, JD_INT8))
+        return JD_OK;
+    int32_t *when = NULL, *cohorts = JD_CELLS(table, cohort, int32_t), last = 0;
+    const int32_t *of = JD_CELLS(table, county, int32_t);
+    int8_t *sectors = JD_CELLS(table, sector, int8_t);
+    for (int64_t i = 0; i < table->n_unit; i++)
+        if (of[i] < 0)
+            return jd_fail(ctx, JD_ERR_DATA, "unit %lld: county = %d; it is 0 or more",
+                           (long long)i, of[i]);
+        else if (of[i] > last)
+            last = of[i];
+    rc = jd_make(&when, (int64_t)last + 1, sizeof *when, "cohorts of counties", ctx);
+    for (int64_t i = 0; i < table->n_unit && !rc; i++)
+        if (sectors[i] == 0) when[of[i]] = cohorts[i];
+    for (int64_t i = 0; i < table->n_unit && !rc; i++) {
+        cohorts[i] = when[of[i]];
+        sectors[i] = sectors[i] == 0;
+    }
+    free(when);
+    if (!rc)
+        rc = set_name(roles, JD_OWN_ELIGIBLE, "--eligible", "sector", 6, JD_OWN_NO_TREAT, false,
+                      ctx);
+    bool clusters = !given[JD_OWN_CLUSTER].name;
+    if (!rc && clusters)
+        rc = set_name(roles, JD_OWN_CLUSTER, "--cluster", "county", 6, JD_OWN_NO_GROUP, true, ctx);
+    if (!rc)
+        jd_warn(ctx,
+                "eligible are the firms of sector 0, whom the policy is for; cohorts are those of "
+                "the counties%s",
+                clusters ? "; clusters are counties, to which it is assigned" : "");
+    return rc;
+}
+
+static int read_store(jd_own_columns_t *roles, const char *path, const char *name, bool triple,
+                      jd_table_t *table, jd_ctx_t *ctx)
+{
+    jd_store_t *store = NULL;
+    const char **names = NULL;
+    bool *take = NULL;
+    int rc = jd_store_open(&store, path, ctx);
+    if (!rc && !name && !jd_store_has(store, "panel/county"))
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "%s: holds no panel/county (of several runs tables are kept only with "
+                     "output.keep = all); "
+                     "choose one with --table, 'jiedao info %s' lists them",
+                     path, path);
+    if (!rc) rc = jd_store_read(store, name ? name : "panel/county", table, ctx);
+    if (!rc && triple) rc = assume_triple(roles, table, ctx);
+    if (!rc) rc = assume_roles(roles, table, ctx);
+    if (!rc) rc = jd_make(&names, table->n_columns, sizeof *names, path, ctx);
+    if (!rc) rc = jd_make(&take, table->n_columns, sizeof *take, path, ctx);
+    for (int c = 0; c < table->n_columns && !rc; c++)
+        names[c] = table->columns[c].name;
+    if (!rc) rc = choose(roles, names, table->n_columns, take, ctx);
+    free(take);
+    free(names);
+    jd_store_close(&store);
+    return rc;
+}
+
+/* The first bytes of a file; a pipe is left alone, since it cannot be read twice: text, then. */
+static int read_head(const char *path, char head[16], jd_ctx_t *ctx)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) return JD_OK;
+    FILE *in = fopen(path, "rb");
+    if (!in)
+        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; check its name and folder",
+                       path, strerror(errno));
+    (void)!fread(head, 1, 16, in);
+    fclose(in);
+    return JD_OK;
+}
+
+static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
+                      jd_table_t *table, jd_ctx_t *ctx)
+{
+    char head[16] = {0};
+    const jd_wanted_t wanted = {choose, roles, is_id};
+    jd_csv_style_t style = given->style;
+    int rc = read_head(path, head, ctx);
+    if (rc) return rc;
+    const bool hdf5 = memcmp(head, "\211HDF\r\n\032\n", 8) == 0,
+               stata = ends_in(path, ".dta") || memcmp(head, "<stata_dta>", 11) == 0;
+    if (style.missing && hdf5)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--missing %s: %s is a file of jiedao, which marks missing values itself; "
+                       "leave it out",
+                       style.missing, path);
+    if (hdf5) return read_store(roles, path, given->table, given->triple, table, ctx);
+    if (given->table)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
+                       given->table, path);
+    if (stata) return jd_stata_read(path, &wanted, style.missing, table, ctx);
+    rc = jd_csv_open(path, &style, &wanted, table, ctx);
+    roles->decimal = style.decimal;
+    return rc;
+}
+
+/* ---- All together ---- */
+
+bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
+{
+    if (role < JD_OWN_LISTED)
+        return !kinds[role].id && role != JD_OWN_TIME && role != JD_OWN_COHORT;
+    return role < JD_OWN_LISTED + columns->n_x + columns->n_het || columns->list[role].number;
+}
+
+bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b)
+{
+    const jd_own_role_t *x = &columns->list[a], *y = &columns->list[b];
+    if (!x->name || !y->name || strcmp(x->name, y->name) != 0) return false;
+    if (!x->next || !y->next) return x->next == y->next;
+    return jd_own_is_same(columns, x->next, y->next);
+}
+
+/* Whether each cell is empty, or TRUE or FALSE in one of the usual ways. */
+static bool is_truth(const jd_own_role_t *role, int64_t rows)
+{
+    static const char *const words[] = {"",     "TRUE",  "FALSE", "True", "False",
+                                        "true", "false", "T",     "F"};
+    const int n = (int)(sizeof words / sizeof *words);
+    char word[8];
+    int k = 0;
+    for (int64_t row = 0; row < rows && k < n; row++)
+        for (k = 0, jd_own_text(&role->column, row, word, sizeof word);
+             k < n && strcmp(word, words[k]) != 0; k++) {
+        }
+    return k < n;
+}
+
+/* What a column of numbers that came as text has: rows, -1 = none. */
+typedef struct text_facts {
+    int64_t no_number, other_mark, only_point, only_comma, either;
+} text_facts_t;
+
+static text_facts_t look_at_text(const jd_own_role_t *role, int64_t rows, char decimal)
+{
+    text_facts_t f = {-1, -1, -1, -1, -1};
+    const unsigned both = JD_CELL_POINT | JD_CELL_COMMA,
+                   wanted = decimal == ',' ? JD_CELL_COMMA : JD_CELL_POINT;
+    char word[64];
+    for (int64_t row = 0; row < rows; row++) {
+        jd_own_text(&role->column, row, word, sizeof word);
+        if (!*word) continue;
+        const unsigned ways = jd_cell_ways(word, strlen(word)), marks = ways & both;
+        if (!ways && f.no_number < 0) f.no_number = row;
+        if (ways && decimal && !(ways & wanted) && f.other_mark < 0) f.other_mark = row;
+        if (marks == JD_CELL_POINT && f.only_point < 0) f.only_point = row;
+        if (marks == JD_CELL_COMMA && f.only_comma < 0) f.only_comma = row;
+        if (marks == both && (ways & JD_CELL_MARKED) && f.either < 0) f.either = row;
+    }
+    return f;
+}
+
+/* Numbers that may be read in two ways: grouped by thousands, or with decimals. */
+static int refuse_either(const jd_own_role_t *role, int64_t row, jd_ctx_t *ctx)
+{
+    char word[64];
+    double by_point = 0, by_comma = 0;
+    jd_own_text(&role->column, row, word, sizeof word);
+    (void)jd_cell_number(word, strlen(word), '.', true, &by_point);
+    (void)jd_cell_number(word, strlen(word), ',', true, &by_comma);
+    return jd_fail(
+        ctx, JD_ERR_DATA,
+        "%s %s: row %" PRId64
+        " holds '%s': %.15g, or %.15g? The numbers look grouped by thousands, but nothing "
+        "in the file shows the decimal mark: --decimal point reads %.15g, --decimal comma "
+        "%.15g",
+        role->option, role->name, row + 1, word, by_point, by_comma, by_point, by_comma);
+}
+
+/* Text where a number is needed: the first cell that is none is shown. */
+static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd_ctx_t *ctx)
+{
+    char word[64], other[64];
+    const text_facts_t f = look_at_text(role, rows, decimal);
+    if (f.no_number < 0 && f.other_mark >= 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s %s: row %" PRId64
+                       " holds '%s', which is no number with a decimal %s, as "
+                       "--decimal or other columns have it; --decimal %s reads the other mark",
+                       role->option, role->name, f.other_mark + 1,
+                       jd_own_text(&role->column, f.other_mark, word, sizeof word),
+                       decimal == ',' ? "comma" : "point", decimal == ',' ? "point" : "comma");
+    if (f.no_number < 0 && f.only_point >= 0 && f.only_comma >= 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s %s: row %" PRId64 " holds '%s', with a decimal point, row %" PRId64
+                       " '%s', with a decimal comma; write all numbers with one mark",
+                       role->option, role->name, f.only_point + 1,
+                       jd_own_text(&role->column, f.only_point, word, sizeof word),
+                       f.only_comma + 1,
+                       jd_own_text(&role->column, f.only_comma, other, sizeof other));
+    if (f.no_number < 0 && f.either >= 0) return refuse_either(role, f.either, ctx);
+    const int64_t row = f.no_number < 0 ? 0 : f.no_number;
+    return jd_fail(
+        ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option, role->name,
+        row + 1, jd_own_text(&role->column, row, word, sizeof word),
+        !strcmp(role->option, "--treat")
+            ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with --cohort)"
+            : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; --missing adds "
+              "others)");
+}
+
+static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_t rows,
+                        jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int i = 0; i < roles->n; i++) {
+        jd_own_role_t *role = &roles->list[i];
+        if (!role->name) continue;
+        role->column =
+            (jd_own_column_t){table, jd_table_find(table, role->name), role->option, false};
+        if (!jd_own_is_numeric(roles, i) || !jd_own_is_text(&role->column)) continue;
+        role->column.truth = (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, rows);
+        if (!role->column.truth) rc = refuse_text(role, rows, roles->decimal, ctx);
+    }
+    return rc;
+}
+
+int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
+                        const jd_own_roles_t *roles, jd_ctx_t *ctx)
+{
+    memset(columns, 0, sizeof *columns);
+    memset(table, 0, sizeof *table);
+    int rc = make_roles(columns, path, roles, ctx);
+    if (!rc) rc = read_table(columns, path, roles, table, ctx);
+    return rc ? rc : bind_columns(columns, table, table->rows, ctx);
+}
+
+void jd_own_columns_free(jd_own_columns_t *columns)
+{
+    for (int i = 0; columns->list && i < columns->n; i++)
+        free(columns->list[i].name);
+    free(columns->list);
+    memset(columns, 0, sizeof *columns);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Drawings: the figures of result files. Tables are read from the store, turned into those the
+ *  figures ask for, and drawn. */
+#ifndef JD_DRAWING_DRAWINGS_H
+#define JD_DRAWING_DRAWINGS_H
+
+#include "jiedao/context.h"
+
+typedef struct jd_drawings {
+    const char *folder; /**< made if it is not there, with those above it */
+    unsigned formats;   /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG */
+    double width_mm;    /**< of every figure, 60 to 400; 0 = each its own */
+    const char *output; /**< of sweeps, as jd_study_output() names it; NULL = "twfe.bias" */
+    void (*drawn)(void *user, const char *path); /**< told of each file written; may be NULL */
+    void *user;
+} jd_drawings_t;
+
+/** Draws what each of n result files holds: effort_loop, map, event_time, bias_split, time_series;
+ *  and of files that differ in policy.share, did_by_share. A sweep gives did_by_share or
+ *  did_by_parameter (one factor), heat (two), sobol or morris (such designs); a validation bias_by,
+ *  rates and pretest. With one file the stems are these names,
+ *  with several the file's name and '_' stand in front. A file of several replicates gives means
+ *  over runs. Older figures of these names are replaced.
+ *
+ *  A figure the file holds nothing for is told by jd_warn(). Errors: JD_ERR_DATA (no figure could
+ * be drawn at all), JD_ERR_ARGUMENT (two files of one name), those of opening and reading files, of
+ *  the folder, of gnuplot; JD_ERR_CANCELLED; memory. What was drawn before an error stays. */
+JD_MUST_USE int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, int n,
+                                 jd_ctx_t *ctx);
+
+#endif

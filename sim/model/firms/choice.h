@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Where firms want to go: size-weighted nested logit on the tree (street in county in prefecture)
+ * with border costs and gravity (model-equations.md, section 3), as tables per kind of firm. */
+#ifndef JD_MODEL_FIRMS_CHOICE_H
+#define JD_MODEL_FIRMS_CHOICE_H
+
+#include "model/firms/firms.h"
+
+/** Distance and borders: fixed for a run. */
+typedef struct jd_borders {
+    double k_county, k_prefecture, k_province; /**< border costs, utility */
+    double *gravity;   /**< [prefectures][prefectures] exp(-k_pref - k_prov) (1 + d/d0)^-gamma, 0 on
+                          the diagonal */
+    double *reference; /**< [counties] ln of the total at V = 0, subtracted from L */
+} jd_borders_t;
+
+/** Solves the border costs so that moves at V = 0 divide as the target shares ask; a share that no
+ * place can take (a world of one province) is left out. Cost: O(prefectures^2 + rounds * counties).
+ */
+JD_MUST_USE int jd_borders_init(jd_borders_t *borders, const jd_firms_params_t *params,
+                                const jd_tree_t *tree, jd_ctx_t *ctx);
+void jd_borders_free(jd_borders_t *borders);
+
+/** Proposal table of all draws (section 4): the choice table of the period firms first move
+ * in, without refusals, equal in all worlds, with running sums to draw from. */
+typedef struct jd_base {
+    jd_choice_t choice; /**< weight, sums, mass, elsewhere, own, total only */
+    double *street;     /**< [kinds][streets] running sum of weight within the county */
+    double *county;     /**< [kinds][counties] running sum of weight_county within the prefecture */
+    double *prefecture; /**< [kinds][prefectures][prefectures] running sum of mass * gravity */
+    double crossing;    /**< exp(-k_county) */
+    bool ready;
+    void *block; /**< choice's arrays */
+} jd_base_t;
+
+/** Everything the tables are made from; borrowed. */
+typedef struct jd_choice_setting {
+    const jd_dims_t *dims;
+    const jd_tree_t *tree;
+    const jd_firms_params_t *firms;
+    const jd_borders_t *borders;
+    const jd_base_t *base; /**< not ready: ratios are not made */
+    double drift;          /**< b_dev + b_drift t/T of this period */
+    double review;         /**< review rate of this period, common shock included */
+} jd_choice_setting_t;
+
+/** First half, prefectures [first, end): utilities, street, county and prefecture weights.
+ *  refuse = false ignores stringency (for the base). */
+void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool refuse,
+                     int32_t first, int32_t end);
+/** Second half, prefectures [first, end) as origins, after all have been weighed: totals, hazards
+ * of moving away, and (base ready) ratios to the base. */
+void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int32_t first,
+                     int32_t end);
+/** Last, when all ratios are there: bound [kinds][counties] of this world. `first` is the world it
+ * follows, NULL for the one that follows none. */
+void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world,
+                     const jd_choice_t *first);
+
+JD_MUST_USE int jd_base_init(jd_base_t *base, const jd_dims_t *dims, jd_ctx_t *ctx);
+/** Takes the world's tables, weighed without refusals, as the base. */
+void jd_base_fix(jd_base_t *base, const jd_choice_setting_t *setting, const jd_world_t *world);
+void jd_base_free(jd_base_t *base);
+
+/** Street a firm of this kind at street `origin` goes to: 3 proposals from the base, accepted with
+ * p/(M q), M = choice->bound; then the inverse CDF. Takes 15 draws. Returning `origin` means no
+ * move. */
+int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *choice,
+                              const jd_borders_t *borders, const jd_dims_t *dims,
+                              const jd_tree_t *tree, int kind, int32_t origin, jd_rng_t *rng);
+
+/** Draws jd_choice_follow() takes at most. */
+enum { JD_FOLLOW_DRAWS = 4094 };
+
+/** The same for a world that follows `first`, whose tables gave `to` from this origin: `to` with
+ * probability min(1, p/p_first), else a draw from (p - p_first)+: proposals from the base accepted
+ * with that over bound, and a walk over all streets where a thousand of them fail. The law is p
+ * exactly, and no way of sharing draws agrees more often. Cost: as a draw of its own. Draws come
+ * from a stream apart (JD_DRAW_FOLLOW): what `first` draws does not depend on who follows. */
+int32_t jd_choice_follow(const jd_base_t *base, const jd_choice_t *first, const jd_choice_t *choice,
+                         const jd_borders_t *borders, const jd_dims_t *dims, const jd_tree_t *tree,
+                         int kind, int32_t origin, int32_t to, jd_rng_t *rng);
+
+/** Probability that a firm of this kind at `origin`, on leaving, goes to `to`: exact, for tests. */
+double jd_choice_probability(const jd_choice_t *choice, const jd_borders_t *borders,
+                             const jd_dims_t *dims, const jd_tree_t *tree, int kind, int32_t origin,
+                             int32_t to);
+
+/** The largest hazard of a world: the pass looks no closer at draws above it. */
+uint32_t jd_choice_top_hazard(const jd_choice_t *choice, const jd_dims_t *dims);
+
+#endif

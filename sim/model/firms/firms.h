@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Firms: their types and first places, and step 7 of a period, the pass in which each may move
+ *  (model-equations.md, sections 3 and 4). Section [firms]. */
+#ifndef JD_MODEL_FIRMS_FIRMS_H
+#define JD_MODEL_FIRMS_FIRMS_H
+
+#include "jiedao/random.h"
+#include "model/world.h"
+
+enum { JD_SECTORS_MAX = 4, JD_EMISSIONS_MAX = 4, JD_SIZES_MAX = 4, JD_WORLDS_MAX = 34 };
+
+typedef struct jd_firms_params {
+    int64_t n;
+    jd_list_t sector_shares, emission_classes, emission_shares, size_shares, size_employees;
+    double gradient;
+    double b_inducement, b_services, b_agglomeration, b_crowding, b_policy, b_dev, b_drift,
+        b_emission;
+    double emission_limit, common_shock;
+    int32_t common_shock_start;
+    double dissimilarity_county, dissimilarity_prefecture;
+    double share_county, share_prefecture, share_province;
+    double gamma, d0;
+    double review, moving_cost;
+    jd_list_t moving_cost_size;
+    double entry, exit;
+} jd_firms_params_t;
+
+extern const jd_section_t jd_firms_section;
+
+/** Sizes of the world for these parameters. `firms` counts room for those still to be born. */
+void jd_dims_init(jd_dims_t *dims, const jd_tree_t *tree, const jd_firms_params_t *firms,
+                  const jd_officials_params_t *officials, int32_t periods);
+
+/** Firms born a period (0 unless entry is on), in proportion to the first ones. Their numbers
+ * follow the first ones', period by period. */
+int64_t jd_firms_births(const jd_firms_params_t *params, int64_t first_firms);
+
+/** type = (sector * emissions + emission) * sizes + size of every firm [dims->firms].
+ *  Draws: JD_DRAW_FIRM. Cost: 1 ns a firm. */
+void jd_firms_draw_types(const jd_firms_params_t *params, const jd_dims_t *dims, uint64_t seed,
+                         uint64_t replicate, int8_t *type, jd_ctx_t *ctx);
+
+static inline int jd_type_sector(const jd_dims_t *dims, int type)
+{
+    return type / (dims->emissions * dims->sizes);
+}
+static inline int jd_type_emission(const jd_dims_t *dims, int type)
+{
+    return type / dims->sizes % dims->emissions;
+}
+static inline int jd_type_size(const jd_dims_t *dims, int type)
+{
+    return type % dims->sizes;
+}
+
+/** Places the first firms by land and development (density ~ exp(gradient * development)), or by
+ * the tree's counts, in the order of streets; counts world->stock. */
+JD_MUST_USE int jd_firms_place(const jd_firms_params_t *params, const jd_dims_t *dims,
+                               const jd_tree_t *tree, const int8_t *type, uint64_t seed,
+                               uint64_t replicate, jd_world_t *world, jd_ctx_t *ctx);
+
+/** Moves of one range of firms in one period, in the order of firms. */
+typedef struct jd_moves {
+    int64_t n, capacity;
+    int64_t *firm;              /**< [n] */
+    int32_t *to[JD_WORLDS_MAX]; /**< [n] street each world's firm goes to, -1 = stays */
+} jd_moves_t;
+
+struct jd_base;
+struct jd_borders;
+
+/** What the pass reads: shared tables and each world's. Borrowed. */
+typedef struct jd_pass {
+    const jd_dims_t *dims;
+    const jd_tree_t *tree;
+    const struct jd_base *base;
+    const struct jd_borders *borders;
+    const int8_t *type; /**< [firms] */
+    int n_worlds;
+    const int32_t *place[JD_WORLDS_MAX];
+    const jd_choice_t *choice[JD_WORLDS_MAX];
+    uint32_t threshold; /**< above every world's largest hazard: others are not looked at */
+    jd_jump_t jump;     /**< draw 0 of JD_DRAW_MOVE in this period */
+    jd_jump_t follow;   /**< first draw of JD_DRAW_FOLLOW in this period */
+} jd_pass_t;
+
+/** The two jumps of a period's pass. */
+void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t period);
+
+/** Fills moves with those of firms [first, end) (moves->capacity >= end - first). Every firm takes
+ * one uniform. World 0 is drawn from its own tables alone, the others follow it (choice.h). Cost:
+ * 1-2 ns a firm, 0.2-0.4 us a move. */
+void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves);
+
+/** Firms that close this period: place becomes -1, stock falls. The same firms in every world. As
+ * births, none in the burn-in (period < 1). */
+void jd_firms_exit(const jd_firms_params_t *params, const jd_dims_t *dims, const int8_t *type,
+                   int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world);
+/** Firms born this period, numbered by street and order: they open where firms of all kinds are. */
+void jd_firms_enter(const jd_firms_params_t *params, const jd_dims_t *dims, const int8_t *type,
+                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world);
+
+#endif
