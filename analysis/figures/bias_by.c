@@ -39,19 +39,25 @@ static int read_stacks(stacks_t *s, const jd_table_t *table, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Blocks $K_0 ... of the parts and $K_bias of estimator k. */
-static void put_stack(FILE *out, const stacks_t *s, int k, jd_range_t *y)
+/* Blocks $K_0 ... of the parts and $K_bias of estimator k. Returns the rows whose parts are left
+ * out. */
+static int put_stack(FILE *out, const stacks_t *s, int k, jd_range_t *y)
 {
     const jd_curves_t *c = &s->curves;
+    const jd_parts_mark_t mark = {c->col[JD_CURVE_BIAS], -1};
+    int left_out = 0;
     char name[32];
     for (int64_t row = 0; row < c->table->rows; row++) {
         int there = jd_curves_is(c, k, row) && !isnan(jd_curves_cell(c, JD_CURVE_BIAS, row));
         s->positions[row] = there ? jd_curves_cell(c, JD_CURVE_X, row) : JD_MISSING;
     }
     snprintf(name, sizeof name, "e%d_part", k);
-    if (s->parts) jd_parts_data(out, name, c->table, c->col + JD_CURVE_PARTS, s->positions, y);
+    if (s->parts)
+        left_out =
+            jd_parts_data(out, name, c->table, c->col + JD_CURVE_PARTS, &mark, s->positions, y);
     snprintf(name, sizeof name, "e%d_bias", k);
     jd_curves_data(out, c, name, k, JD_CURVE_BIAS, JD_CURVE_BIAS_SE, 0.0, y);
+    return left_out;
 }
 
 static void put_bias_panel(jd_page_t *page, const stacks_t *s, int k, double legend,
@@ -82,15 +88,18 @@ static void put_bias_panel(jd_page_t *page, const stacks_t *s, int k, double leg
     jd_page_drawn(page);
 }
 
-static void put_bias(FILE *out, const stacks_t *s, const jd_figure_options_t *options)
+static void put_bias(FILE *out, const stacks_t *s, const jd_figure_options_t *options,
+                     jd_ctx_t *ctx)
 {
     jd_page_t page;
     jd_range_t y = jd_range_empty();
+    int left_out = 0;
     jd_page_begin(&page, out, &s->curves.kind, options);
     double legend = jd_page_wide(&page) ? 10.0 : 13.5;
     jd_range_add(&y, 0.0);
     for (int k = 0; k < s->curves.n; k++)
-        put_stack(out, s, k, &y);
+        left_out += put_stack(out, s, k, &y);
+    jd_parts_tell(s->curves.kind.name, left_out, ctx);
     jd_range_pad(&y, 0.06);
     for (int k = 0; k < s->curves.n; k++)
         put_bias_panel(&page, s, k, legend, &y);
@@ -102,7 +111,7 @@ int jd_figure_bias_by_script(FILE *out, const jd_table_t *table, const jd_figure
 {
     stacks_t stacks;
     int rc = read_stacks(&stacks, table, ctx);
-    if (rc == JD_OK) put_bias(out, &stacks, options);
+    if (rc == JD_OK) put_bias(out, &stacks, options, ctx);
     free(stacks.positions);
     return rc;
 }
@@ -113,7 +122,7 @@ int jd_figure_bias_by(const jd_table_t *table, const jd_figure_options_t *option
     jd_sheet_t sheet = {0};
     int rc = read_stacks(&stacks, table, ctx);
     if (rc == JD_OK) rc = jd_sheet_open(&sheet, &stacks.curves.kind, options, ctx);
-    if (rc == JD_OK) put_bias(sheet.script, &stacks, options);
+    if (rc == JD_OK) put_bias(sheet.script, &stacks, options, ctx);
     rc = jd_sheet_close(&sheet, rc, ctx);
     free(stacks.positions);
     return rc;

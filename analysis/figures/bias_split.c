@@ -101,13 +101,15 @@ typedef struct panel {
 } panel_t;
 
 /* What both panels are drawn from; `extent` grows with it, since they share their scale: a small
- * bias looks small. */
-static void put_data(FILE *out, const panel_t *panel, const jd_table_t *table, const int *col,
-                     jd_range_t *extent)
+ * bias looks small. Returns the rows whose parts are left out. */
+static int put_data(FILE *out, const panel_t *panel, const jd_table_t *table, const int *col,
+                    jd_range_t *extent)
 {
     double positions[JD_FIGURE_BARS];
+    const jd_parts_mark_t mark = {col[panel->bias], -1};
     read_positions(table, col[panel->bias], positions);
-    jd_parts_data(out, panel->name, table, col + panel->parts, positions, extent);
+    int left_out =
+        jd_parts_data(out, panel->name, table, col + panel->parts, &mark, positions, extent);
     fprintf(out, "$%s_total << EOD\n", panel->name);
     for (int64_t row = 0; row < table->rows; row++) {
         if (isnan(positions[row])) continue;
@@ -119,6 +121,7 @@ static void put_data(FILE *out, const panel_t *panel, const jd_table_t *table, c
         jd_range_add(extent, value);
     }
     fputs("EOD\n", out);
+    return left_out;
 }
 
 /* The totals' values, in a column of their own at the right; a row without one says so, as an empty
@@ -202,8 +205,9 @@ int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
     jd_page_begin(&page, out, &kind, options);
     jd_range_t extent = jd_range_empty();
     jd_range_add(&extent, 0.0);
-    put_data(out, &att, table, col, &extent);
-    if (two) put_data(out, &ade, table, col, &extent);
+    int left_out = put_data(out, &att, table, col, &extent);
+    if (two) left_out += put_data(out, &ade, table, col, &extent);
+    jd_parts_tell(kind.name, left_out, ctx);
     jd_range_pad(&extent, 0.05);
     int wide = jd_page_wide(&page), stacked = two && !wide;
     double names = 4.0 + NAME_MM * name_length(&page, table, col), legend = wide ? 10.0 : 13.0;

@@ -100,20 +100,22 @@ static void put_effects(jd_page_t *page, const jd_table_t *table, const int *col
     jd_page_drawn(page);
 }
 
-/* The parts of DID - ATT, and their sum as the estimate gives it. */
-static void put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
-                     const double *positions, const jd_box_t *box, double width)
+/* The parts of DID - ATT, and their sum as the estimate gives it. Returns the rows whose parts are
+ * left out. */
+static int put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
+                    const double *positions, const jd_box_t *box, double width)
 {
     FILE *out = page->out;
+    const jd_parts_mark_t mark = {col[JD_SHARE_DID], col[JD_SHARE_ATT]};
     static const jd_look_t all = {JD_BLACK, NULL, "pt 12 ps 0.7 lw 1.6"};
     jd_range_t extent = jd_range_empty();
     int any = 0;
     jd_range_add(&extent, 0.0);
-    jd_parts_data(out, "part", table, col + JD_SHARE_PARTS, positions, &extent);
+    int left_out =
+        jd_parts_data(out, "part", table, col + JD_SHARE_PARTS, &mark, positions, &extent);
     fputs("$bias << EOD\n", out);
     for (int64_t row = 0; row < table->rows; row++) {
-        double bias = jd_figure_cell(table, col[JD_SHARE_DID], row) -
-                      jd_figure_cell(table, col[JD_SHARE_ATT], row);
+        double bias = jd_parts_total(table, &mark, row);
         if (isnan(bias) || isnan(positions[row])) continue;
         jd_put_number(out, positions[row]);
         fputc(' ', out);
@@ -144,6 +146,7 @@ static void put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
         jd_put_look(out, &all);
     }
     jd_page_drawn(page);
+    return left_out;
 }
 
 /* Place on the axis where the row has a part to show, else NaN. Returns how many have. */
@@ -210,7 +213,9 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
     jd_put_label(out, share ? "Treated share of counties" : axis->label, share ? "%" : axis->unit);
     fputs(share ? " offset 0,0.6\n" : " offset 0,0.6 noenhanced\n", out);
     put_effects(&page, table, col, has, &first, &y);
-    if (two) put_bias(&page, table, col, positions, &second, x.high - x.low);
+    if (two)
+        jd_parts_tell(kind.name, put_bias(&page, table, col, positions, &second, x.high - x.low),
+                      ctx);
     jd_page_end(&page);
 out:
     free(positions);

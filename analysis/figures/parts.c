@@ -26,15 +26,40 @@ static void stack(const jd_table_t *table, const int *col, int64_t row, int k, d
     *high = fmax(base, base + value);
 }
 
-void jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
-                   const double *positions, jd_range_t *extent)
+double jd_parts_total(const jd_table_t *table, const jd_parts_mark_t *mark, int64_t row)
 {
+    double total = jd_figure_cell(table, mark->column, row);
+    return mark->less < 0 ? total : total - jd_figure_cell(table, mark->less, row);
+}
+
+/* Whether a row has parts at all, and whether they add up to its mark but for rounding. */
+static int add_up(const jd_table_t *table, const int *col, const jd_parts_mark_t *mark, int64_t row,
+                  int *any)
+{
+    double sum = 0.0, size = 0.0, total = jd_parts_total(table, mark, row);
+    *any = 0;
+    for (int k = 0; k < JD_PARTS; k++) {
+        double value = jd_figure_cell(table, col[k], row);
+        if (isnan(value)) continue;
+        *any = 1;
+        sum += value;
+        size += fabs(value);
+    }
+    return fabs(sum - total) <= 1e-6 * (size + fabs(total)); /* a missing total is no sum */
+}
+
+int jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
+                  const jd_parts_mark_t *mark, const double *positions, jd_range_t *extent)
+{
+    int left_out = 0;
     for (int k = 0; k < JD_PARTS; k++) {
         fprintf(out, "$%s%d << EOD\n", name, k);
         for (int64_t row = 0; row < table->rows; row++) {
             if (isnan(positions[row])) continue;
-            double low, high;
-            stack(table, col, row, k, &low, &high);
+            double low = 0.0, high = 0.0; /* no stack: gnuplot takes no empty block */
+            int any, sum = add_up(table, col, mark, row, &any);
+            left_out += any && !sum && k == 0;
+            if (sum) stack(table, col, row, k, &low, &high);
             jd_range_add(extent, low);
             jd_range_add(extent, high);
             jd_put_number(out, positions[row]);
@@ -46,6 +71,16 @@ void jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const i
         }
         fputs("EOD\n", out);
     }
+    return left_out;
+}
+
+void jd_parts_tell(const char *figure, int rows, jd_ctx_t *ctx)
+{
+    if (rows > 0)
+        jd_warn(ctx,
+                "figure %s: the parts of %d bar%s do not add up to the total, as they are known in "
+                "fewer replicates; the total alone is drawn",
+                figure, rows, rows > 1 ? "s" : "");
 }
 
 double jd_parts_half(const double *positions, int64_t rows, double width)

@@ -7,11 +7,20 @@
 
 enum { JD_PARTS = 5 };
 
+/** The mark that a row's parts add up to: a column, less another one unless that is -1. */
+typedef struct jd_parts_mark {
+    int column, less;
+} jd_parts_mark_t;
+double jd_parts_total(const jd_table_t *table, const jd_parts_mark_t *mark, int64_t row);
+
 /** Writes the blocks $NAME0 ... $NAME4 (position low high), one for each part: positive parts stack
  *  up from zero, negative ones down; a missing part is zero. positions[row] is NaN for rows left
- *  out. col: the parts' columns. Extends `extent` by the stacks' ends. */
-void jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
-                   const double *positions, jd_range_t *extent);
+ *  out. col: the parts' columns. A row whose parts do not add up to its mark, as means over unlike
+ *  replicates, has no stack. Extends `extent` by the stacks' ends. Returns how many such rows. */
+int jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
+                  const jd_parts_mark_t *mark, const double *positions, jd_range_t *extent);
+/** Says that `rows` stacks were left out, if any. */
+void jd_parts_tell(const char *figure, int rows, jd_ctx_t *ctx);
 
 /** Half a bar's thickness: a third of the smallest step between positions, at most a ninth of
  *  `width`. NaN positions are left out. Cost: rows squared. */

@@ -8,6 +8,8 @@
 #include "core/memory.h"
 #include "dataset/parts.h"
 
+enum { AXIS_SIZE = 256, NAME_SIZE = 64 };
+
 static unsigned format_of(const char *path)
 {
     static const struct {
@@ -43,7 +45,7 @@ static void add_point(jd_table_t *events, const char *estimator, double e, doubl
  * drawn at zero. Where there are several it is not known which of them is. */
 static bool add_events(jd_table_t *events, const jd_table_t *t, const char *estimator)
 {
-    char name[32];
+    char name[NAME_SIZE];
     int32_t last = 0, reference = 0;
     int gaps = 0;
     int64_t before = events->rows;
@@ -80,6 +82,30 @@ static int split_path(const char *path, char **folder, char **stem, jd_ctx_t *ct
     return JD_OK;
 }
 
+/* The outcome, and what its effects are per where they are: "wage per unit of treatment"; effects
+ * in log points are in no unit of the outcome. The text lives as long as `buffer`. */
+static const char *axis_unit(const jd_own_data_t *data, const char *unit, char buffer[AXIS_SIZE])
+{
+    if (!*unit) return data->y_name;
+    if (strncmp(unit, "per ", 4) != 0) return unit;
+    snprintf(buffer, AXIS_SIZE, "%.180s %.60s", data->y_name, unit);
+    return buffer;
+}
+
+/* Of an estimator that a table names; "" of one that is unknown. */
+static const char *unit_of(const jd_own_result_t *result, const char *name)
+{
+    for (int i = 0; i < result->n_fits; i++)
+        if (!strcmp(result->fits[i].name, name)) return jd_own_unit(&result->fits[i]);
+    return "";
+}
+
+static void tell_other_unit(const char *option, const char *name, const char *unit, jd_ctx_t *ctx)
+{
+    jd_warn(ctx, "%s: %s is measured in another unit (%s), so it is not drawn", option, name,
+            *unit ? unit : "that of the outcome");
+}
+
 typedef int (*figure_t)(const jd_table_t *table, const jd_figure_options_t *options, jd_ctx_t *ctx);
 
 static int draw(const char *path, figure_t figure, const jd_table_t *table, jd_ctx_t *ctx)
@@ -111,8 +137,7 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
     jd_column_t list[JD_EVENT_COLUMNS];
     memcpy(list, jd_event_estimate_columns, sizeof list);
     list[JD_EVENT_TIME].unit = *jd_own_period_unit(data) ? jd_own_period_unit(data) : "period";
-    list[JD_EVENT_ESTIMATE].unit = data->y_name;
-    char left_out[512] = "";
+    char left_out[512] = "", axis[AXIS_SIZE];
     size_t at = 0;
     const char *unit = NULL; /* of the first that is drawn: one axis shows one */
     int drawn = 0, rc = jd_own_plot_check(path, ctx);
@@ -126,9 +151,7 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
         if (!unit) unit = jd_own_unit(&result->fits[i]);
         if (strcmp(unit, jd_own_unit(&result->fits[i])) != 0) {
             events.rows = before;
-            jd_warn(ctx, "--plot: %s is measured in another unit (%s), so it is not drawn", name,
-                    *jd_own_unit(&result->fits[i]) ? jd_own_unit(&result->fits[i])
-                                                   : "that of the outcome");
+            tell_other_unit("--plot", name, jd_own_unit(&result->fits[i]), ctx);
             continue;
         }
         if (++drawn <= JD_FIGURE_ESTIMATORS) continue;
@@ -146,6 +169,7 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
             "--plot %s: none of the estimators gives effects by event time; add event_study to "
             "--estimator",
             path);
+    if (!rc) list[JD_EVENT_ESTIMATE].unit = axis_unit(data, unit, axis);
     if (!rc) rc = draw(path, event_times, &events, ctx);
     jd_table_free(&events);
     return rc;
@@ -154,7 +178,7 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
 /* A line of the diagnostics as a set; the usual interval goes before those of each restriction. */
 static void add_set(jd_table_t *sets, const jd_table_t *t, int64_t row, int restriction, double m)
 {
-    char name[32];
+    char name[NAME_SIZE];
     int64_t to = sets->rows++; /* room was made */
     jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name);
     jd_table_set_text(sets, JD_ROBUST_ESTIMATOR, to, name);
@@ -170,9 +194,9 @@ int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, c
     const jd_table_t *t = &result->diagnostics;
     jd_table_t sets = {0};
     jd_column_t list[JD_ROBUST_COLUMNS];
-    char quantity[32], term[64];
+    char quantity[32], term[64], name[NAME_SIZE], last[NAME_SIZE] = "", axis[AXIS_SIZE];
+    const char *unit = NULL; /* of the first that is drawn */
     memcpy(list, jd_robust_sets_columns, sizeof list);
-    list[JD_ROBUST_LOW].unit = data->y_name;
     int rc = jd_own_plot_check(path, ctx);
     if (!rc) rc = jd_table_init(&sets, "sets", "", list, JD_ROBUST_COLUMNS, 2 * t->rows + 1, ctx);
     for (int64_t row = 0; row < t->rows && !rc; row++) {
@@ -180,6 +204,15 @@ int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, c
         jd_table_text(t, JD_OWN_TERM, row, term, sizeof term);
         const char *is = strchr(term, '=');
         bool smooth = !strcmp(quantity, "honest_smoothness");
+        if (strncmp(quantity, "honest_", 7) != 0) continue;
+        const char *own =
+            unit_of(result, jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name));
+        if (!unit) unit = own;
+        if (strcmp(own, unit) != 0) {
+            if (strcmp(name, last) != 0) tell_other_unit("--honest-plot", name, own, ctx);
+            memcpy(last, name, sizeof last);
+            continue;
+        }
         if (!strcmp(quantity, "honest_original"))
             for (int k = 0; k < 2; k++)
                 add_set(&sets, t, row, k, (double)NAN);
@@ -191,6 +224,7 @@ int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, c
                      "--honest-plot %s: there are no robust sets to draw; --diagnose honest makes "
                      "them, for estimators whose leads are measured from one period",
                      path);
+    if (!rc) list[JD_ROBUST_LOW].unit = axis_unit(data, unit, axis);
     if (!rc) rc = draw(path, jd_figure_robust_sets, &sets, ctx);
     jd_table_free(&sets);
     return rc;

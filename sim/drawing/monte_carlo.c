@@ -247,6 +247,18 @@ static int fill_curves(study_t *w, jd_ctx_t *ctx)
 
 /* ---- All ---- */
 
+/* The outcome that the config names. */
+static const char *outcome_of(const study_t *w, char outcome[JD_FACTOR_NAME])
+{
+    int c = jd_table_find(&w->config, "value");
+    outcome[0] = '\0';
+    for (int64_t row = 0; c >= 0 && row < w->config.rows; row++)
+        if (jd_cell_is(&w->config, "section", row, "estimate") &&
+            jd_cell_is(&w->config, "name", row, "outcome"))
+            return jd_table_text(&w->config, c, row, outcome, JD_FACTOR_NAME);
+    return outcome;
+}
+
 static int read_study(study_t *w, const jd_source_t *s, jd_ctx_t *ctx)
 {
     int rc = jd_store_read(s->store, "points", &w->points, ctx);
@@ -256,13 +268,39 @@ static int read_study(study_t *w, const jd_source_t *s, jd_ctx_t *ctx)
         rc = jd_fail(ctx, JD_ERR_DATA, "table 'validation' lacks columns");
     if (!rc) rc = place_points(w, ctx);
     if (rc) return rc;
+    char outcome[JD_FACTOR_NAME];
     bool process = w->results.rows > 0 && jd_cell_is(&w->results, "panel", 0, "dgp");
     memcpy(w->columns, jd_curve_columns, sizeof w->columns);
     w->columns[JD_CURVE_X].label = w->label;
     w->columns[JD_CURVE_X].unit = w->unit;
-    w->columns[JD_CURVE_BIAS].unit = process ? "1" : "firms per quarter";
+    w->columns[JD_CURVE_BIAS].unit = process ? "1" : jd_outcome_unit(outcome_of(w, outcome));
     rc = jd_table_init(&w->curves, "validation", "", w->columns, JD_CURVE_COLUMNS, 64, ctx);
     return rc ? rc : fill_curves(w, ctx);
+}
+
+static void copy_row(jd_table_t *t, int64_t to, int64_t from)
+{
+    for (int c = 0; c < t->n_columns; c++) {
+        size_t size = jd_column_size(&t->columns[c]);
+        memmove((char *)t->data[c] + (size_t)to * size, (char *)t->data[c] + (size_t)from * size,
+                size);
+    }
+}
+
+/* Estimators that stand side by side and have nothing to show leave no empty place, which would
+ * look like no bias; the others close up. */
+static void close_up(study_t *w, int column)
+{
+    jd_table_t *t = &w->curves;
+    int64_t kept = 0;
+    if (!w->estimators_are_places) return;
+    for (int64_t row = 0; row < t->rows; row++) {
+        if (isnan(jd_table_number(t, column, row))) continue;
+        copy_row(t, kept, row);
+        jd_table_set_number(t, JD_CURVE_X, kept, (double)(kept + 1));
+        kept++;
+    }
+    t->rows = kept;
 }
 
 static int draw(const jd_source_t *s, const jd_figure_options_t *o,
@@ -271,6 +309,8 @@ static int draw(const jd_source_t *s, const jd_figure_options_t *o,
 {
     study_t w = {0};
     int rc = read_study(&w, s, ctx);
+    if (!rc && figure == jd_figure_bias_by) close_up(&w, JD_CURVE_BIAS);
+    if (!rc && figure == jd_figure_pretest) close_up(&w, JD_CURVE_PASSED);
     if (!rc) rc = figure(&w.curves, o, ctx);
     if (!rc && w.left_out && figure == jd_figure_bias_by) /* told once */
         jd_warn(ctx,

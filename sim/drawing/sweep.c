@@ -247,7 +247,8 @@ static void put_sobol(const jd_study_sensitivity_t *s, int f, jd_table_t *t)
 static void put_morris(const jd_study_sensitivity_t *s, int f, jd_table_t *t)
 {
     const jd_morris_effect_t *e = &s->morris[f];
-    const double v[] = {e->mu_star, e->mu_star_low, e->mu_star_high, e->sigma};
+    const double sigma = e->sigma < 1e-12 * e->mu_star ? 0 : e->sigma; /* rounding */
+    const double v[] = {e->mu_star, e->mu_star_low, e->mu_star_high, sigma};
     for (int c = 0; c < 4; c++)
         jd_table_set_number(t, JD_MORRIS_MU_STAR + c, t->rows, v[c]);
 }

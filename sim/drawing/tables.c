@@ -213,27 +213,120 @@ static double part_of(const jd_table_t *estimates, const char *column, int64_t r
     return jd_cell(estimates, name, row);
 }
 
+/* ---- One unit a figure ---- */
+
+typedef bool (*wanted_t)(const jd_table_t *estimates, int64_t row);
+
+/* What a row's numbers are measured in. */
+static int unit_of(const jd_table_t *estimates, int64_t row)
+{
+    char panel[TEXT_SIZE], own[TEXT_SIZE];
+    jd_table_text(estimates, jd_table_find(estimates, "panel"), row, panel, sizeof panel);
+    jd_table_text(estimates, jd_table_find(estimates, "estimator"), row, own, sizeof own);
+    return jd_estimate_unit(panel, own);
+}
+
+/* The unit that a figure of these rows is in: that of mean effects if any is one, else the first's.
+ */
+static int unit_of_figure(const jd_table_t *estimates, wanted_t wanted)
+{
+    int first = JD_TARGET_MEAN;
+    bool any = false;
+    for (int64_t row = 0; row < estimates->rows; row++) {
+        if (!wanted(estimates, row)) continue;
+        int unit = unit_of(estimates, row);
+        if (unit == JD_TARGET_MEAN) return unit;
+        if (!any) first = unit;
+        any = true;
+    }
+    return first;
+}
+
+/* The outcome that the first of these rows is of. */
+static const char *outcome_of(const jd_table_t *estimates, wanted_t wanted, char *outcome)
+{
+    int c = jd_table_find(estimates, "quantity");
+    outcome[0] = '\0';
+    for (int64_t row = 0; c >= 0 && estimates->columns[c].type == JD_TEXT && row < estimates->rows;
+         row++)
+        if (wanted(estimates, row)) return jd_table_text(estimates, c, row, outcome, TEXT_SIZE);
+    return outcome;
+}
+
+const char *jd_outcome_unit(const char *outcome)
+{
+    return strcmp(outcome, "stock") ? "firms per quarter" : "firms";
+}
+
+static const char *axis_unit(const jd_table_t *estimates, wanted_t wanted)
+{
+    char outcome[TEXT_SIZE];
+    int unit = unit_of_figure(estimates, wanted);
+    return unit == JD_TARGET_MEAN ? jd_outcome_unit(outcome_of(estimates, wanted, outcome))
+                                  : jd_unit_words[unit].key;
+}
+
+/* Names of estimators, by commas, each once where its rows follow one another. */
+typedef struct list {
+    char names[8 * TEXT_SIZE];
+    char last[TEXT_SIZE];
+} list_t;
+
+static void add_name(list_t *list, const char *name)
+{
+    size_t used = strlen(list->names);
+    if (!strcmp(list->last, name)) return;
+    snprintf(list->last, sizeof list->last, "%s", name);
+    snprintf(list->names + used, sizeof list->names - used, "%s%s", used ? ", " : "", name);
+}
+
+static void tell_other_units(const char *figure, const list_t *list, jd_ctx_t *ctx)
+{
+    if (*list->names)
+        jd_warn(ctx, "%s: %s: measured in other units than the rest, so not drawn on its axis",
+                figure, list->names);
+}
+
+/* ---- Bias ---- */
+
+/* Overall effects on panels whose outcome is firms. */
+static bool is_overall(const jd_table_t *estimates, int64_t row)
+{
+    return jd_cell_is(estimates, "term", row, "att") &&
+           (jd_cell_is(estimates, "panel", row, "county") ||
+            jd_cell_is(estimates, "panel", row, "sector_county"));
+}
+
 int jd_bias_rows(jd_table_t *bias, const jd_means_t *means, jd_ctx_t *ctx)
 {
     const jd_table_t *estimates = &means->mean;
     char name[TEXT_SIZE];
-    int rc = begin(bias, "bias_split", jd_bias_split_columns, JD_BIAS_COLUMNS, "firms per quarter",
-                   estimates->rows, ctx);
+    list_t others = {"", ""};
+    const int unit = unit_of_figure(estimates, is_overall);
+    int rc = begin(bias, "bias_split", jd_bias_split_columns, JD_BIAS_COLUMNS,
+                   axis_unit(estimates, is_overall), estimates->rows, ctx);
     for (int64_t row = 0; row < estimates->rows && !rc; row++) {
-        bool sectors = jd_cell_is(estimates, "panel", row, "sector_county");
-        if (!sectors && !jd_cell_is(estimates, "panel", row, "county")) continue;
-        if (!jd_cell_is(estimates, "term", row, "att")) continue;
+        if (!is_overall(estimates, row)) continue;
+        if (unit_of(estimates, row) != unit) {
+            jd_table_text(estimates, jd_table_find(estimates, "estimator"), row, name, sizeof name);
+            add_name(&others, name);
+            continue;
+        }
         for (int c = 0; c < JD_BIAS_COLUMNS; c++)
             if (bias->columns[c].type == JD_DOUBLE)
                 jd_table_set_number(bias, c, bias->rows,
                                     part_of(estimates, bias->columns[c].name, row));
         jd_table_set_text(bias, JD_BIAS_ESTIMATOR, bias->rows,
                           estimator_name(estimates, row, name));
+        bool sectors = jd_cell_is(estimates, "panel", row, "sector_county");
         jd_table_set_text(bias, JD_BIAS_TERM, bias->rows, sectors ? "sector × county" : "");
         bias->rows++;
     }
+    tell_other_units("bias_split", &others, ctx);
     return rc;
 }
+
+/* ---- Event time ---- */
 
 static bool is_county_event(const jd_table_t *estimates, int64_t row)
 {
@@ -257,14 +350,24 @@ int jd_event_rows(jd_table_t *events, const jd_means_t *means, jd_ctx_t *ctx)
     const jd_table_t *e = &means->mean;
     char name[2 * TEXT_SIZE] = "", before[2 * TEXT_SIZE], own[TEXT_SIZE], last[TEXT_SIZE] = "";
     int drawn = 0; /* a figure has room for so many; those that ran first are in it */
+    list_t others = {"", ""}, too_many = {"", ""};
+    const int unit = unit_of_figure(e, is_county_event);
     int rc = begin(events, "event_time", jd_event_estimate_columns, JD_EVENT_COLUMNS,
-                   "firms per quarter", 2 * e->rows, ctx);
+                   axis_unit(e, is_county_event), 2 * e->rows, ctx);
     for (int64_t row = 0; row < e->rows && !rc; row++) {
         if (!is_county_event(e, row)) continue;
         char estimator[TEXT_SIZE];
         jd_table_text(e, jd_table_find(e, "estimator"), row, estimator, sizeof estimator);
-        if (strcmp(estimator, last) != 0 && ++drawn > JD_FIGURE_ESTIMATORS) break;
+        if (unit_of(e, row) != unit) {
+            add_name(&others, estimator);
+            continue;
+        }
+        drawn += strcmp(estimator, last) != 0;
         memcpy(last, estimator, sizeof last);
+        if (drawn > JD_FIGURE_ESTIMATORS) {
+            add_name(&too_many, estimator);
+            continue;
+        }
         double time = jd_cell(e, "event_time", row), estimate = jd_cell(e, "estimate", row);
         double low = jd_cell(e, "ci_low", row), high = jd_cell(e, "ci_high", row);
         memcpy(before, name, sizeof name);
@@ -281,19 +384,13 @@ int jd_event_rows(jd_table_t *events, const jd_means_t *means, jd_ctx_t *ctx)
         if (gap) add_event(events, name, time - 1, 0, (double)NAN, (double)NAN);
         add_event(events, name, time, estimate, low, high);
     }
+    tell_other_units("event_time", &others, ctx);
+    if (*too_many.names)
+        jd_warn(ctx,
+                "event_time: a figure shows %d estimators, so not %s; name those to compare in "
+                "estimate.estimators",
+                JD_FIGURE_ESTIMATORS, too_many.names);
     return rc;
-}
-
-/* The outcome that event-time estimates of the county panel are of. */
-static const char *outcome_of(const jd_table_t *estimates, char *outcome)
-{
-    int c = jd_table_find(estimates, "quantity");
-    outcome[0] = '\0';
-    for (int64_t row = 0; c >= 0 && estimates->columns[c].type == JD_TEXT && row < estimates->rows;
-         row++)
-        if (is_county_event(estimates, row))
-            return jd_table_text(estimates, c, row, outcome, TEXT_SIZE);
-    return outcome;
 }
 
 int jd_truth_rows(jd_table_t *truth, const jd_means_t *estimands, const jd_means_t *estimates,
@@ -301,9 +398,11 @@ int jd_truth_rows(jd_table_t *truth, const jd_means_t *estimands, const jd_means
 {
     const jd_table_t *e = &estimands->mean;
     char outcome[TEXT_SIZE];
-    outcome_of(&estimates->mean, outcome);
-    int rc = begin(truth, "truth", jd_event_truth_columns, JD_TRUTH_COLUMNS, "firms per quarter",
-                   e->rows, ctx);
+    outcome_of(&estimates->mean, is_county_event, outcome);
+    int rc = begin(truth, "truth", jd_event_truth_columns, JD_TRUTH_COLUMNS,
+                   axis_unit(&estimates->mean, is_county_event), e->rows, ctx);
+    if (!rc && unit_of_figure(&estimates->mean, is_county_event) != JD_TARGET_MEAN)
+        return JD_OK; /* the truth is in firms */
     for (int64_t row = 0; row < e->rows && !rc; row++) {
         double time = jd_cell(e, "event_time", row);
         bool ade = jd_cell_is(e, "estimand", row, "ade");
@@ -345,18 +444,26 @@ static int64_t insert_share(jd_table_t *shares, double share)
     return at;
 }
 
-bool jd_is_share_row(const jd_means_t *means, int64_t row)
+static bool is_twfe(const jd_table_t *e, int64_t row)
 {
-    const jd_table_t *e = &means->mean;
     return jd_cell_is(e, "panel", row, "county") && jd_cell_is(e, "estimator", row, "twfe") &&
            jd_cell_is(e, "term", row, "att");
+}
+
+bool jd_is_share_row(const jd_means_t *means, int64_t row)
+{
+    return is_twfe(&means->mean, row);
 }
 
 void jd_add_share_row(jd_table_t *shares, double share, const jd_means_t *means, int64_t from)
 {
     const jd_table_t *e = &means->mean;
+    char outcome[TEXT_SIZE];
     if (isnan(share)) return;
     int64_t row = insert_share(shares, share);
+    const char *unit = jd_outcome_unit(outcome_of(e, is_twfe, outcome));
+    for (int c = JD_SHARE_SHARE + 1; c < JD_SHARE_COLUMNS; c++)
+        ((jd_column_t *)shares->owned)[c].unit = unit;
     for (int c = JD_SHARE_PARTS; c < JD_SHARE_COLUMNS; c++)
         jd_table_set_number(shares, c, row, jd_cell(e, shares->columns[c].name, from));
     jd_table_set_number(shares, JD_SHARE_SHARE, row, share);

@@ -33,13 +33,21 @@ void jd_means_free(jd_means_t *means);
 JD_MUST_USE int jd_mean_estimates(jd_means_t *means, const jd_table_t *estimates, jd_ctx_t *ctx);
 JD_MUST_USE int jd_mean_estimands(jd_means_t *means, const jd_table_t *estimands, jd_ctx_t *ctx);
 
-/** Overall effects; panels whose effects have another scale (firms' chances) are left out. */
+/** What a mean effect on an outcome is measured in: "firms per quarter", or "firms" of the stock.
+ */
+const char *jd_outcome_unit(const char *outcome);
+
+/** Overall effects; panels whose effects have another scale (firms' chances) are left out. A table
+ *  is in one unit: firms if any estimator's effects are, else that of the first; jd_warn() says
+ *  which estimators of another one are left out. */
 JD_MUST_USE int jd_bias_rows(jd_table_t *bias, const jd_means_t *estimates, jd_ctx_t *ctx);
 
 /** Effects by event time in the county panel. With runs the intervals are those of the means; the
- *  reference period, which has no estimate, is 0 without interval. */
+ *  reference period, which has no estimate, is 0 without interval. One unit, as above; at most
+ *  JD_FIGURE_ESTIMATORS, and jd_warn() names the others. */
 JD_MUST_USE int jd_event_rows(jd_table_t *events, const jd_means_t *estimates, jd_ctx_t *ctx);
-/** True ATT and ADE by event time, of the outcome the county panel's estimates are of. */
+/** True ATT and ADE by event time, of the outcome the county panel's estimates are of; none where
+ *  those are in another unit. */
 JD_MUST_USE int jd_truth_rows(jd_table_t *truth, const jd_means_t *estimands,
                               const jd_means_t *estimates, jd_ctx_t *ctx);
 

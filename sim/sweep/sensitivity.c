@@ -77,6 +77,14 @@ static bool from_estimands(double *y, char *unit, int64_t n_runs, const jd_table
     return found;
 }
 
+/* A column's unit where the estimator has one of its own: log points, or per dose. */
+static const char *unit_of(const char *estimator, const char *of_column)
+{
+    int unit = jd_estimate_unit("county", estimator);
+    bool own = of_column && !strcmp(of_column, "firms") && unit != JD_TARGET_MEAN;
+    return own ? jd_unit_words[unit].key : of_column;
+}
+
 /* "twfe.bias" */
 static bool from_estimates(double *y, char *unit, int64_t n_runs, const jd_table_t *t,
                            const char *name)
@@ -87,11 +95,15 @@ static bool from_estimates(double *y, char *unit, int64_t n_runs, const jd_table
     bool found = false;
     if (n >= sizeof estimator || column < 0 || t->columns[column].type == JD_TEXT) return false;
     snprintf(estimator, sizeof estimator, "%.*s", (int)n, name);
-    put_unit(unit, strstr(estimator, "poisson") ? "1" : t->columns[column].unit); /* a log ratio */
+    const char *measure = unit_of(estimator, t->columns[column].unit);
+    put_unit(unit, measure);
     for (int64_t i = 0; i < t->rows; i++) {
         if (!reads(t, 1 + JD_EST_PANEL, i, "county") || !reads(t, 1 + JD_EST_TERM, i, "att") ||
             !reads(t, 1 + JD_EST_ESTIMATOR, i, estimator))
             continue;
+        if (!found && measure && !strcmp(measure, "firms") &&
+            reads(t, 1 + JD_EST_QUANTITY, i, "stock"))
+            snprintf(unit, JD_OUTPUT_UNIT, "firms"); /* at a time, not by quarter */
         found = true;
         put(y, n_runs, t, i, jd_table_number(t, column, i));
     }

@@ -25,12 +25,20 @@ static int count_lines(const char *text)
     return n;
 }
 
-/* Whether the drawn SVG holds this text. */
+/* Whether the drawn SVG holds this text, or is there and does not. */
 static void assert_drawn(const char *file, const char *text)
 {
     char command[512];
     snprintf(command, sizeof command, "grep -q -F -- '%s' \"$HERE/%s\"", text, file);
     if (system(command) != 0) fail_msg("'%s' is not in %s", text, file);
+}
+
+static void assert_not_drawn(const char *file, const char *text)
+{
+    char command[512];
+    snprintf(command, sizeof command, "test -s \"$HERE/%s\" && ! grep -q -F -- '%s' \"$HERE/%s\"",
+             file, text, file);
+    if (system(command) != 0) fail_msg("'%s' is in %s, or there is no such file", text, file);
 }
 
 static int make_files(void **state)
@@ -81,6 +89,50 @@ static void test_width(void **state)
     assert_drawn("narrow/map.svg", "0 0 336 "); /* 89 mm at 96 dots an inch */
     run(2, "figures one.h5 -o narrow --width 10");
     ASSERT_HOLDS(said.err, "60");
+}
+
+/* Log points and effects per dose among the estimators: no figure mixes them with firms. */
+static void test_units_are_not_mixed(void **state)
+{
+    (void)state;
+#define MIXED "--set estimate.estimators=poisson,wald_did,twfe,event_study " SMALL
+    run(0, "run quickstart -o mixed.h5 " MIXED);
+    run(0, "figures mixed.h5 -o units --format svg");
+    ASSERT_HOLDS(said.err, "bias_split: poisson, wald_did: measured in other units");
+    ASSERT_HOLDS(said.err, "event_time: wald_did: measured in other units");
+    assert_drawn("units/bias_split.svg", "TWFE");
+    assert_not_drawn("units/bias_split.svg", "Poisson");
+    assert_not_drawn("units/bias_split.svg", "Wald-DID");
+    assert_not_drawn("units/event_time.svg", "Wald-DID");
+    run(0, "sweep quickstart -o units/one --set sweep.policy.share=0.2,0.6 " MIXED);
+    run(0, "figures units/one/sweep.h5 -o units --format svg");
+    assert_string_equal(said.out, "units/did_by_share.svg\n");
+    assert_drawn("units/did_by_share.svg", "DID estimate (TWFE)");
+    assert_not_drawn("units/did_by_share.svg", "Poisson");
+    run(0,
+        "sweep quickstart -o units/two --set sweep.policy.share=0.2,0.6 "
+        "--set sweep.rescaling.base=0,1 --set estimate.estimators=poisson,wald_did,etwfe_poisson "
+        "--set firms.n=20000 " SMALL);
+    static const char *const outputs[][3] = {
+        {"poisson.bias", "poisson.bias (log points)"},
+        {"wald_did.estimate", "wald_did.estimate (firms per unit of dose)"},
+        {"etwfe_poisson.bias", "etwfe_poisson.bias (firms per quarter)"},
+        {"poisson.p_value", "poisson.p_value<"},
+    };
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+        char line[256];
+        snprintf(line, sizeof line, "figures units/two/sweep.h5 -o units --format svg --of %s",
+                 outputs[i][0]);
+        run(0, line);
+        assert_drawn("units/heat.svg", outputs[i][1]);
+    }
+    run(0, "validate quickstart -o units/val --set validate.replicates=3 " MIXED);
+    run(0, "figures units/val/validation.h5 -o units --format svg");
+    assert_not_drawn("units/bias_by.svg", "Poisson"); /* no empty place either */
+    assert_not_drawn("units/bias_by.svg", "Wald-DID");
+    assert_not_drawn("units/pretest.svg", "Wald-DID");
+    assert_drawn("units/rates.svg", "Poisson");
+    assert_drawn("units/rates.svg", "Wald-DID");
 }
 
 static void test_files_that_differ_in_share(void **state)
@@ -259,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_one_file),
         cmocka_unit_test(test_figures_are_replaced_and_come_out_alike),
         cmocka_unit_test(test_width),
+        cmocka_unit_test(test_units_are_not_mixed),
         cmocka_unit_test(test_files_that_differ_in_share),
         cmocka_unit_test(test_files_of_one_share),
         cmocka_unit_test(test_runs_whose_tables_were_kept),

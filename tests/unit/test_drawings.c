@@ -37,7 +37,7 @@ enum {
 static const jd_column_t columns[COLUMNS] = {
     {"run", JD_INT32, "1", "", NULL, 0, JD_AXIS_CELL},
     {"panel", JD_TEXT, "", "", NULL, 16, JD_AXIS_CELL},
-    {"estimator", JD_TEXT, "", "", NULL, 16, JD_AXIS_CELL},
+    {"estimator", JD_TEXT, "", "", NULL, 24, JD_AXIS_CELL},
     {"term", JD_TEXT, "", "", NULL, 16, JD_AXIS_CELL},
     {"quantity", JD_TEXT, "", "", NULL, 16, JD_AXIS_CELL},
     {"event_time", JD_INT32, "quarter", "", NULL, 0, JD_AXIS_CELL},
@@ -162,6 +162,100 @@ static void test_bias_rows(void **state)
     assert_string_equal(bias.columns[JD_BIAS_BIAS].unit, "firms per quarter");
     jd_table_free(&bias);
     unmake(&m);
+}
+
+static char warned[2][512];
+static int n_warned;
+static void keep_warning(void *user, const char *message)
+{
+    (void)user;
+    if (n_warned < 2) snprintf(warned[n_warned], sizeof *warned, "%s", message);
+    n_warned++;
+}
+
+/* Log points and effects per dose have no place on an axis in firms, in whatever order they ran;
+ * alone they have an axis of their own. */
+static void test_a_figure_has_one_unit(void **state)
+{
+    (void)state;
+    made_t m;
+    jd_table_t bias, events, truth;
+    jd_ctx_t told = ctx;
+    told.warn = keep_warning;
+    n_warned = 0;
+    assert_int_equal(jd_table_init(&m.rows, "estimates", "", columns, COLUMNS, 32, &ctx), JD_OK);
+    add(&m.rows, 1, "county", "poisson", JD_NO_EVENT, 5);
+    add(&m.rows, 1, "county", "wald_did", JD_NO_EVENT, 6);
+    add(&m.rows, 1, "county", "wald_did", 0, 6);
+    add(&m.rows, 1, "county", "wald_did", 1, 6);
+    assert_int_equal(jd_mean_estimates(&m.means, &m.rows, &ctx), JD_OK);
+    assert_int_equal(jd_event_rows(&events, &m.means, &told), JD_OK);
+    assert_int_equal(events.rows, 2);
+    assert_string_equal(events.columns[JD_EVENT_ESTIMATE].unit, "firms per unit of dose");
+    jd_means_t estimands = m.means; /* whatever they hold: the truth is in firms */
+    assert_int_equal(jd_truth_rows(&truth, &estimands, &m.means, &ctx), JD_OK);
+    assert_int_equal(truth.rows, 0);
+    assert_int_equal(n_warned, 0);
+    jd_table_free(&truth);
+    jd_table_free(&events);
+    assert_int_equal(jd_bias_rows(&bias, &m.means, &told), JD_OK);
+    assert_int_equal(bias.rows, 1);
+    assert_true(jd_cell_is(&bias, "estimator", 0, "Poisson"));
+    assert_string_equal(bias.columns[JD_BIAS_BIAS].unit, "log points");
+    assert_int_equal(n_warned, 1);
+    jd_table_free(&bias);
+    jd_means_free(&m.means);
+
+    n_warned = 0;
+    add(&m.rows, 1, "county", "etwfe_poisson", JD_NO_EVENT, 7); /* in levels */
+    add(&m.rows, 1, "county", "etwfe_poisson", 0, 7);
+    assert_int_equal(jd_mean_estimates(&m.means, &m.rows, &ctx), JD_OK);
+    assert_int_equal(jd_bias_rows(&bias, &m.means, &told), JD_OK);
+    assert_int_equal(jd_event_rows(&events, &m.means, &told), JD_OK);
+    assert_int_equal(bias.rows, 1);
+    assert_true(jd_cell_is(&bias, "estimator", 0, "Poisson ETWFE"));
+    assert_string_equal(bias.columns[JD_BIAS_BIAS].unit, "firms per quarter");
+    assert_int_equal(events.rows, 1);
+    assert_true(jd_cell_is(&events, "estimator", 0, "Poisson ETWFE"));
+    assert_int_equal(n_warned, 2);
+    assert_non_null(strstr(warned[0], "bias_split: poisson, wald_did: measured in other units"));
+    assert_non_null(strstr(warned[1], "event_time: wald_did: measured in other units"));
+    jd_table_free(&events);
+    jd_table_free(&bias);
+    unmake(&m);
+}
+
+/* What does not fit into a figure is named. */
+static void test_events_of_too_many_estimators(void **state)
+{
+    static const char *const names[] = {"event_study", "sun_abraham", "callaway_santanna",
+                                        "imputation",  "two_stage",   "roll_out",
+                                        "stacked",     "lp_did",      "etwfe"};
+    (void)state;
+    made_t m;
+    jd_table_t events;
+    jd_ctx_t told = ctx;
+    told.warn = keep_warning;
+    n_warned = 0;
+    assert_int_equal(jd_table_init(&m.rows, "estimates", "", columns, COLUMNS, 32, &ctx), JD_OK);
+    for (int k = 0; k < 9; k++)
+        for (int e = 0; e < 2; e++)
+            add(&m.rows, 1, "county", names[k], e, k);
+    assert_int_equal(jd_mean_estimates(&m.means, &m.rows, &ctx), JD_OK);
+    assert_int_equal(jd_event_rows(&events, &m.means, &told), JD_OK);
+    assert_int_equal(events.rows, 2 * JD_FIGURE_ESTIMATORS);
+    assert_int_equal(n_warned, 1);
+    assert_non_null(strstr(warned[0], "a figure shows 8 estimators, so not etwfe;"));
+    jd_table_free(&events);
+    unmake(&m);
+}
+
+static void test_the_stock_is_no_flow(void **state)
+{
+    (void)state;
+    assert_string_equal(jd_outcome_unit("inflow"), "firms per quarter");
+    assert_string_equal(jd_outcome_unit("outflow"), "firms per quarter");
+    assert_string_equal(jd_outcome_unit("stock"), "firms");
 }
 
 static void check_event(const jd_table_t *t, int64_t row, double time, double estimate, double low)
@@ -411,6 +505,9 @@ int main(void)
         cmocka_unit_test(test_runs_become_means),
         cmocka_unit_test(test_panels_have_no_means),
         cmocka_unit_test(test_bias_rows),
+        cmocka_unit_test(test_a_figure_has_one_unit),
+        cmocka_unit_test(test_events_of_too_many_estimators),
+        cmocka_unit_test(test_the_stock_is_no_flow),
         cmocka_unit_test(test_event_rows_of_one_run),
         cmocka_unit_test(test_event_rows_of_runs),
         cmocka_unit_test(test_truth_is_of_the_estimates_outcome),

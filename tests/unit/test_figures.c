@@ -342,6 +342,111 @@ static void test_a_single_point_has_a_row_an_estimator(void **state)
     jd_table_free(&places);
 }
 
+/* Sum of the signed parts $NAME0 ... $NAME4 that the script draws at a position. */
+static double drawn_sum(const char *script, const char *name, double at)
+{
+    double sum = 0;
+    for (int k = 0; k < 5; k++) {
+        char head[64];
+        double x, low, high;
+        snprintf(head, sizeof head, "$%s%d << EOD\n", name, k);
+        const char *line = strstr(script, head);
+        if (!line) fail_msg("no block %s", head);
+        for (line = strchr(line, '\n') + 1; strncmp(line, "EOD", 3) != 0;
+             line = strchr(line, '\n') + 1) {
+            assert_int_equal(sscanf(line, "%lf %lf %lf", &x, &low, &high), 3);
+            if (fabs(x - at) > 1e-9) continue;
+            const double outer = low + high; /* the end away from zero tells the sign */
+            sum += outer < 0 ? low - high : high - low;
+        }
+    }
+    return sum;
+}
+
+/* Holds every mark of block $NAME (columns: position and value, where they stand) against the sum
+ * of the parts at its position; returns the number of marks. */
+static int hold_marks(const char *script, const char *name, const char *parts, int lying)
+{
+    char head[64];
+    int n = 0;
+    snprintf(head, sizeof head, "$%s << EOD\n", name);
+    const char *line = strstr(script, head);
+    if (!line) fail_msg("no block %s", head);
+    for (line = strchr(line, '\n') + 1; strncmp(line, "EOD", 3) != 0;
+         line = strchr(line, '\n') + 1, n++) {
+        double cells[2];
+        assert_int_equal(sscanf(line, "%lf %lf", &cells[0], &cells[1]), 2);
+        double at = cells[lying], mark = cells[!lying], sum = drawn_sum(script, parts, at);
+        if (fabs(sum - mark) > 1e-8) fail_msg("%s at %g: %g, not %g", parts, at, sum, mark);
+    }
+    return n;
+}
+
+static char *script_of(int i, const fixture_t *f)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    jd_ctx_t ctx = f->ctx;
+    assert_int_equal(figure_script(i, out, &f->tables, &f->options, &ctx), JD_OK);
+    fclose(out);
+    return text;
+}
+
+enum { BY_SHARE = 1, BIAS_SPLIT = 4, BIAS_BY = 7 };
+
+static void test_parts_add_up_to_the_mark(void **state)
+{
+    fixture_t *f = *state;
+    char *split = script_of(BIAS_SPLIT, f), *share = script_of(BY_SHARE, f),
+         *by = script_of(BIAS_BY, f);
+    assert_int_equal(hold_marks(split, "att_total", "att", 1), 7);
+    assert_int_equal(hold_marks(split, "ade_total", "ade", 1), 7);
+    assert_int_equal(hold_marks(share, "bias", "part", 0), 5);
+    for (int k = 0; k < 3; k++) {
+        char mark[32], part[32];
+        snprintf(mark, sizeof mark, "e%d_bias", k);
+        snprintf(part, sizeof part, "e%d_part", k);
+        assert_int_equal(hold_marks(by, mark, part, 0), 4);
+    }
+    free(split);
+    free(share);
+    free(by);
+}
+
+static char warned[512];
+static void keep_warning(void *user, const char *message)
+{
+    (void)user;
+    snprintf(warned, sizeof warned, "%s", message);
+}
+
+/* Means over unlike replicates: a bar would end elsewhere than its mark. */
+static void test_parts_that_do_not_add_up_are_not_drawn(void **state)
+{
+    static const struct {
+        int figure;
+        const char *parts;
+        double at; /* of row 1 */
+    } figures[] = {{BIAS_SPLIT, "ade", -1}, {BY_SHARE, "part", 25}, {BIAS_BY, "e0_part", 25}};
+    fixture_t *f = *state;
+    jd_table_set_number(&f->tables.split, JD_BIAS_ADE_PARTS + 4, 1, 0.2);
+    jd_table_set_number(&f->tables.shares, JD_SHARE_PARTS + 4, 1, 0.2);
+    jd_table_set_number(&f->tables.curves, JD_CURVE_PARTS + 4, 1, 0.2);
+    f->ctx.warn = keep_warning;
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        warned[0] = '\0';
+        char *script = script_of(figures[i].figure, f);
+        assert_true(drawn_sum(script, figures[i].parts, figures[i].at) == 0);
+        char says[128];
+        snprintf(says, sizeof says, "figure %s: the parts of 1 bar do not add up to the total",
+                 figure_names[figures[i].figure]);
+        if (!strstr(warned, says)) fail_msg("'%s' says not '%s'", warned, says);
+        free(script);
+    }
+}
+
 static void test_optional_columns_and_tables(void **state)
 {
     fixture_t *f = *state;
@@ -451,6 +556,8 @@ int main(void)
         TEST(test_empty_tables_are_refused),
         TEST(test_missing_numbers_are_refused),
         TEST(test_any_column_may_be_strange),
+        TEST(test_parts_add_up_to_the_mark),
+        TEST(test_parts_that_do_not_add_up_are_not_drawn),
         TEST(test_optional_columns_and_tables),
         TEST(test_too_much_is_refused),
         TEST(test_options_are_judged),
