@@ -13,52 +13,9 @@
 #include <stdio.h>
 
 #include "jiedao/context.h"
+#include "jiedao/param.h"
 
 JD_BEGIN_DECLS
-
-enum { JD_LIST_MAX = 32, JD_TEXT_MAX = 1024 };
-
-/** Field types of a section's struct. */
-typedef enum jd_param_type {
-    JD_PARAM_DOUBLE, /**< double; finite, within [low, high] */
-    JD_PARAM_INT,    /**< int64_t; within [low, high] */
-    JD_PARAM_FLAG,   /**< bool; yes | no (true, false, on, off, 1, 0 are understood) */
-    JD_PARAM_CHOICE, /**< int32_t; index into `choices`, "random | development | list" */
-    JD_PARAM_TEXT,   /**< char[JD_TEXT_MAX]; UTF-8 */
-    JD_PARAM_PATH,   /**< char[JD_TEXT_MAX]; relative to the config that names it; "" = none */
-    JD_PARAM_DATE,   /**< int32_t; quarter since year 0: 4 * year + (quarter - 1); "2020Q1" */
-    JD_PARAM_DATES,  /**< jd_dates_t; "2021Q1, 2022Q3" */
-    JD_PARAM_LIST,   /**< jd_list_t; doubles, each within [low, high] */
-    JD_PARAM_NAMES   /**< char[JD_TEXT_MAX]; names joined by commas */
-} jd_param_type_t;
-
-typedef struct jd_list {
-    int32_t n;
-    double value[JD_LIST_MAX];
-} jd_list_t;
-
-typedef struct jd_dates {
-    int32_t n;
-    int32_t quarter[JD_LIST_MAX];
-} jd_dates_t;
-
-/** Result parameters decide values and are hashed and stored; occasions (threads, paths, progress)
- *  change no value and are neither. */
-typedef enum jd_param_kind { JD_RESULT, JD_OCCASION } jd_param_kind_t;
-
-/** One parameter. */
-typedef struct jd_param {
-    const char *name;
-    jd_param_type_t type;
-    size_t offset;        /**< of the field in the section's struct */
-    const char *fallback; /**< default, as it would be written in the INI */
-    double low, high;     /**< allowed range, ends included; numbers and lists; HUGE_VAL: none */
-    const char *choices;  /**< JD_PARAM_CHOICE: "a | b | c", else NULL */
-    const char *unit;     /**< "1" for pure numbers */
-    const char *help;     /**< one line */
-    const char *source;   /**< a citation, "calibrated: ...", or "assumed" */
-    jd_param_kind_t kind;
-} jd_param_t;
 
 struct jd_config;
 
@@ -179,14 +136,6 @@ typedef enum jd_params_format {
 JD_API JD_MUST_USE int jd_params_print(FILE *out, const jd_section_t *const *sections,
                                        int n_sections, const char *only, jd_params_format_t format,
                                        jd_ctx_t *ctx);
-
-/** "2020Q1" of a quarter number, into `buffer` (8 bytes will do); returns buffer. */
-JD_API const char *jd_quarter_text(int32_t quarter, char *buffer, size_t size);
-/** Days from 1970-01-01 to the quarter's first day. */
-JD_API int32_t jd_quarter_days(int32_t quarter);
-/** The nearest of `n` names to `word` by edit distance, or NULL if none is near ("did you mean").
- */
-JD_API const char *jd_nearest(const char *word, const char *const *names, int n);
 
 JD_END_DECLS
 

@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "core/memory.h"
-#include "io/number.h"
+#include "core/number.h"
 
 /* A whole number that ends at one of the signs of `ends` or at the end of the text. */
 static bool read_int(const char **text, const char *ends, int32_t low, int32_t high, int32_t *value)

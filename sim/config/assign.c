@@ -129,7 +129,7 @@ int jd_config_assign(jd_config_t *config, int index, const char *key, const char
         snprintf(path, sizeof path, "%s%s", place->folder, text);
         value = path;
     }
-    if (jd_value_parse(param, value, block->values + param->offset, why, sizeof why) == JD_OK) {
+    if (jd_param_parse(param, value, block->values + param->offset, why, sizeof why) == JD_OK) {
         origin->skip = skip;
         return JD_OK;
     }

@@ -17,14 +17,14 @@ static int wrong_declaration(const jd_section_t *section, const char *key, const
 static int check_place(const jd_section_t *section, int p, jd_ctx_t *ctx)
 {
     const jd_param_t *param = &section->params[p];
-    size_t end = param->offset + jd_value_size(param->type);
+    size_t end = param->offset + jd_param_size(param->type);
     if (end > section->size)
         return wrong_declaration(section, param->name, "its field lies outside the struct", ctx);
     for (int q = 0; q < p; q++) {
         const jd_param_t *other = &section->params[q];
         if (strcmp(param->name, other->name) == 0)
             return wrong_declaration(section, param->name, "is there twice", ctx);
-        if (param->offset < other->offset + jd_value_size(other->type) && other->offset < end)
+        if (param->offset < other->offset + jd_param_size(other->type) && other->offset < end)
             return wrong_declaration(section, param->name, "its field is another's too", ctx);
     }
     return JD_OK;
@@ -37,7 +37,7 @@ int jd_section_fill(const jd_section_t *section, void *values, jd_ctx_t *ctx)
         const jd_param_t *param = &section->params[p];
         int code = check_place(section, p, ctx);
         if (code != JD_OK) return code;
-        if (jd_value_parse(param, param->fallback, (char *)values + param->offset, why,
+        if (jd_param_parse(param, param->fallback, (char *)values + param->offset, why,
                            sizeof why) != JD_OK)
             return jd_fail(ctx, JD_ERR_ARGUMENT, "declaration of [%s]: default %s = %s %s",
                            section->name, param->name, param->fallback, why);
@@ -244,7 +244,7 @@ static int visit_block(const jd_block_t *block, jd_param_visitor_t visit, void *
     for (int p = 0; p < block->section->n_params; p++) {
         const jd_param_t *param = &block->section->params[p];
         const jd_origin_t *origin = &block->origins[p];
-        jd_value_print(param, block->values + param->offset + origin->skip, value, sizeof value);
+        jd_param_print(param, block->values + param->offset + origin->skip, value, sizeof value);
         int code = visit(user, name, param, value, origin->read != 0);
         if (code != 0) return code;
     }

@@ -3,6 +3,8 @@
 #ifndef JD_CONFIG_INTERNAL_H
 #define JD_CONFIG_INTERNAL_H
 
+#include "core/number.h"
+#include "core/text.h"
 #include "jiedao/config.h"
 
 /* Names: inih cuts keys at 49 bytes; an instance's name leaves room for its section's. */
@@ -78,48 +80,5 @@ int jd_config_assign(jd_config_t *config, int block, const char *key, const char
 int jd_config_keep_other(jd_config_t *config, int block, const char *key, const char *text,
                          const jd_place_t *place, jd_ctx_t *ctx);
 void jd_config_free_others(jd_config_t *config);
-
-/* values.c */
-size_t jd_value_size(jd_param_type_t type);
-/* Reads `text` into `field`, which stays as it was on JD_ERR_VALUE; `why` then goes on the sentence
- * "section.key = text ...". */
-int jd_value_parse(const jd_param_t *param, const char *text, void *field, char *why, size_t size);
-void jd_value_print(const jd_param_t *param, const void *field, char *text, size_t size);
-/* A bound of a range: integers in full, doubles as short as they go. */
-void jd_bound_print(jd_param_type_t type, double bound, char *text, size_t size);
-/* "[0, 1]", "yes | no", ...; "" where anything goes. */
-void jd_range_text(const jd_param_t *param, char *text, size_t size);
-/* Takes the next of "a | b | c" from *at into word; false at the end. */
-bool jd_next_choice(const char **at, char *word, size_t size);
-int jd_quarter_parse(const char *text, int32_t *quarter);
-
-/* numbers.c: decimal point whatever the locale */
-typedef enum jd_number_fault {
-    JD_NUMBER_FINE,
-    JD_NUMBER_NONE,     /* does not begin as a number */
-    JD_NUMBER_TRAILING, /* goes on after the number */
-    JD_NUMBER_FRACTION, /* not a whole number */
-    JD_NUMBER_TOO_LARGE /* beyond 64-bit integers, or doubles */
-} jd_number_fault_t;
-jd_number_fault_t jd_number_parse(const char *text, double *value, const char **end);
-jd_number_fault_t jd_integer_parse(const char *text, int64_t *value, const char **end);
-/* The shortest of 15, 16 and 17 digits that reads back the same bits. */
-void jd_number_print(double value, char *text, size_t size);
-
-/* text.c */
-/* NULL, or what is wrong with the text as UTF-8 without control characters. */
-const char *jd_text_fault(const char *text);
-/* Cuts blanks off both ends, in place. */
-char *jd_trim(char *text);
-/* `text` if short, else its beginning and "...", for messages. */
-const char *jd_excerpt(const char *text, char buffer[72]);
-char *jd_copy_text(const char *text, size_t n, jd_ctx_t *ctx);
-
-/* suggest.c: the nearest of several names, offered one after the other */
-typedef struct jd_near {
-    const char *word, *best;
-    size_t distance;
-} jd_near_t;
-void jd_near_offer(jd_near_t *near, const char *name);
 
 #endif

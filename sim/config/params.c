@@ -10,8 +10,9 @@ enum { COLUMNS = 6 };
 
 typedef void (*jd_section_printer_t)(FILE *out, const jd_section_t *section);
 
-static const char *const type_names[] = {"double", "integer", "flag",     "choice", "text",
-                                         "path",   "quarter", "quarters", "list",   "names"};
+static const char *const type_names[] = {"double",  "integer", "flag",     "choice", "text",
+                                         "path",    "quarter", "quarters", "list",   "names",
+                                         "integer", "range",   "integers"};
 
 /* Characters, not bytes: what a terminal aligns. */
 static size_t width_of(const char *text)
@@ -30,7 +31,7 @@ static const char *unit_of(const jd_param_t *param)
 /* The table's cells of one row; `range` is where the range is written. */
 static void row_cells(const jd_param_t *param, char range[512], const char *cells[COLUMNS])
 {
-    jd_range_text(param, range, 512);
+    jd_param_range(param, range, 512);
     cells[0] = param->name;
     cells[1] = param->fallback;
     cells[2] = range;
@@ -81,7 +82,7 @@ static void print_ini(FILE *out, const jd_section_t *section)
     for (int p = 0; p < section->n_params; p++) {
         const jd_param_t *param = &section->params[p];
         char range[512];
-        jd_range_text(param, range, sizeof range);
+        jd_param_range(param, range, sizeof range);
         const char *unit = strcmp(unit_of(param), "1") == 0 ? "" : unit_of(param);
         fprintf(out, "\n; %s\n; %s%s%s%ssource: %s\n%s%s = %s\n", param->help, range,
                 range[0] && unit[0] ? ", " : "", unit, range[0] || unit[0] ? "; " : "",
@@ -114,7 +115,7 @@ static void print_member(FILE *out, const char *name, const char *text)
 static void print_limit(FILE *out, const char *name, jd_param_type_t type, double limit)
 {
     char text[40] = "null";
-    if (isfinite(limit)) jd_bound_print(type, limit, text, sizeof text);
+    if (isfinite(limit)) jd_param_bound(type, limit, text, sizeof text);
     fprintf(out, ", \"%s\": %s", name, text);
 }
 
@@ -123,7 +124,7 @@ static void print_choices(FILE *out, const char *choices)
     char word[64];
     const char *comma = "";
     fputs(", \"choices\": [", out);
-    while (jd_next_choice(&choices, word, sizeof word)) {
+    while (jd_param_next_choice(&choices, word, sizeof word)) {
         fputs(comma, out);
         print_string(out, word);
         comma = ", ";
@@ -137,8 +138,8 @@ static void print_json_param(FILE *out, const jd_param_t *param)
     print_string(out, param->name);
     print_member(out, "type", type_names[param->type]);
     print_member(out, "default", param->fallback);
-    if (param->type == JD_PARAM_DOUBLE || param->type == JD_PARAM_INT ||
-        param->type == JD_PARAM_LIST) {
+    if (param->type == JD_PARAM_DOUBLE || param->type == JD_PARAM_LIST ||
+        jd_param_is_whole(param->type)) {
         print_limit(out, "low", param->type, param->low);
         print_limit(out, "high", param->type, param->high);
     }

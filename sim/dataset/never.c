@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "dataset/time.h"
-#include "io/number.h"
 
 enum { WORD = 64 };
 

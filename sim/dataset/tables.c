@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/shown.h"
 #include "dataset/parts.h"
 #include "io/csv/csv.h"
-#include "io/number.h"
 
 enum { TEXT = JD_OWN_TERM_WIDTH + 8, COLUMNS = 6 };
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "dataset/time.h"
-#include "io/number.h"
 
 enum { WORD = 64 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "io/number.h"
+#include "core/number.h"
 #include "run/setting.h"
 
 #define ROW(field) offsetof(jd_plan_params_t, field)

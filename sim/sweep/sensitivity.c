@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/shown.h"
-#include "io/number.h"
 #include "run/record/columns.h"
 #include "run/setting.h"
 

@@ -51,6 +51,7 @@ static const struct {
     enum part part;
 } headers[] = {
     {"error", CORE},
+    {"param", CORE},
     {"export", CORE},
     {"context", CORE},
     {"random", CORE},

@@ -97,7 +97,7 @@ static void test_defaults_set_every_field(void **state)
     assert_int_equal(jd_section_fill(&policy_section, &b, NULL), JD_OK);
     for (int i = 0; i < policy_section.n_params; i++) {
         const jd_param_t *p = &policy_params[i];
-        assert_memory_equal((char *)&a + p->offset, (char *)&b + p->offset, jd_value_size(p->type));
+        assert_memory_equal((char *)&a + p->offset, (char *)&b + p->offset, jd_param_size(p->type));
     }
 }
 

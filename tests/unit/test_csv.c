@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "io/csv/csv.h"
-#include "io/number.h"
 
 static const jd_column_t COLUMNS[] = {
     {.name = "name", .type = JD_TEXT, .unit = "", .label = "", .width = 12},

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "io/number.h"
+#include "core/number.h"
 
 enum { DIGITS_MAX = 400, RUNS_MAX = 40, BLANK = ' ', APOSTROPHE = '\'' };
 

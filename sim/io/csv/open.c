@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "core/input.h"
+#include "core/number.h"
 #include "io/csv/cell.h"
 #include "io/csv/missing.h"
-#include "io/number.h"
 #include "io/open.h"
 
 enum { SHOWN = 40 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "io/csv/csv.h"
-#include "io/number.h"
 #include "io/open.h"
 
 enum {

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "core/calendar.h"
+#include "core/number.h"
 #include "io/csv/csv.h"
 #include "io/files/whole.h"
 #include "io/long.h"
-#include "io/number.h"
 
 /* Text up to its padding; quoted where it would be taken for something else. */
 static void print_text(const char *cell, size_t width, FILE *stream)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config/internal.h"
+#include "core/text.h"
+#include "jiedao/param.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config/internal.h"
-
 #include <inttypes.h>
+#include <stdio.h>
+
+#include "jiedao/param.h"
 
 static int32_t year_of(int32_t quarter)
 {

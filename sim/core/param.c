@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config/internal.h"
+#include "jiedao/param.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-size_t jd_value_size(jd_param_type_t type)
+#include "core/number.h"
+#include "core/text.h"
+
+size_t jd_param_size(jd_param_type_t type)
 {
     switch (type) {
     case JD_PARAM_DOUBLE:
@@ -17,7 +21,12 @@ size_t jd_value_size(jd_param_type_t type)
         return sizeof(bool);
     case JD_PARAM_CHOICE:
     case JD_PARAM_DATE:
+    case JD_PARAM_INT32:
         return sizeof(int32_t);
+    case JD_PARAM_RANGE:
+        return 2 * sizeof(int32_t);
+    case JD_PARAM_INTS:
+        return sizeof(jd_int_list_t);
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:
     case JD_PARAM_NAMES:
@@ -30,7 +39,7 @@ size_t jd_value_size(jd_param_type_t type)
     return 0;
 }
 
-bool jd_next_choice(const char **at, char *word, size_t size)
+bool jd_param_next_choice(const char **at, char *word, size_t size)
 {
     const char *start = *at + strspn(*at, " |");
     size_t n = strcspn(start, "|");
@@ -41,9 +50,15 @@ bool jd_next_choice(const char **at, char *word, size_t size)
     return n > 0;
 }
 
-void jd_bound_print(jd_param_type_t type, double bound, char *text, size_t size)
+bool jd_param_is_whole(jd_param_type_t type)
 {
-    if (type != JD_PARAM_INT) {
+    return type == JD_PARAM_INT || type == JD_PARAM_INT32 || type == JD_PARAM_INTS ||
+           type == JD_PARAM_RANGE;
+}
+
+void jd_param_bound(jd_param_type_t type, double bound, char *text, size_t size)
+{
+    if (!jd_param_is_whole(type)) {
         jd_number_print(bound, text, size);
         return;
     }
@@ -51,15 +66,17 @@ void jd_bound_print(jd_param_type_t type, double bound, char *text, size_t size)
     snprintf(text, size, "%" PRId64, whole);
 }
 
-void jd_range_text(const jd_param_t *param, char *text, size_t size)
+void jd_param_range(const jd_param_t *param, char *text, size_t size)
 {
     char low[40], high[40];
     switch (param->type) {
     case JD_PARAM_DOUBLE:
     case JD_PARAM_INT:
     case JD_PARAM_LIST:
-        jd_bound_print(param->type, param->low, low, sizeof low);
-        jd_bound_print(param->type, param->high, high, sizeof high);
+    case JD_PARAM_INT32:
+    case JD_PARAM_INTS:
+        jd_param_bound(param->type, param->low, low, sizeof low);
+        jd_param_bound(param->type, param->high, high, sizeof high);
         snprintf(text, size, "%s%s, %s%s", strchr(low, 'f') ? "(" : "[", low, high,
                  strchr(high, 'f') ? ")" : "]"); /* "inf" is no part of a range */
         return;
@@ -68,6 +85,9 @@ void jd_range_text(const jd_param_t *param, char *text, size_t size)
         return;
     case JD_PARAM_CHOICE:
         snprintf(text, size, "%s", param->choices);
+        return;
+    case JD_PARAM_RANGE:
+        snprintf(text, size, "as -4:8; A: and :B leave an end open");
         return;
     case JD_PARAM_DATE:
     case JD_PARAM_DATES:
@@ -108,9 +128,9 @@ static bool explain_marks(const jd_param_t *param, const char *text, const char 
         snprintf(why, size, "is not %s; leave out the %s", number, marks[i].name);
         return true;
     }
-    if (*end != ',' || param->type == JD_PARAM_LIST) return false;
+    if (*end != ',' || param->type == JD_PARAM_LIST || param->type == JD_PARAM_INTS) return false;
     int groups = count_groups(text, ',');
-    if (groups > 1 || (groups == 1 && param->type == JD_PARAM_INT))
+    if (groups > 1 || (groups == 1 && jd_param_is_whole(param->type)))
         snprintf(why, size, "is not %s; leave out the commas", number);
     else
         snprintf(why, size, "is not %s; the decimal mark is a point%s", number,
@@ -122,9 +142,9 @@ static bool explain_marks(const jd_param_t *param, const char *text, const char 
 static void explain(const jd_param_t *param, jd_number_fault_t fault, const char *text,
                     const char *end, char *why, size_t size)
 {
-    const char *number = param->type == JD_PARAM_INT ? "a whole number" : "a number";
+    const char *number = jd_param_is_whole(param->type) ? "a whole number" : "a number";
     char range[96], cut[72];
-    jd_range_text(param, range, sizeof range);
+    jd_param_range(param, range, sizeof range);
     switch (fault) {
     case JD_NUMBER_TRAILING:
         if (!explain_marks(param, text, end, number, why, size))
@@ -187,6 +207,39 @@ static int parse_integer(const jd_param_t *param, const char *text, int64_t *val
     return JD_OK;
 }
 
+static int parse_short(const jd_param_t *param, const char *text, int32_t *value, char *why,
+                       size_t size)
+{
+    int64_t x;
+    int rc = parse_integer(param, text, &x, why, size);
+    if (!rc && (x < INT32_MIN || x > INT32_MAX)) rc = outside(param, why, size);
+    if (!rc) *value = (int32_t)x;
+    return rc;
+}
+
+/* A:B, A: or :B; an open end is the range's own. */
+static int parse_range(const jd_param_t *param, const char *text, int32_t range[2], char *why,
+                       size_t size)
+{
+    const char *colon = strchr(text, ':');
+    char end[32], reason[256];
+    int32_t value[2] = {INT32_MIN, INT32_MAX};
+    bool good = colon && (size_t)(colon - text) < sizeof end;
+    if (good && colon > text) {
+        snprintf(end, sizeof end, "%.*s", (int)(colon - text), text);
+        good = !parse_short(param, end, &value[0], reason, sizeof reason);
+    }
+    if (good && colon[1]) good = !parse_short(param, colon + 1, &value[1], reason, sizeof reason);
+    if (good && value[0] <= value[1]) {
+        memcpy(range, value, sizeof value);
+        return JD_OK;
+    }
+    snprintf(why, size,
+             "must be two whole numbers A:B, the smaller one first, as -4:4; A: and :B leave the "
+             "other end open");
+    return JD_ERR_VALUE;
+}
+
 static int parse_flag(const char *text, bool *value, char *why, size_t size)
 {
     static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
@@ -205,7 +258,7 @@ static int parse_choice(const jd_param_t *param, const char *text, int32_t *valu
     char word[64], best[64] = "";
     jd_near_t near = {.word = text};
     const char *at = param->choices;
-    for (int32_t i = 0; jd_next_choice(&at, word, sizeof word); i++) {
+    for (int32_t i = 0; jd_param_next_choice(&at, word, sizeof word); i++) {
         if (strcmp(text, word) == 0) {
             *value = i;
             return JD_OK;
@@ -248,9 +301,29 @@ static int item_fault(const char *item, const char *reason, char *why, size_t si
     return JD_ERR_VALUE;
 }
 
-/* DATES and LIST: the same walk over items. */
-static int parse_items(const jd_param_t *param, const char *text, jd_dates_t *dates,
-                       jd_list_t *list, char *why, size_t size)
+typedef union jd_field {
+    double number;
+    int64_t whole;
+    bool flag;
+    int32_t index, range[2];
+    char text[JD_TEXT_MAX];
+    jd_dates_t dates;
+    jd_list_t list;
+    jd_int_list_t ints;
+} jd_field_t;
+
+static int parse_item(const jd_param_t *param, const char *item, jd_field_t *field, int32_t n,
+                      char *why, size_t size)
+{
+    if (param->type == JD_PARAM_DATES) return parse_date(item, &field->dates.quarter[n], why, size);
+    if (param->type == JD_PARAM_INTS)
+        return parse_short(param, item, &field->ints.value[n], why, size);
+    return parse_double(param, item, &field->list.value[n], why, size);
+}
+
+/* DATES, LIST and INTS: the same walk over items. */
+static int parse_items(const jd_param_t *param, const char *text, jd_field_t *field, char *why,
+                       size_t size)
 {
     int32_t n = 0;
     char item[JD_TEXT_MAX], reason[256];
@@ -260,27 +333,28 @@ static int parse_items(const jd_param_t *param, const char *text, jd_dates_t *da
             snprintf(why, size, "has more than %d values", JD_LIST_MAX);
             return JD_ERR_VALUE;
         }
-        int code = dates ? parse_date(item, &dates->quarter[n], reason, sizeof reason)
-                         : parse_double(param, item, &list->value[n], reason, sizeof reason);
+        int code = parse_item(param, item, field, n, reason, sizeof reason);
         if (code != JD_OK) return item_fault(item, reason, why, size);
         n++;
     }
-    if (dates)
-        dates->n = n;
+    if (param->type == JD_PARAM_DATES)
+        field->dates.n = n;
+    else if (param->type == JD_PARAM_INTS)
+        field->ints.n = n;
     else
-        list->n = n;
+        field->list.n = n;
     return JD_OK;
 }
 
-typedef union jd_field {
-    double number;
-    int64_t whole;
-    bool flag;
-    int32_t index;
-    char text[JD_TEXT_MAX];
-    jd_dates_t dates;
-    jd_list_t list;
-} jd_field_t;
+/* Whole numbers, or the row's word for all there are, which is n = -1. */
+static int parse_ints(const jd_param_t *param, const char *text, jd_field_t *field, char *why,
+                      size_t size)
+{
+    if (!param->choices || strcmp(text, param->choices) != 0)
+        return parse_items(param, text, field, why, size);
+    field->ints.n = -1;
+    return JD_OK;
+}
 
 static int parse_field(const jd_param_t *param, const char *text, jd_field_t *field, char *why,
                        size_t size)
@@ -302,15 +376,20 @@ static int parse_field(const jd_param_t *param, const char *text, jd_field_t *fi
     case JD_PARAM_DATE:
         return parse_date(text, &field->index, why, size);
     case JD_PARAM_DATES:
-        return parse_items(param, text, &field->dates, NULL, why, size);
     case JD_PARAM_LIST:
-        return parse_items(param, text, NULL, &field->list, why, size);
+        return parse_items(param, text, field, why, size);
+    case JD_PARAM_INTS:
+        return parse_ints(param, text, field, why, size);
+    case JD_PARAM_INT32:
+        return parse_short(param, text, &field->index, why, size);
+    case JD_PARAM_RANGE:
+        return parse_range(param, text, field->range, why, size);
     }
     snprintf(why, size, "has no known type");
     return JD_ERR_VALUE;
 }
 
-int jd_value_parse(const jd_param_t *param, const char *text, void *field, char *why, size_t size)
+int jd_param_parse(const jd_param_t *param, const char *text, void *field, char *why, size_t size)
 {
     if (strlen(text) >= JD_TEXT_MAX) {
         snprintf(why, size, "has %zu bytes; %d are the most", strlen(text), JD_TEXT_MAX - 1);
@@ -319,40 +398,57 @@ int jd_value_parse(const jd_param_t *param, const char *text, void *field, char 
     jd_field_t value;
     memset(&value, 0, sizeof value); /* padding and unused items too: equal values, equal bytes */
     int code = parse_field(param, text, &value, why, size);
-    if (code == JD_OK) memcpy(field, &value, jd_value_size(param->type));
+    if (code == JD_OK) memcpy(field, &value, jd_param_size(param->type));
     return code;
 }
 
-static void print_items(const jd_field_t *value, bool dates, char *text, size_t size)
+static void print_items(const jd_param_t *param, const jd_field_t *value, char *text, size_t size)
 {
-    int32_t n = dates ? value->dates.n : value->list.n;
+    const jd_param_type_t type = param->type;
+    const int32_t n = type == JD_PARAM_DATES  ? value->dates.n
+                      : type == JD_PARAM_INTS ? value->ints.n
+                                              : value->list.n;
+    if (n < 0) {
+        snprintf(text, size, "%s", param->choices);
+        return;
+    }
     size_t used = 0;
     snprintf(text, size, "%s", "");
     for (int32_t i = 0; i < n && used + 2 < size; i++) {
         if (i > 0) used += (size_t)snprintf(text + used, size - used, ", ");
-        if (dates)
+        if (type == JD_PARAM_DATES)
             jd_quarter_text(value->dates.quarter[i], text + used, size - used);
+        else if (type == JD_PARAM_INTS)
+            snprintf(text + used, size - used, "%" PRId32, value->ints.value[i]);
         else
             jd_number_print(value->list.value[i], text + used, size - used);
         used += strlen(text + used);
     }
 }
 
+static void print_range(const int32_t range[2], char *text, size_t size)
+{
+    char from[16] = "", to[16] = "";
+    if (range[0] != INT32_MIN) snprintf(from, sizeof from, "%" PRId32, range[0]);
+    if (range[1] != INT32_MAX) snprintf(to, sizeof to, "%" PRId32, range[1]);
+    snprintf(text, size, "%s:%s", from, to);
+}
+
 static void print_choice(const jd_param_t *param, int32_t index, char *text, size_t size)
 {
     const char *at = param->choices;
     for (int32_t i = 0; i <= index; i++)
-        jd_next_choice(&at, text, size);
+        jd_param_next_choice(&at, text, size);
 }
 
-void jd_value_print(const jd_param_t *param, const void *field, char *text, size_t size)
+void jd_param_print(const jd_param_t *param, const void *field, char *text, size_t size)
 {
     jd_field_t value;
-    if (jd_value_size(param->type) == JD_TEXT_MAX) {
+    if (jd_param_size(param->type) == JD_TEXT_MAX) {
         snprintf(text, size, "%s", (const char *)field);
         return;
     }
-    memcpy(&value, field, jd_value_size(param->type));
+    memcpy(&value, field, jd_param_size(param->type));
     switch (param->type) {
     case JD_PARAM_DOUBLE:
         jd_number_print(value.number, text, size);
@@ -371,7 +467,14 @@ void jd_value_print(const jd_param_t *param, const void *field, char *text, size
         return;
     case JD_PARAM_DATES:
     case JD_PARAM_LIST:
-        print_items(&value, param->type == JD_PARAM_DATES, text, size);
+    case JD_PARAM_INTS:
+        print_items(param, &value, text, size);
+        return;
+    case JD_PARAM_INT32:
+        snprintf(text, size, "%" PRId32, value.index);
+        return;
+    case JD_PARAM_RANGE:
+        print_range(value.range, text, size);
         return;
     case JD_PARAM_TEXT:
     case JD_PARAM_PATH:

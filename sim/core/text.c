@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config/internal.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 character at `s`, 0 if it is none: overlong forms, surrogates and what lies
- * beyond U+10FFFF are refused (Unicode 15, table 3-7). */
-static size_t utf8_length(const unsigned char *s)
+size_t jd_utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80) return 1;
     size_t n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
@@ -22,7 +20,7 @@ const char *jd_text_fault(const char *text)
 {
     const unsigned char *s = (const unsigned char *)text;
     while (*s) {
-        size_t n = utf8_length(s);
+        size_t n = jd_utf8_length(s);
         if (n == 0) return "holds bytes that are not UTF-8; save the text as UTF-8";
         if ((*s < 0x20 && *s != '\t') || *s == 0x7F) return "holds a control character; remove it";
         s += n;
@@ -55,7 +53,7 @@ char *jd_copy_text(const char *text, size_t n, jd_ctx_t *ctx)
 {
     char *copy = malloc(n + 1);
     if (!copy) {
-        jd_fail_memory(ctx, n + 1, "the config's text");
+        jd_fail_memory(ctx, n + 1, "a text");
         return NULL;
     }
     memcpy(copy, text, n);
