@@ -49,7 +49,7 @@ static int print(const jd_own_data_t *data, const jd_own_result_t *result, const
     if (format == JD_DID_TEXT) return jd_own_print(stdout, data, result, path, ctx);
     warn_of_omissions(data, result, ctx);
     if (format == JD_DID_CSV) return jd_own_print_csv(stdout, result, ctx);
-    return jd_own_print_table(stdout, result, (jd_own_format_t)(format - JD_DID_TABLES), ctx);
+    return jd_own_print_table(stdout, data, result, (jd_own_format_t)(format - JD_DID_TABLES), ctx);
 }
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)

@@ -550,6 +550,7 @@ int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t
     if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
     if (!rc) rc = count_clusters(data, ctx);
+    if (!rc) rc = jd_own_tell_never(data, &roles, given, keep, ctx);
     if (!rc) rc = jd_own_remark(data, &roles, keep, ctx);
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);

@@ -75,11 +75,20 @@ typedef struct jd_own_labels {
 
 enum { JD_OWN_UNITS, JD_OWN_CLUSTERS, JD_OWN_LABELS };
 
-enum { JD_OWN_REMARKS = 5, JD_OWN_REMARK_WIDTH = 320 };
+enum { JD_OWN_REMARKS = 5, JD_OWN_REMARK_WIDTH = 320, JD_OWN_NEVER_WIDTH = 256 };
+
+/** Units that are never treated, and what of --cohort was read so: "cohort 0", "empty cells", "code
+ *  9999 of --never", each with its number of units where there are several. */
+typedef struct jd_own_never_told {
+    bool told;    /**< a cohort or a treatment says who is treated */
+    int32_t n;    /**< units; rows where each is its own */
+    int32_t late; /**< more that adopt after the last period, and count as never */
+    char read_as[JD_OWN_NEVER_WIDTH]; /**< "" where n = 0 */
+} jd_own_never_told_t;
 
 typedef struct jd_own_data {
     const int32_t *stratum; /**< [rows] of --strata, or NULL */
-    jd_panel_t panel; /**< rows in use, in the order of the file */
+    jd_panel_t panel;       /**< rows in use, in the order of the file */
     double *y; /**< [panel.n], times 2^-exponent: huge or tiny outcomes would leave the doubles when
                   squared */
     int exponent;                          /**< 0 unless outcomes lie beyond 2^+-300 */
@@ -87,7 +96,7 @@ typedef struct jd_own_data {
     bool no_unit_effects, no_time_effects; /**< as --absorb says */
     int64_t n_rows;                        /**< of the file */
     int64_t dropped[JD_OWN_REASONS];
-    int lacking; /**< the covariate that the first of JD_OWN_NO_X lacks */
+    int lacking;        /**< the covariate that the first of JD_OWN_NO_X lacks */
     jd_period_t period; /**< NUMBER: whole numbers as they stand; else counted in this unit */
     int64_t *ranked;    /**< [n_ranked] observed periods in that unit, owned, where they are
                              numbered from 1; else NULL */
@@ -95,6 +104,8 @@ typedef struct jd_own_data {
     int32_t first, last; /**< periods */
     int32_t step;        /**< periods and cohorts lie whole multiples of this apart */
     int32_t n_units;
+    bool zero_is_never; /**< a cohort of 0 is */
+    jd_own_never_told_t never;
     int32_t n_clusters, n_treated_clusters; /**< ever under treatment; 0 where an amount is given */
     int32_t weekday;                        /**< of weekly dates */
     int32_t shift; /**< added to periods and cohorts, so that all are above 0 */
@@ -236,9 +247,11 @@ JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);
 JD_MUST_USE int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *result,
                              const char *path, jd_ctx_t *ctx);
 /** Estimates and diagnostics alone: for papers an estimator a column, standard errors in brackets
- * below; JSON a line an estimate. Errors: memory. */
+ * below; JSON a line an estimate, each with the units never treated and what was read so. Errors:
+ * memory. */
 typedef enum jd_own_format { JD_OWN_JSON, JD_OWN_LATEX, JD_OWN_MARKDOWN } jd_own_format_t;
-JD_MUST_USE int jd_own_print_table(FILE *out, const jd_own_result_t *result, jd_own_format_t format,
+JD_MUST_USE int jd_own_print_table(FILE *out, const jd_own_data_t *data,
+                                   const jd_own_result_t *result, jd_own_format_t format,
                                    jd_ctx_t *ctx);
 JD_MUST_USE int jd_own_print_csv(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
 

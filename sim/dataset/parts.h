@@ -81,6 +81,10 @@ void jd_own_columns_free(jd_own_columns_t *columns);
 JD_MUST_USE int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles,
                               const int32_t *keep, jd_ctx_t *ctx);
 
+/** Fills data->never. Errors: memory. Cost: O(rows). */
+JD_MUST_USE int jd_own_tell_never(jd_own_data_t *data, const jd_own_columns_t *roles,
+                                  const jd_own_roles_t *given, const int32_t *keep, jd_ctx_t *ctx);
+
 /** Whether a role's cell is missing, or no finite number where one is needed. */
 bool jd_own_is_missing(const jd_own_columns_t *columns, int role, int64_t row);
 

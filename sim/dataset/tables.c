@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Estimates as tables for programs and papers. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ static void put_text(FILE *out, const char *text, jd_own_format_t format)
     }
 }
 
-static void put_json(FILE *out, const jd_table_t *t, int64_t row, bool first)
+static void put_json(FILE *out, const jd_own_data_t *data, const jd_table_t *t, int64_t row,
+                     bool first)
 {
     char text[TEXT], number[JD_NUMBER_SIZE];
     fprintf(out, "%s\n  {", first ? "" : ",");
@@ -49,6 +51,11 @@ static void put_json(FILE *out, const jd_table_t *t, int64_t row, bool first)
         } else {
             fputs("null", out);
         }
+    }
+    if (data->never.told) {
+        fprintf(out, ", \"never_treated\": %" PRId32 ", \"never_read_as\": \"", data->never.n);
+        put_text(out, data->never.read_as, JD_OWN_JSON);
+        fputc('"', out);
     }
     fputc('}', out);
 }
@@ -213,21 +220,22 @@ static void put_diagnostics(FILE *out, const jd_own_result_t *r, jd_own_format_t
     end_table(out, format);
 }
 
-static void put_all_json(FILE *out, const jd_own_result_t *r)
+static void put_all_json(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r)
 {
     const jd_table_t *const tables[] = {&r->estimates, &r->diagnostics, &r->details};
     bool first = true;
     fputc('[', out);
     for (int k = 0; k < 3; k++)
         for (int64_t row = 0; row < tables[k]->rows; row++, first = false)
-            put_json(out, tables[k], row, first);
+            put_json(out, data, tables[k], row, first);
     fputs("\n]\n", out);
 }
 
-int jd_own_print_table(FILE *out, const jd_own_result_t *r, jd_own_format_t format, jd_ctx_t *ctx)
+int jd_own_print_table(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r,
+                       jd_own_format_t format, jd_ctx_t *ctx)
 {
     if (format == JD_OWN_JSON) {
-        put_all_json(out, r);
+        put_all_json(out, data, r);
         return JD_OK;
     }
     int rc = put_estimates(out, r, format, ctx);

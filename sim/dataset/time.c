@@ -354,6 +354,7 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     if (!rc) rc = check_codes(&axes, ctx);
     if (!rc) rc = jd_own_count(data, &axes, ctx);
     if (!rc) rc = fill_periods(data, &axes, times, cohorts, ctx);
+    data->zero_is_never = axes.never.zero;
     free(axes.time.value);
     free(axes.cohort.value);
     return rc;

@@ -30,6 +30,24 @@ static void print_dropped(FILE *out, const jd_own_data_t *data)
     fputs(" (missing or not finite)\n", out);
 }
 
+/* Who is compared with, and what of the cohorts was read so: nobody is never without a word. */
+static void print_never(FILE *out, const jd_own_data_t *data)
+{
+    const jd_own_never_told_t *never = &data->never;
+    const char *what = data->n_units == data->panel.n ? "rows" : "units";
+    if (!never->told) return;
+    fputs("            never treated: ", out);
+    if (never->n > 0)
+        fprintf(out, "%" PRId32 " of %" PRId32 " %s (%s)", never->n, data->n_units, what,
+                never->read_as);
+    else
+        fprintf(out, "none of %" PRId32 " %s", data->n_units, what);
+    if (never->late > 0)
+        fprintf(out, "; %" PRId32 " adopt%s after the last period", never->late,
+                never->late == 1 ? "s" : "");
+    fputc('\n', out);
+}
+
 static void print_head(FILE *out, const jd_own_data_t *data, const char *path)
 {
     char first[32], last[32];
@@ -43,6 +61,7 @@ static void print_head(FILE *out, const jd_own_data_t *data, const char *path)
                 "            %" PRId32 " apart: event time -%" PRId32
                 " is the one before adoption\n",
                 data->step, data->step);
+    print_never(out, data);
     fprintf(out, "Outcome     %s\n", data->y_name);
     print_dropped(out, data);
     for (int i = 0; i < data->n_remarks; i++)

@@ -85,6 +85,42 @@ static void test_completion(void **state)
     assert_string_equal(said.out, "twfe,callaway_santanna\n");
 }
 
+/* What a line becomes after Tab in a real zsh, where there is one. */
+static void test_completion_in_zsh(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *becomes;
+    } lines[] = {
+        {"jiedao di", "jiedao did "},
+        {"jiedao did dr", "jiedao did dr.csv "},
+        {"jiedao did --estimator twfe,ca", "jiedao did --estimator twfe,callaway_santanna "},
+        {"jiedao did --estimator=twfe,ca", "jiedao did --estimator=twfe,callaway_santanna "},
+        {"jiedao did --vcov dr", "jiedao did --vcov driscoll_kraay "}, /* no file is a value */
+        {"jiedao run publ", "jiedao run published/"},
+        {"jiedao run my", "jiedao run my.ini "},
+        {"jiedao run --output=my", "jiedao run --output=my.ini "},
+        {"jiedao did dr.csv --pl", "jiedao did dr.csv --plot "},
+        {"jiedao help sun", "jiedao help sun_abraham "},
+        {"~/bin/jiedao did --vcov dr", "~/bin/jiedao did --vcov driscoll_kraay "},
+    };
+    char line[3072], expected[1024] = "";
+    run_program(&said, "version >/dev/null; command -v zsh >/dev/null && zsh -f -c 'zmodload "
+                       "zsh/zpty' && echo there");
+    if (!strstr(said.out, "there")) skip();
+    int n = snprintf(line, sizeof line,
+                     "version >/dev/null; mkdir -p zsh/bin zsh/d && ln -sf '%s' zsh/bin/jiedao && "
+                     "cd zsh/d && touch dr.csv my.ini && HOME=\"$HERE/zsh\" "
+                     "PATH=\"$HERE/zsh/bin:$PATH\" zsh -f '%s/tests/cli/completion.zsh'",
+                     JD_PROGRAM, JD_SOURCE_DIR);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        n += snprintf(line + n, sizeof line - (size_t)n, " '%s'", lines[i].line);
+        strcat(strcat(expected, lines[i].becomes), "\n");
+    }
+    run_program(&said, line);
+    assert_string_equal(said.out, expected);
+}
+
 static void test_help_finds_options(void **state)
 {
     (void)state;
@@ -244,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_help_lists_commands_with_examples),
         cmocka_unit_test(test_help_of_estimators),
         cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_completion_in_zsh),
         cmocka_unit_test(test_help_finds_options),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_mistakes_are_told_and_leave_2),

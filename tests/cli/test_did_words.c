@@ -97,6 +97,112 @@ static void test_each_note_once(void **state)
     ASSERT_HOLDS(said.out, "\n  roll_out: ");
 }
 
+/* Four units a cohort, in periods `from` to 8; a cohort is written as it stands. */
+static void write_cohorts(const char *const *cohorts, int from)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/c.csv", getenv("HERE"));
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("i,t,g,y,d\n", out);
+    for (int k = 0, i = 0; cohorts[k]; k++)
+        for (int one = 0; one < 4; one++, i++)
+            for (int t = from; t <= 8; t++)
+                fprintf(out, "%d,%d,%s,%.3f,%d\n", i, t, cohorts[k],
+                        0.01 * i * t + 0.1 * ((i * 7 + t * 5) % 13), k == 0 && t > 4);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Nobody is taken for never treated without a word. */
+static void test_who_is_never_treated_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cohorts[5];
+        int from;
+        const char *options, *says, *json;
+    } cases[] = {
+        {{"4", "0"},
+         1,
+         "--cohort g",
+         "4 of 8 units (cohort 0)\n",
+         "4, \"never_read_as\": \"cohort 0\""},
+        {{"4", ""},
+         1,
+         "--cohort g",
+         "4 of 8 units (empty cells)\n",
+         "4, \"never_read_as\": \"empty"},
+        {{"4", "", "0", "inf"},
+         1,
+         "--cohort g",
+         "12 of 16 units (4 empty cells, 4 cohort 0, 4 cohort inf)\n",
+         "12, \"never_read_as\": \"4 empty cells, 4 cohort 0, 4 cohort inf\""},
+        {{"4", "9999", "0"},
+         1,
+         "--cohort g --never 9999",
+         "8 of 12 units (4 code 9999 of --never, 4 cohort 0)\n",
+         "8, "},
+        {{"4", "", "0"},
+         -2,
+         "--cohort g",
+         "4 of 12 units (empty cells)\n",
+         "4, "}, /* 0 is a date */
+        {{"4", "0"}, -2, "--cohort g --never 0", "4 of 8 units (code 0 of --never)\n", "4, "},
+        {{"4", "6"},
+         1,
+         "--cohort g --control not_yet",
+         "none of 8 units\n",
+         "0, \"never_read_as\": \"\""},
+        {{"4", "12"}, 1, "--cohort g", "none of 8 units; 4 adopt after the last period\n", "0, "},
+        {{"4", "0"}, 1, "--treat d", "4 of 8 units (--treat d is never 1)\n", "4, "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[256], says[128];
+        write_cohorts(cases[i].cohorts, cases[i].from);
+        snprintf(line, sizeof line,
+                 "\"$JIEDAO\" did c.csv --y y --unit i --time t --estimator callaway_santanna %s",
+                 cases[i].options);
+        run_shell(&said, line);
+        if (said.status) fail_msg("%s: %s", line, said.err);
+        snprintf(says, sizeof says, "\n            never treated: %s", cases[i].says);
+        ASSERT_HOLDS(said.out, says);
+        strcat(line, " --format json");
+        run_shell(&said, line);
+        snprintf(says, sizeof says, "\"never_treated\": %s", cases[i].json);
+        ASSERT_HOLDS(said.out, says);
+    }
+}
+
+/* Normalized effects are per unit of treatment: a table and an axis of their own. */
+static void test_units_of_effects_stand_apart(void **state)
+{
+    (void)state;
+    run("q.csv", "--estimator did_multiplegt_dyn,event_study,poisson --normalized --plot n.svg"
+                 " --diagnose honest --honest-plot h.svg");
+    if (said.status) fail_msg("%s", said.err);
+    const char *level = strstr(said.out, "\nEstimator  "),
+               *log = strstr(said.out, "\nIn log points\n"),
+               *dose = strstr(said.out, "\nIn effects per unit of treatment\n");
+    if (!log) log = strstr(said.out, "log points\n");
+    assert_true(level && log && dose);
+    const char *event = strstr(said.out, "\nevent_study "),
+               *poisson = strstr(said.out, "\npoisson "),
+               *dyn = strstr(said.out, "\ndid_multiplegt_dyn ");
+    assert_true(event && poisson && dyn);
+    assert_true(event > level && event < log && event < dose);
+    assert_true(poisson > log && dyn > dose);
+    assert_true((poisson < dose) == (log < dose) && (dyn < log) == (dose < log));
+    ASSERT_HOLDS(said.err, "--plot: event_study is measured in another unit (that of the outcome)");
+    ASSERT_HOLDS(said.err, "--honest-plot: event_study is measured in another unit");
+    run_shell(&said,
+              "grep -c 'did_multiplegt_dyn' n.svg; grep -c event_study n.svg; "
+              "grep -c 'y per unit of treatment' n.svg h.svg; grep -c event_study h.svg; true");
+    assert_string_equal(said.out, "1\n0\nn.svg:1\nh.svg:2\n0\n");
+    run("q.csv", "--estimator event_study,did_multiplegt_dyn --normalized --plot n.svg");
+    run_shell(&said, "grep -c 'Effect of the policy (y)' n.svg");
+    assert_string_equal(said.out, "1\n");
+}
+
 static int set_up(void **state)
 {
     if (set_tiny(state)) return -1;
@@ -110,6 +216,8 @@ int main(void)
         cmocka_unit_test(test_no_codes_of_periods),
         cmocka_unit_test(test_units_and_rows_are_those_of_the_file),
         cmocka_unit_test(test_each_note_once),
+        cmocka_unit_test(test_who_is_never_treated_is_said),
+        cmocka_unit_test(test_units_of_effects_stand_apart),
     };
     return cmocka_run_group_tests(tests, set_up, remove_here);
 }

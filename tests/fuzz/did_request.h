@@ -36,7 +36,7 @@ static int did_show(const jd_own_data_t *data, const jd_own_result_t *result, jd
     if (!nowhere) abort();
     int rc = JD_OK;
     for (int format = JD_OWN_JSON; format <= JD_OWN_MARKDOWN && !rc; format++)
-        rc = jd_own_print_table(nowhere, result, (jd_own_format_t)format, ctx);
+        rc = jd_own_print_table(nowhere, data, result, (jd_own_format_t)format, ctx);
     if (!rc) rc = jd_own_print(nowhere, data, result, did_path, ctx);
     return rc ? rc : jd_own_print_csv(nowhere, result, ctx);
 }
