@@ -69,6 +69,22 @@ int jd_geqrf(int m, int n, double *a, int lda, double *tau)
     return info;
 }
 
+int jd_geqp3(int m, int n, double *a, int lda, int *pivot, double *tau)
+{
+    double best = 0;
+    int size;
+    if (has_nan(m, n, a, lda)) return NOT_NUMBERS;
+    for (int j = 0; j < n; j++)
+        pivot[j] = 0; /* free to move */
+    int info = LAPACKE_dgeqp3_work(LAPACK_COL_MAJOR, m, n, a, lda, pivot, tau, &best, -1);
+    if (info) return info;
+    double *work = make_room(best, &size);
+    if (!work) return JD_LAPACK_MEMORY;
+    info = LAPACKE_dgeqp3_work(LAPACK_COL_MAJOR, m, n, a, lda, pivot, tau, work, size);
+    free(work);
+    return info;
+}
+
 int jd_apply_q(int m, int k, const double *a, int lda, const double *tau, double *right)
 {
     double best = 0;

@@ -20,6 +20,9 @@ JD_MUST_USE int jd_gelsy(int m, int n, double *a, int lda, double *right, int ld
 /** QR of a [m][n]; tau [min(m, n)]. */
 JD_MUST_USE int jd_geqrf(int m, int n, double *a, int lda, double *tau);
 
+/** The same with columns in falling order of what they add: column i of QR is pivot[i] - 1 of a. */
+JD_MUST_USE int jd_geqp3(int m, int n, double *a, int lda, int *pivot, double *tau);
+
 /** right [m] := Q right, Q of k reflectors by jd_geqrf(). */
 JD_MUST_USE int jd_apply_q(int m, int k, const double *a, int lda, const double *tau,
                            double *right);

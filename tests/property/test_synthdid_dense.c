@@ -4,6 +4,7 @@
  * frozen weights follow from them by plain loops; on one cohort without weights it is TWFE. */
 #include "support.h"
 
+#include "did/synthetic.h"
 #include "jiedao/synthetic.h"
 #include "property/did_dense.h"
 
@@ -438,9 +439,108 @@ static void test_equal_controls_in_any_order(void **state)
     assert_int_equal(none, 0);
     for (int k = 1; k < 3; k++)
         assert_true(fabs(fit_twins("synthetic_control", k, 0, &notes) - first) < 1e-7);
+    notes = 0;
     const double did = fit_twins("synthetic_did", 0, 0, &notes);
+    assert_int_equal(notes, 0); /* its ridge counts: one optimum */
     for (int k = 1; k < 3; k++)
         assert_true(fabs(fit_twins("synthetic_did", k, 0, &notes) - did) < 1e-12);
+}
+
+enum { TANGLED = 13, TANGLED_T = 12 };
+
+static void count_loose(void *user, const char *message)
+{
+    if (strstr(message, "not unique")) ++*(int *)user;
+}
+
+/* Twelve controls and `before` periods before treatment; without noise of their own the last eight
+ * mix two of the first four there. Labels by `order`. */
+static double fit_tangled(const char *name, int before, int mixed, int package, int order,
+                          int *notes)
+{
+    static int32_t unit[TANGLED * TANGLED_T], time[TANGLED * TANGLED_T],
+        cohort[TANGLED * TANGLED_T];
+    static double y[TANGLED * TANGLED_T];
+    int n = 0;
+    for (int u = 0; u < TANGLED; u++)
+        for (int t = 0; t < TANGLED_T; t++, n++) {
+            unit[n] = (u * (order == 1 ? 5 : order == 2 ? 8 : 1)) % 13 + 1;
+            time[n] = 1 + t;
+            cohort[n] = u == 12 ? before + 1 : 0;
+            y[n] = sin(2.3 * u * u + 1.7 * t * (u % 5 + 1));
+            if (mixed && u >= 4 && u < 12 && t < before)
+                y[n] = 0.1 * u * y[(u % 4) * TANGLED_T + t] +
+                       (1 - 0.1 * u) * y[((u + 1) % 4) * TANGLED_T + t];
+            if (u == 12) {
+                y[n] = 0.02 * cos(5.0 * t);
+                for (int c = 0; c < 12; c++)
+                    y[n] += y[c * TANGLED_T + t] / 12;
+            }
+        }
+    const jd_panel_t panel = {.n = n, .unit = unit, .time = time, .cohort = cohort};
+    jd_ctx_t ctx = {.threads = 1, .warn = count_loose, .user = notes};
+    jd_did_options_t how;
+    jd_did_defaults(&how);
+    how.synthdid = package;
+    jd_design_t *design = NULL;
+    const double *column = y;
+    double estimate[32];
+    assert_int_equal(jd_design_prepare(&design, jd_estimator_find(name), &panel, &how, &ctx),
+                     JD_OK);
+    assert_int_equal(jd_design_estimate(design, &column, 1, estimate, &ctx), JD_OK);
+    jd_design_free(design);
+    return estimate[0];
+}
+
+/* More controls than periods, or controls that mix others: labels change no digit, and it is said
+ * where other weights fit as well. A ridge that counts leaves one optimum, and nothing to say. */
+static void test_labels_change_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int before, mixed, package, notes;
+    } way[] = {
+        {"synthetic_control", 6, 0, 0, 1},  {"synthetic_control", 9, 1, 0, 1},
+        {"synthetic_control", 11, 1, 0, 1}, {"synthetic_did", 6, 0, 0, 0},
+        {"synthetic_did", 9, 1, 0, 1},      /* of periods */ {"synthetic_did", 9, 1, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
+        double first = 0;
+        for (int order = 0; order < 3; order++) {
+            int notes = 0;
+            double here = fit_tangled(way[i].name, way[i].before, way[i].mixed, way[i].package,
+                                      order, &notes);
+            if (order == 0) first = here;
+            assert_true(fabs(here - first) < 1e-9);
+            assert_int_equal(notes, way[i].notes);
+        }
+    }
+}
+
+/* Of two optima the one of least norm; one optimum is no note. */
+static void test_unique_or_not(void **state)
+{
+    (void)state;
+    const double line[] = {0, 1, 2, 0.5}; /* points of a line, and what is to be hit */
+    const double triangle[] = {0, 0, 1, 0, 0, 1, 0.2, 0.3};
+    double w[3];
+    int unique = -1;
+    assert_int_equal(jd_simplex_solve(line, line + 3, 1, 3, 1e-12, w, NULL), JD_OK);
+    assert_true(fabs(w[1] + 2 * w[2] - 0.5) < 1e-9);
+    assert_int_equal(jd_simplex_is_unique(line, 1, 3, w, &unique, NULL), JD_OK);
+    assert_int_equal(unique, 0);
+    assert_int_equal(jd_simplex_solve(triangle, triangle + 6, 2, 3, 1e-12, w, NULL), JD_OK);
+    assert_true(fabs(w[1] - 0.2) < 1e-9 && fabs(w[2] - 0.3) < 1e-9);
+    assert_int_equal(jd_simplex_is_unique(triangle, 2, 3, w, &unique, NULL), JD_OK);
+    assert_int_equal(unique, 1);
+    /* an end of the line is hit by itself alone, its middle also by both ends */
+    assert_int_equal(jd_simplex_is_unique(line, 1, 3, (const double[]){1, 0, 0}, &unique, NULL),
+                     JD_OK);
+    assert_int_equal(unique, 1);
+    assert_int_equal(jd_simplex_is_unique(line, 1, 3, (const double[]){0, 1, 0}, &unique, NULL),
+                     JD_OK);
+    assert_int_equal(unique, 0);
 }
 
 /* Outcomes of any size: the same weights to the last bit, effects in proportion. */
@@ -509,6 +609,8 @@ int main(void)
         cmocka_unit_test(test_without_weights_it_is_twfe),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_equal_controls_in_any_order),
+        cmocka_unit_test(test_labels_change_nothing),
+        cmocka_unit_test(test_unique_or_not),
         cmocka_unit_test(test_any_scale),
         cmocka_unit_test(test_draws_are_keyed),
     };

@@ -10,11 +10,13 @@
 #include "linear/lapack.h"
 
 enum { NEWTON_STEPS = 60 };
+static const double SINGULAR = 1e-9; /* of a column, relative to the first, that adds nothing */
 
 typedef struct {
     const double *a, *b;
     int m, n;
     double ridge, tolerance;
+    int rank; /* of the free weights' problem under their sum */
     int *set; /* [n] the free weights, ascending */
     int n_set;
     unsigned char *free_now; /* [n] */
@@ -55,30 +57,48 @@ static int solve_tall(simplex_t *s, int q)
     return verdict(jd_gelsy(rows, q, s->square, rows, s->right, rows, s->set + s->n, 1e-13));
 }
 
-/* The same where q > m: the solution lies in the span of the rows, z = Q v with reduced' = QR. */
-static int solve_wide(simplex_t *s, int q)
+/* The same in the span of the rows, where every ridge solution lies: z = Q v with reduced' P = QR.
+ * Directions beyond the rank get nothing, whatever rounding says of them. */
+static int solve_span(simplex_t *s, int q, int rank)
 {
-    int m = s->m, rows = 2 * m;
+    int m = s->m, rows = m + rank, *pivot = s->set + s->n;
+    const double *r = s->reduced + (size_t)s->n * (size_t)m;
+    memset(s->square, 0, (size_t)rows * (size_t)rank * sizeof *s->square);
+    for (int j = 0; j < rank; j++) {
+        for (int i = j; i < m; i++) /* P R' */
+            s->square[(size_t)j * (size_t)rows + (size_t)(pivot[i] - 1)] =
+                r[(size_t)i * (size_t)q + (size_t)j];
+        s->square[(size_t)j * (size_t)rows + (size_t)(m + j)] = sqrt(s->ridge);
+    }
+    memset(s->right + m, 0, (size_t)rank * sizeof *s->right);
+    memset(pivot, 0, (size_t)rank * sizeof *pivot);
+    int bad = verdict(jd_gelsy(rows, rank, s->square, rows, s->right, rows, pivot, 1e-13));
+    if (bad) return bad;
+    if (q > rank) memset(s->right + rank, 0, (size_t)(q - rank) * sizeof *s->right);
+    return verdict(jd_apply_q(q, q < m ? q : m, r, q, s->tau, s->right));
+}
+
+/* Factors the rows of reduced [q][m] and chooses. */
+static int solve_reduced(simplex_t *s, int q)
+{
+    int m = s->m, most = q < m ? q : m;
     double *transposed = s->reduced + (size_t)s->n * (size_t)m;
     for (int j = 0; j < q; j++)
         for (int i = 0; i < m; i++)
             transposed[(size_t)i * (size_t)q + (size_t)j] =
                 s->reduced[(size_t)j * (size_t)m + (size_t)i];
-    int bad = verdict(jd_geqrf(q, m, transposed, q, s->tau));
+    int bad = verdict(jd_geqp3(q, m, transposed, q, s->set + s->n, s->tau));
     if (bad) return bad;
-    memset(s->square, 0, (size_t)rows * (size_t)m * sizeof *s->square);
-    for (int j = 0; j < m; j++) {
-        for (int i = j; i < m; i++) /* R' */
-            s->square[(size_t)j * (size_t)rows + (size_t)i] =
-                transposed[(size_t)i * (size_t)q + (size_t)j];
-        s->square[(size_t)j * (size_t)rows + (size_t)(m + j)] = sqrt(s->ridge);
+    double least = SINGULAR * fabs(transposed[0]);
+    s->rank = 0;
+    while (s->rank < most &&
+           fabs(transposed[(size_t)s->rank * (size_t)q + (size_t)s->rank]) > least)
+        s->rank++;
+    if (s->rank == 0) {
+        memset(s->right, 0, (size_t)q * sizeof *s->right);
+        return 0;
     }
-    memset(s->right + m, 0, (size_t)m * sizeof *s->right);
-    memset(s->set + s->n, 0, (size_t)m * sizeof *s->set);
-    bad = verdict(jd_gelsy(rows, m, s->square, rows, s->right, rows, s->set + s->n, 1e-13));
-    if (bad) return bad;
-    memset(s->right + m, 0, (size_t)(q - m) * sizeof *s->right);
-    return verdict(jd_apply_q(q, m, transposed, q, s->tau, s->right));
+    return s->rank == q ? solve_tall(s, q) : solve_span(s, q, s->rank);
 }
 
 /* z = the free weights' optimum under their sum alone. With H the reflection that takes e_1 to
@@ -89,6 +109,7 @@ static int solve_free(simplex_t *s)
     double root = sqrt((double)p), norm = 2 - 2 / root;
     if (p == 1) {
         s->z[0] = 1;
+        s->rank = 0;
         return 0;
     }
     double *u = s->z, *au = s->right; /* A u, then b less v_1 times A H e_1 */
@@ -106,7 +127,7 @@ static int solve_free(simplex_t *s)
         double first = s->a[(size_t)s->set[0] * (size_t)m + (size_t)i] - 2 * u[0] / norm * au[i];
         au[i] = s->b[i] - first / root;
     }
-    int bad = q <= m ? solve_tall(s, q) : solve_wide(s, q);
+    int bad = solve_reduced(s, q);
     if (bad) return bad;
     const double *v = s->right; /* of places 1 ... q */
     double along = u[0] / root + dot(u + 1, v, q);
@@ -299,6 +320,80 @@ int jd_simplex_solve(const double *a, const double *b, int m, int n, double ridg
                    "weights of %d donors over %d rows: the active set does not settle; are values "
                    "many orders of magnitude apart?",
                    n, m);
+}
+
+/* Columns with weight first, each with a row of ones below: [n][m + 1]; returns how many. */
+static int sort_columns(const double *a, int m, int n, const double *w, double *to)
+{
+    int with = 0, next = 0;
+    for (int weighed = 1; weighed >= 0; weighed--)
+        for (int j = 0; j < n; j++) {
+            double *column = to + (size_t)next * (size_t)(m + 1);
+            if ((w[j] > 0) != weighed) continue;
+            memcpy(column, a + (size_t)j * (size_t)m, (size_t)m * sizeof *a);
+            column[m] = 1;
+            with += weighed;
+            next++;
+        }
+    return with;
+}
+
+/* Whether some mixture of the columns without weight lies in the span of those with it; lower
+ * [n_z][rows] is what QR leaves of them beside that span. */
+static int reaches_span(const double *lower, int rows, int n_z, int *reaches, jd_ctx_t *ctx)
+{
+    double *v = calloc((size_t)n_z + 2 * (size_t)rows, sizeof *v), left = 0;
+    if (!v) return jd_fail_memory(ctx, (size_t)n_z * sizeof *v, "synthetic weights");
+    double *zero = v + n_z, *mean = zero + rows;
+    int rc = jd_simplex_solve(lower, zero, rows, n_z, 1e-16, v, ctx);
+    for (int j = 0; j < n_z; j++)
+        for (int i = 0; i < rows; i++)
+            mean[i] += v[j] * lower[(size_t)j * (size_t)rows + (size_t)i];
+    for (int i = 0; i < rows; i++)
+        left = fmax(left, fabs(mean[i]));
+    *reaches = left < 1e-7;
+    free(v);
+    return rc;
+}
+
+int jd_simplex_is_unique(const double *a, int m, int n, const double *w, int *unique, jd_ctx_t *ctx)
+{
+    int rows = m + 1;
+    size_t cells = (size_t)rows * (size_t)n;
+    double *sorted = malloc((2 * cells + (size_t)rows + (size_t)n) * sizeof *sorted);
+    int *pivot = malloc((size_t)n * sizeof *pivot), rc = JD_OK;
+    *unique = 1;
+    if (!sorted || !pivot) {
+        free(sorted);
+        free(pivot);
+        return jd_fail_memory(ctx, 2 * cells * sizeof *sorted, "synthetic weights");
+    }
+    double *lower = sorted + cells, *tau = lower + cells;
+    int with = sort_columns(a, m, n, w, sorted), rank = 0;
+    memcpy(lower, sorted, (size_t)rows * (size_t)with * sizeof *lower);
+    int bad = jd_geqp3(rows, with, lower, rows, pivot, tau);
+    while (!bad && rank < with && rank < rows &&
+           fabs(lower[(size_t)rank * (size_t)rows + (size_t)rank]) > SINGULAR)
+        rank++;
+    if (!bad && rank < with) {
+        *unique = 0;
+    } else if (!bad && with < n && with == rows) {
+        *unique = 0;
+    } else if (!bad && with < n) {
+        bad = jd_geqrf(rows, n, sorted, rows, tau);
+        int left = rows - with, reaches = 0;
+        /* below the diagonal stand the reflectors */
+        memset(lower, 0, (size_t)left * (size_t)(n - with) * sizeof *lower);
+        for (int j = with; !bad && j < n; j++)
+            for (int i = with; i < rows && i <= j; i++)
+                lower[(size_t)(j - with) * (size_t)left + (size_t)(i - with)] =
+                    sorted[(size_t)j * (size_t)rows + (size_t)i];
+        if (!bad) rc = reaches_span(lower, left, n - with, &reaches, ctx);
+        *unique = !reaches;
+    }
+    free(sorted);
+    free(pivot);
+    return rc; /* numbers beyond LAPACK: the search itself says so */
 }
 
 int jd_simplex_frank_wolfe(const double *a, const double *b, int m, int n, double zeta,

@@ -8,13 +8,19 @@
 #include "did/imputation/stage.h"
 
 /** Minimises |A w - b|^2 + ridge |w|^2 over w >= 0, sum w = 1, to rounding: A is a [n][m] (n
- *  contiguous columns of m rows). Without a ridge and with several optima, one of small norm.
+ *  contiguous columns of m rows). Directions in which columns do not differ get
+ *  nothing: of several optima one of small norm.
  *  Semismooth Newton on the active set (Hintermueller, Ito, Kunisch 2002), and where that cycles
  *  the active-set method of Lawson and Hanson (1974, ch. 23). Each step solves the free weights'
  *  problem by QR. Cost a step: O(k m min(k, m)) with k free weights, a handful of steps.
  *  Errors: JD_ERR_NO_MEMORY, JD_ERR_NO_CONVERGENCE. */
 JD_MUST_USE int jd_simplex_solve(const double *a, const double *b, int m, int n, double ridge,
                                  double *w, jd_ctx_t *ctx);
+
+/** Whether no other weights give the A w that w [n] gives: columns with weight are independent under
+ *  their sum, and no mixture of the others lies in their span. Columns of about 1 in size. */
+JD_MUST_USE int jd_simplex_is_unique(const double *a, int m, int n, const double *w, int *unique,
+                                     jd_ctx_t *ctx);
 
 /** The R package synthdid's search for the same weights from `w` on: Frank-Wolfe steps until the
  *  objective per row falls by less than decrease^2, or max_steps. zeta^2 m is the ridge. */

@@ -14,6 +14,7 @@
 
 #include "did/synthetic/synthetic.h"
 
+static const double LEAST_ZETA = 1e-6;            /* of the noise */
 static const double LEAST_RIDGE = 1e-12;          /* of columns whose largest number is 1 */
 enum { SEARCH_STEPS = 10000, FIRST_STEPS = 100 }; /* the package's */
 
@@ -139,6 +140,8 @@ typedef struct {
     double *a; /* [n + 1][m], the target behind the columns */
     int m, n;
     double zeta, noise;
+    int of_periods; /* lambda, not omega */
+    int say;        /* whether weights that are not unique are said */
 } search_t;
 
 /* The package sets weights below a quarter of the largest to 0, and starts again. */
@@ -155,57 +158,109 @@ static void sparsify(double *w, int n)
         w[j] /= sum;
 }
 
+/* A column and its number. */
+typedef struct {
+    const double *values;
+    size_t bytes;
+    int number;
+} column_t;
+
+static int compare_columns(const void *a, const void *b)
+{
+    const column_t *x = a, *y = b;
+    int by = memcmp(x->values, y->values, x->bytes);
+    return by ? by : (x->number > y->number) - (x->number < y->number);
+}
+
 /* Columns that are equal bit by bit share their weights equally: of the weights that fit as well
  * the ones of least norm, whatever the columns' order. The ridge says the same, to fewer digits.
- * Returns how many columns equal an earlier one; w NULL: counts alone. */
-static int32_t share_equal(const double *a, int m, int n, double *w)
+ * *n_equal: how many columns equal an earlier one; w NULL: counts alone. */
+static int share_equal(const double *a, int m, int n, double *w, int *n_equal, jd_ctx_t *ctx)
 {
-    size_t bytes = (size_t)m * sizeof *a;
-    int32_t n_equal = 0;
-    for (int j = 0; j < n; j++) {
-        const double *column = a + (size_t)j * (size_t)m;
-        double sum = w ? w[j] : 0;
-        int first = 1, same = 1;
-        for (int l = 0; l < j && first; l++)
-            first = memcmp(a + (size_t)l * (size_t)m, column, bytes) != 0;
-        n_equal += !first;
-        if (!first || !w) continue;
-        for (int l = j + 1; l < n; l++)
-            if (memcmp(a + (size_t)l * (size_t)m, column, bytes) == 0) {
-                sum += w[l];
-                same++;
-            }
-        for (int l = j; l < n && same > 1; l++)
-            if (memcmp(a + (size_t)l * (size_t)m, column, bytes) == 0) w[l] = sum / same;
+    column_t *column = malloc((size_t)n * sizeof *column);
+    if (!column) return jd_fail_memory(ctx, (size_t)n * sizeof *column, "synthetic weights");
+    for (int j = 0; j < n; j++)
+        column[j] = (column_t){a + (size_t)j * (size_t)m, (size_t)m * sizeof *a, j};
+    qsort(column, (size_t)n, sizeof *column, compare_columns);
+    *n_equal = 0;
+    for (int j = 0, end; j < n; j = end) {
+        double sum = 0;
+        for (end = j; end < n && memcmp(column[end].values, column[j].values, column[j].bytes) == 0;
+             end++)
+            sum += w ? w[column[end].number] : 0;
+        *n_equal += end - j - 1;
+        for (int l = j; w && end - j > 1 && l < end; l++)
+            w[column[l].number] = sum / (end - j);
     }
-    return n_equal;
+    free(column);
+    return JD_OK;
+}
+
+/* Says where the optimum is not unique; columns are scaled, n_equal of them equal another. */
+static int say_unique(const search_t *problem, const double *w, int n_equal, jd_ctx_t *ctx)
+{
+    int unique = 1;
+    int rc = jd_simplex_is_unique(problem->a, problem->m, problem->n, w, &unique, ctx);
+    if (rc != JD_OK || unique) return rc;
+    if (n_equal > 0 && !problem->of_periods)
+        jd_warn(ctx,
+                "%d control%s the same outcomes before treatment as another one, so synthetic "
+                "weights are not unique; equal controls share theirs equally",
+                n_equal, n_equal == 1 ? " has" : "s have");
+    else
+        jd_warn(ctx,
+                "synthetic weights of %s are not unique: others fit %s as well and may give other "
+                "effects; those taken are small, spread over many %s, and do not depend on the "
+                "order of units",
+                problem->of_periods ? "periods" : "controls",
+                problem->of_periods ? "controls" : "outcomes before treatment",
+                problem->of_periods ? "periods" : "controls");
+    return JD_OK;
+}
+
+/* The package's weights; columns that are equal share theirs here, where it divides them by the
+ * order of units. */
+static int search_as_package(search_t *problem, double *w, jd_ctx_t *ctx)
+{
+    int m = problem->m, n = problem->n, n_equal = 0;
+    const double *a = problem->a, *b = a + (size_t)n * (size_t)m;
+    double decrease = 1e-5 * problem->noise;
+    int rc = jd_simplex_frank_wolfe(a, b, m, n, problem->zeta, decrease, FIRST_STEPS, w, ctx);
+    if (rc != JD_OK) return rc;
+    sparsify(w, n);
+    rc = jd_simplex_frank_wolfe(a, b, m, n, problem->zeta, decrease, SEARCH_STEPS, w, ctx);
+    if (rc == JD_OK) rc = share_equal(a, m, n, w, &n_equal, ctx);
+    if (rc == JD_OK && problem->say && n_equal > 0 && !problem->of_periods)
+        jd_warn(ctx,
+                "%d control%s the same outcomes before treatment as another one; equal controls "
+                "share their weight equally here, synthdid divides it by the order of units",
+                n_equal, n_equal == 1 ? " has" : "s have");
+    return rc;
 }
 
 static int search(const jd_synthetic_t *s, search_t problem, int intercept, double *w,
                   jd_ctx_t *ctx)
 {
-    int m = problem.m, n = problem.n;
-    double *a = problem.a, *b = a + (size_t)n * (size_t)m, decrease = 1e-5 * problem.noise;
+    int m = problem.m, n = problem.n, n_equal = 0;
+    double *a = problem.a, *b = a + (size_t)n * (size_t)m;
     for (int j = 0; intercept && j <= n; j++)
         centre(a + (size_t)j * (size_t)m, m);
+    if (s->frank_wolfe) return search_as_package(&problem, w, ctx);
     double scale = find_scale(a, ((int64_t)n + 1) * m), zeta = problem.zeta / scale;
-    for (int64_t i = 0; !s->frank_wolfe && i < ((int64_t)n + 1) * m; i++)
+    for (int64_t i = 0; i < ((int64_t)n + 1) * m; i++)
         a[i] /= scale;
     /* without noise the ridge would be 0, and weights that fit as well would be many */
     double ridge = zeta > 0 ? m * zeta * zeta : LEAST_RIDGE;
-    if (!s->frank_wolfe) {
-        int rc = jd_simplex_solve(a, b, m, n, ridge, w, ctx);
-        if (rc == JD_OK) share_equal(a, m, n, w);
-        return rc;
-    }
-    int rc = jd_simplex_frank_wolfe(a, b, m, n, problem.zeta, decrease, FIRST_STEPS, w, ctx);
-    if (rc != JD_OK) return rc;
-    sparsify(w, n);
-    return jd_simplex_frank_wolfe(a, b, m, n, problem.zeta, decrease, SEARCH_STEPS, w, ctx);
+    int rc = jd_simplex_solve(a, b, m, n, ridge, w, ctx);
+    if (rc == JD_OK) rc = share_equal(a, m, n, w, &n_equal, ctx);
+    if (rc == JD_OK && problem.say && problem.zeta <= LEAST_ZETA * problem.noise)
+        rc = say_unique(&problem, w, n_equal, ctx);
+    return rc;
 }
 
 static int find_lambda(const jd_synthetic_t *s, const jd_synthetic_who_t *who, const double *matrix,
-                       int32_t b, double *a, const jd_block_weights_t *weights, jd_ctx_t *ctx)
+                       int32_t b, double *a, int find, const jd_block_weights_t *weights,
+                       jd_ctx_t *ctx)
 {
     const jd_block_t *block = &s->block[b];
     int32_t n_pre = block->n_pre, periods = s->n_periods, m = who->n_controls;
@@ -219,7 +274,7 @@ static int find_lambda(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
             post[k] += y[t] / (periods - block->n_before);
     }
     const double *zeta = weights->zeta + 3 * (int64_t)b;
-    return search(s, (search_t){a, m, n_pre, zeta[1], zeta[2]}, 1,
+    return search(s, (search_t){a, m, n_pre, zeta[1], zeta[2], 1, find && ctx && ctx->warn}, 1,
                   weights->lambda + (int64_t)b * periods, ctx);
 }
 
@@ -233,16 +288,9 @@ static int find_omega(const jd_synthetic_t *s, const jd_synthetic_who_t *who, co
                (size_t)n_pre * sizeof *a);
     memcpy(a + (size_t)who->n_controls * (size_t)n_pre, treated, (size_t)n_pre * sizeof *a);
     const double *zeta = weights->zeta + 3 * (int64_t)b;
-    int32_t n_equal = find && ctx && ctx->warn ? share_equal(a, n_pre, who->n_controls, NULL) : 0;
-    if (n_equal > 0)
-        jd_warn(ctx,
-                "%d control%s the same outcomes before treatment as another one, so synthetic "
-                "weights are not unique; %s",
-                n_equal, n_equal == 1 ? " has" : "s have",
-                s->frank_wolfe ? "the search of synthdid divides them by the order of units"
-                               : "equal controls share theirs equally");
-    return search(s, (search_t){a, n_pre, who->n_controls, zeta[0], zeta[2]},
-                  s->kind == JD_SYNTHETIC_DID, weights->omega + (int64_t)b * who->n_controls, ctx);
+    return search(
+        s, (search_t){a, n_pre, who->n_controls, zeta[0], zeta[2], 0, find && ctx && ctx->warn},
+        s->kind == JD_SYNTHETIC_DID, weights->omega + (int64_t)b * who->n_controls, ctx);
 }
 
 /* zeta_omega, zeta_lambda, noise of a block. */
@@ -253,8 +301,9 @@ static void find_zeta(const jd_synthetic_t *s, const jd_synthetic_who_t *who, co
     double n_post = s->n_periods - s->block[b].n_before;
     double scale = find_scale(matrix, (int64_t)s->n_units * s->n_periods);
     double noise = scale * find_noise(s, who, matrix, s->block[b].n_pre, scale);
-    zeta[0] = (s->kind == JD_SYNTHETIC_CONTROL ? 1e-6 : pow(n_treated * n_post, 0.25)) * noise;
-    zeta[1] = 1e-6 * noise;
+    zeta[0] =
+        (s->kind == JD_SYNTHETIC_CONTROL ? LEAST_ZETA : pow(n_treated * n_post, 0.25)) * noise;
+    zeta[1] = LEAST_ZETA * noise;
     zeta[2] = noise;
 }
 
@@ -283,7 +332,7 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
         }
         if (s->kind == JD_SYNTHETIC_UNIFORM) continue;
         treated_means(s, who, matrix, b, treated);
-        if (s->kind == JD_SYNTHETIC_DID) rc = find_lambda(s, who, matrix, b, a, weights, ctx);
+        if (s->kind == JD_SYNTHETIC_DID) rc = find_lambda(s, who, matrix, b, a, find, weights, ctx);
         if (rc == JD_OK) rc = find_omega(s, who, matrix, treated, b, a, find, weights, ctx);
     }
     free(a);
