@@ -259,19 +259,34 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
     }
     if (result->enumerated) list_assignments(deal, all);
     jd_jump_t jump = jd_jump(jd_stream(task->o->vcov.seed, 0, JD_DRAW_PERMUTE), 0, 0);
+    int stop = 0; /* the caller's own thread asks it, the others hear */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
         int32_t *own = room + (size_t)t * (2 * movers + rows), *of_mover = own + movers;
         inner[t] = jd_ctx_inner(ctx);
         inner[t].threads = 1;
+        if (t > 0) inner[t].cancelled = NULL;
         for (int64_t d = t; d < result->draws && !failed[t]; d += threads) {
             double effect, statistic = (double)NAN;
+            int now = t == 0 ? jd_check_cancelled(&inner[t]) : JD_OK;
+            if (now) {
+                failed[t] = now;
+#pragma omp atomic write
+                stop = now;
+            }
+#pragma omp atomic read
+            now = stop;
+            if (now) break;
             if (!result->enumerated) shuffle(deal, &jump, d, own);
             spread(deal, result->enumerated ? all + (size_t)d * movers : own, of_mover,
                    of_mover + movers);
             int code = estimate(task, of_mover + movers, &effect, &statistic, &inner[t]);
             result->law[d] = code == JD_OK ? statistic : (double)NAN;
-            if (code == JD_ERR_NO_MEMORY || code == JD_ERR_CANCELLED) failed[t] = code;
+            if (code == JD_ERR_NO_MEMORY || code == JD_ERR_CANCELLED) {
+                failed[t] = code;
+#pragma omp atomic write
+                stop = code;
+            }
             jd_ctx_clear(&inner[t]);
         }
     }

@@ -130,7 +130,10 @@ static int describe(jd_twfe_weights_t *w, const jd_design_t *design, const jd_pa
     w->estimate = on_rows[0];
     jd_design_weights(design, 0, on_rows);
     int64_t n_treated = list_treated(design, panel, on_rows, cohort, row);
-    rc = fill_cells(w, row, n_treated, ctx);
+    rc = jd_check_cancelled(ctx);
+    if (rc == JD_OK) rc = fill_cells(w, row, n_treated, ctx);
+    if (rc == JD_OK) rc = jd_check_cancelled(ctx);
+    if (rc != JD_OK) goto out;
     sum_signs(w, row, n_treated);
     find_opposite(w, row, n_treated);
 out:

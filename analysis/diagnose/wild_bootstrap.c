@@ -23,7 +23,7 @@
 #include "linear/vcov/reweigh.h"
 #include "linear/vcov/vcov.h"
 
-enum { DRAWS = 9999, MAX_DRAWS = 1 << 27 };
+enum { DRAWS = 9999, MAX_DRAWS = 1 << 27, BETWEEN_POLLS = 1 << 24 };
 static const double tie = 1e-10; /* relative difference below which statistics are equal */
 
 /* Everything a draw needs. */
@@ -221,6 +221,8 @@ static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd
         find_direction(v, rows, &work, direction);
     }
     for (int32_t g = 0; rc == JD_OK && g < v->groups->n_groups; g++) {
+        rc = jd_check_cancelled(ctx);
+        if (rc != JD_OK) break;
         int bad = do_cluster(v, g, rows, direction, w, &work, scratch, x);
         if (bad == JD_LAPACK_MEMORY)
             rc = jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
@@ -332,16 +334,28 @@ static int do_draws(wild_t *w, jd_ctx_t *ctx)
         return jd_fail_memory(ctx, 5 * draws * sizeof *w->draw, "a wild bootstrap's draws");
     }
     jd_jump_t jump = jd_jump(jd_stream(w->o->vcov.seed, 0, JD_DRAW_BOOTSTRAP), 0, 0);
+    int64_t work = 0, each_draw = (int64_t)w->groups * (4 * (int64_t)w->m + 1);
+    int stop = 0; /* the caller's own thread asks it, the others hear */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
         double *v = scratch + (size_t)t * each;
         for (int64_t d = t; d < w->draws; d += threads) {
+            int now;
+            if (t == 0 && (work += each_draw) > BETWEEN_POLLS) {
+                work = 0;
+                now = jd_check_cancelled(ctx);
+#pragma omp atomic write
+                stop = now;
+            }
+#pragma omp atomic read
+            now = stop;
+            if (now) break;
             fill_factors(w, &jump, d, v);
             do_draw(w, v, v + w->groups, w->draw + 5 * d);
         }
     }
     free(scratch);
-    return JD_OK;
+    return stop;
 }
 
 static double variance_at(const wild_t *w, const double *draw, double gap)

@@ -315,8 +315,10 @@ static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
 
 int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
 {
+    int rc = jd_check_cancelled(ctx);
+    if (rc != JD_OK) return rc;
     if (!regression->cells) return factor_columns(regression, ctx);
-    int rc = jd_cellwise_factor(regression->cells, regression, ctx);
+    rc = jd_cellwise_factor(regression->cells, regression, ctx);
     return rc == JD_OK ? refuse_unidentified(regression, ctx) : rc;
 }
 

@@ -4,7 +4,7 @@
  * frozen weights follow from them by plain loops; on one cohort without weights it is TWFE. */
 #include "support.h"
 
-#include "did/synthetic.h"
+#include "did/synthetic/synthetic.h"
 #include "jiedao/synthetic.h"
 #include "property/did_dense.h"
 

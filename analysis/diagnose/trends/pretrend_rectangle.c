@@ -254,6 +254,8 @@ int jd_rectangle_integrate(const jd_rectangle_t *r, const double *mean, double *
 {
     size_t n = 1 + (size_t)r->k + (size_t)r->n_post, each = n + 3 * (size_t)r->k;
     size_t all = JD_SHIFTS * each + n;
+    int rc = jd_check_cancelled(ctx);
+    if (rc != JD_OK) return rc;
     double *total = calloc(all, sizeof *total);
     if (!total) return jd_fail_memory(ctx, all * sizeof *total, "an integral");
     double *sums = total + n;

@@ -348,7 +348,8 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     if (!(level > 0 && level < 1))
         return jd_fail(ctx, JD_ERR_ARGUMENT, "level = %g of the intervals; it lies in (0, 1)",
                        level);
-    int rc = check_outcome(design, y, ctx);
+    int rc = jd_check_cancelled(ctx);
+    if (rc == JD_OK) rc = check_outcome(design, y, ctx);
     if (rc != JD_OK) return rc;
     size_t n = (size_t)design->sample.n;
     double *own = NULL;

@@ -198,16 +198,31 @@ static int run(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
         goto out;
     }
     jd_jump_t jump = jd_jump(jd_stream(task->o->seed, 0, JD_DRAW_CLUSTERS), 0, 0);
+    int stop = 0; /* the caller's own thread asks it, the others hear */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
         int32_t *drawn = room + (size_t)t * clusters;
         inner[t] = jd_ctx_inner(ctx);
         inner[t].threads = 1;
         inner[t].warn = NULL;
+        if (t > 0) inner[t].cancelled = NULL;
         for (int64_t d = t; d < fit->n_law && !failed[t]; d += threads) {
+            int now = t == 0 ? jd_check_cancelled(&inner[t]) : JD_OK;
+            if (now) {
+                failed[t] = now;
+#pragma omp atomic write
+                stop = now;
+            }
+#pragma omp atomic read
+            now = stop;
+            if (now) break;
             draw(task, &jump, d, drawn);
             int code = estimate(task, drawn, fit->law + d * fit->n_terms, &inner[t]);
-            if (code == JD_ERR_NO_MEMORY || code == JD_ERR_CANCELLED) failed[t] = code;
+            if (code == JD_ERR_NO_MEMORY || code == JD_ERR_CANCELLED) {
+                failed[t] = code;
+#pragma omp atomic write
+                stop = code;
+            }
             jd_ctx_clear(&inner[t]);
         }
     }

@@ -149,7 +149,8 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     *design = NULL;
     if (!estimator || !panel || !options)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
-    int rc = jd_panel_check(panel, ctx);
+    int rc = jd_check_cancelled(ctx);
+    if (rc == JD_OK) rc = jd_panel_check(panel, ctx);
     if (rc != JD_OK) return rc;
     jd_panel_t taken = *panel;
     if (!estimator->takes_fixed) taken.n_fixed = taken.n_slopes = 0;

@@ -185,6 +185,8 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
     if (!a) return jd_fail_memory(ctx, 2 * n * sizeof *a, "effects");
     fill_estimates(design, f, a, estimates, 1);
     for (int m = 0; rc == JD_OK && m < own->n_means; m++) {
+        rc = jd_check_cancelled(ctx);
+        if (rc != JD_OK) break;
         mean_effect(design, f, m, a);
         rc = fill_weights(design, f, a, a + n, terms->columns + (size_t)m * n, ctx);
     }
@@ -192,7 +194,8 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
         int k = shown(own, &f->glm, s);
         if (k >= 0) jd_regression_weights(r, k, terms->columns + ((size_t)(own->n_means + s)) * n);
     }
-    for (int p = 0; rc == JD_OK && p < n_terms; p++)
+    for (int p = 0; rc == JD_OK && p < n_terms; p++) {
+        rc = jd_check_cancelled(ctx);
         for (int q = 0; q < n_terms; q++) {
             const double *u = terms->columns + (size_t)p * n, *w = terms->columns + (size_t)q * n;
             double sum = 0;
@@ -200,6 +203,7 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
                 sum += u[i] * w[i] / r->weight[i];
             terms->bread[p * n_terms + q] = sum;
         }
+    }
     free(a);
     return rc;
 }

@@ -317,8 +317,10 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "standard errors");
     double *score = tau + n + room, *cell = score + scores;
     rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
-    for (int k = 0; rc == JD_OK && k < n_means; k++)
+    for (int k = 0; rc == JD_OK && k < n_means; k++) {
+        rc = jd_check_cancelled(ctx);
         score_mean(design, k, tau, cell, score + (size_t)k * groups);
+    }
     if (rc == JD_OK && fit->n_terms > n_means)
         rc = score_leads(design, y, options, score + (size_t)n_means * groups, ctx);
     if (rc == JD_OK)

@@ -98,8 +98,12 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     rc = jd_first_stage_impute(stage, y, adjusted, ctx);
     if (rc == JD_OK) {
         jd_effect_means_estimate(&own->means, design, stage, adjusted, lost, fit->estimate, 1);
-        for (int k = 0; k < fit->n_terms; k++)
+        for (int k = 0; rc == JD_OK && k < fit->n_terms; k++) {
+            rc = jd_check_cancelled(ctx);
             score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
+        }
+    }
+    if (rc == JD_OK) {
         jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(stage, adjusted), fit);
     }
     free(adjusted);

@@ -164,6 +164,8 @@ static int fill_weights(jd_lp_t *lp, const jd_design_t *design, int *n, jd_ctx_t
     for (int k = 0; rc == JD_OK && k < lp->n_horizons; k++) {
         jd_lp_projection_t p;
         jd_lp_horizon_t h = lp->horizon[k];
+        rc = jd_check_cancelled(ctx);
+        if (rc != JD_OK) break;
         rc = jd_lp_projection_make(&p, lp, design, &h, ctx);
         int told = rc == JD_OK && p.n > 0;
         if (told) {
@@ -307,7 +309,9 @@ static int add_scores(const jd_design_t *design, const jd_lp_t *lp, const jd_lp_
                       jd_vcov_facts_t *facts, jd_ctx_t *ctx)
 {
     jd_lp_projection_t p;
-    int rc = jd_lp_projection_make(&p, lp, design, h, ctx);
+    int rc = jd_check_cancelled(ctx);
+    if (rc != JD_OK) return rc;
+    rc = jd_lp_projection_make(&p, lp, design, h, ctx);
     size_t n = (size_t)p.n, k = (size_t)p.regression.n_kept;
     double *own = rc == JD_OK ? malloc((3 * n + k + k * k) * sizeof *own) : NULL;
     if (rc == JD_OK && !own) rc = jd_fail_memory(ctx, 3 * n * sizeof *own, "residuals");

@@ -245,8 +245,9 @@ static int fill_stack(stack_t *s, const timing_t *t, const jd_design_t *design, 
     int rc = JD_OK;
     for (int pass = 0; rc == JD_OK && pass < 2; pass++) {
         int64_t n = 0;
-        for (int32_t a = 1; a < t->n_periods; a++)
-            for (int64_t i = 0; t->keep[a] && i < t->n; i++) {
+        for (int32_t a = 1; rc == JD_OK && a < t->n_periods; a++) {
+            if (t->keep[a]) rc = jd_check_cancelled(ctx);
+            for (int64_t i = 0; rc == JD_OK && t->keep[a] && i < t->n; i++) {
                 double w = stack_weight(t, s, total, i, a, design->weight ? design->weight[i] : 1);
                 if (!(w > 0)) continue;
                 if (pass == 1) {
@@ -259,8 +260,9 @@ static int fill_stack(stack_t *s, const timing_t *t, const jd_design_t *design, 
                 }
                 n++;
             }
+        }
         s->n = n;
-        if (pass == 0) rc = allocate_rows(s, ctx);
+        if (rc == JD_OK && pass == 0) rc = allocate_rows(s, ctx);
     }
     free(total);
     return rc;
@@ -322,13 +324,15 @@ static int fill_weights(const jd_design_t *design, stack_t *s, jd_ctx_t *ctx)
         free(own);
         return jd_fail_memory(ctx, terms * n * sizeof *own, "weights on outcomes");
     }
-    for (size_t k = 0; k < terms; k++) {
+    int rc = JD_OK;
+    for (size_t k = 0; rc == JD_OK && k < terms; k++) {
+        rc = jd_check_cancelled(ctx);
         jd_regression_combine(&s->regression, s->contrast + k * (size_t)s->regression.n_kept, own);
         for (int64_t i = 0; i < s->n; i++)
             s->on_rows[k * n + (size_t)s->row[i]] += own[i];
     }
     free(own);
-    return JD_OK;
+    return rc;
 }
 
 static int keep_clusters(const jd_design_t *design, stack_t *s, jd_ctx_t *ctx)

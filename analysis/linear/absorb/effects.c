@@ -265,6 +265,8 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     if (effects->n_effects + effects->n_slopes == 0 || n_columns < 1) return JD_OK;
     if (!effects->ready)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "fixed effects are indexed but have no solver yet");
+    int rc = jd_check_cancelled(ctx);
+    if (rc != JD_OK) return rc;
     int threads = jd_ctx_threads(ctx);
     if (threads > n_columns) threads = n_columns;
     size_t each =

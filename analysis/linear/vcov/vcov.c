@@ -238,7 +238,8 @@ int jd_regression_vcov(const jd_regression_t *regression, const double *residual
 {
     jd_regression_t r = *regression;
     memset(facts, 0, sizeof *facts);
-    int rc = check_rows(rows, options, ctx);
+    int rc = jd_check_cancelled(ctx);
+    if (rc == JD_OK) rc = check_rows(rows, options, ctx);
     if (rc != JD_OK) return rc;
     int spread = needs_columns(&r, rows, options, ctx);
     if (spread < 0) return spread;
