@@ -191,21 +191,79 @@ static bool averages_events(const char *name, const jd_did_options_t *how)
             (!strcmp(name, "callaway_santanna") || !strcmp(name, "staggered_triple_difference")));
 }
 
-/* These count from wave to wave, the others by the calendar where it is asked for; one table has
- * one unit of event time. */
-static int check_unit(const char *name, const jd_own_data_t *data, jd_ctx_t *ctx)
+/* Date of adoption in row i; 0: never, or not known. */
+static int32_t adoption_of(const jd_panel_t *panel, int64_t i)
+{
+    const int32_t *date = panel->treated ? panel->adoption : panel->cohort;
+    return date ? date[i] : 0;
+}
+
+/* Whether the k-th period in use after (before) adoption lies k periods off, for one cohort; the
+ * gap right after adoption is `delay` for all. */
+static bool counts_alike(const jd_groups_t *periods, int32_t cohort, int32_t *delay)
+{
+    int32_t first = 0;
+    while (first < periods->n_groups && periods->value[first] < cohort)
+        first++;
+    if (first == periods->n_groups || first == 0) return true;
+    int32_t gap = periods->value[first] - cohort;
+    if (*delay < 0) *delay = gap;
+    for (int32_t k = 0; k < periods->n_groups; k++)
+        if (periods->value[k] - cohort != k - first + (k >= first ? gap : 0)) return false;
+    return gap == *delay;
+}
+
+/* A period that no row in use has and that moves event times counted by periods in use: *hole. */
+static int find_hole(const jd_own_data_t *data, bool dated, int32_t *hole, jd_ctx_t *ctx)
+{
+    const jd_panel_t *panel = &data->panel;
+    jd_groups_t periods = {0};
+    int rc = jd_groups_make(&periods, panel->time, panel->n, ctx);
+    *hole = INT32_MIN;
+    if (rc) return rc;
+    const int32_t *value = periods.value, n = periods.n_groups;
+    if (value[n - 1] - value[0] >= n) {
+        int32_t delay = -1, last = 0;
+        bool alike = dated;
+        for (int64_t i = 0; alike && i < panel->n; i++) {
+            int32_t cohort = adoption_of(panel, i);
+            if (cohort != 0 && cohort != last) alike = counts_alike(&periods, cohort, &delay);
+            if (cohort != 0) last = cohort;
+        }
+        for (int32_t k = n - 1; !alike && k > 0; k--)
+            if (value[k] - value[k - 1] > 1) *hole = value[k - 1] + 1;
+    }
+    jd_groups_free(&periods);
+    return JD_OK;
+}
+
+/* These count from wave to wave, the others by the calendar where it is asked for, or where a
+ * period of the file has no row in use; one table has one unit of event time. */
+static int check_unit(const char *name, const jd_own_data_t *data, const jd_did_options_t *how,
+                      jd_ctx_t *ctx)
 {
     static const char *const by_wave[] = {"lp_did", "stacked", "did_multiplegt_dyn"};
-    if (!data->gaps_kept) return JD_OK;
+    bool counts = false;
+    int32_t hole;
     for (size_t i = 0; i < sizeof by_wave / sizeof *by_wave; i++)
-        if (!strcmp(name, by_wave[i]))
-            return jd_fail(
-                ctx, JD_ERR_UNSUPPORTED,
-                "%s: its event times count observed periods, and the periods have gaps in "
-                "the calendar that --periods asks for; leave --periods out, or write "
-                "--periods rank",
-                name);
-    return JD_OK;
+        counts |= !strcmp(name, by_wave[i]);
+    if (!counts) return JD_OK;
+    if (data->gaps_kept)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s: its event times count observed periods, and the periods have gaps in "
+                       "the calendar that --periods asks for; leave --periods out, or write "
+                       "--periods rank",
+                       name);
+    bool dated = !data->panel.dose && how->nonabsorbing == 0 &&
+                 (data->panel.treated ? data->panel.adoption : data->panel.cohort) != NULL;
+    int rc = find_hole(data, dated, &hole, ctx);
+    if (rc || hole == INT32_MIN) return rc;
+    return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                   "%s: its event times count the periods that rows in use have, and none has %s "
+                   "(no outcome, say), so that they would be others than those of other "
+                   "estimators; take such periods out of the file, and all estimators count "
+                   "those that are left",
+                   name, JD_PERIOD_NAME(ctx, hole));
 }
 
 static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
@@ -214,7 +272,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
     const jd_estimator_t *estimator = jd_estimator_find(own->name);
-    int rc = check_unit(own->name, data, ctx);
+    int rc = check_unit(own->name, data, ask->how, ctx);
     if (!rc) rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
     if (!rc) rc = jd_design_infer(design, data->y, ask->vcov, ask->level, &fit, ctx);
     const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,

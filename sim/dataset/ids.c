@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ids of any kind as 32-bit codes, in the order of the ids: numbers by size, texts by bytes. */
+/* Ids of any kind as 32-bit codes, in the order of the ids: numbers by size, texts by bytes but for
+ * the whole numbers in them, which count by size too: draws are keyed by codes, and the same
+ * clusters are drawn whether they are written 9 and 10, "9" and "10", or "c9" and "c10". */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,10 +33,44 @@ static int by_real(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Compares the numbers that begin at x[*at] and y[*at_y], and steps behind them. */
+static int by_number(const char *x, int32_t n, int32_t *at, const char *y, int32_t m, int32_t *at_y)
+{
+    int by = 0;
+    while (*at < n && x[*at] == '0')
+        ++*at;
+    while (*at_y < m && y[*at_y] == '0')
+        ++*at_y;
+    for (;; ++*at, ++*at_y) {
+        int more = *at < n && is_digit(x[*at]), more_y = *at_y < m && is_digit(y[*at_y]);
+        if (!more || !more_y) return more != more_y ? more - more_y : by;
+        if (by == 0) by = (x[*at] > y[*at_y]) - (x[*at] < y[*at_y]);
+    }
+}
+
+/* Texts that differ are never equal: 01 and 1 are two. */
 static int by_text(const void *a, const void *b)
 {
     const id_key_t *x = a, *y = b;
-    return strncmp(x->id.text, y->id.text, (size_t)x->width);
+    int32_t n = x->width, m = y->width, i = 0, j = 0;
+    while (i < n && j < m && x->id.text[i] && y->id.text[j]) {
+        char c = x->id.text[i], d = y->id.text[j];
+        int by = is_digit(c) && is_digit(d) ? by_number(x->id.text, n, &i, y->id.text, m, &j)
+                                            : ((unsigned char)c > (unsigned char)d) -
+                                                  ((unsigned char)c < (unsigned char)d);
+        if (by) return by;
+        if (!is_digit(c)) {
+            i++;
+            j++;
+        }
+    }
+    int more = i < n && x->id.text[i] != 0, more_y = j < m && y->id.text[j] != 0;
+    return more != more_y ? more - more_y : strncmp(x->id.text, y->id.text, (size_t)x->width);
 }
 
 /* Exact for every type of integer. */

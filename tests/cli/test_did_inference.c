@@ -31,10 +31,11 @@ static double p_value(const char *options)
 {
     csv_t csv;
     char line[512], path[512];
-    snprintf(line, sizeof line,
-             "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --cluster c --estimator twfe "
-             "--format csv %s >e.csv",
-             options);
+    snprintf(
+        line, sizeof line,
+        "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --cluster c --estimator twfe "
+        "--format csv %s >e.csv",
+        options);
     run_shell(&said, line);
     if (said.status) fail_msg("%s: %s", options, said.err);
     snprintf(path, sizeof path, "%s/e.csv", getenv("HERE"));
@@ -82,6 +83,42 @@ static void test_randomisation(void **state)
 }
 
 /* One treated cluster: what is not defined is refused, and the advice names what is. */
+/* Clusters are drawn alike whether they are written 1 to 12, c1 to c12, or by names in their order.
+ */
+static void test_text_clusters(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"wild-weights webb --diagnose wild",
+                                       "wild-weights rademacher --diagnose wild",
+                                       "bootstrap pairs"};
+    static const char *const columns[] = {"num", "text", "name"};
+    char path[512], line[512];
+    snprintf(path, sizeof path, "%s/t.csv", getenv("HERE"));
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("i,t,g,num,text,name,y\n", out);
+    for (int u = 0; u < 36; u++)
+        for (int t = 1; t <= 4; t++) {
+            int c = u % 12 + 1;
+            fprintf(out, "%d,%d,%d,%d,c%d,%c town,%.3f\n", u, t, c < 6 ? 3 : 0, c, c, 'a' + c,
+                    0.3 * ((u * 7 + t * t * 5) % 11) + 0.5 * (c < 6 && t >= 3));
+        }
+    fclose(out);
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        char first[sizeof said.out] = "";
+        for (int k = 0; k < 3; k++) {
+            snprintf(line, sizeof line,
+                     "\"$JIEDAO\" did t.csv --y y --unit i --time t --cohort g --cluster %s "
+                     "--estimator twfe --format csv --draws 199 --%s",
+                     columns[k], ways[w]);
+            run_shell(&said, line);
+            if (said.status) fail_msg("%s: %s", ways[w], said.err);
+            if (k == 0) strcpy(first, said.out);
+            assert_string_equal(said.out, first);
+        }
+    }
+}
+
 static void test_one_treated(void **state)
 {
     (void)state;
@@ -105,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wild),
         cmocka_unit_test(test_randomisation),
+        cmocka_unit_test(test_text_clusters),
         cmocka_unit_test(test_one_treated),
     };
     return cmocka_run_group_tests(tests, write_panel, remove_here);

@@ -94,6 +94,35 @@ static void test_one_unit_of_event_times(void **state)
     ASSERT_HOLDS(said.out, "\nlp_did ");
 }
 
+/* A period without outcomes: those that count the periods in use would call others e=0. The gap
+ * right after one date of adoption is known. */
+static void test_periods_without_outcomes(void **state)
+{
+    (void)state;
+    const int cohorts[2][4] = {{0, 2004, 2004, 0}, {0, 2004, 2006, 0}};
+    for (int k = 0; k < 2; k++)
+        for (int empty = 2003; empty <= 2007; empty++) {
+            char text[4096] = "i,t,g,y\n";
+            for (int u = 1; u <= 8; u++)
+                for (int t = 2000; t <= 2009; t++) {
+                    size_t at = strlen(text);
+                    const int g = cohorts[k][u % 4];
+                    snprintf(text + at, sizeof text - at, "%d,%d,%d,", u, t, g);
+                    at = strlen(text);
+                    snprintf(text + at, sizeof text - at, t == empty ? "\n" : "%d.%d\n",
+                             g && t >= g ? 10 + t - g : 0, u * t * t % 7);
+                }
+            write_here("holes.csv", text);
+            run(0, "\"$JIEDAO\" did holes.csv" ROLES
+                   "--estimator event_study,lp_did,stacked,did_multiplegt_dyn");
+            const int known = k == 0 && empty == 2004;
+            char text_of_hole[64];
+            snprintf(text_of_hole, sizeof text_of_hole, "and none has %d", empty);
+            assert_true((strstr(said.out, text_of_hole) == NULL) == known);
+            assert_true((strstr(said.out, "\nstacked ") != NULL) == known);
+        }
+}
+
 /* Fits that are exact, and averages of nothing. */
 static void test_too_little_to_tell(void **state)
 {
@@ -388,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_slips_in_columns_are_told),
         cmocka_unit_test(test_incomplete_controls_are_told),
         cmocka_unit_test(test_one_unit_of_event_times),
+        cmocka_unit_test(test_periods_without_outcomes),
         cmocka_unit_test(test_too_little_to_tell),
         cmocka_unit_test(test_periods_around_zero),
         cmocka_unit_test(test_waves_and_treatment_of_rows_without_outcome),
