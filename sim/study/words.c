@@ -83,9 +83,15 @@ static const char *grouped(int64_t n, char *buffer, size_t size)
     return buffer;
 }
 
+/* What is printed as 0: rounding, of which nothing is a share. */
+static bool is_zero(double x)
+{
+    return fabs(x) < 1e-12;
+}
+
 static double percent(double part, double whole)
 {
-    return whole != 0.0 ? 100 * part / whole : (double)NAN;
+    return is_zero(whole) ? (double)NAN : 100 * part / whole;
 }
 
 /* ---- the parts of the screen ---- */
@@ -164,14 +170,20 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
     /* Per cent of what it is added to, as ratio_ade: the outcome without the county's own. */
     print_effect(out, r, "direct effect (ADE)", ade, base.mean + att.mean - ade.mean,
                  "of a county's own treatment, the others' given");
-    print_effect(out, r, "on never-treated counties",
-                 jd_words_estimand(r, outcome, "spillover_never"), base.mean,
-                 p->outcome == JD_OUTCOME_INFLOW ? "firms drawn away" : "by others' policy");
-    if (isnan(net.mean) || p->outcome != JD_OUTCOME_INFLOW) return;
+    jd_mean_t others = jd_words_estimand(r, outcome, "spillover_never");
+    bool drawn = p->outcome == JD_OUTCOME_INFLOW && others.mean < 0;
+    print_effect(out, r, "on never-treated counties", others, base.mean,
+                 drawn ? "firms drawn away" : "by others' policy");
+    if (isnan(net.mean) || is_zero(att.mean) || p->outcome != JD_OUTCOME_INFLOW) return;
     if (net.mean < 0 || net.mean > 1)
         fprintf(out,
-                "            effects on all counties add up to %.0f %% of the gain: outside 0 to "
+                "            effects on all counties add up to %.0f %% of the %s: outside 0 to "
                 "100 %% mostly by chance\n",
+                100 * net.mean, att.mean < 0 ? "loss" : "gain");
+    else if (att.mean < 0)
+        fprintf(out,
+                "            %.0f %% of the loss is lost to the country, the rest goes to other "
+                "counties\n",
                 100 * net.mean);
     else
         fprintf(out,
@@ -382,8 +394,8 @@ static const char *largest_part(double measurement, double weights, double antic
     const char *const words[] = {"relocations the empirical file misses or misdates",
                                  "the weights the estimator gives to periods and cohorts",
                                  "what announced counties do before adoption",
-                                 inflow ? "firms drawn away from control counties"
-                                        : "effects on control counties"};
+                                 inflow && spillover > 0 ? "firms drawn away from control counties"
+                                                         : "effects on control counties"};
     int best = 0;
     *together = 0;
     for (int i = 0; i < 4; i++) {
@@ -408,12 +420,12 @@ static void print_side(FILE *out, const row_t *row, double att, double systemati
                                                          : "";
     fprintf(out, "  %s%s", apart ? "Trends and chance apart, " : "", row->label);
     jd_shown(fabs(systematic), false, a);
-    if (att > 0 && att + systematic >= 0)
+    if (att > 0 && !is_zero(att) && att + systematic >= 0)
         fprintf(out, " %s the total effect by %s%s", systematic > 0 ? "overstates" : "understates",
                 a, unit);
     else
         fprintf(out, " lies %s%s %s the total effect", a, unit, systematic > 0 ? "above" : "below");
-    if (fabs(att) > 0) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
+    if (!is_zero(att)) fprintf(out, " (%.0f %%)", fabs(percent(systematic, att)));
 }
 
 /* An estimate's bias besides trends and chance, and what it is made of. */
@@ -462,13 +474,22 @@ static void print_against_direct(FILE *out, const jd_study_result_t *r, const ro
                 fabs(off));
 }
 
+/* Monte-Carlo errors that a mean of n lies from 0 by chance once in twenty: Student's t. */
+static double errors_needed(int64_t n)
+{
+    static const double few[] = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26};
+    const int64_t df = n - 1, known = (int64_t)(sizeof few / sizeof *few);
+    return df <= known ? few[df - 1] : df < 30 ? 2.2 : 2;
+}
+
 static void print_trends(FILE *out, const jd_study_result_t *r, const row_t *row, jd_mean_t trends)
 {
     double error = mean_for(r, row, JD_EST_STD_ERROR);
     char a[32], b[32];
     jd_shown(trends.mean, true, a);
     if (trends.n > 1) {
-        bool bias_found = fabs(trends.mean) > 2 * trends.error;
+        bool bias_found =
+            !is_zero(trends.mean) && fabs(trends.mean) > errors_needed(trends.n) * trends.error;
         fprintf(out, "  Trends: %s (Monte-Carlo error %s): %s.\n", a,
                 jd_shown(trends.error, false, b),
                 bias_found ? "a trend bias" : "no trend bias beyond chance");
@@ -482,6 +503,16 @@ static void print_trends(FILE *out, const jd_study_result_t *r, const row_t *row
     }
 }
 
+/* Whether all parts of the bias are known, in all replicates that its mean rests on. */
+static bool has_parts(const jd_study_result_t *r, const row_t *row)
+{
+    static const int parts[] = {JD_EST_MEASUREMENT, JD_EST_TRENDS, JD_EST_WEIGHTS,
+                                JD_EST_ANTICIPATION, JD_EST_SPILLOVER};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (isnan(mean_for(r, row, parts[k]))) return false;
+    return true;
+}
+
 /* TWFE on the county panel, or else the first that estimates a mean effect, or else the first;
  * firms have another outcome than the truth above. */
 static const row_t *spoken_of(const jd_study_result_t *r, const row_t *rows, int n)
@@ -492,7 +523,7 @@ static const row_t *spoken_of(const jd_study_result_t *r, const row_t *rows, int
         bool mean = rows[i].unit == JD_TARGET_MEAN, county = !strcmp(rows[i].panel, "county");
         int of = 1 + mean + 2 * (mean && county) + 4 * !strcmp(rows[i].label, "TWFE");
         if (rows[i].unit == JD_UNIT_PER_FIRM || of <= rank ||
-            isnan(mean_for(r, &rows[i], JD_EST_BIAS)))
+            isnan(mean_for(r, &rows[i], JD_EST_BIAS)) || !has_parts(r, &rows[i]))
             continue;
         best = &rows[i];
         rank = of;
