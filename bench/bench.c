@@ -54,7 +54,7 @@ jd_config_t *jd_bench_config(const char *const *assignments)
     for (int i = 0; assignments[i] && !rc; i++)
         rc = jd_config_set(config, "bench", assignments[i], &ctx);
     if (!rc) rc = jd_config_finish(config, &ctx);
-    jd_demand(rc == JD_OK, ctx.message);
+    jd_demand(!rc, ctx.message);
     return config;
 }
 

@@ -128,7 +128,7 @@ static jd_design_t *prepare(const data_t *d, const work_t *work, jd_ctx_t *ctx)
     options.control = work->control;
     jd_design_t *design = NULL;
     int rc = jd_design_prepare(&design, jd_estimator_find(work->estimator), &panel, &options, ctx);
-    jd_demand(rc == JD_OK, ctx->message);
+    jd_demand(!rc, ctx->message);
     return design;
 }
 
@@ -143,7 +143,7 @@ static double run_once(const data_t *d, const work_t *work, int threads, double 
     jd_design_t *design = prepare(d, work, &ctx);
     int rc = jd_design_infer(design, d->y, NULL, 0.95, &fit, &ctx);
     double seconds = jd_now() - start;
-    jd_demand(rc == JD_OK, ctx.message);
+    jd_demand(!rc, ctx.message);
     const jd_term_t *terms = jd_design_terms(design);
     for (int k = 0; k < fit.n_terms; k++) {
         double truth = terms[k].kind == JD_TERM_OVERALL || terms[k].event_first >= 0;
@@ -273,7 +273,7 @@ static void bench_replications(int threads)
             jd_ctx_t own;
             jd_ctx_init(&own);
             int rc = jd_design_infer(design, y + r % OUTCOMES * d.n, NULL, 0.95, &fit, &own);
-            jd_demand(rc == JD_OK && fabs(fit.estimate[0] - 1) < 0.1, "a replication");
+            jd_demand(!rc && fabs(fit.estimate[0] - 1) < 0.1, "a replication");
             jd_fit_free(&fit);
         }
         seconds[round] = jd_now() - start;
@@ -299,7 +299,7 @@ static void bench_bacon(void)
         double start = jd_now();
         int rc = jd_bacon_decompose(&bacon, &panel, d.y, &ctx);
         seconds[r] = jd_now() - start;
-        jd_demand(rc == JD_OK, ctx.message);
+        jd_demand(!rc, ctx.message);
         jd_bacon_free(&bacon);
     }
     tell_beside(work.label, 1, jd_median(seconds, JD_ROUNDS), "bacondecomp", 1.3, 100);
@@ -330,21 +330,20 @@ static void bench_difficult(int n_effects, int threads, double r)
         jd_vcov_facts_t facts;
         double start = jd_now();
         int rc = jd_effects_make(&effects, N, n_effects, codes, NULL, JD_SOLVER_AUTO, &ctx);
-        if (rc == JD_OK) rc = jd_regression_init(&g, effects, N, 1, NULL, &ctx);
-        for (int i = 0; rc == JD_OK && i < N; i++) {
+        if (!rc) rc = jd_regression_init(&g, effects, N, 1, NULL, &ctx);
+        for (int i = 0; !rc && i < N; i++) {
             double x = jd_draw(&draw, (uint64_t)i);
             g.columns[i] = x;
             y[i] = x + jd_draw(&draw, (uint64_t)(i + N)) + 1e-5 * code[i] + 1e-4 * code[N + i];
         }
         const double *column = y;
-        if (rc == JD_OK) rc = jd_regression_factor(&g, &ctx);
-        if (rc == JD_OK) jd_regression_estimate(&g, &column, 1, &beta, &ctx);
-        if (rc == JD_OK) rc = jd_regression_residuals(&g, y, &beta, residual, &ctx);
+        if (!rc) rc = jd_regression_factor(&g, &ctx);
+        if (!rc) jd_regression_estimate(&g, &column, 1, &beta, &ctx);
+        if (!rc) rc = jd_regression_residuals(&g, y, &beta, residual, &ctx);
         const jd_vcov_rows_t rows = {.way = {jd_effects_groups(effects, 0)}, .n_ways = 1};
-        if (rc == JD_OK)
-            rc = jd_regression_vcov(&g, residual, &rows, &options, &vcov, NULL, &facts, &ctx);
+        if (!rc) rc = jd_regression_vcov(&g, residual, &rows, &options, &vcov, NULL, &facts, &ctx);
         seconds[round] = jd_now() - start;
-        jd_demand(rc == JD_OK && fabs(beta - 1) < 6 * sqrt(vcov), "difficult fixed effects");
+        jd_demand(!rc && fabs(beta - 1) < 6 * sqrt(vcov), "difficult fixed effects");
         jd_regression_free(&g);
         jd_effects_free(effects);
     }
@@ -390,9 +389,9 @@ static void bench_poisson(int threads, double r)
         ctx.threads = threads;
         double start = jd_now();
         int rc = jd_glm_fit(&glm, &input, &ctx);
-        if (rc == JD_OK) rc = jd_glm_vcov(&glm, ways, 1, &options, &vcov, &facts, &ctx);
+        if (!rc) rc = jd_glm_vcov(&glm, ways, 1, &options, &vcov, &facts, &ctx);
         seconds[round] = jd_now() - start;
-        jd_demand(rc == JD_OK && fabs(glm.beta[0] - 0.5) < 6 * sqrt(vcov), "Poisson");
+        jd_demand(!rc && fabs(glm.beta[0] - 0.5) < 6 * sqrt(vcov), "Poisson");
         jd_glm_free(&glm);
     }
     tell_beside("Poisson, 2 FE, 1e6 rows", threads, jd_median(seconds, 3), "fixest", r, 3);

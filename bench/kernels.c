@@ -114,7 +114,7 @@ void jd_bench_firms(const jd_limits_t *limits)
     char beside[96];
     int rc = jd_simulation_create(&sim, config, NULL, 0, &ctx);
     if (!rc) rc = jd_simulation_run_hooked(sim, NULL, time_pass, &found, &ctx);
-    jd_demand(rc == JD_OK, ctx.message);
+    jd_demand(!rc, ctx.message);
     jd_demand(found.zero.moves == 0, "no move at rate zero");
     jd_demand(found.full.moves > 120000 && found.full.moves < 240000 &&
                   found.full.moves == found.full2.moves,
@@ -147,7 +147,7 @@ void jd_bench_officials(void)
     jd_officials_t officials;
     jd_incentives_t in;
     jd_output_t out;
-    jd_demand(jd_traits_init(&traits, p, STREETS, 1, 0, NULL) == JD_OK, "memory");
+    jd_demand(!jd_traits_init(&traits, p, STREETS, 1, 0, NULL), "memory");
     int64_t n = (int64_t)STREETS * traits.slots;
     double *block = calloc(
         (size_t)(n * ARRAYS_OFFICIAL + (int64_t)STREETS * (ARRAYS_IN + ARRAYS_OUT)), sizeof *block);

@@ -33,7 +33,7 @@ static jd_config_t *make_config(void)
     int rc = jd_config_create(&config, sections, n, &ctx);
     if (!rc) rc = jd_config_set(config, "bench", runs, &ctx);
     if (!rc) rc = jd_config_finish(config, &ctx);
-    jd_demand(rc == JD_OK, ctx.message);
+    jd_demand(!rc, ctx.message);
     return config;
 }
 
@@ -52,7 +52,7 @@ static timing_t run_sweep(const jd_config_t *config, const char *folder, int thr
     int rc = jd_sweep_run(&jd_sweep_simulate, config, folder, &options, &facts, &ctx);
     t.wall = jd_now() - t.wall;
     t.cpu = cpu_seconds() - t.cpu;
-    jd_demand(rc == JD_OK && facts.merged && facts.farm.failed == 0, ctx.message);
+    jd_demand(!rc && facts.merged && facts.farm.failed == 0, ctx.message);
     return t;
 }
 
@@ -91,7 +91,7 @@ static double keeping(const char *from, const char *to)
     a.to.folder = to;
     for (int64_t b = 0; b < jd_shards_count(&folder.shards) && !rc; b++)
         rc = jd_shard_read(&folder.shards, b, &state, &n, write_again, &a, &ctx);
-    jd_demand(rc == JD_OK, ctx.message);
+    jd_demand(!rc, ctx.message);
     jd_sweep_folder_free(&folder);
     return a.seconds / RUNS;
 }

@@ -38,7 +38,7 @@ static whole_t run_once(const char *const *assignments, int threads)
         double start = jd_now();
         int rc = jd_study_run(config, path, true, 1, &result, &ctx);
         w.seconds = jd_now() - start;
-        jd_demand(rc == JD_OK, ctx.message);
+        jd_demand(!rc, ctx.message);
         jd_demand(stat(path, &file) == 0, "the file is there");
         w.times = result.times;
         w.facts = result.facts;

@@ -44,7 +44,7 @@ static void table_free(table_t *t)
 static int check(const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
 {
     int rc = jd_panel_check(panel, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (panel->weight || panel->n_fixed > 0 || panel->n_slopes > 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "bacon: the decomposition is that of unit and period effects, rows weighing "
@@ -68,7 +68,7 @@ static int check_balance(const jd_panel_t *panel, const jd_groups_t *periods, jd
 {
     jd_groups_t units = {0};
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int64_t cells = (int64_t)units.n_groups * periods->n_groups, seen_cells = 0;
     unsigned char *seen = NULL;
     if (cells == panel->n) {
@@ -81,7 +81,7 @@ static int check_balance(const jd_panel_t *panel, const jd_groups_t *periods, jd
             *at = 1;
         }
     }
-    if (rc == JD_OK && seen_cells != cells)
+    if (!rc && seen_cells != cells)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "bacon: the panel is not balanced: %" PRId64
                      " rows for %d units in %d periods, "
@@ -98,14 +98,14 @@ static int table_make(table_t *t, const jd_panel_t *panel, const double *y, jd_c
     int32_t *cohort = malloc(bytes);
     if (!cohort) return jd_fail_memory(ctx, bytes, "cohorts");
     int rc = jd_panel_cohorts(panel, cohort, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&t->periods, panel->time, panel->n, ctx);
-    if (rc == JD_OK) rc = check_balance(panel, &t->periods, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_groups_make(&t->periods, panel->time, panel->n, ctx);
+    if (!rc) rc = check_balance(panel, &t->periods, ctx);
+    if (rc) goto out;
     int n_periods = t->periods.n_groups;
     for (int64_t i = 0; i < panel->n; i++)
         if (cohort[i] > t->periods.value[n_periods - 1]) cohort[i] = 0;
     rc = jd_groups_make(&t->cohorts, cohort, panel->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     size_t n_cohorts = (size_t)t->cohorts.n_groups, cells = n_cohorts * (size_t)n_periods;
     t->mean = calloc(cells, sizeof *t->mean);
     t->share = calloc(n_cohorts, sizeof *t->share);
@@ -186,14 +186,14 @@ static int residualise(const jd_panel_t *panel, const double *y, double *estimat
     jd_design_t *design = NULL;
     jd_did_defaults(&options);
     int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), &bare, &options, &inner);
-    if (rc == JD_OK) /* w has room: there are fewer terms than rows */
+    if (!rc) /* w has room: there are fewer terms than rows */
         rc = jd_design_estimate(design, &y, 1, w, &inner);
-    if (rc == JD_OK) {
+    if (!rc) {
         *estimate = w[0];
         jd_design_weights(design, 0, w);
     }
     jd_design_free(design);
-    return rc == JD_OK ? rc : jd_fail(ctx, rc, "bacon: %s", inner.message);
+    return rc ? jd_fail(ctx, rc, "bacon: %s", inner.message) : rc;
 }
 
 /* Means of d by cohort and period, and the part within these cells. */
@@ -208,7 +208,7 @@ static int split_within(jd_bacon_t *bacon, table_t *t, const jd_panel_t *panel, 
     double *w = malloc(bytes);
     if (!w) return jd_fail_memory(ctx, bytes, "residuals of treatment");
     int rc = residualise(panel, y, &bacon->estimate, w, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     double all = 0, square = 0, product = 0;
     for (int64_t i = 0; i < panel->n; i++)
         all += w[i] * w[i];
@@ -297,8 +297,8 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
     memset(bacon, 0, sizeof *bacon);
     table_t t = {0};
     int rc = check(panel, y, ctx);
-    if (rc == JD_OK) rc = table_make(&t, panel, y, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = table_make(&t, panel, y, ctx);
+    if (rc) goto out;
     int n = t.cohorts.n_groups, n_treated = 0;
     for (int c = 0; c < n; c++)
         n_treated += t.from[c] < t.periods.n_groups;
@@ -308,7 +308,7 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
     }
     bacon->within = (double)NAN;
     if (panel->n_x > 0) rc = split_within(bacon, &t, panel, y, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     size_t bytes = (size_t)n * (size_t)n * sizeof *bacon->pairs;
     bacon->pairs = calloc(1, bytes);
     if (!bacon->pairs) {
@@ -329,7 +329,7 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
     }
 out:
     table_free(&t);
-    if (rc != JD_OK) jd_bacon_free(bacon);
+    if (rc) jd_bacon_free(bacon);
     return rc;
 }
 

@@ -152,9 +152,9 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     int known = count && c->residual && c->path && c->treated;
     int rc = known ? fill_cells(c, design, residual, count, ctx)
                    : jd_fail_memory(ctx, 3 * cells * sizeof *count, "clusters by periods");
-    if (rc == JD_OK) rc = part_clusters(c, ctx);
+    if (!rc) rc = part_clusters(c, ctx);
     free(count);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     tell_premise(c, ctx);
     group_paths(c);
     size_t pairs = (size_t)c->n_paths * (size_t)c->n_controls;
@@ -287,7 +287,7 @@ static int fit_residuals(const jd_design_t *design, const double *y, double *res
     int rc = jd_regression_residuals(r, own, own + n, residual, ctx);
     *estimate = own[n];
     free(own);
-    if (rc == JD_OK && !isfinite(*estimate))
+    if (!rc && !isfinite(*estimate))
         rc = jd_fail(ctx, JD_ERR_DATA, "the outcome is not finite in every row used");
     return rc;
 }
@@ -322,14 +322,14 @@ int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design, c
     memset(result, 0, sizeof *result);
     if (!options) options = &usual;
     int rc = check(design, null, level, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t bytes = (size_t)design->sample.n * sizeof(double);
     double *residual = malloc(bytes);
     if (!residual) return jd_fail_memory(ctx, bytes, "residuals");
     rc = fit_residuals(design, y, residual, &result->estimate, ctx);
-    if (rc == JD_OK) rc = open_cells(&cells, design, residual, ctx);
-    if (rc == JD_OK) rc = fill_law(&cells, options, result, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = open_cells(&cells, design, residual, ctx);
+    if (!rc) rc = fill_law(&cells, options, result, ctx);
+    if (!rc) {
         judge(result, null, level, ctx);
         result->n_treated = cells.n_treated;
         result->n_controls = cells.n_controls;

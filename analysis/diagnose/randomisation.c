@@ -28,7 +28,7 @@ static int collapse(const jd_groups_t *movers, const int32_t *column, const char
 {
     unsigned char *seen = calloc((size_t)movers->n_groups, 1);
     int rc = seen ? JD_OK : jd_fail_memory(ctx, (size_t)movers->n_groups, "permutations");
-    for (int64_t i = 0; rc == JD_OK && i < movers->n; i++) {
+    for (int64_t i = 0; !rc && i < movers->n; i++) {
         int32_t g = movers->code[i];
         if (!seen[g]) out[g] = column[i];
         seen[g] = 1;
@@ -103,7 +103,7 @@ static int open_deal(deal_t *deal, const jd_panel_t *panel, const jd_randomisati
                        "treatment is to be dealt out among clusters, but the panel has none");
     int rc =
         jd_groups_make(&deal->movers, o->by_cluster ? panel->cluster : panel->unit, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t n = (size_t)deal->movers.n_groups;
     deal->cohort = calloc(n + 1, sizeof *deal->cohort);
     deal->order = calloc(n + 1, sizeof *deal->order);
@@ -111,12 +111,11 @@ static int open_deal(deal_t *deal, const jd_panel_t *panel, const jd_randomisati
     int32_t *stratum = calloc(n + 1, sizeof *stratum);
     if (!deal->cohort || !deal->order || !deal->start || !stratum)
         rc = jd_fail_memory(ctx, n * sizeof *deal->start, "permutations");
-    if (rc == JD_OK)
-        rc = collapse(&deal->movers, row_cohort, "cohort", o->by_cluster, deal->cohort, ctx);
-    if (rc == JD_OK && o->stratum)
+    if (!rc) rc = collapse(&deal->movers, row_cohort, "cohort", o->by_cluster, deal->cohort, ctx);
+    if (!rc && o->stratum)
         rc = collapse(&deal->movers, o->stratum, "stratum", o->by_cluster, stratum, ctx);
-    if (rc == JD_OK) rc = sort_movers(deal, stratum, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = sort_movers(deal, stratum, ctx);
+    if (!rc) {
         deal->n_all = count_assignments(deal, draws);
         if (deal->n_all < 2)
             rc = jd_fail(ctx, JD_ERR_DATA,
@@ -215,18 +214,18 @@ static int estimate(const task_t *task, const int32_t *row_cohort, double *effec
     panel.cohort = row_cohort;
     panel.treated = NULL;
     int rc = jd_design_prepare(&design, task->estimator, &panel, task->how, ctx);
-    int term = rc == JD_OK ? find_term(design) : 0;
-    if (rc == JD_OK && task->o->statistic == JD_RANDOMISE_COEFFICIENT) {
+    int term = rc ? 0 : find_term(design);
+    if (!rc && task->o->statistic == JD_RANDOMISE_COEFFICIENT) {
         size_t terms = (size_t)jd_design_facts(design).n_terms;
         double *all = malloc(terms * sizeof *all);
         rc = all ? jd_design_estimate(design, &task->y, 1, all, ctx)
                  : jd_fail_memory(ctx, terms * sizeof *all, "estimates");
-        if (rc == JD_OK) *effect = *statistic = all[term];
+        if (!rc) *effect = *statistic = all[term];
         free(all);
-    } else if (rc == JD_OK) {
+    } else if (!rc) {
         rc = jd_design_infer(design, task->y, &task->o->vcov, 0.95, &fit, ctx);
-        if (rc == JD_OK) *effect = fit.estimate[term];
-        if (rc == JD_OK) *statistic = fit.estimate[term] / fit.std_error[term];
+        if (!rc) *effect = fit.estimate[term];
+        if (!rc) *statistic = fit.estimate[term] / fit.std_error[term];
         jd_fit_free(&fit);
     }
     jd_design_free(design);
@@ -281,7 +280,7 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
             spread(deal, result->enumerated ? all + (size_t)d * movers : own, of_mover,
                    of_mover + movers);
             int code = estimate(task, of_mover + movers, &effect, &statistic, &inner[t]);
-            result->law[d] = code == JD_OK ? statistic : (double)NAN;
+            result->law[d] = code ? (double)NAN : statistic;
             if (code == JD_ERR_NO_MEMORY || code == JD_ERR_CANCELLED) {
                 failed[t] = code;
 #pragma omp atomic write
@@ -290,7 +289,7 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
             jd_ctx_clear(&inner[t]);
         }
     }
-    for (int t = 0; t < threads && rc == JD_OK; t++)
+    for (int t = 0; t < threads && !rc; t++)
         if (failed[t])
             rc = jd_fail(ctx, failed[t], "randomisation inference stopped after %s",
                          failed[t] == JD_ERR_CANCELLED ? "being cancelled" : "memory ran out");
@@ -348,30 +347,30 @@ int jd_randomisation_test(jd_randomisation_t *result, const jd_estimator_t *esti
                        "draws = %d of randomisation inference; 1 to %d, 0 = %d", task.o->vcov.draws,
                        MAX_DRAWS, DRAWS);
     int rc = jd_panel_check(panel, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     deal_t deal = {0};
     double *adjusted = NULL;
     int32_t *cohort = malloc((size_t)panel->n * sizeof *cohort);
     if (!cohort) return jd_fail_memory(ctx, (size_t)panel->n * sizeof *cohort, "cohorts");
     rc = jd_panel_cohorts(panel, cohort, ctx);
-    if (rc == JD_OK) rc = open_deal(&deal, panel, task.o, cohort, draws, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = open_deal(&deal, panel, task.o, cohort, draws, ctx);
+    if (!rc) {
         task.y = adjusted = take_off(panel, cohort, y, task.o->null);
         if (!adjusted) rc = jd_fail_memory(ctx, (size_t)panel->n * sizeof *adjusted, "outcomes");
     }
-    if (rc == JD_OK) rc = estimate(&task, cohort, &result->estimate, &result->statistic, ctx);
-    if (rc == JD_OK && !isfinite(result->statistic))
+    if (!rc) rc = estimate(&task, cohort, &result->estimate, &result->statistic, ctx);
+    if (!rc && !isfinite(result->statistic))
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "the observed t statistic is not finite (the fit is perfect); compare "
                      "coefficients instead");
-    if (rc == JD_OK) {
+    if (!rc) {
         result->estimate += task.o->null;
         result->n_movers = deal.movers.n_groups;
         result->enumerated = deal.n_all <= draws;
         result->draws = result->enumerated ? deal.n_all : draws;
         rc = run(&task, &deal, result, ctx);
     }
-    if (rc == JD_OK)
+    if (!rc)
         count(result);
     else
         jd_randomisation_free(result);

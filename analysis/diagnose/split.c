@@ -184,7 +184,7 @@ static int estimate_into(const split_work_t *s, const double *const *y, int n_y,
     double *value = malloc((size_t)n_terms * (size_t)n * sizeof *value);
     if (!value) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *value, "the bias split");
     int rc = jd_design_estimate(s->design, other, n, value, ctx);
-    for (int k = 0; rc == JD_OK && k < n_terms; k++)
+    for (int k = 0; !rc && k < n_terms; k++)
         for (int j = 0; j < n_y; j++)
             s->l[k * N_VALUES + j] = value[k * n + at[j]];
     free(value);
@@ -210,8 +210,8 @@ static int apply_frozen(const split_work_t *s, int n_y, jd_ctx_t *ctx)
     if (!w) return jd_fail_memory(ctx, (n_terms + 1) * n * sizeof *w, "frozen weights");
     double *column = w + n_terms * n;
     int rc = estimate_into(s, y, TAU_POST, ctx);
-    if (rc == JD_OK) rc = jd_design_freeze(s->design, s->input->y1, w, ctx);
-    for (int j = TAU_POST; rc == JD_OK && j <= FROZEN_Y0; j++) {
+    if (!rc) rc = jd_design_freeze(s->design, s->input->y1, w, ctx);
+    for (int j = TAU_POST; !rc && j <= FROZEN_Y0; j++) {
         if (j >= n_y && j < FROZEN_Y0) continue;
         const double *from = j == FROZEN_Y0 ? s->input->y0 : derived(s, j);
         for (size_t i = 0; i < n; i++) /* rows left out may hold anything */
@@ -246,7 +246,7 @@ static int apply_telescoped(const split_work_t *s, int n_y, jd_ctx_t *ctx)
         n_y = DIR_POST;
         rc = apply_linear(s, n_y, ctx);
     }
-    for (int k = 0; rc == JD_OK && k < s->design->facts.n_terms; k++) {
+    for (int k = 0; !rc && k < s->design->facts.n_terms; k++) {
         double *l = s->l + (int64_t)k * N_VALUES;
         for (int j = n_y - 1; j >= TAU_POST; j--)
             l[j] -= j == TAU_POST || j == DIR_POST ? l[Y0] : l[j - 1];
@@ -275,7 +275,7 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
 {
     *n_split = 0;
     int rc = check_input(design, input, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int64_t n = design->n_rows;
     int n_terms = design->facts.n_terms;
     size_t rows = (size_t)n, bytes = rows * N_DERIVED * sizeof(double);
@@ -291,7 +291,7 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
     spread_sample(design, event, used);
     const split_work_t parts = {design, input, used, work, l};
     rc = apply_class(&parts, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     for (int k = 0; k < n_terms && design->terms[k].kind < JD_TERM_OTHER; k++) {
         memset(&split[k], 0, sizeof split[k]);
         find_targets(design, &design->terms[k], input, event, used, &split[k]);

@@ -125,15 +125,15 @@ static int describe(jd_twfe_weights_t *w, const jd_design_t *design, const jd_pa
     rc = jd_panel_cohorts(panel, cohort, &inner);
     if (rc == JD_ERR_DATA) memset(cohort, 0, n * sizeof *cohort);
     rc = rc == JD_ERR_DATA ? JD_OK : rc;
-    if (rc == JD_OK) rc = jd_design_estimate(design, &y, 1, on_rows, ctx); /* [n_terms] <= rows */
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_design_estimate(design, &y, 1, on_rows, ctx); /* [n_terms] <= rows */
+    if (rc) goto out;
     w->estimate = on_rows[0];
     jd_design_weights(design, 0, on_rows);
     int64_t n_treated = list_treated(design, panel, on_rows, cohort, row);
     rc = jd_check_cancelled(ctx);
-    if (rc == JD_OK) rc = fill_cells(w, row, n_treated, ctx);
-    if (rc == JD_OK) rc = jd_check_cancelled(ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = fill_cells(w, row, n_treated, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
+    if (rc) goto out;
     sum_signs(w, row, n_treated);
     find_opposite(w, row, n_treated);
 out:
@@ -149,9 +149,9 @@ int jd_twfe_weights_find(jd_twfe_weights_t *weights, const jd_panel_t *panel, co
     memset(weights, 0, sizeof *weights);
     jd_design_t *design = NULL;
     int rc = jd_design_prepare(&design, &jd_estimator_twfe, panel, options, ctx);
-    if (rc == JD_OK) rc = describe(weights, design, panel, y, ctx);
+    if (!rc) rc = describe(weights, design, panel, y, ctx);
     jd_design_free(design);
-    if (rc != JD_OK) jd_twfe_weights_free(weights);
+    if (rc) jd_twfe_weights_free(weights);
     return rc;
 }
 

@@ -102,7 +102,7 @@ static int make_rows(const jd_design_t *design, const jd_regression_t *r, const 
     int rc = jd_regression_residuals(r, own, beta, rows->e[0], ctx);
     for (size_t i = 0; i < n; i++)
         rows->scale += rows->w[i] * rows->w[i] / weight_of(design, (int64_t)i);
-    for (size_t i = 0; rc == JD_OK && i < n && !o->unrestricted; i++)
+    for (size_t i = 0; !rc && i < n && !o->unrestricted; i++)
         rows->e[1][i] = rows->w[i] / weight_of(design, (int64_t)i) / rows->scale;
     return rc;
 }
@@ -216,13 +216,13 @@ static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd
     if (!scratch) return jd_fail_memory(ctx, cells * sizeof *scratch, "a wild bootstrap");
     double *const x[3] = {scratch + largest, scratch + 2 * largest, scratch + 3 * largest};
     int rc = jd_reweigh_open(&work, v, JD_REWEIGH_CR3, ctx);
-    if (rc == JD_OK && w->o->jackknife_scores && !w->o->unrestricted) {
+    if (!rc && w->o->jackknife_scores && !w->o->unrestricted) {
         direction = scratch + 4 * largest;
         find_direction(v, rows, &work, direction);
     }
-    for (int32_t g = 0; rc == JD_OK && g < v->groups->n_groups; g++) {
+    for (int32_t g = 0; !rc && g < v->groups->n_groups; g++) {
         rc = jd_check_cancelled(ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         int bad = do_cluster(v, g, rows, direction, w, &work, scratch, x);
         if (bad == JD_LAPACK_MEMORY)
             rc = jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
@@ -248,7 +248,7 @@ static int shorten(wild_t *w, jd_ctx_t *ctx)
     wild_t less = *w;
     if (w->m <= w->groups) return JD_OK;
     int rc = allocate(&less, w->groups, w->groups, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int c = 0; c < 2; c++) {
         memcpy(less.a[c], w->a[c], (size_t)w->groups * sizeof(double));
         memcpy(less.d[c], w->d[c], (size_t)w->groups * sizeof(double));
@@ -450,8 +450,8 @@ int jd_wild_bootstrap(const jd_design_t *design, const double *y, int term,
     jd_fit_t fit = {0};
     memset(wild, 0, sizeof *wild);
     int rc = check(design, term, w.o, ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, y, &w.o->vcov, 0.95, &fit, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_design_infer(design, y, &w.o->vcov, 0.95, &fit, ctx);
+    if (rc) return rc;
     w.estimate = fit.estimate[term];
     w.std_error = fit.std_error[term];
     w.factor = fit.facts.factor;
@@ -460,14 +460,14 @@ int jd_wild_bootstrap(const jd_design_t *design, const double *y, int term,
         return jd_fail(ctx, JD_ERR_DATA,
                        "the wild bootstrap needs a standard error > 0; the fit is perfect");
     if (!r.columns) rc = jd_regression_spread(&design->regression, &r.columns, ctx);
-    if (rc == JD_OK) rc = make_rows(design, &r, y, term, w.o, &rows, ctx);
-    if (rc == JD_OK) rc = jd_leverage_make(&v, &r, &design->clusters, ctx);
-    if (rc == JD_OK) rc = allocate(&w, design->clusters.n_groups, v.m, ctx);
-    if (rc == JD_OK) rc = do_clusters(&v, &rows, &w, ctx);
-    if (rc == JD_OK) rc = shorten(&w, ctx);
+    if (!rc) rc = make_rows(design, &r, y, term, w.o, &rows, ctx);
+    if (!rc) rc = jd_leverage_make(&v, &r, &design->clusters, ctx);
+    if (!rc) rc = allocate(&w, design->clusters.n_groups, v.m, ctx);
+    if (!rc) rc = do_clusters(&v, &rows, &w, ctx);
+    if (!rc) rc = shorten(&w, ctx);
     count_draws(&w);
-    if (rc == JD_OK) rc = do_draws(&w, ctx);
-    if (rc == JD_OK) rc = report(&w, wild, ctx);
+    if (!rc) rc = do_draws(&w, ctx);
+    if (!rc) rc = report(&w, wild, ctx);
     jd_leverage_free(&v);
     if (!design->regression.columns) free(r.columns);
     free(rows.room);

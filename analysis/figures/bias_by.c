@@ -23,7 +23,7 @@ static int read_stacks(stacks_t *s, const jd_table_t *table, jd_ctx_t *ctx)
     static const int wanted[] = {JD_CURVE_BIAS};
     *s = (stacks_t){0};
     int rc = jd_curves_read(&s->curves, &bias_kind, table, wanted, 1, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_curves_size(&s->curves);
     size_t bytes = (size_t)table->rows * sizeof *s->positions;
     s->positions = malloc(bytes);
@@ -111,7 +111,7 @@ int jd_figure_bias_by_script(FILE *out, const jd_table_t *table, const jd_figure
 {
     stacks_t stacks;
     int rc = read_stacks(&stacks, table, ctx);
-    if (rc == JD_OK) put_bias(out, &stacks, options, ctx);
+    if (!rc) put_bias(out, &stacks, options, ctx);
     free(stacks.positions);
     return rc;
 }
@@ -121,8 +121,8 @@ int jd_figure_bias_by(const jd_table_t *table, const jd_figure_options_t *option
     stacks_t stacks;
     jd_sheet_t sheet = {0};
     int rc = read_stacks(&stacks, table, ctx);
-    if (rc == JD_OK) rc = jd_sheet_open(&sheet, &stacks.curves.kind, options, ctx);
-    if (rc == JD_OK) put_bias(sheet.script, &stacks, options, ctx);
+    if (!rc) rc = jd_sheet_open(&sheet, &stacks.curves.kind, options, ctx);
+    if (!rc) put_bias(sheet.script, &stacks, options, ctx);
     rc = jd_sheet_close(&sheet, rc, ctx);
     free(stacks.positions);
     return rc;
@@ -153,7 +153,7 @@ static int read_pretest(jd_curves_t *c, const jd_table_t *table, jd_ctx_t *ctx)
 {
     static const int wanted[] = {JD_CURVE_PASSED};
     int rc = jd_curves_read(c, &pretest_kind, table, wanted, 1, ctx);
-    if (rc == JD_OK) jd_curves_size(c);
+    if (!rc) jd_curves_size(c);
     return rc;
 }
 
@@ -224,7 +224,7 @@ int jd_figure_pretest_script(FILE *out, const jd_table_t *table, const jd_figure
 {
     jd_curves_t curves;
     int rc = read_pretest(&curves, table, ctx);
-    if (rc == JD_OK) put_pretest(out, &curves, options);
+    if (!rc) put_pretest(out, &curves, options);
     return rc;
 }
 
@@ -233,7 +233,7 @@ int jd_figure_pretest(const jd_table_t *table, const jd_figure_options_t *option
     jd_curves_t curves;
     jd_sheet_t sheet = {0};
     int rc = read_pretest(&curves, table, ctx);
-    if (rc == JD_OK) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
-    if (rc == JD_OK) put_pretest(sheet.script, &curves, options);
+    if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
+    if (!rc) put_pretest(sheet.script, &curves, options);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -191,7 +191,7 @@ int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
     double positions[JD_FIGURE_BARS];
     int rc = jd_figure_find(&kind, table, jd_bias_split_columns, JD_BIAS_COLUMNS, JD_BIAS_REQUIRED,
                             col, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (table->rows > JD_FIGURE_BARS)
         return jd_fail(ctx, JD_ERR_DATA,
                        "figure %s: table '%s' has %lld rows, of which %d stay legible; hand over "
@@ -229,6 +229,6 @@ int jd_figure_bias_split(const jd_table_t *split, const jd_figure_options_t *opt
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_bias_split_script(sheet.script, split, options, ctx);
+    if (!rc) rc = jd_figure_bias_split_script(sheet.script, split, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

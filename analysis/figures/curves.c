@@ -92,16 +92,16 @@ int jd_curves_read(jd_curves_t *c, const jd_figure_kind_t *kind, const jd_table_
     *c = (jd_curves_t){.kind = *kind, .table = table, .x = jd_range_empty()};
     int rc = jd_figure_find(kind, table, jd_curve_columns, JD_CURVE_COLUMNS, JD_CURVE_REQUIRED,
                             c->col, ctx);
-    if (rc != JD_OK) return rc;
-    for (int64_t row = 0; row < table->rows && rc == JD_OK; row++) {
+    if (rc) return rc;
+    for (int64_t row = 0; row < table->rows && !rc; row++) {
         int any = 0;
         for (int i = 0; i < n_wanted; i++)
             any |= !isnan(jd_curves_cell(c, wanted[i], row));
         if (any && !isnan(jd_curves_cell(c, JD_CURVE_X, row))) rc = read_row(c, row, ctx);
     }
-    if (rc == JD_OK && c->n == 0)
+    if (!rc && c->n == 0)
         rc = jd_figure_nothing(kind, table, jd_curve_columns[wanted[0]].name, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (c->longest > 0 || c->places == 1) { /* words stand at 1, 2, 3, ... */
         c->x.low -= 0.6;
         c->x.high += 0.6;

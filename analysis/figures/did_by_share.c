@@ -184,7 +184,7 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
     int col[JD_SHARE_COLUMNS], has[N_CURVES];
     int rc = jd_figure_find(&kind, table, jd_did_by_share_columns, JD_SHARE_COLUMNS,
                             JD_SHARE_REQUIRED, col, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t bytes = (size_t)table->rows * sizeof(double);
     double *positions = malloc(bytes);
     if (!positions) return jd_fail_memory(ctx, bytes, "a figure's bars");
@@ -227,6 +227,6 @@ int jd_figure_did_by_share(const jd_table_t *shares, const jd_figure_options_t *
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_did_by_share_script(sheet.script, shares, options, ctx);
+    if (!rc) rc = jd_figure_did_by_share_script(sheet.script, shares, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

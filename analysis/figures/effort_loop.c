@@ -215,10 +215,10 @@ int jd_figure_effort_loop_script(FILE *out, const jd_table_t *table, double fold
     loop_t loop = {0};
     int rc = jd_figure_find(&kind, table, jd_effort_loop_columns, JD_EFFORT_COLUMNS,
                             JD_EFFORT_COLUMNS, col, ctx);
-    if (rc == JD_OK) rc = read_loop(&loop, table, col, ctx);
-    if (rc == JD_OK && loop.pressure.low > loop.pressure.high)
+    if (!rc) rc = read_loop(&loop, table, col, ctx);
+    if (!rc && loop.pressure.low > loop.pressure.high)
         rc = jd_figure_nothing(&kind, table, "pressure, branch, population and share", ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
@@ -241,7 +241,7 @@ int jd_figure_effort_loop(const jd_table_t *loop, double fold_down, double fold_
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_figure_effort_loop_script(sheet.script, loop, fold_down, fold_up, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -171,11 +171,11 @@ int jd_figure_event_time_script(FILE *out, const jd_table_t *estimates, const jd
     series_t series = {0};
     int rc = jd_figure_find(&kind, estimates, jd_event_estimate_columns, JD_EVENT_COLUMNS,
                             JD_EVENT_REQUIRED, col, ctx);
-    if (rc == JD_OK && truth)
+    if (!rc && truth)
         rc = jd_figure_find(&kind, truth, jd_event_truth_columns, JD_TRUTH_COLUMNS,
                             JD_TRUTH_REQUIRED, true_col, ctx);
-    if (rc == JD_OK) rc = read_series(&series, estimates, col, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = read_series(&series, estimates, col, ctx);
+    if (rc) return rc;
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
@@ -213,6 +213,6 @@ int jd_figure_event_time(const jd_table_t *estimates, const jd_table_t *truth,
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_event_time_script(sheet.script, estimates, truth, options, ctx);
+    if (!rc) rc = jd_figure_event_time_script(sheet.script, estimates, truth, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

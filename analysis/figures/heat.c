@@ -79,13 +79,13 @@ static int read_heat(heat_t *h, jd_ctx_t *ctx)
     int rc = JD_OK;
     double size;
     h->value = jd_range_empty();
-    for (int64_t row = 0; row < h->table->rows && rc == JD_OK; row++) {
+    for (int64_t row = 0; row < h->table->rows && !rc; row++) {
         if (!is_drawn(h, row)) continue;
         jd_range_add(&h->value, cell(h, JD_HEAT_VALUE, row));
         rc = add_step(h, &h->x, JD_HEAT_X, JD_HEAT_X_WORD, row, ctx);
-        if (rc == JD_OK) rc = add_step(h, &h->y, JD_HEAT_Y, JD_HEAT_Y_WORD, row, ctx);
+        if (!rc) rc = add_step(h, &h->y, JD_HEAT_Y, JD_HEAT_Y_WORD, row, ctx);
     }
-    if (rc == JD_OK && h->x.n == 0) rc = jd_figure_nothing(&kind, h->table, "x, y and value", ctx);
+    if (!rc && h->x.n == 0) rc = jd_figure_nothing(&kind, h->table, "x, y and value", ctx);
     size = fmax(fabs(h->value.low), fabs(h->value.high));
     for (h->digits = 2; h->digits < 6 && size < 1.0; h->digits++) /* three figures of the largest */
         size *= 10.0;
@@ -195,8 +195,8 @@ int jd_figure_heat_script(FILE *out, const jd_table_t *table, const jd_figure_op
     heat->table = table;
     int rc = jd_figure_find(&kind, table, jd_heat_columns, JD_HEAT_COLUMNS, JD_HEAT_REQUIRED,
                             heat->col, ctx);
-    if (rc == JD_OK) rc = read_heat(heat, ctx);
-    if (rc == JD_OK) put_heat(out, heat, options);
+    if (!rc) rc = read_heat(heat, ctx);
+    if (!rc) put_heat(out, heat, options);
     free(heat);
     return rc;
 }
@@ -205,6 +205,6 @@ int jd_figure_heat(const jd_table_t *table, const jd_figure_options_t *options, 
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_heat_script(sheet.script, table, options, ctx);
+    if (!rc) rc = jd_figure_heat_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

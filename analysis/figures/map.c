@@ -89,7 +89,7 @@ static int read_flows(map_t *map, const jd_table_t *table, int max_flows, jd_ctx
     if (!table || table->rows == 0) return JD_OK;
     int rc = jd_figure_find(&kind, table, jd_map_flow_columns, JD_FLOW_COLUMNS, JD_FLOW_COLUMNS,
                             col, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t bytes = (size_t)table->rows * sizeof *map->flows;
     map->flows = malloc(bytes);
     if (!map->flows) return jd_fail_memory(ctx, bytes, "a map's flows");
@@ -265,10 +265,10 @@ int jd_figure_map_script(FILE *out, const jd_table_t *counties, const jd_table_t
     map_t map = {0};
     int rc = jd_figure_find(&kind, counties, jd_map_county_columns, JD_MAP_COLUMNS, JD_MAP_COLUMNS,
                             col, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     set_projection(&map, counties, col[JD_MAP_Y], degrees);
     rc = read_flows(&map, flows, max_flows, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
@@ -303,7 +303,7 @@ int jd_figure_map(const jd_table_t *counties, const jd_table_t *flows, int degre
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_figure_map_script(sheet.script, counties, flows, degrees, max_flows, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

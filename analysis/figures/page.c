@@ -285,7 +285,7 @@ int jd_figure_find(const jd_figure_kind_t *kind, const jd_table_t *table, const 
             rc = jd_fail(ctx, JD_ERR_DATA, "figure %s: column '%s' of table '%s' must hold %s",
                          kind->name, wanted[i].name, table->name, text ? "numbers" : "text");
     }
-    if (rc == JD_OK && table->rows == 0)
+    if (!rc && table->rows == 0)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "figure %s: table '%s' has no rows, so there is nothing to "
                      "draw",

@@ -238,7 +238,7 @@ static int read_rates(jd_curves_t *c, const jd_table_t *table, jd_ctx_t *ctx)
 {
     static const int wanted[] = {JD_CURVE_COVERAGE, JD_CURVE_SIZE, JD_CURVE_POWER};
     int rc = jd_curves_read(c, &kind, table, wanted, RATES, ctx), n = 0;
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (are_rows(c)) {
         c->kind.height_mm = c->kind.narrow_height_mm =
             fmax(45.0, ROWS_FOOT_MM + 5.0 + ROW_MM * (c->x.high - c->x.low));
@@ -281,7 +281,7 @@ int jd_figure_rates_script(FILE *out, const jd_table_t *table, const jd_figure_o
 {
     jd_curves_t curves;
     int rc = read_rates(&curves, table, ctx);
-    if (rc == JD_OK) put_rates(out, &curves, options);
+    if (!rc) put_rates(out, &curves, options);
     return rc;
 }
 
@@ -290,7 +290,7 @@ int jd_figure_rates(const jd_table_t *table, const jd_figure_options_t *options,
     jd_curves_t curves;
     jd_sheet_t sheet = {0};
     int rc = read_rates(&curves, table, ctx);
-    if (rc == JD_OK) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
-    if (rc == JD_OK) put_rates(sheet.script, &curves, options);
+    if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
+    if (!rc) put_rates(sheet.script, &curves, options);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -76,7 +76,7 @@ static int read_sets(sets_t *s, jd_ctx_t *ctx)
     for (int64_t row = 0; row < s->table->rows; row++) {
         if (!is_drawn(s, row)) continue;
         int i = name_of(s, row, name), p = (int)cell(s, JD_ROBUST_RESTRICTION, row);
-        if (i == JD_FIGURE_ESTIMATORS || add_m(&s->panels[p], cell(s, JD_ROBUST_M, row)) != JD_OK)
+        if (i == JD_FIGURE_ESTIMATORS || add_m(&s->panels[p], cell(s, JD_ROBUST_M, row)))
             return jd_fail(ctx, JD_ERR_DATA,
                            "figure %s: table '%s' holds more than %d estimators or %d values of M, "
                            "which one panel cannot show apart; hand over fewer",
@@ -196,8 +196,8 @@ int jd_figure_robust_sets_script(FILE *out, const jd_table_t *table,
     sets_t sets = {.table = table};
     int rc = jd_figure_find(&kind, table, jd_robust_sets_columns, JD_ROBUST_COLUMNS,
                             JD_ROBUST_COLUMNS, sets.col, ctx);
-    if (rc == JD_OK) rc = read_sets(&sets, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = read_sets(&sets, ctx);
+    if (rc) return rc;
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
     jd_range_pad(&sets.y, 0.05);
@@ -213,6 +213,6 @@ int jd_figure_robust_sets(const jd_table_t *table, const jd_figure_options_t *op
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_robust_sets_script(sheet.script, table, options, ctx);
+    if (!rc) rc = jd_figure_robust_sets_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

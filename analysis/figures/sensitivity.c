@@ -126,9 +126,8 @@ int jd_figure_sobol_script(FILE *out, const jd_table_t *table, const jd_figure_o
     int col[JD_SOBOL_COLUMNS];
     int rc = jd_figure_find(&sobol_kind, table, jd_sobol_columns, JD_SOBOL_COLUMNS,
                             JD_SOBOL_COLUMNS, col, ctx);
-    if (rc == JD_OK)
-        rc = check_rows(&sobol_kind, table, col[JD_SOBOL_FIRST], col[JD_SOBOL_TOTAL], ctx);
-    if (rc == JD_OK) put_sobol(out, table, col, options);
+    if (!rc) rc = check_rows(&sobol_kind, table, col[JD_SOBOL_FIRST], col[JD_SOBOL_TOTAL], ctx);
+    if (!rc) put_sobol(out, table, col, options);
     return rc;
 }
 
@@ -136,7 +135,7 @@ int jd_figure_sobol(const jd_table_t *table, const jd_figure_options_t *options,
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &sobol_kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_sobol_script(sheet.script, table, options, ctx);
+    if (!rc) rc = jd_figure_sobol_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }
 
@@ -286,9 +285,9 @@ int jd_figure_morris_script(FILE *out, const jd_table_t *table, const jd_figure_
     int col[JD_MORRIS_COLUMNS];
     int rc = jd_figure_find(&morris_kind, table, jd_morris_columns, JD_MORRIS_COLUMNS,
                             JD_MORRIS_COLUMNS, col, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = check_rows(&morris_kind, table, col[JD_MORRIS_MU_STAR], col[JD_MORRIS_SIGMA], ctx);
-    if (rc == JD_OK) put_morris(out, table, col, options);
+    if (!rc) put_morris(out, table, col, options);
     return rc;
 }
 
@@ -296,6 +295,6 @@ int jd_figure_morris(const jd_table_t *table, const jd_figure_options_t *options
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &morris_kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_morris_script(sheet.script, table, options, ctx);
+    if (!rc) rc = jd_figure_morris_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

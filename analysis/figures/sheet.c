@@ -75,7 +75,7 @@ int jd_sheet_open(jd_sheet_t *sheet, const jd_figure_kind_t *kind,
     sheet->kind = kind;
     sheet->options = options;
     int rc = check_options(kind, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     sheet->script = tmpfile();
     if (!sheet->script)
         return jd_fail(ctx, JD_ERR_OPEN,
@@ -123,7 +123,7 @@ static int judge(const jd_sheet_t *sheet, const format_t *f, int status, FILE *s
     read_said(said, text);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && text[0] == '\0') return JD_OK;
     int rc = jd_check_cancelled(ctx); /* Ctrl-C reaches gnuplot too */
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (WIFSIGNALED(status))
         return jd_fail(ctx, JD_ERR_PROGRAM, "figure %s: gnuplot was ended by signal %d",
                        sheet->kind->name, WTERMSIG(status));
@@ -224,22 +224,22 @@ static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
     int rc = run_gnuplot(sheet, f, picture, ctx);
     int failed = lseek(picture, 0, SEEK_END) <= 0 || fsync(picture) != 0;
     failed = close(picture) != 0 || failed;
-    if (rc == JD_OK && (failed || rename(part, path) != 0))
+    if (!rc && (failed || rename(part, path) != 0))
         rc = jd_fail(ctx, JD_ERR_WRITE, "%s: could not be written whole: %s; is the disk full?",
                      path, strerror(errno));
-    if (rc != JD_OK) unlink(part);
+    if (rc) unlink(part);
     return rc;
 }
 
 int jd_sheet_close(jd_sheet_t *sheet, int rc, jd_ctx_t *ctx)
 {
     if (!sheet->script) return rc;
-    if (rc == JD_OK && (fflush(sheet->script) != 0 || ferror(sheet->script)))
+    if (!rc && (fflush(sheet->script) != 0 || ferror(sheet->script)))
         rc = jd_fail(ctx, JD_ERR_WRITE,
                      "figure %s: its script could not be written to a temporary "
                      "file: %s; is the disk full?",
                      sheet->kind->name, strerror(errno));
-    for (int i = 0; i < N_FORMATS && rc == JD_OK; i++)
+    for (int i = 0; i < N_FORMATS && !rc; i++)
         if (sheet->options->formats & formats[i].bit) rc = draw_file(sheet, &formats[i], ctx);
     fclose(sheet->script);
     sheet->script = NULL;

@@ -88,7 +88,7 @@ int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
     };
     int rc = jd_figure_find(&kind, series, jd_time_series_columns, JD_SERIES_COLUMNS,
                             JD_SERIES_REQUIRED, col, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);
     jd_range_t year = jd_range_empty(), ranges[JD_SERIES_COUNT];
@@ -117,6 +117,6 @@ int jd_figure_time_series(const jd_table_t *series, const jd_figure_options_t *o
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
-    if (rc == JD_OK) rc = jd_figure_time_series_script(sheet.script, series, options, ctx);
+    if (!rc) rc = jd_figure_time_series_script(sheet.script, series, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

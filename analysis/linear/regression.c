@@ -52,8 +52,8 @@ int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects,
                        const double *weight, jd_ctx_t *ctx)
 {
     int rc = init_small(regression, effects, n, n_x, weight, ctx);
-    if (rc == JD_OK) rc = make_columns(regression, ctx);
-    if (rc != JD_OK) jd_regression_free(regression);
+    if (!rc) rc = make_columns(regression, ctx);
+    if (rc) jd_regression_free(regression);
     return rc;
 }
 
@@ -62,13 +62,13 @@ int jd_regression_init_dummies(jd_regression_t *regression, const jd_effects_t *
 {
     jd_regression_t *r = regression;
     int rc = init_small(r, effects, n, n_x, weight, ctx);
-    if (rc == JD_OK) rc = jd_cellwise_make(&r->cells, effects, n_x, code, ctx);
-    if (rc == JD_OK && !r->cells) {
+    if (!rc) rc = jd_cellwise_make(&r->cells, effects, n_x, code, ctx);
+    if (!rc && !r->cells) {
         rc = make_columns(r, ctx);
-        for (int64_t i = 0; rc == JD_OK && i < n; i++)
+        for (int64_t i = 0; !rc && i < n; i++)
             if (code[i] >= 0) r->columns[(int64_t)code[i] * n + i] = 1;
     }
-    if (rc != JD_OK) jd_regression_free(r);
+    if (rc) jd_regression_free(r);
     return rc;
 }
 
@@ -151,7 +151,7 @@ static int residualise(jd_regression_t *r, double *least, jd_ctx_t *ctx)
     for (int j = 0; j < r->n_x; j++)
         least[j] = least_left(r, j);
     int rc = jd_effects_demean(r->effects, r->columns, r->n_x, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int kept = 0;
     for (int j = 0; j < r->n_x; j++) {
         double *x = column(r, j);
@@ -174,7 +174,7 @@ static int drop_collinear(jd_regression_t *r, jd_ctx_t *ctx)
     unsigned char *keep = calloc((size_t)r->n_kept, 1);
     if (!keep) return jd_fail_memory(ctx, (size_t)r->n_kept, "the search for collinear terms");
     int rc = cross_products(r->columns, r->n, r->n_kept, r->cross, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         jd_cholesky(r->cross, r->n_kept, NULL, collinear_tolerance, keep);
         int kept = 0;
         for (int j = 0; j < r->n_kept; j++) {
@@ -219,7 +219,7 @@ static int triangle_of(const jd_regression_t *r, double *triangle, double *inver
 {
     int k = r->n_kept;
     int rc = cross_products(r->columns, r->n, k, inverse, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     /* Row-major lower is column-major upper: LAPACK then leaves L, row-major, in place. */
     if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', k, inverse, k) != 0)
         return jd_fail(ctx, JD_ERR_RANK,
@@ -256,11 +256,11 @@ static int orthogonalise(jd_regression_t *r, jd_ctx_t *ctx)
     double *r1 = work, *i1 = r1 + size, *r2 = i1 + size, *i2 = r2 + size, *all = i2 + size,
            *inverse = all + size;
     int rc = triangle_of(r, r1, i1, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         multiply_triangle(r, i1, 0, ctx);
         rc = triangle_of(r, r2, i2, ctx);
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         multiply_triangle(r, i2, 0, ctx);
         multiply(r2, r1, k, all);
         multiply(i1, i2, k, inverse);
@@ -296,10 +296,10 @@ static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
     if (!least) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *least, "the regressors");
     int rc = residualise(r, least, ctx);
     free(least);
-    if (rc == JD_OK) rc = drop_collinear(r, ctx);
-    if (rc == JD_OK) rc = refuse_unidentified(r, ctx);
-    if (rc == JD_OK) rc = orthogonalise(r, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = drop_collinear(r, ctx);
+    if (!rc) rc = refuse_unidentified(r, ctx);
+    if (!rc) rc = orthogonalise(r, ctx);
+    if (rc) return rc;
     if (r->weight)
         for (int j = 0; j < r->n_kept; j++)
             for (int64_t i = 0; i < r->n; i++)
@@ -316,10 +316,10 @@ static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
 int jd_regression_factor(jd_regression_t *regression, jd_ctx_t *ctx)
 {
     int rc = jd_check_cancelled(ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (!regression->cells) return factor_columns(regression, ctx);
     rc = jd_cellwise_factor(regression->cells, regression, ctx);
-    return rc == JD_OK ? refuse_unidentified(regression, ctx) : rc;
+    return rc ? rc : refuse_unidentified(regression, ctx);
 }
 
 void jd_regression_estimate(const jd_regression_t *regression, const double *const *y, int n_y,
@@ -379,7 +379,7 @@ int jd_regression_residuals(const jd_regression_t *regression, const double *y, 
         for (int j = 0; j < k; j++)
             load[i] += r->cross[i * k + j] * beta[j];
     }
-    if (rc == JD_OK)
+    if (!rc)
         for (int j = 0; j < k; j++) {
             const double *w = column(r, j);
             if (r->weight)

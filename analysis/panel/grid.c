@@ -48,7 +48,7 @@ int jd_grid_code(jd_groups_t *units, jd_groups_t *periods, const int32_t *unit, 
 {
     int32_t n_units = (int32_t)(n / n_periods);
     int rc = allocate(units, n, n_units, ctx), rc2 = allocate(periods, n, n_periods, ctx);
-    if (rc != JD_OK || rc2 != JD_OK) return JD_ERR_NO_MEMORY;
+    if (rc || rc2) return JD_ERR_NO_MEMORY;
     units->ascending = 1;
     periods->ascending = n_units == 1 || n_periods == 1;
     for (int32_t t = 0; t < n_periods; t++) {

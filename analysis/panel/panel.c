@@ -88,7 +88,7 @@ static int check_cohorts(const jd_panel_t *panel, jd_ctx_t *ctx)
     int64_t *first = NULL;
     if (plainly_one_cohort(panel, ctx)) return JD_OK;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     first = malloc((size_t)units.n_groups * sizeof *first);
     if (!first) {
         rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *first, "units");
@@ -118,9 +118,9 @@ out:
 int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     int rc = check_columns(panel, ctx);
-    if (rc == JD_OK) rc = check_weights(panel, ctx);
-    if (rc == JD_OK) rc = check_treatment(panel, ctx);
-    if (rc == JD_OK && !panel->treated && panel->cohort) rc = check_cohorts(panel, ctx);
+    if (!rc) rc = check_weights(panel, ctx);
+    if (!rc) rc = check_treatment(panel, ctx);
+    if (!rc && !panel->treated && panel->cohort) rc = check_cohorts(panel, ctx);
     return rc;
 }
 
@@ -184,7 +184,7 @@ int jd_panel_cohorts(const jd_panel_t *panel, int32_t *cohort, jd_ctx_t *ctx)
     jd_groups_t units = {0};
     int32_t *start = NULL;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     start = malloc((size_t)units.n_groups * sizeof *start);
     rc = start ? cohorts_of_path(panel, &units, start, cohort, ctx)
                : jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *start, "units");

@@ -67,12 +67,12 @@ int jd_sample_drop_singletons(jd_sample_t *sample, int n_columns, const int32_t 
     int32_t *values = malloc((size_t)(sample->n + 1) * sizeof *values);
     if (!groups || !values)
         rc = jd_fail_memory(ctx, (size_t)sample->n * sizeof *values, "the search for singletons");
-    for (int k = 0; rc == JD_OK && k < n_columns; k++) {
+    for (int k = 0; !rc && k < n_columns; k++) {
         for (int64_t i = 0; i < sample->n; i++)
             values[i] = columns[k][sample->row[i]];
         rc = jd_groups_make(&groups[k], values, sample->n, ctx);
     }
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
 
     int64_t dropped = 0, round;
     while ((round = drop_round(sample, n_columns, groups)) > 0)

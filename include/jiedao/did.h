@@ -3,7 +3,7 @@
  *
  *      jd_design_t *design = NULL;
  *      int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), &panel, &options, ctx);
- *      if (rc == JD_OK) rc = jd_design_estimate(design, outcomes, n_outcomes, estimates, ctx);
+ *      if (!rc) rc = jd_design_estimate(design, outcomes, n_outcomes, estimates, ctx);
  *      jd_design_free(design);
  *
  *  prepare does all the outcome does not enter: sample, fixed effects, factorisation, row weights.

@@ -16,7 +16,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128, MAX_TH
 
 int jd_exit_status(int code)
 {
-    if (code == JD_OK) return EXIT_DONE;
+    if (!code) return EXIT_DONE;
     if (code == JD_ERR_CANCELLED) return EXIT_SIGNAL + jd_signal_caught();
     if (code == JD_ERR_ARGUMENT || code == JD_ERR_UNSUPPORTED || code == JD_ERR_EXISTS)
         return EXIT_USAGE;

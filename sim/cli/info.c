@@ -19,13 +19,13 @@ static void print_identity(jd_store_t *store, const char *path)
     printf("%s\n", path);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char *value = NULL;
-        if (jd_store_get_text(store, "/", texts[i], &value, NULL) == JD_OK)
+        if (!jd_store_get_text(store, "/", texts[i], &value, NULL))
             printf("  %-18s %s\n", texts[i], value);
         free(value);
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         int64_t value;
-        if (jd_store_get_int(store, "/", numbers[i], &value, NULL) == JD_OK)
+        if (!jd_store_get_int(store, "/", numbers[i], &value, NULL))
             printf("  %-18s %lld\n", numbers[i], (long long)value);
     }
 }

@@ -42,7 +42,7 @@ static void print_replicates(jd_store_t *store)
 {
     int64_t n;
     if (jd_store_has(store, "config/swept") ||
-        jd_store_get_int(store, "/", "replicates", &n, NULL) != JD_OK || n < 2)
+        jd_store_get_int(store, "/", "replicates", &n, NULL) || n < 2)
         return;
     printf("; jiedao run CONFIG --replicates %lld, unless [sweep] or [validate] follows\n",
            (long long)n);

@@ -52,7 +52,7 @@ static int open_instance(jd_config_t *config, const jd_section_t *section, const
         if (block->section == section && strcmp(block->name, name) == 0) return b;
     }
     int code = jd_config_add_block(config, section, name, ctx);
-    return code == JD_OK ? config->n_blocks - 1 : code;
+    return code ? code : config->n_blocks - 1;
 }
 
 int jd_config_open(jd_config_t *config, const char *name, const jd_place_t *place, jd_ctx_t *ctx)
@@ -129,7 +129,7 @@ int jd_config_assign(jd_config_t *config, int index, const char *key, const char
         snprintf(path, sizeof path, "%s%s", place->folder, text);
         value = path;
     }
-    if (jd_param_parse(param, value, block->values + param->offset, why, sizeof why) == JD_OK) {
+    if (!jd_param_parse(param, value, block->values + param->offset, why, sizeof why)) {
         origin->skip = skip;
         return JD_OK;
     }
@@ -184,7 +184,7 @@ static int set(jd_config_t *config, char *text, const jd_place_t *place, jd_ctx_
     int block = jd_config_open(config, name, place, ctx);
     if (block < 0) return block;
     int code = jd_config_assign(config, block, dot + 1, value, place, ctx);
-    if (code != JD_OK) return code;
+    if (code) return code;
     const jd_section_t *section = config->blocks[block].section;
     int param = find_param(section, dot + 1);
     if (param >= 0 && section->params[param].kind == JD_OCCASION) return JD_OK;
@@ -197,7 +197,7 @@ int jd_config_set(jd_config_t *config, const char *label, const char *assignment
 {
     jd_place_t place;
     int code = jd_config_begin(config, label, &place, ctx);
-    if (code != JD_OK) return code;
+    if (code) return code;
     char *text = jd_copy_text(assignment, strlen(assignment), ctx);
     if (!text) return JD_ERR_NO_MEMORY;
     code = set(config, text, &place, ctx);

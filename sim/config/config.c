@@ -36,9 +36,8 @@ int jd_section_fill(const jd_section_t *section, void *values, jd_ctx_t *ctx)
     for (int p = 0; p < section->n_params; p++) {
         const jd_param_t *param = &section->params[p];
         int code = check_place(section, p, ctx);
-        if (code != JD_OK) return code;
-        if (jd_param_parse(param, param->fallback, (char *)values + param->offset, why,
-                           sizeof why) != JD_OK)
+        if (code) return code;
+        if (jd_param_parse(param, param->fallback, (char *)values + param->offset, why, sizeof why))
             return jd_fail(ctx, JD_ERR_ARGUMENT, "declaration of [%s]: default %s = %s %s",
                            section->name, param->name, param->fallback, why);
     }
@@ -66,7 +65,7 @@ int jd_config_add_block(jd_config_t *config, const jd_section_t *section, const 
     block->origins = calloc((size_t)section->n_params + 1, sizeof *block->origins);
     int code = block->values && block->origins ? jd_section_fill(section, block->values, ctx)
                                                : jd_fail_memory(ctx, section->size, "the config");
-    if (code == JD_OK)
+    if (!code)
         config->n_blocks++;
     else
         free_block(block);
@@ -81,9 +80,9 @@ int jd_config_create(jd_config_t **config, const jd_section_t *const *sections, 
     (*config)->sections = sections;
     (*config)->n_sections = n_sections;
     int code = JD_OK;
-    for (int s = 0; s < n_sections && code == JD_OK; s++)
+    for (int s = 0; s < n_sections && !code; s++)
         code = jd_config_add_block(*config, sections[s], "", ctx);
-    if (code == JD_OK) return JD_OK;
+    if (!code) return JD_OK;
     jd_config_free(*config);
     *config = NULL;
     return code;
@@ -196,7 +195,7 @@ int jd_config_finish(jd_config_t *config, jd_ctx_t *ctx)
         if (block->section->named && !block->name[0]) continue; /* only a pattern for instances */
         config->checking = block;
         int code = block->section->check(block->values, block->name, config, ctx);
-        if (first == JD_OK) first = code;
+        if (!first) first = code;
     }
     config->checking = NULL;
     return first;

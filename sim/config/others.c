@@ -95,7 +95,7 @@ const jd_param_t *jd_config_param(const jd_config_t *config, const char *name)
 static int copy_block(jd_config_t *to, const jd_block_t *block, jd_ctx_t *ctx)
 {
     int code = jd_config_add_block(to, block->section, block->name, ctx);
-    if (code != JD_OK) return code;
+    if (code) return code;
     jd_block_t *made = &to->blocks[to->n_blocks - 1];
     memcpy(made->values, block->values, block->section->size);
     memcpy(made->origins, block->origins, (size_t)block->section->n_params * sizeof *made->origins);
@@ -107,7 +107,7 @@ static int copy_other(jd_config_t *to, const jd_other_t *other, jd_ctx_t *ctx)
     const jd_place_t place = {.label = "", .read = other->origin.read};
     int code = jd_config_keep_other(to, other->block, other->key, other->text ? other->text : "",
                                     &place, ctx);
-    if (code == JD_OK) to->others[to->n_others - 1].origin = other->origin;
+    if (!code) to->others[to->n_others - 1].origin = other->origin;
     return code;
 }
 
@@ -120,16 +120,16 @@ int jd_config_copy(jd_config_t **copy, const jd_config_t *config, jd_ctx_t *ctx)
     to->ignored = config->ignored;
     jd_place_t place;
     int code = JD_OK;
-    for (int i = 0; i < config->n_labels && code == JD_OK; i++)
+    for (int i = 0; i < config->n_labels && !code; i++)
         code = jd_config_begin(to, config->labels[i], &place, ctx);
-    for (int b = 0; b < config->n_blocks && code == JD_OK; b++)
+    for (int b = 0; b < config->n_blocks && !code; b++)
         code = copy_block(to, &config->blocks[b], ctx);
-    for (int i = 0; i < config->n_others && code == JD_OK; i++)
+    for (int i = 0; i < config->n_others && !code; i++)
         code = copy_other(to, &config->others[i], ctx);
-    if (code == JD_OK)
+    if (!code)
         code =
             jd_config_add_source(to, config->source ? config->source : "", config->n_source, ctx);
-    if (code == JD_OK) return JD_OK;
+    if (!code) return JD_OK;
     jd_config_free(to);
     *copy = NULL;
     return code;

@@ -35,7 +35,7 @@ enum { BEFORE_ANY = -1, SKIPPING = -2 }; /* skipping: the section is ignored, or
 
 static void note(jd_reader_t *r, int code)
 {
-    if (r->code == JD_OK) r->code = code;
+    if (!r->code) r->code = code;
 }
 
 /* Tells a mistake of the current line, as "file:line: 'word' what". */
@@ -284,13 +284,13 @@ static int read_bytes(jd_config_t *config, const char *label, const char *folder
     jd_reader_t r = {
         .config = config, .ctx = ctx, .next = data, .end = data + n, .block = BEFORE_ANY};
     int code = check_bytes(label, data, n, ctx);
-    if (code == JD_OK) code = jd_config_begin(config, label, &r.place, ctx);
-    if (code == JD_OK) code = jd_config_add_source(config, data, n, ctx);
-    if (code != JD_OK) return code;
+    if (!code) code = jd_config_begin(config, label, &r.place, ctx);
+    if (!code) code = jd_config_add_source(config, data, n, ctx);
+    if (code) return code;
     r.place.folder = folder;
     int line = ini_parse_stream(next_line, &r, take_value, &r);
     if (line == -2) note(&r, jd_fail_memory(ctx, 0, "the config's lines"));
-    if (line != 0 && r.code == JD_OK)
+    if (line != 0 && !r.code)
         note(&r, jd_fail(ctx, JD_ERR_SYNTAX, "%s:%d: cannot be read", label, line));
     free(r.headers);
     return r.code;
@@ -335,7 +335,7 @@ int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx)
     size_t n = 0;
     int code = load(file, path, &data, &n, ctx);
     fclose(file);
-    if (code != JD_OK) goto out;
+    if (code) goto out;
     const char *slash = strrchr(path, '/');
     folder = jd_copy_text(path, slash ? (size_t)(slash - path) + 1 : 0, ctx);
     code = folder ? read_bytes(config, path, folder, data, n, ctx) : JD_ERR_NO_MEMORY;

@@ -275,7 +275,7 @@ static int parse_choice(const jd_param_t *param, const char *text, int32_t *valu
 
 static int parse_date(const char *text, int32_t *value, char *why, size_t size)
 {
-    if (jd_quarter_parse(text, value) == JD_OK) return JD_OK;
+    if (!jd_quarter_parse(text, value)) return JD_OK;
     snprintf(why, size, "is not a quarter; write it as 2020Q1");
     return JD_ERR_VALUE;
 }
@@ -334,7 +334,7 @@ static int parse_items(const jd_param_t *param, const char *text, jd_field_t *fi
             return JD_ERR_VALUE;
         }
         int code = parse_item(param, item, field, n, reason, sizeof reason);
-        if (code != JD_OK) return item_fault(item, reason, why, size);
+        if (code) return item_fault(item, reason, why, size);
         n++;
     }
     if (param->type == JD_PARAM_DATES)
@@ -398,7 +398,7 @@ int jd_param_parse(const jd_param_t *param, const char *text, void *field, char 
     jd_field_t value;
     memset(&value, 0, sizeof value); /* padding and unused items too: equal values, equal bytes */
     int code = parse_field(param, text, &value, why, size);
-    if (code == JD_OK) memcpy(field, &value, jd_param_size(param->type));
+    if (!code) memcpy(field, &value, jd_param_size(param->type));
     return code;
 }
 

@@ -346,7 +346,7 @@ static int begin_together(jd_sweep_folder_t *f, const char *folder, int tries, j
     while (rc && rc != JD_ERR_NO_MEMORY && --tries > 0) {
         bool there;
         nanosleep(&pause, NULL);
-        if (jd_sweep_has_plan(folder, &there, &inner) == JD_OK && there) return JD_OK;
+        if (!jd_sweep_has_plan(folder, &there, &inner) && there) return JD_OK;
         inner = jd_ctx_inner(ctx);
         rc = begin_folder(f, folder, &inner);
     }

@@ -64,7 +64,7 @@ int jd_sweep_gather(const char *const *folders, int n, const char *folder, jd_ct
     int64_t end = 0;
     for (int i = 0; i < n && !rc; i++) {
         rc = jd_sweep_folder_open(&from[i], &jd_sweep_simulate, folders[i], ctx);
-        opened += rc == JD_OK;
+        opened += !rc;
         if (rc) break;
         if (from[i].shards.files)
             rc = jd_fail(ctx, JD_ERR_UNSUPPORTED,

@@ -222,7 +222,7 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
     facts->farm.failed = merge.failed;
     facts->farm.first_failure = merge.first_failure;
     facts->farm.found = opened.plan.n_runs - missing;
-    facts->merged = rc == JD_OK;
+    facts->merged = !rc;
     jd_notes_tally_end(&merge.tally, "runs", rc ? NULL : ctx);
     end(&merge);
     jd_sweep_folder_free(&opened);

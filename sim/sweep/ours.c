@@ -108,7 +108,7 @@ static bool is_ours(const char *path, const char *name)
     const char *ending = name + digits;
     if (!strcmp(name, "journal")) return is_journal(path);
     if (digits < 6) return false;
-    if (!strcmp(ending, ".h5")) return look_at_result(path) == JD_OK;
+    if (!strcmp(ending, ".h5")) return !look_at_result(path);
     return (!strcmp(ending, ".shard") || !strcmp(ending, ".part")) && jd_shard_is_one(path);
 }
 

@@ -111,7 +111,7 @@ static int merge(const char *folder, jd_sweep_facts_t *facts, jd_ctx_t *ctx)
     jd_ctx_t inner = jd_ctx_inner(ctx);
     inner.warn = ctx ? ctx->warn : NULL;
     int rc = jd_sweep_merge(folder, true, &merged, &inner);
-    facts->merged = rc == JD_OK;
+    facts->merged = !rc;
     facts->farm.failed = merged.farm.failed;
     facts->farm.first_failure = merged.farm.first_failure;
     bool others = facts->farm.found + facts->farm.done < facts->n_runs;

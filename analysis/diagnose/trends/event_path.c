@@ -54,12 +54,12 @@ int jd_event_path_make(jd_event_path_t *path, const double *estimate, const doub
                        "each is needed",
                        n_pre, n_post);
     int rc = path_init(path, n_pre, n_post, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t n = (size_t)n_pre + (size_t)n_post;
     memcpy(path->estimate, estimate, n * sizeof *estimate);
     memcpy(path->vcov, vcov, n * n * sizeof *vcov);
     rc = path_check(path, ctx);
-    if (rc != JD_OK) jd_event_path_free(path);
+    if (rc) jd_event_path_free(path);
     return rc;
 }
 
@@ -156,7 +156,7 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
     memset(path, 0, sizeof *path);
     int32_t reference = 0;
     int rc = find_reference(fit, terms, &reference, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int n_pre = run_length(fit, terms, (int64_t)reference - 1, -1);
     int n_post = run_length(fit, terms, (int64_t)reference + 1, 1);
     if (n_pre == 0 || (int64_t)reference + n_post < 0)
@@ -165,7 +165,7 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
                        "bin fewer periods",
                        reference, n_pre == 0 ? "before it" : "after it up to event time 0");
     rc = path_init(path, n_pre, n_post, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     path->reference = reference;
     int n = n_pre + n_post;
     for (int i = 0; i < n; i++) {
@@ -178,7 +178,7 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
     }
     note_left_out(path, fit, terms);
     rc = path_check(path, ctx);
-    if (rc != JD_OK) jd_event_path_free(path);
+    if (rc) jd_event_path_free(path);
     return rc;
 }
 

@@ -192,10 +192,10 @@ static int study_init(study_t *study, const jd_event_path_t *path,
         o->method = o->delta == JD_HONEST_SD ? (jd_honest_method_t)flci : JD_HONEST_C_LF;
     }
     int rc = check_numbers(o, ctx);
-    if (rc == JD_OK) rc = check_method(study, ctx);
-    if (rc == JD_OK) rc = make_target(study, ctx);
-    if (rc == JD_OK && o->method == JD_HONEST_C_LF) rc = make_draws(study, ctx);
-    if (rc != JD_OK) study_free(study);
+    if (!rc) rc = check_method(study, ctx);
+    if (!rc) rc = make_target(study, ctx);
+    if (!rc && o->method == JD_HONEST_C_LF) rc = make_draws(study, ctx);
+    if (rc) study_free(study);
     return rc;
 }
 
@@ -218,7 +218,7 @@ static int add_flci_stage(member_t *member, const study_t *study, double m, jd_c
     const jd_event_path_t *path = study->path;
     int n = path->n_pre + path->n_post;
     int rc = jd_flci_make(&member->flci, path, study->l, m, study->options.kappa, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     member->sigma_flci = calloc((size_t)n, sizeof *member->sigma_flci);
     if (!member->sigma_flci)
         return jd_fail_memory(ctx, (size_t)n * sizeof(double), "an interval's covariances");
@@ -236,10 +236,10 @@ static int member_init(member_t *member, const study_t *study, double m, int whi
     memset(member, 0, sizeof *member);
     jd_largest_t largest = {.place = -(which / 2), .sign = which % 2 ? -1 : 1};
     int rc = jd_moments_init(&member->moments, study->path, o, study->l, m, largest, ctx);
-    if (rc == JD_OK && o->method == JD_HONEST_C_FLCI) rc = add_flci_stage(member, study, m, ctx);
-    if (rc == JD_OK && o->method != JD_HONEST_CONDITIONAL)
+    if (!rc && o->method == JD_HONEST_C_FLCI) rc = add_flci_stage(member, study, m, ctx);
+    if (!rc && o->method != JD_HONEST_CONDITIONAL)
         member->moments.size = (1 - o->level - o->kappa) / (1 - o->kappa);
-    if (rc != JD_OK) member_free(member);
+    if (rc) member_free(member);
     return rc;
 }
 
@@ -259,7 +259,7 @@ static int tested_range(member_t *member, const study_t *study, double *low, dou
     double limit = isinf(member->moments.critical) ? 20 : member->moments.critical;
     int rc = jd_moments_range(&member->moments, limit, study->centre, 20 * study->spread, low, high,
                               ctx);
-    if (rc == JD_OK && member->moments.flci) {
+    if (!rc && member->moments.flci) {
         *low = fmax(*low, member->flci.estimate - member->flci.half_length);
         *high = fmin(*high, member->flci.estimate + member->flci.half_length);
     }
@@ -285,15 +285,15 @@ static int outermost(member_t *member, const study_t *study, double start, doubl
         last = at;
         at = start + (stop - start) * k / grid;
         int rc = jd_moments_test(&member->moments, at, &accepted, ctx);
-        if (rc == JD_OK && k % 64 == 0) rc = jd_check_cancelled(ctx);
-        if (rc != JD_OK) return rc;
+        if (!rc && k % 64 == 0) rc = jd_check_cancelled(ctx);
+        if (rc) return rc;
     }
     if (!accepted) at = (double)NAN;
     for (int k = 0; accepted && fabs(at - last) > 1e-12 * fabs(stop - start) && k < 60; k++) {
         double middle = 0.5 * (at + last);
         int inside;
         int rc = jd_moments_test(&member->moments, middle, &inside, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         *(inside ? &at : &last) = middle;
     }
     *end = at;
@@ -306,14 +306,13 @@ static int member_set(const study_t *study, double m, int which, jd_honest_set_t
     member_t member;
     double low = (double)NAN, high = (double)NAN;
     int rc = member_init(&member, study, m, which, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     rc = add_simulated_stage(&member, study, ctx);
-    if (rc == JD_OK) rc = tested_range(&member, study, &low, &high, ctx);
+    if (!rc) rc = tested_range(&member, study, &low, &high, ctx);
     set->low = set->high = (double)NAN;
-    if (rc == JD_OK && low <= high) {
+    if (!rc && low <= high) {
         rc = outermost(&member, study, low, high, &set->low, ctx);
-        if (rc == JD_OK && !isnan(set->low))
-            rc = outermost(&member, study, high, low, &set->high, ctx);
+        if (!rc && !isnan(set->low)) rc = outermost(&member, study, high, low, &set->high, ctx);
     }
     member_free(&member);
     return rc;
@@ -323,7 +322,7 @@ static int flci_set(const study_t *study, double m, jd_honest_set_t *set, jd_ctx
 {
     jd_flci_t flci;
     int rc = jd_flci_make(&flci, study->path, study->l, m, 1 - study->options.level, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     *set = (jd_honest_set_t){.m = m,
                              .low = flci.estimate - flci.half_length,
                              .high = flci.estimate + flci.half_length,
@@ -370,9 +369,9 @@ static int test_sets(const study_t *study, const double *m, int n_m, jd_honest_s
         inner[p] = jd_ctx_inner(ctx);
         codes[p] = member_set(study, m[p / n_parts], p % n_parts, &parts[p], &inner[p]);
     }
-    for (int p = 0; p < n && rc == JD_OK; p++)
-        if (codes[p] != JD_OK) rc = jd_fail(ctx, codes[p], "%s", inner[p].message);
-    for (int k = 0; k < n_m && rc == JD_OK; k++)
+    for (int p = 0; p < n && !rc; p++)
+        if (codes[p]) rc = jd_fail(ctx, codes[p], "%s", inner[p].message);
+    for (int k = 0; k < n_m && !rc; k++)
         sets[k] = unite(parts + (int64_t)k * n_parts, n_parts, m[k]);
 out:
     free(parts);
@@ -387,12 +386,12 @@ int jd_honest_sets(const jd_event_path_t *path, const jd_honest_options_t *optio
     study_t study;
     for (int k = 0; k < n_m; k++) {
         int rc = check_m(m[k], ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
     int rc = study_init(&study, path, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (study.options.method == JD_HONEST_FLCI)
-        for (int k = 0; k < n_m && rc == JD_OK; k++)
+        for (int k = 0; k < n_m && !rc; k++)
             rc = flci_set(&study, m[k], &sets[k], ctx);
     else
         rc = test_sets(&study, m, n_m, sets, ctx);
@@ -409,7 +408,7 @@ int jd_honest_original(const jd_event_path_t *path, const jd_honest_options_t *o
     plain.delta = JD_HONEST_SD;
     plain.shape = JD_HONEST_ANY;
     int rc = study_init(&study, path, &plain, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double half = study.spread * gsl_cdf_ugaussian_Qinv((1 - options->level) / 2);
     *set = (jd_honest_set_t){.low = study.centre - half,
                              .high = study.centre + half,
@@ -426,18 +425,18 @@ static int holds_null(const study_t *study, double m, double null, int *inside, 
     if (study->options.method == JD_HONEST_FLCI) {
         jd_honest_set_t set;
         int rc = flci_set(study, m, &set, ctx);
-        *inside = rc == JD_OK && set.low <= null && null <= set.high;
+        *inside = !rc && set.low <= null && null <= set.high;
         return rc;
     }
     int n_parts = jd_honest_n_largest(study->path, study->options.delta), rc = JD_OK;
     *inside = 0;
-    for (int p = 0; p < n_parts && rc == JD_OK && !*inside; p++) {
+    for (int p = 0; p < n_parts && !rc && !*inside; p++) {
         member_t member;
         rc = member_init(&member, study, m, p, ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         rc = jd_moments_test(&member.moments, null, inside, ctx);
-        if (rc == JD_OK && *inside) rc = add_simulated_stage(&member, study, ctx);
-        if (rc == JD_OK && *inside) rc = jd_moments_test(&member.moments, null, inside, ctx);
+        if (!rc && *inside) rc = add_simulated_stage(&member, study, ctx);
+        if (!rc && *inside) rc = jd_moments_test(&member.moments, null, inside, ctx);
         member_free(&member);
     }
     return rc;
@@ -448,17 +447,17 @@ int jd_honest_breakdown(const jd_event_path_t *path, const jd_honest_options_t *
 {
     study_t study;
     int rc = study_init(&study, path, options, ctx), inside = 0;
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double unit = options->delta == JD_HONEST_SD ? study.spread : 1, low = 0, high = 0;
     rc = holds_null(&study, 0, null, &inside, ctx);
-    for (int k = -10; rc == JD_OK && !inside && k <= 20; k++) {
+    for (int k = -10; !rc && !inside && k <= 20; k++) {
         low = high;
         high = ldexp(unit, k);
         rc = holds_null(&study, high, null, &inside, ctx);
     }
-    if (rc == JD_OK && !inside) low = high = HUGE_VAL;
+    if (!rc && !inside) low = high = HUGE_VAL;
     double tolerance = study.options.method == JD_HONEST_FLCI ? 1e-6 : 1e-4;
-    while (rc == JD_OK && isfinite(high) && high - low > tolerance * high) {
+    while (!rc && isfinite(high) && high - low > tolerance * high) {
         double middle = 0.5 * (low + high);
         rc = holds_null(&study, middle, null, &inside, ctx);
         *(inside ? &high : &low) = middle;

@@ -176,7 +176,7 @@ static int follow(path_t *p, jd_ctx_t *ctx)
     double high = HUGE_VAL;
     for (int knot = 0; knot < 100 * (p->k + 1); knot++) {
         int rc = solve_piece(p, ctx), who = -1;
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         double sign = 0, low = next_knot(p, high, &who, &sign);
         if (excess(p, low) <= 0) {
             if (isinf(high)) { /* u = 0 throughout this piece */
@@ -290,16 +290,16 @@ int jd_flci_make(jd_flci_t *flci, const jd_event_path_t *path, const double *l, 
     path_t p = {.m = m, .alpha = alpha};
     int rc = path_alloc(&p, path->n_pre - 1, ctx);
     flci->weight = calloc((size_t)n, sizeof *flci->weight);
-    if (rc == JD_OK && !flci->weight)
+    if (!rc && !flci->weight)
         rc = jd_fail_memory(ctx, (size_t)n * sizeof(double), "an interval's weights");
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     double c = 0;
     for (int t = 1; t <= path->n_post; t++)
         c += t * l[t - 1];
     weights_of(path, l, c, p.u, flci->weight);
     fill_path(&p, path, l, flci->weight);
     rc = follow(&p, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     weights_of(path, l, c, p.u, flci->weight);
     for (int i = 0; i < n; i++)
         flci->estimate += flci->weight[i] * path->estimate[i];
@@ -316,7 +316,7 @@ int jd_flci_make(jd_flci_t *flci, const jd_event_path_t *path, const double *l, 
     flci->half_length = flci->std_error * folded_quantile(flci->bias / flci->std_error, alpha);
 out:
     path_free(&p);
-    if (rc != JD_OK) jd_flci_free(flci);
+    if (rc) jd_flci_free(flci);
     return rc;
 }
 

@@ -162,12 +162,12 @@ int jd_moments_init(jd_moments_t *mo, const jd_event_path_t *path,
     mo->critical = HUGE_VAL;
     mo->size = 1 - options->level;
     int rc = moments_alloc(mo, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         fill_restrictions(mo, path, options, m, largest);
         rc = scale_moments(mo, path, ctx);
     }
-    if (rc == JD_OK) rc = make_programme(mo, path, l, ctx);
-    if (rc != JD_OK) jd_moments_free(mo);
+    if (!rc) rc = make_programme(mo, path, l, ctx);
+    if (rc) jd_moments_free(mo);
     return rc;
 }
 
@@ -210,7 +210,7 @@ int jd_moments_critical(jd_moments_t *mo, const double *draws, int n_draws, doub
     for (int i = 0; i < n_top; i++)
         top[i] = -HUGE_VAL;
     int rc = JD_OK;
-    for (int s = 0; rc == JD_OK && s < n_draws; s++) {
+    for (int s = 0; !rc && s < n_draws; s++) {
         const double *z = draws + (size_t)s * (size_t)mo->n;
         double eta;
         for (int i = 0; i < mo->n_moments; i++) {
@@ -219,10 +219,10 @@ int jd_moments_critical(jd_moments_t *mo, const double *draws, int n_draws, doub
                 mo->y[i] += mo->a[i * mo->n + j] * z[j];
         }
         rc = jd_vertices_best(&mo->lp, mo->y, top[0], mo->x, &eta, ctx);
-        if (rc == JD_OK) keep_largest(top, n_top, eta);
-        if (rc == JD_OK && s % 256 == 0) rc = jd_check_cancelled(ctx);
+        if (!rc) keep_largest(top, n_top, eta);
+        if (!rc && s % 256 == 0) rc = jd_check_cancelled(ctx);
     }
-    if (rc == JD_OK) mo->critical = top[0] + (n_top > 1 ? (at - below) * (top[1] - top[0]) : 0);
+    if (!rc) mo->critical = top[0] + (n_top > 1 ? (at - below) * (top[1] - top[0]) : 0);
     free(top);
     return rc;
 }
@@ -234,7 +234,7 @@ static int statistic(jd_moments_t *mo, double theta, double *eta, double *slope,
         mo->y[i] = mo->base[i] - mo->toward[i] * theta;
     int rc = jd_vertices_best(&mo->lp, mo->y, -HUGE_VAL, mo->x, eta, ctx);
     *slope = 0;
-    for (int i = 0; rc == JD_OK && i < mo->n_moments; i++)
+    for (int i = 0; !rc && i < mo->n_moments; i++)
         *slope -= mo->x[i] * mo->toward[i];
     return rc;
 }
@@ -252,7 +252,7 @@ static int truncation(jd_moments_t *mo, double end, double *v, jd_ctx_t *ctx)
             size = fmax(size, fabs(mo->y[i]));
         }
         int rc = jd_vertices_best(&mo->lp, mo->y, -HUGE_VAL, mo->tried, &value, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         if (value - *v <= 1e-10 * size) return JD_OK;
         for (int i = 0; i < mo->n_moments; i++) {
             level += mo->tried[i] * mo->rest[i];
@@ -298,7 +298,7 @@ int jd_moments_test(jd_moments_t *mo, double theta, int *accepted, jd_ctx_t *ctx
     if (mo->lp.infeasible) return JD_OK;
     double eta, slope;
     int rc = statistic(mo, theta, &eta, &slope, ctx);
-    if (rc != JD_OK || eta <= 0) return rc;
+    if (rc || eta <= 0) return rc;
     *accepted = 0;
     if (eta > mo->critical) return JD_OK;
     if (mo->flci && fabs(theta - mo->flci->estimate) > mo->flci->half_length) return JD_OK;
@@ -319,8 +319,8 @@ int jd_moments_test(jd_moments_t *mo, double theta, int *accepted, jd_ctx_t *ctx
     /* Beyond 40 standard errors a bound changes no digit of the tail. */
     double low, high, far = eta + 40 * sd;
     rc = truncation(mo, eta - 40 * sd, &low, ctx);
-    if (rc == JD_OK) rc = truncation(mo, far, &high, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = truncation(mo, far, &high, ctx);
+    if (rc) return rc;
     high = fmin(high, mo->critical);
     if (mo->flci) narrow_to_flci(mo, theta, eta, variance, &low, &high);
     if (!(low <= eta && eta <= high)) {
@@ -338,7 +338,7 @@ static int range_end(jd_moments_t *mo, double limit, double from, double step, d
     double theta = from, eta, slope, side = step > 0 ? 1 : -1;
     for (int k = 0;; k++) {
         int rc = statistic(mo, theta, &eta, &slope, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         if (eta > limit && side * slope > 0) break;
         if (k == 60) {
             *end = side * HUGE_VAL;
@@ -352,7 +352,7 @@ static int range_end(jd_moments_t *mo, double limit, double from, double step, d
         if (next == theta || side * (theta - next) <= 0) break;
         theta = next;
         int rc = statistic(mo, theta, &eta, &slope, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         if (eta <= limit * (1 + 1e-12)) break;
         if (side * slope <= 0) { /* the minimum lies above the limit */
             theta = (double)NAN;
@@ -370,6 +370,6 @@ int jd_moments_range(jd_moments_t *mo, double limit, double from, double step, d
     *high = HUGE_VAL;
     if (mo->lp.infeasible) return JD_OK;
     int rc = range_end(mo, limit, from, -step, low, ctx);
-    if (rc == JD_OK) rc = range_end(mo, limit, from, step, high, ctx);
+    if (!rc) rc = range_end(mo, limit, from, step, high, ctx);
     return rc;
 }

@@ -125,7 +125,7 @@ static int improve(jd_vertices_t *lp, const double *f, double floor, jd_ctx_t *c
         int bland = idle > 2 * r + 20;
         if (lp->fresh >= REFRESH) {
             int rc = refresh(lp, ctx);
-            if (rc != JD_OK) return rc;
+            if (rc) return rc;
         }
         double gain;
         int enter = entering(lp, f, tolerance, bland, &gain);
@@ -170,9 +170,9 @@ int jd_vertices_init(jd_vertices_t *lp, int n, int r, const double *w, jd_ctx_t 
         lp->inverse[i * r + i] = 1;
     }
     int rc = improve(lp, NULL, -HUGE_VAL, ctx);
-    for (int i = 0; rc == JD_OK && i < r; i++)
+    for (int i = 0; !rc && i < r; i++)
         if (lp->basis[i] >= n && lp->inverse[(int64_t)i * r] > 1e-9) lp->infeasible = 1;
-    if (rc != JD_OK) jd_vertices_free(lp);
+    if (rc) jd_vertices_free(lp);
     return rc;
 }
 
@@ -180,7 +180,7 @@ int jd_vertices_best(jd_vertices_t *lp, const double *f, double floor, double *x
                      jd_ctx_t *ctx)
 {
     int rc = improve(lp, f, floor, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     memset(x, 0, (size_t)lp->n * sizeof *x);
     *value = 0;
     for (int i = 0; i < lp->r; i++) {

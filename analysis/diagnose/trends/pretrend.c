@@ -27,7 +27,7 @@ int jd_pretrend_test(const jd_event_path_t *path, const jd_pretrend_options_t *o
     jd_rectangle_t r;
     memset(test, 0, sizeof *test);
     int rc = rectangle_of(&r, path, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double *z = malloc((size_t)r.k * sizeof *z);
     if (!z) {
         rc = jd_fail_memory(ctx, (size_t)r.k * sizeof *z, "a test of the leads");
@@ -129,26 +129,26 @@ int jd_pretrend_assess(jd_pretrend_t *p, const jd_event_path_t *path, const doub
     jd_rectangle_t r;
     memset(p, 0, sizeof *p);
     int rc = check_violation(violation, path->n_pre + path->n_post, ctx);
-    if (rc == JD_OK) rc = rectangle_of(&r, path, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = rectangle_of(&r, path, options, ctx);
+    if (rc) return rc;
     double passes = 0, passes_parallel = 0, unused;
     rc = pretrend_alloc(p, path, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     /* p->violation is still 0 here: parallel trends. */
     rc = jd_rectangle_integrate(&r, p->violation, &passes_parallel, &unused, NULL, NULL, NULL, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     memcpy(p->violation, violation, (size_t)p->n * sizeof *violation);
     rc = jd_rectangle_integrate(&r, violation, &passes, &p->error, p->mean, p->mean + p->n_pre,
                                 p->coverage_passed, ctx);
-    if (rc == JD_OK) rc = weigh_violation(p, &r, path, options->level, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = weigh_violation(p, &r, path, options->level, ctx);
+    if (rc) goto out;
     p->power = 1 - passes;
     p->size = 1 - passes_parallel;
     p->bayes_factor = passes / passes_parallel;
     tell_coverage(p, &r);
 out:
     jd_rectangle_free(&r);
-    if (rc != JD_OK) jd_pretrend_free(p);
+    if (rc) jd_pretrend_free(p);
     return rc;
 }
 
@@ -192,12 +192,12 @@ static int find_slope(const search_t *s, double *slope, jd_ctx_t *ctx)
 {
     double low = 0, high = 1 / sqrt(s->unit), at_low, at_high;
     int rc = power_gap(s, 0, &at_low, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     *slope = 0;
     if (at_low >= 0) return JD_OK;
     for (int k = 0;; k++) {
         rc = power_gap(s, high, &at_high, ctx);
-        if (rc != JD_OK || at_high >= 0) break;
+        if (rc || at_high >= 0) break;
         if (k == 60)
             return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                            "pretrend: no slope found against which the test has power %g",
@@ -206,7 +206,7 @@ static int find_slope(const search_t *s, double *slope, jd_ctx_t *ctx)
         at_low = at_high;
         high *= 2;
     }
-    for (int k = 0; rc == JD_OK && k < 100 && high - low > 1e-10 * high; k++) {
+    for (int k = 0; !rc && k < 100 && high - low > 1e-10 * high; k++) {
         double middle = (low * at_high - high * at_low) / (at_high - at_low), at;
         rc = power_gap(s, middle, &at, ctx);
         *slope = middle;
@@ -232,7 +232,7 @@ int jd_pretrend_slope(const jd_event_path_t *path, double power,
     if (!(power > 0 && power < 1))
         return jd_fail(ctx, JD_ERR_ARGUMENT, "pretrend: power = %g; it must lie in (0, 1)", power);
     int rc = rectangle_of(&r, path, options, ctx), n = path->n_pre + path->n_post;
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double *line = malloc(3 * (size_t)n * sizeof *line);
     if (!line) {
         rc = jd_fail_memory(ctx, 3 * (size_t)n * sizeof *line, "a linear violation");
@@ -245,7 +245,7 @@ int jd_pretrend_slope(const jd_event_path_t *path, double power,
     search.unit = jd_rectangle_distance(&r, line, line + 2 * (int64_t)n);
     rc = find_slope(&search, slope, ctx);
     search.joint = 1;
-    if (rc == JD_OK) rc = find_slope(&search, wald_slope, ctx);
+    if (!rc) rc = find_slope(&search, wald_slope, ctx);
 out:
     free(line);
     jd_rectangle_free(&r);

@@ -105,8 +105,8 @@ int jd_rectangle_init(jd_rectangle_t *r, const jd_event_path_t *path, double lev
     r->points = points > 0 ? points : 4096;
     r->critical = gsl_cdf_ugaussian_Qinv((1 - level) / 2);
     int rc = rectangle_alloc(r, ctx), n = path->n_pre + path->n_post;
-    if (rc == JD_OK) rc = factor_leads(r, path, ctx);
-    if (rc != JD_OK) {
+    if (!rc) rc = factor_leads(r, path, ctx);
+    if (rc) {
         jd_rectangle_free(r);
         return rc;
     }
@@ -255,7 +255,7 @@ int jd_rectangle_integrate(const jd_rectangle_t *r, const double *mean, double *
     size_t n = 1 + (size_t)r->k + (size_t)r->n_post, each = n + 3 * (size_t)r->k;
     size_t all = JD_SHIFTS * each + n;
     int rc = jd_check_cancelled(ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double *total = calloc(all, sizeof *total);
     if (!total) return jd_fail_memory(ctx, all * sizeof *total, "an integral");
     double *sums = total + n;

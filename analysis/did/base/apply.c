@@ -81,7 +81,7 @@ int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_
 {
     for (int j = 0; j < n_y; j++) {
         int rc = check_outcome(design, y[j], ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
     if (is_whole(design)) return estimate_gathered(design, y, n_y, estimate, ctx);
     int n_terms = design->facts.n_terms, rc = JD_OK;
@@ -91,14 +91,14 @@ int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_
     if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "outcomes");
     double *part = work + width * n;
     const double *columns[BATCH];
-    for (int first = 0; rc == JD_OK && first < n_y; first += BATCH) {
+    for (int first = 0; !rc && first < n_y; first += BATCH) {
         int batch = n_y - first < BATCH ? n_y - first : BATCH;
         for (int j = 0; j < batch; j++) {
             gather(design, y[first + j], work + (size_t)j * n);
             columns[j] = work + (size_t)j * n;
         }
         rc = estimate_gathered(design, columns, batch, part, ctx);
-        if (rc == JD_OK) scatter_estimates(part, n_terms, batch, first, n_y, estimate);
+        if (!rc) scatter_estimates(part, n_terms, batch, first, n_y, estimate);
     }
     free(work);
     return rc;
@@ -126,7 +126,7 @@ int jd_design_freeze(const jd_design_t *design, const double *y, double *w, jd_c
         return JD_OK;
     }
     int rc = check_outcome(design, y, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t cells = n * ((size_t)n_terms + 1);
     double *own = calloc(cells, sizeof *own);
     if (!own) return jd_fail_memory(ctx, cells * sizeof *own, "weights on outcomes");
@@ -134,7 +134,7 @@ int jd_design_freeze(const jd_design_t *design, const double *y, double *w, jd_c
     gather(design, y, column);
     rc = estimator->freeze(design, column, own, ctx);
     memset(w, 0, rows * (size_t)n_terms * sizeof *w);
-    for (int k = 0; rc == JD_OK && k < n_terms; k++)
+    for (int k = 0; !rc && k < n_terms; k++)
         spread(design, own + (size_t)k * n, w + (size_t)k * rows);
     free(own);
     return rc;
@@ -330,11 +330,11 @@ int jd_infer_coefficients(const jd_design_t *design, const double *y, const doub
     rows.contrast = contrast;
     rows.n_contrasts = fit->n_terms;
     int rc = jd_regression_residuals(r, y, beta, residual, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = !contrast && design->terms[0].kind == JD_TERM_EVENT && is_satterthwaite(options)
                  ? infer_with_mean(design, residual, &rows, options, vcov, fit, ctx)
                  : jd_regression_vcov(r, residual, &rows, options, vcov, fit->df, &fit->facts, ctx);
-    if (rc == JD_OK) fit->within_tss = fit->facts.ssr + explained_squares(r, beta);
+    if (!rc) fit->within_tss = fit->facts.ssr + explained_squares(r, beta);
     free(residual);
     return rc;
 }
@@ -349,8 +349,8 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
         return jd_fail(ctx, JD_ERR_ARGUMENT, "level = %g of the intervals; it lies in (0, 1)",
                        level);
     int rc = jd_check_cancelled(ctx);
-    if (rc == JD_OK) rc = check_outcome(design, y, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = check_outcome(design, y, ctx);
+    if (rc) return rc;
     size_t n = (size_t)design->sample.n;
     double *own = NULL;
     const double *column = y;
@@ -362,22 +362,21 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
     rc = allocate_fit(fit, design->facts.n_terms, ctx);
     fit->level = level;
     fit->n_obs = design->sample.n;
-    if (rc == JD_OK && !design->estimator->infers_estimate)
+    if (!rc && !design->estimator->infers_estimate)
         rc = estimate_gathered(design, &column, 1, fit->estimate, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = design->estimator->infer ? design->estimator->infer(design, column, options, fit, ctx)
                                       : jd_infer_coefficients(design, column, fit->estimate, NULL,
                                                               options, fit->vcov, fit, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;
         fit->tss = total_squares(design->weight, column, design->sample.n);
         clear_noise(design, column, fit);
         fill_intervals(fit);
     }
-    if (rc == JD_OK && options->bands && fit->uniform == 0)
-        rc = jd_fit_bands(design, options, fit, ctx);
-    if (rc != JD_OK) jd_fit_free(fit);
+    if (!rc && options->bands && fit->uniform == 0) rc = jd_fit_bands(design, options, fit, ctx);
+    if (rc) jd_fit_free(fit);
     free(own);
     return rc;
 }

@@ -96,7 +96,7 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
         goto out;
     }
     rc = root_of_correlations(fit, term, m, root, value, ctx);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     jd_jump_t jump = jd_jump(jd_stream(options->seed, 0, JD_DRAW_NORMAL), 0, 0);
 #pragma omp parallel for num_threads((int)threads) schedule(static)
     for (size_t t = 0; t < threads; t++)

@@ -141,9 +141,9 @@ static int make_strata(task_t *task, jd_ctx_t *ctx)
     int32_t *cohort = malloc(rows * sizeof *cohort);
     place_t *place = malloc(n * sizeof *place);
     int rc = cohort && place ? JD_OK : jd_fail_memory(ctx, rows * sizeof *cohort, "strata");
-    if (rc == JD_OK && !task->o->stratum) rc = jd_panel_cohorts(task->panel, cohort, ctx);
-    if (rc == JD_OK) rc = find_strata(task, cohort, place, ctx);
-    if (rc == JD_OK) rc = sort_strata(task, place, ctx);
+    if (!rc && !task->o->stratum) rc = jd_panel_cohorts(task->panel, cohort, ctx);
+    if (!rc) rc = find_strata(task, cohort, place, ctx);
+    if (!rc) rc = sort_strata(task, place, ctx);
     free(cohort);
     free(place);
     return rc;
@@ -169,13 +169,12 @@ static int estimate(const task_t *task, const int32_t *drawn, double *value, jd_
     jd_resampled_t sample = {0};
     jd_design_t *design = NULL;
     int rc = jd_resample(&sample, &task->clusters, task->panel, task->y, drawn, ctx);
-    if (rc == JD_OK)
-        rc = jd_design_prepare(&design, main->estimator, &sample.panel, task->how, ctx);
-    int n = rc == JD_OK ? design->facts.n_terms : 0;
+    if (!rc) rc = jd_design_prepare(&design, main->estimator, &sample.panel, task->how, ctx);
+    int n = rc ? 0 : design->facts.n_terms;
     double *own = malloc(((size_t)n + 1) * sizeof *own);
-    if (rc == JD_OK && !own) rc = jd_fail_memory(ctx, (size_t)n * sizeof *own, "estimates");
-    if (rc == JD_OK) rc = jd_design_estimate(design, &sample.y, 1, own, ctx);
-    for (int k = 0; rc == JD_OK && k < main->facts.n_terms; k++)
+    if (!rc && !own) rc = jd_fail_memory(ctx, (size_t)n * sizeof *own, "estimates");
+    if (!rc) rc = jd_design_estimate(design, &sample.y, 1, own, ctx);
+    for (int k = 0; !rc && k < main->facts.n_terms; k++)
         for (int l = 0; l < n; l++)
             if (main->terms[k].kind == design->terms[l].kind &&
                 !strcmp(main->terms[k].name, design->terms[l].name))
@@ -226,7 +225,7 @@ static int run(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
             jd_ctx_clear(&inner[t]);
         }
     }
-    for (int t = 0; t < threads && rc == JD_OK; t++)
+    for (int t = 0; t < threads && !rc; t++)
         if (failed[t])
             rc = jd_fail(ctx, failed[t], "the bootstrap stopped after %s",
                          failed[t] == JD_ERR_CANCELLED ? "being cancelled" : "memory ran out");
@@ -363,12 +362,12 @@ int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design, const jd_panel
                        "kind = %d, draws = %d of a bootstrap; pairs or block, 2 to %d draws",
                        (int)options->kind, draws, MAX_DRAWS);
     int rc = refuse(design, panel, ctx);
-    if (rc == JD_OK) rc = jd_clusters_make(&task.clusters, panel, ctx);
-    if (rc == JD_OK) rc = check_counts(&task, ctx);
-    if (rc == JD_OK) rc = make_strata(&task, ctx);
+    if (!rc) rc = jd_clusters_make(&task.clusters, panel, ctx);
+    if (!rc) rc = check_counts(&task, ctx);
+    if (!rc) rc = make_strata(&task, ctx);
     size_t cells = (size_t)draws * (size_t)fit->n_terms;
-    double *law = rc == JD_OK ? malloc(cells * sizeof *law) : NULL;
-    if (rc == JD_OK && !law) rc = jd_fail_memory(ctx, cells * sizeof *law, "a bootstrap's draws");
+    double *law = rc ? NULL : malloc(cells * sizeof *law);
+    if (!rc && !law) rc = jd_fail_memory(ctx, cells * sizeof *law, "a bootstrap's draws");
     for (size_t i = 0; law && i < cells; i++)
         law[i] = (double)NAN;
     if (law) {
@@ -377,8 +376,8 @@ int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design, const jd_panel
         fit->n_law = draws;
         rc = run(&task, fit, ctx);
     }
-    if (rc == JD_OK) rc = fill_fit(&task, fit, ctx);
-    if (rc == JD_OK && fit->uniform > 0) {
+    if (!rc) rc = fill_fit(&task, fit, ctx);
+    if (!rc && fit->uniform > 0) {
         const jd_vcov_options_t bands = {.bands = 1, .seed = options->seed};
         rc = jd_fit_bands(design, &bands, fit, ctx);
     }

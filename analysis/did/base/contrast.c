@@ -67,7 +67,7 @@ int jd_contrast_infer(const jd_design_t *design, const double *contrast, const d
     double *vcov = beta + k, *half = vcov + (size_t)k * (size_t)k;
     jd_regression_estimate(&design->regression, &y, 1, beta, ctx);
     int rc = jd_infer_coefficients(design, y, beta, contrast, options, vcov, fit, ctx);
-    if (rc == JD_OK) jd_contrast_vcov(contrast, n, k, vcov, half, fit->vcov);
+    if (!rc) jd_contrast_vcov(contrast, n, k, vcov, half, fit->vcov);
     free(beta);
     return rc;
 }

@@ -150,8 +150,8 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     if (!estimator || !panel || !options)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
     int rc = jd_check_cancelled(ctx);
-    if (rc == JD_OK) rc = jd_panel_check(panel, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_panel_check(panel, ctx);
+    if (rc) return rc;
     jd_panel_t taken = *panel;
     if (!estimator->takes_fixed) taken.n_fixed = taken.n_slopes = 0;
     if (taken.n_slopes > 0 && !estimator->takes_slopes)
@@ -164,7 +164,7 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     d->estimator = estimator;
     d->n_rows = panel->n;
     rc = estimator->prepare(d, &taken, options, ctx);
-    if (rc != JD_OK) {
+    if (rc) {
         jd_design_free(d);
         return rc;
     }
@@ -217,10 +217,10 @@ int jd_design_open(jd_design_t *design, const jd_panel_t *panel, const jd_term_t
 {
     const jd_sample_t *sample = &design->sample;
     int rc = copy_terms(design, panel, terms, n_terms, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_regression_init(&design->regression, design->effects, sample->n,
                                 n_terms + panel->n_x, design->weight, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int k = 0; k < panel->n_x; k++) {
         double *column = jd_design_column(design, n_terms + k);
         for (int64_t i = 0; i < sample->n; i++)
@@ -235,12 +235,12 @@ int jd_design_open_dummies(jd_design_t *design, const jd_panel_t *panel, const j
     int64_t n = design->sample.n;
     if (panel->n_x > 0) { /* covariates need columns, and so do dummies beside them */
         int rc = jd_design_open(design, panel, terms, n_terms, ctx);
-        for (int64_t i = 0; rc == JD_OK && i < n; i++)
+        for (int64_t i = 0; !rc && i < n; i++)
             if (code[i] >= 0) jd_design_column(design, code[i])[i] = 1;
         return rc;
     }
     int rc = copy_terms(design, panel, terms, n_terms, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     return jd_regression_init_dummies(&design->regression, design->effects, n, n_terms, code,
                                       design->weight, ctx);
 }
@@ -274,9 +274,9 @@ static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
 int jd_design_close(jd_design_t *design, jd_ctx_t *ctx)
 {
     int rc = design->regression.cells ? JD_OK : jd_effects_ready(design->effects, ctx);
-    if (rc == JD_OK) rc = jd_regression_factor(&design->regression, ctx);
-    if (rc == JD_OK) rc = part_terms(design, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_regression_factor(&design->regression, ctx);
+    if (!rc) rc = part_terms(design, ctx);
+    if (rc) return rc;
     if (design->terms[0].kind == JD_TERM_OTHER)
         return jd_fail(ctx, JD_ERR_RANK,
                        "%s: the effect is not identified: fixed effects and covariates explain the "

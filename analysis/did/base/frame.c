@@ -53,9 +53,9 @@ static int drop_always_treated(jd_sample_t *sample, const jd_panel_t *panel, con
     if (!always) return jd_fail_memory(ctx, (size_t)sample->n, "units");
     if (options->cross_sections || (options->no_unit_effects && !panel->treated)) by.unit = cohort;
     int rc = jd_mark_always_treated(&by, cohort, sample->row, sample->n, anticipation, always, ctx);
-    for (int64_t k = 0; rc == JD_OK && k < sample->n; k++)
+    for (int64_t k = 0; !rc && k < sample->n; k++)
         if (!always[k]) sample->row[kept++] = sample->row[k];
-    if (rc == JD_OK) {
+    if (!rc) {
         sample->dropped.always_treated = sample->n - kept;
         sample->n = kept;
     }
@@ -106,12 +106,12 @@ static int code_units(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ct
     int rc = unit && time ? JD_OK : jd_fail_memory(ctx, bytes, "codes");
     jd_groups_free(&design->units);
     jd_groups_free(&design->periods);
-    int32_t length = rc == JD_OK ? jd_grid_periods(unit, time, sample->n, ctx) : 0;
+    int32_t length = rc ? 0 : jd_grid_periods(unit, time, sample->n, ctx);
     if (length > 0)
         rc = jd_grid_code(&design->units, &design->periods, unit, time, sample->n, length, ctx);
-    else if (rc == JD_OK)
+    else if (!rc)
         rc = jd_groups_make(&design->units, unit, sample->n, ctx);
-    if (rc == JD_OK && length == 0) rc = jd_groups_make(&design->periods, time, sample->n, ctx);
+    if (!rc && length == 0) rc = jd_groups_make(&design->periods, time, sample->n, ctx);
     free(own[0]);
     free(own[1]);
     return rc;
@@ -122,7 +122,7 @@ static int code_sample(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *c
 {
     const jd_sample_t *sample = &design->sample;
     int rc = code_units(design, panel, ctx);
-    for (int k = 0; rc == JD_OK && k < design->n_fixed; k++)
+    for (int k = 0; !rc && k < design->n_fixed; k++)
         rc = code_column(&design->fixed[k], sample, panel->n, panel->fixed[k], ctx);
     return rc;
 }
@@ -266,7 +266,7 @@ static int keep_columns(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *
         design->clusters = design->units;
     else
         rc = code_column(&design->clusters, sample, panel->n, panel->cluster, ctx);
-    if (rc == JD_OK && panel->cluster2)
+    if (!rc && panel->cluster2)
         rc = code_column(&design->clusters2, sample, panel->n, panel->cluster2, ctx);
     return rc;
 }
@@ -361,23 +361,23 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
 {
     jd_sample_t *sample = &design->sample;
     int rc = jd_sample_make(sample, panel, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (needs.staggered) leave_rows(sample, needs.staggered, &design->facts);
     if (needs.cohort && !needs.staggered)
         rc = drop_always_treated(sample, panel, cohort, options, needs.anticipation, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int64_t coded;
     do { /* a row left out may leave others alone */
         rc = code_sample(design, panel, ctx);
         coded = sample->n;
-        if (rc == JD_OK && !options->keep_singletons && has_singletons(effects))
+        if (!rc && !options->keep_singletons && has_singletons(effects))
             rc = jd_sample_drop_singletons(sample, effects->n, effects->column, ctx);
-        if (rc == JD_OK && needs.reference)
+        if (!rc && needs.reference)
             rc = jd_drop_unreferenced(sample, panel, cohort, options, design->estimator->name,
                                       &design->facts.n_unreferenced, ctx);
-        if (rc == JD_OK && needs.imputable)
+        if (!rc && needs.imputable)
             rc = jd_drop_unimputable(sample, panel, cohort, effects->n, effects->column, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     } while (sample->n < coded);
     return design->sample.n > 0 ? JD_OK : refuse_empty(design, panel, options, ctx);
 }
@@ -455,7 +455,7 @@ static int add_slopes(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ct
 {
     const jd_sample_t *sample = &design->sample;
     int rc = JD_OK;
-    for (int k = 0; rc == JD_OK && k < panel->n_slopes; k++) {
+    for (int k = 0; !rc && k < panel->n_slopes; k++) {
         int32_t *level = gather(sample, panel->slope_level[k]);
         double *variable = gather_numbers(sample, panel->slope[k]);
         rc = level && variable
@@ -476,21 +476,21 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     effects_t effects = {0};
     int rc = check_amount(frame, panel, design, needs, ctx);
     int has_cohort = needs.cohort || !(panel->treated || frame->is_amount);
-    if (rc == JD_OK) rc = find_cohorts(&cohort, &made, panel, needs, has_cohort, ctx);
-    if (rc == JD_OK && needs.cohort && !needs.staggered)
+    if (!rc) rc = find_cohorts(&cohort, &made, panel, needs, has_cohort, ctx);
+    if (!rc && needs.cohort && !needs.staggered)
         rc = forget_later(&cohort, &made, panel, needs.anticipation, ctx);
-    if (rc == JD_OK) rc = list_effects(&effects, design, panel, options, needs.effects, ctx);
-    if (rc == JD_OK) rc = make_sample(design, panel, cohort, options, needs, &effects, ctx);
-    if (rc == JD_OK) rc = keep_columns(design, panel, ctx);
-    if (rc == JD_OK) rc = fill_frame(frame, design, panel, cohort, &made, has_cohort, ctx);
-    if (rc == JD_OK) rc = count_units(frame, design, ctx);
-    if (rc == JD_OK) rc = check_contrast(frame, design, ctx);
-    if (rc == JD_OK) rc = drop_repeated(&effects, ctx);
-    if (rc == JD_OK)
+    if (!rc) rc = list_effects(&effects, design, panel, options, needs.effects, ctx);
+    if (!rc) rc = make_sample(design, panel, cohort, options, needs, &effects, ctx);
+    if (!rc) rc = keep_columns(design, panel, ctx);
+    if (!rc) rc = fill_frame(frame, design, panel, cohort, &made, has_cohort, ctx);
+    if (!rc) rc = count_units(frame, design, ctx);
+    if (!rc) rc = check_contrast(frame, design, ctx);
+    if (!rc) rc = drop_repeated(&effects, ctx);
+    if (!rc)
         rc = jd_effects_borrow(&design->effects, design->sample.n, NULL, effects.n, effects.groups,
                                design->weight, options->solver, ctx);
-    if (rc == JD_OK) rc = add_slopes(design, panel, ctx);
-    if (rc == JD_OK) keep_rows(design, panel);
+    if (!rc) rc = add_slopes(design, panel, ctx);
+    if (!rc) keep_rows(design, panel);
     free(made);
     free(effects.column);
     free(effects.groups);

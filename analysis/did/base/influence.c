@@ -29,7 +29,7 @@ int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx)
     if (!of) return jd_fail_memory(ctx, bytes, "clusters");
     memset(of, -1, bytes);
     int rc = JD_OK;
-    for (int64_t i = 0; rc == JD_OK && i < design->sample.n; i++) {
+    for (int64_t i = 0; !rc && i < design->sample.n; i++) {
         int32_t u = units->code[i], c = clusters->code[i];
         if (of[u] >= 0 && of[u] != c)
             rc = jd_fail(ctx, JD_ERR_DATA,

@@ -40,17 +40,17 @@ int jd_mark_always_treated(const jd_panel_t *panel, const int32_t *cohort, const
     int32_t *unit = malloc(bytes);
     unsigned char *before = NULL;
     int rc = unit ? JD_OK : jd_fail_memory(ctx, bytes, "units");
-    for (int64_t k = 0; rc == JD_OK && k < n; k++)
+    for (int64_t k = 0; !rc && k < n; k++)
         unit[k] = panel->unit[row_of(row, k)];
-    if (rc == JD_OK) rc = jd_groups_make(&units, unit, n, ctx);
+    if (!rc) rc = jd_groups_make(&units, unit, n, ctx);
     free(unit);
-    if (rc == JD_OK) before = calloc((size_t)units.n_groups + 1, 1);
-    if (rc == JD_OK && !before) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
-    for (int64_t k = 0; rc == JD_OK && k < n; k++) {
+    if (!rc) before = calloc((size_t)units.n_groups + 1, 1);
+    if (!rc && !before) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
+    for (int64_t k = 0; !rc && k < n; k++) {
         int64_t i = row_of(row, k), g = cohort[i];
         if (g == 0 || panel->time[i] < g - anticipation) before[units.code[k]] = 1;
     }
-    for (int64_t k = 0; rc == JD_OK && k < n; k++)
+    for (int64_t k = 0; !rc && k < n; k++)
         always[k] = !before[units.code[k]];
     free(before);
     jd_groups_free(&units);
@@ -75,26 +75,26 @@ int jd_drop_unreferenced(jd_sample_t *sample, const jd_panel_t *panel, const int
     int64_t kept = 0,
             *count = options->n_reference > 0 ? unreferenced : &sample->dropped.always_treated;
     int rc = own ? JD_OK : jd_fail_memory(ctx, bytes, "cohorts");
-    for (int64_t k = 0; rc == JD_OK && k < sample->n; k++)
+    for (int64_t k = 0; !rc && k < sample->n; k++)
         own[k] = cohort[sample->row[k]];
-    if (rc == JD_OK) rc = jd_groups_make(&cohorts, own, sample->n, ctx);
+    if (!rc) rc = jd_groups_make(&cohorts, own, sample->n, ctx);
     free(own);
-    if (rc == JD_OK) has = calloc((size_t)cohorts.n_groups + 1, 1);
-    if (rc == JD_OK && !has) rc = jd_fail_memory(ctx, (size_t)cohorts.n_groups, "cohorts");
-    for (int64_t k = 0; rc == JD_OK && k < sample->n; k++) {
+    if (!rc) has = calloc((size_t)cohorts.n_groups + 1, 1);
+    if (!rc && !has) rc = jd_fail_memory(ctx, (size_t)cohorts.n_groups, "cohorts");
+    for (int64_t k = 0; !rc && k < sample->n; k++) {
         int32_t c = cohorts.code[k], g = cohorts.value[c];
         if (g == 0 || may_refer(options, panel->time[sample->row[k]], g)) has[c] = 1;
     }
-    for (int32_t c = 0; rc == JD_OK && c < cohorts.n_groups; c++)
+    for (int32_t c = 0; !rc && c < cohorts.n_groups; c++)
         if (!has[c])
             jd_warn(ctx,
                     "%s: cohort %s: no row of it lies %s; its effects are not identified, and "
                     "it is left out",
                     name, JD_PERIOD_NAME(ctx, cohorts.value[c]),
                     options->n_reference > 0 ? "at a reference" : "before its adoption");
-    for (int64_t k = 0; rc == JD_OK && k < sample->n; k++)
+    for (int64_t k = 0; !rc && k < sample->n; k++)
         if (has[cohorts.code[k]]) sample->row[kept++] = sample->row[k];
-    if (rc == JD_OK) {
+    if (!rc) {
         *count += sample->n - kept;
         sample->n = kept;
     }
@@ -154,17 +154,17 @@ int jd_references_make(jd_references_t *r, const jd_design_t *design, const jd_f
     r->event = design->event_time;
     if (options->n_reference > 0) return JD_OK;
     int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int32_t *last = find_last(&cohorts, frame, options), one = JD_NEVER, differ = 0;
     if (!last) rc = jd_fail_memory(ctx, (size_t)cohorts.n_groups * sizeof *last, "cohorts");
-    for (int32_t c = 0; rc == JD_OK && c < cohorts.n_groups; c++) {
+    for (int32_t c = 0; !rc && c < cohorts.n_groups; c++) {
         if (last[c] == JD_NEVER) continue;
         differ |= one != JD_NEVER && last[c] != one;
         one = last[c];
     }
-    if (rc == JD_OK && differ) {
+    if (!rc && differ) {
         rc = copy_events(r, design, &cohorts, last, ctx);
-    } else if (rc == JD_OK) {
+    } else if (!rc) {
         r->one = binned(options, one);
         r->options.reference = &r->one;
         r->options.n_reference = 1;

@@ -25,15 +25,15 @@ static int nest(struct jd_nested *out, const jd_clusters_t *c, const int32_t *co
 {
     jd_groups_t levels = {0};
     int rc = jd_groups_make(&levels, column, n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t cells = 2 * (size_t)levels.n_groups + (size_t)c->groups.n_groups;
     int32_t *cluster = calloc(cells, sizeof *cluster);
     int32_t *code = cluster + levels.n_groups, *count = code + levels.n_groups;
     *out = (struct jd_nested){.from = column, .code = malloc((size_t)n * sizeof *out->code)};
     if (!cluster || !out->code) rc = jd_fail_memory(ctx, cells * sizeof *cluster, "clusters");
-    for (int32_t l = 0; rc == JD_OK && l < levels.n_groups; l++)
+    for (int32_t l = 0; !rc && l < levels.n_groups; l++)
         cluster[l] = -1;
-    int nested = rc == JD_OK;
+    int nested = !rc;
     for (int64_t i = 0; nested && i < n; i++) {
         int32_t l = levels.code[i], g = c->groups.code[i];
         if (cluster[l] < 0) {
@@ -54,18 +54,18 @@ int jd_clusters_make(jd_clusters_t *c, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     int rc =
         jd_groups_make(&c->groups, panel->cluster ? panel->cluster : panel->unit, panel->n, ctx);
-    if (rc == JD_OK) rc = sort_rows(c, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = sort_rows(c, panel->n, ctx);
+    if (rc) return rc;
     int n = 1 + panel->n_fixed + panel->n_slopes;
     c->nested = calloc((size_t)n, sizeof *c->nested);
     if (!c->nested) return jd_fail_memory(ctx, (size_t)n * sizeof *c->nested, "clusters");
-    for (int k = 0; rc == JD_OK && k < n; k++) {
+    for (int k = 0; !rc && k < n; k++) {
         const int32_t *column = k == 0                ? panel->unit
                                 : k <= panel->n_fixed ? panel->fixed[k - 1]
                                                       : panel->slope_level[k - 1 - panel->n_fixed];
         rc = nest(&c->nested[c->n_nested++], c, column, panel->n, ctx);
     }
-    if (rc == JD_OK && c->nested[0].n == 0)
+    if (!rc && c->nested[0].n == 0)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "the bootstrap draws whole clusters, and some units lie in several of them: "
                      "cluster by what holds whole units");

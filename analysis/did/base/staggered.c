@@ -45,7 +45,7 @@ static int leave_unused(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ct
     if (!panel->weight && panel->n_x == 0) return JD_OK;
     jd_sample_t sample = {0};
     int rc = jd_sample_make(&sample, panel, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         memset(s->leave, JD_LEAVE_UNUSED, (size_t)panel->n);
         for (int64_t k = 0; k < sample.n; k++)
             s->leave[sample.row[k]] = JD_KEEP;
@@ -80,7 +80,7 @@ JD_CLONES static extent_t survey(const jd_staggered_t *s, const jd_panel_t *pane
 static int forget_later_cohorts(jd_staggered_t *s, int64_t n, int64_t last, jd_ctx_t *ctx)
 {
     int rc = own_cohorts(s, n, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < n; i++)
+    for (int64_t i = 0; !rc && i < n; i++)
         if (s->own[i] > last) s->own[i] = 0;
     return rc;
 }
@@ -104,11 +104,10 @@ static int leave_by_unit(jd_staggered_t *s, const jd_panel_t *panel, int32_t ant
     int32_t *row = malloc(bytes);
     unsigned char *always = malloc((size_t)panel->n + 1);
     int rc = row && always ? JD_OK : jd_fail_memory(ctx, bytes, "units");
-    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++)
+    for (int64_t i = 0; !rc && i < panel->n; i++)
         if (!s->leave[i]) row[n++] = (int32_t)i;
-    if (rc == JD_OK)
-        rc = jd_mark_always_treated(panel, s->cohort, row, n, anticipation, always, ctx);
-    for (int64_t k = 0; rc == JD_OK && k < n; k++)
+    if (!rc) rc = jd_mark_always_treated(panel, s->cohort, row, n, anticipation, always, ctx);
+    for (int64_t k = 0; !rc && k < n; k++)
         if (always[k]) jd_staggered_leave(s, row[k], JD_LEAVE_ALWAYS);
     free(row);
     free(always);
@@ -149,7 +148,7 @@ static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t 
                        "never-treated units are asked for as controls; take the not-yet-treated",
                        name, JD_PERIOD_NAME(ctx, s->last));
     int rc = own_cohorts(s, panel->n, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++) {
+    for (int64_t i = 0; !rc && i < panel->n; i++) {
         if (s->leave[i]) continue;
         if ((int64_t)panel->time[i] >= (int64_t)latest - needs.anticipation)
             jd_staggered_leave(s, i, JD_LEAVE_UNCONTROLLED);
@@ -207,8 +206,8 @@ static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_
     int64_t kept = gather_kept(s, panel, row, order, stamp);
     s->in_order = jd_grid_periods(order, stamp, kept, ctx) > 0;
     if (!s->in_order) rc = jd_groups_make(&units, order, kept, ctx);
-    if (!s->in_order && rc == JD_OK) rc = jd_groups_make(&periods, stamp, kept, ctx);
-    if (!s->in_order && rc == JD_OK) {
+    if (!s->in_order && !rc) rc = jd_groups_make(&periods, stamp, kept, ctx);
+    if (!s->in_order && !rc) {
         memset(stamp, 0, n * sizeof *stamp);
         int32_t twice = count_cells(&units, &periods, row, start, order, stamp, seen);
         if (twice >= 0)
@@ -239,18 +238,18 @@ int jd_staggered_make(jd_staggered_t *s, const char *name, const jd_panel_t *pan
     memset(s, 0, sizeof *s);
     s->leave = calloc((size_t)panel->n, 1);
     int rc = s->leave ? JD_OK : jd_fail_memory(ctx, (size_t)panel->n, "cohorts");
-    if (rc == JD_OK) rc = find_cohorts(s, panel, ctx);
-    if (rc == JD_OK) rc = leave_unused(s, panel, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = find_cohorts(s, panel, ctx);
+    if (!rc) rc = leave_unused(s, panel, ctx);
+    if (!rc) {
         extent_t extent = survey(s, panel);
         int64_t last = (int64_t)extent.last + needs.anticipation;
         set_periods(s, extent);
         if (extent.latest > last) rc = forget_later_cohorts(s, panel->n, last, ctx);
-        if (rc == JD_OK) rc = leave_always_treated(s, panel, extent.earliest, needs, ctx);
+        if (!rc) rc = leave_always_treated(s, panel, extent.earliest, needs, ctx);
     }
-    if (rc == JD_OK) rc = choose_control(s, name, panel, needs, ctx);
-    if (rc == JD_OK && needs.complete) rc = leave_incomplete(s, name, panel, ctx);
-    if (rc == JD_OK && s->n_left > 0) set_periods(s, survey(s, panel));
-    if (rc != JD_OK) jd_staggered_free(s);
+    if (!rc) rc = choose_control(s, name, panel, needs, ctx);
+    if (!rc && needs.complete) rc = leave_incomplete(s, name, panel, ctx);
+    if (!rc && s->n_left > 0) set_periods(s, survey(s, panel));
+    if (rc) jd_staggered_free(s);
     return rc;
 }

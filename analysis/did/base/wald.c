@@ -66,7 +66,7 @@ int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
     if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "a joint test");
     int rc = wald_statistic(fit, term, n, null, work, &chi2, ctx);
     free(work);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     wald->n_terms = n;
     wald->df = fit->facts.df;
     wald->f = chi2 / n;
@@ -121,18 +121,18 @@ int jd_fit_equal(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *wald
     int rc = term && differences.estimate
                  ? JD_OK
                  : jd_fail_memory(ctx, most * (most + 1) * sizeof(double), "a joint test");
-    for (int k = 0; rc == JD_OK && k < fit->n_terms; k++) {
+    for (int k = 0; !rc && k < fit->n_terms; k++) {
         const jd_term_t *t = &design->terms[k];
         if (t->kind != JD_TERM_EVENT || t->event_first < 0) continue;
         if (!(fit->vcov[k * fit->n_terms + k] > 0)) continue;
         term[most + (size_t)n] = n;
         term[n++] = k;
     }
-    if (rc == JD_OK && n < 2)
+    if (!rc && n < 2)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%s: %d effects by event time are told; that they are equal takes two",
                      design->estimator->name, n);
-    if (rc == JD_OK) {
+    if (!rc) {
         differences.vcov = differences.estimate + most;
         differences.n_terms = n - 1;
         fill_differences(fit, term, n, &differences);

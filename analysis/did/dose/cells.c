@@ -95,15 +95,15 @@ static int place_rows(jd_dose_cells_t *c, const jd_design_t *design, const jd_pa
     jd_groups_t units = {0}, periods = {0};
     unsigned char *seen = NULL;
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (rc) goto out;
     c->n_units = units.n_groups;
     c->n_periods = periods.n_groups;
     rc = allocate(c, ctx);
     seen = calloc((size_t)units.n_groups, 1);
-    if (rc == JD_OK && !seen) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
-    if (rc == JD_OK) memcpy(c->period, periods.value, (size_t)periods.n_groups * sizeof *c->period);
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
+    if (!rc && !seen) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
+    if (!rc) memcpy(c->period, periods.value, (size_t)periods.n_groups * sizeof *c->period);
+    for (int64_t i = 0; !rc && i < frame->n; i++) {
         int32_t u = units.code[i];
         rc = place_row(c, design, panel, frame, i, u, periods.code[i], !seen[u], ctx);
         seen[u] = 1;
@@ -201,7 +201,7 @@ static int add_cells(jd_dose_cells_t *c, const jd_did_options_t *options, int32_
         int32_t group = find_group(c, from, doses, stable);
         if (group < 0) {
             int rc = reserve_group(c, room, control_room, ctx);
-            if (rc != JD_OK) return rc;
+            if (rc) return rc;
             group = c->n_groups;
             doses[group - from] = before;
             const jd_comparison_group_t shape = {.cohort = cohort, .time = t, .base = base};
@@ -225,19 +225,19 @@ static int list_cells(jd_dose_cells_t *c, const jd_design_t *design,
     int64_t control_room = 0;
     double *doses = malloc((size_t)c->n_units * sizeof *doses);
     int rc = doses ? JD_OK : jd_fail_memory(ctx, (size_t)c->n_units * sizeof *doses, "doses");
-    if (rc == JD_OK) rc = jd_groups_make(&cohorts, c->cohort, c->n_units, ctx);
-    for (int32_t g = 0; rc == JD_OK && g < cohorts.n_groups; g++)
-        for (int32_t t = 0; rc == JD_OK && t < c->n_periods; t++)
+    if (!rc) rc = jd_groups_make(&cohorts, c->cohort, c->n_units, ctx);
+    for (int32_t g = 0; !rc && g < cohorts.n_groups; g++)
+        for (int32_t t = 0; !rc && t < c->n_periods; t++)
             if (cohorts.value[g] != 0 && c->period[t] >= cohorts.value[g])
                 rc = add_cells(c, options, cohorts.value[g], t, stable, doses, &room, &control_room,
                                ctx);
-    if (rc == JD_OK && c->n_cells == 0)
+    if (!rc && c->n_cells == 0)
         rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
                      "%s: no treated unit has a control (%d cells); controls are never treated, or "
                      "not yet if asked for%s",
                      design->estimator->name, c->n_unmatched,
                      stable ? ", of the same dose before, which does not change" : "");
-    if (rc == JD_OK && c->n_unmatched > 0)
+    if (!rc && c->n_unmatched > 0)
         jd_warn(ctx, "%s: %d treated cells left out: they have no control", design->estimator->name,
                 c->n_unmatched);
     free(doses);
@@ -255,11 +255,11 @@ int jd_dose_cells_make(jd_dose_cells_t *c, jd_design_t *design, const jd_panel_t
                                       .complete = 1};
     const jd_frame_needs_t needs = {.cohort = 1, .staggered = &staggered};
     int rc = check_request(design, panel, options, ctx);
-    if (rc == JD_OK) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
-    if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = place_rows(c, design, panel, &frame, ctx);
-    if (rc == JD_OK) rc = list_cells(c, design, options, stable, ctx);
-    if (rc == JD_OK) rc = jd_dose_covariates_make(c, design, panel, ctx);
+    if (!rc) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
+    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = place_rows(c, design, panel, &frame, ctx);
+    if (!rc) rc = list_cells(c, design, options, stable, ctx);
+    if (!rc) rc = jd_dose_covariates_make(c, design, panel, ctx);
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
@@ -366,12 +366,12 @@ int jd_dose_cells_fill(jd_design_t *design, const jd_dose_cells_t *c,
     double *a = malloc(((size_t)c->n_cells + jd_dose_group_numbers(c)) * sizeof *a);
     if (!a) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *a, "weights");
     int rc = jd_regression_init(&design->regression, NULL, design->sample.n, n_terms, NULL, ctx);
-    for (int k = 0; rc == JD_OK && k < n_terms; k++) {
+    for (int k = 0; !rc && k < n_terms; k++) {
         coefficients(own, k, a);
         jd_dose_cells_weights(c, a, a + c->n_cells, jd_design_column(design, k));
         design->regression.kept[k] = k;
     }
-    if (rc == JD_OK) design->regression.n_kept = n_terms;
+    if (!rc) design->regression.n_kept = n_terms;
     free(a);
     return rc;
 }

@@ -302,15 +302,15 @@ static int make_terms(jd_design_t *design, dose_t *own, const jd_did_options_t *
         own->term[i] = key;
     }
     int rc = jd_groups_make(&keys, own->term, c->n_cells, ctx);
-    size_t n = rc == JD_OK ? (size_t)keys.n_groups + 2 + 2 * (size_t)n_grid : 0;
-    if (rc == JD_OK) {
+    size_t n = rc ? 0 : (size_t)keys.n_groups + 2 + 2 * (size_t)n_grid;
+    if (!rc) {
         design->terms = calloc(n, sizeof *design->terms);
         own->kind = calloc(n, sizeof *own->kind);
         own->at = calloc(n * ((size_t)own->n_basis + 1), sizeof *own->at);
         if (!design->terms || !own->kind || !own->at)
             rc = jd_fail_memory(ctx, n * sizeof *design->terms, "the terms");
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         own->total = own->at + n * (size_t)own->n_basis;
         add_means(design, own, options, &keys);
         add_curve(design, own, grid, n_grid);
@@ -349,13 +349,13 @@ static int make_curve(jd_design_t *design, dose_t *own, const jd_did_options_t *
         return jd_fail(ctx, JD_ERR_ARGUMENT, "dose: %d doses to tell effects at are not given",
                        n_grid);
     int rc = allocate_units(own, n_basis > 0 && n_basis <= MAX_BASIS ? n_basis : 1, ctx);
-    if (rc == JD_OK) rc = read_doses(own, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = read_doses(own, ctx);
+    if (rc) return rc;
     sorted = malloc((size_t)own->cells.n_units * sizeof *sorted);
     if (!sorted) return jd_fail_memory(ctx, (size_t)own->cells.n_units * sizeof *sorted, "doses");
     int32_t n = sort_doses(own, sorted);
     rc = place_knots(own, options, sorted, n, ctx);
-    if (rc == JD_OK && n_grid == 0) {
+    if (!rc && n_grid == 0) {
         for (int j = 0; j < USUAL_GRID; j++) {
             double at = quantile(sorted, n, (j + 1) / 10.0);
             if (n_grid == 0 || at > deciles[n_grid - 1]) deciles[n_grid++] = at;
@@ -363,9 +363,9 @@ static int make_curve(jd_design_t *design, dose_t *own, const jd_did_options_t *
         grid = deciles;
     }
     free(sorted);
-    if (rc == JD_OK) rc = check_grid(own, grid, n_grid, ctx);
-    if (rc == JD_OK) rc = fill_basis(own, ctx);
-    if (rc == JD_OK) rc = make_terms(design, own, options, grid, n_grid, ctx);
+    if (!rc) rc = check_grid(own, grid, n_grid, ctx);
+    if (!rc) rc = fill_basis(own, ctx);
+    if (!rc) rc = make_terms(design, own, options, grid, n_grid, ctx);
     return rc;
 }
 
@@ -376,8 +376,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
     int rc = jd_dose_cells_make(&own->cells, design, panel, options, 0, ctx);
-    if (rc == JD_OK) rc = make_curve(design, own, options, ctx);
-    if (rc == JD_OK) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
+    if (!rc) rc = make_curve(design, own, options, ctx);
+    if (!rc) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
     return rc;
 }
 
@@ -422,7 +422,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const dose_t *own = design->own;
     const jd_dose_cells_t *c = &own->cells;
     int rc = jd_influence_check(design, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t matrix = (size_t)c->n_units * (size_t)c->n_periods, cells = (size_t)c->n_cells;
     size_t clusters = (size_t)design->clusters.n_groups, k = (size_t)fit->n_terms;
     size_t all = matrix + 4 * cells + 2 * jd_dose_group_numbers(c) + k * clusters;

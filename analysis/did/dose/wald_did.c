@@ -133,9 +133,9 @@ static int make_terms(jd_design_t *design, wald_t *own, const jd_did_options_t *
         own->term[i] = key;
     }
     int rc = jd_groups_make(&keys, own->term, c->n_cells, ctx);
-    for (int32_t i = 0; rc == JD_OK && i < c->n_cells; i++)
+    for (int32_t i = 0; !rc && i < c->n_cells; i++)
         own->term[i] = -1;
-    if (rc == JD_OK) rc = list_terms(design, own, options, &keys, ctx);
+    if (!rc) rc = list_terms(design, own, options, &keys, ctx);
     jd_groups_free(&keys);
     return rc;
 }
@@ -158,9 +158,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
     int rc = jd_dose_cells_make(&own->cells, design, panel, options, options->time_corrected, ctx);
-    if (rc == JD_OK) rc = find_doses(own, ctx);
-    if (rc == JD_OK) rc = make_terms(design, own, options, ctx);
-    if (rc == JD_OK) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
+    if (!rc) rc = find_doses(own, ctx);
+    if (!rc) rc = make_terms(design, own, options, ctx);
+    if (!rc) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
     return rc;
 }
 
@@ -171,7 +171,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const wald_t *own = design->own;
     const jd_dose_cells_t *c = &own->cells;
     int rc = jd_influence_check(design, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t matrix = (size_t)c->n_units * (size_t)c->n_periods;
     size_t clusters = (size_t)design->clusters.n_groups, k = (size_t)fit->n_terms;
     size_t all = matrix + 2 * (size_t)c->n_cells + 2 * jd_dose_group_numbers(c) + k * clusters;

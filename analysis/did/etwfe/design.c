@@ -50,27 +50,27 @@ static int number_cells(jd_etwfe_t *own, const jd_design_t *design, const jd_fra
     jd_groups_t pairs = {0};
     const jd_groups_t *periods = &design->periods;
     int rc = jd_groups_make(cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK && (int64_t)cohorts->n_groups * periods->n_groups > INT32_MAX)
+    if (!rc && (int64_t)cohorts->n_groups * periods->n_groups > INT32_MAX)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d cohorts in %d periods are too many",
                      design->estimator->name, cohorts->n_groups, periods->n_groups);
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
+    for (int64_t i = 0; !rc && i < frame->n; i++)
         cohorts->code[i] = is_estimated(&references->options, references->event[i])
                                ? cohorts->code[i] * periods->n_groups + periods->code[i]
                                : -1;
-    if (rc == JD_OK) rc = jd_groups_make(&pairs, cohorts->code, frame->n, ctx);
+    if (!rc) rc = jd_groups_make(&pairs, cohorts->code, frame->n, ctx);
     own->of_row = pairs.code; /* taken over */
     pairs.code = NULL;
-    int skip = rc == JD_OK && pairs.value[0] == -1;
-    if (rc == JD_OK) own->n_cells = pairs.n_groups - skip;
-    if (rc == JD_OK && (own->n_cells < 1 || own->n_cells > MAX_CELLS))
+    int skip = !rc && pairs.value[0] == -1;
+    if (!rc) own->n_cells = pairs.n_groups - skip;
+    if (!rc && (own->n_cells < 1 || own->n_cells > MAX_CELLS))
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "%s: %d cells of cohort and period; 1 to %d are allowed: take longer periods "
                      "or fewer cohorts",
                      design->estimator->name, own->n_cells, MAX_CELLS);
-    if (rc == JD_OK) own->cell = calloc((size_t)own->n_cells, sizeof *own->cell);
-    if (rc == JD_OK && !own->cell)
+    if (!rc) own->cell = calloc((size_t)own->n_cells, sizeof *own->cell);
+    if (!rc && !own->cell)
         rc = jd_fail_memory(ctx, (size_t)own->n_cells * sizeof *own->cell, "cells");
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
+    for (int64_t i = 0; !rc && i < frame->n; i++) {
         int32_t c = own->of_row[i] -= skip;
         if (c >= 0) own->cell[c] = (jd_etwfe_cell_t){frame->cohort[i], frame->time[i]};
     }
@@ -96,14 +96,14 @@ static int centre(jd_etwfe_t *own, const jd_design_t *design, const jd_frame_t *
             own->centred[k * n + i] = panel->x[k][design->sample.row[i]];
     if (own->n_x > 0)
         rc = jd_effects_make(&cohorts, n, 1, codes, design->weight, JD_SOLVER_AUTO, ctx);
-    if (rc == JD_OK && own->n_x > 0) rc = jd_effects_demean(cohorts, own->centred, own->n_x, ctx);
+    if (!rc && own->n_x > 0) rc = jd_effects_demean(cohorts, own->centred, own->n_x, ctx);
     jd_effects_free(cohorts);
-    for (int k = 0; rc == JD_OK && k < own->n_x; k++)
+    for (int k = 0; !rc && k < own->n_x; k++)
         for (int64_t i = 0; i < n; i++) { /* what rounding leaves of a constant is no regressor */
             double *left = &own->centred[k * n + i], x = panel->x[k][design->sample.row[i]];
             if (fabs(*left) <= 1e-12 * fabs(x)) *left = 0;
         }
-    for (int64_t i = 0; rc == JD_OK && i < n; i++) {
+    for (int64_t i = 0; !rc && i < n; i++) {
         if (own->of_row[i] < 0) continue;
         double *moment = own->moment + (int64_t)own->of_row[i] * (1 + own->n_x);
         moment[0] += weight_of(design, i);
@@ -143,11 +143,11 @@ static int make_slopes(slopes_t *s, const jd_design_t *design, const jd_frame_t 
     s->periods = &design->periods;
     if (panel->n_x == 0) return JD_OK;
     int rc = jd_groups_make(&s->cohorts, frame->cohort, frame->n, ctx);
-    double *first = rc == JD_OK ? malloc((size_t)units->n_groups * sizeof *first) : NULL;
+    double *first = rc ? NULL : malloc((size_t)units->n_groups * sizeof *first);
     s->by_cohort = calloc((size_t)panel->n_x, 1);
-    if (rc == JD_OK && (!first || !s->by_cohort))
+    if (!rc && (!first || !s->by_cohort))
         rc = jd_fail_memory(ctx, (size_t)units->n_groups * sizeof *first, "covariates");
-    for (int k = 0; rc == JD_OK && k < panel->n_x; k++)
+    for (int k = 0; !rc && k < panel->n_x; k++)
         s->by_cohort[k] = !unit_effects || varies(units, panel->x[k], design->sample.row, first);
     free(first);
     return rc;
@@ -214,7 +214,7 @@ static int open_design(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *p
     int rc = dummies ? jd_design_open_dummies(design, &bare, terms, n, own->of_row, ctx)
                      : jd_design_open(design, &bare, terms, n, ctx);
     free(terms);
-    if (rc != JD_OK || dummies) return rc;
+    if (rc || dummies) return rc;
     for (int64_t i = 0; i < rows; i++) {
         int32_t c = own->of_row[i];
         if (c < 0) continue;
@@ -281,29 +281,29 @@ static int list_means(jd_etwfe_t *own, jd_design_t *design, const jd_did_options
     own->mean = malloc(most * sizeof *own->mean);
     int rc = terms && own->mean ? list_keys(own, JD_AGGREGATE_OVERALL, &all, ctx)
                                 : jd_fail_memory(ctx, most * sizeof *terms, "the terms");
-    if (rc == JD_OK && all.n_groups > 0 && by != JD_AGGREGATE_CELLS)
+    if (!rc && all.n_groups > 0 && by != JD_AGGREGATE_CELLS)
         add_mean(own, JD_AGGREGATE_OVERALL, 0, jd_term_overall("att"), terms);
-    if (rc == JD_OK && by != JD_AGGREGATE_OVERALL) rc = list_keys(own, by, &keys, ctx);
-    for (int g = 0; rc == JD_OK && g < keys.n_groups; g++) {
+    if (!rc && by != JD_AGGREGATE_OVERALL) rc = list_keys(own, by, &keys, ctx);
+    for (int g = 0; !rc && g < keys.n_groups; g++) {
         const jd_etwfe_cell_t *c = &own->cell[by == JD_AGGREGATE_CELLS ? keys.value[g] : 0];
         add_mean(own, by, keys.value[g],
                  by == JD_AGGREGATE_CELLS ? jd_term_cell(c->cohort, c->time)
                                           : jd_term_aggregate(by, keys.value[g]),
                  terms);
     }
-    for (int k = 0; rc == JD_OK && by == JD_AGGREGATE_CELLS && k < own->n_kept; k++) {
+    for (int k = 0; !rc && by == JD_AGGREGATE_CELLS && k < own->n_kept; k++) {
         if (own->kept_cell[k] < 0) continue;
         jd_term_t *t = &terms[own->n_means + own->n_shown++];
         *t = jd_term_other("");
         snprintf(t->name, sizeof t->name, "log:%.35s", design->terms[k].name);
     }
-    if (rc == JD_OK && own->n_means == 0)
+    if (!rc && own->n_means == 0)
         rc =
             jd_fail(ctx, JD_ERR_NO_CONTROLS,
                     "%s: no cell of a treated cohort can be told: all are collinear with the fixed "
                     "effects, or the aggregate takes none of them",
                     design->estimator->name);
-    if (rc == JD_OK) rc = jd_design_aggregate(design, terms, own->n_means + own->n_shown, ctx);
+    if (!rc) rc = jd_design_aggregate(design, terms, own->n_means + own->n_shown, ctx);
     jd_groups_free(&keys);
     jd_groups_free(&all);
     free(terms);
@@ -364,9 +364,9 @@ static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel
     slopes_t slopes = {0};
     jd_regression_t *r = &design->regression;
     int rc = make_slopes(&slopes, design, frame, panel, unit_effects, ctx);
-    if (rc == JD_OK) rc = open_design(own, design, panel, &slopes, raw, ctx);
+    if (!rc) rc = open_design(own, design, panel, &slopes, raw, ctx);
     free_slopes(&slopes);
-    if (rc == JD_OK && raw) {
+    if (!rc && raw) {
         size_t cells = (size_t)r->n_x * (size_t)r->n;
         own->column = malloc(cells * sizeof *own->column);
         if (!own->column)
@@ -374,9 +374,9 @@ static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel
         else
             memcpy(own->column, r->columns, cells * sizeof *own->column);
     }
-    if (rc == JD_OK) rc = jd_design_close(design, ctx);
-    if (rc == JD_OK) rc = jd_check_cells_kept(design, ctx);
-    if (rc == JD_OK) rc = describe_kept(own, design, ctx);
+    if (!rc) rc = jd_design_close(design, ctx);
+    if (!rc) rc = jd_check_cells_kept(design, ctx);
+    if (!rc) rc = describe_kept(own, design, ctx);
     return rc;
 }
 
@@ -397,26 +397,26 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
     const int32_t **fixed = calloc((size_t)panel->n_fixed + 1, sizeof *fixed);
     jd_etwfe_t *own = design->own = calloc(1, sizeof *own);
     int rc = fixed && own ? JD_OK : jd_fail_memory(ctx, sizeof *own, "a design");
-    if (rc == JD_OK) rc = check_options(design, options, ctx);
-    if (rc == JD_OK) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
-    if (rc == JD_OK && !unit_effects) { /* cohorts in the place of units */
+    if (!rc) rc = check_options(design, options, ctx);
+    if (!rc) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
+    if (!rc && !unit_effects) { /* cohorts in the place of units */
         fixed[0] = staggered.cohort;
         for (int k = 0; k < panel->n_fixed; k++)
             fixed[k + 1] = panel->fixed[k];
         crossed.fixed = fixed;
         crossed.n_fixed = panel->n_fixed + 1;
     }
-    if (rc == JD_OK) rc = jd_frame_make(&frame, design, &crossed, options, needs, ctx);
-    if (rc == JD_OK) rc = allocate(own, frame.n, panel, ctx);
-    if (rc == JD_OK) rc = jd_references_make(&references, design, &frame, options, ctx);
-    if (rc == JD_OK) rc = number_cells(own, design, &frame, &references, &cohorts, ctx);
+    if (!rc) rc = jd_frame_make(&frame, design, &crossed, options, needs, ctx);
+    if (!rc) rc = allocate(own, frame.n, panel, ctx);
+    if (!rc) rc = jd_references_make(&references, design, &frame, options, ctx);
+    if (!rc) rc = number_cells(own, design, &frame, &references, &cohorts, ctx);
     jd_references_free(&references);
-    if (rc == JD_OK) rc = allocate_moments(own, panel, ctx);
-    if (rc == JD_OK) rc = centre(own, design, &frame, panel, ctx);
-    if (rc == JD_OK) rc = regress(own, design, panel, &frame, unit_effects, raw, ctx);
-    if (rc == JD_OK && (raw || options->aggregate != JD_AGGREGATE_CELLS))
+    if (!rc) rc = allocate_moments(own, panel, ctx);
+    if (!rc) rc = centre(own, design, &frame, panel, ctx);
+    if (!rc) rc = regress(own, design, panel, &frame, unit_effects, raw, ctx);
+    if (!rc && (raw || options->aggregate != JD_AGGREGATE_CELLS))
         rc = list_means(own, design, options, ctx);
-    if (rc == JD_OK && !raw && own->n_means > 0) rc = fill_contrast(own, ctx);
+    if (!rc && !raw && own->n_means > 0) rc = fill_contrast(own, ctx);
     free(fixed);
     jd_groups_free(&cohorts);
     if (own && !raw) { /* the regression knows the rows now */

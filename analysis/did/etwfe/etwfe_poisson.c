@@ -43,7 +43,7 @@ static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, jd_c
     int64_t n = design->sample.n;
     memset(f, 0, sizeof *f);
     int rc = jd_poisson_fit(&f->glm, design, own->x, own->n_kept, y, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (f->glm.n_separated > 0)
         return jd_fail(ctx, JD_ERR_DATA,
                        "%s: effects are not finite: %" PRId64 " outcomes of 0 are told from all "
@@ -119,10 +119,10 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     size_t bytes = (size_t)design->sample.n * sizeof(double);
     double *a = malloc(bytes);
     if (!a) return jd_fail_memory(ctx, bytes, "effects");
-    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+    for (int j = 0; !rc && j < n_y; j++) {
         fitted_t f;
         rc = fit_one(&f, design, y[j], ctx);
-        if (rc == JD_OK) fill_estimates(design, &f, a, out + j, n_y);
+        if (!rc) fill_estimates(design, &f, a, out + j, n_y);
         free_fitted(&f);
     }
     free(a);
@@ -156,11 +156,11 @@ static int fill_weights(const jd_design_t *design, const fitted_t *f, const doub
     for (int64_t i = 0; i < g->n; i++)
         w[i] = v[i] = a[i] * (g->mu[i] - f->mu0[i]) / r->weight[i];
     int rc = jd_effects_demean(g->effects, w, 1, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < g->n; i++)
+    for (int64_t i = 0; !rc && i < g->n; i++)
         v[i] -= w[i];
     double *gradient = malloc((size_t)r->n_kept * sizeof *gradient);
     if (!gradient) return jd_fail_memory(ctx, (size_t)r->n_kept * sizeof *gradient, "a gradient");
-    if (rc == JD_OK) {
+    if (!rc) {
         fill_gradient(own, f, a, v, gradient);
         jd_regression_combine(r, gradient, w);
         for (int64_t i = 0; i < g->n; i++)
@@ -179,22 +179,22 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
     int n_terms = own->n_means + own->n_shown;
     size_t n = (size_t)f->glm.n;
     int rc = jd_regression_init(terms, f->glm.effects, f->glm.n, n_terms, r->weight, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     terms->n_kept = n_terms;
     double *a = malloc(2 * n * sizeof *a);
     if (!a) return jd_fail_memory(ctx, 2 * n * sizeof *a, "effects");
     fill_estimates(design, f, a, estimates, 1);
-    for (int m = 0; rc == JD_OK && m < own->n_means; m++) {
+    for (int m = 0; !rc && m < own->n_means; m++) {
         rc = jd_check_cancelled(ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         mean_effect(design, f, m, a);
         rc = fill_weights(design, f, a, a + n, terms->columns + (size_t)m * n, ctx);
     }
-    for (int s = 0; rc == JD_OK && s < own->n_shown; s++) {
+    for (int s = 0; !rc && s < own->n_shown; s++) {
         int k = shown(own, &f->glm, s);
         if (k >= 0) jd_regression_weights(r, k, terms->columns + ((size_t)(own->n_means + s)) * n);
     }
-    for (int p = 0; rc == JD_OK && p < n_terms; p++) {
+    for (int p = 0; !rc && p < n_terms; p++) {
         rc = jd_check_cancelled(ctx);
         for (int q = 0; q < n_terms; q++) {
             const double *u = terms->columns + (size_t)p * n, *w = terms->columns + (size_t)q * n;
@@ -214,12 +214,12 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     fitted_t f;
     jd_glm_t terms = {0};
     int rc = fit_one(&f, design, y, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         terms = f.glm; /* the same fit with the terms in the coefficients' place */
         memset(&terms.regression, 0, sizeof terms.regression);
         rc = make_terms(&terms.regression, design, &f, fit->estimate, ctx);
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         terms.regression.n_counted = f.glm.regression.n_kept;
         rc = jd_poisson_vcov(&terms, design, options, fit->vcov, fit, ctx);
     }

@@ -37,7 +37,7 @@ static int sort_rows(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
 {
     jd_groups_t units = {0};
     int rc = jd_groups_make(&units, from->unit, a->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t cells = ((size_t)a->n + (size_t)units.n_groups + 1) * sizeof(int32_t);
     int32_t *by_unit = malloc(cells);
     if (by_unit) {
@@ -191,7 +191,7 @@ int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
         rc = sort_rows(a, from, ctx);
     else
         place_units(a, from->unit_group);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     a->still = a->complete && is_still(a, from);
     size_t rows = a->still ? n / (size_t)a->n_periods : n;
     a->x = calloc((rows + 1) * k, sizeof *a->x);

@@ -169,11 +169,11 @@ static int make_cells(jd_cs_t *cs, const jd_design_t *design, const jd_frame_t *
 {
     jd_groups_t cohorts = {0};
     int rc = code_cohorts(&cohorts, cs, frame, design->periods.n_groups, ctx);
-    if (rc == JD_OK) rc = allocate_cells(cs, design, &cohorts, ctx);
-    if (rc == JD_OK) number_cells(cs, &cohorts, &design->periods);
-    if (rc == JD_OK && cs->by_unit) count_units(cs, &cohorts);
+    if (!rc) rc = allocate_cells(cs, design, &cohorts, ctx);
+    if (!rc) number_cells(cs, &cohorts, &design->periods);
+    if (!rc && cs->by_unit) count_units(cs, &cohorts);
     jd_groups_free(&cohorts);
-    return rc == JD_OK && !cs->by_unit ? fill_shares(cs, design, eligible, ctx) : rc;
+    return !rc && !cs->by_unit ? fill_shares(cs, design, eligible, ctx) : rc;
 }
 
 int32_t jd_cs_last_before(const jd_cs_t *cs, int32_t cohort)
@@ -339,15 +339,15 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
     int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the aggregates");
     for (int a = 0; key && a < cs->n_atts; a++)
         key[a] = key_of(cs, options, a);
-    if (rc == JD_OK) rc = jd_groups_make(&keys, key, cs->n_atts, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = jd_groups_make(&keys, key, cs->n_atts, ctx);
+    if (!rc) {
         int none = keys.value[0] == JD_NO_KEY;
         cs->n_terms = by == JD_AGGREGATE_CELLS     ? cs->n_atts
                       : by == JD_AGGREGATE_OVERALL ? 1
                                                    : 1 + keys.n_groups - none;
         rc = allocate_terms(design, cs, ctx);
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         fill_terms(design, cs, options, &keys, key);
         int cells = by == JD_AGGREGATE_OVERALL || by == JD_AGGREGATE_COHORT || options->cell_mean;
         int found = by == JD_AGGREGATE_CELLS ||
@@ -358,7 +358,7 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
                          "event_last or balance_event",
                          design->estimator->name);
     }
-    for (int k = 0; rc == JD_OK && !cs->compared && k < cs->n_terms; k++)
+    for (int k = 0; !rc && !cs->compared && k < cs->n_terms; k++)
         for (int a = 0; a < cs->n_atts; a++) {
             double by_att = cs->mix[(size_t)k * (size_t)cs->n_atts + (size_t)a];
             if (by_att != 0)
@@ -482,7 +482,7 @@ static int find_gap(const jd_panel_t *panel, const jd_staggered_t *staggered, in
 {
     jd_groups_t periods = {0};
     int rc = jd_groups_make(&periods, panel->time, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int64_t *count = calloc((size_t)periods.n_groups, sizeof *count);
     if (!count) rc = jd_fail_memory(ctx, (size_t)periods.n_groups * sizeof *count, "periods");
     for (int64_t i = 0; count && i < panel->n; i++)
@@ -508,7 +508,7 @@ static int refuse_incomplete(const jd_design_t *design, const jd_panel_t *panel,
     int32_t period = 0;
     int64_t rows = 0;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     unsigned char *seen = calloc((size_t)units.n_groups, 1);
     if (!seen) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
     for (int64_t i = 0; seen && i < panel->n; i++) {
@@ -522,8 +522,8 @@ static int refuse_incomplete(const jd_design_t *design, const jd_panel_t *panel,
     jd_groups_free(&units);
     int treated = side[0].all == 0 || side[0].kept > 0;
     const side_t *lost = &side[treated];
-    if (rc == JD_OK) rc = find_gap(panel, staggered, treated, &period, &rows, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = find_gap(panel, staggered, treated, &period, &rows, ctx);
+    if (rc) return rc;
     return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                    "%s: %lld of %d %s units have no row, or one without a covariate, in period %s; "
                    "a complete panel takes units seen in every period alone, so %d of them are "
@@ -547,19 +547,18 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
         jd_ctx_clear(ctx); /* that no control is left has this cause */
         rc = refuse_incomplete(design, panel, staggered, ctx);
     }
-    if (rc == JD_OK && cs->kind == JD_CS_TRIPLE) {
+    if (!rc && cs->kind == JD_CS_TRIPLE) {
         eligible = keep_eligible(design, panel);
         if (!eligible) rc = jd_fail_memory(ctx, (size_t)frame.n, "eligibility");
     }
-    if (rc == JD_OK && cs->complete && design->weight) rc = settle_weights(design, cs, ctx);
-    if (rc == JD_OK) rc = make_cells(cs, design, &frame, eligible, ctx);
-    if (rc == JD_OK && cs->kind == JD_CS_PAIR) rc = check_pair(cs, ctx);
-    if (rc == JD_OK) list_atts(cs, name, options->universal_base, ctx);
-    if (rc == JD_OK && cs->compared)
-        rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
+    if (!rc && cs->complete && design->weight) rc = settle_weights(design, cs, ctx);
+    if (!rc) rc = make_cells(cs, design, &frame, eligible, ctx);
+    if (!rc && cs->kind == JD_CS_PAIR) rc = check_pair(cs, ctx);
+    if (!rc) list_atts(cs, name, options->universal_base, ctx);
+    if (!rc && cs->compared) rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
     jd_frame_free(&frame);
     free(eligible);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (!has_overall(cs) && cs->complete && design->facts.n_incomplete > 0)
         return refuse_incomplete(design, panel, staggered, ctx);
     if (!has_overall(cs))
@@ -577,7 +576,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     jd_staggered_t staggered = {0};
     const char *name = design->estimator->name;
     int rc = check_request(name, panel, options, kind, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     const int complete = !options->allow_unbalanced && !options->cross_sections;
     const jd_staggered_needs_t who = {.anticipation = options->anticipation,
                                       .last_as_control = options->control == JD_CONTROL_NOT_YET,
@@ -603,7 +602,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
         own.unit = row;
     }
     rc = jd_staggered_make(&staggered, name, &own, who, ctx);
-    if (rc == JD_OK) rc = fill(design, &own, options, &staggered, ctx);
+    if (!rc) rc = fill(design, &own, options, &staggered, ctx);
     jd_staggered_free(&staggered);
     free(row);
     return rc;

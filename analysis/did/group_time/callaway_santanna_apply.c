@@ -75,10 +75,10 @@ static int estimate_compared(const jd_design_t *design, const double *const *y, 
     if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
     double *att = sorted + n;
     int rc = JD_OK;
-    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+    for (int j = 0; !rc && j < n_y; j++) {
         jd_arranged_sort(&cs->arranged, y[j], sorted);
         rc = jd_cs_compared(design, sorted, att, att + atts, ctx);
-        if (rc == JD_OK) combine_effects(cs, att, estimate + j, n_y);
+        if (!rc) combine_effects(cs, att, estimate + j, n_y);
     }
     free(sorted);
     return rc;
@@ -251,10 +251,10 @@ static int infer_compared(const jd_design_t *design, const double *y, double *es
     double *att = sorted + n, *by_way = att + atts, *by_cohort = by_way + ways;
     jd_arranged_sort(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
-    if (rc == JD_OK) combine_effects(cs, att, estimate, 1);
-    if (rc == JD_OK) fill_all_shares(cs, att, estimate, by_cohort);
-    if (rc == JD_OK) rc = jd_cs_compared_influence(design, sorted, by_way, sum, ctx);
-    if (rc == JD_OK) rc = add_shares(design, by_cohort, sum, ctx);
+    if (!rc) combine_effects(cs, att, estimate, 1);
+    if (!rc) fill_all_shares(cs, att, estimate, by_cohort);
+    if (!rc) rc = jd_cs_compared_influence(design, sorted, by_way, sum, ctx);
+    if (!rc) rc = add_shares(design, by_cohort, sum, ctx);
     free(sorted);
     return rc;
 }
@@ -264,7 +264,7 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
 {
     const jd_cs_t *cs = design->own;
     int rc = jd_influence_check(design, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (cs->by_unit && !cs->compared && !jd_influence_draws(design, options)) {
         fit->facts = jd_influence_facts(design);
         return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
@@ -274,7 +274,7 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
     if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
     rc = cs->compared ? infer_compared(design, y, fit->estimate, sum, ctx)
                       : infer_means(design, y, fit->estimate, sum, NULL, ctx);
-    if (rc == JD_OK) rc = jd_influence_infer(design, sum, options, fit, ctx);
+    if (!rc) rc = jd_influence_infer(design, sum, options, fit, ctx);
     free(sum);
     return rc;
 }

@@ -176,13 +176,13 @@ static int prepare_all(jd_cs_t *cs, const char *name, const jd_did_options_t *op
     jd_comparison_room_t room;
     int64_t trimmed = 0;
     int rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
-    for (int c = 0; rc == JD_OK && c < cs->n_comparisons; c++) {
+    for (int c = 0; !rc && c < cs->n_comparisons; c++) {
         rc =
             jd_comparison_prepare(&cs->comparison[c], &cs->arranged, &how, &room, &trouble[c], ctx);
         trimmed += cs->comparison[c].fit.n_trimmed;
     }
     jd_comparison_room_free(&room);
-    if (rc == JD_OK && trimmed > 0)
+    if (!rc && trimmed > 0)
         jd_warn(ctx,
                 "%s: %" PRId64 " times a control with a propensity of 0.995 or more gets no weight",
                 name, trimmed);
@@ -242,15 +242,15 @@ int jd_cs_compare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     const char *name = design->estimator->name;
     jd_pair_trouble_t *trouble = NULL;
     int rc = arrange(design, panel, unit, eligible, ctx);
-    if (rc == JD_OK) rc = allocate(cs, &trouble, ctx);
-    for (int i = 0; rc == JD_OK && i < cs->n_atts; i++) {
+    if (!rc) rc = allocate(cs, &trouble, ctx);
+    for (int i = 0; !rc && i < cs->n_atts; i++) {
         const jd_cs_att_t *a = &cs->att[i];
         cs->first_way[i] = cs->n_ways;
         if (a->time != a->base) rc = eligible ? add_triples(cs, a, ctx) : add_cohorts(cs, a, ctx);
         cs->first_way[i + 1] = cs->n_ways;
     }
-    if (rc == JD_OK) rc = prepare_all(cs, name, options, trouble, ctx);
-    if (rc == JD_OK) leave_out(cs, name, trouble, ctx);
+    if (!rc) rc = prepare_all(cs, name, options, trouble, ctx);
+    if (!rc) leave_out(cs, name, trouble, ctx);
     free(trouble);
     return rc;
 }

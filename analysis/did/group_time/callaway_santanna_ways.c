@@ -87,15 +87,15 @@ int jd_cs_compared(const jd_design_t *design, const double *y, double *att, doub
     const jd_cs_t *cs = design->own;
     jd_comparison_room_t room = {0};
     int rc = JD_OK;
-    for (int i = 0; rc == JD_OK && i < cs->n_atts; i++) {
+    for (int i = 0; !rc && i < cs->n_atts; i++) {
         int first = cs->first_way[i], n = cs->first_way[i + 1] - first;
         if (n == 1) by_way[first] = 1;
         if (n < 2) continue;
         if (!room.block) rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
-        if (rc == JD_OK) rc = jd_cs_weigh_ways(design, i, y, &room, by_way + first, ctx);
+        if (!rc) rc = jd_cs_weigh_ways(design, i, y, &room, by_way + first, ctx);
     }
     jd_comparison_room_free(&room);
-    if (rc == JD_OK) fill_effects(cs, y, by_way, att, jd_ctx_threads(ctx));
+    if (!rc) fill_effects(cs, y, by_way, att, jd_ctx_threads(ctx));
     return rc;
 }
 
@@ -108,7 +108,7 @@ int jd_cs_compared_influence(const jd_design_t *design, const double *y, const d
     double *one = malloc(groups * sizeof *one);
     if (!one) return jd_fail_memory(ctx, groups * sizeof *one, "influence functions");
     int rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
-    for (int i = 0; rc == JD_OK && i < cs->n_atts; i++) {
+    for (int i = 0; !rc && i < cs->n_atts; i++) {
         memset(one, 0, groups * sizeof *one);
         for (int w = cs->first_way[i]; w < cs->first_way[i + 1]; w++)
             jd_cs_way_influence(design, &cs->way[w], &cs->att[i], y, by_way[w], &room, one);
@@ -148,7 +148,7 @@ int jd_cs_freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_t
     double *by_way = sorted + n + cs->n_atts;
     jd_arranged_sort(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, sorted + n, by_way, ctx);
-    for (int k = 0; rc == JD_OK && k < cs->n_terms; k++)
+    for (int k = 0; !rc && k < cs->n_terms; k++)
         jd_cs_compared_weights(design, k, by_way, NULL, w + (size_t)k * n);
     free(sorted);
     return rc;

@@ -120,7 +120,7 @@ int jd_comparison_prepare(jd_comparison_t *c, const jd_arranged_t *a, const jd_d
     gather(c, a, c->time, c->base, room);
     c->n = jd_pair_rows(&room->pair);
     int rc = jd_drdid_prepare(&c->fit, &room->pair, how, trouble, ctx);
-    if (rc != JD_OK || *trouble) return rc;
+    if (rc || *trouble) return rc;
     c->omega = malloc(((size_t)c->n + 1) * sizeof *c->omega);
     if (!c->omega) return jd_fail_memory(ctx, (size_t)c->n * sizeof *c->omega, "a comparison");
     jd_drdid_odds(&c->fit, &room->pair);

@@ -238,7 +238,7 @@ int jd_drdid_prepare(jd_drdid_t *fit, jd_pair_t *pair, const jd_drdid_how_t *how
     *trouble = JD_PAIR_FINE;
     if (!room) return jd_fail_memory(ctx, bytes, "a comparison");
     int rc = allocate(fit, pair, how, ctx);
-    if (rc == JD_OK) *trouble = prepare(fit, pair, how->overlap, room);
+    if (!rc) *trouble = prepare(fit, pair, how->overlap, room);
     free(room);
     return rc;
 }

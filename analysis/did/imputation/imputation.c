@@ -68,7 +68,7 @@ static int list_leads(const jd_references_t *references, const jd_first_stage_t 
     }
     int rc = jd_groups_make(leads, event, stage->n0, ctx);
     free(event);
-    for (int k = 0; rc == JD_OK && k < options->n_pretrend; k++) {
+    for (int k = 0; !rc && k < options->n_pretrend; k++) {
         int seen = 0;
         for (int32_t g = 0; g < leads->n_groups; g++)
             seen |= leads->value[g] == options->pretrend[k];
@@ -89,7 +89,7 @@ static int fit_leads(imputation_t *own, const jd_groups_t *leads, int skip, jd_c
     int n_leads = leads->n_groups - skip;
     int rc =
         jd_regression_init(r, stage->effects, stage->n0, n_leads + stage->n_x, stage->weight0, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int64_t i = 0; i < stage->n0; i++) {
         if (leads->code[i] >= skip) r->columns[(leads->code[i] - skip) * stage->n0 + i] = 1;
         for (int k = 0; k < stage->n_x; k++)
@@ -147,22 +147,22 @@ static int fill(jd_design_t *design, imputation_t *own, const jd_frame_t *frame,
     static const int32_t treated = 0; /* no lead's event time */
     int skip = 0, n_leads = 0;
     int rc = jd_effect_means_make(&own->means, design, frame, options, 0, ctx);
-    if (rc == JD_OK && options->n_pretrend != 0) {
+    if (!rc && options->n_pretrend != 0) {
         if (options->n_pretrend > 0) { /* those named are set against all other rows */
             named.n_reference = 1;
             named.reference = &treated;
         }
         rc = jd_references_make(&references, design, frame, &named, ctx);
-        if (rc == JD_OK) rc = list_leads(&references, &own->stage, options, &leads, ctx);
+        if (!rc) rc = list_leads(&references, &own->stage, options, &leads, ctx);
         jd_references_free(&references);
-        if (rc == JD_OK) skip = leads.value[0] == JD_NEVER;
+        if (!rc) skip = leads.value[0] == JD_NEVER;
         n_leads = leads.n_groups - skip;
     }
-    if (rc == JD_OK) rc = jd_effect_means_fit(&own->means, design, &own->stage, n_leads, ctx);
-    if (rc == JD_OK && n_leads > 0) {
+    if (!rc) rc = jd_effect_means_fit(&own->means, design, &own->stage, n_leads, ctx);
+    if (!rc && n_leads > 0) {
         rc = fit_leads(own, &leads, skip, ctx);
-        if (rc == JD_OK) rc = cluster_leads(own, design, ctx);
-        if (rc == JD_OK) add_leads(design, own, &leads, skip, ctx);
+        if (!rc) rc = cluster_leads(own, design, ctx);
+        if (!rc) add_leads(design, own, &leads, skip, ctx);
     }
     jd_groups_free(&leads);
     return rc;
@@ -174,16 +174,16 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.cohort = 1, .effects = 1, .imputable = 1};
     int rc = check_leads(options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     imputation_t *own = calloc(1, sizeof *own);
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
     rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->n_pretrend != 0,
                                  options->solver, ctx);
-    if (rc == JD_OK) rc = jd_cells_make(&own->cells, design, &frame, ctx);
-    if (rc == JD_OK) rc = fill(design, own, &frame, options, ctx);
+    if (!rc) rc = jd_cells_make(&own->cells, design, &frame, ctx);
+    if (!rc) rc = fill(design, own, &frame, options, ctx);
     jd_frame_free(&frame);
     return rc;
 }
@@ -230,10 +230,10 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
         y0[i] = y[own->stage.row[i]];
     jd_regression_estimate(r, &column, 1, beta, ctx);
     int rc = jd_regression_residuals(r, y0, beta, residual, ctx);
-    if (rc == JD_OK) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, &facts, ctx);
+    if (!rc) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, &facts, ctx);
     int n_leads = design->facts.n_terms - own->means.n_terms;
     int32_t groups = design->clusters.n_groups;
-    for (int j = 0; rc == JD_OK && j < n_leads; j++)
+    for (int j = 0; !rc && j < n_leads; j++)
         for (size_t i = 0; i < n; i++)
             score[(int64_t)j * groups + design->clusters.code[own->stage.row[i]]] +=
                 sqrt(facts.factor) * r->columns[(size_t)j * n + i] * residual[i];
@@ -264,7 +264,7 @@ static int estimate_one(const jd_design_t *design, const double *y, double *tau,
     const imputation_t *own = design->own;
     int n_means = own->means.n_terms;
     int rc = jd_first_stage_impute(&own->stage, y, tau, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_effect_means_estimate(&own->means, design, &own->stage, tau, room, out, stride);
     if (design->facts.n_terms > n_means)
         estimate_leads(design, y, room, out + n_means * stride, stride, ctx);
@@ -284,7 +284,7 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     double *tau = malloc(cells * sizeof *tau);
     if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "an outcome");
     int rc = JD_OK;
-    for (int j = 0; rc == JD_OK && j < n_y; j++)
+    for (int j = 0; !rc && j < n_y; j++)
         rc = estimate_one(design, y[j], tau, tau + n, out + j, n_y, ctx);
     free(tau);
     return rc;
@@ -308,7 +308,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 {
     const imputation_t *own = design->own;
     int rc = jd_scores_check(design, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int n_means = own->means.n_terms;
     size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
     size_t scores = (size_t)fit->n_terms * groups, room = room_of(design);
@@ -317,14 +317,13 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "standard errors");
     double *score = tau + n + room, *cell = score + scores;
     rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
-    for (int k = 0; rc == JD_OK && k < n_means; k++) {
+    for (int k = 0; !rc && k < n_means; k++) {
         rc = jd_check_cancelled(ctx);
         score_mean(design, k, tau, cell, score + (size_t)k * groups);
     }
-    if (rc == JD_OK && fit->n_terms > n_means)
+    if (!rc && fit->n_terms > n_means)
         rc = score_leads(design, y, options, score + (size_t)n_means * groups, ctx);
-    if (rc == JD_OK)
-        jd_scores_vcov(design, score, "BJS", jd_first_stage_squares(&own->stage, tau), fit);
+    if (!rc) jd_scores_vcov(design, score, "BJS", jd_first_stage_squares(&own->stage, tau), fit);
     free(tau);
     return rc;
 }

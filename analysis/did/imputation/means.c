@@ -17,12 +17,12 @@ int jd_cells_make(jd_groups_t *cells, const jd_design_t *design, const jd_frame_
     jd_groups_t cohorts = {0};
     const jd_groups_t *periods = &design->periods;
     int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK && (int64_t)cohorts.n_groups * periods->n_groups > INT32_MAX)
+    if (!rc && (int64_t)cohorts.n_groups * periods->n_groups > INT32_MAX)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%d cohorts times %d periods are more cells than can be counted; use coarser "
                      "periods",
                      cohorts.n_groups, periods->n_groups);
-    if (rc == JD_OK) {
+    if (!rc) {
         for (int64_t i = 0; i < frame->n; i++)
             cohorts.code[i] = cohorts.code[i] * periods->n_groups + periods->code[i];
         rc = jd_groups_make(cells, cohorts.code, frame->n, ctx);
@@ -110,7 +110,7 @@ static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const
                        "another aggregate",
                        design->estimator->name, n_terms, MAX_TERMS);
     int rc = open_terms(means, design, frame, n_terms, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     means->term = malloc((size_t)frame->n * sizeof *means->term);
     if (!means->term)
         return jd_fail_memory(ctx, (size_t)frame->n * sizeof *means->term, "the terms");
@@ -144,17 +144,17 @@ int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
     int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the terms");
     jd_did_options_t how = *options;
     how.anticipation = 0; /* that of other estimators */
-    if (rc == JD_OK && leads && options->aggregate == JD_AGGREGATE_EVENT)
+    if (!rc && leads && options->aggregate == JD_AGGREGATE_EVENT)
         rc = jd_references_make(&references, design, frame, &how, ctx);
-    if (rc == JD_OK && options->aggregate == JD_AGGREGATE_CELLS)
+    if (!rc && options->aggregate == JD_AGGREGATE_CELLS)
         rc = jd_cells_make(&cells, design, frame, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
+    for (int64_t i = 0; !rc && i < frame->n; i++)
         key[i] = key_of(design, frame, options, &references, cells.code, i);
     jd_references_free(&references);
     jd_groups_free(&cells);
-    if (rc == JD_OK) rc = jd_groups_make(&keys, key, frame->n, ctx);
+    if (!rc) rc = jd_groups_make(&keys, key, frame->n, ctx);
     free(key);
-    if (rc == JD_OK) rc = list_terms(means, design, frame, options, &keys, ctx);
+    if (!rc) rc = list_terms(means, design, frame, options, &keys, ctx);
     jd_groups_free(&keys);
     return rc;
 }
@@ -202,7 +202,7 @@ int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
         rc = jd_fail_memory(ctx, n_terms * levels * sizeof *c, "the terms");
     else
         memcpy(design->terms, means->terms, n_terms * sizeof *means->terms);
-    for (size_t k = 0; rc == JD_OK && k < n_terms; k++) {
+    for (size_t k = 0; !rc && k < n_terms; k++) {
         fill_mean(means, design, stage, (int)k, c);
         rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, c,
                                    means->level + k * levels, means->slope + k * slopes, ctx);

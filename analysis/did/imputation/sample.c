@@ -31,7 +31,7 @@ static int number_levels(const jd_sample_t *sample, int n_effects, const int32_t
         for (size_t i = 0; i < n; i++)
             own[i] = effects[k][sample->row[i]];
         int rc = jd_groups_make(&groups, own, sample->n, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         for (size_t i = 0; i < n; i++)
             own[i] = (int32_t)*n_nodes + groups.code[i];
         *n_nodes += groups.n_groups;
@@ -77,7 +77,7 @@ int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int3
     unsigned char *seen = NULL;
     int rc = node && treated ? number_levels(sample, n_effects, effects, node, &n_nodes, ctx)
                              : jd_fail_memory(ctx, cells * sizeof *node, "levels");
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     parent = malloc((size_t)n_nodes * sizeof *parent);
     seen = calloc((size_t)n_nodes, 1);
     if (!parent || !seen) {

@@ -82,15 +82,15 @@ static int make_effects(jd_first_stage_t *s, int regress, jd_solver_t solver, jd
     int rc = groups && (s->groups || !regress)
                  ? JD_OK
                  : jd_fail_memory(ctx, width * sizeof **groups, "fixed effects");
-    for (int k = 0; rc == JD_OK && k < n_effects; k++) {
+    for (int k = 0; !rc && k < n_effects; k++) {
         groups[k] = regress ? &s->groups[k] : jd_effects_groups(s->all, k);
         if (regress) rc = take_untreated(s, jd_effects_groups(s->all, k), &s->groups[k], ctx);
     }
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_effects_borrow(&s->effects, s->n0, regress ? NULL : s->row, n_effects, groups,
                                s->weight0, solver, ctx);
-    if (rc == JD_OK) rc = check_levels(s->effects, ctx);
-    if (rc == JD_OK) rc = jd_effects_ready(s->effects, ctx);
+    if (!rc) rc = check_levels(s->effects, ctx);
+    if (!rc) rc = jd_effects_ready(s->effects, ctx);
     free(groups);
     return rc;
 }
@@ -101,13 +101,13 @@ static int fit_covariates(jd_first_stage_t *s, const jd_panel_t *panel, const ch
 {
     if (s->n_x == 0) return JD_OK;
     int rc = jd_regression_init(&s->fit, s->effects, s->n0, s->n_x, s->weight0, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int k = 0; k < s->n_x; k++)
         for (int64_t r = 0; r < s->n0; r++)
             s->fit.columns[(int64_t)k * s->n0 + r] = s->x[(int64_t)k * s->n + s->row[r]];
     jd_ctx_t inner = jd_ctx_inner(ctx);
     rc = jd_regression_factor(&s->fit, &inner);
-    if (rc != JD_OK && rc != JD_ERR_RANK) return jd_fail(ctx, rc, "%s: %s", name, inner.message);
+    if (rc && rc != JD_ERR_RANK) return jd_fail(ctx, rc, "%s: %s", name, inner.message);
     for (int k = 0, j = 0; k < s->n_x; k++) {
         if (j < s->fit.n_kept && s->fit.kept[j] == k)
             j++;
@@ -126,8 +126,8 @@ int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design, jd_f
     stage->treated = frame->treated;
     frame->treated_lent = 1;
     int rc = copy_rows(stage, design, frame, panel, ctx);
-    if (rc == JD_OK) rc = make_effects(stage, regress || panel->n_x > 0, solver, ctx);
-    if (rc == JD_OK) rc = fit_covariates(stage, panel, design->estimator->name, ctx);
+    if (!rc) rc = make_effects(stage, regress || panel->n_x > 0, solver, ctx);
+    if (!rc) rc = fit_covariates(stage, panel, design->estimator->name, ctx);
     return rc;
 }
 
@@ -213,7 +213,7 @@ static int adjust_once(const jd_first_stage_t *s, double *c, double *const *leve
 {
     sum_levels(s, c, 0, level);
     int rc = jd_effects_solve(s->effects, level, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t n_levels = jd_first_stage_levels(s);
     for (size_t l = 0; l < n_levels; l++)
         level_out[l] += level[0][l];
@@ -272,9 +272,9 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
             most = jd_effects_groups(stage->all, k)->n_groups;
     double **level = make_levels(stage, ctx), *scale = malloc((size_t)most * sizeof *scale);
     int rc = level && scale ? JD_OK : jd_fail_memory(ctx, (size_t)most * sizeof *scale, "levels");
-    for (int round = 0; rc == JD_OK && round < rounds(stage); round++)
+    for (int round = 0; !rc && round < rounds(stage); round++)
         rc = adjust_once(stage, c, level, level_out, slope_out, ctx);
-    if (rc == JD_OK && !is_identified(stage, c, total, level, scale))
+    if (!rc && !is_identified(stage, c, total, level, scale))
         rc = jd_fail(ctx, JD_ERR_RANK,
                      "%s: '%s' is not identified: the untreated rows do not tell all fixed effects "
                      "and covariates of the treated ones; use fewer or coarser ones",
@@ -317,10 +317,10 @@ int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double
     double **level = make_levels(s, ctx);
     if (!level) return JD_ERR_NO_MEMORY;
     int rc = JD_OK;
-    for (int round = 0; rc == JD_OK && round < rounds(s); round++) {
+    for (int round = 0; !rc && round < rounds(s); round++) {
         sum_levels(s, out, 1, level);
         rc = jd_effects_solve(s->effects, level, ctx);
-        for (int k = 0; rc == JD_OK && k < jd_effects_count(s->all); k++) {
+        for (int k = 0; !rc && k < jd_effects_count(s->all); k++) {
             const int32_t *code = jd_effects_groups(s->all, k)->code;
             for (int64_t i = 0; i < s->n; i++)
                 out[i] -= level[k][code[i]];

@@ -35,11 +35,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK)
-        rc = jd_first_stage_make(&own->stage, design, &frame, panel, 0, options->solver, ctx);
-    if (rc == JD_OK) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
+    if (!rc) rc = jd_first_stage_make(&own->stage, design, &frame, panel, 0, options->solver, ctx);
+    if (!rc) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
     jd_frame_free(&frame);
-    return rc == JD_OK ? jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx) : rc;
+    return rc ? rc : jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx);
 }
 
 static int estimate(const jd_design_t *design, const double *const *y, int n_y, double *out,
@@ -50,9 +49,9 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     double *adjusted = malloc(cells * sizeof *adjusted);
     if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "an outcome");
     int rc = JD_OK;
-    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+    for (int j = 0; !rc && j < n_y; j++) {
         rc = jd_first_stage_impute(&own->stage, y[j], adjusted, ctx);
-        if (rc == JD_OK)
+        if (!rc)
             jd_effect_means_estimate(&own->means, design, &own->stage, adjusted, adjusted + n,
                                      out + j, n_y);
     }
@@ -89,21 +88,21 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const two_stage_t *own = design->own;
     const jd_first_stage_t *stage = &own->stage;
     int rc = jd_scores_check(design, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t n = (size_t)stage->n, groups = (size_t)design->clusters.n_groups;
     size_t cells = n + (size_t)fit->n_terms * (groups + 1);
     double *adjusted = calloc(cells, sizeof *adjusted);
     if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "standard errors");
     double *score = adjusted + n, *lost = score + (size_t)fit->n_terms * groups;
     rc = jd_first_stage_impute(stage, y, adjusted, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         jd_effect_means_estimate(&own->means, design, stage, adjusted, lost, fit->estimate, 1);
-        for (int k = 0; rc == JD_OK && k < fit->n_terms; k++) {
+        for (int k = 0; !rc && k < fit->n_terms; k++) {
             rc = jd_check_cancelled(ctx);
             score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
         }
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(stage, adjusted), fit);
     }
     free(adjusted);

@@ -124,7 +124,7 @@ static int fill_observations(jd_lp_projection_t *p, const jd_lp_t *lp, const jd_
     if (!share) return jd_fail_memory(ctx, bytes, "periods");
     fill_shares(lp, design, h, share, share + lp->n_periods);
     int rc = JD_OK, any = 0;
-    for (int pass = 0; rc == JD_OK && pass < 2; pass++) {
+    for (int pass = 0; !rc && pass < 2; pass++) {
         int64_t n = 0;
         for (int32_t u = 0; u < lp->n_units; u++)
             for (int32_t t = 1; t < lp->n_periods; t++) {
@@ -165,14 +165,12 @@ int jd_lp_projection_make(jd_lp_projection_t *p, const jd_lp_t *lp, const jd_des
 {
     memset(p, 0, sizeof *p);
     int rc = fill_observations(p, lp, design, h, ctx);
-    if (rc != JD_OK || p->n == 0) return rc;
+    if (rc || p->n == 0) return rc;
     const int32_t *const effects[] = {p->time};
     rc = keep_clusters(p, lp, design, ctx);
-    if (rc == JD_OK)
-        rc = jd_effects_make(&p->effects, p->n, 1, effects, p->weight, JD_SOLVER_AUTO, ctx);
-    if (rc == JD_OK)
-        rc = jd_regression_init(&p->regression, p->effects, p->n, 1 + lp->n_x, p->weight, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_effects_make(&p->effects, p->n, 1, effects, p->weight, JD_SOLVER_AUTO, ctx);
+    if (!rc) rc = jd_regression_init(&p->regression, p->effects, p->n, 1 + lp->n_x, p->weight, ctx);
+    if (rc) return rc;
     for (int64_t i = 0; i < p->n; i++) {
         int32_t base = jd_lp_row(lp, p->unit[i], p->time[i] - 1);
         p->regression.columns[i] = p->treated[i];

@@ -31,8 +31,8 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
 {
     jd_groups_t units = {0}, periods = {0};
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (rc) goto out;
     lp->n_units = units.n_groups;
     lp->n_periods = periods.n_groups;
     size_t cells = (size_t)lp->n_units * (size_t)lp->n_periods;
@@ -45,7 +45,7 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
     memset(lp->at, -1, cells * sizeof *lp->at);
     int32_t delay = -1;
     int differ = 0;
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++) {
+    for (int64_t i = 0; !rc && i < frame->n; i++) {
         int32_t u = units.code[i], t = periods.code[i], first = 0;
         int32_t *at = &lp->at[(int64_t)u * lp->n_periods + t];
         if (*at >= 0)
@@ -65,7 +65,7 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
         jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
         differ |= before != -1 && before != delay;
     }
-    if (rc == JD_OK && differ && !lp->stable) jd_tell_gaps("lp_did", ctx);
+    if (!rc && differ && !lp->stable) jd_tell_gaps("lp_did", ctx);
     lp->delay = differ || delay < 0 || lp->stable ? 0 : delay;
     for (int64_t i = 0; i < frame->n && lp->delay > 0; i++)
         if (design->event_time[i] != JD_NEVER)
@@ -161,13 +161,13 @@ static int fill_weights(jd_lp_t *lp, const jd_design_t *design, int *n, jd_ctx_t
 {
     size_t rows = (size_t)design->sample.n;
     int rc = JD_OK, kept = 0;
-    for (int k = 0; rc == JD_OK && k < lp->n_horizons; k++) {
+    for (int k = 0; !rc && k < lp->n_horizons; k++) {
         jd_lp_projection_t p;
         jd_lp_horizon_t h = lp->horizon[k];
         rc = jd_check_cancelled(ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         rc = jd_lp_projection_make(&p, lp, design, &h, ctx);
-        int told = rc == JD_OK && p.n > 0;
+        int told = !rc && p.n > 0;
         if (told) {
             h.share = count_treated(&p, lp, design, &h);
             lp->horizon[kept++] = h;
@@ -191,7 +191,7 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
     if (!design->terms || !lp->on_rows)
         return jd_fail_memory(ctx, most * rows * sizeof *lp->on_rows, "weights on outcomes");
     int rc = fill_weights(lp, design, &n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     lp->n_horizons = n;
     for (int k = 0; k < n; k++)
         effects += lp->horizon[k].share;
@@ -259,12 +259,12 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     lp->not_yet = options->control == JD_CONTROL_NOT_YET;
     lp->stable = options->nonabsorbing;
     int rc = make_index(lp, design, frame, ctx);
-    if (rc == JD_OK && lp->stable) rc = jd_lp_paths_make(lp, frame->treated, ctx);
-    if (rc == JD_OK && lp->stable) find_event_times(lp, design->event_time);
-    if (rc == JD_OK) rc = choose_base(lp, options, ctx);
-    if (rc == JD_OK) rc = keep_covariates(lp, design, panel, ctx);
-    if (rc == JD_OK) rc = list_horizons(lp, options, ctx);
-    if (rc == JD_OK) rc = make_terms(design, lp, ctx);
+    if (!rc && lp->stable) rc = jd_lp_paths_make(lp, frame->treated, ctx);
+    if (!rc && lp->stable) find_event_times(lp, design->event_time);
+    if (!rc) rc = choose_base(lp, options, ctx);
+    if (!rc) rc = keep_covariates(lp, design, panel, ctx);
+    if (!rc) rc = list_horizons(lp, options, ctx);
+    if (!rc) rc = make_terms(design, lp, ctx);
     return rc;
 }
 
@@ -284,7 +284,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                        "lp_did: repeated cross-sections are asked for; it takes differences within "
                        "units");
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, &frame, options, ctx);
+    if (!rc) rc = fill(design, panel, &frame, options, ctx);
     jd_frame_free(&frame);
     return rc;
 }
@@ -310,12 +310,12 @@ static int add_scores(const jd_design_t *design, const jd_lp_t *lp, const jd_lp_
 {
     jd_lp_projection_t p;
     int rc = jd_check_cancelled(ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     rc = jd_lp_projection_make(&p, lp, design, h, ctx);
     size_t n = (size_t)p.n, k = (size_t)p.regression.n_kept;
-    double *own = rc == JD_OK ? malloc((3 * n + k + k * k) * sizeof *own) : NULL;
-    if (rc == JD_OK && !own) rc = jd_fail_memory(ctx, 3 * n * sizeof *own, "residuals");
-    if (rc == JD_OK) {
+    double *own = rc ? NULL : malloc((3 * n + k + k * k) * sizeof *own);
+    if (!rc && !own) rc = jd_fail_memory(ctx, 3 * n * sizeof *own, "residuals");
+    if (!rc) {
         double *residual = own + n, *w = residual + n, *beta = w + n, *vcov = beta + k;
         const double *column = own;
         const jd_vcov_rows_t rows = {.way = {&p.clusters}, .n_ways = 1};
@@ -326,11 +326,11 @@ static int add_scores(const jd_design_t *design, const jd_lp_t *lp, const jd_lp_
         }
         jd_regression_estimate(&p.regression, &column, 1, beta, ctx);
         rc = jd_regression_residuals(&p.regression, own, beta, residual, ctx);
-        if (rc == JD_OK)
+        if (!rc)
             rc =
                 jd_regression_vcov(&p.regression, residual, &rows, options, vcov, NULL, facts, ctx);
         jd_regression_weights(&p.regression, 0, w);
-        for (size_t i = 0; rc == JD_OK && i < n; i++)
+        for (size_t i = 0; !rc && i < n; i++)
             sum[(int64_t)p.clusters.value[p.clusters.code[i]] * width] +=
                 sqrt(facts->factor) * w[i] * residual[i];
     }
@@ -361,13 +361,13 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
                        "lp_did: horizons share units, so their standard errors are clustered by "
                        "unit or panel.cluster; no other kind of variance applies");
     int rc = jd_check_whole_clusters(design, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int32_t n_clusters = design->clusters.n_groups;
     size_t cells = (size_t)n_clusters * (size_t)fit->n_terms;
     double *sum = calloc(cells, sizeof *sum);
     if (!sum) return jd_fail_memory(ctx, cells * sizeof *sum, "scores by cluster");
     double least = (double)INFINITY;
-    for (int k = 0; rc == JD_OK && k < lp->n_horizons; k++) {
+    for (int k = 0; !rc && k < lp->n_horizons; k++) {
         int term = lp->pooled ? k : k + 1;
         jd_vcov_facts_t facts = {0};
         rc = add_scores(design, lp, &lp->horizon[k], y, options, sum + term, fit->n_terms, &facts,
@@ -376,7 +376,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
         if (lp->horizon[k].from >= 0 && !fit->facts.name) fit->facts = facts;
         if (lp->horizon[k].from >= 0 && facts.df < least) least = facts.df;
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         combine(lp, sum, n_clusters, fit->n_terms, fit->vcov);
         fit->df[0] = fit->facts.df = least;
         fit->facts.n_clusters = n_clusters;

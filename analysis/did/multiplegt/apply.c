@@ -182,7 +182,7 @@ static int add_piece(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ct
 {
     const jd_dcdh_t *dc = w->dc;
     int rc = jd_dcdh_compare(dc, &lag, w->coef, w->role, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     fill_cohorts(w, &lag);
     for (size_t c = 0; c < jd_dcdh_cells(dc); c++) {
         if (w->role[c] == 0) continue;
@@ -200,7 +200,7 @@ static int add_piece(const work_t *w, jd_dcdh_lag_t lag, double *u, jd_ctx_t *ct
 static int add_lag(const work_t *w, const jd_dcdh_lag_t *lag, double *u, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
-    for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(w->dc, lag); j++)
+    for (int j = 0; !rc && j < jd_dcdh_pieces(w->dc, lag); j++)
         rc = add_piece(w, jd_dcdh_piece(w->dc, lag, j), u, ctx);
     return rc;
 }
@@ -223,7 +223,7 @@ static int fill_influence(const work_t *w, int n_terms, jd_ctx_t *ctx)
         double overall = jd_dcdh_overall_weight(dc, k);
         memset(w->u, 0, groups * sizeof *w->u);
         int rc = add_lag(w, lag, w->u, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         for (size_t g = 0; g < groups; g++)
             w->overall[g] += overall * w->u[g];
         add_term(w, n_terms, jd_dcdh_term(dc, k), dc->normalized ? lag->cumulated : 1, w->u);
@@ -241,7 +241,7 @@ static int fill_het(const work_t *w, int n_terms, double *df, jd_ctx_t *ctx)
     double *u = calloc(cells, sizeof *u);
     if (!u) return jd_fail_memory(ctx, cells * sizeof *u, "influence functions");
     int rc = jd_dcdh_het_influence(dc, w->mean, u, ctx);
-    for (int k = first; rc == JD_OK && k < n_terms; k++)
+    for (int k = first; !rc && k < n_terms; k++)
         add_term(w, n_terms, k, 1, u + (size_t)(k - first) * groups);
     jd_dcdh_het_df(dc, df + first);
     free(u);
@@ -284,15 +284,14 @@ int jd_dcdh_infer(const jd_design_t *design, const double *y, const jd_vcov_opti
     if (options->resample == JD_RESAMPLE_BOOTSTRAP) return resample(design, y, options, fit, ctx);
     work_t work;
     int rc = work_make(&work, design, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         work.mean = jd_dcdh_means(design, y, 1, &work.own);
         if (!work.mean) rc = no_memory(dc, ctx);
-        if (rc == JD_OK && dc->controls)
-            rc = jd_dcdh_controls_theta(dc, work.mean, &work.theta, ctx);
+        if (!rc && dc->controls) rc = jd_dcdh_controls_theta(dc, work.mean, &work.theta, ctx);
     }
-    if (rc == JD_OK) rc = fill_influence(&work, design->facts.n_terms, ctx);
-    if (rc == JD_OK && dc->het) rc = fill_het(&work, design->facts.n_terms, fit->df, ctx);
-    if (rc == JD_OK) fill_vcov(&work, design, fit->vcov);
+    if (!rc) rc = fill_influence(&work, design->facts.n_terms, ctx);
+    if (!rc && dc->het) rc = fill_het(&work, design->facts.n_terms, fit->df, ctx);
+    if (!rc) fill_vcov(&work, design, fit->vcov);
     work_free(&work);
     fit->facts = (jd_vcov_facts_t){.name = "influence function",
                                    .factor = 1,
@@ -308,14 +307,14 @@ static int count_overall(const jd_dcdh_t *dc, jd_dcdh_counts_t *counts, jd_ctx_t
     double *coef = calloc(jd_dcdh_weights_of_term(dc), sizeof *coef);
     unsigned char *role = calloc(cells, 1), *used = calloc(cells, 1);
     int rc = coef && role && used ? JD_OK : jd_fail_memory(ctx, 2 * cells, "comparisons");
-    for (int k = 0; rc == JD_OK && k < dc->n_effects; k++) {
+    for (int k = 0; !rc && k < dc->n_effects; k++) {
         jd_dcdh_lag_t lag = dc->lag[k];
         rc = jd_dcdh_compare(dc, &lag, coef, role, ctx);
-        for (size_t c = 0; rc == JD_OK && c < cells; c++)
+        for (size_t c = 0; !rc && c < cells; c++)
             used[c] |= role[c] != 0;
         counts->n_switchers += lag.n_switchers;
     }
-    for (size_t c = 0; rc == JD_OK && c < cells; c++)
+    for (size_t c = 0; !rc && c < cells; c++)
         counts->n_rows += used[c];
     free(coef);
     free(role);

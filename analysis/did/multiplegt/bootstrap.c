@@ -90,7 +90,7 @@ static int take(worker_t *w, const jd_dcdh_t *all, jd_ctx_t *ctx)
             mass[g * n_t + t] = times * from[at + t];
     }
     int rc = jd_dcdh_leave_uncontrolled(dc, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_dcdh_close(dc);
     if (dc->controls) jd_dcdh_controls_fill(dc);
     int64_t effects = all->n_effects, placebos = all->n_lags - all->n_effects;
@@ -110,10 +110,10 @@ static int estimate_lag(worker_t *w, const double *mean, const double *theta, in
     jd_dcdh_lag_t *lag = &w->dc.lag[k], last = {0};
     int rc = JD_OK, told = lag->l > 0;
     w->effect[k] = 0;
-    for (int j = 0; rc == JD_OK && told && j < jd_dcdh_pieces(dc, lag); j++) {
+    for (int j = 0; !rc && told && j < jd_dcdh_pieces(dc, lag); j++) {
         last = jd_dcdh_piece(dc, lag, j);
         rc = jd_dcdh_compare(dc, &last, w->coef, w->role, ctx);
-        told = rc == JD_OK && last.switchers_mass > 0;
+        told = !rc && last.switchers_mass > 0;
         for (size_t c = 0; told && c < jd_dcdh_cells(dc); c++)
             if (w->coef[c] != 0)
                 w->effect[k] += w->coef[c] * jd_dcdh_change(dc, mean, theta, &last, c);
@@ -130,14 +130,14 @@ static int estimate(worker_t *w, const jd_dcdh_t *all, const double *mean, int n
     const jd_dcdh_t *dc = &w->dc;
     double *theta = NULL;
     int rc = take(w, all, ctx);
-    if (rc == JD_OK && dc->controls) rc = jd_dcdh_controls_theta(dc, mean, &theta, ctx);
-    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
+    if (!rc && dc->controls) rc = jd_dcdh_controls_theta(dc, mean, &theta, ctx);
+    for (int k = 0; !rc && k < dc->n_lags; k++)
         rc = estimate_lag(w, mean, theta, k, ctx);
     free(theta);
     for (int k = 0; k < n_terms; k++)
         value[k] = (double)NAN;
     double att = 0;
-    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++) {
+    for (int k = 0; !rc && k < dc->n_lags; k++) {
         const jd_dcdh_lag_t *lag = &dc->lag[k];
         int term = jd_dcdh_term(all, k);
         if (lag->switchers_mass <= 0 || term < 0) continue;
@@ -145,8 +145,7 @@ static int estimate(worker_t *w, const jd_dcdh_t *all, const double *mean, int n
         att += jd_dcdh_overall_weight(dc, k) * w->effect[k];
         if (!lag->placebo) value[0] = att;
     }
-    if (rc == JD_OK && dc->het)
-        rc = jd_dcdh_het_estimate(dc, mean, value + jd_dcdh_het_first(dc), ctx);
+    if (!rc && dc->het) rc = jd_dcdh_het_estimate(dc, mean, value + jd_dcdh_het_first(dc), ctx);
     return rc;
 }
 
@@ -155,19 +154,19 @@ static int run_batch(worker_t *worker, int n_workers, const jd_design_t *design,
                      uint64_t seed, int32_t first, int32_t end, double *value, jd_ctx_t *ctx)
 {
     int n_terms = design->facts.n_terms, rc = jd_check_cancelled(ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
 #pragma omp parallel for num_threads(n_workers) schedule(static)
     for (int j = 0; j < n_workers; j++) {
         worker_t *w = &worker[j];
         jd_ctx_t inner = {.threads = 1};
-        for (int32_t d = first + j; w->rc == JD_OK && d < end; d += n_workers) {
+        for (int32_t d = first + j; !w->rc && d < end; d += n_workers) {
             draw_clusters(w, design->clusters.n_groups, seed, d);
             w->rc = estimate(w, design->own, mean, n_terms, value + (size_t)d * (size_t)n_terms,
                              &inner);
         }
     }
     for (int j = 0; j < n_workers; j++)
-        if (worker[j].rc != JD_OK)
+        if (worker[j].rc)
             return jd_fail_memory(ctx, jd_dcdh_cells(design->own) * sizeof *value,
                                   "bootstrap samples");
     return JD_OK;
@@ -228,12 +227,12 @@ int jd_dcdh_bootstrap(const jd_design_t *design, const double *mean,
     worker_t *worker = calloc((size_t)n_workers, sizeof *worker);
     double *value = malloc(values * sizeof *value);
     int rc = worker && value ? JD_OK : jd_fail_memory(ctx, values * sizeof *value, "the bootstrap");
-    for (int j = 0; rc == JD_OK && j < n_workers; j++)
+    for (int j = 0; !rc && j < n_workers; j++)
         rc = worker_make(&worker[j], design, ctx);
-    for (int32_t d = 0; rc == JD_OK && d < draws; d += BATCH)
+    for (int32_t d = 0; !rc && d < draws; d += BATCH)
         rc = run_batch(worker, n_workers, design, mean, options->seed, d,
                        d + BATCH < draws ? d + BATCH : draws, value, ctx);
-    if (rc == JD_OK) fill_vcov(design, value, draws, value + (size_t)draws * n, fit->vcov, ctx);
+    if (!rc) fill_vcov(design, value, draws, value + (size_t)draws * n, fit->vcov, ctx);
     for (int j = 0; worker && j < n_workers; j++)
         worker_free(&worker[j]);
     free(worker);

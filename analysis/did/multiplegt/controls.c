@@ -132,7 +132,7 @@ static int allocate(jd_dcdh_t *dc, int n_x, jd_ctx_t *ctx)
 int jd_dcdh_controls_share(jd_dcdh_t *dc, const struct jd_dcdh_controls *of, jd_ctx_t *ctx)
 {
     int rc = allocate(dc, of->n_x, ctx);
-    if (rc == JD_OK) dc->controls->x = of->x;
+    if (!rc) dc->controls->x = of->x;
     return rc;
 }
 
@@ -141,7 +141,7 @@ int jd_dcdh_controls_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_pan
 {
     size_t k = (size_t)panel->n_x, cells = jd_dcdh_cells(dc);
     int rc = allocate(dc, panel->n_x, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double *own = dc->controls->own = calloc(k * cells, sizeof *own);
     if (!own) return jd_fail_memory(ctx, k * cells * sizeof *own, "covariates");
     dc->controls->x = own;

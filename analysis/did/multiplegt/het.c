@@ -77,7 +77,7 @@ int jd_dcdh_het_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t 
     het->z = malloc(n * (size_t)dc->n_groups * sizeof *het->z);
     if (!het->z) return jd_fail_memory(ctx, n * (size_t)dc->n_groups * sizeof *het->z, "units");
     int rc = JD_OK;
-    for (int j = 0; rc == JD_OK && j < het->n; j++)
+    for (int j = 0; !rc && j < het->n; j++)
         rc = take_column(dc, design, panel, j, het->z + (size_t)j * (size_t)dc->n_groups, ctx);
     return rc;
 }
@@ -232,7 +232,7 @@ static int regress(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, regression_t *
     size_t groups = (size_t)dc->n_groups;
     jd_dcdh_lag_t last = jd_dcdh_piece(dc, lag, lag->l - 1);
     int rc = jd_dcdh_compare(dc, &last, r->coef, r->role, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     find_units(dc, r, lag->l);
     for (size_t j = 0; j < (size_t)dc->het->n; j++)
         demean(dc, r, lag->l, dc->het->z + j * groups, r->q + j * groups);
@@ -265,18 +265,18 @@ int jd_dcdh_het_plan(jd_dcdh_t *dc, int *n, jd_ctx_t *ctx)
     regression_t r;
     int rc = regression_make(&r, dc, ctx);
     het->term = calloc((size_t)het->n * (size_t)dc->n_lags, sizeof *het->term);
-    if (rc == JD_OK && !het->term)
+    if (!rc && !het->term)
         rc = jd_fail_memory(ctx, (size_t)dc->n_lags * sizeof *het->term, "terms");
     /* In the order of event times. */
-    for (int i = 0; rc == JD_OK && i < dc->n_lags; i++) {
+    for (int i = 0; !rc && i < dc->n_lags; i++) {
         int placebos = dc->n_lags - dc->n_effects,
             k = i < placebos ? dc->n_lags - 1 - i : i - placebos;
         if (dc->lag[k].switchers_mass <= 0) continue;
         rc = regress(dc, &dc->lag[k], &r, ctx);
-        for (int j = 0; rc == JD_OK && j < het->n; j++)
+        for (int j = 0; !rc && j < het->n; j++)
             if (r.kept[j]) het->term[het->n_terms++] = (het_term_t){k, j, r.units, r.df};
     }
-    for (int j = 0; rc == JD_OK && j < het->n; j++) {
+    for (int j = 0; !rc && j < het->n; j++) {
         int told = 0;
         for (int t = 0; t < het->n_terms; t++)
             told |= het->term[t].j == j;
@@ -323,11 +323,11 @@ int jd_dcdh_het_fill(jd_design_t *design, jd_dcdh_t *dc, int first, jd_ctx_t *ct
     regression_t r;
     int rc = regression_make(&r, dc, ctx);
     het->first = first;
-    for (int t = 0; rc == JD_OK && t < het->n_terms; t++) {
+    for (int t = 0; !rc && t < het->n_terms; t++) {
         const het_term_t *term = &het->term[t];
         design->terms[first + t] = name_term(het, dc, term);
         rc = regress(dc, &dc->lag[term->k], &r, ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         spread(dc, &dc->lag[term->k], r.q + (size_t)term->j * groups,
                dc->weight + (size_t)(first + t) * n);
     }
@@ -373,15 +373,15 @@ static int walk(const jd_dcdh_t *dc, const double *mean, double *value, double *
     regression_t r;
     int rc = regression_make(&r, dc, ctx), k = -1;
     double *y = calloc(3 * groups, sizeof *y);
-    if (rc == JD_OK && !y) rc = jd_fail_memory(ctx, 3 * groups * sizeof *y, "units' effects");
-    for (int t = 0; rc == JD_OK && t < het->n_terms; t++) {
+    if (!rc && !y) rc = jd_fail_memory(ctx, 3 * groups * sizeof *y, "units' effects");
+    for (int t = 0; !rc && t < het->n_terms; t++) {
         const jd_dcdh_lag_t *lag = &dc->lag[het->term[t].k];
         int j = het->term[t].j, fresh = het->term[t].k != k;
         if (value) value[t] = (double)NAN;
         if (lag->switchers_mass <= 0) continue;
         k = het->term[t].k;
         if (fresh) rc = regress(dc, lag, &r, ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         if (fresh) take_differences(dc, lag, &r, mean, y);
         if (fresh && u) take_residuals(dc, &r, lag->l, y, y + groups, y + 2 * groups);
         double told = tell_term(dc, &r, r.q + (size_t)j * groups, y, y + groups,

@@ -246,7 +246,7 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
                        "did_multiplegt_dyn: no unit that changes its treatment is seen with "
                        "controls in the periods asked for");
     int rc = dc->het ? jd_dcdh_het_plan(dc, &het, ctx) : JD_OK;
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t terms = (size_t)n + (size_t)het, cells = terms * jd_dcdh_weights_of_term(dc);
     design->terms = calloc(terms, sizeof *design->terms);
     dc->weight = calloc(cells, sizeof *dc->weight);
@@ -266,7 +266,7 @@ static int measure(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsign
                    jd_ctx_t *ctx)
 {
     int rc = jd_dcdh_compare(dc, lag, coef, role, ctx);
-    for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(dc, lag) - 1; j++) {
+    for (int j = 0; !rc && j < jd_dcdh_pieces(dc, lag) - 1; j++) {
         jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
         rc = jd_dcdh_compare(dc, &piece, coef, role, ctx);
         if (piece.switchers_mass <= 0) lag->switchers_mass = 0;
@@ -286,10 +286,10 @@ static int weigh(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, double *coef, un
 {
     int rc = JD_OK;
     memset(on, 0, jd_dcdh_weights_of_term(dc) * sizeof *on);
-    for (int j = 0; rc == JD_OK && j < jd_dcdh_pieces(dc, lag); j++) {
+    for (int j = 0; !rc && j < jd_dcdh_pieces(dc, lag); j++) {
         jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
         rc = jd_dcdh_compare(dc, &piece, coef, role, ctx);
-        if (rc != JD_OK) break;
+        if (rc) break;
         spread(dc, &piece, coef, on);
         if (dc->controls) jd_dcdh_controls_weights(dc, &piece, coef, on);
     }
@@ -301,19 +301,19 @@ int jd_dcdh_terms(jd_design_t *design, jd_dcdh_t *dc, const jd_did_options_t *op
                   jd_ctx_t *ctx)
 {
     int rc = choose_lags(dc, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t cells = jd_dcdh_cells(dc);
     size_t weights = jd_dcdh_weights_of_term(dc);
     double *coef = calloc(weights, sizeof *coef), *on = calloc(weights, sizeof *on);
     unsigned char *role = calloc(cells, 1);
     if (!coef || !on || !role) rc = jd_fail_memory(ctx, 2 * weights * sizeof *coef, "comparisons");
-    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++)
+    for (int k = 0; !rc && k < dc->n_lags; k++)
         rc = measure(dc, &dc->lag[k], coef, role, ctx);
-    if (rc == JD_OK) rc = allocate_terms(design, dc, ctx);
-    for (int k = 0; rc == JD_OK && k < dc->n_lags; k++) {
+    if (!rc) rc = allocate_terms(design, dc, ctx);
+    for (int k = 0; !rc && k < dc->n_lags; k++) {
         if (dc->lag[k].switchers_mass <= 0) continue;
         rc = weigh(dc, &dc->lag[k], coef, role, on, ctx);
-        if (rc == JD_OK) add_lag(dc, k, on);
+        if (!rc) add_lag(dc, k, on);
     }
     free(coef);
     free(on);

@@ -229,12 +229,12 @@ static int find_baselines(jd_dcdh_t *dc, const jd_design_t *design, const jd_pan
     int32_t *work = calloc(2 * n, sizeof *work);
     int rc = key && work ? cross_trends(design, panel, groups, work, ctx)
                          : jd_fail_memory(ctx, n * sizeof *key, "baseline treatments");
-    for (int32_t g = 0; rc == JD_OK && g < dc->n_groups; g++) {
+    for (int32_t g = 0; !rc && g < dc->n_groups; g++) {
         left += find_first(dc, g, &key[g].value[0]);
         key[g].part = work[g];
         key[g].group = g;
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         int32_t n_values = number_keys(key, dc->n_groups, dc->baseline);
         dc->n_baselines = leave_unvaried(dc, n_values, work, work + n);
         if (left > 0)
@@ -372,13 +372,13 @@ static int find_kinds(jd_dcdh_t *dc, jd_ctx_t *ctx)
     int rc = dc->kind && dc->example && (key || !alike)
                  ? JD_OK
                  : jd_fail_memory(ctx, n * sizeof *key, "kinds of units");
-    if (rc == JD_OK && alike) number_kinds(dc, key);
-    for (int32_t g = 0; rc == JD_OK && !alike && g < dc->n_groups; g++)
+    if (!rc && alike) number_kinds(dc, key);
+    for (int32_t g = 0; !rc && !alike && g < dc->n_groups; g++)
         dc->kind[g] = dc->example[g] = dc->n_kinds++;
     free(key);
-    if (rc == JD_OK && alike) rc = share_column(dc, &dc->d, ctx);
-    if (rc == JD_OK && alike) rc = share_column(dc, &dc->mass, ctx);
-    return rc == JD_OK && alike ? share_column(dc, &dc->level_mass, ctx) : rc;
+    if (!rc && alike) rc = share_column(dc, &dc->d, ctx);
+    if (!rc && alike) rc = share_column(dc, &dc->mass, ctx);
+    return !rc && alike ? share_column(dc, &dc->level_mass, ctx) : rc;
 }
 
 /* Periods since the switch, for targets and figures: effect 1 is event time 0. */
@@ -431,18 +431,18 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     free(design->event_time); /* the frame's are of another treatment */
     design->event_time = NULL;
     int rc = allocate(dc, ctx);
-    if (rc == JD_OK) rc = fill_cells(dc, design, panel, ctx);
-    if (rc == JD_OK) rc = order_groups(dc, design->clusters.n_groups, ctx);
-    if (rc == JD_OK) rc = find_baselines(dc, design, panel, &design->units, ctx);
-    if (rc == JD_OK) rc = jd_dcdh_leave_uncontrolled(dc, ctx);
-    if (rc == JD_OK) rc = settle(dc, ctx);
-    if (rc == JD_OK) rc = number_cohorts(dc, ctx);
-    if (rc == JD_OK && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
-    if (rc == JD_OK && panel->n_het > 0) rc = jd_dcdh_het_make(dc, design, panel, ctx);
-    if (rc == JD_OK) rc = find_kinds(dc, ctx);
-    if (rc == JD_OK) find_delay(dc, design, panel, ctx);
-    if (rc == JD_OK) rc = jd_dcdh_terms(design, dc, options, ctx);
-    if (rc == JD_OK) rc = fill_event_times(dc, design, ctx);
+    if (!rc) rc = fill_cells(dc, design, panel, ctx);
+    if (!rc) rc = order_groups(dc, design->clusters.n_groups, ctx);
+    if (!rc) rc = find_baselines(dc, design, panel, &design->units, ctx);
+    if (!rc) rc = jd_dcdh_leave_uncontrolled(dc, ctx);
+    if (!rc) rc = settle(dc, ctx);
+    if (!rc) rc = number_cohorts(dc, ctx);
+    if (!rc && panel->n_x > 0) rc = jd_dcdh_controls_make(dc, design, panel, ctx);
+    if (!rc && panel->n_het > 0) rc = jd_dcdh_het_make(dc, design, panel, ctx);
+    if (!rc) rc = find_kinds(dc, ctx);
+    if (!rc) find_delay(dc, design, panel, ctx);
+    if (!rc) rc = jd_dcdh_terms(design, dc, options, ctx);
+    if (!rc) rc = fill_event_times(dc, design, ctx);
     return rc;
 }
 
@@ -451,7 +451,7 @@ static int fill_switched(const jd_panel_t *panel, int8_t *switched, jd_ctx_t *ct
 {
     jd_groups_t units = {0};
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int32_t *row = malloc((size_t)units.n_groups * sizeof *row);
     if (!row) rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *row, "units");
     for (int32_t u = 0; row && u < units.n_groups; u++)
@@ -485,10 +485,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!switched) return jd_fail_memory(ctx, (size_t)panel->n, "treatment");
     own.treated = switched;
     int rc = fill_switched(panel, switched, ctx);
-    if (rc == JD_OK) rc = jd_frame_make(&frame, design, &own, options, needs, ctx);
+    if (!rc) rc = jd_frame_make(&frame, design, &own, options, needs, ctx);
     jd_frame_free(&frame); /* its codes are the design's */
     free(switched);
-    if (rc == JD_OK) rc = fill(design, panel, options, ctx);
+    if (!rc) rc = fill(design, panel, options, ctx);
     return rc;
 }
 

@@ -110,14 +110,14 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     int32_t *term_of = malloc(n * sizeof *term_of);
     int32_t n_terms = 0;
     int rc = terms && term_of ? JD_OK : jd_fail_memory(ctx, n * sizeof *terms, "the terms");
-    if (rc == JD_OK) {
+    if (!rc) {
         n_terms = list_terms(options, seen, terms, term_of);
         rc = check_reference(options, seen, ctx);
-        if (rc == JD_OK) rc = check_terms(n_terms, ctx);
+        if (!rc) rc = check_terms(n_terms, ctx);
     }
-    for (int64_t i = 0; rc == JD_OK && i < seen->n; i++)
+    for (int64_t i = 0; !rc && i < seen->n; i++)
         seen->code[i] = term_of[seen->code[i]];
-    if (rc == JD_OK) rc = jd_design_open_dummies(design, panel, terms, n_terms, seen->code, ctx);
+    if (!rc) rc = jd_design_open_dummies(design, panel, terms, n_terms, seen->code, ctx);
     free(terms);
     free(term_of);
     return rc;
@@ -134,16 +134,16 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                                     .reference = options->n_reference == 0,
                                     .anticipation = options->anticipation};
     int rc = jd_check_bins(options, "event_study", ctx);
-    if (rc == JD_OK) rc = jd_check_references(options, "event_study", ctx);
-    if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = jd_references_make(&references, design, &frame, options, ctx);
+    if (!rc) rc = jd_check_references(options, "event_study", ctx);
+    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = jd_references_make(&references, design, &frame, options, ctx);
     jd_frame_free(&frame);
-    if (rc == JD_OK) rc = jd_groups_make(&seen, references.event, design->sample.n, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, &references.options, &seen, ctx);
+    if (!rc) rc = jd_groups_make(&seen, references.event, design->sample.n, ctx);
+    if (!rc) rc = fill(design, panel, &references.options, &seen, ctx);
     jd_references_free(&references);
     jd_groups_free(&seen);
-    if (rc == JD_OK) rc = jd_design_close(design, ctx);
-    return rc == JD_OK ? jd_check_events_kept(design, ctx) : rc;
+    if (!rc) rc = jd_design_close(design, ctx);
+    return rc ? rc : jd_check_events_kept(design, ctx);
 }
 
 const jd_estimator_t jd_estimator_event_study = {

@@ -45,7 +45,7 @@ int jd_poisson_vcov(const jd_glm_t *glm, const jd_design_t *design,
     for (int k = 0; k < design->rows.n_ways; k++)
         ways[k] = design->rows.way[k]->code;
     int rc = jd_glm_vcov(glm, ways, design->rows.n_ways, options, vcov, &fit->facts, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     fit->facts.df = HUGE_VAL;
     fit->n_obs = glm->n;
     if (glm->n_empty > 0)
@@ -106,13 +106,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = jd_design_open_treatment(design, panel, &frame, ctx);
+    if (!rc) rc = jd_design_open_treatment(design, panel, &frame, ctx);
     jd_regression_t *r = &design->regression;
-    if (rc == JD_OK) rc = keep_columns(own, r->columns, frame.n, r->n_x, ctx);
-    if (rc == JD_OK) rc = jd_design_close(design, ctx);
-    for (int k = 0; rc == JD_OK && k < r->n_kept; k++)
+    if (!rc) rc = keep_columns(own, r->columns, frame.n, r->n_x, ctx);
+    if (!rc) rc = jd_design_close(design, ctx);
+    for (int k = 0; !rc && k < r->n_kept; k++)
         own->x[k] = own->column + (int64_t)r->kept[k] * frame.n;
-    if (rc == JD_OK) {
+    if (!rc) {
         own->n_x = r->n_kept;
         free(r->columns); /* the linear weights nobody asks for */
         r->columns = NULL;
@@ -134,7 +134,7 @@ static int fit_one(jd_glm_t *glm, const jd_design_t *design, const double *y, jd
 {
     const poisson_t *own = design->own;
     int rc = jd_poisson_fit(glm, design, own->x, own->n_x, y, ctx);
-    if (rc == JD_OK && find_kept(glm, 0) < 0) {
+    if (!rc && find_kept(glm, 0) < 0) {
         jd_glm_free(glm);
         rc = jd_fail(ctx, JD_ERR_RANK,
                      "poisson: the effect is not identified in the %" PRId64 " rows whose levels "
@@ -162,10 +162,10 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
                     jd_ctx_t *ctx)
 {
     int rc = JD_OK;
-    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+    for (int j = 0; !rc && j < n_y; j++) {
         jd_glm_t glm = {0};
         rc = fit_one(&glm, design, y[j], ctx);
-        if (rc == JD_OK) fill_estimates(design, &glm, out + j, n_y);
+        if (!rc) fill_estimates(design, &glm, out + j, n_y);
         jd_glm_free(&glm);
     }
     return rc;
@@ -193,11 +193,11 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     double *vcov = malloc(cells * sizeof *vcov);
     if (!vcov) return jd_fail_memory(ctx, cells * sizeof *vcov, "a covariance");
     int rc = fit_one(&glm, design, y, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         fill_estimates(design, &glm, fit->estimate, 1);
         rc = jd_poisson_vcov(&glm, design, options, vcov, fit, ctx);
     }
-    if (rc == JD_OK) spread_vcov(&glm, vcov, fit);
+    if (!rc) spread_vcov(&glm, vcov, fit);
     jd_glm_free(&glm);
     free(vcov);
     return rc;

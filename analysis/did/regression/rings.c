@@ -195,7 +195,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const rows_t *rows
     }
     int rc = jd_design_open(design, panel, terms, n_terms, ctx);
     free(terms);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int64_t i = 0; i < rows->n; i++) {
         if (own->code[i] >= skip) jd_design_column(design, own->code[i] - skip)[i] = 1;
         if (rings && keys->code[i] >= none)
@@ -221,11 +221,11 @@ static int fill_rows(jd_design_t *design, const jd_panel_t *panel, rows_t *rows,
                              : (int32_t)key;
     }
     int rc = jd_groups_make(&own, rows->own, rows->n, ctx);
-    if (rc == JD_OK && rings) rc = jd_groups_make(&keys, rows->event, rows->n, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, rows, &own, &keys, frame, ctx);
-    if (rc == JD_OK) rc = jd_design_close(design, ctx);
-    if (rc == JD_OK) rc = jd_check_events_kept(design, ctx);
-    if (rc == JD_OK && design->terms[0].kind > JD_TERM_EVENT)
+    if (!rc && rings) rc = jd_groups_make(&keys, rows->event, rows->n, ctx);
+    if (!rc) rc = fill(design, panel, rows, &own, &keys, frame, ctx);
+    if (!rc) rc = jd_design_close(design, ctx);
+    if (!rc) rc = jd_check_events_kept(design, ctx);
+    if (!rc && design->terms[0].kind > JD_TERM_EVENT)
         rc = jd_fail(ctx, JD_ERR_RANK,
                      "rings: the effect is not identified: fixed effects, covariates and exposures "
                      "explain the treatment");
@@ -248,17 +248,17 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     const jd_frame_needs_t needs = {
         .cohort = 1, .effects = 1, .reference = by_event && options->n_reference == 0};
     int rc = check_request(panel, options, ctx);
-    if (rc == JD_OK && by_event) rc = jd_check_references(options, "rings", ctx);
-    if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK && by_event) rc = jd_references_make(&references, design, &frame, options, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc && by_event) rc = jd_check_references(options, "rings", ctx);
+    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc && by_event) rc = jd_references_make(&references, design, &frame, options, ctx);
+    if (rc) goto out;
     cohort = malloc((size_t)panel->n * sizeof *cohort);
     keys = calloc(3 * (size_t)frame.n, sizeof *keys);
     if (!cohort || !keys) rc = jd_fail_memory(ctx, (size_t)panel->n * sizeof *cohort, "exposures");
-    if (rc == JD_OK) rc = jd_panel_cohorts(panel, cohort, ctx);
-    if (rc == JD_OK && options->exposure != JD_EXPOSURE_GIVEN)
+    if (!rc) rc = jd_panel_cohorts(panel, cohort, ctx);
+    if (!rc && options->exposure != JD_EXPOSURE_GIVEN)
         rc = jd_exposures_make(&x, panel, cohort, options, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         rows_t rows = {.n = frame.n,
                        .n_groups = x.n * (options->rings_on_treated ? 2 : 1),
                        .by_event = by_event,

@@ -168,8 +168,8 @@ int jd_exposures_make(jd_exposures_t *x, const jd_panel_t *panel, const int32_t 
     memset(x, 0, sizeof *x);
     x->n = options->exposure == JD_EXPOSURE_DECAY ? 1 : options->n_rings;
     int rc = jd_groups_make(&x->units, panel->unit, panel->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&x->periods, panel->time, panel->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_groups_make(&x->periods, panel->time, panel->n, ctx);
+    if (rc) goto out;
     size_t units = (size_t)x->units.n_groups;
     size_t cells = units * (size_t)x->n * (size_t)x->periods.n_groups;
     x->value = calloc(cells, sizeof *x->value);
@@ -182,7 +182,7 @@ int jd_exposures_make(jd_exposures_t *x, const jd_panel_t *panel, const int32_t 
     for (size_t u = 0; u < units; u++)
         first[u] = -1;
     rc = fill_places(place, x, panel, cohort, first, ctx);
-    if (rc == JD_OK) rc = look(x, place, options, ctx);
+    if (!rc) rc = look(x, place, options, ctx);
 out:
     free(place);
     free(first);

@@ -74,7 +74,7 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
 {
     jd_groups_t periods = {0};
     int rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t n = (size_t)frame->n, p = (size_t)periods.n_groups;
     t->n = frame->n;
     t->n_periods = periods.n_groups;
@@ -86,7 +86,7 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
         rc = jd_fail_memory(ctx, n * sizeof *t->first, "adoption dates");
     int32_t delay = -1;
     int differ = 0;
-    for (int64_t i = 0; rc == JD_OK && i < t->n; i++) {
+    for (int64_t i = 0; !rc && i < t->n; i++) {
         int32_t first = frame->cohort[i] == 0 ? t->n_periods : 0;
         while (first < t->n_periods && periods.value[first] < frame->cohort[i])
             first++;
@@ -100,9 +100,9 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
         jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
         differ |= before != -1 && before != delay;
     }
-    if (rc == JD_OK && differ) jd_tell_gaps("stacked", ctx);
+    if (!rc && differ) jd_tell_gaps("stacked", ctx);
     t->delay = differ || delay < 0 ? 0 : delay;
-    for (int64_t i = 0; rc == JD_OK && t->delay > 0 && i < t->n; i++)
+    for (int64_t i = 0; !rc && t->delay > 0 && i < t->n; i++)
         if (design->event_time[i] != JD_NEVER)
             design->event_time[i] = jd_delayed(t->delay, design->event_time[i]);
     jd_groups_free(&periods);
@@ -243,11 +243,11 @@ static int fill_stack(stack_t *s, const timing_t *t, const jd_design_t *design, 
     if (!total) return jd_fail_memory(ctx, 2 * window * sizeof *total, "sub-experiments");
     fill_totals(t, s, total);
     int rc = JD_OK;
-    for (int pass = 0; rc == JD_OK && pass < 2; pass++) {
+    for (int pass = 0; !rc && pass < 2; pass++) {
         int64_t n = 0;
-        for (int32_t a = 1; rc == JD_OK && a < t->n_periods; a++) {
+        for (int32_t a = 1; !rc && a < t->n_periods; a++) {
             if (t->keep[a]) rc = jd_check_cancelled(ctx);
-            for (int64_t i = 0; rc == JD_OK && t->keep[a] && i < t->n; i++) {
+            for (int64_t i = 0; !rc && t->keep[a] && i < t->n; i++) {
                 double w = stack_weight(t, s, total, i, a, design->weight ? design->weight[i] : 1);
                 if (!(w > 0)) continue;
                 if (pass == 1) {
@@ -262,7 +262,7 @@ static int fill_stack(stack_t *s, const timing_t *t, const jd_design_t *design, 
             }
         }
         s->n = n;
-        if (rc == JD_OK && pass == 0) rc = allocate_rows(s, ctx);
+        if (!rc && pass == 0) rc = allocate_rows(s, ctx);
     }
     free(total);
     return rc;
@@ -274,19 +274,19 @@ static int regress(stack_t *s, const jd_design_t *design, const jd_panel_t *pane
     int n_dummies = s->pre + s->post, n_x = n_dummies + panel->n_x;
     jd_regression_t *r = &s->regression;
     int rc = jd_effects_make(&s->effects, s->n, 2, effects, s->weight, JD_SOLVER_AUTO, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (panel->n_x == 0) {
         rc = jd_regression_init_dummies(r, s->effects, s->n, n_dummies, s->code, s->weight, ctx);
     } else {
         rc = jd_regression_init(r, s->effects, s->n, n_x, s->weight, ctx);
-        for (int64_t i = 0; rc == JD_OK && i < s->n; i++) {
+        for (int64_t i = 0; !rc && i < s->n; i++) {
             if (s->code[i] >= 0) r->columns[(int64_t)s->code[i] * s->n + i] = 1;
             for (int k = 0; k < panel->n_x; k++)
                 r->columns[(int64_t)(n_dummies + k) * s->n + i] =
                     panel->x[k][design->sample.row[s->row[i]]];
         }
     }
-    return rc == JD_OK ? jd_regression_factor(r, ctx) : rc;
+    return rc ? rc : jd_regression_factor(r, ctx);
 }
 
 /* "att", the mean of the effects from 0 on; the effects; covariates' coefficients. */
@@ -325,7 +325,7 @@ static int fill_weights(const jd_design_t *design, stack_t *s, jd_ctx_t *ctx)
         return jd_fail_memory(ctx, terms * n * sizeof *own, "weights on outcomes");
     }
     int rc = JD_OK;
-    for (size_t k = 0; rc == JD_OK && k < terms; k++) {
+    for (size_t k = 0; !rc && k < terms; k++) {
         rc = jd_check_cancelled(ctx);
         jd_regression_combine(&s->regression, s->contrast + k * (size_t)s->regression.n_kept, own);
         for (int64_t i = 0; i < s->n; i++)
@@ -354,15 +354,15 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     if (!s) return jd_fail_memory(ctx, sizeof *s, "a design");
     design->own = s;
     int rc = timing_make(&t, design, frame, ctx);
-    if (rc == JD_OK) rc = choose_window(s, &t, options, ctx);
-    if (rc == JD_OK) rc = fill_masses(&t, s, design, ctx);
-    if (rc == JD_OK) rc = choose_cohorts(&t, s, ctx);
-    if (rc == JD_OK) rc = fill_stack(s, &t, design, ctx);
+    if (!rc) rc = choose_window(s, &t, options, ctx);
+    if (!rc) rc = fill_masses(&t, s, design, ctx);
+    if (!rc) rc = choose_cohorts(&t, s, ctx);
+    if (!rc) rc = fill_stack(s, &t, design, ctx);
     timing_free(&t);
-    if (rc == JD_OK) rc = keep_clusters(design, s, ctx);
-    if (rc == JD_OK) rc = regress(s, design, panel, ctx);
-    if (rc == JD_OK) rc = make_terms(design, s, panel, ctx);
-    if (rc == JD_OK) rc = fill_weights(design, s, ctx);
+    if (!rc) rc = keep_clusters(design, s, ctx);
+    if (!rc) rc = regress(s, design, panel, ctx);
+    if (!rc) rc = make_terms(design, s, panel, ctx);
+    if (!rc) rc = fill_weights(design, s, ctx);
     return rc;
 }
 
@@ -372,7 +372,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.cohort = 1};
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, &frame, options, ctx);
+    if (!rc) rc = fill(design, panel, &frame, options, ctx);
     jd_frame_free(&frame);
     return rc;
 }
@@ -407,10 +407,10 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
         .way = {&s->clusters}, .n_ways = 1, .contrast = s->contrast, .n_contrasts = fit->n_terms};
     jd_regression_estimate(&s->regression, &column, 1, beta, ctx);
     int rc = jd_regression_residuals(&s->regression, own, beta, residual, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_regression_vcov(&s->regression, residual, &rows, options, vcov, fit->df,
                                 &fit->facts, ctx);
-    if (rc == JD_OK) jd_contrast_vcov(s->contrast, fit->n_terms, (int)k, vcov, half, fit->vcov);
+    if (!rc) jd_contrast_vcov(s->contrast, fit->n_terms, (int)k, vcov, half, fit->vcov);
     free(own);
     return rc;
 }

@@ -106,17 +106,17 @@ static int list_cells(cells_t *cells, const jd_design_t *design, const jd_frame_
                       jd_ctx_t *ctx)
 {
     int rc = jd_groups_make(&cells->pairs, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK) rc = number_pairs(design, cells, &cells->pairs, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&cells->codes, cells->pairs.code, frame->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = number_pairs(design, cells, &cells->pairs, ctx);
+    if (!rc) rc = jd_groups_make(&cells->codes, cells->pairs.code, frame->n, ctx);
+    if (rc) return rc;
     int skip = cells->codes.value[0] == -1;
     cells->n = cells->codes.n_groups - skip;
     if (cells->n < 1)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "sun_abraham: every event time is a reference; name fewer references");
     rc = count_cells(cells, design, frame, skip, ctx);
-    if (rc == JD_OK) rc = merge_cells(cells, ctx);
-    if (rc == JD_OK && cells->n > MAX_CELLS)
+    if (!rc) rc = merge_cells(cells, ctx);
+    if (!rc && cells->n > MAX_CELLS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "sun_abraham: %d cells of cohort and period; at most %d are allowed: bin "
                        "event times, take longer periods or fewer cohorts",
@@ -138,8 +138,8 @@ static int regress(jd_design_t *design, const jd_panel_t *panel, const cells_t *
     }
     int rc = jd_design_open_dummies(design, panel, terms, cells->n, cells->codes.code, ctx);
     free(terms);
-    if (rc == JD_OK) rc = jd_design_close(design, ctx);
-    return rc == JD_OK ? jd_check_cells_kept(design, ctx) : rc;
+    if (!rc) rc = jd_design_close(design, ctx);
+    return rc ? rc : jd_check_cells_kept(design, ctx);
 }
 
 /* The coefficient of a kept cell, or NULL for a covariate's. */
@@ -203,7 +203,7 @@ static int aggregate(jd_design_t *design, const cells_t *cells, jd_ctx_t *ctx)
     if (by == JD_AGGREGATE_CELLS) return JD_OK;
     jd_groups_t keys = {0};
     int rc = list_keys(design, cells, by, &keys, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t rows = 1 + (size_t)keys.n_groups + (size_t)k;
     jd_term_t *terms = malloc(rows * sizeof *terms);
     double *contrast = calloc(rows * (size_t)k, sizeof *contrast);
@@ -263,7 +263,7 @@ static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)
                        "sun_abraham: effects of binned event times cannot be told by period; "
                        "aggregate by event time or cohort, or do not bin");
     int rc = jd_check_bins(options, "sun_abraham", ctx);
-    return rc == JD_OK ? jd_check_references(options, "sun_abraham", ctx) : rc;
+    return rc ? rc : jd_check_references(options, "sun_abraham", ctx);
 }
 
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -279,13 +279,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     const jd_frame_needs_t needs = {
         .cohort = 1, .effects = 1, .staggered = &staggered, .reference = 1};
     int rc = check_options(options, ctx);
-    if (rc == JD_OK) rc = jd_staggered_make(&staggered, "sun_abraham", panel, who, ctx);
-    if (rc == JD_OK) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = jd_references_make(&references, design, &frame, options, ctx);
+    if (!rc) rc = jd_staggered_make(&staggered, "sun_abraham", panel, who, ctx);
+    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = jd_references_make(&references, design, &frame, options, ctx);
     cells.event = references.event;
-    if (rc == JD_OK) rc = list_cells(&cells, design, &frame, ctx);
-    if (rc == JD_OK) rc = regress(design, panel, &cells, ctx);
-    if (rc == JD_OK) rc = aggregate(design, &cells, ctx);
+    if (!rc) rc = list_cells(&cells, design, &frame, ctx);
+    if (!rc) rc = regress(design, panel, &cells, ctx);
+    if (!rc) rc = aggregate(design, &cells, ctx);
     free_cells(&cells);
     jd_references_free(&references);
     jd_frame_free(&frame);

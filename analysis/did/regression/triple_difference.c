@@ -35,10 +35,10 @@ static int check_eligible(const char *name, const jd_panel_t *panel, int cross_s
                        name, count[0] ? "not eligible" : "eligible");
     if (cross_sections) return JD_OK;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int8_t *seen = calloc((size_t)units.n_groups + 1, 1);
     if (!seen) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "eligibility");
-    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++) {
+    for (int64_t i = 0; !rc && i < panel->n; i++) {
         int8_t *s = &seen[units.code[i]], now = (int8_t)(1 + panel->eligible[i]);
         if (*s && *s != now)
             rc = jd_fail(ctx, JD_ERR_DATA,
@@ -57,11 +57,11 @@ static int cross(const int32_t *a, const int32_t *b, int64_t n, int32_t *out, jd
 {
     jd_groups_t first = {0}, second = {0};
     int rc = jd_groups_make(&first, a, n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&second, b, n, ctx);
-    if (rc == JD_OK && (int64_t)first.n_groups * second.n_groups > INT32_MAX)
+    if (!rc) rc = jd_groups_make(&second, b, n, ctx);
+    if (!rc && (int64_t)first.n_groups * second.n_groups > INT32_MAX)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%d cohorts in %d periods are too many", first.n_groups,
                      second.n_groups);
-    for (int64_t i = 0; rc == JD_OK && i < n; i++)
+    for (int64_t i = 0; !rc && i < n; i++)
         out[i] = first.code[i] * second.n_groups + second.code[i];
     jd_groups_free(&first);
     jd_groups_free(&second);
@@ -80,8 +80,8 @@ static int cross_effects(jd_panel_t *own, const jd_panel_t *panel, int cross_sec
         cohort[i] = eligible[i] ? panel->cohort[i] : 0;
     }
     int rc = cross(panel->cohort, panel->time, n, crossed[0], ctx);
-    if (rc == JD_OK) rc = cross(eligible, panel->time, n, crossed[1], ctx);
-    if (rc == JD_OK && cross_sections) rc = cross(panel->cohort, eligible, n, crossed[2], ctx);
+    if (!rc) rc = cross(eligible, panel->time, n, crossed[1], ctx);
+    if (!rc && cross_sections) rc = cross(panel->cohort, eligible, n, crossed[2], ctx);
     for (int k = 0; k < panel->n_fixed; k++)
         fixed[k] = panel->fixed[k];
     own->n_fixed = panel->n_fixed;
@@ -97,7 +97,7 @@ static int prepare_regression(jd_design_t *design, const jd_panel_t *panel,
                               const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int rc = check_eligible(design->estimator->name, panel, options->cross_sections, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_panel_t own = *panel;
     jd_did_options_t how = *options;
     how.no_time_effects = 1;
@@ -106,8 +106,8 @@ static int prepare_regression(jd_design_t *design, const jd_panel_t *panel,
     int32_t *room = malloc(bytes);
     const int32_t **fixed = calloc((size_t)panel->n_fixed + 3, sizeof *fixed);
     rc = room && fixed ? JD_OK : jd_fail_memory(ctx, bytes, "crossed effects");
-    if (rc == JD_OK) rc = cross_effects(&own, panel, options->cross_sections, fixed, room, ctx);
-    if (rc == JD_OK) rc = jd_estimator_twfe.prepare(design, &own, &how, ctx);
+    if (!rc) rc = cross_effects(&own, panel, options->cross_sections, fixed, room, ctx);
+    if (!rc) rc = jd_estimator_twfe.prepare(design, &own, &how, ctx);
     free(fixed);
     free(room);
     return rc;
@@ -117,7 +117,7 @@ static int prepare_staggered(jd_design_t *design, const jd_panel_t *panel,
                              const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int rc = check_eligible(design->estimator->name, panel, options->cross_sections, ctx);
-    return rc == JD_OK ? jd_cs_prepare(design, panel, options, JD_CS_TRIPLE, ctx) : rc;
+    return rc ? rc : jd_cs_prepare(design, panel, options, JD_CS_TRIPLE, ctx);
 }
 
 const jd_estimator_t jd_estimator_triple_difference = {

@@ -13,7 +13,7 @@ int jd_design_open_treatment(jd_design_t *design, const jd_panel_t *panel, const
 {
     const jd_term_t term = jd_term_overall(frame->is_amount ? "dose" : "att");
     int rc = jd_design_open(design, panel, &term, 1, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < frame->n; i++)
+    for (int64_t i = 0; !rc && i < frame->n; i++)
         jd_design_column(design, 0)[i] =
             frame->is_amount ? panel->dose[design->sample.row[i]] : frame->treated[i];
     return rc;
@@ -43,10 +43,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.effects = 1, .amount = 1};
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = frame.is_amount ? jd_design_open_treatment(design, panel, &frame, ctx)
                              : open_dummy(design, panel, &frame, ctx);
-    if (rc == JD_OK) rc = jd_design_close(design, ctx);
+    if (!rc) rc = jd_design_close(design, ctx);
     jd_frame_free(&frame);
     return rc;
 }

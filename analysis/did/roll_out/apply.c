@@ -23,7 +23,7 @@ int jd_roll_out_estimate(const jd_design_t *design, const double *const *y, int 
     const jd_roll_out_t *r = design->own;
     jd_roll_out_work_t work;
     int rc = jd_roll_out_work_make(&work, r, ctx);
-    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+    for (int j = 0; !rc && j < n_y; j++) {
         lay_out(r, y[j], &work);
         jd_roll_out_solve(r, r->unit_cohort, &work);
         for (int k = 0; k < r->n_terms; k++)
@@ -44,7 +44,7 @@ int jd_roll_out_infer(const jd_design_t *design, const double *y, const jd_vcov_
             "roll_out: standard errors come from the random timing of treatment; iid and "
             "HC1 do not apply");
     int rc = jd_roll_out_work_make(&work, r, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         lay_out(r, y, &work);
         jd_roll_out_solve(r, r->unit_cohort, &work);
         int negative = jd_roll_out_vcov(r, r->unit_cohort, &work, ctx);
@@ -55,7 +55,7 @@ int jd_roll_out_infer(const jd_design_t *design, const double *y, const jd_vcov_
                     "stand in their place",
                     negative);
     }
-    if (rc == JD_OK)
+    if (!rc)
         memcpy(fit->vcov, work.vcov, (size_t)r->n_terms * (size_t)r->n_terms * sizeof *fit->vcov);
     fit->facts = (jd_vcov_facts_t){.name = r->neyman ? "Neyman" : "adjusted Neyman",
                                    .factor = 1,
@@ -107,7 +107,7 @@ static int count_draws(const jd_roll_out_t *r, jd_roll_out_work_t *work, int32_t
             reached[k] += d >= 0 && t >= ratio[k];
         }
         rc = jd_check_cancelled(ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
     return JD_OK;
 }
@@ -116,21 +116,21 @@ int jd_roll_out_randomise(const jd_design_t *design, const double *y, int32_t dr
                           double *p_value, jd_ctx_t *ctx)
 {
     int rc = check_randomise(design, draws, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     const jd_roll_out_t *r = design->own;
     jd_roll_out_work_t work;
     size_t k = (size_t)r->n_terms, n = (size_t)r->n_units;
     rc = jd_roll_out_work_make(&work, r, ctx);
     int32_t *cohort = calloc(n + k, sizeof *cohort);
     double *ratio = calloc(k, sizeof *ratio);
-    if (rc == JD_OK && (!cohort || !ratio))
+    if (!rc && (!cohort || !ratio))
         rc = jd_fail_memory(ctx, n * sizeof *cohort, "permuted cohorts");
-    if (rc == JD_OK) {
+    if (!rc) {
         for (int64_t i = 0; i < (int64_t)n * r->n_periods; i++)
             work.y[i] = y[design->sample.row[r->at[i]]];
         rc = count_draws(r, &work, draws, seed, cohort, ratio, cohort + n, ctx);
     }
-    for (size_t j = 0; rc == JD_OK && j < k; j++)
+    for (size_t j = 0; !rc && j < k; j++)
         p_value[j] = (1.0 + cohort[n + j]) / (1.0 + draws);
     free(cohort);
     free(ratio);
@@ -143,7 +143,7 @@ int jd_roll_out_freeze(const jd_design_t *design, const double *y, double *w, jd
     const jd_roll_out_t *r = design->own;
     jd_roll_out_work_t work;
     int rc = jd_roll_out_work_make(&work, r, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int64_t n = (int64_t)r->n_units * r->n_periods;
     lay_out(r, y, &work);
     jd_roll_out_solve(r, r->unit_cohort, &work);

@@ -171,14 +171,14 @@ static int make_terms(jd_design_t *design, jd_roll_out_t *r, const jd_did_option
     n = list_atts(r, att);
     for (int a = 0; a < n; a++)
         key[a] = key_of(r, options, &att[a]);
-    for (int a = 0; rc == JD_OK && by == JD_AGGREGATE_EVENT && a < n; a++)
+    for (int a = 0; !rc && by == JD_AGGREGATE_EVENT && a < n; a++)
         if (key[a] == JD_NO_KEY) rc = jd_fail_window("roll_out", options, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&keys, key, n, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_groups_make(&keys, key, n, ctx);
+    if (rc) goto out;
     int keyed = keys.n_groups - (keys.value[0] == JD_NO_KEY);
     r->n_terms = by == JD_AGGREGATE_CELLS ? n : by == JD_AGGREGATE_OVERALL ? 1 : 1 + keyed;
     rc = allocate_terms(design, r, ctx);
-    if (rc == JD_OK) fill_terms(design, r, by, att, key, n, &keys, weight);
+    if (!rc) fill_terms(design, r, by, att, key, n, &keys, weight);
 out:
     jd_groups_free(&keys);
     free(att);
@@ -204,10 +204,10 @@ static int make_cells(jd_roll_out_t *r, const jd_frame_t *frame, jd_ctx_t *ctx)
     for (int64_t i = 0; i < frame->n; i++)
         cohort[i] = frame->cohort[i] == 0 ? INT32_MAX : frame->cohort[i];
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&cohorts, cohort, frame->n, ctx);
+    if (!rc) rc = jd_groups_make(&cohorts, cohort, frame->n, ctx);
     free(cohort);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (rc) goto out;
     r->n_units = units.n_groups;
     r->n_cohorts = cohorts.n_groups;
     r->n_periods = periods.n_groups;
@@ -238,22 +238,22 @@ static int leave_alone(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx
 {
     jd_groups_t cohorts = {0};
     int rc = jd_groups_make(&cohorts, s->cohort, panel->n, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     size_t n = (size_t)cohorts.n_groups;
     int32_t *first = calloc(n, sizeof *first); /* a unit of the cohort */
     unsigned char *state = calloc(n, 1);       /* 0 no unit, 1 one, 2 more */
     if (!first || !state) rc = jd_fail_memory(ctx, n * sizeof *first, "cohorts");
-    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++) {
+    for (int64_t i = 0; !rc && i < panel->n; i++) {
         int32_t g = cohorts.code[i];
         if (s->leave[i]) continue;
         if (state[g] == 0) first[g] = panel->unit[i];
         if (state[g] == 0 || (state[g] == 1 && first[g] != panel->unit[i])) state[g]++;
     }
-    for (size_t g = 0; rc == JD_OK && g < n; g++)
+    for (size_t g = 0; !rc && g < n; g++)
         if (state[g] == 1)
             jd_warn(ctx, "roll_out: cohort %s has a single unit, which has no variance; left out",
                     JD_PERIOD_NAME(ctx, cohorts.value[g]));
-    for (int64_t i = 0; rc == JD_OK && i < panel->n; i++)
+    for (int64_t i = 0; !rc && i < panel->n; i++)
         if (!s->leave[i] && state[cohorts.code[i]] == 1) jd_staggered_leave(s, i, JD_LEAVE_ALONE);
     free(first);
     free(state);
@@ -300,10 +300,10 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     r->neyman = options->neyman;
     r->last_only = options->last_cohort_control;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
-    if (rc == JD_OK) rc = check_design(design, &frame, ctx);
-    if (rc == JD_OK) rc = make_cells(r, &frame, ctx);
+    if (!rc) rc = check_design(design, &frame, ctx);
+    if (!rc) rc = make_cells(r, &frame, ctx);
     jd_frame_free(&frame);
-    if (rc == JD_OK) rc = make_terms(design, r, options, ctx);
+    if (!rc) rc = make_terms(design, r, options, ctx);
     return rc;
 }
 
@@ -313,9 +313,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_staggered_t staggered = {0};
     const jd_staggered_needs_t who = {.last_as_control = 1, .complete = 1};
     int rc = check_request(panel, ctx);
-    if (rc == JD_OK) rc = jd_staggered_make(&staggered, "roll_out", panel, who, ctx);
-    if (rc == JD_OK) rc = leave_alone(&staggered, panel, ctx);
-    if (rc == JD_OK) rc = fill(design, panel, options, &staggered, ctx);
+    if (!rc) rc = jd_staggered_make(&staggered, "roll_out", panel, who, ctx);
+    if (!rc) rc = leave_alone(&staggered, panel, ctx);
+    if (!rc) rc = fill(design, panel, options, &staggered, ctx);
     jd_staggered_free(&staggered);
     return rc;
 }

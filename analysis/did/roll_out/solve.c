@@ -178,7 +178,7 @@ static int adjust(const jd_roll_out_t *r, int32_t before, const int32_t *starts,
             if (starts[j] < before) continue;
             int rc = add_projection(s, r->theta + j * cells + g * n_t, r->n_periods, before,
                                     sum + j * p, room);
-            if (rc != JD_OK) return rc;
+            if (rc) return rc;
         }
     }
     for (size_t i = 0; i < k; i++)
@@ -202,7 +202,7 @@ static int adjust_all(const jd_roll_out_t *r, jd_roll_out_work_t *work, double *
     double *first = scratch; /* [k] conservative variances */
     for (int i = 0; i < k; i++)
         first[i] = work->vcov[i * k + i];
-    for (int32_t before = 1; rc == JD_OK && before <= r->n_periods; before++) {
+    for (int32_t before = 1; !rc && before <= r->n_periods; before++) {
         int any = 0;
         for (int i = 0; i < k; i++)
             any |= starts[i] == before;
@@ -210,17 +210,17 @@ static int adjust_all(const jd_roll_out_t *r, jd_roll_out_work_t *work, double *
     }
     if (rc == JD_ERR_NO_MEMORY)
         rc = jd_fail_memory(ctx, (size_t)r->n_periods * sizeof(double), "covariances");
-    else if (rc != JD_OK)
+    else if (rc)
         rc = jd_fail(ctx, rc,
                      "roll_out: the covariance of outcomes before treatment has no "
                      "eigenvalues; rescale the outcome");
-    for (int i = 0; rc == JD_OK && i < k; i++)
+    for (int i = 0; !rc && i < k; i++)
         if (!(work->vcov[i * k + i] >= 0)) {
             work->vcov[i * k + i] = first[i];
             negative++;
         }
     free(starts);
-    return rc == JD_OK ? negative : rc;
+    return rc ? rc : negative;
 }
 
 /* Sums over cohorts of squares of the units' own parts of each term, net' (y_u - mean) / (N_g - 1)

@@ -68,9 +68,9 @@ static void inherit(replicate_t *r)
 static int evaluate(replicate_t *r, jd_ctx_t *ctx)
 {
     int rc = jd_check_cancelled(ctx);
-    if (rc == JD_OK) rc = jd_synthetic_weigh(r->s, &r->who, r->matrix, 0, &r->weights, ctx);
+    if (!rc) rc = jd_synthetic_weigh(r->s, &r->who, r->matrix, 0, &r->weights, ctx);
     double *value = r->value + (int64_t)r->n_values++ * r->s->n_terms;
-    if (rc == JD_OK) rc = jd_synthetic_terms(r->s, &r->who, r->matrix, &r->weights, value, ctx);
+    if (!rc) rc = jd_synthetic_terms(r->s, &r->who, r->matrix, &r->weights, value, ctx);
     return rc;
 }
 
@@ -149,7 +149,7 @@ static int leave_one_out(replicate_t *r, const int32_t *first, const int32_t *un
     int rc = JD_OK;
     for (int32_t u = 0; u < s->n_units; u++)
         add_unit(r, u, 1, all, some);
-    for (int32_t c = 0; rc == JD_OK && c < n; c++) {
+    for (int32_t c = 0; !rc && c < n; c++) {
         memcpy(left[0].treated, all[0].treated, 2 * blocks * periods * sizeof *left[0].treated);
         for (size_t b = 0; b < blocks; b++) {
             left[b].n_treated = all[b].n_treated;
@@ -160,7 +160,7 @@ static int leave_one_out(replicate_t *r, const int32_t *first, const int32_t *un
             add_unit(r, unit[k], -1, left, some_left);
         rc = check_left(r, left, some_left, ctx);
         double *value = r->value + (int64_t)r->n_values++ * s->n_terms;
-        if (rc == JD_OK) rc = jd_synthetic_average(s, left, r->main.lambda, value, ctx);
+        if (!rc) rc = jd_synthetic_average(s, left, r->main.lambda, value, ctx);
     }
     r->factor = (n - 1.0) / n;
     return rc;
@@ -174,9 +174,9 @@ static int jackknife(replicate_t *r, jd_ctx_t *ctx)
     jd_block_sums_t *all = NULL, *left = NULL;
     int32_t *first = calloc(ints, sizeof *first);
     int rc = first ? JD_OK : jd_fail_memory(ctx, ints * sizeof *first, "the jackknife");
-    if (rc == JD_OK) rc = jd_block_sums_init(&all, s, ctx);
-    if (rc == JD_OK) rc = jd_block_sums_init(&left, s, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = jd_block_sums_init(&all, s, ctx);
+    if (!rc) rc = jd_block_sums_init(&left, s, ctx);
+    if (!rc) {
         int32_t *unit = first + n + 2;
         sort_by_cluster(s, n, first, unit);
         rc = leave_one_out(r, first, unit, unit + s->n_units, all, left, ctx);
@@ -191,7 +191,7 @@ static int bootstrap(replicate_t *r, int32_t draws, uint64_t seed, jd_ctx_t *ctx
 {
     int32_t n = r->design->clusters.n_groups;
     int rc = JD_OK;
-    for (int32_t d = 0; rc == JD_OK && d < draws; d++) {
+    for (int32_t d = 0; !rc && d < draws; d++) {
         jd_stream_t stream = jd_stream(seed, (uint64_t)d, JD_DRAW_BOOTSTRAP);
         int complete = 0;
         for (int attempt = 0; !complete && attempt < ATTEMPTS; attempt++) {
@@ -232,7 +232,7 @@ static int placebo(replicate_t *r, int32_t draws, int exhaustive, uint64_t seed,
     const jd_synthetic_t *s = r->s;
     int32_t n = s->n_controls;
     int rc = JD_OK;
-    for (int32_t d = 0; rc == JD_OK && d < draws; d++) {
+    for (int32_t d = 0; !rc && d < draws; d++) {
         jd_jump_t jump = jd_jump(jd_stream(seed, (uint64_t)d, JD_DRAW_PERMUTE), 0, 0);
         jd_rng_t rng = jd_rng_at(&jump, 0);
         for (int32_t k = 0; k < n; k++)
@@ -354,9 +354,9 @@ static int allocate(replicate_t *r, int32_t replicates, jd_ctx_t *ctx)
     size_t units = (size_t)s->n_units, most = clusters * largest_cluster(r);
     if (most < units) most = units;
     int rc = jd_synthetic_everyone(s, units, &r->all, ctx);
-    if (rc == JD_OK) rc = jd_synthetic_everyone(s, most, &r->who, ctx);
-    if (rc == JD_OK) rc = jd_block_weights_init(&r->main, s, units, ctx);
-    if (rc == JD_OK) rc = jd_block_weights_init(&r->weights, s, most, ctx);
+    if (!rc) rc = jd_synthetic_everyone(s, most, &r->who, ctx);
+    if (!rc) rc = jd_block_weights_init(&r->main, s, units, ctx);
+    if (!rc) rc = jd_block_weights_init(&r->weights, s, most, ctx);
     return rc;
 }
 
@@ -377,7 +377,7 @@ int jd_synthetic_infer(const jd_design_t *design, const double *y, const jd_vcov
     const jd_synthetic_t *s = design->own;
     jd_resample_t how = choose(s, options->resample);
     int rc = check(design, options, how, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int exhaustive =
         how == JD_RESAMPLE_PLACEBO && s->n_units - s->n_controls == 1 && options->draws == 0;
     int32_t n = how == JD_RESAMPLE_JACKKNIFE ? design->clusters.n_groups
@@ -386,15 +386,15 @@ int jd_synthetic_infer(const jd_design_t *design, const double *y, const jd_vcov
                                              : USUAL_DRAWS;
     replicate_t r = {.design = design, .s = s};
     rc = allocate(&r, n, ctx);
-    if (rc == JD_OK) rc = jd_synthetic_outcomes(s, y, r.matrix, ctx);
-    if (rc == JD_OK) rc = jd_synthetic_weigh(s, &r.all, r.matrix, 1, &r.main, ctx);
-    if (rc == JD_OK && how == JD_RESAMPLE_JACKKNIFE)
+    if (!rc) rc = jd_synthetic_outcomes(s, y, r.matrix, ctx);
+    if (!rc) rc = jd_synthetic_weigh(s, &r.all, r.matrix, 1, &r.main, ctx);
+    if (!rc && how == JD_RESAMPLE_JACKKNIFE)
         rc = jackknife(&r, ctx);
-    else if (rc == JD_OK && how == JD_RESAMPLE_BOOTSTRAP)
+    else if (!rc && how == JD_RESAMPLE_BOOTSTRAP)
         rc = bootstrap(&r, n, options->seed, ctx);
-    else if (rc == JD_OK)
+    else if (!rc)
         rc = placebo(&r, n, exhaustive, options->seed, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         fill_vcov(&r, fit);
         fit->facts = (jd_vcov_facts_t){.name = names[how],
                                        .factor = r.factor,

@@ -111,20 +111,20 @@ static int make_blocks(jd_synthetic_t *s, const jd_design_t *design, const jd_fr
     jd_groups_t units = {0}, periods = {0}, cohorts = {0};
     int32_t *work = NULL;
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
-    if (rc == JD_OK && cohorts.value[0] != 0)
+    if (!rc) rc = jd_groups_make(&periods, frame->time, frame->n, ctx);
+    if (!rc) rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
+    if (!rc && cohorts.value[0] != 0)
         rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
                      "%s: no control unit is seen in every period; it needs units that are treated "
                      "later than all periods, or never",
                      design->estimator->name);
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     s->n_units = units.n_groups;
     s->n_periods = periods.n_groups;
     s->n_blocks = cohorts.n_groups - 1;
     work = calloc(2 * (size_t)s->n_units, sizeof *work);
     rc = work ? allocate(s, ctx) : jd_fail_memory(ctx, 2 * (size_t)s->n_units, "units");
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     int32_t *cohort_of = work, *number = work + s->n_units;
     for (int64_t i = 0; i < frame->n; i++)
         cohort_of[units.code[i]] = cohorts.code[i];
@@ -158,18 +158,18 @@ static int make_terms(jd_design_t *design, jd_synthetic_t *s, const jd_did_optio
     for (int32_t c = 0; c < cells; c++)
         s->term[c] = key_of(s, options, c);
     int rc = JD_OK;
-    for (int32_t c = 0; rc == JD_OK && options->aggregate == JD_AGGREGATE_EVENT && c < cells; c++)
+    for (int32_t c = 0; !rc && options->aggregate == JD_AGGREGATE_EVENT && c < cells; c++)
         if (s->term[c] == JD_NO_KEY &&
             s->period[c % s->n_periods] >= s->block[c / s->n_periods].cohort)
             rc = jd_fail_window(design->estimator->name, options, ctx);
-    if (rc == JD_OK) rc = jd_groups_make(&keys, s->term, cells, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_groups_make(&keys, s->term, cells, ctx);
+    if (rc) return rc;
     int skip = keys.value[0] == JD_NO_KEY;
     s->has_overall = options->aggregate != JD_AGGREGATE_CELLS;
     s->n_terms = s->has_overall + keys.n_groups - skip;
     design->terms = calloc((size_t)s->n_terms, sizeof *design->terms);
     if (!design->terms) rc = jd_fail_memory(ctx, (size_t)s->n_terms, "the terms");
-    for (int32_t g = skip; rc == JD_OK && g < keys.n_groups; g++) {
+    for (int32_t g = skip; !rc && g < keys.n_groups; g++) {
         int32_t key = keys.value[g];
         design->terms[s->has_overall + g - skip] =
             s->has_overall
@@ -178,7 +178,7 @@ static int make_terms(jd_design_t *design, jd_synthetic_t *s, const jd_did_optio
     }
     for (int32_t c = 0; c < cells; c++)
         s->term[c] = keys.code[c] < skip ? -1 : s->has_overall + keys.code[c] - skip;
-    if (rc == JD_OK && s->has_overall) design->terms[0] = jd_term_overall("att");
+    if (!rc && s->has_overall) design->terms[0] = jd_term_overall("att");
     design->facts.n_terms = s->n_terms;
     jd_groups_free(&keys);
     return rc;
@@ -192,22 +192,22 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     const jd_staggered_needs_t who = {
         .anticipation = options->anticipation, .last_as_control = 1, .complete = 1};
     int rc = check_request(design, panel, options, ctx);
-    if (rc == JD_OK) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
+    if (rc) return rc;
     const jd_frame_needs_t needs = {
         .cohort = 1, .staggered = &staggered, .effects = panel->n_x > 0};
     jd_synthetic_t *s = calloc(1, sizeof *s);
     design->own = s;
     if (!s) rc = jd_fail_memory(ctx, sizeof *s, "a design");
-    if (rc == JD_OK) {
+    if (!rc) {
         s->kind = kind;
         s->frank_wolfe = options->synthdid;
         rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     }
-    if (rc == JD_OK) rc = make_blocks(s, design, &frame, options, ctx);
-    if (rc == JD_OK && panel->n_x > 0)
+    if (!rc) rc = make_blocks(s, design, &frame, options, ctx);
+    if (!rc && panel->n_x > 0)
         rc = jd_first_stage_make(&s->stage, design, &frame, panel, 0, options->solver, ctx);
-    if (rc == JD_OK) rc = make_terms(design, s, options, ctx);
+    if (!rc) rc = make_terms(design, s, options, ctx);
     jd_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
@@ -253,9 +253,9 @@ static int weigh(const jd_design_t *design, const double *y, weighed_t *w, jd_ct
     w->matrix = malloc(cells * sizeof *w->matrix);
     if (!w->matrix) return jd_fail_memory(ctx, cells * sizeof *w->matrix, "outcomes");
     int rc = jd_synthetic_everyone(s, (size_t)s->n_units, &w->who, ctx);
-    if (rc == JD_OK) rc = jd_block_weights_init(&w->weights, s, (size_t)s->n_controls, ctx);
-    if (rc == JD_OK) rc = jd_synthetic_outcomes(s, y, w->matrix, ctx);
-    if (rc == JD_OK) rc = jd_synthetic_weigh(s, &w->who, w->matrix, 1, &w->weights, ctx);
+    if (!rc) rc = jd_block_weights_init(&w->weights, s, (size_t)s->n_controls, ctx);
+    if (!rc) rc = jd_synthetic_outcomes(s, y, w->matrix, ctx);
+    if (!rc) rc = jd_synthetic_weigh(s, &w->who, w->matrix, 1, &w->weights, ctx);
     return rc;
 }
 
@@ -265,11 +265,11 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     const jd_synthetic_t *s = design->own;
     double *term = malloc((size_t)s->n_terms * sizeof *term);
     int rc = term ? JD_OK : jd_fail_memory(ctx, (size_t)s->n_terms * sizeof *term, "effects");
-    for (int j = 0; rc == JD_OK && j < n_y; j++) {
+    for (int j = 0; !rc && j < n_y; j++) {
         weighed_t w;
         rc = weigh(design, y[j], &w, ctx);
-        if (rc == JD_OK) rc = jd_synthetic_terms(s, &w.who, w.matrix, &w.weights, term, ctx);
-        for (int k = 0; rc == JD_OK && k < s->n_terms; k++)
+        if (!rc) rc = jd_synthetic_terms(s, &w.who, w.matrix, &w.weights, term, ctx);
+        for (int k = 0; !rc && k < s->n_terms; k++)
             out[k * n_y + j] = term[k];
         free_weighed(&w);
     }
@@ -335,7 +335,7 @@ static int freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_
 {
     weighed_t found;
     int rc = weigh(design, y, &found, ctx);
-    for (int k = 0; rc == JD_OK && k < design->facts.n_terms; k++)
+    for (int k = 0; !rc && k < design->facts.n_terms; k++)
         rc = fill_weights(design, &found.weights, k, w + (int64_t)k * design->sample.n, ctx);
     free_weighed(&found);
     return rc;
@@ -359,8 +359,8 @@ int jd_synthetic_weights_find(jd_synthetic_weights_t *out, const jd_design_t *de
     free(own);
     size_t ints = (size_t)s->n_blocks + (size_t)s->n_controls + (size_t)s->n_periods;
     out->cohort = malloc(ints * sizeof *out->cohort);
-    if (rc == JD_OK && !out->cohort) rc = jd_fail_memory(ctx, ints, "synthetic weights");
-    if (rc == JD_OK) {
+    if (!rc && !out->cohort) rc = jd_fail_memory(ctx, ints, "synthetic weights");
+    if (!rc) {
         out->n_cohorts = s->n_blocks;
         out->n_controls = s->n_controls;
         out->n_periods = s->n_periods;

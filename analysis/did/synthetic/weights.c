@@ -201,7 +201,7 @@ static int say_unique(const search_t *problem, const double *w, int n_equal, jd_
 {
     int unique = 1;
     int rc = jd_simplex_is_unique(problem->a, problem->m, problem->n, w, &unique, ctx);
-    if (rc != JD_OK || unique) return rc;
+    if (rc || unique) return rc;
     if (n_equal > 0 && !problem->of_periods)
         jd_warn(ctx,
                 "%d control%s the same outcomes before treatment as another one, so synthetic "
@@ -226,11 +226,11 @@ static int search_as_package(search_t *problem, double *w, jd_ctx_t *ctx)
     const double *a = problem->a, *b = a + (size_t)n * (size_t)m;
     double decrease = 1e-5 * problem->noise;
     int rc = jd_simplex_frank_wolfe(a, b, m, n, problem->zeta, decrease, FIRST_STEPS, w, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     sparsify(w, n);
     rc = jd_simplex_frank_wolfe(a, b, m, n, problem->zeta, decrease, SEARCH_STEPS, w, ctx);
-    if (rc == JD_OK) rc = share_equal(a, m, n, w, &n_equal, ctx);
-    if (rc == JD_OK && problem->say && n_equal > 0 && !problem->of_periods)
+    if (!rc) rc = share_equal(a, m, n, w, &n_equal, ctx);
+    if (!rc && problem->say && n_equal > 0 && !problem->of_periods)
         jd_warn(ctx,
                 "%d control%s the same outcomes before treatment as another one; equal controls "
                 "share their weight equally here, synthdid divides it by the order of units",
@@ -252,8 +252,8 @@ static int search(const jd_synthetic_t *s, search_t problem, int intercept, doub
     /* without noise the ridge would be 0, and weights that fit as well would be many */
     double ridge = zeta > 0 ? m * zeta * zeta : LEAST_RIDGE;
     int rc = jd_simplex_solve(a, b, m, n, ridge, w, ctx);
-    if (rc == JD_OK) rc = share_equal(a, m, n, w, &n_equal, ctx);
-    if (rc == JD_OK && problem.say && problem.zeta <= LEAST_ZETA * problem.noise)
+    if (!rc) rc = share_equal(a, m, n, w, &n_equal, ctx);
+    if (!rc && problem.say && problem.zeta <= LEAST_ZETA * problem.noise)
         rc = say_unique(&problem, w, n_equal, ctx);
     return rc;
 }
@@ -322,7 +322,7 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
     if (!a) return jd_fail_memory(ctx, n * sizeof *a, "synthetic weights");
     double *treated = a + n;
     int rc = JD_OK;
-    for (int32_t b = 0; rc == JD_OK && b < s->n_blocks; b++) {
+    for (int32_t b = 0; !rc && b < s->n_blocks; b++) {
         double *omega = weights->omega + (int64_t)b * controls;
         double *lambda = weights->lambda + (int64_t)b * periods;
         if (find) {
@@ -333,7 +333,7 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
         if (s->kind == JD_SYNTHETIC_UNIFORM) continue;
         treated_means(s, who, matrix, b, treated);
         if (s->kind == JD_SYNTHETIC_DID) rc = find_lambda(s, who, matrix, b, a, find, weights, ctx);
-        if (rc == JD_OK) rc = find_omega(s, who, matrix, treated, b, a, find, weights, ctx);
+        if (!rc) rc = find_omega(s, who, matrix, treated, b, a, find, weights, ctx);
     }
     free(a);
     return rc;
@@ -409,7 +409,7 @@ int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
 {
     jd_block_sums_t *sums = NULL;
     int rc = jd_block_sums_init(&sums, s, ctx);
-    for (int32_t b = 0; rc == JD_OK && b < s->n_blocks; b++) {
+    for (int32_t b = 0; !rc && b < s->n_blocks; b++) {
         const double *omega = weights->omega + (int64_t)b * who->n_controls;
         for (int32_t k = who->start[b]; k < who->start[b + 1]; k++)
             jd_block_sums_add(s, &sums[b], matrix + (int64_t)who->treated[k] * s->n_periods, 1, 0);
@@ -418,7 +418,7 @@ int jd_synthetic_terms(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
                 jd_block_sums_add(s, &sums[b], matrix + (int64_t)who->control[k] * s->n_periods, 0,
                                   omega[k]);
     }
-    if (rc == JD_OK) rc = jd_synthetic_average(s, sums, weights->lambda, term, ctx);
+    if (!rc) rc = jd_synthetic_average(s, sums, weights->lambda, term, ctx);
     free(sums);
     return rc;
 }

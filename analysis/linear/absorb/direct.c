@@ -111,7 +111,7 @@ static int factor(jd_effects_t *e, int parts, int reweigh, jd_ctx_t *ctx)
     if (!e->factor) e->factor = malloc(size * size * sizeof *e->factor);
     if (!e->kept) e->kept = malloc(size);
     int rc = jd_effects_sort(e, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double *sums = calloc(all, sizeof *sums);
     int32_t *touched = malloc((size_t)parts * size * sizeof *touched);
     if (e->factor && e->kept && sums && touched) {

@@ -104,7 +104,7 @@ static int choose_solver(jd_effects_t *e, int direct, jd_solver_t solver, jd_ctx
         return rc;
     }
     rc = jd_effects_sort(e, ctx);
-    if (rc == JD_OK && solver == JD_SOLVER_AUTO) rc = jd_effects_factor_sparse(e, ctx);
+    if (!rc && solver == JD_SOLVER_AUTO) rc = jd_effects_factor_sparse(e, ctx);
     if (e->sparse) jd_rows_free(&e->rows);
     return rc;
 }
@@ -118,8 +118,8 @@ int jd_effects_ready(jd_effects_t *effects, jd_ctx_t *ctx)
     if (e->solver == JD_SOLVER_AUTO) rc = detect_one_sweep(e, ctx);
     int direct = e->solver == JD_SOLVER_DIRECT ||
                  (e->solver == JD_SOLVER_AUTO && e->n_small <= JD_DIRECT_LEVELS);
-    if (rc == JD_OK && many && !e->one_sweep) rc = choose_solver(e, direct, e->solver, ctx);
-    e->ready = rc == JD_OK;
+    if (!rc && many && !e->one_sweep) rc = choose_solver(e, direct, e->solver, ctx);
+    e->ready = !rc;
     return rc;
 }
 
@@ -137,7 +137,7 @@ int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int32_t *row, int
         e->groups[k] = *groups[k];
     order_effects(e);
     int rc = sum_weights(e, ctx);
-    if (rc == JD_OK)
+    if (!rc)
         *effects = e;
     else
         jd_effects_free(e);
@@ -164,14 +164,14 @@ int jd_effects_make(jd_effects_t **effects, int64_t n, int n_effects, const int3
     jd_effects_t *e = allocate(n, n_effects, solver, ctx);
     if (!e) return JD_ERR_NO_MEMORY;
     int rc = copy_weight(e, weight, ctx);
-    for (int k = 0; rc == JD_OK && k < n_effects; k++)
+    for (int k = 0; !rc && k < n_effects; k++)
         rc = jd_groups_make(&e->groups[k], codes[k], n, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         order_effects(e);
         rc = sum_weights(e, ctx);
     }
-    if (rc == JD_OK) rc = jd_effects_ready(e, ctx);
-    if (rc == JD_OK)
+    if (!rc) rc = jd_effects_ready(e, ctx);
+    if (!rc)
         *effects = e;
     else
         jd_effects_free(e);
@@ -266,7 +266,7 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     if (!effects->ready)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "fixed effects are indexed but have no solver yet");
     int rc = jd_check_cancelled(ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int threads = jd_ctx_threads(ctx);
     if (threads > n_columns) threads = n_columns;
     size_t each =

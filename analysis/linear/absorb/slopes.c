@@ -87,11 +87,11 @@ int jd_effects_add_slope(jd_effects_t *effects, const int32_t *codes, const doub
     slope->v = malloc(n * sizeof *slope->v);
     int rc = slope->v ? jd_groups_make(&slope->groups, codes, e->n, ctx)
                       : jd_fail_memory(ctx, n * sizeof *slope->v, "slopes");
-    if (rc == JD_OK) {
+    if (!rc) {
         memcpy(slope->v, variable, n * sizeof *slope->v);
         rc = prepare(e, slope, ctx);
     }
-    if (rc != JD_OK) {
+    if (rc) {
         jd_groups_free(&slope->groups);
         free(slope->v);
         return rc;

@@ -249,9 +249,9 @@ int jd_effects_factor_sparse(jd_effects_t *effects, jd_ctx_t *ctx)
     int64_t most = 2 * effects->n; /* the lists then take 24 bytes a row, and a product less time
                                       than one over the rows */
     rc = jd_sparse_build(s, effects, most, &fits, ctx);
-    if (rc == JD_OK && fits) rc = jd_sparse_eliminate(s, ctx);
-    if (rc == JD_OK && fits) rc = factor_core(s, ctx);
-    if (rc == JD_OK && fits)
+    if (!rc && fits) rc = jd_sparse_eliminate(s, ctx);
+    if (!rc && fits) rc = factor_core(s, ctx);
+    if (!rc && fits)
         effects->sparse = s;
     else
         jd_sparse_free(s);

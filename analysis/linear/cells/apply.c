@@ -296,7 +296,7 @@ static int meat_by_cells(const jd_cellwise_t *c, int n_kept, const double *resid
     double *squares = calloc(room, sizeof *squares);
     int32_t *place = malloc(2 * n * sizeof *place);
     int rc = squares && place ? JD_OK : jd_fail_memory(ctx, room * sizeof *squares, "scores");
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     double *z = squares + n * n, *half = z + n;
     for (size_t a = 0; a < n; a++)
         place[a] = -1;

@@ -111,7 +111,7 @@ static int number_cells(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *
     if (n > JD_MAX_CELLS) return JD_OK;
     c->n_cells = n;
     int rc = allocate_cells(c, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int32_t k = 0, cell = 0; k < keys; k++) {
         if (count[k] == 0) continue;
         describe(c, e, cell, k);
@@ -177,8 +177,8 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     c->weight = e->weight;
     c->inverse = e->inverse[0];
     rc = number_cells(c, e, code, count, (int32_t)keys, threads, ctx);
-    if (rc == JD_OK && c->n_cells > 0) rc = order_rows(c, &e->groups[0], ctx);
-    if (rc == JD_OK && c->n_cells > 0) *cells = c;
+    if (!rc && c->n_cells > 0) rc = order_rows(c, &e->groups[0], ctx);
+    if (!rc && c->n_cells > 0) *cells = c;
 out:
     free(count);
     if (!*cells) jd_cellwise_free(c);

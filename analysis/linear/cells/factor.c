@@ -97,7 +97,7 @@ static int make_s(const jd_cellwise_t *c, double *s, jd_ctx_t *ctx)
     int32_t *met = malloc(size * sizeof *met);
     pattern_t *pattern = calloc(N_PATTERNS, sizeof *pattern);
     int rc = d && met && pattern ? JD_OK : jd_fail_memory(ctx, size * sizeof *d, "cells");
-    if (rc == JD_OK) {
+    if (!rc) {
         sum_units(c, d, met, pattern, s);
         for (size_t i = 0; i < size; i++) {
             s[i * size + i] += c->mass[i];
@@ -299,14 +299,14 @@ int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_ctx_t *ctx)
     double *s = calloc(room, sizeof *s);
     unsigned char *keep = calloc(n_x, 1);
     int rc = s && keep ? JD_OK : jd_fail_memory(ctx, room * sizeof *s, "cross products");
-    if (rc != JD_OK) goto out;
+    if (rc) goto out;
     double *g = s + n * n, *sg = g + n * n_x, *mixed = sg + n * n_x, *level = mixed + h * n_x;
     double *column = level + h * n_x, *all = column + h, *scratch = all + n_x * n_x;
     double *least = scratch + n_x * n_x;
 
     rc = make_s(c, s, ctx);
-    if (rc == JD_OK) rc = factor_levels(c, s, ctx);
-    if (rc != JD_OK) goto out;
+    if (!rc) rc = factor_levels(c, s, ctx);
+    if (rc) goto out;
     for (size_t a = 0; a < n; a++)
         if (c->dummy[a] >= 0) g[a * n_x + (size_t)c->dummy[a]] = 1;
     apply(s, c->n_cells, g, c->n_x, sg);
@@ -319,7 +319,7 @@ int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_ctx_t *ctx)
     least_left(c, least);
     choose(c, all, least, keep, scratch, r);
     if (r->n_kept > 0) rc = invert(all, c->n_x, r, ctx);
-    if (rc == JD_OK && r->n_kept > 0) rc = keep_tables(c, g, mixed, r, ctx);
+    if (!rc && r->n_kept > 0) rc = keep_tables(c, g, mixed, r, ctx);
 out:
     free(s);
     free(keep);

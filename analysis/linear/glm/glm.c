@@ -75,14 +75,14 @@ static int make_effects(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
     double *ones = malloc((size_t)glm->n * sizeof *ones);
     for (int k = 0; codes && k < in->n_effects; k++)
         if (!codes[k]) rc = JD_ERR_NO_MEMORY;
-    if (!codes || !ones || rc != JD_OK)
+    if (!codes || !ones || rc)
         rc = jd_fail_memory(ctx, (size_t)glm->n * sizeof *ones, "fixed effects");
-    for (int64_t i = 0; rc == JD_OK && i < glm->n; i++)
+    for (int64_t i = 0; !rc && i < glm->n; i++)
         ones[i] = 1;
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_effects_make(&glm->effects, glm->n, in->n_effects, (const int32_t *const *)codes,
                              ones, JD_SOLVER_ITERATE, ctx);
-    if (rc == JD_OK && in->n_effects > 0) rc = jd_effects_sort(glm->effects, ctx);
+    if (!rc && in->n_effects > 0) rc = jd_effects_sort(glm->effects, ctx);
     for (int k = 0; codes && k < in->n_effects; k++)
         free(codes[k]);
     free(codes);
@@ -94,7 +94,7 @@ static int make_effects(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
 static int order_rows(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
 {
     int rc = make_effects(glm, in, ctx);
-    if (rc != JD_OK || !glm->effects->rows.row) return rc;
+    if (rc || !glm->effects->rows.row) return rc;
     int32_t *sorted = glm->effects->rows.row;
     for (int64_t i = 0; i < glm->n; i++)
         sorted[i] = glm->row[sorted[i]];
@@ -132,10 +132,10 @@ static int find_identified(const jd_glm_t *glm, const jd_glm_input_t *in, jd_reg
                            jd_ctx_t *ctx)
 {
     int rc = jd_effects_reweight(glm->effects, ctx);
-    if (rc == JD_OK) rc = jd_regression_init(trial, glm->effects, glm->n, in->n_x, NULL, ctx);
-    for (int k = 0; rc == JD_OK && k < in->n_x; k++)
+    if (!rc) rc = jd_regression_init(trial, glm->effects, glm->n, in->n_x, NULL, ctx);
+    for (int k = 0; !rc && k < in->n_x; k++)
         fill_regressor(glm, in, k, trial->columns + (int64_t)k * glm->n);
-    return rc == JD_OK ? jd_regression_factor(trial, ctx) : rc;
+    return rc ? rc : jd_regression_factor(trial, ctx);
 }
 
 /* The regression with its identified regressors, as given. One alone is judged at the end. */
@@ -144,8 +144,8 @@ static int choose_regressors(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *
     jd_regression_t trial = {0}, *r = &glm->regression;
     int rc = in->n_x > 1 ? find_identified(glm, in, &trial, ctx) : JD_OK;
     int n = in->n_x > 1 ? trial.n_kept : 1;
-    if (rc == JD_OK) rc = jd_regression_init(r, glm->effects, glm->n, n, glm->effects->weight, ctx);
-    for (int k = 0; rc == JD_OK && k < n; k++) {
+    if (!rc) rc = jd_regression_init(r, glm->effects, glm->n, n, glm->effects->weight, ctx);
+    for (int k = 0; !rc && k < n; k++) {
         r->kept[k] = in->n_x > 1 ? trial.kept[k] : 0;
         fill_regressor(glm, in, r->kept[k], r->columns + (int64_t)k * glm->n);
     }
@@ -175,7 +175,7 @@ static int drop_separated(const jd_glm_t *glm, const double *x, unsigned char *k
     unsigned char *separated = malloc((size_t)glm->n);
     if (!separated) return jd_fail_memory(ctx, (size_t)glm->n, "the search for separated rows");
     int rc = jd_glm_find_separated(glm, x, glm->regression.n_kept, separated, count, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < glm->n; i++)
+    for (int64_t i = 0; !rc && i < glm->n; i++)
         if (separated[i]) keep[glm->row[i]] = 0;
     free(separated);
     return rc;
@@ -197,9 +197,9 @@ static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep
                        "no row is left: every level of the fixed effects holds one value of the "
                        "outcome only; use coarser fixed effects");
     int rc = order_rows(glm, in, ctx);
-    if (rc == JD_OK) rc = allocate(glm, in, ctx);
-    if (rc == JD_OK) rc = choose_regressors(glm, in, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = allocate(glm, in, ctx);
+    if (!rc) rc = choose_regressors(glm, in, ctx);
+    if (rc) return rc;
     double *offset = NULL;
     if (in->offset) {
         offset = malloc((size_t)glm->n * sizeof *offset);
@@ -211,13 +211,13 @@ static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep
     rc = jd_glm_newton(glm, offset, &quiet);
     free(offset);
     int64_t count = 0;
-    if (rc == JD_OK || rc == JD_ERR_NO_CONVERGENCE) {
+    if (!rc || rc == JD_ERR_NO_CONVERGENCE) {
         int judged = drop_separated(glm, glm->regression.columns, keep, &count, ctx);
-        if (judged != JD_OK) return judged;
+        if (judged) return judged;
         glm->n_separated += count;
         *again = count > 0;
     }
-    if (rc != JD_OK && !*again) return jd_fail(ctx, rc, "%s", quiet.message);
+    if (rc && !*again) return jd_fail(ctx, rc, "%s", quiet.message);
     return JD_OK;
 }
 
@@ -243,7 +243,7 @@ static int finish(jd_glm_t *glm, jd_ctx_t *ctx)
     }
     memcpy(r->weight, glm->effects->weight, (size_t)glm->n * sizeof *r->weight);
     int rc = jd_regression_factor(r, ctx);
-    for (int k = 0; rc == JD_OK && k < r->n_kept; k++) {
+    for (int k = 0; !rc && k < r->n_kept; k++) {
         glm->beta[k] = glm->beta[r->kept[k]];
         r->kept[k] = kept[r->kept[k]];
     }
@@ -331,17 +331,17 @@ int jd_glm_fit(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
     unsigned char *keep = malloc((size_t)input->n);
     if (!keep) return jd_fail_memory(ctx, (size_t)input->n, "a fit");
     int rc = check(input, keep, ctx), again = 1;
-    while (rc == JD_OK && again) {
+    while (!rc && again) {
         int64_t empty = 0;
         start_again(glm);
         rc = jd_glm_drop_empty(input, keep, &empty, ctx);
         glm->n_empty += empty;
-        if (rc == JD_OK) rc = fit_rows(glm, input, keep, &again, ctx);
+        if (!rc) rc = fit_rows(glm, input, keep, &again, ctx);
     }
-    if (rc == JD_OK) rc = finish(glm, ctx);
-    if (rc == JD_OK) fill_likelihoods(glm, input->offset);
+    if (!rc) rc = finish(glm, ctx);
+    if (!rc) fill_likelihoods(glm, input->offset);
     free(keep);
-    if (rc != JD_OK) jd_glm_free(glm);
+    if (rc) jd_glm_free(glm);
     return rc;
 }
 
@@ -391,16 +391,16 @@ int jd_glm_vcov(const jd_glm_t *glm, const int32_t *const *ways, int n_ways,
     jd_groups_t groups[JD_MAX_WAYS] = {{0}};
     jd_vcov_rows_t rows = {.n_ways = n_ways};
     int rc = check_kind(options, n_ways, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     double *residual = malloc((size_t)glm->n * sizeof *residual);
     if (!residual) return jd_fail_memory(ctx, (size_t)glm->n * sizeof *residual, "residuals");
     double ssr = fill_residuals(glm, residual);
-    for (int k = 0; rc == JD_OK && k < n_ways; k++) {
+    for (int k = 0; !rc && k < n_ways; k++) {
         rc = gather_clusters(glm, ways[k], &groups[k], ctx);
         rows.way[k] = &groups[k];
     }
-    if (rc == JD_OK) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, facts, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, facts, ctx);
+    if (!rc) {
         double n = (double)glm->n, k = (double)facts->k;
         facts->ssr = ssr;
         if (options->kind == JD_VCOV_IID) {

@@ -350,16 +350,16 @@ static int iterate(newton_t *t, jd_ctx_t *ctx)
     int rc = JD_OK, still = 0;
     begin(t);
     measure(t);
-    for (t->glm->iterations = 0; rc == JD_OK && !still; t->glm->iterations++) {
+    for (t->glm->iterations = 0; !rc && !still; t->glm->iterations++) {
         rc = t->glm->iterations < MAX_ITERATIONS
                  ? jd_check_cancelled(ctx)
                  : jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                            "the likelihood has no maximum within %d steps: some expected outcomes "
                            "go to their limits; use fewer covariates or coarser fixed effects",
                            MAX_ITERATIONS);
-        if (rc == JD_OK) rc = assemble(t, ctx);
-        if (rc == JD_OK) rc = eliminate(t, ctx);
-        if (rc != JD_OK) break;
+        if (!rc) rc = assemble(t, ctx);
+        if (!rc) rc = eliminate(t, ctx);
+        if (rc) break;
         solve_step(t, kept);
         double square = fill_step(t, ctx);
         still = is_still(t, square);
@@ -367,7 +367,7 @@ static int iterate(newton_t *t, jd_ctx_t *ctx)
     }
     t->glm->deviance = deviance;
     free(kept);
-    return rc == JD_OK ? jd_effects_reweight(t->e, ctx) : rc;
+    return rc ? rc : jd_effects_reweight(t->e, ctx);
 }
 
 int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)

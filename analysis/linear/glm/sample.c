@@ -46,9 +46,9 @@ int jd_glm_drop_empty(const jd_glm_input_t *input, unsigned char *keep, int64_t 
     jd_groups_t *groups = calloc((size_t)effects, sizeof *groups);
     unsigned char *seen = malloc((size_t)input->n + 1);
     if (!groups || !seen) rc = jd_fail_memory(ctx, (size_t)input->n, "fixed effects");
-    for (int k = 0; rc == JD_OK && k < effects; k++)
+    for (int k = 0; !rc && k < effects; k++)
         rc = jd_groups_make(&groups[k], input->codes[k], input->n, ctx);
-    for (int64_t gone = 1; rc == JD_OK && gone > 0; *count += gone) {
+    for (int64_t gone = 1; !rc && gone > 0; *count += gone) {
         gone = 0;
         for (int k = 0; k < effects; k++)
             gone += drop_round(input, &groups[k], seen, keep);
@@ -101,9 +101,9 @@ static int make_rectifier(rectifier_t *t, const jd_glm_t *glm, const double *x, 
         codes[f] = jd_effects_groups(glm->effects, f)->code;
     int rc = jd_effects_make(&t->effects, glm->n, n_effects, codes, t->weight, JD_SOLVER_AUTO, ctx);
     free(codes);
-    if (rc == JD_OK && n_x > 0)
+    if (!rc && n_x > 0)
         rc = jd_regression_init(&t->regression, t->effects, glm->n, n_x, t->weight, ctx);
-    if (rc == JD_OK && n_x > 0) {
+    if (!rc && n_x > 0) {
         memcpy(t->regression.columns, x, k * n * sizeof *x);
         rc = jd_regression_factor(&t->regression, ctx);
     }
@@ -154,12 +154,11 @@ int jd_glm_find_separated(const jd_glm_t *glm, const double *x, int n_x, unsigne
     *count = 0;
     memset(separated, 0, (size_t)glm->n);
     int rc = make_rectifier(&t, glm, x, n_x, ctx);
-    for (int round = 0; rc == JD_OK && !done && largest > tolerance && round < MAX_ROUNDS;
-         round++) {
+    for (int round = 0; !rc && !done && largest > tolerance && round < MAX_ROUNDS; round++) {
         rc = explain(&t, glm->n, n_x, ctx);
-        if (rc == JD_OK) done = rectify(&t, glm, &largest);
+        if (!rc) done = rectify(&t, glm, &largest);
     }
-    for (int64_t i = 0; rc == JD_OK && done && i < glm->n; i++)
+    for (int64_t i = 0; !rc && done && i < glm->n; i++)
         if (glm->y[i] <= 0 && t.fit[i] > tolerance) *count += separated[i] = 1;
     free_rectifier(&t);
     return rc;

@@ -173,13 +173,13 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
     double *room =
         malloc((each * AT_ONCE + (size_t)threads * (size_t)p->v->largest) * sizeof *room);
     if (!work || !piece || !room || !lost) rc = jd_fail_memory(ctx, each * AT_ONCE * 8, "clusters");
-    for (int t = 0; rc == JD_OK && t < threads; t++)
+    for (int t = 0; !rc && t < threads; t++)
         rc = jd_reweigh_open(&work[t], p->v, p->how, ctx);
-    for (int i = 0; rc == JD_OK && i < n_c * AT_ONCE; i++) {
+    for (int i = 0; !rc && i < n_c * AT_ONCE; i++) {
         piece[i].t = room + (size_t)i * 2 * (size_t)m;
         piece[i].z = piece[i].t + m;
     }
-    for (int32_t first = 0; rc == JD_OK && first < groups; first += AT_ONCE) {
+    for (int32_t first = 0; !rc && first < groups; first += AT_ONCE) {
         int32_t count = groups - first < AT_ONCE ? groups - first : AT_ONCE;
         int bad[AT_ONCE] = {0};
 #pragma omp parallel for num_threads(threads) schedule(static)
@@ -190,7 +190,7 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
                                   piece + (int64_t)g * n_c);
                 memcpy(lost + (size_t)g * k, work[t].lost, k);
             }
-        for (int32_t g = 0; rc == JD_OK && g < count; g++) {
+        for (int32_t g = 0; !rc && g < count; g++) {
             if (bad[g] == JD_LAPACK_MEMORY)
                 rc = jd_fail_memory(ctx, 0, "the eigenvalues of a cluster");
             else if (bad[g] < 0)
@@ -198,7 +198,7 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
                              "the eigenvalues of a cluster do not converge");
             for (size_t j = 0; j < k; j++)
                 if (lost[(size_t)g * k + j] && p->without[j] < 0) p->without[j] = first + g;
-            for (int c = 0; c < n_c && rc == JD_OK; c++)
+            for (int c = 0; c < n_c && !rc; c++)
                 add_piece(p, c, &piece[g * n_c + c]);
         }
     }
@@ -208,7 +208,7 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
     free(piece);
     free(room);
     free(lost);
-    return rc == JD_OK ? judge_lost(p, ctx) : rc;
+    return rc ? rc : judge_lost(p, ctx);
 }
 
 /* Sum of products a_ij b_ji of m x m matrices. */
@@ -262,14 +262,13 @@ static int adjust_rows(const jd_regression_t *r, const double *residual, jd_vcov
     double *leverage = malloc(bytes);
     if (!leverage) return jd_fail_memory(ctx, bytes, "leverages");
     int rc = jd_leverages(r, leverage, ctx);
-    for (int64_t i = 0; rc == JD_OK && i < r->n; i++) {
+    for (int64_t i = 0; !rc && i < r->n; i++) {
         if (1 - leverage[i] > 1e-9) continue;
         /* fitted perfectly, so its residual is 0 whatever the outcome */
         leverage[i] = 0;
     }
-    if (rc == JD_OK)
-        rc = jd_meat_rows(r, residual, leverage, kind == JD_VCOV_HC3 ? 2 : 1, vcov, ctx);
-    for (int i = 0; rc == JD_OK && i < k; i++)
+    if (!rc) rc = jd_meat_rows(r, residual, leverage, kind == JD_VCOV_HC3 ? 2 : 1, vcov, ctx);
+    for (int i = 0; !rc && i < k; i++)
         for (int j = 0; j < i; j++)
             vcov[j * k + i] = vcov[i * k + j];
     free(leverage);
@@ -292,13 +291,13 @@ int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_
     size_t m = (size_t)v.m, n_c = satterthwaite ? (size_t)p.n_c : 0;
     size_t scores = vcov ? (size_t)r->n_kept * (size_t)rows->way[0]->n_groups : 0;
     size_t cells = m * m + scores + n_c * (2 + 3 * m * m);
-    double *room = rc == JD_OK ? calloc(cells, sizeof *room) : NULL;
+    double *room = rc ? NULL : calloc(cells, sizeof *room);
     p.without = malloc(((size_t)r->n_kept + 1) * sizeof *p.without);
-    if (rc == JD_OK && (!room || !p.without))
+    if (!rc && (!room || !p.without))
         rc = jd_fail_memory(ctx, cells * sizeof *room, "a covariance");
     for (int j = 0; p.without && j < r->n_kept; j++)
         p.without[j] = -1;
-    if (rc == JD_OK) {
+    if (!rc) {
         p.spread = room;
         if (vcov) p.score = room + m * m;
         if (satterthwaite) {
@@ -310,9 +309,9 @@ int jd_vcov_adjusted(const jd_regression_t *r, const double *residual, const jd_
         }
         rc = jd_reweigh_spread(&v, p.spread, ctx);
     }
-    if (rc == JD_OK) rc = run_pass(&p, ctx);
-    if (rc == JD_OK && vcov) fill_vcov(&p, kind, vcov);
-    if (rc == JD_OK && satterthwaite) fill_df(&p, df);
+    if (!rc) rc = run_pass(&p, ctx);
+    if (!rc && vcov) fill_vcov(&p, kind, vcov);
+    if (!rc && satterthwaite) fill_df(&p, df);
     free(room);
     free(p.without);
     jd_leverage_free(&v);

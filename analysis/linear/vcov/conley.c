@@ -213,16 +213,16 @@ int jd_meat_conley(const jd_regression_t *r, const double *residual, const jd_vc
     int k = r->n_kept;
     map_t map = {.reach = reach(options->distance, options->cutoff_km)};
     int rc = check_coordinates(rows, r->n, ctx);
-    if (rc == JD_OK) rc = list_places(&map, rows, r->n, ctx);
-    if (rc == JD_OK) rc = sort_bands(&map, r->n, ctx);
+    if (!rc) rc = list_places(&map, rows, r->n, ctx);
+    if (!rc) rc = sort_bands(&map, r->n, ctx);
     double *u = NULL, *v = NULL;
     size_t cells = (size_t)k * (size_t)map.n;
-    if (rc == JD_OK) {
+    if (!rc) {
         u = calloc(2 * cells, sizeof *u);
         v = malloc(cells * sizeof *v);
         if (!u || !v) rc = jd_fail_memory(ctx, 3 * cells * sizeof *u, "scores of places");
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         for (int j = 0; j < k; j++)
             for (int64_t i = 0; i < r->n; i++)
                 u[j * map.n + map.code[i]] += jd_row_weights(r, j)[i] * residual[i];

@@ -69,7 +69,7 @@ static int count_rank(const jd_regression_t *r, int64_t levels, int64_t *rank, j
     int64_t components = 0;
     int rc = count_components(jd_effects_groups(r->effects, 0), jd_effects_groups(r->effects, 1),
                               &components, ctx);
-    if (rc == JD_OK) *rank -= components;
+    if (!rc) *rank -= components;
     return rc;
 }
 
@@ -94,7 +94,7 @@ int jd_count_parameters(const jd_regression_t *r, const jd_groups_t *const *way,
     rank = levels - (n_effects - 1);
     if (options->k_exact) {
         int rc = count_rank(r, levels, &rank, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
     *k += rank - nested_levels;
     return JD_OK;

@@ -215,10 +215,10 @@ int jd_leverage_make(jd_leverage_t *v, const jd_regression_t *r, const jd_groups
     for (int64_t i = 1; r->weight && i < r->n && v->exact_unit; i++)
         v->exact_unit = r->weight[i] == r->weight[0];
     int rc = part_effects(v, ctx);
-    if (rc == JD_OK) rc = order_rows(v, ctx);
-    if (rc == JD_OK) rc = sum_own(v, ctx);
-    if (rc == JD_OK) rc = factor_others(v, ctx);
-    if (rc == JD_OK) rc = factor_regressors(v, ctx);
+    if (!rc) rc = order_rows(v, ctx);
+    if (!rc) rc = sum_own(v, ctx);
+    if (!rc) rc = factor_others(v, ctx);
+    if (!rc) rc = factor_regressors(v, ctx);
     v->m = v->s + r->n_kept;
     return rc;
 }
@@ -328,13 +328,13 @@ int jd_leverages(const jd_regression_t *r, double *leverage, jd_ctx_t *ctx)
     const jd_groups_t *groups;
     double *work = NULL;
     int rc = part_rows(r, &blocks, &groups, ctx), threads = jd_ctx_threads(ctx);
-    if (rc == JD_OK) rc = jd_leverage_make(&v, r, groups, ctx);
+    if (!rc) rc = jd_leverage_make(&v, r, groups, ctx);
     size_t each = (size_t)v.largest * (size_t)(v.m + 1) + (size_t)v.s;
-    if (rc == JD_OK) {
+    if (!rc) {
         work = malloc((size_t)threads * each * sizeof *work);
         if (!work) rc = jd_fail_memory(ctx, (size_t)threads * each * sizeof *work, "leverages");
     }
-    if (rc == JD_OK) {
+    if (!rc) {
 #pragma omp parallel for num_threads(threads) schedule(static)
         for (int t = 0; t < threads; t++) {
             double *big_r = work + (size_t)t * each, *u = big_r + v.largest * v.m;
@@ -359,8 +359,8 @@ int jd_leverage_rank(const jd_regression_t *r, int64_t *rank, jd_ctx_t *ctx)
     jd_groups_t blocks = {0};
     const jd_groups_t *groups;
     int rc = part_rows(r, &blocks, &groups, ctx);
-    if (rc == JD_OK) rc = jd_leverage_make(&v, r, groups, ctx);
-    if (rc == JD_OK) *rank = v.s + (v.own ? v.own->n_groups : 0);
+    if (!rc) rc = jd_leverage_make(&v, r, groups, ctx);
+    if (!rc) *rank = v.s + (v.own ? v.own->n_groups : 0);
     jd_leverage_free(&v);
     jd_groups_free(&blocks);
     return rc;

@@ -66,7 +66,7 @@ int jd_reweigh_spread(const jd_leverage_t *v, double *spread, jd_ctx_t *ctx)
         spread[i * m + i] = 1;
     if (v->exact_unit) return JD_OK;
     int rc = jd_reweigh_open(&work, v, JD_REWEIGH_NONE, ctx);
-    for (int32_t g = 0; rc == JD_OK && g < v->groups->n_groups; g++) {
+    for (int32_t g = 0; !rc && g < v->groups->n_groups; g++) {
         const int32_t *row;
         int64_t n = jd_leverage_rows(v, g, &row);
         jd_leverage_block(v, g, work.r, work.u, work.scratch);

@@ -132,7 +132,7 @@ static int intersect(const jd_vcov_rows_t *rows, unsigned ways, int32_t *code, i
                      jd_ctx_t *ctx)
 {
     int first = 1, rc = JD_OK;
-    for (int c = 0; rc == JD_OK && c < rows->n_ways; c++) {
+    for (int c = 0; !rc && c < rows->n_ways; c++) {
         const jd_groups_t *way = rows->way[c];
         if (!(ways & 1u << c)) continue;
         if (first) {
@@ -153,14 +153,14 @@ int jd_meat_multiway(const jd_regression_t *r, const double *residual, const jd_
     if (!code) return jd_fail_memory(ctx, (size_t)r->n * sizeof *code, "crossed clusters");
     int rc = JD_OK;
     clear(meat, r->n_kept);
-    for (unsigned ways = 1; rc == JD_OK && ways < 1u << rows->n_ways; ways++) {
+    for (unsigned ways = 1; !rc && ways < 1u << rows->n_ways; ways++) {
         int64_t groups = 0;
         double sign = -1;
         for (int c = 0; c < rows->n_ways; c++)
             if (ways & 1u << c) sign = -sign;
         rc = intersect(rows, ways, code, &groups, ctx);
-        double *u = rc == JD_OK ? sum_scores(r, residual, code, groups, ctx) : NULL;
-        if (rc == JD_OK && !u) rc = JD_ERR_NO_MEMORY;
+        double *u = rc ? NULL : sum_scores(r, residual, code, groups, ctx);
+        if (!rc && !u) rc = JD_ERR_NO_MEMORY;
         if (own_factors) sign *= (double)groups / (double)(groups - 1);
         if (u) add_products(u, r->n_kept, groups, sign, meat);
         free(u);
@@ -199,7 +199,7 @@ static int list_cells(const jd_groups_t *unit, const jd_groups_t *time, int32_t 
         memcpy(code, time->code, n * sizeof *code);
         *n_cells = periods;
     }
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     /* key in the high part, old code in the low one: sorting carries it along */
     size_t cells = (size_t)*n_cells;
     int64_t *key = calloc(cells + 1, 2 * sizeof *key);
@@ -235,9 +235,9 @@ int jd_meat_lags(const jd_regression_t *r, const double *residual, const jd_grou
     if (!code) return jd_fail_memory(ctx, (size_t)r->n * sizeof *code, "lagged scores");
     double *u = NULL;
     int rc = list_cells(unit, time, code, &cell, &cells, ctx);
-    if (rc == JD_OK) u = sum_scores(r, residual, code, cells, ctx);
-    if (rc == JD_OK && !u) rc = JD_ERR_NO_MEMORY;
-    if (rc == JD_OK) {
+    if (!rc) u = sum_scores(r, residual, code, cells, ctx);
+    if (!rc && !u) rc = JD_ERR_NO_MEMORY;
+    if (!rc) {
         clear(meat, k);
         add_products(u, k, cells, 1, meat);
         for (int64_t a = 0; a < cells; a++)

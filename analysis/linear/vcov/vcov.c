@@ -95,7 +95,7 @@ static int judge(const jd_regression_t *r, const jd_vcov_rows_t *rows,
     double n = (double)r->n, g = (double)count_groups(rows, options);
     int rc = jd_count_parameters(r, rows->way, multiway ? rows->n_ways : clustered, options,
                                  &facts->k, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (facts->k >= r->n)
         return jd_fail(ctx, JD_ERR_DATA,
                        "%" PRId64 " rows for %" PRId64 " parameters: no degree of freedom is left "
@@ -129,7 +129,7 @@ int jd_mend(double *matrix, int k, jd_ctx_t *ctx)
         rc = jd_fail_memory(ctx, size * sizeof *values, "a covariance");
     else if (info != 0)
         rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE, "the eigenvalues of a covariance do not converge");
-    if (rc == JD_OK && values[0] < 0) {
+    if (!rc && values[0] < 0) {
         memset(matrix, 0, size * size * sizeof *matrix);
         for (size_t e = 0; e < size; e++)
             for (size_t i = 0; values[e] > 0 && i < size; i++)
@@ -200,8 +200,8 @@ static int estimate_vcov(const jd_regression_t *r, const double *residual,
 {
     int k = r->n_kept;
     int rc = judge(r, rows, options, facts, ctx);
-    if (rc == JD_OK && df) rc = fill_df(r, rows, options, facts, df, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc && df) rc = fill_df(r, rows, options, facts, df, ctx);
+    if (rc) return rc;
     facts->ssr = jd_dot_weighted(r->weight, residual, residual, r->n);
     if (options->kind == JD_VCOV_IID) {
         for (int e = 0; e < k * k; e++)
@@ -211,7 +211,7 @@ static int estimate_vcov(const jd_regression_t *r, const double *residual,
     if (kinds[options->kind].adjusted)
         return jd_vcov_adjusted(r, residual, rows, options->kind, vcov, df, ctx);
     rc = make_meat(r, residual, rows, options, vcov, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int i = 0; i < k; i++)
         for (int j = 0; j <= i; j++) {
             vcov[i * k + j] *= facts->factor;
@@ -239,17 +239,17 @@ int jd_regression_vcov(const jd_regression_t *regression, const double *residual
     jd_regression_t r = *regression;
     memset(facts, 0, sizeof *facts);
     int rc = jd_check_cancelled(ctx);
-    if (rc == JD_OK) rc = check_rows(rows, options, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = check_rows(rows, options, ctx);
+    if (rc) return rc;
     int spread = needs_columns(&r, rows, options, ctx);
     if (spread < 0) return spread;
     if (spread) {
         rc = jd_regression_spread(regression, &r.columns, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
     int told = rows->contrast ? rows->n_contrasts - rows->n_aside : r.n_kept;
     rc = estimate_vcov(&r, residual, rows, options, vcov, df, facts, ctx);
-    for (int j = 0; rc == JD_OK && df && j < told; j++)
+    for (int j = 0; !rc && df && j < told; j++)
         if (df[j] < facts->df) facts->df = df[j];
     if (spread) free(r.columns);
     return rc;

@@ -90,7 +90,7 @@ static int read_quoted(reader_t *r)
             }
         }
         int rc = add_byte(r, byte);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
 }
 
@@ -104,9 +104,9 @@ static int read_field(reader_t *r, ending_t *ending)
     int byte = next_byte(r);
     if (byte == '"') {
         rc = read_quoted(r);
-        byte = rc == JD_OK ? next_byte(r) : EOF;
+        byte = rc ? EOF : next_byte(r);
     }
-    while (rc == JD_OK) {
+    while (!rc) {
         if (byte == '\r') {
             byte = next_byte(r);
             if (byte != '\n' && byte != EOF) {
@@ -123,9 +123,9 @@ static int read_field(reader_t *r, ending_t *ending)
                 r->name, (long long)r->line);
         }
         rc = add_byte(r, byte);
-        if (rc == JD_OK) byte = next_byte(r);
+        if (!rc) byte = next_byte(r);
     }
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (byte == '\n') r->next_line++;
     *ending = byte == ',' ? END_FIELD : byte == '\n' ? END_LINE : END_FILE;
     r->field[r->length] = '\0';
@@ -245,13 +245,13 @@ static int read_header(reader_t *r, header_t *h, const jd_column_t *columns, int
     ending_t ending = END_FIELD;
     while (ending == END_FIELD) {
         int rc = read_field(r, &ending);
-        if (rc == JD_OK && ferror(r->stream)) rc = cannot_read(r);
-        if (rc == JD_OK && ending == END_FILE && h->n_fields == 0 && r->length == 0) {
+        if (!rc && ferror(r->stream)) rc = cannot_read(r);
+        if (!rc && ending == END_FILE && h->n_fields == 0 && r->length == 0) {
             return jd_fail(r->ctx, JD_ERR_DATA, "%s: is empty; a header and lines are expected",
                            r->name);
         }
-        if (rc == JD_OK) rc = add_to_header(r, h, columns, n, found);
-        if (rc != JD_OK) return rc;
+        if (!rc) rc = add_to_header(r, h, columns, n, found);
+        if (rc) return rc;
     }
     return check_header(r, h, columns, n, required, found);
 }
@@ -375,7 +375,7 @@ static int read_line(reader_t *r, const header_t *h, jd_table_t *table, bool *mo
     int field = 0;
     for (; ending == END_FIELD; field++) {
         int rc = read_field(r, &ending);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
         if (field == 0 && ending != END_FIELD && r->length == 0 && !r->quoted && h->n_fields > 1) {
             *more = ending == END_LINE; /* an empty line */
             return JD_OK;
@@ -402,8 +402,8 @@ static int read_lines(reader_t *r, const header_t *h, const bool *found, jd_tabl
     bool more = true;
     while (more) {
         int rc = jd_table_reserve(table, table->rows + 1, r->ctx);
-        if (rc == JD_OK) rc = read_line(r, h, table, &more);
-        if (rc != JD_OK) return rc;
+        if (!rc) rc = read_line(r, h, table, &more);
+        if (rc) return rc;
     }
     if (ferror(r->stream)) return cannot_read(r);
     if (r->errors) return JD_ERR_DATA;
@@ -426,12 +426,12 @@ int jd_csv_read_stream(FILE *stream, const char *name, const jd_column_t *column
     r.room = 256;
     r.field = malloc(r.room);
     int rc = has && r.block && r.field ? JD_OK : jd_fail_memory(ctx, BLOCK, name);
-    if (rc == JD_OK) rc = skip_mark(&r);
-    if (rc == JD_OK) rc = read_header(&r, &h, columns, n_columns, required, has);
-    if (rc == JD_OK) rc = jd_table_init(table, name, "", columns, n_columns, 1024, ctx);
-    if (rc == JD_OK) rc = read_lines(&r, &h, has, table);
-    if (rc == JD_OK && found) memcpy(found, has, n * sizeof *has);
-    if (rc != JD_OK) jd_table_free(table);
+    if (!rc) rc = skip_mark(&r);
+    if (!rc) rc = read_header(&r, &h, columns, n_columns, required, has);
+    if (!rc) rc = jd_table_init(table, name, "", columns, n_columns, 1024, ctx);
+    if (!rc) rc = read_lines(&r, &h, has, table);
+    if (!rc && found) memcpy(found, has, n * sizeof *has);
+    if (rc) jd_table_free(table);
     free(h.column);
     free(r.field);
     free(r.block);

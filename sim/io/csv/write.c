@@ -100,7 +100,7 @@ int jd_csv_write(const jd_table_t *table, const char *path, bool replace, jd_ctx
 {
     jd_whole_t whole;
     int rc = jd_whole_open(&whole, path, replace, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     FILE *stream = jd_whole_stream(&whole, ctx);
     if (!stream) {
         jd_whole_abandon(&whole);

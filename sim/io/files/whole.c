@@ -140,9 +140,9 @@ int jd_whole_open(jd_whole_t *whole, const char *path, bool replace, jd_ctx_t *c
 {
     *whole = (jd_whole_t){.fd = -1, .replace = replace};
     int rc = name_both(whole, path, ctx);
-    if (rc == JD_OK) rc = refuse_existing(whole, ctx);
-    if (rc == JD_OK) rc = open_part(whole, ctx);
-    if (rc != JD_OK) discard(whole);
+    if (!rc) rc = refuse_existing(whole, ctx);
+    if (!rc) rc = open_part(whole, ctx);
+    if (rc) discard(whole);
     return rc;
 }
 
@@ -188,7 +188,7 @@ static int put_name(jd_whole_t *whole, const char *name)
 static int give_name(jd_whole_t *whole, jd_ctx_t *ctx)
 {
     int rc = refuse_existing(whole, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (!whole->replace) {
         if (put_name(whole, whole->path) == 0) return JD_OK;
         bool no_links = whole->named && (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS);
@@ -214,10 +214,9 @@ int jd_whole_commit(jd_whole_t *whole, jd_ctx_t *ctx)
 {
     int rc = JD_OK, error = whole->stream ? flush(whole->stream) : 0;
     if (error) rc = jd_whole_fail(whole, error, ctx);
-    if (rc == JD_OK && fsync(whole->fd) != 0 && errno != EINVAL)
-        rc = jd_whole_fail(whole, errno, ctx);
-    if (rc == JD_OK) rc = give_name(whole, ctx);
-    if (rc == JD_OK) sync_folder(whole->path);
+    if (!rc && fsync(whole->fd) != 0 && errno != EINVAL) rc = jd_whole_fail(whole, errno, ctx);
+    if (!rc) rc = give_name(whole, ctx);
+    if (!rc) sync_folder(whole->path);
     discard(whole);
     return rc;
 }

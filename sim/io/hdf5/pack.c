@@ -225,8 +225,8 @@ int jd_pack_write(jd_packer_t *packer, jd_chunk_t *chunks, int64_t n_chunks, jd_
     if (batch < threads) batch = threads;
     if (batch > n_chunks) batch = n_chunks;
     int rc = make_workers(packer, threads, bytes, ctx);
-    if (rc == JD_OK) rc = make_arena(packer, (size_t)batch * slot, ctx);
-    for (int64_t first = 0; rc == JD_OK && first < n_chunks; first += batch) {
+    if (!rc) rc = make_arena(packer, (size_t)batch * slot, ctx);
+    for (int64_t first = 0; !rc && first < n_chunks; first += batch) {
         int64_t n = n_chunks - first < batch ? n_chunks - first : batch;
         jd_chunk_t *now = chunks + first;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (n > 1)

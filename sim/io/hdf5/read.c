@@ -93,10 +93,10 @@ static int check_schema(jd_store_t *store, jd_ctx_t *ctx)
     int64_t version = 0;
     jd_ctx_t mute = {0};
     int rc = jd_store_get_text(store, "/", "format", &format, &mute);
-    bool ours = rc == JD_OK && strcmp(format, JD_STORE_FORMAT) == 0;
+    bool ours = !rc && strcmp(format, JD_STORE_FORMAT) == 0;
     free(format);
     if (rc == JD_ERR_NO_MEMORY) return jd_fail_memory(ctx, TEXT_MAX, store->path);
-    if (!ours || jd_store_get_int(store, "/", "schema_version", &version, &mute) != JD_OK) {
+    if (!ours || jd_store_get_int(store, "/", "schema_version", &version, &mute)) {
         return jd_fail(ctx, JD_ERR_FORMAT,
                        "%s: is an HDF5 file, but not one of jiedao's (no attribute format = "
                        "\"jiedao\" with a schema_version); what is asked for is a file written by "
@@ -189,9 +189,9 @@ int jd_store_open_image(jd_store_t **store, const char *path, jd_image_t *image,
                      reason);
     } else {
         rc = check_schema(made, ctx);
-        if (rc == JD_OK) rc = check_links(made, ctx);
+        if (!rc) rc = check_links(made, ctx);
     }
-    if (rc != JD_OK) jd_store_close(&made);
+    if (rc) jd_store_close(&made);
     *store = made;
     return rc;
 }
@@ -340,7 +340,7 @@ int jd_store_read_text(jd_store_t *store, const char *name, char **text, jd_ctx_
         }
     }
     if (why) rc = jd_store_damaged(store, "", name, why, ctx);
-    if (rc != JD_OK) {
+    if (rc) {
         free(*text);
         *text = NULL;
     }

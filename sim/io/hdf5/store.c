@@ -108,8 +108,7 @@ static hid_t create_file(jd_store_t *store)
 static int stamp(jd_store_t *store, jd_ctx_t *ctx)
 {
     int rc = jd_store_attribute_text(store, "/", "format", JD_STORE_FORMAT, ctx);
-    if (rc == JD_OK)
-        rc = jd_store_attribute_int(store, "/", "schema_version", JD_STORE_SCHEMA, ctx);
+    if (!rc) rc = jd_store_attribute_int(store, "/", "schema_version", JD_STORE_SCHEMA, ctx);
     return rc;
 }
 
@@ -123,14 +122,14 @@ int jd_store_create(jd_store_t **store, const char *path, bool replace, jd_ctx_t
     made->file = H5I_INVALID_HID;
     made->driver = H5I_INVALID_HID;
     int rc = jd_whole_open(&made->whole, path, replace, ctx);
-    if (rc == JD_OK) {
+    if (!rc) {
         made->path = made->whole.path;
         made->sink.fd = made->whole.fd;
         made->driver = jd_sink_driver();
         made->file = made->driver < 0 ? H5I_INVALID_HID : create_file(made);
         rc = made->file < 0 ? jd_store_fail(made, "its first bytes", ctx) : stamp(made, ctx);
     }
-    if (rc != JD_OK) jd_store_abandon(&made);
+    if (rc) jd_store_abandon(&made);
     *store = made;
     return rc;
 }
@@ -144,8 +143,8 @@ static int close_file(jd_store_t *store, jd_ctx_t *ctx)
     store->file = H5I_INVALID_HID;
     if (store->driver >= 0) H5FDunregister(store->driver);
     store->driver = H5I_INVALID_HID;
-    if (rc == JD_OK && !store->sink.error) rc = jd_seal_write(&store->sink, ctx);
-    return rc == JD_OK ? jd_store_check(store, ctx) : rc;
+    if (!rc && !store->sink.error) rc = jd_seal_write(&store->sink, ctx);
+    return rc ? rc : jd_store_check(store, ctx);
 }
 
 void jd_store_abandon(jd_store_t **store)
@@ -165,9 +164,9 @@ int jd_store_commit(jd_store_t **store, jd_ctx_t *ctx)
 {
     jd_store_t *whole = *store;
     int rc = jd_store_ready(whole, ctx);
-    if (rc == JD_OK) rc = jd_store_finish_all(whole, ctx);
-    if (rc == JD_OK) rc = close_file(whole, ctx);
-    if (rc == JD_OK) rc = jd_whole_commit(&whole->whole, ctx);
+    if (!rc) rc = jd_store_finish_all(whole, ctx);
+    if (!rc) rc = close_file(whole, ctx);
+    if (!rc) rc = jd_whole_commit(&whole->whole, ctx);
     jd_store_abandon(store);
     return rc;
 }
@@ -178,7 +177,7 @@ int jd_store_commit(jd_store_t **store, jd_ctx_t *ctx)
 static int open_object(jd_store_t *store, const char *where, hid_t *object, jd_ctx_t *ctx)
 {
     int rc = jd_store_ready(store, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (strcmp(where, "/") != 0 && !jd_store_exists(store->file, where)) {
         return jd_fail(
             ctx, JD_ERR_ARGUMENT,
@@ -195,7 +194,7 @@ int jd_store_attribute_text(jd_store_t *store, const char *where, const char *na
 {
     hid_t object = H5I_INVALID_HID;
     int rc = open_object(store, where, &object, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (jd_store_put_text(object, name, value) < 0) rc = jd_store_fail(store, name, ctx);
     H5Oclose(object);
     return rc;
@@ -206,7 +205,7 @@ static int put_number(jd_store_t *store, const char *where, const char *name, hi
 {
     hid_t object = H5I_INVALID_HID;
     int rc = open_object(store, where, &object, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     if (jd_store_put(object, name, type, -1, value) < 0) rc = jd_store_fail(store, name, ctx);
     H5Oclose(object);
     return rc;
@@ -244,7 +243,7 @@ static hid_t make_text(hid_t group, const char *name, const char *text)
 int jd_store_text(jd_store_t *store, const char *name, const char *text, jd_ctx_t *ctx)
 {
     int rc = jd_store_ready(store, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     const char *slash = strrchr(name, '/');
     size_t length = slash ? (size_t)(slash - name) : 0;
     char *folder = malloc(length + 1);
@@ -257,5 +256,5 @@ int jd_store_text(jd_store_t *store, const char *name, const char *text, jd_ctx_
     if (made >= 0) H5Dclose(made);
     if (group >= 0) H5Gclose(group);
     free(folder);
-    return rc == JD_OK ? jd_store_check(store, ctx) : rc;
+    return rc ? rc : jd_store_check(store, ctx);
 }

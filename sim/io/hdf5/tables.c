@@ -189,7 +189,7 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *link, void 
     }
     if (H5Iget_type(object) == H5I_DATASET) scan->rc = visit_dataset(scan, name, object);
     H5Oclose(object);
-    return scan->rc == JD_OK ? 0 : -1;
+    return scan->rc ? -1 : 0;
 }
 
 /* Gathers a table's columns, in the order they were made. */
@@ -198,11 +198,11 @@ static int scan_table(scan_t *scan, hid_t group)
     hsize_t at = 0;
     scan->record.rank = scan->time.rank = scan->unit.rank = -1;
     herr_t rc = H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, &at, visit, scan);
-    if (rc < 0 && scan->rc == JD_OK && scan->n == 0) { /* a copy that lost the order of making */
+    if (rc < 0 && !scan->rc && scan->n == 0) { /* a copy that lost the order of making */
         at = 0;
         rc = H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, visit, scan);
     }
-    if (scan->rc != JD_OK) return scan->rc;
+    if (scan->rc) return scan->rc;
     return rc < 0 ? jd_store_damaged(scan->store, scan->table, "", "its columns cannot be listed",
                                      scan->ctx)
                   : JD_OK;
@@ -359,17 +359,17 @@ static int fill_table(scan_t *scan, hid_t group, bool panel, jd_table_t *table)
     } else {
         rc = jd_table_init(table, name, its_label, columns, scan->n, (int64_t)scan->record.dims[0],
                            scan->ctx);
-        table->rows = rc == JD_OK ? table->capacity : 0;
+        table->rows = rc ? 0 : table->capacity;
     }
-    if (rc != JD_OK) {
+    if (rc) {
         free(columns);
         return rc;
     }
     table->owned = columns;
-    for (int c = 0; rc == JD_OK && c < table->n_columns; c++) {
+    for (int c = 0; !rc && c < table->n_columns; c++) {
         rc = read_column(scan->store, group, table, c, scan->ctx);
     }
-    if (rc != JD_OK) jd_table_free(table);
+    if (rc) jd_table_free(table);
     return rc;
 }
 
@@ -381,18 +381,18 @@ int jd_store_read(jd_store_t *store, const char *name, jd_table_t *table, jd_ctx
     hid_t group = open_table(store, name);
     bool panel = group >= 0 && is_panel(group, &is_table, &no_memory);
     if (no_memory) scan.rc = jd_fail_memory(ctx, NAME_SIZE, name);
-    if (scan.rc == JD_OK && !is_table) {
+    if (!scan.rc && !is_table) {
         scan.rc =
             jd_fail(ctx, JD_ERR_DATA, "%s: has no table %s; `jiedao info %s` lists those it has",
                     store->path, name, store->path);
     }
-    if (scan.rc == JD_OK) scan.rc = scan_table(&scan, group);
-    if (scan.rc == JD_OK) scan.rc = check_dimensions(&scan, panel);
-    if (scan.rc == JD_OK) scan.rc = check_columns(&scan, group);
-    if (scan.rc == JD_OK) scan.rc = fill_table(&scan, group, panel, table);
+    if (!scan.rc) scan.rc = scan_table(&scan, group);
+    if (!scan.rc) scan.rc = check_dimensions(&scan, panel);
+    if (!scan.rc) scan.rc = check_columns(&scan, group);
+    if (!scan.rc) scan.rc = fill_table(&scan, group, panel, table);
     free_scan(&scan);
     if (group >= 0) H5Gclose(group);
-    if (scan.rc != JD_OK) *table = (jd_table_t){0};
+    if (scan.rc) *table = (jd_table_t){0};
     return scan.rc;
 }
 
@@ -426,8 +426,8 @@ static int add_entry(listing_t *list, const char *name, hid_t group, bool panel)
     }
     scan_t scan = {.store = list->store, .table = name, .ctx = list->ctx};
     int rc = scan_table(&scan, group);
-    if (rc == JD_OK) rc = check_dimensions(&scan, panel);
-    if (rc == JD_OK) {
+    if (!rc) rc = check_dimensions(&scan, panel);
+    if (!rc) {
         bool no_memory = false;
         jd_store_entry_t *entry = &list->entries[list->n++];
         *entry = (jd_store_entry_t){.n_columns = scan.n};
@@ -454,7 +454,7 @@ static herr_t visit_group(hid_t root, const char *name, const H5O_info_t *info, 
     if (is_table) list->rc = add_entry(list, name, group, panel);
     if (no_memory) list->rc = jd_fail_memory(list->ctx, NAME_SIZE, name);
     H5Gclose(group);
-    return list->rc == JD_OK ? 0 : -1;
+    return list->rc ? -1 : 0;
 }
 
 int jd_store_list(jd_store_t *store, jd_store_entry_t **entries, int *n_entries, jd_ctx_t *ctx)
@@ -462,10 +462,10 @@ int jd_store_list(jd_store_t *store, jd_store_entry_t **entries, int *n_entries,
     listing_t list = {.store = store, .ctx = ctx};
     herr_t rc =
         H5Ovisit2(store->file, H5_INDEX_NAME, H5_ITER_INC, visit_group, &list, H5O_INFO_BASIC);
-    if (rc < 0 && list.rc == JD_OK) {
+    if (rc < 0 && !list.rc) {
         list.rc = jd_store_damaged(store, "", "", "its tables cannot be listed", ctx);
     }
-    if (list.rc != JD_OK) {
+    if (list.rc) {
         jd_store_list_free(list.entries, list.n);
         list.entries = NULL;
         list.n = 0;

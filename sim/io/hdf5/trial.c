@@ -27,14 +27,14 @@ static void read_all(const char *path, jd_image_t image)
     int n = 0;
     jd_ctx_init(&ctx);
     if (jd_store_open_image(&store, path, &image, &ctx)) return;
-    if (jd_store_list(store, &entries, &n, &ctx) == JD_OK)
+    if (!jd_store_list(store, &entries, &n, &ctx))
         for (int i = 0; i < n; i++) {
             jd_table_t table;
             jd_ctx_clear(&ctx);
-            if (jd_store_read(store, entries[i].name, &table, &ctx) == JD_OK) jd_table_free(&table);
+            if (!jd_store_read(store, entries[i].name, &table, &ctx)) jd_table_free(&table);
         }
     char *text = NULL;
-    if (jd_store_read_text(store, "config/ini", &text, &ctx) == JD_OK) free(text);
+    if (!jd_store_read_text(store, "config/ini", &text, &ctx)) free(text);
     jd_store_list_free(entries, n);
     jd_store_close(&store);
 }

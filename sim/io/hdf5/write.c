@@ -124,7 +124,7 @@ static int make_columns(jd_store_t *store, jd_growing_t *g, jd_ctx_t *ctx)
         if (g->datasets[c] < 0) return jd_store_fail(store, g->columns[c].name, ctx);
         if (!is_cells(g, c) && g->columns[c].axis == JD_AXIS_UNIT) {
             int rc = write_axis(store, g, c, g->n_unit, ctx);
-            if (rc != JD_OK) return rc;
+            if (rc) return rc;
         }
     }
     g->made = true;
@@ -137,26 +137,26 @@ static int write_leads(jd_store_t *store, jd_growing_t *g, char *const *data, in
                        int64_t leads, jd_ctx_t *ctx)
 {
     int rc = g->made ? JD_OK : make_columns(store, g, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     int64_t n = 0;
     size_t most = (size_t)(pieces(leads, g->chunk_leads) * pieces(g->n_unit, g->chunk_units)) *
                   (size_t)g->n_columns;
     jd_chunk_t *chunks = malloc((most ? most : 1) * sizeof *chunks);
     if (!chunks) return jd_fail_memory(ctx, most * sizeof *chunks, g->name);
-    for (int c = 0; rc == JD_OK && c < g->n_columns; c++) {
+    for (int c = 0; !rc && c < g->n_columns; c++) {
         if (!is_cells(g, c)) continue;
         size_t size = cell_size(g, c);
         n += cut(chunks + n, data[c] + (size_t)(from * g->n_unit) * size, &g->columns[c],
                  g->datasets[c], g->written, leads, g->n_unit, g->chunk_leads, g->chunk_units);
         rc = extend(store, g, c, g->written + leads, ctx);
     }
-    if (rc == JD_OK) {
+    if (!rc) {
         rc = jd_pack_write(&store->packer, chunks, n, ctx);
         if (rc == JD_ERR_WRITE) rc = jd_store_fail(store, g->name, ctx);
     }
     free(chunks);
     g->written += leads;
-    return rc == JD_OK ? jd_store_check(store, ctx) : rc;
+    return rc ? rc : jd_store_check(store, ctx);
 }
 
 static int finish(jd_store_t *store, jd_growing_t *g, jd_ctx_t *ctx)
@@ -166,18 +166,18 @@ static int finish(jd_store_t *store, jd_growing_t *g, jd_ctx_t *ctx)
         if (g->held > 0) g->chunk_leads = g->held;
         rc = make_columns(store, g, ctx);
     }
-    if (rc == JD_OK && g->held > 0) rc = write_leads(store, g, g->hold, 0, g->held, ctx);
+    if (!rc && g->held > 0) rc = write_leads(store, g, g->hold, 0, g->held, ctx);
     g->held = 0;
-    for (int c = 0; rc == JD_OK && c < g->n_columns; c++) {
+    for (int c = 0; !rc && c < g->n_columns; c++) {
         if (is_cells(g, c) || g->columns[c].axis != JD_AXIS_TIME) continue;
         rc = extend(store, g, c, g->written, ctx);
-        if (rc == JD_OK) rc = write_axis(store, g, c, g->written, ctx);
+        if (!rc) rc = write_axis(store, g, c, g->written, ctx);
     }
-    if (rc == JD_OK && jd_store_make_dimensions(g->group, g->columns, g->n_columns, g->datasets,
-                                                g->panel, g->written, g->n_unit) < 0) {
+    if (!rc && jd_store_make_dimensions(g->group, g->columns, g->n_columns, g->datasets, g->panel,
+                                        g->written, g->n_unit) < 0) {
         rc = jd_store_fail(store, g->name, ctx);
     }
-    return rc == JD_OK ? jd_store_check(store, ctx) : rc;
+    return rc ? rc : jd_store_check(store, ctx);
 }
 
 static void drop(jd_growing_t *g)
@@ -228,7 +228,7 @@ static int hold_leads(jd_growing_t *g, const jd_table_t *table, int64_t from, in
                       jd_ctx_t *ctx)
 {
     int rc = make_room(g, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     for (int c = 0; c < g->n_columns; c++) {
         if (!is_cells(g, c)) continue;
         size_t lead = (size_t)g->n_unit * cell_size(g, c);
@@ -243,10 +243,10 @@ static int take(jd_store_t *store, jd_growing_t *g, const jd_table_t *table, jd_
 {
     int64_t leads = g->panel ? table->n_time : table->rows, done = 0;
     int rc = JD_OK;
-    for (int c = 0; rc == JD_OK && c < g->n_columns; c++) {
+    for (int c = 0; !rc && c < g->n_columns; c++) {
         if (!is_cells(g, c)) rc = hold_axis(g, table, c, ctx);
     }
-    while (rc == JD_OK && done < leads) {
+    while (!rc && done < leads) {
         int64_t left = leads - done, room = g->chunk_leads - g->held;
         if (g->held == 0 && left >= g->chunk_leads) { /* whole chunks, straight from the cells */
             int64_t n = left - left % g->chunk_leads;
@@ -257,7 +257,7 @@ static int take(jd_store_t *store, jd_growing_t *g, const jd_table_t *table, jd_
         int64_t n = left < room ? left : room;
         rc = hold_leads(g, table, done, n, ctx);
         done += n;
-        if (rc == JD_OK && g->held == g->chunk_leads) {
+        if (!rc && g->held == g->chunk_leads) {
             rc = write_leads(store, g, g->hold, 0, g->held, ctx);
             g->held = 0;
         }
@@ -320,7 +320,7 @@ static int begin(jd_store_t *store, jd_growing_t *g, const jd_table_t *table, bo
                  jd_ctx_t *ctx)
 {
     int rc = check_columns(table, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     bool panel = table->n_unit > 0;
     int64_t leads = panel ? table->n_time : table->rows, cells = cells_of_chunk(table);
     *g = (jd_growing_t){.columns = table->columns,
@@ -377,7 +377,7 @@ static int begin_growing(jd_store_t *store, const jd_table_t *table, jd_growing_
     store->growing = more;
     jd_growing_t fresh = {0};
     int rc = begin(store, &fresh, table, false, ctx);
-    if (rc != JD_OK) {
+    if (rc) {
         drop(&fresh);
         return rc;
     }
@@ -388,28 +388,28 @@ static int begin_growing(jd_store_t *store, const jd_table_t *table, jd_growing_
 
 static int keep_code(jd_store_t *store, int rc)
 {
-    if (rc != JD_OK && !store->failed) store->failed = rc;
+    if (rc && !store->failed) store->failed = rc;
     return rc;
 }
 
 int jd_store_append(jd_store_t *store, const jd_table_t *table, jd_ctx_t *ctx)
 {
     int rc = jd_store_ready(store, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_growing_t *g = find_growing(store, table->name);
     rc = g ? same_shape(store, g, table, ctx) : begin_growing(store, table, &g, ctx);
-    if (rc == JD_OK) rc = take(store, g, table, ctx);
+    if (!rc) rc = take(store, g, table, ctx);
     return keep_code(store, rc);
 }
 
 int jd_store_write(jd_store_t *store, const jd_table_t *table, jd_ctx_t *ctx)
 {
     int rc = jd_store_ready(store, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     jd_growing_t g = {0};
     rc = begin(store, &g, table, true, ctx);
-    if (rc == JD_OK) rc = take(store, &g, table, ctx);
-    if (rc == JD_OK) rc = finish(store, &g, ctx);
+    if (!rc) rc = take(store, &g, table, ctx);
+    if (!rc) rc = finish(store, &g, ctx);
     drop(&g);
     return keep_code(store, rc);
 }
@@ -417,7 +417,7 @@ int jd_store_write(jd_store_t *store, const jd_table_t *table, jd_ctx_t *ctx)
 int jd_store_finish_all(jd_store_t *store, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
-    for (int i = 0; rc == JD_OK && i < store->n_growing; i++) {
+    for (int i = 0; !rc && i < store->n_growing; i++) {
         rc = finish(store, &store->growing[i], ctx);
     }
     jd_store_drop_growing(store);

@@ -183,7 +183,7 @@ static int put_table(readstat_writer_t *writer, const jd_table_t *table, sink_t 
     readstat_writer_set_file_label(writer, label);
     for (int c = 0; c < table->n_columns; c++) {
         int rc = add_variable(writer, table, c, ctx);
-        if (rc != JD_OK) return rc;
+        if (rc) return rc;
     }
     readstat_error_t rc = readstat_begin_writing_dta(writer, sink, (long)table->rows);
     for (int64_t row = 0; rc == READSTAT_OK && row < table->rows; row++) {
@@ -200,7 +200,7 @@ int jd_stata_write(const jd_table_t *table, const char *path, bool replace, jd_c
 {
     jd_whole_t whole;
     int rc = jd_whole_open(&whole, path, replace, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     sink_t sink = {.stream = jd_whole_stream(&whole, ctx)};
     readstat_writer_t *writer = readstat_writer_init();
     if (!sink.stream) {
@@ -211,7 +211,7 @@ int jd_stata_write(const jd_table_t *table, const char *path, bool replace, jd_c
         rc = put_table(writer, table, &sink, &whole, ctx);
     }
     if (writer) readstat_writer_free(writer);
-    if (rc == JD_OK) return jd_whole_commit(&whole, ctx);
+    if (!rc) return jd_whole_commit(&whole, ctx);
     jd_whole_abandon(&whole);
     return rc;
 }
