@@ -72,19 +72,7 @@ static int time_pass(void *user, const struct jd_simulation *sim, int64_t period
     found_t *found = user;
     if (period != PERIOD) return 0;
     jd_moves_t moves[2] = {{0}};
-    jd_pass_t pass = {.dims = &sim->dims,
-                      .tree = &sim->tree,
-                      .base = &sim->base,
-                      .borders = &sim->borders,
-                      .type = sim->type,
-                      .n_worlds = sim->n_worlds};
-    jd_pass_draws(&pass, sim->seed, sim->replicate, period + 1);
-    for (int w = 0; w < sim->n_worlds; w++) {
-        uint32_t top = jd_choice_top_hazard(&sim->world[w].choice, &sim->dims);
-        pass.place[w] = sim->world[w].place;
-        pass.choice[w] = &sim->world[w].choice;
-        if (top > pass.threshold) pass.threshold = top;
-    }
+    jd_pass_t pass = jd_moves_pass(sim, period + 1);
     for (int t = 0; t < 2; t++) {
         moves[t].capacity = CHUNK;
         moves[t].firm = malloc(CHUNK * sizeof *moves[t].firm);

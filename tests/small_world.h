@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "near.h"
-#include "run/record/columns.h"
+#include "run/record/estimands.h"
+#include "run/record/truth.h"
 #include "run/setting.h"
 
 typedef struct small {
@@ -16,13 +17,15 @@ typedef struct small {
     jd_simulation_t *sim;
 } small_t;
 
-/** Hooks of jd_simulation_run_hooked(): audits every period, and says what does not hold. */
+/** Hook of jd_simulation_run_hooked(): audits every period, and says what does not hold. */
 static inline int small_audit(void *user, const struct jd_simulation *sim, int64_t period)
 {
     (void)user;
-    const char *wrong = jd_simulation_audit(sim);
-    if (wrong) print_message("period %lld: %s\n", (long long)period, wrong);
-    return wrong ? JD_ERR_DATA : JD_OK;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    int rc = jd_simulation_audit(sim, &ctx);
+    if (rc) print_message("period %lld: %s\n", (long long)period, ctx.message);
+    return rc;
 }
 
 /** Builds; returns the code. Two provinces, 24 counties, 150 streets, 6,000 firms, 8 quarters,
@@ -88,12 +91,17 @@ static inline const jd_table_t *small_table(const small_t *s, const char *name)
     return t;
 }
 
-/** Cell of a column by name. */
-static inline double small_cell(const jd_table_t *t, const char *column, int64_t row)
+/** A column by name. */
+static inline int small_column(const jd_table_t *t, const char *column)
 {
     int c = jd_table_find(t, column);
     if (c < 0) fail_msg("no column %s", column);
-    return jd_table_number(t, c, row);
+    return c;
+}
+
+static inline double small_cell(const jd_table_t *t, const char *column, int64_t row)
+{
+    return jd_table_number(t, small_column(t, column), row);
 }
 
 static inline double small_sum(const jd_table_t *t, const char *column)

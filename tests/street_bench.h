@@ -79,7 +79,7 @@ static inline void bench_open(street_bench_t *b, const char *text)
                           .sizes = 1,
                           .kinds = 1,
                           .types = 1};
-    assert_int_equal(jd_world_init(&b->world, &b->dims, false, &b->ctx), JD_OK);
+    assert_int_equal(jd_world_init(&b->world, &b->dims, 0, false, &b->ctx), JD_OK);
     b->tk_land = test_calloc((size_t)counties, sizeof(double));
     b->tk_fiscal = test_calloc((size_t)counties, sizeof(double));
     jd_officials_start(officials, &b->traits, &b->world.officials);

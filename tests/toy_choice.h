@@ -157,7 +157,7 @@ static void toy_start(toy_t *toy, const toy_street_t *street, int n, const char 
                  8);
     assert_int_equal(jd_borders_init(&toy->borders, toy->firms, &toy->tree, &toy->ctx), JD_OK);
     assert_int_equal(jd_base_init(&toy->base, &toy->dims, &toy->ctx), JD_OK);
-    assert_int_equal(jd_world_init(&toy->world, &toy->dims, false, &toy->ctx), JD_OK);
+    assert_int_equal(jd_world_init(&toy->world, &toy->dims, 0, false, &toy->ctx), JD_OK);
     toy->setting = (jd_choice_setting_t){.dims = &toy->dims,
                                          .tree = &toy->tree,
                                          .firms = toy->firms,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Mechanisms: optional parts of a period, one file each in mechanisms/ and one line in its list.
- *  `step` reads the period as it went and adds to the next one's modifiers (world->tour, burden,
- * show), which only the period's own steps apply; so their order carries no meaning and any subset
- * runs. `record` fills one row of time of the mechanism's own panel over counties. */
+/** Mechanisms: optional parts of a period. Each is one file in mechanisms/ and one line in its
+ * list; docs/development.md shows how to add one. A mechanism reads the period as it went and
+ * writes two things: its own state, and the modifiers of the next period (world.h), which only the
+ * period's own steps apply. So the order of mechanisms carries no meaning, any subset runs, and one
+ * that is off takes neither time nor memory. */
 #ifndef JD_MODEL_MECHANISM_H
 #define JD_MODEL_MECHANISM_H
 
@@ -10,37 +11,96 @@
 #include "model/outcomes.h"
 #include "model/panel_head.h"
 
-/** What a mechanism may read of the period that just went; borrowed. */
+/** An array of a mechanism's own state: one cell for each unit of a level, in every world. */
+typedef struct jd_state {
+    const char *name; /**< NULL ends the rows */
+    jd_level_t level;
+    jd_type_t type; /**< a number; doubles and floats must stay finite */
+} jd_state_t;
+
+/** What a mechanism reads; borrowed. The same in every call, but for `world`, which is not yet
+ * stepped in `init`. */
 typedef struct jd_moment {
-    const jd_config_t *config;
     const jd_dims_t *dims;
     const jd_tree_t *tree;
     const jd_street_setting_t *street;
     const jd_firms_params_t *firms;
     int64_t period; /**< 1 = first recorded; burn-in <= 0 */
     uint64_t seed, replicate;
+    const jd_world_t *world; /**< the period as it went */
+    const void *params;      /**< the block of the mechanism's own section */
+    const size_t *state_at;  /**< for jd_own() */
+    jd_table_t *events;      /**< rows of this period; NULL where they are not recorded */
 } jd_moment_t;
 
-typedef struct jd_mechanism {
-    const char *name;
-    const jd_section_t *section;
-    bool (*on)(const jd_config_t *config);
-    void (*step)(const jd_moment_t *moment, jd_world_t *world); /**< may be NULL */
-    const char *label;     /**< of its panel; NULL: it has none */
-    const char *tables[2]; /**< its names: "panel/...", "truth/..." */
-    const jd_column_t
-        *columns; /**< JD_PANEL_HEAD(), then JD_AXIS_CELL columns; filled from P_SHARED on */
-    int n_columns;
-    /** Cells of all counties in row `row` (0 = first period) of the panel. */
-    void (*record)(const jd_moment_t *moment, const jd_world_t *world, jd_table_t *panel,
-                   int64_t row);
-} jd_mechanism_t;
+/** Cells of the row-th array of the mechanism's own state; `init` and `step` may write them. */
+static inline void *jd_own(const jd_moment_t *m, int row)
+{
+    return (char *)m->world->own + m->state_at[row];
+}
 
-/** Their sections, defined beside their code. */
-extern const jd_section_t jd_tournament_section;
-extern const jd_section_t jd_urban_section;
+/** A panel of a mechanism, in both worlds. */
+typedef struct jd_mechanism_panel {
+    const char *names[2]; /**< "panel/NAME", "truth/NAME"; names[0] = NULL ends the rows */
+    const char *label;
+    jd_level_t level;           /**< its units: JD_PREFECTURE, JD_COUNTY or JD_STREET */
+    const jd_column_t *columns; /**< JD_PANEL_HEAD(), then JD_AXIS_CELL columns */
+    int n_columns;
+    /** Fills the columns from P_SHARED on of one row of time (0 = first period). */
+    int (*record)(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t *ctx);
+} jd_mechanism_panel_t;
+
+/** A table of a mechanism's events in the world that is fact: a list, written as it grows. */
+typedef struct jd_mechanism_events {
+    const char *name, *label; /**< "mechanisms/NAME"; NULL = none */
+    const jd_column_t *columns;
+    int n_columns;
+} jd_mechanism_events_t;
+
+typedef struct jd_mechanism {
+    jd_section_t section; /**< its name is the mechanism's */
+    bool (*on)(const void *params);
+    const jd_state_t *state;            /**< or NULL */
+    const jd_mechanism_panel_t *panels; /**< or NULL */
+    jd_mechanism_events_t events;
+    /* All may be NULL. They return JD_OK, or raise an error that ends the run. */
+    int (*init)(const jd_moment_t *m, jd_ctx_t *ctx); /**< own state, all zero, of the one world */
+    int (*step)(const jd_moment_t *m, const jd_modifiers_t *next, jd_ctx_t *ctx);
+    int (*audit)(const jd_moment_t *m, jd_ctx_t *ctx); /**< for tests: JD_ERR_DATA, what is wrong */
+} jd_mechanism_t;
 
 /** All mechanisms, ended by NULL. */
 extern const jd_mechanism_t *const jd_mechanisms[];
+
+/** A mechanism that is on: parameters and the places of its state resolved. */
+typedef struct jd_active {
+    const jd_mechanism_t *mechanism;
+    const void *params;
+    size_t *state_at; /**< [rows of state] bytes from the start of a world's own state */
+} jd_active_t;
+
+typedef struct jd_active_set {
+    int n;
+    jd_active_t *active; /**< [n] in the order of the list */
+    size_t bytes;        /**< of all their state, in each world */
+} jd_active_set_t;
+
+/** Those of `list` that are on in a finished config. Free with jd_active_free(), after an error
+ * too. */
+JD_MUST_USE int jd_active_init(jd_active_set_t *set, const jd_mechanism_t *const *list,
+                               const jd_config_t *config, jd_ctx_t *ctx);
+/** Places of their state in a world of these dims: bytes, and state_at of each. */
+void jd_active_lay_out(jd_active_set_t *set, const jd_dims_t *dims);
+void jd_active_free(jd_active_set_t *set);
+
+/** The moment as the set's k-th mechanism sees it. */
+jd_moment_t jd_active_moment(const jd_active_set_t *set, int k, const jd_moment_t *moment);
+
+/** Gives every mechanism's state of the moment's world its first values. */
+JD_MUST_USE int jd_active_start(const jd_active_set_t *set, const jd_moment_t *moment,
+                                jd_ctx_t *ctx);
+/** Audits every mechanism's state; JD_ERR_DATA says what does not hold. */
+JD_MUST_USE int jd_active_audit(const jd_active_set_t *set, const jd_moment_t *moment,
+                                jd_ctx_t *ctx);
 
 #endif

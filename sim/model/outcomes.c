@@ -46,8 +46,8 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
     const double horizontal = 1 + p->horizontal, slope = p->horizontal_slope;
     const double *restrict environment = world->environment + first, *restrict services =
                                                                          world->services + first;
-    const double *restrict more_burden = world->burden + first, *restrict tour =
-                                                                    world->tour + first;
+    const double *restrict more_burden = world->modifiers.burden + first,
+                           *restrict tour = world->modifiers.tour + first;
     double *restrict pressure = world->pressure + first, *restrict stringency =
                                                              world->stringency + first;
     double *restrict stake_s = world->incentives.stake_s + first, *restrict stake_w =
@@ -106,7 +106,7 @@ JD_CLONES static void deliver(const jd_street_setting_t *setting, jd_world_t *wo
                                                                 world->output.y_w + first;
     const double *restrict a_s = world->output.a_s + first, *restrict a_w =
                                                                 world->output.a_w + first;
-    const double *restrict shown = world->show + first;
+    const double *restrict shown = world->modifiers.show + first;
     double *restrict inducement = world->inducement + first, *restrict services =
                                                                  world->services + first;
     double *restrict services_cap = world->services_cap + first, *restrict log_friction =

@@ -11,7 +11,6 @@ typedef enum along {
     OFFICIALS,
     STREETS,
     COUNTIES,
-    TWO_COUNTIES,
     SECTOR_STREETS,
     SECTOR_COUNTIES,
     KIND_STREETS,
@@ -43,10 +42,9 @@ static const field_t fields[] = {
     D(officials.effort_w, OFFICIALS),
     D(services, STREETS),
     D(services_cap, STREETS),
-    D(tour, STREETS),
-    D(burden, STREETS),
-    D(show, STREETS),
-    D(poi_base, TWO_COUNTIES),
+    D(modifiers.tour, STREETS),
+    D(modifiers.burden, STREETS),
+    D(modifiers.show, STREETS),
     I(stock, SECTOR_STREETS),
     D(dose, COUNTIES),
     D(toolkit, COUNTIES),
@@ -104,8 +102,6 @@ static size_t length_of(along_t along, const jd_dims_t *d)
         return streets;
     case COUNTIES:
         return counties;
-    case TWO_COUNTIES:
-        return 2 * counties;
     case SECTOR_STREETS:
         return (size_t)d->sectors * streets;
     case SECTOR_COUNTIES:
@@ -122,8 +118,14 @@ static size_t length_of(along_t along, const jd_dims_t *d)
     return 0;
 }
 
+int64_t jd_dims_units(const jd_dims_t *d, jd_level_t level)
+{
+    const int64_t units[JD_LEVELS] = {1, d->provinces, d->prefectures, d->counties, d->streets};
+    return units[level];
+}
+
 /* Cache lines apart, so that threads writing neighbouring arrays do not meet. */
-static size_t padded(size_t bytes)
+size_t jd_world_padded(size_t bytes)
 {
     return (bytes + 63) / 64 * 64;
 }
@@ -132,14 +134,35 @@ size_t jd_world_bytes(const jd_dims_t *dims)
 {
     size_t bytes = 0;
     for (int f = 0; f < FIELDS; f++)
-        bytes += padded(length_of(fields[f].along, dims) * fields[f].size);
+        bytes += jd_world_padded(length_of(fields[f].along, dims) * fields[f].size);
     return bytes;
 }
 
-int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms, jd_ctx_t *ctx)
+/* Modifiers by street and their neutral values. */
+static const struct {
+    size_t offset;
+    double neutral;
+} modifiers[] = {
+    {offsetof(jd_modifiers_t, tour), 0},
+    {offsetof(jd_modifiers_t, burden), 0},
+    {offsetof(jd_modifiers_t, show), 0},
+};
+
+void jd_modifiers_clear(const jd_modifiers_t *m, const jd_dims_t *dims)
+{
+    for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
+        double *street;
+        memcpy(&street, (const char *)m + modifiers[i].offset, sizeof street);
+        for (int32_t s = 0; s < dims->streets; s++)
+            street[s] = modifiers[i].neutral;
+    }
+}
+
+int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool with_firms,
+                  jd_ctx_t *ctx)
 {
     memset(world, 0, sizeof *world);
-    world->bytes = jd_world_bytes(dims);
+    world->bytes = jd_world_bytes(dims) + own;
     int rc =
         jd_make(&world->block, (int64_t)world->bytes, 1, "a world's streets and officials", ctx);
     if (!rc && with_firms)
@@ -152,8 +175,10 @@ int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms, jd_
     for (int f = 0; f < FIELDS; f++) {
         void *array = (char *)world->block + at;
         memcpy((char *)world + fields[f].offset, &array, sizeof array);
-        at += padded(length_of(fields[f].along, dims) * fields[f].size);
+        at += jd_world_padded(length_of(fields[f].along, dims) * fields[f].size);
     }
+    world->own = (char *)world->block + at;
+    jd_modifiers_clear(&world->modifiers, dims);
     return JD_OK;
 }
 

@@ -23,6 +23,15 @@ typedef struct jd_dims {
     int64_t firms;       /**< with room for those still to be born */
 } jd_dims_t;
 
+/** What mechanisms change in the next period: one array a modifier, each with a neutral value that
+ * leaves the period as it is without mechanisms. Cleared by one call, then added to in the order of
+ * the mechanisms' list; read by the steps of the period alone. */
+typedef struct jd_modifiers {
+    double *tour;   /**< [streets] stakes of strong tasks times 1 + tour; 0 */
+    double *burden; /**< [streets] time taken away; 0 */
+    double *show;   /**< [streets] share of weak effort that goes into show; 0 */
+} jd_modifiers_t;
+
 /** Nested-logit tables of one world and quarter (choice.h). kz stands for kind: [kinds]. */
 typedef struct jd_choice {
     double *appeal; /**< [kz][streets] exp(V) */
@@ -48,9 +57,8 @@ typedef struct jd_world {
     /* state carried from quarter to quarter */
     jd_officials_t officials;        /**< [slots][streets] each */
     double *services, *services_cap; /**< [streets] G, and what capacity alone would give */
-    double *tour, *burden, *show; /**< [streets] modifiers written by mechanisms for this quarter */
-    double *poi_base; /**< [2][counties] services of one and two quarters ago (POI's lag) */
-    int32_t *stock;   /**< [sectors][streets] firms */
+    jd_modifiers_t modifiers;        /**< written by mechanisms for this quarter */
+    int32_t *stock;                  /**< [sectors][streets] firms */
     /* this quarter */
     double *dose;                   /**< [counties] D */
     double *toolkit;                /**< [counties] tk */
@@ -70,16 +78,24 @@ typedef struct jd_world {
     double active; /**< firms present; [1] */
 
     int32_t *place; /**< [firms] street, -1 = absent; its own block */
+    void *own;      /**< mechanisms' own state, at the block's end (mechanism.h) */
     void *block;    /**< what the pointers above point into */
     size_t bytes;
 } jd_world_t;
 
-/** Bytes of a world's block, firms' places apart. */
+/** Units of a level. */
+int64_t jd_dims_units(const jd_dims_t *dims, jd_level_t level);
+
+/** Bytes of a world's block, firms' places and mechanisms' own state apart. */
 size_t jd_world_bytes(const jd_dims_t *dims);
-/** Allocates a world, all zero; without `with_firms` place stays NULL. Free with jd_world_free().
- */
-JD_MUST_USE int jd_world_init(jd_world_t *world, const jd_dims_t *dims, bool with_firms,
+/** Bytes an array of so many takes in the block: whole cache lines. */
+size_t jd_world_padded(size_t bytes);
+/** Allocates a world, all zero and modifiers neutral, with `own` bytes of mechanisms' state;
+ * without `with_firms` place stays NULL. Free with jd_world_free(). */
+JD_MUST_USE int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool with_firms,
                               jd_ctx_t *ctx);
+/** Sets every modifier to its neutral value. */
+void jd_modifiers_clear(const jd_modifiers_t *modifiers, const jd_dims_t *dims);
 /** Makes `to` (initialised with the same dims, with firms) equal to `from`. */
 void jd_world_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims);
 void jd_world_free(jd_world_t *world);

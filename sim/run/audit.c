@@ -90,7 +90,7 @@ static const char *audit_choice(const struct jd_simulation *sim, const jd_world_
 /* Moves into treated and untreated firms alike: the record equals the world's own count. */
 static const char *audit_record(const struct jd_simulation *sim)
 {
-    const jd_table_t *national = &sim->record.table[JD_TABLE_NATIONAL];
+    const jd_table_t *national = jd_simulation_table(sim, "panel/national");
     int64_t relocations = 0, column = jd_table_find(national, "relocations");
     for (int64_t row = 0; row < national->rows; row++)
         relocations += (int64_t)jd_table_number(national, (int)column, row);
@@ -98,16 +98,21 @@ static const char *audit_record(const struct jd_simulation *sim)
                                                  : "panels and events count different relocations";
 }
 
-const char *jd_simulation_audit(const struct jd_simulation *sim)
+int jd_simulation_audit(const struct jd_simulation *sim, jd_ctx_t *ctx)
 {
-    for (int w = 0; w < sim->n_worlds; w++) {
+    const char *wrong = NULL;
+    int rc = JD_OK;
+    for (int w = 0; w < sim->n_worlds && !wrong && !rc; w++) {
         const jd_world_t *world = &sim->world[w];
-        const char *wrong = audit_stocks(sim, world);
+        const jd_moment_t moment = jd_moment_of(sim, w, 0);
+        wrong = audit_stocks(sim, world);
         if (!wrong) wrong = audit_flows(sim, world);
         if (!wrong) wrong = audit_officials(sim, world);
         if (!wrong) wrong = audit_streets(sim, world);
         if (!wrong) wrong = audit_choice(sim, world);
-        if (wrong) return wrong;
+        if (!wrong) rc = jd_active_audit(&sim->mechanisms, &moment, ctx);
     }
-    return audit_record(sim);
+    if (rc) return rc;
+    if (!wrong) wrong = audit_record(sim);
+    return wrong ? jd_fail(ctx, JD_ERR_DATA, "%s", wrong) : JD_OK;
 }

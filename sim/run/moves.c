@@ -86,7 +86,7 @@ static void clear_flows(struct jd_simulation *sim)
     }
 }
 
-int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+jd_pass_t jd_moves_pass(const struct jd_simulation *sim, int64_t period)
 {
     jd_pass_t pass = {.dims = &sim->dims,
                       .tree = &sim->tree,
@@ -101,6 +101,12 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
         pass.choice[w] = &sim->world[w].choice;
         if (top > pass.threshold) pass.threshold = top;
     }
+    return pass;
+}
+
+int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+{
+    const jd_pass_t pass = jd_moves_pass(sim, period);
     clear_flows(sim);
     int rc = JD_OK, rcs[JD_WORLDS_MAX] = {0};
     int64_t batch = (int64_t)sim->n_chunks * CHUNK;

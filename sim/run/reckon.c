@@ -6,28 +6,47 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "run/record/columns.h"
+#include "run/record/truth.h"
+
+/* Where a table's memory is counted. */
+static double *part_of(jd_need_t *n, jd_grows_t grows)
+{
+    return grows == JD_GROWS_STREETS   ? &n->streets
+           : grows == JD_GROWS_PANELS  ? &n->panels
+           : grows == JD_GROWS_SAMPLES ? &n->samples
+                                       : NULL;
+}
+
+static void add_tables(jd_need_t *n, const jd_dims_t *d, const jd_reckon_t *s)
+{
+    for (int i = 0; jd_record_tables[i]; i++) {
+        const jd_record_table_t *t = jd_record_tables[i];
+        double *part = part_of(n, t->grows);
+        if (part) *part += jd_record_bytes(t->columns, t->n_columns, t->rows(d, &s->tables));
+    }
+    for (int k = 0; s->mechanisms && k < s->mechanisms->n; k++) {
+        const jd_mechanism_panel_t *p = s->mechanisms->active[k].mechanism->panels;
+        for (; p && p->names[0]; p++) {
+            jd_extent_t extent = {s->tables.periods, jd_dims_units(d, p->level)};
+            n->panels += 2 * jd_record_bytes(p->columns, p->n_columns, extent);
+        }
+    }
+}
 
 jd_need_t jd_reckon(const jd_dims_t *d, const jd_reckon_t *s)
 {
-    enum {
-        DIVISION = 360,
-        URBAN = 56
-    }; /* bytes of a division in the tree and its table; of a
-          county and quarter in both urban panels */
+    enum { DIVISION = 360 }; /* bytes of a division in the tree and its table */
     double streets = d->streets, counties = d->counties, prefectures = d->prefectures;
-    double kinds = d->kinds, sectors = d->sectors, periods = (double)s->periods;
-    double panel = counties * periods, officials = (double)d->slots * streets;
+    double kinds = d->kinds, officials = (double)d->slots * streets;
+    size_t own = s->mechanisms ? s->mechanisms->bytes : 0;
     jd_need_t n = {.firms = (double)d->firms * (1 + 4.0 * s->worlds)};
-    n.streets =
-        s->worlds * (double)jd_world_bytes(d) + 16 * officials +
-        (DIVISION + (s->street_panels ? 8.0 * G_COLUMNS : 0)) * (streets + counties + prefectures) +
-        9 * streets * (double)s->events + 8 * kinds * (2 * streets + 5 * counties);
+    n.streets = s->worlds * (double)(jd_world_bytes(d) + own) + 16 * officials +
+                DIVISION * (streets + counties + prefectures) + 9 * streets * (double)s->events +
+                8 * kinds * (2 * streets + 5 * counties);
     n.prefectures = 8 * prefectures * prefectures * (1 + kinds);
-    n.panels = panel * 8 * (C_COLUMNS + T_COLUMNS) + panel * URBAN +
-               panel * sectors * 4 * (S_COLUMNS + TS_COLUMNS + 3.0 * s->history_worlds + 1);
-    n.samples = (double)s->panel_firms * periods * (O_COLUMNS - O_MOVED) +
-                (double)s->officials * periods * 4 * (F_COLUMNS - F_EFFORT_STRONG);
+    n.panels =
+        jd_history_bytes(s->history_worlds, s->tables.periods, (int64_t)d->sectors * d->counties);
+    add_tables(&n, d, s);
     return n;
 }
 
@@ -79,9 +98,10 @@ int jd_reckon_check(const jd_need_t *n, double free_bytes, const jd_dims_t *d, c
         {n->prefectures, "prefectures, each with each,", "world.prefectures",
          (double)d->prefectures},
         {n->panels, "county-quarters", "world.counties or run.periods",
-         (double)d->counties * (double)s->periods},
+         (double)d->counties * (double)s->tables.periods},
         {n->samples, "firms and officials of the samples",
-         "observation.panel_firms or output.officials", (double)(s->panel_firms + s->officials)},
+         "observation.panel_firms or output.officials",
+         (double)(s->tables.panel_firms + s->tables.officials)},
     };
     double all = 0;
     size_t most = 0;

@@ -4,7 +4,7 @@
 #ifndef JD_RUN_RECKON_H
 #define JD_RUN_RECKON_H
 
-#include "model/firms/firms.h"
+#include "run/record/recorded.h"
 
 /** Bytes by what they grow with; the rest of a simulation is small beside them. */
 typedef struct jd_need {
@@ -18,8 +18,9 @@ typedef struct jd_need {
 /** Sizes that are not the world's. */
 typedef struct jd_reckon {
     int worlds, history_worlds; /**< apart sometime; whose flows are kept */
-    int64_t periods, panel_firms, officials, events;
-    bool street_panels;
+    int64_t events;
+    const jd_active_set_t *mechanisms; /**< laid out for the dims; NULL = none */
+    jd_sizes_t tables;
 } jd_reckon_t;
 
 jd_need_t jd_reckon(const jd_dims_t *dims, const jd_reckon_t *sizes);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** A run: the quarters in order, one world until the policy can first act, then all worlds in step.
  */
-#include <string.h>
-
 #include "run/setting.h"
 
 /* The one world becomes many: all equal to it. */
 static int split_worlds(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     for (int w = 1; w < sim->n_worlds_max; w++) {
-        int rc = jd_world_init(&sim->world[w], &sim->dims, true, ctx);
+        int rc = jd_world_init(&sim->world[w], &sim->dims, sim->mechanisms.bytes, true, ctx);
         if (rc) return rc;
         jd_world_copy(&sim->world[w], &sim->world[0], &sim->dims);
     }
@@ -17,27 +15,35 @@ static int split_worlds(struct jd_simulation *sim, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Mechanisms read the quarter as it went and write the next one's modifiers. */
-static void run_mechanisms(struct jd_simulation *sim, int64_t period)
+jd_moment_t jd_moment_of(const struct jd_simulation *sim, int w, int64_t period)
 {
-    jd_moment_t moment = {.config = sim->config,
-                          .dims = &sim->dims,
-                          .tree = &sim->tree,
-                          .street = &sim->street,
-                          .firms = sim->firms_params,
-                          .period = period,
-                          .seed = sim->seed,
-                          .replicate = sim->replicate};
-    size_t bytes = (size_t)sim->dims.streets * sizeof(double);
-    for (int w = 0; w < sim->n_worlds; w++) {
-        memset(sim->world[w].tour, 0, bytes);
-        memset(sim->world[w].burden, 0, bytes);
-        memset(sim->world[w].show, 0, bytes);
-        for (int m = 0; jd_mechanisms[m]; m++) {
-            if (sim->mechanism_on[m] && jd_mechanisms[m]->step)
-                jd_mechanisms[m]->step(&moment, &sim->world[w]);
+    return (jd_moment_t){.dims = &sim->dims,
+                         .tree = &sim->tree,
+                         .street = &sim->street,
+                         .firms = sim->firms_params,
+                         .period = period,
+                         .seed = sim->seed,
+                         .replicate = sim->replicate,
+                         .world = &sim->world[w]};
+}
+
+/* Mechanisms read the quarter as it went and write the next one's modifiers. */
+static int run_mechanisms(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+{
+    const jd_active_set_t *set = &sim->mechanisms;
+    int rc = JD_OK;
+    for (int w = 0; w < sim->n_worlds && !rc; w++) {
+        const jd_modifiers_t *next = &sim->world[w].modifiers;
+        const jd_moment_t moment = jd_moment_of(sim, w, period);
+        const bool recorded = period >= 1 && w == jd_factual(sim);
+        jd_modifiers_clear(next, &sim->dims);
+        for (int k = 0; k < set->n && !rc; k++) {
+            jd_moment_t m = jd_active_moment(set, k, &moment);
+            if (recorded) m.events = jd_record_events(sim, k);
+            if (set->active[k].mechanism->step) rc = set->active[k].mechanism->step(&m, next, ctx);
         }
     }
+    return rc || period < 1 ? rc : jd_record_hand_events(sim, ctx);
 }
 
 static int run_quarter(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
@@ -51,8 +57,7 @@ static int run_quarter(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
         rc = jd_quarter_moves(sim, period, ctx);
     }
     if (!rc && period >= 1) rc = jd_record_period(sim, period, ctx);
-    run_mechanisms(sim, period);
-    return rc;
+    return rc ? rc : run_mechanisms(sim, period, ctx);
 }
 
 int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink,

@@ -47,7 +47,7 @@ struct jd_simulation {
     double *pressure, *environment;          /**< [streets] of events */
     double *tk_land, *tk_fiscal, *authority; /**< [counties] */
     int64_t *first_stock, *county_stock;     /**< [counties] for fiscal feedback */
-    bool *mechanism_on;
+    jd_active_set_t mechanisms;              /**< those that are on */
 
     jd_moves_t *moves; /**< one per chunk of a batch */
     int n_chunks;      /**< chunks of a batch */
@@ -62,6 +62,16 @@ static inline int jd_factual(const struct jd_simulation *sim)
     return sim->n_worlds > 1 ? JD_WORLD_WITH : 0;
 }
 
+/** What mechanisms read of world w in a period. */
+jd_moment_t jd_moment_of(const struct jd_simulation *sim, int w, int64_t period);
+
+/** As jd_simulation_create(), with mechanisms of one's own in place of jd_mechanisms; ended by
+ * NULL.
+ */
+JD_MUST_USE int jd_simulation_create_with(struct jd_simulation **sim, const jd_config_t *config,
+                                          const jd_inputs_t *inputs, uint64_t replicate,
+                                          const jd_mechanism_t *const *mechanisms, jd_ctx_t *ctx);
+
 /** Whether county c has the policy in world w. */
 bool jd_county_treated_in(const struct jd_simulation *sim, int32_t county, int w);
 
@@ -71,12 +81,14 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
 /** Room for the moves of a batch of chunks. */
 JD_MUST_USE int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx);
 void jd_moves_free(struct jd_simulation *sim);
+/** What the firms' pass of a period reads, of all worlds there are. */
+jd_pass_t jd_moves_pass(const struct jd_simulation *sim, int64_t period);
 JD_MUST_USE int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx);
 
 /** Audits, for tests after every period: no firm lost or doubled, stocks equal places, flows
- * balance, capabilities in [0, 1], effort within the time left, friction's parts. NULL if all
- * holds, else what does not (static text). */
-const char *jd_simulation_audit(const struct jd_simulation *sim);
+ * balance, capabilities in [0, 1], effort within the time left, friction's parts, mechanisms'
+ * state. JD_OK if all holds, else JD_ERR_DATA with what does not. */
+int jd_simulation_audit(const struct jd_simulation *sim, jd_ctx_t *ctx);
 /** Called after every period if set by a test; non-zero stops the run. */
 typedef int (*jd_period_hook_t)(void *user, const struct jd_simulation *sim, int64_t period);
 int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "model/mechanisms/list.h"
 #include "run/reckon.h"
 #include "run/setting.h"
 
@@ -69,12 +70,15 @@ const jd_section_t jd_run_section = {
 
 const jd_section_t *const *jd_simulation_sections(int *n)
 {
+#define SECTION(name) &jd_##name.section,
     static const jd_section_t *const sections[] = {
-        &jd_run_section,         &jd_world_section,  &jd_officials_section,
-        &jd_rescaling_section,   &jd_event_section,  &jd_policy_section,
-        &jd_firms_section,       &jd_urban_section,  &jd_tournament_section,
-        &jd_observation_section, &jd_output_section,
+        &jd_run_section,       &jd_world_section,
+        &jd_officials_section, &jd_rescaling_section,
+        &jd_event_section,     &jd_policy_section,
+        &jd_firms_section,     JD_MECHANISMS(SECTION) & jd_observation_section,
+        &jd_output_section,
     };
+#undef SECTION
     *n = (int)(sizeof sections / sizeof sections[0]);
     return sections;
 }
@@ -141,9 +145,6 @@ static int deal_folds(struct jd_simulation *sim, jd_ctx_t *ctx)
 static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     const jd_dims_t *d = &sim->dims;
-    int n_mechanisms = 0;
-    while (jd_mechanisms[n_mechanisms])
-        n_mechanisms++;
     int rc = jd_make(&sim->type, d->firms, sizeof *sim->type, "firms' types", ctx);
     if (!rc) rc = jd_make(&sim->pressure, d->streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&sim->environment, d->streets, sizeof(double), "pressure", ctx);
@@ -152,9 +153,6 @@ static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
     if (!rc) rc = jd_make(&sim->authority, d->counties, sizeof(double), "the toolkit", ctx);
     if (!rc) rc = jd_make(&sim->first_stock, d->counties, sizeof(int64_t), "stocks", ctx);
     if (!rc) rc = jd_make(&sim->county_stock, d->counties, sizeof(int64_t), "stocks", ctx);
-    if (!rc) rc = jd_make(&sim->mechanism_on, n_mechanisms, sizeof(bool), "mechanisms", ctx);
-    for (int m = 0; m < n_mechanisms && !rc; m++)
-        sim->mechanism_on[m] = !jd_mechanisms[m]->on || jd_mechanisms[m]->on(sim->config);
     return rc;
 }
 
@@ -198,15 +196,15 @@ static void note_unread(const struct jd_simulation *sim, jd_ctx_t *ctx)
 }
 
 /* Services start at what balanced officials deliver. */
-static void start_world(struct jd_simulation *sim)
+static int start_world(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     jd_world_t *world = &sim->world[0];
     jd_officials_start(sim->street.officials, &sim->traits, &world->officials);
     double first = 1 / sim->street.world->ambition_w;
     for (int32_t s = 0; s < sim->dims.streets; s++)
         world->services[s] = world->services_cap[s] = first;
-    for (int32_t c = 0; c < 2 * sim->dims.counties; c++)
-        world->poi_base[c] = first; /* and so they stood before */
+    const jd_moment_t moment = jd_moment_of(sim, 0, -sim->params->burn_in);
+    return jd_active_start(&sim->mechanisms, &moment, ctx);
 }
 
 /* Whether the policy acts in some world; it may still turn out that no county adopts in time. */
@@ -216,7 +214,7 @@ static bool policy_acts(const jd_policy_params_t *p)
 }
 
 /* Refuses sizes that memory cannot hold, before anything is asked for. */
-static int reckon(const struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ctx)
+static int reckon(struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ctx)
 {
     const jd_run_params_t *p = sim->params;
     const jd_observation_params_t *observation = jd_config_section(sim->config, "observation");
@@ -224,21 +222,22 @@ static int reckon(const struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx
     jd_dims_t d;
     jd_dims_init(&d, tree, sim->firms_params, jd_config_section(sim->config, "officials"),
                  (int32_t)p->periods);
+    jd_active_lay_out(&sim->mechanisms, &d);
     int worlds = worlds_of(p);
     jd_reckon_t sizes = {.worlds = policy_acts(sim->policy_params) ? worlds : 1,
                          .history_worlds = worlds,
-                         .periods = p->periods,
-                         .panel_firms = observation->panel_firms < d.first_firms
-                                            ? observation->panel_firms
-                                            : d.first_firms,
-                         .officials = output->officials,
-                         .street_panels = output->streets,
-                         .events = jd_config_count(sim->config, "event") + 1};
+                         .events = jd_config_count(sim->config, "event") + 1,
+                         .mechanisms = &sim->mechanisms,
+                         .tables = {.periods = p->periods,
+                                    .panel_firms = observation->panel_firms,
+                                    .officials = output->officials,
+                                    .street_panels = output->streets}};
     jd_need_t need = jd_reckon(&d, &sizes);
     return jd_reckon_check(&need, jd_memory_free(), &d, &sizes, ctx);
 }
 
-static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_ctx_t *ctx)
+static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs,
+                       const jd_mechanism_t *const *mechanisms, jd_ctx_t *ctx)
 {
     const jd_config_t *config = sim->config;
     const jd_officials_params_t *officials = jd_config_section(config, "officials");
@@ -250,7 +249,8 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
     const jd_table_t *divisions = inputs ? inputs->divisions : NULL;
     jd_tree_t counts = {.n = {1, (int32_t)world->provinces, (int32_t)world->prefectures,
                               (int32_t)world->counties, (int32_t)world->streets}};
-    int rc = divisions ? JD_OK : reckon(sim, &counts, ctx);
+    int rc = jd_active_init(&sim->mechanisms, mechanisms, config, ctx);
+    if (!rc && !divisions) rc = reckon(sim, &counts, ctx);
     if (!rc) rc = jd_tree_init(&sim->tree, world, divisions, sim->seed, ctx);
     if (!rc && divisions) rc = reckon(sim, &sim->tree, ctx);
     if (rc) return rc;
@@ -277,19 +277,20 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs, jd_
     if (!rc) rc = jd_borders_init(&sim->borders, sim->firms_params, &sim->tree, ctx);
     if (!rc) rc = jd_base_init(&sim->base, &sim->dims, ctx);
     if (!rc) rc = make_policy(sim, inputs ? inputs->policy : NULL, ctx);
-    if (!rc) rc = jd_world_init(&sim->world[0], &sim->dims, true, ctx);
+    if (!rc) rc = jd_world_init(&sim->world[0], &sim->dims, sim->mechanisms.bytes, true, ctx);
     if (rc) return rc;
     jd_firms_draw_types(sim->firms_params, &sim->dims, sim->seed, sim->replicate, sim->type, ctx);
     rc = jd_firms_place(sim->firms_params, &sim->dims, &sim->tree, sim->type, sim->seed,
                         sim->replicate, &sim->world[0], ctx);
-    start_world(sim);
+    if (!rc) rc = start_world(sim, ctx);
     if (!rc) rc = jd_moves_init(sim, ctx);
     if (!rc) rc = jd_record_init(sim, ctx);
     return rc;
 }
 
-int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config,
-                         const jd_inputs_t *inputs, uint64_t replicate, jd_ctx_t *ctx)
+int jd_simulation_create_with(struct jd_simulation **simulation, const jd_config_t *config,
+                              const jd_inputs_t *inputs, uint64_t replicate,
+                              const jd_mechanism_t *const *mechanisms, jd_ctx_t *ctx)
 {
     *simulation = NULL;
     struct jd_simulation *sim;
@@ -297,12 +298,18 @@ int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config
     if (rc) return rc;
     sim->config = config;
     sim->replicate = replicate;
-    rc = create_into(sim, inputs, ctx);
+    rc = create_into(sim, inputs, mechanisms, ctx);
     if (rc)
         jd_simulation_free(sim);
     else
         *simulation = sim;
     return rc;
+}
+
+int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config,
+                         const jd_inputs_t *inputs, uint64_t replicate, jd_ctx_t *ctx)
+{
+    return jd_simulation_create_with(simulation, config, inputs, replicate, jd_mechanisms, ctx);
 }
 
 void jd_simulation_free(jd_simulation_t *sim)
@@ -311,37 +318,19 @@ void jd_simulation_free(jd_simulation_t *sim)
     for (int w = 0; w < JD_WORLDS_MAX; w++)
         jd_world_free(&sim->world[w]);
     jd_record_free(&sim->record);
+    jd_active_free(&sim->mechanisms);
     jd_moves_free(sim);
     jd_base_free(&sim->base);
     jd_borders_free(&sim->borders);
     jd_events_free(&sim->events);
     jd_traits_free(&sim->traits);
     jd_tree_free(&sim->tree);
-    void *rest[] = {sim->type,        sim->cohort,       sim->fold,        sim->pressure,
-                    sim->environment, sim->tk_land,      sim->tk_fiscal,   sim->authority,
-                    sim->first_stock, sim->county_stock, sim->mechanism_on};
+    void *rest[] = {sim->type,        sim->cohort,      sim->fold,      sim->pressure,
+                    sim->environment, sim->tk_land,     sim->tk_fiscal, sim->authority,
+                    sim->first_stock, sim->county_stock};
     for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++)
         free(rest[i]);
     free(sim);
-}
-
-int jd_simulation_n_tables(const jd_simulation_t *sim)
-{
-    return sim->record.n_tables;
-}
-
-const jd_table_t *jd_simulation_table_at(const jd_simulation_t *sim, int index)
-{
-    return &sim->record.table[index];
-}
-
-const jd_table_t *jd_simulation_table(const jd_simulation_t *sim, const char *name)
-{
-    for (int i = 0; i < sim->record.n_tables; i++) {
-        if (sim->record.table[i].name && strcmp(sim->record.table[i].name, name) == 0)
-            return &sim->record.table[i];
-    }
-    return NULL;
 }
 
 jd_run_facts_t jd_simulation_facts(const jd_simulation_t *sim)

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "run/record/columns.h"
-
 double jd_study_clock(void)
 {
     struct timespec t;
@@ -53,9 +51,10 @@ static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
     return rc ? rc : write_as(outlet->store, outlet->prefix, estimates, false, ctx);
 }
 
-static double last_of(const jd_table_t *t, int column)
+static double last_of(const jd_table_t *t, const char *column)
 {
-    return t && t->rows > 0 ? jd_table_number(t, column, t->rows - 1) : (double)NAN;
+    return t && t->rows > 0 ? jd_table_number(t, jd_table_find(t, column), t->rows - 1)
+                            : (double)NAN;
 }
 
 int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
@@ -81,9 +80,9 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
         const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");
         const jd_table_t *national = jd_simulation_table(sim, "panel/national");
         out->facts = jd_simulation_facts(sim);
-        out->strong = last_of(national, N_SHARE_STRONG);
-        out->services = last_of(national, N_SERVICES);
-        out->friction = last_of(national, N_FRICTION);
+        out->strong = last_of(national, "share_strong");
+        out->services = last_of(national, "services");
+        out->friction = last_of(national, "friction");
         rc = jd_table_copy(&out->estimands, estimands, ctx);
     }
     times->setup += built - start;

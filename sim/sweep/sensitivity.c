@@ -10,7 +10,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/shown.h"
-#include "run/record/columns.h"
+#include "run/record/estimands.h"
 #include "run/setting.h"
 
 void jd_study_sensitivity_free(jd_study_sensitivity_t *s)

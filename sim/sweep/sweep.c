@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "run/record/columns.h"
+#include "run/record/estimands.h"
 #include "study/replicate.h"
 #include "sweep/ours.h"
 

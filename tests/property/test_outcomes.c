@@ -27,7 +27,7 @@ static void scatter(street_bench_t *b, jd_rng_t *rng)
         w->output.y_w[s] = w->output.a_w[s] * jd_rng_uniform(rng);
         w->services[s] = 0.05 + 1.3 * jd_rng_uniform(rng);
         w->services_cap[s] = 0.05 + 1.3 * jd_rng_uniform(rng);
-        w->show[s] = s % 3 ? 0 : jd_rng_uniform(rng);
+        w->modifiers.show[s] = s % 3 ? 0 : jd_rng_uniform(rng);
     }
     for (int32_t c = 0; c < b->dims.counties; c++)
         w->dose[c] = 2 * jd_rng_uniform(rng);
@@ -53,7 +53,7 @@ static void test_streets_deliver_what_the_equations_say(void **state)
         for (int32_t s = 0; s < b.dims.streets; s++) {
             int32_t c = b.tree.parent[JD_STREET][s];
             double a_w = w->output.a_w[s], tk = w->toolkit[c];
-            double phi = fmin(1, 0.6 * 0.7 / (0.7 + 0.5 + 0.5 * a_w) + w->show[s]);
+            double phi = fmin(1, 0.6 * 0.7 / (0.7 + 0.5 + 0.5 * a_w) + w->modifiers.show[s]);
             double i = tk * w->output.y_s[s] / (p->ambition_s * full);
             double g = g0[s] + p->service_rate *
                                    ((1 - phi) * w->output.y_w[s] / (p->ambition_w * full) - g0[s]);
@@ -138,15 +138,16 @@ static void test_streets_ask_what_the_equations_say(void **state)
         w->authority[c] = 1;
     for (int32_t s = 0; s < b.dims.streets; s++) {
         w->pressure[s] = 3 * jd_rng_uniform(&rng) - 1;
-        w->tour[s] = jd_rng_uniform(&rng) - 0.5;
-        w->burden[s] = 1.2 * jd_rng_uniform(&rng);
+        w->modifiers.tour[s] = jd_rng_uniform(&rng) - 0.5;
+        w->modifiers.burden[s] = 1.2 * jd_rng_uniform(&rng);
         w->services[s] = 1.5 * jd_rng_uniform(&rng);
     }
     jd_streets_ask(&b.setting, w, 0, b.dims.streets);
     for (int32_t s = 0; s < b.dims.streets; s++) {
-        double pressure = w->pressure[s], burden = 0.1 + w->burden[s];
+        double pressure = w->pressure[s], burden = 0.1 + w->modifiers.burden[s];
         const jd_incentives_t *in = &w->incentives;
-        assert_near(in->stake_s[s], 0.9 * fmax(0, 1 + 2 * pressure) * (1 + w->tour[s]), 1e-14);
+        assert_near(in->stake_s[s], 0.9 * fmax(0, 1 + 2 * pressure) * (1 + w->modifiers.tour[s]),
+                    1e-14);
         assert_near(in->stake_w[s], 0.5 * pow(0.9725, 8) * (1 + 0.3 * pressure), 1e-14);
         assert_near(in->resident[s], 1.2 + 0.5 * fmax(0, 1 - w->services[s]), 1e-14);
         assert_near(in->time[s], fmax(0, 1 - burden), 1e-15);

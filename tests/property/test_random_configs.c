@@ -142,8 +142,10 @@ static int change(jd_config_t *config, char *told, size_t size, jd_ctx_t *ctx)
 
 static int audit(void *user, const struct jd_simulation *sim, int64_t period)
 {
-    const char *wrong = jd_simulation_audit(sim);
-    if (wrong) fail_msg("%s: period %" PRId64 ": %s", (const char *)user, period, wrong);
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    if (jd_simulation_audit(sim, &ctx))
+        fail_msg("%s: period %" PRId64 ": %s", (const char *)user, period, ctx.message);
     return JD_OK;
 }
 

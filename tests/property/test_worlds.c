@@ -37,8 +37,10 @@ static void assert_same_worlds(const small_t *s)
                     small_cell(truth, "tau_outflow", i) == 0);
         assert_true(small_cell(truth, "tau_stock", i) == 0);
     }
-    assert_true(same_column(firms, O_MOVED, firms, O_MOVED_WITHOUT));
-    assert_true(same_column(firms, O_MOVED_TREATED, firms, O_MOVED_TREATED_WITHOUT));
+    assert_true(same_column(firms, small_column(firms, "moved"), firms,
+                            small_column(firms, "moved_without")));
+    assert_true(same_column(firms, small_column(firms, "moved_treated"), firms,
+                            small_column(firms, "moved_treated_without")));
 }
 
 static void test_policy_without_dose(void **state)
@@ -178,7 +180,8 @@ static void test_the_untreated_world_is_one(void **state)
         assert_true(effect > 0); /* the policy did something */
         const jd_table_t *fa = small_table(&none, "panel/observed"),
                          *fb = small_table(&some, "panel/observed");
-        assert_true(same_column(fa, O_MOVED_WITHOUT, fb, O_MOVED_WITHOUT));
+        assert_true(same_column(fa, small_column(fa, "moved_without"), fb,
+                                small_column(fb, "moved_without")));
         small_stop(&some);
     }
     small_stop(&none);
@@ -193,12 +196,15 @@ static void test_replicates_and_seeds_differ(void **state)
     small_run(&b, NULL, 1);
     small_run(&c, seed2, 0);
     const jd_table_t *ta = small_table(&a, "panel/county"), *tb = small_table(&b, "panel/county");
-    assert_false(same_column(ta, C_INFLOW, tb, C_INFLOW));
-    assert_false(same_column(ta, C_INFLOW, small_table(&c, "panel/county"), C_INFLOW));
+    assert_false(same_column(ta, small_column(ta, "inflow"), tb, small_column(tb, "inflow")));
+    assert_false(same_column(ta, small_column(ta, "inflow"), small_table(&c, "panel/county"),
+                             small_column(small_table(&c, "panel/county"), "inflow")));
     /* Replicates share the tree, not the firms. */
     const jd_table_t *ja = small_table(&a, "jurisdictions"), *jb = small_table(&b, "jurisdictions");
-    assert_true(same_column(ja, J_DEVELOPMENT, jb, J_DEVELOPMENT));
-    assert_false(same_column(ja, J_DEVELOPMENT, small_table(&c, "jurisdictions"), J_DEVELOPMENT));
+    assert_true(
+        same_column(ja, small_column(ja, "development"), jb, small_column(jb, "development")));
+    assert_false(same_column(ja, small_column(ja, "development"), small_table(&c, "jurisdictions"),
+                             small_column(small_table(&c, "jurisdictions"), "development")));
     small_stop(&a);
     small_stop(&b);
     small_stop(&c);

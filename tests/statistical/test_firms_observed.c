@@ -15,8 +15,8 @@ static int count(void *user, const jd_table_t *rows, jd_ctx_t *ctx)
     tally_t *t = user;
     if (strcmp(rows->name, "relocations") != 0) return JD_OK;
     for (int64_t i = 0; i < rows->rows; i++) {
-        int period = JD_CELLS(rows, R_PERIOD, int16_t)[i],
-            seen = JD_CELLS(rows, R_OBSERVED_PERIOD, int16_t)[i];
+        int period = JD_CELLS(rows, small_column(rows, "period"), int16_t)[i],
+            seen = JD_CELLS(rows, small_column(rows, "observed_period"), int16_t)[i];
         bool inside = period > 1 && period < t->periods; /* a wrong date stays in the window */
         t->first += period == 1, t->last += period == t->periods;
         if (!inside) continue;
@@ -26,8 +26,8 @@ static int count(void *user, const jd_table_t *rows, jd_ctx_t *ctx)
         t->shown++;
         t->misdated += seen != period;
         t->early += seen < period;
-        t->other_sector +=
-            JD_CELLS(rows, R_OBSERVED_SECTOR, int8_t)[i] != JD_CELLS(rows, R_SECTOR, int8_t)[i];
+        t->other_sector += JD_CELLS(rows, small_column(rows, "observed_sector"), int8_t)[i] !=
+                           JD_CELLS(rows, small_column(rows, "sector"), int8_t)[i];
     }
     return JD_OK;
 }
@@ -43,8 +43,8 @@ static tally_t run(const char *const *set)
     assert_true(columns == (double)f.observed);
     const jd_table_t *firms = small_table(&s, "panel/observed");
     for (int64_t i = 0; i < firms->n_unit; i++)
-        t.firms_misfiled +=
-            JD_CELLS(firms, O_SECTOR, int8_t)[i] != JD_CELLS(firms, O_SECTOR_OBSERVED, int8_t)[i];
+        t.firms_misfiled += JD_CELLS(firms, small_column(firms, "sector"), int8_t)[i] !=
+                            JD_CELLS(firms, small_column(firms, "sector_observed"), int8_t)[i];
     t.lost_edge = (double)f.observed;
     small_stop(&s);
     return t;
@@ -86,7 +86,8 @@ static void test_any_other_sector(void **state)
     small_create(&s, set, 0);
     const jd_table_t *t = small_table(&s, "panel/observed");
     for (int64_t i = 0; i < t->n_unit; i++)
-        count[JD_CELLS(t, O_SECTOR, int8_t)[i]][JD_CELLS(t, O_SECTOR_OBSERVED, int8_t)[i]]++;
+        count[JD_CELLS(t, small_column(t, "sector"), int8_t)[i]]
+             [JD_CELLS(t, small_column(t, "sector_observed"), int8_t)[i]]++;
     for (int k = 0; k < 4; k++) {
         double all = count[k][0] + count[k][1] + count[k][2] + count[k][3];
         for (int l = 0; l < 4; l++)

@@ -50,7 +50,7 @@ static void four_means(const jd_table_t *t, double sum[2][2])
     for (int64_t i = 0; i < t->rows; i++) {
         int treated = JD_CELLS(t, P_COHORT, int32_t)[i % t->n_unit] > 0,
             after = i / t->n_unit + 1 >= first;
-        sum[treated][after] += JD_CELLS(t, C_INFLOW, int32_t)[i];
+        sum[treated][after] += JD_CELLS(t, small_column(t, "inflow"), int32_t)[i];
         n[treated][after] += 1;
     }
     for (int i = 0; i < 4; i++)

@@ -6,13 +6,23 @@
 #include "analysis/figures/figures.h"
 #include "drawing/tables.h"
 #include "near.h"
-#include "run/record/columns.h"
+#include "run/record/estimands.h"
+#include "run/record/recorded.h"
 #include "study/recovery.h"
 #include "support.h"
 
 #define MISSING ((double)NAN)
 
 static jd_ctx_t ctx;
+
+/* A recorded table by name. */
+static const jd_record_table_t *recorded(const char *name)
+{
+    for (int i = 0; jd_record_tables[i]; i++)
+        if (strcmp(jd_record_tables[i]->name, name) == 0) return jd_record_tables[i];
+    fail_msg("no recorded table %s", name);
+    return NULL;
+}
 
 /* Like /estimates of several runs: `run` in front of the columns drawings need. */
 enum {
@@ -368,11 +378,12 @@ static void test_quarters_are_decimal_years(void **state)
 {
     (void)state;
     jd_table_t with, series;
-    assert_int_equal(jd_table_init(&with, "n", "", jd_national_columns, N_COLUMNS, 400, &ctx),
+    assert_int_equal(jd_table_init(&with, "n", "", recorded("panel/national")->columns,
+                                   recorded("panel/national")->n_columns, 400, &ctx),
                      JD_OK);
     for (int q = 0; q < 400; q++, with.rows++) {
-        jd_table_set_number(&with, N_DATE, q, jd_quarter_days(4 * 1990 + q));
-        jd_table_set_number(&with, N_SHARE_STRONG, q, q);
+        jd_table_set_number(&with, jd_table_find(&with, "date"), q, jd_quarter_days(4 * 1990 + q));
+        jd_table_set_number(&with, jd_table_find(&with, "share_strong"), q, q);
     }
     assert_int_equal(jd_series_rows(&series, &with, &with, &ctx), JD_OK);
     assert_int_equal(series.rows, 800);
@@ -393,27 +404,31 @@ static void make_places(jd_table_t *t, int degrees)
 {
     static const int level[PLACES] = {0, 1, 2, 2, 3, 3, 4, 4, 4};
     static const int parent[PLACES] = {-1, 0, 1, 1, 2, 3, 4, 4, 5};
-    assert_int_equal(jd_table_init(t, "j", "", jd_jurisdiction_columns, J_COLUMNS, PLACES, &ctx),
+    assert_int_equal(jd_table_init(t, "j", "", recorded("jurisdictions")->columns,
+                                   recorded("jurisdictions")->n_columns, PLACES, &ctx),
                      JD_OK);
     for (int i = 0; i < PLACES; i++, t->rows++) {
-        jd_table_set_number(t, J_LEVEL, i, level[i]);
-        jd_table_set_number(t, J_PARENT, i, parent[i]);
-        jd_table_set_number(t, J_X, i, 10 * i);
-        jd_table_set_number(t, J_Y, i, -i);
-        jd_table_set_number(t, J_LONGITUDE, i, degrees && level[i] == 4 ? 100 + i : MISSING);
-        jd_table_set_number(t, J_LATITUDE, i, degrees && level[i] == 4 ? 30 + i : MISSING);
+        jd_table_set_number(t, jd_table_find(t, "level"), i, level[i]);
+        jd_table_set_number(t, jd_table_find(t, "parent"), i, parent[i]);
+        jd_table_set_number(t, jd_table_find(t, "x"), i, 10 * i);
+        jd_table_set_number(t, jd_table_find(t, "y"), i, -i);
+        jd_table_set_number(t, jd_table_find(t, "longitude"), i,
+                            degrees && level[i] == 4 ? 100 + i : MISSING);
+        jd_table_set_number(t, jd_table_find(t, "latitude"), i,
+                            degrees && level[i] == 4 ? 30 + i : MISSING);
     }
 }
 
 static void make_counties(jd_table_t *panel)
 {
-    assert_int_equal(jd_table_init_panel(panel, "p", "", jd_county_columns, C_COLUMNS, 3, 2, &ctx),
+    assert_int_equal(jd_table_init_panel(panel, "p", "", recorded("panel/county")->columns,
+                                         recorded("panel/county")->n_columns, 3, 2, &ctx),
                      JD_OK);
     for (int u = 0; u < 2; u++) {
         jd_table_set_number(panel, jd_table_find(panel, "unit"), u, 4 + u);
         jd_table_set_number(panel, jd_table_find(panel, "cohort"), u, u ? 2 : 0);
         for (int t = 0; t < 3; t++)
-            jd_table_set_number(panel, C_FRICTION, 2 * t + u, t + 0.1 * u);
+            jd_table_set_number(panel, jd_table_find(panel, "friction"), 2 * t + u, t + 0.1 * u);
     }
 }
 
@@ -445,7 +460,7 @@ static void test_counties_lie_amid_their_streets(void **state)
     make_places(&places, 1);
     make_counties(&panel);
     for (int i = 0; i < 3; i++)
-        jd_table_set_number(&places, J_LONGITUDE, 6 + i, east[i]);
+        jd_table_set_number(&places, jd_table_find(&places, "longitude"), 6 + i, east[i]);
     assert_int_equal(jd_county_rows(&counties, &told, &places, &panel, &ctx), JD_OK);
     assert_near(jd_cell(&counties, "x", 0), 180, 1e-9);
     assert_near(jd_cell(&counties, "x", 1), 179.5, 1e-9);
@@ -463,11 +478,13 @@ static void test_flows_between_prefectures(void **state)
     enum { MOVES = sizeof moves / sizeof moves[0] };
     jd_table_t places, relocations, flows;
     make_places(&places, 0);
-    assert_int_equal(
-        jd_table_init(&relocations, "r", "", jd_relocation_columns, R_COLUMNS, MOVES, &ctx), JD_OK);
+    assert_int_equal(jd_table_init(&relocations, "r", "", recorded("relocations")->columns,
+                                   recorded("relocations")->n_columns, MOVES, &ctx),
+                     JD_OK);
     for (int i = 0; i < MOVES; i++, relocations.rows++) {
-        jd_table_set_number(&relocations, R_ORIGIN, i, moves[i][0]);
-        jd_table_set_number(&relocations, R_DESTINATION, i, moves[i][1]);
+        jd_table_set_number(&relocations, jd_table_find(&relocations, "origin"), i, moves[i][0]);
+        jd_table_set_number(&relocations, jd_table_find(&relocations, "destination"), i,
+                            moves[i][1]);
     }
     assert_int_equal(jd_flow_rows(&flows, &places, &relocations, &ctx), JD_OK);
     assert_int_equal(flows.rows, 2);
@@ -489,8 +506,8 @@ static void test_a_circle_of_divisions_ends(void **state)
     int degrees;
     make_places(&places, 0);
     make_counties(&panel);
-    jd_table_set_number(&places, J_PARENT, 4, 6);
-    jd_table_set_number(&places, J_PARENT, 2, 2);
+    jd_table_set_number(&places, jd_table_find(&places, "parent"), 4, 6);
+    jd_table_set_number(&places, jd_table_find(&places, "parent"), 2, 2);
     jd_table_set_number(&panel, jd_table_find(&panel, "unit"), 1, 1e6);
     assert_int_equal(jd_county_rows(&counties, &degrees, &places, &panel, &ctx), JD_OK);
     assert_int_equal(counties.rows, 1);

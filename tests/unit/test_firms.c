@@ -55,7 +55,7 @@ static int check_frame(void *user, const struct jd_simulation *sim, int64_t peri
     (void)user;
     const jd_dims_t *d = &sim->dims;
     int64_t births = jd_firms_births(sim->firms_params, d->first_firms);
-    assert_null(jd_simulation_audit(sim));
+    assert_int_equal(jd_simulation_audit(sim, NULL), JD_OK);
     if (period < 1) {
         assert_true(sim->world[0].active == (double)d->first_firms);
         return JD_OK;

@@ -36,15 +36,18 @@ static int keep(void *user, const jd_table_t *rows, jd_ctx_t *ctx)
         return JD_OK;
     }
     for (int64_t i = 0; i < rows->rows && k->n < ROWS_MAX; i++, k->n++) {
-        k->firm[k->n] = JD_CELLS(rows, R_FIRM, int32_t)[i];
-        k->from[k->n] = county_of(u->units, JD_CELLS(rows, R_ORIGIN, int32_t)[i]);
-        k->to[k->n] = county_of(u->units, JD_CELLS(rows, R_DESTINATION, int32_t)[i]);
-        k->sector[k->n] = JD_CELLS(rows, R_SECTOR, int8_t)[i];
-        k->period[k->n] = JD_CELLS(rows, R_PERIOD, int16_t)[i];
-        k->observed[k->n] = JD_CELLS(rows, R_OBSERVED_PERIOD, int16_t)[i];
-        k->observed_sector[k->n] = JD_CELLS(rows, R_OBSERVED_SECTOR, int8_t)[i];
-        assert_int_equal(JD_CELLS(rows, R_OBSERVED, int8_t)[i], k->observed[k->n] > 0);
-        assert_true(JD_CELLS(rows, R_DISTANCE, float)[i] > 0);
+        k->firm[k->n] = JD_CELLS(rows, small_column(rows, "firm"), int32_t)[i];
+        k->from[k->n] =
+            county_of(u->units, JD_CELLS(rows, small_column(rows, "origin"), int32_t)[i]);
+        k->to[k->n] =
+            county_of(u->units, JD_CELLS(rows, small_column(rows, "destination"), int32_t)[i]);
+        k->sector[k->n] = JD_CELLS(rows, small_column(rows, "sector"), int8_t)[i];
+        k->period[k->n] = JD_CELLS(rows, small_column(rows, "period"), int16_t)[i];
+        k->observed[k->n] = JD_CELLS(rows, small_column(rows, "observed_period"), int16_t)[i];
+        k->observed_sector[k->n] = JD_CELLS(rows, small_column(rows, "observed_sector"), int8_t)[i];
+        assert_int_equal(JD_CELLS(rows, small_column(rows, "observed"), int8_t)[i],
+                         k->observed[k->n] > 0);
+        assert_true(JD_CELLS(rows, small_column(rows, "distance"), float)[i] > 0);
     }
     return JD_OK;
 }
@@ -67,8 +70,8 @@ static void compare_with_panel(const small_t *s, const kept_t *k)
     for (int64_t at = 0; at < t->rows; at++) {
         int period = (int)(at / t->n_unit) + 1;
         int64_t unit = at % t->n_unit;
-        int32_t county = JD_CELLS(t, S_COUNTY, int32_t)[unit];
-        int8_t sector = JD_CELLS(t, S_SECTOR, int8_t)[unit];
+        int32_t county = JD_CELLS(t, small_column(t, "county"), int32_t)[unit];
+        int8_t sector = JD_CELLS(t, small_column(t, "sector"), int8_t)[unit];
         int in = 0, out = 0, observed = 0;
         for (int64_t i = 0; i < k->n; i++) {
             if (k->from[i] == k->to[i]) continue;
@@ -78,9 +81,9 @@ static void compare_with_panel(const small_t *s, const kept_t *k)
             observed +=
                 k->observed[i] == period && k->observed_sector[i] == sector && k->to[i] == county;
         }
-        assert_int_equal(JD_CELLS(t, S_INFLOW, int32_t)[at], in);
-        assert_int_equal(JD_CELLS(t, S_OUTFLOW, int32_t)[at], out);
-        assert_int_equal(JD_CELLS(t, S_INFLOW_OBSERVED, int32_t)[at], observed);
+        assert_int_equal(JD_CELLS(t, small_column(t, "inflow"), int32_t)[at], in);
+        assert_int_equal(JD_CELLS(t, small_column(t, "outflow"), int32_t)[at], out);
+        assert_int_equal(JD_CELLS(t, small_column(t, "inflow_observed"), int32_t)[at], observed);
     }
 }
 
@@ -159,7 +162,8 @@ static void test_panel_of_firms(void **state)
     assert_int_equal(small_sum(t, "moved"), k->n);
     assert_int_equal(small_sum(t, "moved_observed"), jd_simulation_facts(s.sim).observed);
     for (int64_t i = 0; i < k->n; i++)
-        assert_int_equal(JD_CELLS(t, O_MOVED, int8_t)[(k->period[i] - 1) * t->n_unit + k->firm[i]],
+        assert_int_equal(JD_CELLS(t, small_column(t, "moved"),
+                                  int8_t)[(k->period[i] - 1) * t->n_unit + k->firm[i]],
                          1);
     small_stop(&s);
     free(k);
@@ -179,11 +183,12 @@ static void test_firms_are_treated_by_sector_and_place(void **state)
     for (int64_t i = 0; i < t->n_unit; i++) {
         int32_t county = s.sim->tree.parent[JD_STREET][s.sim->world[0].place[i]];
         int32_t cohort = s.sim->cohort[county];
-        bool targeted = JD_CELLS(t, O_SECTOR, int8_t)[i] == 0,
-             filed = JD_CELLS(t, O_SECTOR_OBSERVED, int8_t)[i] == 0;
+        bool targeted = JD_CELLS(t, small_column(t, "sector"), int8_t)[i] == 0,
+             filed = JD_CELLS(t, small_column(t, "sector_observed"), int8_t)[i] == 0;
         assert_int_equal(JD_CELLS(t, P_COHORT, int32_t)[i], targeted ? cohort : 0);
-        assert_int_equal(JD_CELLS(t, O_COHORT_OBSERVED, int32_t)[i], filed ? cohort : 0);
-        assert_int_equal(JD_CELLS(t, O_TREATED_ORIGIN, int32_t)[i], cohort);
+        assert_int_equal(JD_CELLS(t, small_column(t, "cohort_observed"), int32_t)[i],
+                         filed ? cohort : 0);
+        assert_int_equal(JD_CELLS(t, small_column(t, "cohort_origin"), int32_t)[i], cohort);
         seen[targeted][cohort > 0]++;
         differ += targeted != filed;
     }
@@ -208,17 +213,25 @@ static void test_a_sink_can_stop_the_run(void **state)
 }
 
 /* Spoils one thing, expects the audit to name it, and puts it back. */
-#define SPOIL(place, wrong, words)                          \
-    do {                                                    \
-        unsigned char spoilt_was[sizeof(place)];            \
-        memcpy(spoilt_was, &(place), sizeof(place));        \
-        (place) = (wrong);                                  \
-        const char *spoilt_said = jd_simulation_audit(sim); \
-        memcpy(&(place), spoilt_was, sizeof(place));        \
-        assert_non_null(spoilt_said);                       \
-        assert_string_equal(spoilt_said, words);            \
-        assert_null(jd_simulation_audit(sim));              \
+#define SPOIL(place, wrong, words)                                  \
+    do {                                                            \
+        unsigned char spoilt_was[sizeof(place)];                    \
+        jd_ctx_t spoilt;                                            \
+        jd_ctx_init(&spoilt);                                       \
+        memcpy(spoilt_was, &(place), sizeof(place));                \
+        (place) = (wrong);                                          \
+        int spoilt_rc = jd_simulation_audit(sim, &spoilt);          \
+        memcpy(&(place), spoilt_was, sizeof(place));                \
+        assert_int_equal(spoilt_rc, JD_ERR_DATA);                   \
+        assert_string_equal(spoilt.message, words);                 \
+        assert_int_equal(jd_simulation_audit(sim, &spoilt), JD_OK); \
     } while (0)
+
+/* The services that urban keeps of a county. */
+static double *own_state(const struct jd_simulation *sim, const jd_world_t *w, int county)
+{
+    return (double *)((char *)w->own + sim->mechanisms.active[0].state_at[0]) + county;
+}
 
 static int spoil(void *user, const struct jd_simulation *constant, int64_t period)
 {
@@ -244,6 +257,8 @@ static int spoil(void *user, const struct jd_simulation *constant, int64_t perio
     SPOIL(w->friction[2], 1.01, "friction is outside [0, 1]");
     SPOIL(w->friction[2], w->friction[2] * 0.999,
           "friction is not what inducement and services say");
+    SPOIL(*own_state(sim, w, 5), (double)NAN, "urban.services_last of unit 5 is not finite");
+    SPOIL(*own_state(sim, w, 5), -1, "urban: services of county 5 are negative");
     SPOIL(w->choice.own[0], -1, "a county's choice totals are not in order");
     SPOIL(sim->facts.relocations, 0, "panels and events count different relocations");
     return JD_OK;

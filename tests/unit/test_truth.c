@@ -49,12 +49,16 @@ static void test_kinds_of_cells(void **state)
     for (int64_t i = 0; i < t->rows; i++) {
         int64_t period = i / t->n_unit + 1, g = JD_CELLS(t, P_COHORT, int32_t)[i % t->n_unit];
         int kind = g == 0 ? 3 : period >= g ? 0 : period >= g - 2 ? 1 : 2;
-        assert_int_equal(JD_CELLS(t, C_CELL, int8_t)[i], kind);
+        assert_int_equal(JD_CELLS(t, small_column(t, "cell"), int8_t)[i], kind);
         seen[kind]++;
         /* the dose says the same */
-        assert_near(JD_CELLS(t, C_DOSE, double)[i], kind == 0 ? 1 : kind == 1 ? 0.3 : 0, 1e-15);
-        assert_int_equal(JD_CELLS(k, S_CELL, int8_t)[2 * i], kind);
-        assert_int_equal(JD_CELLS(k, S_CELL, int8_t)[2 * i + 1], g == 0 ? 3 : 4);
+        assert_near(JD_CELLS(t, small_column(t, "dose"), double)[i],
+                    kind == 0   ? 1
+                    : kind == 1 ? 0.3
+                                : 0,
+                    1e-15);
+        assert_int_equal(JD_CELLS(k, small_column(k, "cell"), int8_t)[2 * i], kind);
+        assert_int_equal(JD_CELLS(k, small_column(k, "cell"), int8_t)[2 * i + 1], g == 0 ? 3 : 4);
     }
     for (int i = 0; i < 4; i++)
         assert_true(seen[i] > 0);
@@ -74,7 +78,7 @@ static sums_t sum_kind(const small_t *s, const char *flow, int kind)
     sums_t sum = {0};
     snprintf(tau, sizeof tau, "tau_%s", flow);
     for (int64_t i = 0; i < y1->rows; i++) {
-        if (kind >= 0 && JD_CELLS(y1, C_CELL, int8_t)[i] != kind) continue;
+        if (kind >= 0 && JD_CELLS(y1, small_column(y1, "cell"), int8_t)[i] != kind) continue;
         sum.n++;
         sum.tau += small_cell(y0, tau, i);
         sum.y1 += small_cell(y1, flow, i);

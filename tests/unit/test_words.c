@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/record/columns.h"
+#include "run/record/estimands.h"
 #include "run/setting.h"
 #include "study/words.h"
 #include "support.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/mechanism.h"
+#include "model/mechanisms/list.h"
 
-extern const jd_mechanism_t jd_tournament;
-extern const jd_mechanism_t jd_urban;
+#define ADDRESS(name) &jd_##name,
 
-const jd_mechanism_t *const jd_mechanisms[] = {&jd_tournament, &jd_urban, NULL};
+const jd_mechanism_t *const jd_mechanisms[] = {JD_MECHANISMS(ADDRESS) NULL};

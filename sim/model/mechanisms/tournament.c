@@ -3,7 +3,7 @@
  * stakes of one's own (model-equations.md, sections 2 and 7). */
 #include "core/vmath.h"
 #include "jiedao/random.h"
-#include "model/mechanism.h"
+#include "model/mechanisms/list.h"
 
 typedef struct tournament_params {
     double base, slope, noise;
@@ -34,18 +34,9 @@ static const jd_unread_t unread[] = {
     {NULL, NULL, NULL},
 };
 
-const jd_section_t jd_tournament_section = {
-    .name = "tournament",
-    .help = "promotion tournament among streets of a county",
-    .params = params,
-    .n_params = (int)(sizeof params / sizeof params[0]),
-    .size = sizeof(tournament_params_t),
-    .unread = unread,
-};
-
-static bool on(const jd_config_t *config)
+static bool on(const void *block)
 {
-    const tournament_params_t *p = jd_config_section(config, "tournament");
+    const tournament_params_t *p = block;
     return p->base != 0.0 || p->slope != 0.0;
 }
 
@@ -57,24 +48,37 @@ static double measure(const jd_world_t *world, double plan, double noise, const 
     return world->output.y_s[street] / plan + noise * z;
 }
 
-static void step(const jd_moment_t *m, jd_world_t *world)
+static int step(const jd_moment_t *m, const jd_modifiers_t *next, jd_ctx_t *ctx)
 {
-    const tournament_params_t *p = jd_config_section(m->config, "tournament");
+    const tournament_params_t *p = m->params;
     const double plan = m->street->world->ambition_s * m->street->full;
     jd_stream_t stream = jd_stream(m->seed, m->replicate, JD_DRAW_OUTPUT);
     jd_jump_t jump[2] = {jd_jump(stream, m->period, 0), jd_jump(stream, m->period, 1)};
+    (void)ctx;
     for (int32_t c = 0; c < m->dims->counties; c++) {
         int32_t from = m->tree->child[JD_COUNTY][c], end = m->tree->child[JD_COUNTY][c + 1];
         double sum = 0;
         for (int32_t s = from; s < end; s++)
-            sum += measure(world, plan, p->noise, jump, s);
+            sum += measure(m->world, plan, p->noise, jump, s);
         for (int32_t s = from; s < end; s++) {
-            double own = measure(world, plan, p->noise, jump, s);
+            double own = measure(m->world, plan, p->noise, jump, s);
             double rivals = end - from > 1 ? (sum - own) / (end - from - 1) : 1;
-            world->tour[s] += jd_clip(p->base + p->slope * (rivals - 1), -0.5, 1);
+            next->tour[s] += jd_clip(p->base + p->slope * (rivals - 1), -0.5, 1);
         }
     }
+    return JD_OK;
 }
 
 const jd_mechanism_t jd_tournament = {
-    .name = "tournament", .section = &jd_tournament_section, .on = on, .step = step};
+    .section =
+        {
+            .name = "tournament",
+            .help = "promotion tournament among streets of a county",
+            .params = params,
+            .n_params = (int)(sizeof params / sizeof params[0]),
+            .size = sizeof(tournament_params_t),
+            .unread = unread,
+        },
+    .on = on,
+    .step = step,
+};

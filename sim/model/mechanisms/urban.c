@@ -6,7 +6,7 @@
 
 #include "core/vmath.h"
 #include "jiedao/random.h"
-#include "model/mechanism.h"
+#include "model/mechanisms/list.h"
 
 typedef struct urban_params {
     bool on;
@@ -44,13 +44,13 @@ static const jd_unread_t unread[] = {
     {NULL, NULL, NULL},
 };
 
-const jd_section_t jd_urban_section = {
-    .name = "urban",
-    .help = "urban outcomes: points of interest, land use, concentration",
-    .params = params,
-    .n_params = (int)(sizeof params / sizeof params[0]),
-    .size = sizeof(urban_params_t),
-    .unread = unread,
+/* Services of the last two quarters, for the lag of points of interest. */
+enum { LAST, BEFORE };
+
+static const jd_state_t state[] = {
+    [LAST] = {"services_last", JD_COUNTY, JD_DOUBLE},
+    [BEFORE] = {"services_before", JD_COUNTY, JD_DOUBLE},
+    {NULL, JD_COUNTY, JD_DOUBLE},
 };
 
 enum { POI = P_SHARED, LAND_EFFICIENCY, LOCATION_QUOTIENT, SERVICES_PER_FIRM, COLUMNS };
@@ -66,9 +66,9 @@ static const jd_column_t columns[COLUMNS] = {
      JD_AXIS_CELL},
 };
 
-static bool on(const jd_config_t *config)
+static bool on(const void *block)
 {
-    return ((const urban_params_t *)jd_config_section(config, "urban"))->on;
+    return ((const urban_params_t *)block)->on;
 }
 
 /* Poisson number of the given mean by the inverse of its distribution function: it never falls as
@@ -91,32 +91,55 @@ static int32_t poisson(double mean, double u)
     return (int32_t)k;
 }
 
-static double mean_services(const jd_moment_t *m, const jd_world_t *world, int32_t county)
+static double mean_services(const jd_moment_t *m, int32_t county)
 {
     int32_t from = m->tree->child[JD_COUNTY][county], end = m->tree->child[JD_COUNTY][county + 1];
     double sum = 0;
     for (int32_t s = from; s < end; s++)
-        sum += world->services[s];
+        sum += m->world->services[s];
     return sum / (end - from);
 }
 
-/* Keeps the services of the last two quarters for the lag of points of interest. */
-static void step(const jd_moment_t *m, jd_world_t *world)
+/* Services stood where they start. */
+static int init(const jd_moment_t *m, jd_ctx_t *ctx)
 {
-    double *last = world->poi_base, *before = world->poi_base + m->dims->counties;
-    for (int32_t c = 0; c < m->dims->counties; c++) {
-        before[c] = last[c];
-        last[c] = mean_services(m, world, c);
-    }
+    double *last = jd_own(m, LAST), *before = jd_own(m, BEFORE);
+    (void)ctx;
+    for (int32_t c = 0; c < m->dims->counties; c++)
+        last[c] = before[c] = 1 / m->street->world->ambition_w;
+    return JD_OK;
 }
 
-static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *panel, int64_t row)
+static int step(const jd_moment_t *m, const jd_modifiers_t *next, jd_ctx_t *ctx)
 {
-    const urban_params_t *p = jd_config_section(m->config, "urban");
+    double *last = jd_own(m, LAST), *before = jd_own(m, BEFORE);
+    (void)next, (void)ctx;
+    for (int32_t c = 0; c < m->dims->counties; c++) {
+        before[c] = last[c];
+        last[c] = mean_services(m, c);
+    }
+    return JD_OK;
+}
+
+static int audit(const jd_moment_t *m, jd_ctx_t *ctx)
+{
+    const double *last = jd_own(m, LAST);
+    for (int32_t c = 0; c < m->dims->counties; c++) {
+        if (!(last[c] >= 0))
+            return jd_fail(ctx, JD_ERR_DATA, "urban: services of county %d are negative", (int)c);
+    }
+    return JD_OK;
+}
+
+static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t *ctx)
+{
+    const urban_params_t *p = m->params;
+    const jd_world_t *world = m->world;
     const int32_t streets = m->dims->streets, counties = m->dims->counties;
     jd_jump_t jump = jd_jump(jd_stream(m->seed, m->replicate, JD_DRAW_POI), m->period, 0);
-    const double *before = world->poi_base + counties;
+    const double *before = jd_own(m, BEFORE);
     int64_t world_targeted = 0, world_all = 0;
+    (void)ctx;
     for (int k = 0; k < m->dims->sectors; k++) {
         for (int32_t s = 0; s < streets; s++) {
             int32_t n = world->stock[(int64_t)k * streets + s];
@@ -141,18 +164,35 @@ static void record(const jd_moment_t *m, const jd_world_t *world, jd_table_t *pa
         JD_CELLS(panel, LOCATION_QUOTIENT, double)
         [at] = all > 0 && share > 0 ? (double)targeted / number / share : (double)NAN;
         JD_CELLS(panel, SERVICES_PER_FIRM, double)
-        [at] = all > 0 ? 100 * mean_services(m, world, c) * n_streets / number : (double)NAN;
+        [at] = all > 0 ? 100 * mean_services(m, c) * n_streets / number : (double)NAN;
     }
+    return JD_OK;
 }
 
+static const jd_mechanism_panel_t panels[] = {
+    {{"panel/urban", "truth/urban"},
+     "Urban outcomes by county and quarter",
+     JD_COUNTY,
+     columns,
+     COLUMNS,
+     record},
+    {{NULL, NULL}, NULL, JD_COUNTY, NULL, 0, NULL},
+};
+
 const jd_mechanism_t jd_urban = {
-    .name = "urban",
-    .section = &jd_urban_section,
+    .section =
+        {
+            .name = "urban",
+            .help = "urban outcomes: points of interest, land use, concentration",
+            .params = params,
+            .n_params = (int)(sizeof params / sizeof params[0]),
+            .size = sizeof(urban_params_t),
+            .unread = unread,
+        },
     .on = on,
+    .state = state,
+    .panels = panels,
+    .init = init,
     .step = step,
-    .tables = {"panel/urban", "truth/urban"},
-    .label = "Urban outcomes by county and quarter",
-    .columns = columns,
-    .n_columns = COLUMNS,
-    .record = record,
+    .audit = audit,
 };

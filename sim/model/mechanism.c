@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/mechanism.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+static int n_rows(const jd_mechanism_t *mechanism)
+{
+    int n = 0;
+    while (mechanism->state && mechanism->state[n].name)
+        n++;
+    return n;
+}
+
+int jd_active_init(jd_active_set_t *set, const jd_mechanism_t *const *list,
+                   const jd_config_t *config, jd_ctx_t *ctx)
+{
+    int n = 0;
+    *set = (jd_active_set_t){0};
+    while (list[n])
+        n++;
+    int rc = jd_make(&set->active, n, sizeof *set->active, "mechanisms", ctx);
+    for (int i = 0; i < n && !rc; i++) {
+        const void *params = jd_config_section(config, list[i]->section.name);
+        if (list[i]->on && !list[i]->on(params)) continue;
+        jd_active_t *active = &set->active[set->n++];
+        *active = (jd_active_t){.mechanism = list[i], .params = params};
+        rc = jd_make(&active->state_at, n_rows(list[i]), sizeof *active->state_at, "mechanisms",
+                     ctx);
+    }
+    return rc;
+}
+
+void jd_active_lay_out(jd_active_set_t *set, const jd_dims_t *dims)
+{
+    set->bytes = 0;
+    for (int k = 0; k < set->n; k++) {
+        const jd_mechanism_t *mechanism = set->active[k].mechanism;
+        for (int i = 0; i < n_rows(mechanism); i++) {
+            const jd_column_t cell = {.type = mechanism->state[i].type};
+            set->active[k].state_at[i] = set->bytes;
+            set->bytes += jd_world_padded((size_t)jd_dims_units(dims, mechanism->state[i].level) *
+                                          jd_column_size(&cell));
+        }
+    }
+}
+
+void jd_active_free(jd_active_set_t *set)
+{
+    for (int k = 0; k < set->n; k++)
+        free(set->active[k].state_at);
+    free(set->active);
+    *set = (jd_active_set_t){0};
+}
+
+jd_moment_t jd_active_moment(const jd_active_set_t *set, int k, const jd_moment_t *moment)
+{
+    jd_moment_t m = *moment;
+    m.params = set->active[k].params;
+    m.state_at = set->active[k].state_at;
+    m.events = NULL;
+    return m;
+}
+
+int jd_active_start(const jd_active_set_t *set, const jd_moment_t *moment, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int k = 0; k < set->n && !rc; k++) {
+        const jd_moment_t m = jd_active_moment(set, k, moment);
+        if (set->active[k].mechanism->init) rc = set->active[k].mechanism->init(&m, ctx);
+    }
+    return rc;
+}
+
+/* The first cell that is not finite, or -1. */
+static int64_t find_not_finite(const void *cells, jd_type_t type, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (type == JD_DOUBLE && !isfinite(((const double *)cells)[i])) return i;
+        if (type == JD_FLOAT && !isfinite(((const float *)cells)[i])) return i;
+    }
+    return -1;
+}
+
+int jd_active_audit(const jd_active_set_t *set, const jd_moment_t *moment, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int k = 0; k < set->n && !rc; k++) {
+        const jd_moment_t m = jd_active_moment(set, k, moment);
+        const jd_mechanism_t *mechanism = set->active[k].mechanism;
+        for (int i = 0; i < n_rows(mechanism) && !rc; i++) {
+            const jd_state_t *row = &mechanism->state[i];
+            int64_t at =
+                find_not_finite(jd_own(&m, i), row->type, jd_dims_units(m.dims, row->level));
+            if (at >= 0)
+                rc = jd_fail(ctx, JD_ERR_DATA, "%s.%s of unit %lld is not finite",
+                             mechanism->section.name, row->name, (long long)at);
+        }
+        if (!rc && mechanism->audit) rc = mechanism->audit(&m, ctx);
+    }
+    return rc;
+}

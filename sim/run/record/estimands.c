@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** truth/estimands: true effects by name (model-equations.md, section 5), of flows of targeted
+ * firms by county. */
+#include "run/record/estimands.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "run/record/recorded.h"
+#include "run/record/truth.h"
+
+const jd_column_t jd_estimand_columns[E_COLUMNS] = {
+    [E_NAME] = {"estimand", JD_TEXT, "", "name, as in docs/model.md", NULL, 32, JD_AXIS_CELL},
+    [E_OUTCOME] = {"outcome", JD_TEXT, "", "outcome of panel/county", NULL, 16, JD_AXIS_CELL},
+    [E_TERM] = {"term", JD_TEXT, "",
+                "empty = over all; g=.. a cohort, g=..,t=.. a cohort's period, e=.. an event time",
+                NULL, 24, JD_AXIS_CELL},
+    [E_COHORT] = JD_COLUMN("cohort", JD_INT32, "quarter", "cohort, -1 = all"),
+    [E_PERIOD] = JD_COLUMN("period", JD_INT32, "quarter", "period, -1 = all"),
+    [E_EVENT_TIME] = JD_COLUMN("event_time", JD_INT32, "quarter", "event time; -1000 = all"),
+    [E_VALUE] = JD_COLUMN("value", JD_DOUBLE, "1", "value"),
+    [E_CELLS] = JD_COLUMN("cells", JD_INT64, "1", "cells it is the mean of"),
+};
+
+static jd_extent_t rows(const jd_dims_t *dims, const jd_sizes_t *sizes)
+{
+    (void)dims, (void)sizes;
+    return (jd_extent_t){0, 256}; /* to begin with */
+}
+
+/* Sums over the cells of a kind, or of a cohort, period or event time. */
+typedef struct sums {
+    double tau, y1, y0, direct, direct_none, dose;
+    int64_t cells;
+} sums_t;
+
+enum { ALL_EVENTS = -1000 };
+
+typedef struct cell_pick {
+    int kind, cohort, period, event; /* -1 (event: ALL_EVENTS) = any */
+} cell_pick_t;
+
+/* What estimands are made of, and where they go. */
+typedef struct pool {
+    const struct jd_simulation *sim;
+    const double *dose; /* [periods][counties] effective dose in the world that is fact */
+    jd_table_t *table;
+} pool_t;
+
+static sums_t sum_cells(const pool_t *pool, int flow, cell_pick_t which)
+{
+    const struct jd_simulation *sim = pool->sim;
+    const int32_t n = sim->dims.counties;
+    int fact = sim->n_worlds_max > 1 ? JD_WORLD_WITH : JD_WORLD_WITHOUT;
+    sums_t sum = {0};
+    for (int64_t t = 1; t <= sim->params->periods; t++) {
+        if (which.period >= 0 && which.period != t) continue;
+        for (int32_t c = 0; c < n; c++) {
+            int32_t g = sim->cohort[c];
+            if (which.kind >= 0 && (int)jd_cell_kind(sim, c, t) != which.kind) continue;
+            if ((which.cohort >= 0 && g != which.cohort) ||
+                (which.event != ALL_EVENTS && t - g != which.event))
+                continue;
+            sum.cells++;
+            sum.tau += jd_effect(sim, flow, t, c);
+            sum.y1 += jd_history(sim, fact, flow, t)[c];
+            sum.y0 += jd_history(sim, JD_WORLD_WITHOUT, flow, t)[c];
+            sum.direct += jd_direct_effect(sim, flow, t, c, false);
+            sum.direct_none += jd_direct_effect(sim, flow, t, c, true);
+            sum.dose += pool->dose[(t - 1) * n + c];
+        }
+    }
+    return sum;
+}
+
+static const char *const outcomes[JD_FLOW_KINDS] = {"inflow", "outflow", "stock"};
+
+static int add(pool_t *pool, const char *name, int flow, cell_pick_t which, double value,
+               int64_t cells, jd_ctx_t *ctx)
+{
+    jd_table_t *t = pool->table;
+    char term[32] = "";
+    int rc = jd_table_reserve(t, t->rows + 1, ctx);
+    if (rc) return rc;
+    int64_t row = t->rows++;
+    if (which.event != ALL_EVENTS)
+        snprintf(term, sizeof term, "e=%d", which.event);
+    else if (which.cohort >= 0 && which.period >= 0)
+        snprintf(term, sizeof term, "g=%d,t=%d", which.cohort, which.period);
+    else if (which.cohort >= 0)
+        snprintf(term, sizeof term, "g=%d", which.cohort);
+    jd_table_set_text(t, E_NAME, row, name);
+    jd_table_set_text(t, E_OUTCOME, row, outcomes[flow]);
+    jd_table_set_text(t, E_TERM, row, term);
+    JD_CELLS(t, E_COHORT, int32_t)[row] = which.cohort;
+    JD_CELLS(t, E_PERIOD, int32_t)[row] = which.period;
+    JD_CELLS(t, E_EVENT_TIME, int32_t)[row] = which.event;
+    JD_CELLS(t, E_VALUE, double)[row] = value;
+    JD_CELLS(t, E_CELLS, int64_t)[row] = cells;
+    return JD_OK;
+}
+
+static double mean_of(double sum, int64_t cells)
+{
+    return cells > 0 ? sum / (double)cells : (double)NAN;
+}
+
+static double ratio_of(double a, double b)
+{
+    return b != 0.0 ? a / b : (double)NAN;
+}
+
+/* Everything that is one number for an outcome. */
+static int add_overall(pool_t *pool, int flow, jd_ctx_t *ctx)
+{
+    const cell_pick_t all = {-1, -1, -1, ALL_EVENTS};
+    sums_t kind[4], any = sum_cells(pool, flow, all);
+    for (int k = 0; k < 4; k++)
+        kind[k] = sum_cells(pool, flow, (cell_pick_t){k, -1, -1, ALL_EVENTS});
+    const sums_t *post = &kind[JD_KIND_POST];
+    double att = mean_of(post->tau, post->cells), ade = mean_of(post->direct, post->cells);
+    const struct {
+        const char *name;
+        double value;
+        int64_t cells;
+    } rows[] = {
+        {"att", att, post->cells},
+        {"mean_without", mean_of(post->y0, post->cells), post->cells},
+        {"ade", ade, post->cells},
+        {"ade_none", mean_of(post->direct_none, post->cells), post->cells},
+        {"spillover_treated", att - ade, post->cells},
+        {"anticipation", mean_of(kind[JD_KIND_ANN].tau, kind[JD_KIND_ANN].cells),
+         kind[JD_KIND_ANN].cells},
+        {"spillover_pre", mean_of(kind[JD_KIND_PRE].tau, kind[JD_KIND_PRE].cells),
+         kind[JD_KIND_PRE].cells},
+        {"spillover_never", mean_of(kind[JD_KIND_NEVER].tau, kind[JD_KIND_NEVER].cells),
+         kind[JD_KIND_NEVER].cells},
+        {"net_creation", ratio_of(any.tau, post->tau), any.cells},
+        {"per_effective_dose", ratio_of(post->tau, post->dose), post->cells},
+        {"ratio_att", ratio_of(post->y1, post->y0) - 1, post->cells},
+        {"ratio_ade", ratio_of(post->direct, post->y1 - post->direct), post->cells},
+    };
+    int rc = JD_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !rc; i++)
+        rc = add(pool, rows[i].name, flow, all, rows[i].value, rows[i].cells, ctx);
+    return rc;
+}
+
+static int add_effects(pool_t *pool, int flow, cell_pick_t which, jd_ctx_t *ctx)
+{
+    sums_t s = sum_cells(pool, flow, which);
+    if (s.cells == 0) return JD_OK;
+    int rc = add(pool, "att", flow, which, mean_of(s.tau, s.cells), s.cells, ctx);
+    if (!rc && pool->sim->params->direct_folds > 0 && which.period < 0)
+        rc = add(pool, "ade", flow, which, mean_of(s.direct, s.cells), s.cells, ctx);
+    return rc;
+}
+
+static int finish(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
+{
+    const int periods = (int)sim->params->periods;
+    const jd_table_t *county = jd_simulation_table(sim, "panel/county");
+    pool_t pool = {sim, JD_CELLS(county, jd_table_find(county, "dose_effective"), double), t};
+    int rc = JD_OK;
+    for (int flow = 0; flow < JD_FLOW_KINDS && !rc; flow++) {
+        rc = add_overall(&pool, flow, ctx);
+        for (int e = 0; e < periods && !rc; e++)
+            rc = add_effects(&pool, flow, (cell_pick_t){JD_KIND_POST, -1, -1, e}, ctx);
+        for (int g = 1; g <= periods && !rc; g++) {
+            sums_t s = sum_cells(&pool, flow, (cell_pick_t){JD_KIND_POST, g, -1, ALL_EVENTS});
+            if (s.cells == 0) continue;
+            rc = add_effects(&pool, flow, (cell_pick_t){JD_KIND_POST, g, -1, ALL_EVENTS}, ctx);
+            for (int p = g; p <= periods && !rc; p++)
+                rc = add_effects(&pool, flow, (cell_pick_t){JD_KIND_POST, g, p, ALL_EVENTS}, ctx);
+        }
+    }
+    return rc;
+}
+
+const jd_record_table_t jd_record_estimands = {
+    .name = "truth/estimands",
+    .label = "True effects by name: means over cells of county and quarter",
+    .columns = jd_estimand_columns,
+    .n_columns = E_COLUMNS,
+    .rows = rows,
+    .finish = finish,
+};
