@@ -130,6 +130,10 @@ static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t
                                  .unrestricted = ask->unrestricted,
                                  .jackknife_scores = ask->type >= 2};
     int rc = JD_OK;
+    if (options.vcov.kind == JD_VCOV_MULTIWAY)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "clusters are two ways, and the wild bootstrap draws those of one: name one "
+                       "in --cluster, that of fewer clusters as a rule");
     if (options.vcov.kind != JD_VCOV_CV3)
         options.vcov.kind = ask->type % 2 ? JD_VCOV_CV3 : JD_VCOV_CLUSTER;
     if (s->data->n_treated_clusters == 1)

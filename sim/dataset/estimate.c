@@ -293,6 +293,14 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                         (ask->how->normalized && !strcmp(own->name, "did_multiplegt_dyn")) ||
                         (fit.n_terms > 0 && jd_own_is_dose(&jd_design_terms(design)[0]));
         own->log_points = estimator->target == JD_TARGET_LOG_RATIO;
+        int slopes = 0;
+        for (int k = 0; k < fit.n_terms; k++)
+            slopes += jd_own_is_slope(&jd_design_terms(design)[k]);
+        if (slopes > 0 && !own->per_dose)
+            jd_warn(ctx,
+                    "%s: acrt and acrt,d=... are slopes, per unit of the dose; its other terms are "
+                    "effects in units of the outcome",
+                    own->name);
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
     }
     if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);

@@ -80,6 +80,12 @@ bool jd_own_is_dose(const jd_term_t *term)
     return term->kind == JD_TERM_OVERALL && !strcmp(term->name, "dose");
 }
 
+bool jd_own_is_slope(const jd_term_t *term)
+{
+    return (term->kind == JD_TERM_OVERALL || term->kind == JD_TERM_PART) &&
+           !strncmp(term->name, "acrt", 4) && (!term->name[4] || term->name[4] == ',');
+}
+
 static jd_own_kind_t kind_of(const jd_term_t *term)
 {
     switch (term->kind) {
@@ -134,6 +140,7 @@ static const char *quantity_of(const jd_term_t *term)
     bool has[2];
     int32_t value[2];
     if (term->kind == JD_TERM_OTHER || jd_own_is_dose(term)) return "coef";
+    if (jd_own_is_slope(term)) return "acrt";
     if (term->kind != JD_TERM_PART) return "att";
     read_cell(term->name, has, value);
     return has[0] && has[1] ? "att_gt" : "att";

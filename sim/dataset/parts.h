@@ -202,6 +202,8 @@ JD_MUST_USE int jd_own_add_line(jd_table_t *lines, const jd_own_line_t *line, jd
 void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
                       char name[JD_OWN_TERM_WIDTH]);
 bool jd_own_is_dose(const jd_term_t *term);
+/** Whether a term is a slope in the dose (acrt), per unit of it, beside effects in levels. */
+bool jd_own_is_slope(const jd_term_t *term);
 /** All terms of a fit. */
 JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subject, jd_ctx_t *ctx);
 

@@ -356,7 +356,10 @@ static int assume_triple(jd_own_columns_t *roles, jd_table_t *table, jd_ctx_t *c
         jd_warn(ctx,
                 "eligible are the firms of sector 0, whom the policy is for; cohorts are those of "
                 "the counties%s",
-                clusters ? "; clusters are counties, to which it is assigned" : "");
+                clusters
+                    ? "; clusters are counties, to which it is assigned; the run's own standard "
+                      "error differs by its small-sample factor (it absorbs counties by periods)"
+                    : "");
     return rc;
 }
 

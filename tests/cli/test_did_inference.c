@@ -119,6 +119,76 @@ static void test_text_clusters(void **state)
     }
 }
 
+/* A dummy of one row: the effect's HC2 and HC3 are those without the row (base R), and it is said.
+ * The wild bootstrap draws one way of clusters. */
+static void test_leverage_of_one(void **state)
+{
+    (void)state;
+    char path[512], with[sizeof said.out], *row;
+    snprintf(path, sizeof path, "%s/l.csv", getenv("HERE"));
+    for (int drop = 0; drop < 2; drop++) {
+        FILE *out = fopen(path, "w");
+        assert_non_null(out);
+        fputs("i,t,g,x,y\n", out);
+        for (int u = 0; u < 8; u++)
+            for (int t = 1; t <= 5; t++)
+                if (!drop || u != 3 || t != 2)
+                    fprintf(out, "%d,%d,%d,%d,%.3f\n", u, t, u < 4 ? 3 : 0, u == 3 && t == 2,
+                            0.3 * ((u * 7 + t * t * 5) % 11) + (u < 4 && t >= 3));
+        fclose(out);
+        for (int kind = 2; kind <= 3; kind++) {
+            char line[256];
+            snprintf(line, sizeof line,
+                     "\"$JIEDAO\" did l.csv --y y --unit i --time t --cohort g --estimator twfe "
+                     "--format csv --vcov hc%d %s | sed -n 2p | cut -d, -f4,5 >hc%d_%d",
+                     kind, drop ? "" : "--x x", kind, drop);
+            run_shell(&said, line);
+            assert_true((strstr(said.err, "1 row is fitted exactly") != NULL) == !drop);
+        }
+    }
+    run_shell(&said, "cat hc2_0 hc3_0");
+    strcpy(with, said.out);
+    run_shell(&said, "cat hc2_1 hc3_1");
+    row = said.out;
+    int numbers = 0;
+    for (char *at = with; *at; at++) {
+        double a, b;
+        int n = 0, m = 0;
+        if (sscanf(at, "%lf%n", &a, &n) != 1 || sscanf(row, "%lf%n", &b, &m) != 1) break;
+        assert_near(a, b, 1e-10);
+        numbers++;
+        at += n - 1 + (at[n] == ',');
+        row += m + (row[m] == ',');
+    }
+    assert_int_equal(numbers, 4);
+    run_shell(&said, "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --cluster c,t "
+                     "--estimator twfe --diagnose wild");
+    ASSERT_HOLDS(said.out, "clusters are two ways, and the wild bootstrap draws those of one");
+}
+
+/* Slopes in the dose are no effects in levels. */
+static void test_slopes_have_their_quantity(void **state)
+{
+    (void)state;
+    char path[512];
+    snprintf(path, sizeof path, "%s/d.csv", getenv("HERE"));
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("i,t,g,d,y\n", out);
+    for (int u = 0; u < 30; u++)
+        for (int t = 1; t <= 4; t++)
+            fprintf(out, "%d,%d,%d,%d,%.3f\n", u, t, u < 18 ? 3 : 0, u < 18 ? 1 + u % 6 : 0,
+                    0.3 * ((u * 7 + t * t * 5) % 11) + 0.2 * (u % 6) * (u < 18 && t >= 3));
+    fclose(out);
+    run_shell(&said, "\"$JIEDAO\" did d.csv --y y --unit i --time t --cohort g --dose d "
+                     "--estimator dose --dose-at 2,4 --format csv");
+    assert_int_equal(said.status, 0);
+    ASSERT_HOLDS(said.out, "dose,acrt,acrt,");
+    ASSERT_HOLDS(said.out, "dose,att,d=2,");
+    ASSERT_HOLDS(said.out, "dose,att,att,");
+    ASSERT_HOLDS(said.err, "acrt and acrt,d=... are slopes, per unit of the dose");
+}
+
 static void test_one_treated(void **state)
 {
     (void)state;
@@ -143,6 +213,8 @@ int main(void)
         cmocka_unit_test(test_wild),
         cmocka_unit_test(test_randomisation),
         cmocka_unit_test(test_text_clusters),
+        cmocka_unit_test(test_leverage_of_one),
+        cmocka_unit_test(test_slopes_have_their_quantity),
         cmocka_unit_test(test_one_treated),
     };
     return cmocka_run_group_tests(tests, write_panel, remove_here);

@@ -90,7 +90,7 @@ static void test_each_note_once(void **state)
     int lines = 0;
     for (const char *p = said.err; (p = strchr(p, '\n')); p++)
         lines++;
-    assert_true(lines < 14);
+    assert_true(lines < 15);
     run("q.csv", "--x x,x2 --estimator twfe,roll_out"); /* beside one that is refused, too */
     assert_int_equal(said.status, 0);
     ASSERT_HOLDS(said.err, "note: twfe: 'x', 'x2': collinear");

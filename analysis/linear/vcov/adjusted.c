@@ -262,11 +262,20 @@ static int adjust_rows(const jd_regression_t *r, const double *residual, jd_vcov
     double *leverage = malloc(bytes);
     if (!leverage) return jd_fail_memory(ctx, bytes, "leverages");
     int rc = jd_leverages(r, leverage, ctx);
+    int64_t fitted = 0;
     for (int64_t i = 0; !rc && i < r->n; i++) {
         if (1 - leverage[i] > 1e-9) continue;
         /* fitted perfectly, so its residual is 0 whatever the outcome */
         leverage[i] = 0;
+        fitted++;
     }
+    if (!rc && fitted > 0)
+        jd_warn(
+            ctx,
+            "%lld row%s fitted exactly, by a dummy or an effect of %s own (leverage 1): HC2 and "
+            "HC3 are not defined there (NaN in R) and are those without such rows; the error of "
+            "such a dummy means nothing",
+            (long long)fitted, fitted == 1 ? " is" : "s are", fitted == 1 ? "its" : "their");
     if (!rc) rc = jd_meat_rows(r, residual, leverage, kind == JD_VCOV_HC3 ? 2 : 1, vcov, ctx);
     for (int i = 0; !rc && i < k; i++)
         for (int j = 0; j < i; j++)
