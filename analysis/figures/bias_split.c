@@ -65,7 +65,7 @@ static int name_length(const jd_page_t *page, const jd_table_t *table, const int
     int longest = 4, room = (int)(0.4 * page->width / NAME_MM);
     for (int64_t row = 0; row < table->rows; row++) {
         read_name(table, col, row, text);
-        int length = jd_text_length(text);
+        int length = (int)jd_utf8_count(text);
         if (length > longest) longest = length;
     }
     if (room > LONGEST) room = LONGEST;

@@ -79,7 +79,7 @@ static int read_row(jd_curves_t *c, int64_t row, jd_ctx_t *ctx)
                        "cannot show apart; hand over those to compare",
                        c->kind.name, c->table->name, JD_FIGURE_ESTIMATORS);
     if (k == c->n) memcpy(c->names[c->n++], name, sizeof name);
-    int length = jd_text_length(word_of(c, row, name));
+    int length = (int)jd_utf8_count(word_of(c, row, name));
     if (length > c->longest) c->longest = length;
     jd_range_add(&c->x, jd_curves_cell(c, JD_CURVE_X, row));
     c->places += !is_repeated(c, row);

@@ -69,7 +69,7 @@ static int add_step(heat_t *h, side_t *s, int value, int word, int64_t row, jd_c
     s->word[i][0] = '\0';
     if (h->col[word] >= 0) jd_table_text(h->table, h->col[word], row, s->word[i], WORD_SIZE);
     if (!s->word[i][0]) snprintf(s->word[i], WORD_SIZE, "%.4g", v);
-    int length = jd_text_length(s->word[i]);
+    int length = (int)jd_utf8_count(s->word[i]);
     if (length > s->longest) s->longest = length;
     return JD_OK;
 }

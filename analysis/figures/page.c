@@ -5,43 +5,19 @@
 
 static const double LINE_MM = 3.6, SAMPLE_MM = 7.0; /* of a legend */
 
-/* Bytes of the UTF-8 character at p, 0 if it is none. Rejects what Pango does: over-long forms,
- * surrogates and numbers past U+10FFFF. */
-static int utf8_bytes(const unsigned char *p)
-{
-    if (p[0] < 0x80) return 1;
-    int n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-    if (p[0] < 0xC2 || p[0] > 0xF4) return 0;
-    for (int i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80) return 0;
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
-    if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
-    return n;
-}
-
-int jd_text_length(const char *text)
-{
-    int length = 0;
-    for (const unsigned char *p = (const unsigned char *)text; *p; length++) {
-        int n = utf8_bytes(p);
-        p += n ? n : 1;
-    }
-    return length;
-}
-
 /* The text without its quotes. A newline would end the command and start the user's own. */
 static void put_words(FILE *out, const char *text, int max)
 {
-    int cut = jd_text_length(text) > max;
+    int cut = (int)jd_utf8_count(text) > max;
     const unsigned char *p = (const unsigned char *)text;
     for (int i = 0; *p && i < (cut ? max - 1 : max); i++) {
-        int n = utf8_bytes(p);
+        size_t n = jd_utf8_length(p);
         if (n == 0 || *p == 0x7F || *p < ' ')
             fputc(n == 0 ? '?' : ' ', out);
         else if (*p == '\'')
             fputs("''", out);
         else
-            fwrite(p, 1, (size_t)n, out);
+            fwrite(p, 1, n, out);
         p += n ? n : 1;
     }
     if (cut) fputs("…", out);

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "core/text.h"
 #include "sheet.h"
 
 #define JD_MISSING ((double)NAN)
@@ -84,8 +85,6 @@ void jd_put_number(FILE *out, double value);
 void jd_put_value(FILE *out, double value, int digits, int plus);
 /** `'LABEL (UNIT)'`, without the bracket for pure numbers. */
 void jd_put_label(FILE *out, const char *label, const char *unit);
-/** Characters of a text, as drawn. */
-int jd_text_length(const char *text);
 
 jd_range_t jd_range_empty(void);
 void jd_range_add(jd_range_t *range, double value);

@@ -88,7 +88,7 @@ static void put_sobol(FILE *out, const jd_table_t *table, const int *col,
     put_bars(out, table, col, "total", JD_SOBOL_TOTAL, 0.19, &x);
     for (int64_t row = 0; row < table->rows; row++) {
         jd_table_text(table, col[JD_SOBOL_PARAMETER], row, name, sizeof name);
-        int length = jd_text_length(name);
+        int length = (int)jd_utf8_count(name);
         if (length > longest) longest = length < LONGEST ? length : LONGEST;
     }
     jd_range_pad(&x, 0.03);
@@ -221,7 +221,7 @@ static void put_names(const jd_page_t *page, const jd_table_t *table, const int 
         double at = to_mm(v, x, box->left, box->right);
         double up = to_mm(sigma, y, box->bottom, box->top);
         jd_table_text(table, col[JD_MORRIS_PARAMETER], row, name, sizeof name);
-        double length = LETTER_MM * fmin(jd_text_length(name), LONGEST);
+        double length = LETTER_MM * fmin((double)jd_utf8_count(name), LONGEST);
         int side = 0;
         while (side < SIDES) {
             placed[n] = name_box(at, up, length, side);

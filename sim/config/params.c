@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/json.h"
+
 enum { COLUMNS = 6 };
 
 typedef void (*jd_section_printer_t)(FILE *out, const jd_section_t *section);
@@ -13,15 +15,6 @@ typedef void (*jd_section_printer_t)(FILE *out, const jd_section_t *section);
 static const char *const type_names[] = {"double",  "integer", "flag",     "choice", "text",
                                          "path",    "quarter", "quarters", "list",   "names",
                                          "integer", "range",   "integers"};
-
-/* Characters, not bytes: what a terminal aligns. */
-static size_t width_of(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0u) != 0x80u;
-    return n;
-}
 
 static const char *unit_of(const jd_param_t *param)
 {
@@ -47,7 +40,7 @@ static void print_row(FILE *out, const char *const cells[COLUMNS], const size_t 
     for (int c = 0; c < COLUMNS; c++) {
         fputs("  ", out);
         fputs(cells[c], out);
-        for (size_t n = width_of(cells[c]); c < COLUMNS - 1 && n < widths[c]; n++)
+        for (size_t n = jd_utf8_count(cells[c]); c < COLUMNS - 1 && n < widths[c]; n++)
             fputc(' ', out);
     }
     fputc('\n', out);
@@ -59,11 +52,11 @@ static void print_table(FILE *out, const jd_section_t *section)
     const char *cells[COLUMNS];
     size_t widths[COLUMNS];
     for (int c = 0; c < COLUMNS; c++)
-        widths[c] = width_of(heads[c]);
+        widths[c] = jd_utf8_count(heads[c]);
     for (int p = 0; p < section->n_params; p++) {
         row_cells(&section->params[p], range, cells);
         for (int c = 0; c < COLUMNS; c++)
-            if (width_of(cells[c]) > widths[c]) widths[c] = width_of(cells[c]);
+            if (jd_utf8_count(cells[c]) > widths[c]) widths[c] = jd_utf8_count(cells[c]);
     }
     fprintf(out, "[%s%s]  %s\n", section->name, section->named ? ".NAME" : "", section->help);
     print_row(out, heads, widths);
@@ -90,25 +83,10 @@ static void print_ini(FILE *out, const jd_section_t *section)
     }
 }
 
-static void print_string(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(out, "\\u%04x", (unsigned)c);
-        else
-            fputc(c, out);
-    }
-    fputc('"', out);
-}
-
 static void print_member(FILE *out, const char *name, const char *text)
 {
     fprintf(out, ", \"%s\": ", name);
-    print_string(out, text);
+    jd_json_text(out, text);
 }
 
 /* A bound as a JSON number; without bound, null. */
@@ -126,7 +104,7 @@ static void print_choices(FILE *out, const char *choices)
     fputs(", \"choices\": [", out);
     while (jd_param_next_choice(&choices, word, sizeof word)) {
         fputs(comma, out);
-        print_string(out, word);
+        jd_json_text(out, word);
         comma = ", ";
     }
     fputc(']', out);
@@ -135,7 +113,7 @@ static void print_choices(FILE *out, const char *choices)
 static void print_json_param(FILE *out, const jd_param_t *param)
 {
     fputs("      {\"name\": ", out);
-    print_string(out, param->name);
+    jd_json_text(out, param->name);
     print_member(out, "type", type_names[param->type]);
     print_member(out, "default", param->fallback);
     if (param->type == JD_PARAM_DOUBLE || param->type == JD_PARAM_LIST ||
@@ -154,7 +132,7 @@ static void print_json_param(FILE *out, const jd_param_t *param)
 static void print_json(FILE *out, const jd_section_t *section)
 {
     fputs("  {\"section\": ", out);
-    print_string(out, section->name);
+    jd_json_text(out, section->name);
     print_member(out, "help", section->help);
     fprintf(out, ", \"named\": %s, \"parameters\": [", section->named ? "true" : "false");
     for (int p = 0; p < section->n_params; p++) {

@@ -11,6 +11,8 @@
 #include <signal.h>
 #endif
 
+#include "core/text.h"
+
 const char *jd_term_text(const jd_ctx_t *ctx, const char *term, char own[JD_TERM_TEXT_SIZE])
 {
     const jd_names_t *names = ctx ? ctx->names : NULL;
@@ -57,9 +59,7 @@ const char *jd_name_of(const jd_ctx_t *ctx, jd_named_t kind, int64_t code, char 
 static void mark_cut(jd_ctx_t *ctx)
 {
     static const char cut[] = "\n(more was to be said, but the message is full)";
-    size_t at = JD_MESSAGE_SIZE - sizeof cut;
-    while (at > 0 && ((unsigned char)ctx->message[at] & 0xC0u) == 0x80u)
-        at--;
+    size_t at = jd_utf8_cut(ctx->message, JD_MESSAGE_SIZE - sizeof cut);
     memcpy(ctx->message + at, cut, sizeof cut);
     ctx->used = at + sizeof cut - 1;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 size_t jd_column_size(const jd_column_t *column)
 {
     switch (column->type) {
@@ -189,11 +191,7 @@ void jd_table_set_text(jd_table_t *table, int column, int64_t row, const char *t
     size_t width = (size_t)table->columns[column].width;
     char *cell = (char *)table->data[column] + (size_t)row * width;
     size_t n = strlen(text);
-    if (n > width) {
-        n = width;
-        while (n > 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u)
-            n--;
-    }
+    if (n > width) n = jd_utf8_cut(text, width);
     memset(cell, 0, width);
     memcpy(cell, text, n);
 }

@@ -16,13 +16,64 @@ size_t jd_utf8_length(const unsigned char *s)
     return n;
 }
 
+size_t jd_utf8_length_in(const unsigned char *s, size_t n)
+{
+    unsigned char end[5] = {0};
+    if (n == 0 || s[0] == 0) return 0;
+    if (n >= 4) return jd_utf8_length(s);
+    memcpy(end, s, n);
+    return jd_utf8_length(end);
+}
+
+static bool is_control(const unsigned char *s)
+{
+    return *s < 0x20 || *s == 0x7F || (*s == 0xC2 && s[1] < 0xA0);
+}
+
+static bool check(const char *bytes, size_t n, bool printable)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    for (size_t i = 0, length; i < n; i += length) {
+        length = jd_utf8_length_in(s + i, n - i);
+        if (length == 0 || (printable && is_control(s + i))) return false;
+    }
+    return true;
+}
+
+bool jd_utf8_valid(const char *bytes, size_t n)
+{
+    return check(bytes, n, false);
+}
+
+bool jd_utf8_printable(const char *bytes, size_t n)
+{
+    return check(bytes, n, true);
+}
+
+size_t jd_utf8_cut(const char *text, size_t n)
+{
+    while (n > 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u)
+        n--;
+    return n;
+}
+
+size_t jd_utf8_count(const char *text)
+{
+    size_t count = 0;
+    for (const unsigned char *s = (const unsigned char *)text; *s; count++) {
+        size_t n = jd_utf8_length(s);
+        s += n ? n : 1;
+    }
+    return count;
+}
+
 const char *jd_text_fault(const char *text)
 {
     const unsigned char *s = (const unsigned char *)text;
     while (*s) {
         size_t n = jd_utf8_length(s);
         if (n == 0) return "holds bytes that are not UTF-8; save the text as UTF-8";
-        if ((*s < 0x20 && *s != '\t') || *s == 0x7F) return "holds a control character; remove it";
+        if (is_control(s) && *s != '\t') return "holds a control character; remove it";
         s += n;
     }
     return NULL;
@@ -40,10 +91,8 @@ char *jd_trim(char *text)
 
 const char *jd_excerpt(const char *text, char buffer[72])
 {
-    size_t n = 60;
-    if (strlen(text) <= n) return text;
-    while (n > 0 && ((unsigned char)text[n] & 0xC0u) == 0x80u)
-        n--;
+    if (strlen(text) <= 60) return text;
+    size_t n = jd_utf8_cut(text, 60);
     memcpy(buffer, text, n);
     memcpy(buffer + n, "...", 4);
     return buffer;

@@ -16,16 +16,6 @@ typedef struct codes {
     bool any;
 } codes_t;
 
-static const char *const code_words[JD_CODES] = {
-    "year and quarter",   "year and month",      "year and week",      "year, month and day",
-    "year and day of it", "day, month and year", "month, day and year"};
-
-static int64_t tail_of(jd_code_t code)
-{
-    static const int64_t tails[JD_CODES] = {10, 100, 100, 10000, 1000, 1, 1};
-    return tails[code];
-}
-
 static void look(codes_t *s, const jd_own_axis_t *axis, int64_t n)
 {
     jd_moment_t m;
@@ -62,7 +52,7 @@ static jd_code_t find_code(const codes_t *s)
 
 static void find_tail(codes_t *s, jd_code_t code, const jd_own_axis_t *axis, int64_t n)
 {
-    int64_t by = tail_of(code);
+    int64_t by = jd_code_tail(code);
     for (int64_t i = 0; axis->column && i < n; i++) {
         int64_t v = axis->value[i];
         if (v == JD_OWN_NEVER_DATE) continue;
@@ -92,7 +82,7 @@ static void note_code(const jd_own_axis_t *axis, jd_code_t code, int64_t example
             "%s %s: numbers such as %" PRId64 " are read as %s (%s); --periods integer takes "
             "them as whole numbers",
             axis->column->option, axis->column->table->columns[axis->column->column].name, example,
-            code_words[code], jd_period_text(m.unit, m.value, text, sizeof text));
+            jd_code_name(code), jd_period_text(m.unit, m.value, text, sizeof text));
 }
 
 /* The reading that the option asks for, where more than one is possible; JD_CODES: none. */
@@ -166,7 +156,7 @@ static int refuse_cohort(const jd_own_axes_t *axes, jd_code_t code, jd_ctx_t *ct
         "); a code for never goes with --never, and --periods integer says that they are "
         "whole numbers",
         c->column->option, c->column->table->columns[c->column->column].name, axes->keep[i] + 1,
-        c->value[i], code_words[code], axes->time.value[0]);
+        c->value[i], jd_code_name(code), axes->time.value[0]);
 }
 
 /* 20100 to 20103, 20110 and so on: quarters counted from 0. */
@@ -217,7 +207,7 @@ static int decode_both(jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (meant == JD_CODES)
         return jd_fail(ctx, JD_ERR_DATA, "%s %s: numbers such as %" PRId64 " look like %s; %s",
                        t->column->option, t->column->table->columns[t->column->column].name,
-                       times.most, code_words[code], cure);
+                       times.most, jd_code_name(code), cure);
     note_code(t, meant, times.most, ctx);
     decode(t, axes->n, meant);
     if (agree) decode(c, axes->n, meant);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "core/calendar.h"
+#include "core/calendar/calendar.h"
 #include "io/open.h"
 #include "jiedao/did.h"
 #include "jiedao/randomisation.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/memory.h"
-#include "core/number.h"
 #include "core/shown.h"
 #include "dataset/parts.h"
 #include "io/csv/csv.h"
@@ -25,11 +25,6 @@ static void put_text(FILE *out, const char *text, jd_own_format_t format)
         }
         if (format == JD_OWN_LATEX && strchr("_&%$#{}", *text)) fputc('\\', out);
         if (format == JD_OWN_MARKDOWN && strchr("|_*", *text)) fputc('\\', out);
-        if (format == JD_OWN_JSON && (unsigned char)*text < 0x20) {
-            fprintf(out, "\\u%04x", (unsigned)(unsigned char)*text);
-            continue;
-        }
-        if (format == JD_OWN_JSON && strchr("\"\\", *text)) fputc('\\', out);
         fputc(*text, out);
     }
 }
@@ -37,25 +32,20 @@ static void put_text(FILE *out, const char *text, jd_own_format_t format)
 static void put_json(FILE *out, const jd_own_data_t *data, const jd_table_t *t, int64_t row,
                      bool first)
 {
-    char text[TEXT], number[JD_NUMBER_SIZE];
+    char text[TEXT];
     fprintf(out, "%s\n  {", first ? "" : ",");
     for (int c = 0; c < JD_OWN_COLUMNS; c++) {
         fprintf(out, "%s\"%s\": ", c ? ", " : "", t->columns[c].name);
         double x = jd_table_number(t, c, row);
         if (c <= JD_OWN_TERM) {
-            fputc('"', out);
-            put_text(out, jd_table_text(t, c, row, text, TEXT), JD_OWN_JSON);
-            fputc('"', out);
-        } else if (isfinite(x)) {
-            fwrite(number, 1, jd_number_print_double(number, x), out);
+            jd_json_text(out, jd_table_text(t, c, row, text, TEXT));
         } else {
-            fputs("null", out);
+            jd_json_number(out, x);
         }
     }
     if (data->never.told) {
-        fprintf(out, ", \"never_treated\": %" PRId32 ", \"never_read_as\": \"", data->never.n);
-        put_text(out, data->never.read_as, JD_OWN_JSON);
-        fputc('"', out);
+        fprintf(out, ", \"never_treated\": %" PRId32 ", \"never_read_as\": ", data->never.n);
+        jd_json_text(out, data->never.read_as);
     }
     fputc('}', out);
 }

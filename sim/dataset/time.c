@@ -18,14 +18,6 @@ static const char *name_of(const jd_own_column_t *c)
     return c->table->columns[c->column].name;
 }
 
-const char *jd_own_period_word(jd_period_t unit)
-{
-    static const char *const words[JD_PERIODS] = {"a whole number", "a year",  "a half-year",
-                                                  "a quarter",      "a month", "a week (of 52)",
-                                                  "a week",         "a day"};
-    return words[unit];
-}
-
 const char *jd_own_show_cell(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
                              char *buffer, size_t size)
 {
@@ -57,23 +49,11 @@ static char letter_of(const jd_own_column_t *c)
     return format && format[0] == '%' && format[1] == 't' ? format[2] : '\0';
 }
 
-/* 2018.75: parts of a year as a number has them; how many a year, 0 where it has none. */
-typedef struct fraction {
-    int a_year;
-    jd_period_t unit;
-} fraction_t;
-
-static const fraction_t fractions[] = {
-    {2, JD_PERIOD_HALF}, {4, JD_PERIOD_QUARTER}, {12, JD_PERIOD_MONTH}};
-
-static bool fits_fraction(double x, int a_year)
-{
-    double parts = x * a_year, off = fabs(parts - floor(parts + 0.5));
-    return x >= 1000 && x < 3000 && off < (a_year == 12 ? 0.06 : 1e-6);
-}
+/* Units in which numbers such as 2018.75 may count parts of a year. */
+static const jd_period_t fractions[3] = {JD_PERIOD_HALF, JD_PERIOD_QUARTER, JD_PERIOD_MONTH};
 
 static int read_moment(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
-                       const jd_own_roles_t *roles, const fraction_t *fraction, jd_moment_t *m,
+                       const jd_own_roles_t *roles, jd_period_t fraction, jd_moment_t *m,
                        jd_ctx_t *ctx)
 {
     char word[WORD];
@@ -87,11 +67,12 @@ static int read_moment(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int
         x = jd_own_number(c, axes->keep[at]);
         if (axis->letter && jd_date_from_stata(axis->letter, x, m)) return JD_OK;
     }
-    if (fraction && fits_fraction(x, fraction->a_year))
-        x = floor(x * fraction->a_year + 0.5);
-    else if (fraction || !(fabs(x) < 9007199254740992.0) || x != floor(x))
-        return refuse(axis, axes, at, ctx);
-    *m = (jd_moment_t){fraction ? fraction->unit : JD_PERIOD_NUMBER, (int64_t)x, 0};
+    *m = (jd_moment_t){.unit = fraction};
+    if (fraction)
+        return jd_period_from_fraction(fraction, x, &m->value) ? JD_OK
+                                                               : refuse(axis, axes, at, ctx);
+    if (!(fabs(x) < 9007199254740992.0) || x != floor(x)) return refuse(axis, axes, at, ctx);
+    m->value = (int64_t)x;
     return JD_OK;
 }
 
@@ -113,7 +94,7 @@ static int check_seconds(const jd_own_axis_t *axis, const jd_own_axes_t *axes, i
 
 /* Reads one column; all its dates must be in one unit. */
 static int read_axis(jd_own_axis_t *axis, const jd_own_axes_t *axes, const jd_own_roles_t *roles,
-                     const fraction_t *fraction, jd_ctx_t *ctx)
+                     jd_period_t fraction, jd_ctx_t *ctx)
 {
     const bool cohort = axis == &axes->cohort;
     int32_t seconds = -1;
@@ -133,7 +114,7 @@ static int read_axis(jd_own_axis_t *axis, const jd_own_axes_t *axes, const jd_ow
                            "%s %s: row %" PRId32 " holds %s where earlier periods are each %s; "
                            "write all of a column in one way",
                            axis->column->option, name_of(axis->column), axes->keep[i] + 1,
-                           jd_own_period_word(m.unit), jd_own_period_word(axis->unit));
+                           jd_period_name(m.unit), jd_period_name(axis->unit));
         axis->value[i] = m.value;
     }
     return JD_OK;
@@ -210,41 +191,40 @@ static int find_order(const jd_own_axes_t *axes, jd_own_roles_t *roles, jd_ctx_t
 }
 
 /* Which fractions of a year the numbers of both columns are, if they are: 2018.75. */
-static const fraction_t *find_fraction(const jd_own_axes_t *axes)
+static jd_period_t find_fraction(const jd_own_axes_t *axes)
 {
     const jd_own_axis_t *list[] = {&axes->time, &axes->cohort};
     bool fits[3] = {true, true, true}, broken = false;
-    if (axes->spacing == JD_OWN_BY_INTEGER) return NULL;
+    if (axes->spacing == JD_OWN_BY_INTEGER) return JD_PERIOD_NUMBER;
     for (int k = 0; k < 2; k++) {
         const jd_own_column_t *c = list[k]->column;
         if (!c) continue;
-        if (jd_own_is_text(c) || list[k]->letter) return NULL;
+        if (jd_own_is_text(c) || list[k]->letter) return JD_PERIOD_NUMBER;
         for (int64_t i = 0; i < axes->n; i++) {
             double x = jd_own_number(c, axes->keep[i]);
             if (k == 1 && jd_own_is_never(c, axes->keep[i], &axes->never)) continue;
             broken = broken || x != floor(x);
             for (int f = 0; f < 3; f++)
-                fits[f] = fits[f] && fits_fraction(x, fractions[f].a_year);
-            if (!fits[2] && !fits[1]) return NULL;
+                fits[f] = fits[f] && jd_period_from_fraction(fractions[f], x, NULL);
+            if (!fits[2] && !fits[1]) return JD_PERIOD_NUMBER;
         }
     }
     for (int f = 0; f < 3 && broken; f++)
-        if (fits[f]) return &fractions[f];
-    return NULL;
+        if (fits[f]) return fractions[f];
+    return JD_PERIOD_NUMBER;
 }
 
-static void note_fraction(const jd_own_axes_t *axes, const fraction_t *fraction, jd_ctx_t *ctx)
+static void note_fraction(const jd_own_axes_t *axes, jd_period_t fraction, jd_ctx_t *ctx)
 {
     char cell[WORD], text[WORD];
     int64_t i = 0;
-    while (i < axes->n - 1 &&
-           axes->time.value[i] % fraction->a_year == 0) /* the first that is no whole year */
+    while (i < axes->n - 1 && axes->time.value[i] % jd_periods_a_year(fraction) ==
+                                  0) /* the first that is no whole year */
         i++;
     jd_warn(ctx, "%s %s: numbers with a fraction are read as years and %ss (%s is %s)",
-            axes->time.column->option, name_of(axes->time.column),
-            jd_own_period_word(fraction->unit) + 2,
+            axes->time.column->option, name_of(axes->time.column), jd_period_name(fraction) + 2,
             jd_own_show_cell(&axes->time, axes, i, cell, sizeof cell),
-            jd_period_text(fraction->unit, axes->time.value[i], text, sizeof text));
+            jd_period_text(fraction, axes->time.value[i], text, sizeof text));
 }
 
 /* ---- All together ---- */
@@ -343,7 +323,7 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
         jd_warn(ctx, "--time %s: business days of Stata (%%tb) are counted as they stand",
                 name_of(time));
     if (!rc) rc = find_order(&axes, &roles, ctx);
-    const fraction_t *fraction = rc ? NULL : find_fraction(&axes);
+    const jd_period_t fraction = rc ? JD_PERIOD_NUMBER : find_fraction(&axes);
     if (!rc) rc = read_axis(&axes.time, &axes, &roles, fraction, ctx);
     if (!rc && cohort) rc = jd_own_settle_never(&axes, ctx);
     if (!rc && cohort) rc = read_axis(&axes.cohort, &axes, &roles, fraction, ctx);

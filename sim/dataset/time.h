@@ -32,9 +32,6 @@ typedef struct jd_own_axes {
     int32_t weekday; /**< weeks begin on it, 0 = Thursday */
 } jd_own_axes_t;
 
-/** "a quarter". */
-const char *jd_own_period_word(jd_period_t unit);
-
 /** The value of a row as it is written, for messages. */
 const char *jd_own_show_cell(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
                              char *buffer, size_t size);

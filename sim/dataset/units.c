@@ -20,11 +20,6 @@ static const char *name_of(const jd_own_axis_t *axis)
 
 /* ---- One unit for both columns ---- */
 
-static int64_t week_of(int64_t day, int32_t weekday)
-{
-    return day - ((day - weekday) % 7 + 7) % 7;
-}
-
 static void convert(jd_own_axis_t *axis, const jd_own_axes_t *axes, jd_period_t to)
 {
     const jd_period_t from = axis->unit;
@@ -34,7 +29,7 @@ static void convert(jd_own_axis_t *axis, const jd_own_axes_t *axes, jd_period_t 
     {
         int64_t day = jd_period_day(from, axis->value[i]);
         axis->value[i] =
-            to == JD_PERIOD_WEEK ? week_of(day, axes->weekday) : jd_period_of_day(to, day);
+            to == JD_PERIOD_WEEK ? jd_week_of_day(day, axes->weekday) : jd_period_of_day(to, day);
     }
 }
 
@@ -71,12 +66,11 @@ static int convert_as_asked(jd_own_axis_t *axis, const jd_own_axes_t *axes, jd_p
                        "%s %s: row %" PRId32 " holds %s, which is no date: it cannot be counted in "
                        "%ss; write dates, or leave --periods out",
                        axis->column->option, name_of(axis), axes->keep[at] + 1,
-                       jd_own_show_cell(axis, axes, at, cell, sizeof cell),
-                       jd_own_period_word(to) + 2);
+                       jd_own_show_cell(axis, axes, at, cell, sizeof cell), jd_period_name(to) + 2);
     }
     if (!jd_period_within(axis->unit, to))
         jd_warn(ctx, "%s %s: %s counts as the %s it begins in", axis->column->option, name_of(axis),
-                jd_own_period_word(axis->unit), jd_own_period_word(to) + 2);
+                jd_period_name(axis->unit), jd_period_name(to) + 2);
     convert(axis, axes, to);
     return JD_OK;
 }
@@ -91,9 +85,9 @@ static int refuse_units(const jd_own_axes_t *axes, jd_ctx_t *ctx)
     const bool coarse = t->unit != JD_PERIOD_NUMBER && c->unit != JD_PERIOD_NUMBER;
     return jd_fail(ctx, JD_ERR_DATA,
                    "%s %s: row %" PRId32 " holds %s ('%s') where the periods of %s are each %s; %s",
-                   c->column->option, name_of(c), axes->keep[at] + 1, jd_own_period_word(c->unit),
+                   c->column->option, name_of(c), axes->keep[at] + 1, jd_period_name(c->unit),
                    jd_own_show_cell(c, axes, at, cell, sizeof cell), name_of(t),
-                   jd_own_period_word(t->unit),
+                   jd_period_name(t->unit),
                    coarse ? "write cohorts as the periods are, or count both in the larger unit "
                             "with --periods"
                           : "write periods, and cohorts, in one way");
@@ -117,7 +111,7 @@ int jd_own_unify(jd_own_axes_t *axes, jd_ctx_t *ctx)
         !jd_period_within(c->unit, t->unit))
         return refuse_units(axes, ctx);
     jd_warn(ctx, "%s %s: each %s counts as the %s it lies in, as %s has them", c->column->option,
-            name_of(c), jd_own_period_word(c->unit) + 2, jd_own_period_word(t->unit) + 2,
+            name_of(c), jd_period_name(c->unit) + 2, jd_period_name(t->unit) + 2,
             t->column->option);
     convert(c, axes, t->unit);
     return JD_OK;
@@ -286,9 +280,8 @@ static void note_between(const jd_own_axes_t *axes, jd_period_t unit, jd_ctx_t *
             "%s %s: adoption lies between periods that are %ss, so event times are in %ss; "
             "--periods %s counts a date to the %s it lies in, --periods rank to the next period "
             "that is observed",
-            axes->cohort.column->option, name_of(&axes->cohort), jd_own_period_word(alone) + 2,
-            jd_own_period_word(unit) + 2, jd_own_period_word(alone) + 2,
-            jd_own_period_word(alone) + 2);
+            axes->cohort.column->option, name_of(&axes->cohort), jd_period_name(alone) + 2,
+            jd_period_name(unit) + 2, jd_period_name(alone) + 2, jd_period_name(alone) + 2);
 }
 
 /* Unless a unit is asked for, periods with gaps are numbered: then event times mean the same for
@@ -302,7 +295,7 @@ static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (rc || consecutive) return rc;
     data->gaps_kept = axes->spacing != JD_OWN_BY_FILE;
     if (data->gaps_kept) return move_cohorts(axes, ctx);
-    const char *unit = jd_own_period_word(data->period) + 2;
+    const char *unit = jd_period_name(data->period) + 2;
     if (data->period == JD_PERIOD_NUMBER) unit = "integer";
     data->gaps_told = true;
     jd_warn(

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/calendar.h"
+#include "core/calendar/calendar.h"
 #include "core/memory.h"
 #include "core/vmath.h"
 #include "jiedao/random.h"

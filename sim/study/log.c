@@ -12,27 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/json.h"
 #include "io/files/whole.h"
 #include "io/hdf5/store.h"
 #include "jiedao/version.h"
 #include "model/policy.h"
 
-/* Text as a JSON string; control characters become blanks. */
-static void put_string(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') fputc('\\', out);
-        fputc(c < 0x20 ? ' ' : c, out);
-    }
-    fputc('"', out);
-}
-
 static void put_field(FILE *out, const char *name, const char *text)
 {
     fprintf(out, "  \"%s\": ", name);
-    put_string(out, text);
+    jd_json_text(out, text);
     fputs(",\n", out);
 }
 
@@ -67,18 +56,15 @@ bool jd_log_path(const char *path, const char *section, const char *key, char fu
     FILE *in = name ? fopen(name, "r") : NULL;
     free(name);
     if (!in) return false;
-    int n = snprintf(start, sizeof start, "  \"%s.%s\": \"", section, key);
+    int n = snprintf(start, sizeof start, "  \"%s.%s\": ", section, key);
     bool found = false;
     while (!found && fgets(line, sizeof line, in))
         found = strncmp(line, start, (size_t)n) == 0;
     fclose(in);
-    size_t used = 0;
-    for (const char *c = line + n; found && *c && *c != '"' && used + 1 < 4096; c++) {
-        if (*c == '\\' && c[1]) c++;
-        full[used++] = *c;
-    }
-    full[used] = '\0';
-    return found && used > 0;
+    size_t used = found && line[n] == '"' ? jd_json_read_text(line + n, full, 4096) : 0;
+    if (used == 0) full[0] = '\0';
+    /* A path that is not UTF-8 stands in the log with replacement characters and leads nowhere. */
+    return used > 0 && !strstr(full, "\xEF\xBF\xBD");
 }
 
 static void put_log(FILE *out, const char *path, const jd_config_t *config,

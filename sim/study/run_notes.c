@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 
 enum { ROOM_FOR_MORE = 24, MOST_TOLD = 20 }; /* " | and 2147483647 more" */
 
@@ -16,14 +17,6 @@ static void flatten(char *text)
 {
     for (; *text; text++)
         if (*text == '\n') *text = ' ';
-}
-
-/* Cuts at the end of a character of UTF-8. */
-static void cut(char *text, size_t length)
-{
-    while (length > 0 && ((unsigned char)text[length] & 0xC0u) == 0x80u)
-        length--;
-    text[length] = '\0';
 }
 
 static void hear(void *user, const char *message)
@@ -38,7 +31,8 @@ static void hear(void *user, const char *message)
         notes->more++;
         return;
     }
-    if (n + ROOM_FOR_MORE > sizeof notes->text) cut(text, sizeof notes->text - ROOM_FOR_MORE);
+    if (n + ROOM_FOR_MORE > sizeof notes->text)
+        text[jd_utf8_cut(text, sizeof notes->text - ROOM_FOR_MORE)] = '\0';
     if (used > 0) {
         memcpy(notes->text + used, JD_RUN_NOTE_BETWEEN, 4);
         used += 3;

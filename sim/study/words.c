@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/shown.h"
 #include "model/policy.h"
 #include "run/setting.h"
@@ -299,16 +300,17 @@ static void print_estimates(FILE *out, const jd_study_result_t *r, const row_t *
 
 static void put_json_number(FILE *out, const char *key, double x)
 {
-    if (isnan(x))
-        fprintf(out, ", \"%s\": null", key);
-    else
-        fprintf(out, ", \"%s\": %.17g", key, x);
+    fprintf(out, ", \"%s\": ", key);
+    jd_json_number(out, x);
 }
 
 static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row, bool first)
 {
-    fprintf(out, "%s\n  {\"panel\": \"%s\", \"estimator\": \"%s\", \"unit\": \"%s\"",
-            first ? "" : ",", row->panel, row->estimator, jd_unit_words[row->unit].key);
+    fprintf(out, "%s\n  {\"panel\": ", first ? "" : ",");
+    jd_json_text(out, row->panel);
+    fputs(", \"estimator\": ", out);
+    jd_json_text(out, row->estimator);
+    fprintf(out, ", \"unit\": \"%s\"", jd_unit_words[row->unit].key);
     if (r->replicates > 1) fprintf(out, ", \"replicates\": %lld", (long long)row->n);
     for (int c = 0; c < FIELDS; c++) {
         jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/memory.h"
+#include "io/files/lock.h"
 
 enum { BLOCK_MOST = 100, PATH_SIZE = 4096 };
 
@@ -23,21 +25,11 @@ typedef struct head {
 
 #define MAGIC UINT64_C(0x64723164656A0A02)
 
-/* FNV-1a by words of eight bytes: quick, and no defence is needed. */
 static uint64_t checksum(const head_t *head, const unsigned char *payload)
 {
-    const uint64_t prime = UINT64_C(0x100000001B3);
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    hash = (hash ^ head->identity) * prime;
-    hash = (hash ^ (uint64_t)head->run) * prime;
-    for (int64_t i = 0; i < head->bytes; i += 8) {
-        uint64_t word = 0;
-        int64_t left = head->bytes - i;
-        memcpy(&word, payload + i, left < 8 ? (size_t)left : 8);
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 29;
-    }
-    return hash;
+    uint64_t hash = jd_hash_word(JD_HASH_START, head->identity);
+    hash = jd_hash_word(hash, (uint64_t)head->run);
+    return jd_hash_words(hash, payload, (size_t)head->bytes);
 }
 
 /* ---- Results ---- */
@@ -352,20 +344,11 @@ static int write_all(int fd, const unsigned char *data, size_t n)
     return 0;
 }
 
-/* Whether `fd` is still what the name leads to: another process may have renamed it meanwhile. */
-static bool is_named(int fd, const char *name)
-{
-    struct stat open_one, named;
-    return fstat(fd, &open_one) == 0 && stat(name, &named) == 0 &&
-           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
-}
-
 /* Opens a block's file, sealed or not, and locks it. Where locks are not to be had (some network
  * folders) nobody is busy: runs may then be done twice, with the same records. */
 static int open_locked(jd_shard_writer_t *w, bool *busy, jd_ctx_t *ctx)
 {
     char sealed[PATH_SIZE], part[PATH_SIZE];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     path_of(w->shards, w->block, "shard", sealed);
     path_of(w->shards, w->block, "part", part);
     for (int attempt = 0; attempt < 8; attempt++) {
@@ -374,8 +357,8 @@ static int open_locked(jd_shard_writer_t *w, bool *busy, jd_ctx_t *ctx)
         if (!w->sealed) w->fd = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (w->fd < 0)
             return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be written: %s", part, strerror(errno));
-        *busy = fcntl(w->fd, F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN);
-        bool ours = !*busy && is_named(w->fd, w->sealed ? sealed : part);
+        *busy = !jd_lock_try(w->fd);
+        bool ours = !*busy && jd_is_named(w->fd, w->sealed ? sealed : part);
         bool late =
             ours && !w->sealed && access(sealed, F_OK) == 0; /* sealed by another just now */
         if (ours && !late) return JD_OK;
@@ -472,16 +455,6 @@ int jd_shard_append(jd_shard_writer_t *w, int64_t run, const jd_run_result_t *re
     return JD_OK;
 }
 
-static void sync_folder(const jd_shards_t *shards)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/shards", shards->folder);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
-    (void)fsync(fd);
-    close(fd);
-}
-
 int jd_shard_close(jd_shard_writer_t *w, jd_ctx_t *ctx)
 {
     char part[PATH_SIZE], sealed[PATH_SIZE];
@@ -494,7 +467,7 @@ int jd_shard_close(jd_shard_writer_t *w, jd_ctx_t *ctx)
         else if (rename(part, sealed) != 0)
             rc = write_fault(w, "sealed", ctx);
         else
-            sync_folder(w->shards);
+            jd_sync_folder_of(sealed);
     }
     close(w->fd);
     free(w->done);

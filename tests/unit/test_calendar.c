@@ -2,7 +2,7 @@
 /* Dates as programs write them; values by Python's datetime and Stata's documentation. */
 #include <string.h>
 
-#include "core/calendar.h"
+#include "core/calendar/calendar.h"
 #include "support.h"
 
 static void test_texts(void **state)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/calendar.h"
+#include "core/calendar/calendar.h"
 #include "core/number.h"
 #include "io/csv/csv.h"
 #include "io/files/whole.h"

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/files/lock.h"
+
 static const char *cure(int number)
 {
     switch (number) {
@@ -90,12 +92,10 @@ static void path_of_descriptor(int fd, char path[32])
  * or the kernel has none. */
 static int open_nameless(jd_whole_t *whole)
 {
-    char *slash = strrchr(whole->path, '/'), descriptor[32];
+    char *cut, descriptor[32];
     struct stat there;
-    if (slash) *slash = '\0';
-    const char *folder = !slash ? "." : slash == whole->path ? "/" : whole->path;
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-    if (slash) *slash = '/';
+    int fd = open(jd_folder_of(whole->path, &cut), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    jd_folder_end(cut);
     if (fd < 0) return -1;
     path_of_descriptor(fd, descriptor);
     if (stat(descriptor, &there) == 0) return fd;
@@ -161,19 +161,6 @@ static int flush(FILE *stream)
     return errno ? errno : EIO;
 }
 
-/* A rename lasts only once its folder is on the disk too. Some file systems refuse to sync a
- * folder; the file is whole all the same. */
-static void sync_folder(char *path)
-{
-    char *slash = strrchr(path, '/');
-    if (slash) *slash = '\0';
-    int fd = open(!slash ? "." : slash == path ? "/" : path, O_RDONLY | O_CLOEXEC);
-    if (slash) *slash = '/';
-    if (fd < 0) return;
-    (void)fsync(fd);
-    close(fd);
-}
-
 /* A nameless file gets `name`, which nothing has yet; or its random name is changed to it. */
 static int put_name(jd_whole_t *whole, const char *name)
 {
@@ -216,7 +203,7 @@ int jd_whole_commit(jd_whole_t *whole, jd_ctx_t *ctx)
     if (error) rc = jd_whole_fail(whole, error, ctx);
     if (!rc && fsync(whole->fd) != 0 && errno != EINVAL) rc = jd_whole_fail(whole, errno, ctx);
     if (!rc) rc = give_name(whole, ctx);
-    if (!rc) sync_folder(whole->path);
+    if (!rc) jd_sync_folder_of(whole->path);
     discard(whole);
     return rc;
 }

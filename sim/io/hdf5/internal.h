@@ -30,13 +30,13 @@ typedef struct jd_sink {
     int fd;
     int error;    /**< errno of the first failed write, or 0 */
     uint64_t eof; /**< bytes in the file */
-} jd_sink_t;
+} jd_store_sink_t;
 
 /** Registers the driver that writes to a sink; H5FDunregister() undoes it. Negative on failure. */
 hid_t jd_sink_driver(void);
 
 /** Makes `fapl` write to `sink` (borrowed for the file's life). Negative on failure. */
-herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_sink_t *sink);
+herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_store_sink_t *sink);
 
 /* ---- store_image.c: where HDF5 reads from ---- */
 
@@ -65,7 +65,7 @@ herr_t jd_image_use(hid_t fapl, hid_t driver, jd_image_t *image);
 /* ---- store_seal.c: the checksum of a whole file ---- */
 
 /** Writes it behind the closed file's last byte; a disk that refuses is noted in the sink. */
-JD_MUST_USE int jd_seal_write(jd_sink_t *sink, jd_ctx_t *ctx);
+JD_MUST_USE int jd_seal_write(jd_store_sink_t *sink, jd_ctx_t *ctx);
 
 /** Up to n bytes at `at`; fewer only at the end. -1 with errno. */
 ssize_t jd_read_at(int fd, void *to, size_t n, off_t at);
@@ -158,7 +158,7 @@ struct jd_store {
     jd_image_t image; /**< reading only */
     /* Writing only. */
     jd_whole_t whole;
-    jd_sink_t sink;
+    jd_store_sink_t sink;
     jd_packer_t packer;
     jd_growing_t *growing; /**< tables still open, in order of their first append */
     int n_growing;

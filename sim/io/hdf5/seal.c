@@ -54,7 +54,7 @@ static int sum_up(int fd, uint64_t bytes, unsigned char *to, uint32_t *sum, jd_c
     return rc;
 }
 
-int jd_seal_write(jd_sink_t *sink, jd_ctx_t *ctx)
+int jd_seal_write(jd_store_sink_t *sink, jd_ctx_t *ctx)
 {
     char seal[SEAL + 1];
     uint32_t sum = 0;

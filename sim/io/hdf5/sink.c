@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An HDF5 file driver that writes to an open descriptor and never fails; see jd_sink_t. */
+/* An HDF5 file driver that writes to an open descriptor and never fails; see jd_store_sink_t. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 static H5FD_t *sink_open(const char *name, unsigned flags, hid_t fapl, haddr_t max)
 {
     (void)name, (void)flags, (void)max;
-    jd_sink_t *const *sink = H5Pget_driver_info(fapl);
+    jd_store_sink_t *const *sink = H5Pget_driver_info(fapl);
     if (!sink) return NULL;
     (*sink)->base = (H5FD_t){0};
     (*sink)->eoa = 0;
@@ -36,20 +36,20 @@ static herr_t sink_query(const H5FD_t *base, unsigned long *flags)
 static haddr_t sink_get_eoa(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
-    return ((const jd_sink_t *)base)->eoa;
+    return ((const jd_store_sink_t *)base)->eoa;
 }
 
 static herr_t sink_set_eoa(H5FD_t *base, H5FD_mem_t type, haddr_t address)
 {
     (void)type;
-    ((jd_sink_t *)base)->eoa = address;
+    ((jd_store_sink_t *)base)->eoa = address;
     return 0;
 }
 
 static haddr_t sink_get_eof(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
-    return ((const jd_sink_t *)base)->eof;
+    return ((const jd_store_sink_t *)base)->eof;
 }
 
 /* What was never written, or was dropped, reads as zero. */
@@ -57,7 +57,7 @@ static herr_t sink_read(H5FD_t *base, H5FD_mem_t type, hid_t dxpl, haddr_t addre
                         void *buffer)
 {
     (void)type, (void)dxpl;
-    const jd_sink_t *sink = (const jd_sink_t *)base;
+    const jd_store_sink_t *sink = (const jd_store_sink_t *)base;
     char *to = buffer;
     while (size > 0) {
         ssize_t n = pread(sink->fd, to, size, (off_t)address);
@@ -75,7 +75,7 @@ static herr_t sink_write(H5FD_t *base, H5FD_mem_t type, hid_t dxpl, haddr_t addr
                          const void *buffer)
 {
     (void)type, (void)dxpl;
-    jd_sink_t *sink = (jd_sink_t *)base;
+    jd_store_sink_t *sink = (jd_store_sink_t *)base;
     const char *from = buffer;
     if (address + size > sink->eof) sink->eof = address + size;
     while (size > 0 && !sink->error) {
@@ -95,7 +95,7 @@ static herr_t sink_write(H5FD_t *base, H5FD_mem_t type, hid_t dxpl, haddr_t addr
 static herr_t sink_truncate(H5FD_t *base, hid_t dxpl, hbool_t closing)
 {
     (void)dxpl, (void)closing;
-    jd_sink_t *sink = (jd_sink_t *)base;
+    jd_store_sink_t *sink = (jd_store_sink_t *)base;
     if (sink->eoa == sink->eof) return 0;
     if (!sink->error && ftruncate(sink->fd, (off_t)sink->eoa) != 0) sink->error = errno;
     sink->eof = sink->eoa;
@@ -112,7 +112,7 @@ hid_t jd_sink_driver(void)
         .name = "jiedao_sink",
         .maxaddr = MAX_ADDRESS,
         .fc_degree = H5F_CLOSE_STRONG,
-        .fapl_size = sizeof(jd_sink_t *),
+        .fapl_size = sizeof(jd_store_sink_t *),
         .open = sink_open,
         .close = sink_close,
         .query = sink_query,
@@ -127,7 +127,7 @@ hid_t jd_sink_driver(void)
     return H5FDregister(&driver);
 }
 
-herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_sink_t *sink)
+herr_t jd_sink_use(hid_t fapl, hid_t driver, jd_store_sink_t *sink)
 {
     return H5Pset_driver(fapl, driver, &sink);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/calendar/calendar.h"
 #include "jiedao/param.h"
 
 static int32_t year_of(int32_t quarter)
@@ -16,20 +17,10 @@ const char *jd_quarter_text(int32_t quarter, char *buffer, size_t size)
     return buffer;
 }
 
-/* Leap days of the Gregorian calendar in the years before `year`, up to a constant. */
-static int32_t leap_days(int32_t year)
-{
-    int32_t y = year - 1 + 400 * 2000; /* the same cycle, with no negative to divide */
-    return y / 4 - y / 100 + y / 400;
-}
-
 int32_t jd_quarter_days(int32_t quarter)
 {
-    static const int32_t days_before[4] = {0, 90, 181, 273};
-    int32_t year = year_of(quarter), q = quarter - 4 * year;
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return (year - 1970) * 365 + leap_days(year) - leap_days(1970) + days_before[q] +
-           (leap && q > 0);
+    int32_t year = year_of(quarter);
+    return (int32_t)jd_day_number(year, 3 * (quarter - 4 * year) + 1, 1);
 }
 
 static bool digit(char c)

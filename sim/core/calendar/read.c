@@ -2,7 +2,7 @@
 /* Dates out of text: cut into numbers, words and what stands between, then matched. */
 #include <string.h>
 
-#include "core/calendar.h"
+#include "core/calendar/calendar.h"
 
 enum { PARTS = 4, LETTERS = 12 };
 

@@ -4,8 +4,8 @@
  *  1970-01-01; weeks as the day they begin on; Stata's weeks (52 a year, the last with 8 or 9 days)
  *  since year 0.
  */
-#ifndef JD_CORE_CALENDAR_H
-#define JD_CORE_CALENDAR_H
+#ifndef JD_CORE_CALENDAR_CALENDAR_H
+#define JD_CORE_CALENDAR_CALENDAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,13 +73,28 @@ typedef enum jd_code {
 } jd_code_t;
 JD_API bool jd_date_from_code(jd_code_t code, int64_t number, jd_moment_t *moment);
 
+/** What such a number divides by to give its year, 1 where the year does not come first. */
+JD_API int64_t jd_code_tail(jd_code_t code);
+/** "year and month". */
+JD_API const char *jd_code_name(jd_code_t code);
+
+/** Whether a number such as 2018.75 is a year and whole halves, quarters or months of it; months
+ *  may be rounded to two decimals. The period goes to *value, which may be NULL. */
+JD_API bool jd_period_from_fraction(jd_period_t unit, double number, int64_t *value);
+
+/** Periods a year of the units that divide years by months; 0: others. */
+JD_API int64_t jd_periods_a_year(jd_period_t unit);
 /** The first day of a period; not of JD_PERIOD_NUMBER. */
 JD_API int64_t jd_period_day(jd_period_t unit, int64_t value);
 /** The period a day lies in; weeks begin on Mondays. */
 JD_API int64_t jd_period_of_day(jd_period_t unit, int64_t day);
+/** The first day of the week a day lies in, where weeks begin on this weekday (0 = Thursday). */
+JD_API int64_t jd_week_of_day(int64_t day, int32_t weekday);
 /** Whether periods of one unit never cross the bounds of the other's. */
 JD_API bool jd_period_within(jd_period_t fine, jd_period_t coarse);
 
+/** "a quarter". */
+JD_API const char *jd_period_name(jd_period_t unit);
 /** 2018, 2018H1, 2018Q1, 2018-03, 2018w5, 2018-03-31 (days, and weeks by their first day). */
 JD_API const char *jd_period_text(jd_period_t unit, int64_t value, char *buffer, size_t size);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Days, weeks, months, quarters, half-years and years as whole numbers. */
-#include "core/calendar.h"
+#include "core/calendar/calendar.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-enum { DAYS_TO_1960 = -3653, WEEKS = 52 };
+enum { DAYS_TO_1960 = -3653, WEEKS = 52, MONDAY = 4 };
 
 /* Years beginning in March. */
 int64_t jd_day_number(int64_t year, int64_t month, int64_t day)
@@ -39,8 +39,7 @@ static int64_t floor_divide(int64_t a, int64_t b)
 
 /* ---- Units ---- */
 
-/* Periods a year of the units that divide years by months; 0: others. */
-static int64_t a_year(jd_period_t unit)
+int64_t jd_periods_a_year(jd_period_t unit)
 {
     static const int64_t counts[JD_PERIODS] = {[JD_PERIOD_YEAR] = 1,
                                                [JD_PERIOD_HALF] = 2,
@@ -51,7 +50,7 @@ static int64_t a_year(jd_period_t unit)
 
 int64_t jd_period_day(jd_period_t unit, int64_t value)
 {
-    int64_t n = a_year(unit);
+    int64_t n = jd_periods_a_year(unit);
     if (unit == JD_PERIOD_STATA_WEEK) {
         int64_t year = floor_divide(value, WEEKS);
         return jd_day_number(year, 1, 1) + 7 * (value - WEEKS * year);
@@ -61,10 +60,15 @@ int64_t jd_period_day(jd_period_t unit, int64_t value)
     return jd_day_number(year, (value - n * year) * (12 / n) + 1, 1);
 }
 
+int64_t jd_week_of_day(int64_t day, int32_t weekday)
+{
+    return day - ((day - weekday) % 7 + 7) % 7;
+}
+
 int64_t jd_period_of_day(jd_period_t unit, int64_t day)
 {
-    int64_t year, month, in_month, n = a_year(unit);
-    if (unit == JD_PERIOD_WEEK) return day - ((day + 3) % 7 + 7) % 7; /* 1970-01-05 is a Monday */
+    int64_t year, month, in_month, n = jd_periods_a_year(unit);
+    if (unit == JD_PERIOD_WEEK) return jd_week_of_day(day, MONDAY); /* 1970-01-05 is one */
     if (unit == JD_PERIOD_DAY) return day;
     jd_day_date(day, &year, &month, &in_month);
     if (unit == JD_PERIOD_STATA_WEEK) {
@@ -78,12 +82,20 @@ bool jd_period_within(jd_period_t fine, jd_period_t coarse)
 {
     if (fine == coarse || fine == JD_PERIOD_DAY) return true;
     if (fine == JD_PERIOD_STATA_WEEK) return coarse == JD_PERIOD_YEAR;
-    return a_year(coarse) > 0 && a_year(fine) > a_year(coarse);
+    return jd_periods_a_year(coarse) > 0 && jd_periods_a_year(fine) > jd_periods_a_year(coarse);
+}
+
+const char *jd_period_name(jd_period_t unit)
+{
+    static const char *const names[JD_PERIODS] = {"a whole number", "a year",  "a half-year",
+                                                  "a quarter",      "a month", "a week (of 52)",
+                                                  "a week",         "a day"};
+    return names[unit];
 }
 
 const char *jd_period_text(jd_period_t unit, int64_t value, char *buffer, size_t size)
 {
-    int64_t year = 0, month = 0, day = 0, n = a_year(unit);
+    int64_t year = 0, month = 0, day = 0, n = jd_periods_a_year(unit);
     if (n > 0) year = floor_divide(value, n);
     switch (unit) {
     case JD_PERIOD_HALF:
@@ -181,16 +193,40 @@ static bool make_day(int64_t year, int64_t month, int64_t day, jd_moment_t *m)
     return true;
 }
 
+int64_t jd_code_tail(jd_code_t code)
+{
+    static const int64_t tails[JD_CODES] = {10, 100, 100, 10000, 1000, 1, 1};
+    return tails[code];
+}
+
+const char *jd_code_name(jd_code_t code)
+{
+    static const char *const names[JD_CODES] = {
+        "year and quarter",   "year and month",      "year and week",      "year, month and day",
+        "year and day of it", "day, month and year", "month, day and year"};
+    return names[code];
+}
+
+bool jd_period_from_fraction(jd_period_t unit, double x, int64_t *value)
+{
+    const double parts = x * (double)jd_periods_a_year(unit), whole = floor(parts + 0.5);
+    if (!(x >= 1000 && x < 3000) ||
+        !(fabs(parts - whole) < (unit == JD_PERIOD_MONTH ? 0.06 : 1e-6)))
+        return false;
+    if (value) *value = (int64_t)whole;
+    return true;
+}
+
 bool jd_date_from_code(jd_code_t code, int64_t v, jd_moment_t *m)
 {
-    static const int64_t tail[] = {10, 100, 100, 10000, 1000}, most[] = {4, 12, 53, 1231, 366};
+    static const int64_t most[] = {4, 12, 53, 1231, 366};
     if (v <= 0) return false;
     if (code >= JD_CODE_DMY) {
         int64_t first = v / 1000000, second = v / 10000 % 100;
         return code == JD_CODE_DMY ? make_day(v % 10000, second, first, m)
                                    : make_day(v % 10000, first, second, m);
     }
-    int64_t year = v / tail[code], rest = v % tail[code];
+    int64_t year = v / jd_code_tail(code), rest = v % jd_code_tail(code);
     if (!is_year(year) || rest < 1 || rest > most[code]) return false;
     switch (code) {
     case JD_CODE_QUARTER:
