@@ -92,7 +92,7 @@ static int record_prefectures(const jd_moment_t *m, jd_table_t *panel, int64_t r
     const float *halves = jd_own(m, HALVES);
     (void)ctx;
     for (int64_t u = 0; u < panel->n_unit; u++)
-        JD_CELLS(panel, VALUE, double)[row * panel->n_unit + u] = halves[u];
+        JD_CELLS(panel, VALUE, double)[row * panel->n_unit + u] = (double)halves[u];
     return JD_OK;
 }
 

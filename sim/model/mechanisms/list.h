@@ -7,7 +7,11 @@
 #include "model/mechanism.h"
 
 /* The order is that of their sections in `jiedao params` and in the hash of a config. */
-#define JD_MECHANISMS(each) each(urban) each(tournament)
+/* clang-format off */
+#define JD_MECHANISMS(each) \
+    each(urban)             \
+    each(tournament)
+/* clang-format on */
 
 #define JD_DECLARE_MECHANISM(name) extern const jd_mechanism_t jd_##name;
 JD_MECHANISMS(JD_DECLARE_MECHANISM)
