@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What `jiedao did` does with a line of options and a file, but for files it would write. */
+/* What `jiedao did` does with a line of options and a file. */
 #ifndef JD_FUZZ_DID_REQUEST_H
 #define JD_FUZZ_DID_REQUEST_H
 
@@ -27,6 +27,20 @@ static void did_write_data(const void *bytes, size_t size)
     }
     FILE *out = fopen(did_path, "wb");
     if (!out || fwrite(bytes, 1, size, out) != size || fclose(out) != 0) abort();
+}
+
+/* Files asked for are written to one place, whatever they are called. */
+static int did_write_files(const jd_did_request_t *wish, const jd_own_data_t *data,
+                           const jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    char path[96];
+    int rc = JD_OK;
+    snprintf(path, sizeof path, "%.*s.svg", (int)strcspn(did_path, "."), did_path);
+    if (wish->plot) rc = jd_own_plot(data, result, path, ctx);
+    if (!rc && wish->honest_plot) rc = jd_own_plot_sets(data, result, path, ctx);
+    if (!rc && wish->outcome_weights) rc = jd_own_write_weights(data, result, path, ctx);
+    remove(path);
+    return rc;
 }
 
 static int did_show(const jd_own_data_t *data, const jd_own_result_t *result, jd_ctx_t *ctx)
@@ -60,15 +74,16 @@ static void did_look_at(const jd_table_t *table, bool diagnostics)
 }
 
 /* Fewer draws than these are refused by the multiplier bootstrap. */
-enum { DID_MOST_DRAWS = 100 };
+enum { DID_MOST_DRAWS = 100, DID_BOOTSTRAP_DRAWS = 10 };
 
-/* With small numbers of draws. */
+/* With small numbers of draws; a bootstrap's estimate everything anew. */
 static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
 {
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
     int draws = wish->vcov.draws;
     if (draws > DID_MOST_DRAWS || draws == 0) wish->vcov.draws = DID_MOST_DRAWS;
+    if (wish->inference.bootstrap && draws != 1) wish->vcov.draws = DID_BOOTSTRAP_DRAWS;
     const jd_own_ask_t ask = {.estimators = wish->estimators,
                               .diagnostics = wish->diagnostics,
                               .how = &wish->how,
@@ -77,11 +92,14 @@ static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
                               .weights = wish->outcome_weights,
                               .trends = wish->trends,
                               .inference = wish->inference};
-    int rc = jd_own_data_read(&data, did_path, &wish->roles, ctx);
+    int rc = wish->plot ? jd_own_plot_check(wish->plot, ctx) : JD_OK;
+    if (!rc && wish->honest_plot) rc = jd_own_plot_check(wish->honest_plot, ctx);
+    if (!rc) rc = jd_own_data_read(&data, did_path, &wish->roles, ctx);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
     if (!rc) did_look_at(&result.estimates, false);
     if (!rc) did_look_at(&result.diagnostics, true);
     if (!rc) rc = did_show(&data, &result, ctx);
+    if (!rc) rc = did_write_files(wish, &data, &result, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
     return rc;

@@ -65,7 +65,9 @@ __attribute__((format(printf, 2, 3))) static void put(panel_t *p, const char *fo
 
 static void put_period(panel_t *p, int t)
 {
-    switch (p->head[CALENDAR] % 8) {
+    static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                         "jul", "aug", "sep", "oct", "nov", "dec"};
+    switch (p->head[CALENDAR] % 16) {
     case 0:
     case 1:
         put(p, "%d", t + 1);
@@ -84,6 +86,30 @@ static void put_period(panel_t *p, int t)
         return;
     case 6:
         put(p, "%d", t - 4);
+        return;
+    case 8:
+        put(p, "2019W%02d", 2 * t + 40);
+        return;
+    case 9:
+        put(p, "%02d%s%d", 1 + t, months[3 * t % 12], 2018 + t / 4);
+        return;
+    case 10:
+        put(p, "%dH%d", 2015 + t / 2, t % 2 + 1);
+        return;
+    case 11:
+        put(p, "%d/%d/2020", t + 1, 3 * t + 1);
+        return;
+    case 12:
+        put(p, "2019M%d", t + 1 + t / 3);
+        return;
+    case 13:
+        put(p, "%dw%d", 2018 + t / 3, 1 + 17 * (t % 3));
+        return;
+    case 14: /* days of trading */
+        put(p, "2019-07-%02d 09:30:00", 1 + t + 2 * (t / 5));
+        return;
+    case 15:
+        put(p, "%d.0", 1990 + 5 * t);
         return;
     default:
         put(p, "%d", t * 1000003);
@@ -193,7 +219,7 @@ static void put_row(panel_t *p, int unit, int t, int n_periods)
         put(p, ",");
     else
         put(p, "%.17g,", outcome(p, unit, t, treated));
-    put(p, "%d,", unit + 1);
+    put(p, head[UNITS] & 128 ? "u%d," : "%d,", unit + 1);
     put_period(p, t);
     put(p, ",");
     if (first >= 0)
@@ -205,6 +231,17 @@ static void put_row(panel_t *p, int unit, int t, int n_periods)
     put(p, "%d,%d,", (head[CLUSTERS] & 128 ? unit + t : unit) % n_clusters, t % 3);
     put_place(p, unit);
     put(p, "s%d\n", unit % 4);
+}
+
+/* The same file with semicolons, and with decimal commas. */
+static void change_signs(panel_t *p)
+{
+    const bool commas = p->head[ORDER] & 8;
+    for (char *at = p->csv; at < p->csv + p->length; at++)
+        if (*at == ',')
+            *at = ';';
+        else if (*at == '.' && commas)
+            *at = ',';
 }
 
 static void write_panel(panel_t *p)
@@ -221,6 +258,7 @@ static void write_panel(panel_t *p)
             put_row(p, at / n_periods, at % n_periods, n_periods);
         if (p->head[ORDER] > 250 && chance(p, 30)) put_row(p, 0, 0, n_periods); /* twice */
     }
+    if (p->head[ORDER] & 4) change_signs(p);
     did_write_data(p->csv, p->length);
 }
 
@@ -248,18 +286,45 @@ static const char *any_estimator(unsigned i)
     return jd_estimators[i % n]->name;
 }
 
+/* Three times of four an option names a column made for it, else any column. */
+static const char *column_for(const char *option, unsigned a, unsigned b)
+{
+    static const char *const columns[] = {
+        "x1",       "x2",      "x1,x2",     "c",       "c2",    "c,c2",    "id",
+        "t",        "id,t",    "e",         "w",       "s",     "dose",    "d",
+        "g",        "id^c2",   "c^t",       "id[t]",   "c[x1]", "c[[x1]]", "id[[t]]",
+        "id,t,c^t", "lat,lon", "x1,id[x2]", "nowhere", "y"};
+    static const struct {
+        const char *option, *column[4];
+    } made[] = {
+        {"y", {"y", "y", "x1", "dose"}},
+        {"unit", {"id", "id", "id", "c"}},
+        {"time", {"t", "t", "t", "c2"}},
+        {"cohort", {"g", "g", "g", "c2"}},
+        {"treat", {"d", "d", "d", "e"}},
+        {"dose", {"dose", "dose", "x1", "d"}},
+        {"eligible", {"e", "e", "e", "d"}},
+        {"weights", {"w", "w", "w", "dose"}},
+        {"strata", {"s", "c", "e", "g"}},
+        {"cluster", {"c", "c", "s", "c,c2"}},
+        {"predict-het", {"x1", "w", "e", "x1,x2"}},
+        {"x", {"x1", "x2", "x1,x2", "w"}},
+        {"coords", {"lat,lon", "lat,lon", "lat,lon", "lat,lon"}},
+    };
+    for (size_t i = 0; b % 4 && i < sizeof made / sizeof *made; i++)
+        if (!strcmp(option, made[i].option)) return made[i].column[a % 4];
+    return PICK(columns, a);
+}
+
 /* A value of an option that names something. */
 static void say_text(line_t *line, const char *option, unsigned a, unsigned b)
 {
     static const char *const diagnostics[] = {
         "bacon", "twfe_weights",  "honest",       "pretrend", "effects_equal",
         "wild",  "randomisation", "conley_taber", "all",      "wild,randomisation"};
-    static const char *const columns[] = {
-        "x1",       "x2",      "x1,x2",     "c",       "c2",    "c,c2",    "id",
-        "t",        "id,t",    "e",         "w",       "s",     "dose",    "d",
-        "g",        "id^c2",   "c^t",       "id[t]",   "c[x1]", "c[[x1]]", "id[[t]]",
-        "id,t,c^t", "lat,lon", "x1,id[x2]", "nowhere", "y"};
     static const char *const never[] = {"", "0", "9999", "0,9999,NA", "5", "inf"};
+    static const char *const files[] = {"made.svg", "made.csv", "made"};
+    static const char *const signs[] = {"comma", "semicolon", "tab", "point", "|", "\\t", "no"};
     static const char *const missing[] = {"", "5", "0", "-999,n.a.", "1"};
     if (!strcmp(option, "estimator") && b % 16 == 15)
         say(line, "--estimator=all");
@@ -272,10 +337,12 @@ static void say_text(line_t *line, const char *option, unsigned a, unsigned b)
         say(line, "--never=%s", PICK(never, a));
     else if (!strcmp(option, "missing"))
         say(line, "--missing=%s", PICK(missing, a));
-    else if (!strcmp(option, "coords"))
-        say(line, "--coords=%s", a % 8 ? "lat,lon" : PICK(columns, b));
+    else if (!strcmp(option, "separator") || !strcmp(option, "decimal"))
+        say(line, "--%s=%s", option, PICK(signs, a));
+    else if (strstr(option, "plot") || !strcmp(option, "outcome-weights"))
+        say(line, "--%s=%s", option, PICK(files, a));
     else
-        say(line, "--%s=%s", option, PICK(columns, a));
+        say(line, "--%s=%s", option, column_for(option, a, b));
 }
 
 static void say_numbers(line_t *line, const jd_option_t *row, unsigned a, unsigned b)
@@ -321,7 +388,7 @@ static void say_option(line_t *line, const uint8_t bytes[3])
     while (jd_did_option_rows[n].name)
         n++;
     const jd_option_t *row = &jd_did_option_rows[bytes[0] % n];
-    if (strstr(row->name, "plot") || !strcmp(row->name, "table")) return; /* other files */
+    if (!strcmp(row->name, "table")) return; /* of other files */
     switch (row->read) {
     case JD_READ_SWITCH:
         say(line, "--%s", row->name);
@@ -347,8 +414,8 @@ static char *find(line_t *line, const char *start)
     return NULL;
 }
 
-/* The columns every line names, unless an option names another. Diagnostics are of one or two
- * estimators: the powers of pretests of all of them take seconds. */
+/* The columns every line names, unless an option names another. Diagnostics and the bootstrap are
+ * of one or two estimators: those of all of them take seconds. */
 static void say_rest(line_t *line, const uint8_t *head)
 {
     static const char *const treatments[] = {"--cohort=g", "--treat=d", "--cohort=g", "--cohort=g",
@@ -359,9 +426,10 @@ static void say_rest(line_t *line, const uint8_t *head)
     if (!find(line, "--time=")) say(line, "--time=t");
     if (!find(line, "--cohort=") && !find(line, "--treat="))
         say(line, "%s", PICK(treatments, head[TREATMENT] / 4));
-    if (find(line, "--diagnose=") && !estimator)
+    const bool long_work = find(line, "--diagnose=") || find(line, "--bootstrap=");
+    if (long_work && !estimator)
         say(line, "--estimator=%s", any_estimator(head[SEED]));
-    else if (estimator && find(line, "--diagnose=") && !strcmp(estimator, "--estimator=all"))
+    else if (long_work && !strcmp(estimator, "--estimator=all"))
         snprintf(estimator, WORD, "--estimator=%s", any_estimator(head[SEED]));
 }
 
