@@ -274,7 +274,10 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     const jd_estimator_t *estimator = jd_estimator_find(own->name);
     int rc = check_unit(own->name, data, ask->how, ctx);
     if (!rc) rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
-    if (!rc) rc = jd_design_infer(design, data->y, ask->vcov, ask->level, &fit, ctx);
+    /* A bootstrap replaces these errors; its draws, few maybe, are not those of a multiplier's. */
+    jd_vcov_options_t vcov = *ask->vcov;
+    if (ask->inference.bootstrap) vcov.draws = 0;
+    if (!rc) rc = jd_design_infer(design, data->y, &vcov, ask->level, &fit, ctx);
     const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,
                                               .stratum = data->stratum,
                                               .draws = ask->vcov->draws,

@@ -207,6 +207,28 @@ static void test_one_treated(void **state)
     }
 }
 
+/* Fewer draws than a multiplier bootstrap takes are enough for one that replaces it. */
+static void test_few_draws(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"pairs", "block"};
+    char line[512];
+    for (int k = 0; k < 2; k++) {
+        snprintf(line, sizeof line,
+                 "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --estimator "
+                 "callaway_santanna --draws 20 --bootstrap %s",
+                 kinds[k]);
+        run_shell(&said, line);
+        ASSERT_STATUS(&said, 0);
+        ASSERT_HOLDS(said.out, kinds[k]);
+        ASSERT_HOLDS(said.out, "20");
+    }
+    run_shell(&said, "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --estimator "
+                     "callaway_santanna --draws 20");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "at least 100");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_leverage_of_one),
         cmocka_unit_test(test_slopes_have_their_quantity),
         cmocka_unit_test(test_one_treated),
+        cmocka_unit_test(test_few_draws),
     };
     return cmocka_run_group_tests(tests, write_panel, remove_here);
 }
