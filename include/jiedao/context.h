@@ -105,7 +105,8 @@ static inline int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
 JD_API void jd_warn(jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(2, 3);
 
 /** Makes a text from a file fit for a terminal, in place: control characters (escape sequences begin
- *  with one), C1 ones too, become '?'; line ends stay. */
+ *  with one), C1 ones and those that turn the direction of writing too, become '?'; line ends and
+ *  tabs stay. */
 JD_API void jd_plain_text(char *text);
 
 /** Tells the caller's progress callback, if any. */

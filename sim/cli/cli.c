@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From argv to an exit status. The only place that prints errors or sets up the process. */
 #include <cblas.h>
-#include <errno.h>
 #include <gsl/gsl_errno.h>
 #include <string.h>
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/out.h"
 #include "cli/process.h"
 #include "cli/signals.h"
 #include "cli/sweep.h"
@@ -32,10 +32,10 @@ static int is_cancelled(void *user)
 /* A full disk behind `jiedao params > file` shows only when the buffer is flushed. */
 static int flush_results(jd_ctx_t *ctx)
 {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) return JD_OK;
+    int error = jd_out_finish();
+    if (!error) return JD_OK;
     return jd_fail(ctx, JD_ERR_WRITE, "results cannot be written to standard output: %s",
-                   errno ? strerror(errno) : "write error");
+                   strerror(error));
 }
 
 static int run_command(const jd_command_t *command, int argc, char **argv, jd_terminal_t *terminal,
@@ -87,6 +87,7 @@ int jd_cli_main(int argc, char **argv)
         jd_help_overview(stderr);
         return EXIT_USAGE;
     }
+    jd_out_start();
     jd_terminal_t terminal;
     jd_terminal_init(&terminal, stderr);
     jd_ctx_t ctx;

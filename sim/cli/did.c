@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao did: the estimators on the user's own data. */
 #include "cli/did_options.h"
+#include "cli/out.h"
 
 /* Rows left out for lack of a before: each number of them once, with the estimators it concerns. */
 static void warn_of_always_treated(const jd_own_result_t *result, jd_ctx_t *ctx)
@@ -48,7 +49,7 @@ static int print(const jd_own_data_t *data, const jd_own_result_t *result, const
 {
     if (format == JD_DID_TEXT) return jd_own_print(stdout, data, result, path, ctx);
     warn_of_omissions(data, result, ctx);
-    if (format == JD_DID_CSV) return jd_own_print_csv(stdout, result, ctx);
+    if (format == JD_DID_CSV) return jd_own_print_csv(jd_out_data(), result, ctx);
     return jd_own_print_table(stdout, data, result, (jd_own_format_t)(format - JD_DID_TABLES), ctx);
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/codes.h"
 #include "cli/command.h"
+#include "cli/out.h"
 #include "cli/tables.h"
 #include "io/csv/csv.h"
 #include "io/hdf5/store.h"
@@ -47,14 +48,14 @@ static int export_table(jd_store_t *store, const jd_args_t *args, const char *na
     if (rc)
         ; /* said */
     else if (to_screen && format == CSV)
-        rc = jd_csv_print(&coded.table, stdout, "standard output", ctx);
+        rc = jd_csv_print(&coded.table, jd_out_data(), "standard output", ctx);
     else if (to_screen)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "export: a Stata file needs a name: -o FILE.dta");
     else if (format == CSV)
         rc = jd_csv_write(&coded.table, path, replace, ctx);
     else
         rc = jd_stata_write(&coded.table, path, replace, ctx);
-    if (!rc && !to_screen) printf("%s\n", path);
+    if (!rc && !to_screen) fprintf(jd_out_data(), "%s\n", path);
     jd_cli_codes_free(&coded);
     jd_table_free(&table);
 out:

@@ -5,6 +5,7 @@
 
 #include "analysis/figures/figures.h"
 #include "cli/command.h"
+#include "cli/out.h"
 #include "drawing/drawings.h"
 
 /* "pdf,png" as a mask. */
@@ -34,7 +35,7 @@ static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
 static void print_path(void *user, const char *path)
 {
     (void)user;
-    printf("%s\n", path);
+    fprintf(jd_out_data(), "%s\n", path);
 }
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/out.h"
 #include "study/log.h"
 
 /* A value as a config file takes it: in quotes where a part of it would be read as a comment. */
@@ -15,12 +16,12 @@ static void print_value(const char *key, const char *value)
     for (const char *c = value; *c; c++)
         quoted = quoted || ((*c == ';' || *c == '#') && (c[-1] == ' ' || c[-1] == '\t')) ||
                  ((*c == ' ' || *c == '\t') && !c[1]);
-    printf("%s = %s", key, quoted ? "\"" : "");
+    fprintf(jd_out_data(), "%s = %s", key, quoted ? "\"" : "");
     for (const char *c = value; *c; c++) {
-        if (quoted && (*c == '"' || *c == '\\')) putchar('\\');
-        putchar(*c);
+        if (quoted && (*c == '"' || *c == '\\')) putc('\\', jd_out_data());
+        putc(*c, jd_out_data());
     }
-    printf("%s\n", quoted ? "\"" : "");
+    fprintf(jd_out_data(), "%s\n", quoted ? "\"" : "");
 }
 
 /* The parameters a sweep varied, as keys of [sweep]. */
@@ -44,8 +45,9 @@ static void print_replicates(jd_store_t *store)
     if (jd_store_has(store, "config/swept") ||
         jd_store_get_int(store, "/", "replicates", &n, NULL) || n < 2)
         return;
-    printf("; jiedao run CONFIG --replicates %lld, unless [sweep] or [validate] follows\n",
-           (long long)n);
+    fprintf(jd_out_data(),
+            "; jiedao run CONFIG --replicates %lld, unless [sweep] or [validate] follows\n",
+            (long long)n);
 }
 
 /* A path in full, or as it was given with a word on what it starts from. */
@@ -57,7 +59,8 @@ static void print_path(const char *file, const char *section, const char *key, c
         return;
     }
     if (value[0] && value[0] != '/')
-        printf("; as it was given: from the config's folder or, by --set, the working folder\n");
+        fprintf(jd_out_data(),
+                "; as it was given: from the config's folder or, by --set, the working folder\n");
     print_value(key, value);
 }
 
@@ -121,7 +124,7 @@ int jd_cli_print_config(jd_store_t *store, const char *path, jd_ctx_t *ctx)
         bool begins = strcmp(now, last) != 0, sweep = !strcmp(now, "sweep") && swept;
         memcpy(last, now, sizeof last);
         if (begins) there = sweep || is_there(&table, &c, i, now);
-        if (begins && there) printf("%s[%s]\n", any ? "\n" : "", now);
+        if (begins && there) fprintf(jd_out_data(), "%s[%s]\n", any ? "\n" : "", now);
         any = any || there;
         if (begins && sweep) {
             rc = print_swept(store, ctx);
@@ -131,7 +134,7 @@ int jd_cli_print_config(jd_store_t *store, const char *path, jd_ctx_t *ctx)
     }
     jd_table_free(&table);
     if (!rc && swept) {
-        printf("%s[sweep]\n", any ? "\n" : "");
+        fprintf(jd_out_data(), "%s[sweep]\n", any ? "\n" : "");
         rc = print_swept(store, ctx);
     }
     return rc;

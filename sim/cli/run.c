@@ -7,6 +7,7 @@
 
 #include "cli/again.h"
 #include "cli/command.h"
+#include "cli/out.h"
 #include "io/csv/csv.h"
 #include "study/study.h"
 #include "study/words.h"
@@ -79,7 +80,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (rc == JD_ERR_CANCELLED) rc = tell_again(args, path, replicates, ctx);
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
     if (!rc && format == 1)
-        rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, stdout,
+        rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, jd_out_data(),
                           "standard output", ctx);
     if (!rc && format > 1) jd_words_table(stdout, &result, (jd_words_format_t)(format - 2));
     jd_study_result_free(&result);

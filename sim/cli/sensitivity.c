@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/out.h"
 
 static const char *const formats[] = {"text", "csv", NULL};
 
@@ -24,7 +25,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                      "relocations");
     if (!rc) rc = jd_study_sensitivity(&s, jd_args_word(args, 0), output, (int)draws, level, ctx);
     if (!rc && format == 0) jd_study_sensitivity_print(stdout, &s, level);
-    if (!rc && format == 1) jd_study_sensitivity_csv(stdout, &s);
+    if (!rc && format == 1) jd_study_sensitivity_csv(jd_out_data(), &s);
     jd_study_sensitivity_free(&s);
     return rc;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/again.h"
 #include "cli/command.h"
+#include "cli/out.h"
 #include "io/csv/csv.h"
 
 static const char *const formats[] = {"text", "csv", NULL};
@@ -44,7 +45,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
         snprintf(path, sizeof path, "%s/validation.h5", folder);
     }
     if (!rc && format == 0) jd_validate_print(stdout, config, &v, path);
-    if (!rc && format == 1) rc = jd_csv_print(&v.table, stdout, "standard output", ctx);
+    if (!rc && format == 1) rc = jd_csv_print(&v.table, jd_out_data(), "standard output", ctx);
     if (!rc && v.failed == v.replicates * v.plan.n_points)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "every run failed; mend the config, and begin anew with --force or in another "

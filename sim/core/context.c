@@ -104,19 +104,6 @@ void jd_warn(jd_ctx_t *ctx, const char *format, ...)
     ctx->warn(ctx->user, text);
 }
 
-void jd_plain_text(char *text)
-{
-    size_t n;
-    for (unsigned char *c = (unsigned char *)text; *c; c += n) {
-        size_t most = *c >= 0xF0 ? 4 : *c >= 0xE0 ? 3 : *c >= 0xC2 ? 2 : 1;
-        for (n = 1; n < most && (c[n] & 0xC0u) == 0x80u;)
-            n++;
-        if ((*c < 0x20 && *c != '\n') || *c == 0x7F || (n == 1 && *c >= 0x80 && *c < 0xA0))
-            *c = '?';
-        if (n == 2 && *c == 0xC2 && c[1] < 0xA0) c[0] = c[1] = '?';
-    }
-}
-
 void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress)
 {
     if (ctx && ctx->progress) ctx->progress(ctx->user, progress);

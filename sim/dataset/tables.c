@@ -13,19 +13,31 @@
 
 enum { TEXT = JD_OWN_TERM_WIDTH + 8, COLUMNS = 6 };
 
-/* Names are the user's: signs that mean something to the format are escaped. In LaTeX the minus of
- * a number, alone or after = or a bracket, is no hyphen. */
+static const char *latex_of(char c)
+{
+    return c == '\\'  ? "\\textbackslash{}"
+           : c == '~' ? "\\textasciitilde{}"
+                      : "\\textasciicircum{}";
+}
+
+/* Names are the user's: signs that mean something to the format are escaped; what ends a line would
+ * end the row. In LaTeX the minus of a number, alone or after = or a bracket, is no hyphen. */
 static void put_text(FILE *out, const char *text, jd_own_format_t format)
 {
     for (const char *start = text; *text; text++) {
-        if (format == JD_OWN_LATEX && *text == '-' && text[1] >= '0' && text[1] <= '9' &&
+        const char c = strchr("\n\t", *text) ? ' ' : *text;
+        if (format == JD_OWN_LATEX && c == '-' && text[1] >= '0' && text[1] <= '9' &&
             (text == start || strchr("=(", text[-1]))) {
             fputs("$-$", out);
             continue;
         }
-        if (format == JD_OWN_LATEX && strchr("_&%$#{}", *text)) fputc('\\', out);
-        if (format == JD_OWN_MARKDOWN && strchr("|_*", *text)) fputc('\\', out);
-        fputc(*text, out);
+        if (format == JD_OWN_LATEX && strchr("\\~^", c)) {
+            fputs(latex_of(c), out);
+            continue;
+        }
+        if (format == JD_OWN_LATEX && strchr("_&%$#{}", c)) fputc('\\', out);
+        if (format == JD_OWN_MARKDOWN && strchr("\\|_*`<[", c)) fputc('\\', out);
+        fputc(c, out);
     }
 }
 

@@ -74,7 +74,7 @@ static int print_all(const jd_table_t *table, FILE *stream)
     errno = 0;
     for (int c = 0; c < table->n_columns; c++) {
         if (c) putc(',', stream);
-        fputs(table->columns[c].name, stream);
+        print_text(table->columns[c].name, strlen(table->columns[c].name), stream);
     }
     putc('\n', stream);
     for (int64_t row = 0; row < table->rows && !ferror(stream); row++) {
