@@ -30,10 +30,16 @@ typedef struct jd_figure_options {
     double width_mm;    /**< 60 to 400; 0 = the figure's own (89 or 183: journals' columns) */
     double height_mm;   /**< 40 to 400; 0 = the figure's own */
     const char *title;  /**< drawn above; NULL = none, as journals want it */
+    int replace; /**< files of these names that are not known as this program's figures too */
 } jd_figure_options_t;
 
 /** Sets every field: working folder, own name, all formats, own size, no title. */
 void jd_figure_options_defaults(jd_figure_options_t *options);
+
+/** JD_OK where nothing of this name is there, or a figure that this program drew and nobody changed
+ *  since (it bears a mark with a checksum), or, if `replace`, any plain file; else JD_ERR_EXISTS,
+ *  naming --force. */
+JD_MUST_USE int jd_figure_may_replace(const char *path, int replace, jd_ctx_t *ctx);
 
 /* --- 1. Effort under pressure and its loop (P1, P2) ------------------------------------------ */
 

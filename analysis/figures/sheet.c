@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mark.h"
+
 extern char **environ;
 
 enum { PATH_SIZE = 4096, TERMINAL_SIZE = 256, SAID_SIZE = 400 };
@@ -212,6 +214,8 @@ static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
     if (length < 0 || (size_t)length >= sizeof path)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "figure %s: the path is longer than %d bytes",
                        sheet->kind->name, PATH_SIZE);
+    int checked = jd_figure_may_replace(path, o->replace, ctx);
+    if (checked) return checked;
     int picture = -1;
     if (getrandom(&draw, sizeof draw, 0) == (ssize_t)sizeof draw) {
         snprintf(part, sizeof part, "%s/.jiedao-%016" PRIx64 ".part", o->folder, draw);
@@ -222,8 +226,11 @@ static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
                        "%s: cannot be written: %s; give a folder that exists and is writable", path,
                        strerror(errno));
     int rc = run_gnuplot(sheet, f, picture, ctx);
-    int failed = lseek(picture, 0, SEEK_END) <= 0 || fsync(picture) != 0;
+    int failed = lseek(picture, 0, SEEK_END) <= 0;
+    if (!failed && !rc) errno = jd_figure_mark(picture, f->bit);
+    failed = failed || (!rc && errno) || fsync(picture) != 0;
     failed = close(picture) != 0 || failed;
+    if (!rc && !failed) rc = jd_figure_may_replace(path, o->replace, ctx); /* still */
     if (!rc && (failed || rename(part, path) != 0))
         rc = jd_fail(ctx, JD_ERR_WRITE, "%s: could not be written whole: %s; is the disk full?",
                      path, strerror(errno));

@@ -137,5 +137,5 @@ int jd_cli_may_write(const char *path, const jd_args_t *args, jd_ctx_t *ctx)
                        path);
     if (jd_args_has(args, "force")) return JD_OK;
     return jd_fail(ctx, JD_ERR_EXISTS,
-                   "%s exists already; --force replaces it, or choose another name with -o", path);
+                   "%s exists already; --force replaces it, or choose another name", path);
 }

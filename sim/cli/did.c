@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao did: the estimators on the user's own data. */
+#include <string.h>
+
+#include "analysis/figures/figures.h"
 #include "cli/did_options.h"
 #include "cli/out.h"
 
@@ -53,6 +56,26 @@ static int print(const jd_own_data_t *data, const jd_own_result_t *result, const
     return jd_own_print_table(stdout, data, result, (jd_own_format_t)(format - JD_DID_TABLES), ctx);
 }
 
+static int check_figure(const char *path, int replace, jd_ctx_t *ctx)
+{
+    int rc = jd_own_plot_check(path, ctx);
+    return rc ? rc : jd_figure_may_replace(path, replace, ctx);
+}
+
+/* The files that will be written: refused before anything is estimated. */
+static int check_files(const jd_did_request_t *wish, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    int rc = wish->plot ? check_figure(wish->plot, wish->force, ctx) : JD_OK;
+    if (!rc && wish->honest_plot) rc = check_figure(wish->honest_plot, wish->force, ctx);
+    if (!rc && wish->plot && wish->honest_plot && !strcmp(wish->plot, wish->honest_plot))
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "did: --plot and --honest-plot are one file, %s; name two", wish->plot);
+    if (!rc && wish->outcome_weights)
+        rc = jd_cli_check_ending("did: --outcome-weights", wish->outcome_weights, "csv,txt", ctx);
+    if (!rc && wish->outcome_weights) rc = jd_cli_may_write(wish->outcome_weights, args, ctx);
+    return rc;
+}
+
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     const char *path = jd_args_word(args, 0);
@@ -69,19 +92,18 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .trends = wish.trends,
                               .inference = wish.inference};
     if (!rc) jd_did_tell_unused(&wish, args, ctx);
-    if (!rc && wish.plot) rc = jd_own_plot_check(wish.plot, ctx);
-    if (!rc && wish.honest_plot) rc = jd_own_plot_check(wish.honest_plot, ctx);
-    if (!rc && wish.outcome_weights)
-        rc = jd_cli_check_ending("did: --outcome-weights", wish.outcome_weights, "csv,txt", ctx);
+    if (!rc) rc = check_files(&wish, args, ctx);
     if (!rc) rc = jd_own_data_read(&data, path, &wish.roles, ctx);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
     if (!rc) rc = print(&data, &result, path, wish.format, ctx);
     if (!rc && wish.plot) rc = jd_cli_make_room(wish.plot, ctx);
-    if (!rc && wish.plot) rc = jd_own_plot(&data, &result, wish.plot, ctx);
+    if (!rc && wish.plot) rc = jd_own_plot(&data, &result, wish.plot, wish.force, ctx);
     if (!rc && wish.honest_plot) rc = jd_cli_make_room(wish.honest_plot, ctx);
-    if (!rc && wish.honest_plot) rc = jd_own_plot_sets(&data, &result, wish.honest_plot, ctx);
+    if (!rc && wish.honest_plot)
+        rc = jd_own_plot_sets(&data, &result, wish.honest_plot, wish.force, ctx);
     if (!rc && ask.weights) rc = jd_cli_make_room(wish.outcome_weights, ctx);
-    if (!rc && ask.weights) rc = jd_own_write_weights(&data, &result, wish.outcome_weights, ctx);
+    if (!rc && ask.weights)
+        rc = jd_own_write_weights(&data, &result, wish.outcome_weights, wish.force, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
     jd_did_request_free(&wish);

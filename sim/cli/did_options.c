@@ -283,12 +283,12 @@ const jd_option_t jd_did_option_rows[] = {
 
     {CHOICE("format", "FORMAT", format, formats, "text (default), csv, json, latex, markdown"),
      .head = "output"},
-    {TEXT("plot", "FILE", plot,
-          "effects by event time: NAME.pdf, NAME.png or NAME.svg, replaced if there")},
+    {TEXT("plot", "FILE", plot, "effects by event time: NAME.pdf, NAME.png or NAME.svg")},
     {TEXT("honest-plot", "FILE", honest_plot, "robust sets of --diagnose honest, likewise"),
      .of = "honest"},
     {TEXT("outcome-weights", "FILE", outcome_weights,
-          "CSV file of the weights on outcomes of linear estimators, replaced if there")},
+          "CSV file of the weights on outcomes of linear estimators")},
+    {SWITCH("force", force, "replace files of these names that are not jiedao's own figures too")},
     {.name = NULL},
 };
 

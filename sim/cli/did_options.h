@@ -25,6 +25,7 @@ typedef struct jd_did_request {
     const char *diagnostics; /**< likewise; NULL = none */
     const char *separator, *decimal;
     const char *plot, *honest_plot, *outcome_weights; /**< files, or NULL */
+    int force; /**< replace what is not known as this program's */
     double level;
     int format; /**< jd_did_format_t */
 } jd_did_request_t;

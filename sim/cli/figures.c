@@ -41,8 +41,10 @@ static void print_path(void *user, const char *path)
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     const char *folder = jd_args_value(args, "output"), *format = jd_args_value(args, "format");
-    jd_drawings_t drawings = {
-        .folder = folder ? folder : "figures", .formats = JD_FIGURE_ALL, .drawn = print_path};
+    jd_drawings_t drawings = {.folder = folder ? folder : "figures",
+                              .formats = JD_FIGURE_ALL,
+                              .drawn = print_path,
+                              .replace = jd_args_has(args, "force")};
     int64_t width = 0;
     int rc = format ? read_formats(format, &drawings.formats, ctx) : JD_OK;
     if (!rc) rc = jd_args_int(args, "width", 60, 400, &width, ctx);
@@ -67,7 +69,7 @@ static const jd_option_t options[] = {
      .value = "NAME",
      .help = "output of a sweep that heat maps and sensitivity are of, as jiedao sensitivity "
              "names it; default: twfe.bias"},
-    {.name = "force", .help = "changes nothing: figures are always replaced"},
+    {.name = "force", .help = "replace files that are not figures of an earlier call too"},
     {.name = NULL},
 };
 
@@ -85,7 +87,8 @@ const jd_command_t jd_command_figures = {
         "drawn. A sweep.h5 gives estimates and truth by its parameter, a heat map of two, or the\n"
         "indices of its design; a validation.h5 bias by parts, coverage, size and power, and what\n"
         "a passed pre-trend test does. Prints the path of each file written. Figures of an\n"
-        "earlier call are replaced: they can always be drawn again. Needs gnuplot.\n",
+        "earlier call are replaced: they can always be drawn again. Other files of their names,\n"
+        "and figures that were changed since, only with --force. Needs gnuplot.\n",
     .examples = "  jiedao figures quickstart.h5 -o figures\n"
                 "  jiedao figures quickstart.h5 --format svg\n"
                 "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** FNV-1a (Fowler, Noll, Vo): fingerprints of texts and files, by bytes; of records of a sweep, by
- *  words of eight bytes. Both are in files: neither may change. Private to sim/. */
+ *  words of eight bytes. Both are in files: neither may change. Private to the program. */
 #ifndef JD_CORE_HASH_H
 #define JD_CORE_HASH_H
 

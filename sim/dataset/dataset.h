@@ -225,19 +225,20 @@ void jd_own_result_free(jd_own_result_t *result);
  *  estimator that applies has such. */
 bool jd_own_few_treated(const jd_own_data_t *data, const jd_own_result_t *result);
 
-/** Writes the weights as CSV, replacing the file: row, unit and time of the data, and a column a
- *  term. The data must have been read with `origin`. */
+/** Writes the weights as CSV, replacing a file of that name if `replace`: row, unit and time of the
+ * data, and a column a term. The data must have been read with `origin`. */
 JD_MUST_USE int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *result,
-                                     const char *path, jd_ctx_t *ctx);
+                                     const char *path, int replace, jd_ctx_t *ctx);
 
 /** Draws the effects by event time of all estimators that have them into one file, whose ending
- *  says the format: .pdf, .png, .svg. JD_ERR_DATA if none has any. */
+ *  says the format: .pdf, .png, .svg. JD_ERR_DATA if none has any; JD_ERR_EXISTS as
+ *  jd_figure_may_replace(). */
 JD_MUST_USE int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result,
-                            const char *path, jd_ctx_t *ctx);
+                            const char *path, int replace, jd_ctx_t *ctx);
 
 /** The same for the sets of the diagnostic "honest". */
 JD_MUST_USE int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result,
-                                 const char *path, jd_ctx_t *ctx);
+                                 const char *path, int replace, jd_ctx_t *ctx);
 
 /** JD_ERR_ARGUMENT unless the ending is one of these. */
 JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);

@@ -41,7 +41,7 @@ int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *s, jd_ct
 }
 
 int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
-                         jd_ctx_t *ctx)
+                         int replace, jd_ctx_t *ctx)
 {
     const jd_table_t *origin = &data->origin;
     int first = origin->n_columns, n = first + result->n_weights;
@@ -57,7 +57,7 @@ int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *resul
     }
     const jd_table_t table = {
         .name = "weights", .columns = columns, .n_columns = n, .rows = origin->rows, .data = cells};
-    if (!rc) rc = jd_csv_write(&table, path, true, ctx);
+    if (!rc) rc = jd_csv_write(&table, path, replace != 0, ctx);
     free(cells);
     free(columns);
     return rc;

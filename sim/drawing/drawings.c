@@ -388,6 +388,7 @@ int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, in
     a.options.folder = drawings->folder;
     a.options.formats = drawings->formats;
     a.options.width_mm = drawings->width_mm;
+    a.options.replace = drawings->replace;
     int rc = check_names(files, n, ctx);
     if (!rc) rc = check_files(files, n, ctx);
     if (!rc) rc = jd_folder_make(drawings->folder, ctx);

@@ -13,6 +13,7 @@ typedef struct jd_drawings {
     const char *output; /**< of sweeps, as jd_study_output() names it; NULL = "twfe.bias" */
     void (*drawn)(void *user, const char *path); /**< told of each file written; may be NULL */
     void *user;
+    int replace; /**< files that are not known as this program's figures too */
 } jd_drawings_t;
 
 /** Draws what each of n result files holds: effort_loop, map, event_time, bias_split, time_series;
@@ -20,7 +21,7 @@ typedef struct jd_drawings {
  *  did_by_parameter (one factor), heat (two), sobol or morris (such designs); a validation bias_by,
  *  rates and pretest. With one file the stems are these names,
  *  with several the file's name and '_' stand in front. A file of several replicates gives means
- *  over runs. Older figures of these names are replaced.
+ *  over runs. Older figures of these names are replaced, other files only if told.
  *
  *  A figure the file holds nothing for is told by jd_warn(). Errors: JD_ERR_DATA (no figure could
  * be drawn at all), JD_ERR_ARGUMENT (two files of one name), those of opening and reading files, of

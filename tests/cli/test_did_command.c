@@ -235,8 +235,8 @@ static void test_outcome_weights(void **state)
                "i,t,g,y\na,2020Q1,0,1\na,2020Q2,0,2\na,2020Q3,0,2.5\nb,2020Q1,2020Q2,.\n"
                "b,2020Q2,2020Q2,4\nb,2020Q3,2020Q2,7\nc,2020Q1,2020Q3,1\nc,2020Q2,2020Q3,0\n"
                "c,2020Q3,2020Q3,2\nd,2020Q1,0,1\nd,2020Q3,0,3\n");
-    run(0, "\"$JIEDAO\" did o.csv" ROLES "-q --format csv --outcome-weights w.csv >e.csv");
-    read_here(&weights, "w.csv");
+    run(0, "\"$JIEDAO\" did o.csv" ROLES "-q --format csv --outcome-weights weights.csv >e.csv");
+    read_here(&weights, "weights.csv");
     read_here(&estimates, "e.csv");
     read_here(&data, "o.csv");
     assert_int_equal(weights.rows, data.rows - 1);
@@ -377,6 +377,39 @@ static void test_formats_and_figure(void **state)
     ASSERT_HOLDS(said.err, "effects by event time");
 }
 
+/* What is there and not known as the program's own stays, and is refused before anything is
+ * estimated. */
+static void test_files_are_kept(void **state)
+{
+    (void)state;
+    static const char *const options[] = {
+        "--estimator event_study --plot",
+        "--estimator event_study --diagnose honest --honest-mbar 1 --honest-plot",
+        "--estimator event_study --outcome-weights"};
+    for (int i = 0; i < 3; i++) {
+        char line[512];
+        const char *ending = i < 2 ? "svg" : "csv";
+        snprintf(line, sizeof line, "echo mine >kept.%s; \"$JIEDAO\" did tiny.h5 %s kept.%s -q",
+                 ending, options[i], ending);
+        run(2, line);
+        ASSERT_HOLDS(said.err, "exists already");
+        ASSERT_HOLDS(said.err, "--force");
+        assert_string_equal(said.out, "");
+        snprintf(line, sizeof line,
+                 "test \"$(cat kept.%s)\" = mine && \"$JIEDAO\" did tiny.h5 %s kept.%s -q --force "
+                 ">/dev/null && test \"$(head -c 4 kept.%s)\" != mine",
+                 ending, options[i], ending, ending);
+        run(0, line);
+        if (i == 2) continue;
+        snprintf(line, sizeof line, "\"$JIEDAO\" did tiny.h5 %s kept.svg -q >/dev/null",
+                 options[i]);
+        run(0, line); /* a figure of its own */
+    }
+    run(2, "\"$JIEDAO\" did tiny.h5 --estimator event_study --diagnose honest --plot a.svg "
+           "--honest-plot a.svg");
+    ASSERT_HOLDS(said.err, "name two");
+}
+
 /* What was asked for is done, or it is said that it is not. */
 static void test_what_is_asked_is_done(void **state)
 {
@@ -466,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_diagnostics),
         cmocka_unit_test(test_trends),
         cmocka_unit_test(test_formats_and_figure),
+        cmocka_unit_test(test_files_are_kept),
         cmocka_unit_test(test_what_is_asked_is_done),
         cmocka_unit_test(test_what_to_know_is_said),
     };

@@ -82,6 +82,50 @@ static void test_figures_are_replaced_and_come_out_alike(void **state)
     assert_int_equal(system("cd \"$HERE\" && diff -r again before"), 0);
 }
 
+static void assert_kept(const char *file, const char *name)
+{
+    char line[256];
+    snprintf(line, sizeof line, "figures one.h5 -o own --format %s", strrchr(file, '.') + 1);
+    snprintf(said.out, sizeof said.out, "cd \"$HERE\" && cp own/%s %s", file, name);
+    assert_int_equal(system(said.out), 0);
+    run(2, line);
+    ASSERT_HOLDS(said.err, file);
+    ASSERT_HOLDS(said.err, "exists already");
+    ASSERT_HOLDS(said.err, "--force");
+    snprintf(line, sizeof line, "cd \"$HERE\" && cmp own/%s %s", file, name);
+    assert_int_equal(system(line), 0);
+}
+
+/* A figure of an earlier call is replaced; one that was changed since, or another program's, is not
+ * without --force. */
+static void test_others_files_are_kept(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {"echo >>%s", "sed -i '1s/1/2/' %s",
+                                          "sed -i s/jie/JIE/ %s", "echo mine >%s", ": >%s"};
+    static const char *const files[] = {"map.svg", "map.pdf", "map.png"};
+    run(0, "figures one.h5 -o own");
+    run(0, "figures one.h5 -o own");
+    assert_string_equal(said.err, "");
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {
+            char line[256], change[64];
+            snprintf(change, sizeof change, changes[k], files[i]);
+            snprintf(line, sizeof line,
+                     "cd \"$HERE/own\" && cp %s before && %s; ! cmp -s %s before", files[i], change,
+                     files[i]);
+            if (system(line) == 0) assert_kept(files[i], "changed");
+            snprintf(line, sizeof line, "mv \"$HERE/own/before\" \"$HERE/own/%s\"", files[i]);
+            assert_int_equal(system(line), 0);
+        }
+    assert_int_equal(
+        system("cd \"$HERE/own\" && echo mine >map.svg && rm map.pdf && mkdir map.pdf"), 0);
+    run(0, "figures one.h5 -o own --format svg --force");
+    run(2, "figures one.h5 -o own --format pdf --force");
+    ASSERT_HOLDS(said.err, "map.pdf: is a folder");
+    run(0, "figures one.h5 -o own --format svg");
+}
+
 static void test_width(void **state)
 {
     (void)state;
@@ -310,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_file),
         cmocka_unit_test(test_figures_are_replaced_and_come_out_alike),
+        cmocka_unit_test(test_others_files_are_kept),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_units_are_not_mixed),
         cmocka_unit_test(test_files_that_differ_in_share),
