@@ -28,7 +28,8 @@ static void add_tables(jd_need_t *n, const jd_dims_t *d, const jd_reckon_t *s)
         const jd_mechanism_panel_t *p = s->mechanisms->active[k].mechanism->panels;
         for (; p && p->names[0]; p++) {
             jd_extent_t extent = {s->tables.periods, jd_dims_units(d, p->level)};
-            n->panels += 2 * jd_record_bytes(p->columns, p->n_columns, extent);
+            double *part = p->level == JD_STREET ? &n->streets : &n->panels;
+            *part += 2 * jd_record_bytes(p->columns, p->n_columns, extent);
         }
     }
 }
