@@ -16,8 +16,8 @@ enum { DRAWS = 9999, MAX_DRAWS = 10000000, FEW_TREATED = 10, MANY_CONTROLS = 20 
 /* Clusters by periods. */
 typedef struct {
     int32_t clusters, periods;
-    double *residual; /* [clusters][periods] means */
-    double *path;     /* [clusters][periods] treatment less its mean over the periods */
+    double *residual;           /* [clusters][periods] means */
+    double *path;               /* [clusters][periods] treatment less its mean over the periods */
     int32_t *treated, *control; /* the treated in the order of their paths */
     int32_t *size;              /* [paths] treated clusters that share a path */
     int32_t n_treated, n_controls, n_paths;
@@ -28,7 +28,7 @@ typedef struct {
 static int check(const jd_design_t *design, double null, double level,
                  const jd_vcov_options_t *options, jd_ctx_t *ctx)
 {
-    if (strcmp(design->estimator->name, "twfe") != 0)
+    if (design->estimator != &jd_estimator_twfe)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s: Conley and Taber's test is there for twfe, whose estimate it is about",
                        design->estimator->name);

@@ -54,7 +54,7 @@ static double weight_of(const jd_design_t *design, int64_t i)
 static int check(const jd_design_t *design, int term, const jd_wild_options_t *o, jd_ctx_t *ctx)
 {
     const jd_estimator_t *e = design->estimator;
-    if (e->infer && strcmp(e->name, "sun_abraham") != 0)
+    if (!(e->infers & JD_INFERS_WILD))
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s: the wild bootstrap needs the residuals of one regression; it is there "
                        "for 2x2, twfe, event_study and sun_abraham",

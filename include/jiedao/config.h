@@ -40,6 +40,8 @@ typedef struct jd_section {
                  jd_ctx_t *ctx);
     bool open; /**< takes keys with a point, "policy.share", as plain texts: jd_config_other() */
     const jd_unread_t *unread; /**< rows ended by one without keys, or NULL */
+    /** The rule by which nothing reads a parameter, found by the section itself; or NULL. */
+    const jd_unread_t *(*unread_of)(const void *block, const jd_param_t *param);
 } jd_section_t;
 
 /** A config under construction, then constant. Opaque. */
@@ -57,8 +59,8 @@ JD_API void jd_config_ignore(jd_config_t *config, const char *const *sections);
 
 /** Reads an INI file over what is there. All mistakes are told, one line each, as
  *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". Behind a blank ';'
- *  begins a comment; a value in double quotes is taken as it stands, with \" and \\. After an error here
- *  or in jd_config_set() more may be read, to tell more mistakes, but the config is not fit for
+ *  begins a comment; a value in double quotes is taken as it stands, with \" and \\. After an error
+ * here or in jd_config_set() more may be read, to tell more mistakes, but the config is not fit for
  *  use. */
 JD_API JD_MUST_USE int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx);
 /** The same from memory; `label` stands for the file's name in messages, paths are relative to the

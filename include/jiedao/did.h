@@ -13,6 +13,7 @@
 #define JIEDAO_DID_H
 
 #include "jiedao/linear.h"
+#include "jiedao/param.h"
 
 JD_BEGIN_DECLS
 
@@ -65,9 +66,9 @@ typedef enum jd_control {
     JD_CONTROL_NOT_YET /**< these, and units treated after both periods compared; etwfe: no leads */
 } jd_control_t;
 
-/** Which weight of a unit counts where its weights change over time, in callaway_santanna, drdid and
- *  the staggered triple difference on a complete panel: R did's fix_weights. Cohorts' shares go by
- *  the first period's weights; by all, where they vary. */
+/** Which weight of a unit counts where its weights change over time, in callaway_santanna, drdid
+ * and the staggered triple difference on a complete panel: R did's fix_weights. Cohorts' shares go
+ * by the first period's weights; by all, where they vary. */
 typedef enum jd_fix_weights {
     JD_FIX_EARLIER, /**< that of the earlier period of each comparison: the default, as R did's */
     JD_FIX_VARYING, /**< each row's own, as in repeated cross-sections */
@@ -109,84 +110,134 @@ typedef enum jd_exposure {
     JD_EXPOSURE_GIVEN  /**< the panel's dose, whatever it is */
 } jd_exposure_t;
 
-/** Options of all estimators; jd_did_defaults() sets every field. */
+/** Options of all estimators; jd_did_defaults() sets every field, and the rows of
+ *  jd_did_option_at() describe those that are set by name. Options that one family alone takes lie
+ *  in a struct of its name. */
 typedef struct jd_did_options {
-    int no_unit_effects; /**< twfe, event_study, poisson: leave out the unit effects; etwfe and
-                              etwfe_poisson: cohorts in their place */
-    int no_time_effects; /**< ... the period effects, where panel.fixed holds finer ones */
-    int keep_singletons; /**< keep rows alone in a level (they carry no information, but count) */
-    const int32_t *reference; /**< event_study, sun_abraham, etwfe, two_stage, rings: [n_reference]
-                                   event times below 0 that are set to zero; borrowed */
-    int n_reference; /**< 0 = each cohort's last period before adoption less anticipation */
-    int32_t
-        bin_first; /**< event_study, sun_abraham: event times <= this are one; INT32_MIN = none */
-    int32_t bin_last; /**< event times >= this are one term; INT32_MAX = none */
+    bool no_unit_effects; /**< twfe, event_study, poisson: leave out the unit effects; etwfe and
+                               etwfe_poisson: cohorts in their place */
+    bool no_time_effects; /**< ... the period effects, where panel.fixed holds finer ones */
+    bool keep_singletons; /**< keep rows alone in a level (they carry no information, but count) */
+    bool cross_sections;  /**< rows are units: repeated cross-sections */
+    bool cell_mean;       /**< callaway_santanna, staggered_triple_difference, lp_did: "att" beside
+                               effects by event time or period is their mean over treated cells, as the
+                               ATT is; 0: their plain mean, as R's did has it */
     jd_solver_t solver;
-    jd_aggregate_t aggregate; /**< sun_abraham, callaway_santanna, imputation, two_stage,
-                                   staggered_triple_difference */
-    jd_control_t control;     /**< callaway_santanna, as all that follow */
-    int universal_base;       /**< leads against the last period before treatment, not their own */
-    int32_t anticipation;     /**< periods before adoption that may already show an effect */
-    int allow_unbalanced;     /**< keep units not seen in every period */
-    int cross_sections;       /**< rows are units: repeated cross-sections */
-    jd_fix_weights_t fix_weights;
+    jd_aggregate_t aggregate;
+    jd_control_t control;
+    int32_t anticipation;            /**< periods before adoption that may already show an effect */
     int32_t event_first, event_last; /**< event times aggregated; INT32_MIN, INT32_MAX = all */
-    int32_t balance_event;           /**< only cohorts seen this long; INT32_MIN = all */
-    const int32_t *pretrend; /**< imputation: [n_pretrend] event times < 0 tested against the other
-                                untreated rows; borrowed */
-    int n_pretrend;          /**< 0 = none; -1 = all but the references */
-    int synthdid; /**< synthetic_did, synthetic_control: weights as the R package synthdid finds
-                       them, by a search stopped early, not the optimum */
-    jd_adjust_t adjust;      /**< roll_out, as the next two */
-    int neyman;              /**< conservative variance, not the adjusted one */
-    int last_cohort_control; /**< the last cohort (or the never treated) alone are controls */
-
-    jd_switchers_t switchers; /**< did_multiplegt_dyn, as the next three */
-    int normalized;           /**< effects per unit of treatment received so far */
-    int same_switchers;       /**< only switchers seen for all effects */
-    int only_never_switchers; /**< controls never change their treatment */
-
-    int reweight; /**< lp_did, as the next three: adopters weigh equally, not by their controls */
-    int32_t
-        premean; /**< periods before adoption averaged into the base; 0 = one, INT32_MAX = all */
-    int no_composition; /**< the same units at all event times */
-    int pooled;         /**< one effect over event_first ... -2, one over 0 ... event_last */
-    jd_method_t method; /**< what callaway_santanna and its kin do with covariates */
-    int drdid_sign;     /**< 1: standard errors of JD_METHOD_DR in cross-sections as DRDID 1.2.3 has
-                           them: the controls' regression before treatment enters with the wrong sign */
-    const double *ring; /**< rings: [n_rings] outer edges in km, going up; borrowed */
-    int n_rings;
-    jd_exposure_t exposure; /**< rings */
-    int rings_on_treated;   /**< rings: exposures of rows under treatment are terms too, so that the
-                                 effect is that of one's own treatment */
-    int time_corrected; /**< wald_did: controls of the same dose before that stay there: Wald-TC */
-    int dose_degree;    /**< dose: degree of the splines, 0 to 5; default 3 */
-    int dose_knots;     /**< dose: inner knots, at quantiles of the dose; default 0: a polynomial */
-    const double *dose_at; /**< dose: [n_dose_at] doses at which effects are told; borrowed */
-    int n_dose_at;         /**< 0 = deciles of the treated units' doses */
-    int32_t bin_width;     /**< event_study, sun_abraham: so many event times are one, counted from
-                                adoption both ways, references left out; 0, 1 = each its own */
-    int cell_mean; /**< callaway_santanna, staggered_triple_difference, lp_did: "att" beside effects
-                        by event time or period is their mean over treated cells, as the ATT is;
-                        0: their plain mean, as R's did has it */
-    int trends_lin; /**< did_multiplegt_dyn, as the next two: each unit may have a linear trend of
-                       its own, told by its last change before the switch */
-    int same_switchers_pl;      /**< only switchers seen for all effects and all placebos */
-    int dont_drop_larger_lower; /**< keep cells of units whose treatment has been both above and
-                                     below their first one */
-    int32_t nonabsorbing; /**< lp_did: treatment may end and come back; a unit counts as a control
-                               and as newly treated again so many periods after its last change,
-                               when effects stay as they are; 0 = treatment does not end */
+    jd_int_list_t reference; /**< event times below 0 that are set to zero; none = each cohort's
+                                last period before adoption less anticipation */
+    int32_t bin_first;       /**< event times <= this are one term; INT32_MIN = none */
+    int32_t bin_last;        /**< event times >= this are one term; INT32_MAX = none */
+    int32_t bin_width; /**< event_study, sun_abraham: so many event times are one, counted from
+                            adoption both ways, references left out; 0, 1 = each its own */
+    struct {
+        bool universal_base;   /**< leads against the last period before treatment */
+        bool allow_unbalanced; /**< keep units not seen in every period */
+        bool drdid_sign;       /**< standard errors of JD_METHOD_DR in cross-sections as DRDID 1.2.3
+                                    has them: the controls' regression before treatment enters with
+                                    the wrong sign */
+        jd_method_t method;    /**< what is done with covariates */
+        jd_fix_weights_t fix_weights;
+        int32_t balance_event; /**< only cohorts seen this long; below 0 = all */
+    } group_time;              /**< callaway_santanna, drdid, staggered_triple_difference */
+    struct {
+        jd_int_list_t pretrend; /**< event times < 0 tested against the other untreated rows; n =
+                                   -1: all but the references */
+    } imputation;
+    struct {
+        bool synthdid; /**< weights as the R package synthdid finds them, by a search stopped early,
+                            not the optimum */
+    } synthetic;       /**< synthetic_did, synthetic_control */
+    struct {
+        jd_adjust_t adjust;
+        bool neyman;              /**< conservative variance, not the adjusted one */
+        bool last_cohort_control; /**< the last cohort (or the never treated) alone are controls */
+    } roll_out;
+    struct {
+        jd_switchers_t switchers;
+        bool normalized;           /**< effects per unit of treatment received so far */
+        bool same_switchers;       /**< only switchers seen for all effects */
+        bool same_switchers_pl;    /**< only switchers seen for all effects and all placebos */
+        bool only_never_switchers; /**< controls never change their treatment */
+        bool trends_lin;           /**< each unit may have a linear trend of its own, known from its
+                                        last change before the switch */
+        bool dont_drop_larger_lower; /**< keep cells of units whose treatment has been both above
+                                        and below their first one */
+    } multiplegt;
+    struct {
+        bool reweight;       /**< adopters are equally weighted, not by their controls */
+        bool no_composition; /**< the same units at all event times */
+        bool pooled;         /**< one effect over event_first ... -2, one over 0 ... event_last */
+        int32_t premean;     /**< periods before adoption averaged into the base; 0 = one, INT32_MAX
+                                  = all */
+        int32_t nonabsorbing; /**< treatment may end and come back; a unit counts as a control and
+                                 as newly treated again so many periods after its last change, when
+                                   effects stay as they are; 0 = treatment does not end */
+    } lp_did;
+    struct {
+        jd_list_t edges; /**< outer edges in km, going up */
+        jd_exposure_t exposure;
+        bool on_treated; /**< exposures of rows under treatment are terms too, so that the effect is
+                              that of one's own treatment */
+    } rings;
+    struct {
+        int32_t degree; /**< of the splines, 0 to 5; default 3 */
+        int32_t knots;  /**< inner knots, at quantiles of the dose; default 0: a polynomial */
+        jd_list_t at;   /**< doses at which effects are given; none = deciles of the treated */
+    } dose;
+    struct {
+        bool time_corrected; /**< controls of the same dose before that stay there: Wald-TC */
+    } wald_did;
 } jd_did_options_t;
 
 JD_API void jd_did_defaults(jd_did_options_t *options);
+
+/** Options that several families take, one bit each, in the order of their rows. */
+enum {
+    JD_USES_AGGREGATE = 1 << 0,
+    JD_USES_CELL_MEAN = 1 << 1,
+    JD_USES_CONTROL = 1 << 2,
+    JD_USES_ANTICIPATION = 1 << 3,
+    JD_USES_EVENT = 1 << 4, /**< event_first and event_last hold; else they are left alone */
+    JD_USES_REFERENCE = 1 << 5,
+    JD_USES_BIN = 1 << 6,
+    JD_USES_BIN_WIDTH = 1 << 7,
+    JD_USES_SINGLETONS = 1 << 8,
+    JD_USES_CROSS_SECTIONS = 1 << 9
+};
+
+/** What of a panel an estimator reads beside outcome, unit, period, cohort, weight and covariates;
+ *  the rest is left alone. */
+enum {
+    JD_READS_FIXED = 1 << 0,    /**< further fixed effects */
+    JD_READS_SLOPES = 1 << 1,   /**< slopes that differ by level; else they are refused */
+    JD_READS_DOSE = 1 << 2,     /**< the dose is the treatment */
+    JD_READS_PLACES = 1 << 3,   /**< latitude and longitude */
+    JD_READS_ELIGIBLE = 1 << 4, /**< whom the policy is for */
+    JD_READS_HET = 1 << 5       /**< characteristics that effects may go with */
+};
+
+/** What of jd_vcov_options_t and of the wild bootstrap applies to an estimator's inference. */
+enum {
+    JD_INFERS_WILD = 1 << 0,          /**< its terms have the residuals of one regression */
+    JD_INFERS_SATTERTHWAITE = 1 << 1, /**< degrees of freedom by Satterthwaite */
+    JD_INFERS_EFFECTS = 1 << 2,       /**< its fixed effects count in K: k_fixed, k_exact */
+    JD_INFERS_FACTORS = 1 << 3,       /**< the factors (n-1)/(n-K) and G/(G-1) can be left out */
+    JD_INFERS_RESAMPLE = 1 << 4 /**< its errors come from samples: jd_vcov_options_t.resample */
+};
 
 typedef struct jd_design jd_design_t;
 struct jd_fit;
 
 typedef struct jd_estimator {
-    const char *name;  /**< "2x2", "twfe", "event_study", "sun_abraham", ... */
-    const char *label; /**< a phrase for people */
+    const char *name;        /**< "2x2", "twfe", "event_study", "sun_abraham", ... */
+    const char *label;       /**< a phrase for people */
+    const char *page;        /**< of docs/estimators that describes it; NULL = its name's */
+    const char *short_label; /**< for legends: "TWFE" */
+    const char *synonyms;    /**< other names it is known by, in R, Stata and papers, by commas */
     jd_estimator_class_t family;
     /** Fills a design whose sample is made; called by jd_design_prepare() only. */
     int (*prepare)(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
@@ -210,11 +261,20 @@ typedef struct jd_estimator {
     /** Above so many units its cost is worth a request by name: it is left out where all estimators
      *  are asked for. 0 = any number. */
     int32_t most_units;
-    int infers_estimate; /**< 1: infer fills fit->estimate too, as one fit gives both */
-    int takes_slopes;    /**< 1: the panel may have slopes that differ by level */
-    int takes_fixed; /**< 1: the panel's further fixed effects enter; 0: these and slopes are left
-                          alone, as the options of other estimators are */
-    int takes_window; /**< 1: event_first and event_last hold; 0: they are left alone */
+    bool infers_estimate;      /**< infer fills fit->estimate too, as one fit gives both */
+    uint32_t uses;             /**< JD_USES_...: the common options it takes */
+    uint32_t reads;            /**< JD_READS_...: what of the panel it takes */
+    const jd_param_t *options; /**< rows of its own options, into jd_did_options_t, ended by a row
+                                    without a name; a family shares one list; NULL = none */
+    uint32_t infers;           /**< JD_INFERS_...: what of inference it can do */
+    bool counts_waves; /**< event times count the periods that are observed, never a calendar */
+    bool leads_alone;  /**< leads are measured from one period, effects from all before */
+    bool by_event;     /**< has a column in memory for each event time */
+    /** Whether "att" is the plain mean over event times; NULL = it is a mean over treated rows. */
+    bool (*averages_events)(const jd_did_options_t *options);
+    /** Whether the effects are per unit of dose although `target` is a mean; NULL = never. */
+    bool (*is_per_dose)(const jd_did_options_t *options);
+    const char *no_bootstrap; /**< why jd_design_bootstrap() refuses it; NULL = it does not */
 } jd_estimator_t;
 
 /** All estimators, ended by NULL. */
@@ -222,6 +282,16 @@ JD_API extern const jd_estimator_t *const jd_estimators[];
 
 /** By name, or NULL. */
 JD_API const jd_estimator_t *jd_estimator_find(const char *name);
+
+/** The index-th option of any estimator: the common ones in the order of their bits, then each
+ *  family's own in the estimators' order; NULL behind the last. Names have underscores. */
+JD_API const jd_param_t *jd_did_option_at(int index);
+/** Whether the estimator takes the option. */
+JD_API bool jd_did_option_is_of(const jd_param_t *option, const jd_estimator_t *estimator);
+/** Sets an option by its name from a text, "control" to "not_yet". Errors: JD_ERR_UNKNOWN_KEY with
+ *  the nearest name, JD_ERR_VALUE with what is allowed. */
+JD_API JD_MUST_USE int jd_did_option_set(jd_did_options_t *options, const char *name,
+                                         const char *text, jd_ctx_t *ctx);
 
 /** What went into a design. */
 typedef struct jd_design_facts {
@@ -316,15 +386,15 @@ typedef struct jd_bootstrap_options {
 
 /** Replaces the errors of a fit by those of a bootstrap that draws whole clusters (the panel's, or
  *  its units) with all their rows and prepares and applies the estimator anew (Cameron, Gelbach,
- *  Miller 2008; blocks: Bertrand, Duflo, Mullainathan 2004). A cluster drawn twice is two: units and
- *  effects nested in clusters are each copy's own. fit->law, the covariance of its draws, standard
- *  errors, percentile intervals and their p-values 2 min(k + 1) / (n + 1), k draws on the far side
- *  of 0; facts.df is infinite. `design`, `panel`, `how` and y are those of jd_design_infer() before.
- *  Terms that fewer than half of the samples tell have no error; jd_warn() says so. Errors:
- *  JD_ERR_UNSUPPORTED (synthetic estimators and roll_out, whose law is another; rings, whose
- *  exposures depend on who is there; two ways of clustering), JD_ERR_DATA (units in several
- *  clusters, one treated or one untreated cluster, a stratum of one). Cost: an estimate a draw, in
- *  parallel; the same bits for any threads. */
+ *  Miller 2008; blocks: Bertrand, Duflo, Mullainathan 2004). A cluster drawn twice is two: units
+ * and effects nested in clusters are each copy's own. fit->law, the covariance of its draws,
+ * standard errors, percentile intervals and their p-values 2 min(k + 1) / (n + 1), k draws on the
+ * far side of 0; facts.df is infinite. `design`, `panel`, `how` and y are those of
+ * jd_design_infer() before. Terms that fewer than half of the samples tell have no error; jd_warn()
+ * says so. Errors: JD_ERR_UNSUPPORTED (synthetic estimators and roll_out, whose law is another;
+ * rings, whose exposures depend on who is there; two ways of clustering), JD_ERR_DATA (units in
+ * several clusters, one treated or one untreated cluster, a stratum of one). Cost: an estimate a
+ * draw, in parallel; the same bits for any threads. */
 JD_API JD_MUST_USE int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design,
                                            const jd_panel_t *panel, const jd_did_options_t *how,
                                            const double *y, const jd_bootstrap_options_t *options,

@@ -14,7 +14,7 @@
 
 JD_BEGIN_DECLS
 
-enum { JD_LIST_MAX = 32, JD_TEXT_MAX = 1024 };
+enum { JD_LIST_MAX = 128, JD_TEXT_MAX = 1024 };
 
 /** Field types of a section's struct. */
 typedef enum jd_param_type {

@@ -12,7 +12,7 @@ enum { MAX_OPTIONS = 128 };
 static const jd_option_t *find_option(const jd_command_t *command, const char *name, size_t length,
                                       char letter)
 {
-    const jd_option_t *lists[] = {command->options, jd_common_options};
+    const jd_option_t *lists[] = {jd_command_options(command), jd_common_options};
     for (int i = 0; i < 2; i++)
         for (const jd_option_t *option = lists[i]; option && option->name; option++) {
             if (letter && option->letter == letter) return option;
@@ -26,7 +26,7 @@ static int fail_unknown(const jd_command_t *command, const char *word, size_t le
 {
     const char *names[MAX_OPTIONS];
     int n = 0;
-    const jd_option_t *lists[] = {command->options, jd_common_options};
+    const jd_option_t *lists[] = {jd_command_options(command), jd_common_options};
     for (int i = 0; i < 2; i++)
         for (const jd_option_t *option = lists[i]; option && option->name; option++)
             if (n < MAX_OPTIONS) names[n++] = option->name;

@@ -113,12 +113,26 @@ static int fill_numbers(const jd_args_t *args, const jd_given_t *given, jd_numbe
     return rc;
 }
 
+/* By the row of a parameter: of a switch, that it is on. */
+static int fill_param(const jd_args_t *args, const jd_given_t *given, void *member, jd_ctx_t *ctx)
+{
+    const jd_option_t *option = given->option;
+    const char *text = given->value ? given->value : "yes";
+    char why[256];
+    int rc = jd_param_parse(option->param, text, member, why, sizeof why);
+    if (rc)
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s = %s: %s", args->command->name, option->name,
+                     text, why);
+    return rc;
+}
+
 static int fill_one(const jd_args_t *args, const jd_given_t *given, void *member, jd_ctx_t *ctx)
 {
     const jd_option_t *option = given->option;
     const char *text = given->value;
     int choice = 0, rc = JD_OK;
     const int on = 1;
+    if (option->param) return fill_param(args, given, member, ctx);
     switch (option->read) {
     case JD_READ_NOT:
         return JD_OK;

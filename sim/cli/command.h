@@ -63,6 +63,7 @@ typedef struct jd_option {
     int32_t low, high;
     const char *of; /**< who takes it, for the command to judge; NULL = all */
     jd_repeat_t repeat;
+    const jd_param_t *param; /**< the row of which this is the option: it reads the value */
     bool dash; /**< a FILE that may be "-", standard output; elsewhere "-" is refused */
 } jd_option_t;
 
@@ -76,6 +77,7 @@ typedef struct jd_command {
     const char *about;          /**< what it does, lines of at most 80 characters, each ended */
     const char *examples;       /**< lines, indented by two spaces, each ended */
     const jd_option_t *options; /**< its own; --threads, --quiet and --help are added */
+    const jd_option_t *(*make_options)(void); /**< or what makes them, from rows elsewhere */
     int (*run)(const jd_args_t *args, jd_ctx_t *ctx);
     bool estimates; /**< needs linear algebra */
 } jd_command_t;
@@ -96,6 +98,9 @@ struct jd_args {
 
 /** Options every command has, ended like a command's own. */
 extern const jd_option_t jd_common_options[];
+
+/** A command's own options, ended like them; NULL = none. */
+const jd_option_t *jd_command_options(const jd_command_t *command);
 
 /** All commands, in the order of the help; ended by NULL. */
 extern const jd_command_t *const jd_commands[];

@@ -39,6 +39,11 @@ const jd_option_t jd_common_options[] = {
     {.name = NULL},
 };
 
+const jd_option_t *jd_command_options(const jd_command_t *command)
+{
+    return command->make_options ? command->make_options() : command->options;
+}
+
 const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx)
 {
     const char *names[sizeof jd_commands / sizeof *jd_commands];

@@ -48,7 +48,7 @@ static void print_words(const jd_command_t *command)
 /* The values of the option called `name`, or by its letter: of those with a list of them. */
 static void print_values(const jd_command_t *command, const char *name)
 {
-    const jd_option_t *option = command->options;
+    const jd_option_t *option = jd_command_options(command);
     for (; option && option->name; option++) {
         bool letter = option->letter && name[0] == option->letter && !name[1];
         if (!letter && strcmp(option->name, name) != 0) continue;
@@ -72,7 +72,7 @@ static int list(const jd_args_t *args, jd_ctx_t *ctx)
         print_values(command, option);
     } else {
         print_words(command);
-        print_options(command->options);
+        print_options(jd_command_options(command));
         print_options(jd_common_options);
     }
     return JD_OK;

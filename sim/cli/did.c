@@ -131,7 +131,7 @@ const jd_command_t jd_command_did = {
         "  jiedao did my.dta --y wage --unit id --time year --treat union --x age,educ\n"
         "  jiedao did my.csv --y wage --unit id --time quarter --cohort first --never 9999 \\\n"
         "      --estimator event_study --format csv --plot events.pdf\n",
-    .options = jd_did_option_rows,
+    .make_options = jd_did_option_rows,
     .run = run,
     .estimates = true,
 };

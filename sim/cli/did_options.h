@@ -16,9 +16,7 @@ typedef struct jd_did_request {
     jd_own_roles_t roles;
     jd_did_options_t how;
     jd_vcov_options_t vcov;
-    jd_ints_t reference, pretrend; /**< lists `how` points to */
-    jd_numbers_t rings, dose_at;   /**< likewise */
-    jd_numbers_t mbar, m;          /**< lists `trends` points to */
+    jd_numbers_t mbar, m; /**< lists `trends` points to */
     jd_own_trends_t trends;
     jd_own_inference_t inference;
     const char *estimators;  /**< names, or "all" */
@@ -30,7 +28,9 @@ typedef struct jd_did_request {
     int format; /**< jd_did_format_t */
 } jd_did_request_t;
 
-extern const jd_option_t jd_did_option_rows[];
+/** All options of jiedao did, ended by one without a name: those of the file, of uncertainty and of
+ *  output, and in their middle the estimators' own, from their rows. */
+const jd_option_t *jd_did_option_rows(void);
 
 /** Reads the command line. The caller frees, also after an error; `args` must outlive it. */
 JD_MUST_USE int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args,

@@ -69,24 +69,13 @@ static bool lists(const char *list, const char *name)
     return false;
 }
 
-/* The page of docs/estimators that speaks of an estimator: some share one. */
-static const char *page_of(const char *name)
-{
-    static const char *const shared[][2] = {{"etwfe_poisson", "etwfe"},
-                                            {"synthetic_control", "synthetic_did"},
-                                            {"block_did", "synthetic_did"},
-                                            {"staggered_triple_difference", "triple_difference"}};
-    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
-        if (!strcmp(shared[i][0], name)) return shared[i][1];
-    return name;
-}
-
 static void help_estimator(FILE *out, const jd_estimator_t *estimator)
 {
+    const char *page = estimator->page ? estimator->page : estimator->name;
     int n = 0;
     fprintf(out, "%s: %s\n\nusage: jiedao did FILE --estimator %s [OPTIONS]\n", estimator->name,
             estimator->label, estimator->name);
-    for (const jd_option_t *o = jd_did_option_rows; o->name; o++) {
+    for (const jd_option_t *o = jd_did_option_rows(); o->name; o++) {
         if (!lists(o->of, estimator->name)) continue;
         if (n++ == 0) fputs("\noptions it takes, beside those for all:\n", out);
         print_option(out, o);
@@ -96,14 +85,14 @@ static void help_estimator(FILE *out, const jd_estimator_t *estimator)
             "\nColumns, covariates, weights, clusters and kinds of variance are for all:\n"
             "'jiedao help did' shows them.\n"
             "page: docs/estimators/%s.md (installed: share/doc/jiedao/estimators/%s.md)\n",
-            page_of(estimator->name), page_of(estimator->name));
+            page, page);
 }
 
 void jd_help_command(FILE *out, const jd_command_t *command)
 {
     fprintf(out, "usage: jiedao %s%s%s [OPTIONS]\n\n%s\noptions:\n", command->name,
             *command->words ? " " : "", command->words, command->about);
-    print_options(out, command->options, NULL);
+    print_options(out, jd_command_options(command), NULL);
     print_options(out, jd_common_options, NULL);
     fprintf(out, "\nexamples:\n%s", command->examples);
 }
@@ -132,7 +121,7 @@ static int run_help(const jd_args_t *args, jd_ctx_t *ctx)
         jd_help_command(stdout, command);
         return JD_OK;
     }
-    if (print_options(stdout, command->options, word) +
+    if (print_options(stdout, jd_command_options(command), word) +
         print_options(stdout, jd_common_options, word))
         return JD_OK;
     return jd_fail(ctx, JD_ERR_ARGUMENT,

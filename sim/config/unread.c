@@ -45,6 +45,8 @@ int jd_config_unread(const jd_config_t *config, const jd_unread_t *more, jd_unre
             const jd_unread_t *rule = find_rule(more, config, block, section, param->name);
             if (!rule)
                 rule = find_rule(block->section->unread, config, block, section, param->name);
+            if (!rule && block->section->unread_of)
+                rule = block->section->unread_of(block->values, param);
             int code = rule ? visit(user, section, param, rule) : 0;
             if (code != 0) return code;
         }

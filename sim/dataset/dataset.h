@@ -177,6 +177,7 @@ typedef struct jd_own_fit {
     jd_vcov_facts_t variance;
     double uniform; /**< intervals of event times are +- this times std_error; 0 = each its own */
     bool mean_of_events;       /**< its att is the plain mean over event times */
+    bool may_weigh_cells;      /**< and would be over treated rows by --cell-mean */
     bool per_dose, log_points; /**< what its effects are measured in, else the outcome's unit */
 } jd_own_fit_t;
 

@@ -14,62 +14,27 @@ enum { LIST_MAX = 1024, NAMES_MAX = 64 };
 
 /* ---- Names ---- */
 
-/* What commands and packages of Stata and R call the same. */
-static const struct {
-    const char *theirs, *ours;
-} elsewhere[] = {
-    {"areg", "twfe"},
-    {"feols", "twfe"},
-    {"felm", "twfe"},
-    {"plm", "twfe"},
-    {"reghdfe", "twfe"},
-    {"xtdidregress", "twfe"},
-    {"xtreg", "twfe"},
-    {"did", "callaway_santanna"},
-    {"att_gt", "callaway_santanna"},
-    {"cs", "callaway_santanna"},
-    {"csdid", "callaway_santanna"},
-    {"csdid2", "callaway_santanna"},
-    {"hdidregress", "callaway_santanna"},
-    {"xthdidregress", "callaway_santanna"},
-    {"sa", "sun_abraham"},
-    {"sunab", "sun_abraham"},
-    {"eventstudyinteract", "sun_abraham"},
-    {"bjs", "imputation"},
-    {"borusyak", "imputation"},
-    {"did_imputation", "imputation"},
-    {"didimputation", "imputation"},
-    {"did2s", "two_stage"},
-    {"gardner", "two_stage"},
-    {"staggered", "roll_out"},
-    {"sdid", "synthetic_did"},
-    {"synthdid", "synthetic_did"},
-    {"synth", "synthetic_control"},
-    {"dcdh", "did_multiplegt_dyn"},
-    {"stackdid", "stacked"},
-    {"stackedev", "stacked"},
-    {"jwdid", "etwfe"},
-    {"wooldridge", "etwfe"},
-    {"fepois", "poisson"},
-    {"ppmlhdfe", "poisson"},
-    {"ddd", "triple_difference"},
-    {"triplediff", "staggered_triple_difference"},
-    {"contdid", "dose"},
-    {"fuzzydid", "wald_did"},
-    {"bacondecomp", "bacon"},
-    {"twowayfeweights", "twfe_weights"},
-    {"honestdid", "honest"},
-    {"pretrends", "pretrend"},
-    {"boottest", "wild"},
-    {"ritest", "randomisation"},
-};
+/* Whether `list`, joined by commas, has the name, in any case. */
+static bool is_listed(const char *list, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *p = list; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (!strncasecmp(p, name, n) && (p[n] == ',' || p[n] == '\0')) return true;
+    }
+    return false;
+}
 
-/* Our name for theirs, where it is one of `names`; else the nearest of these, or NULL. */
+/* Our name for theirs, be it an estimator's or a diagnostic's, where it is one of `names`; else the
+ * nearest of these, or NULL. */
 static const char *meant(const char *name, const char *const *names, int n)
 {
-    for (size_t k = 0; k < sizeof elsewhere / sizeof *elsewhere; k++)
-        for (int i = 0; i < n && !strcasecmp(name, elsewhere[k].theirs); i++)
-            if (!strcmp(names[i], elsewhere[k].ours)) return names[i];
+    for (int i = 0; i < n; i++) {
+        const jd_estimator_t *estimator = jd_estimator_find(names[i]);
+        if (estimator && is_listed(estimator->synonyms, name)) return names[i];
+        for (const jd_own_diagnostic_t *d = jd_own_diagnostics; d->name; d++)
+            if (!strcmp(d->name, names[i]) && is_listed(d->synonyms, name)) return names[i];
+    }
     return jd_nearest(name, names, n);
 }
 
@@ -181,16 +146,6 @@ static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_c
 
 /* ---- Estimators ---- */
 
-/* Whether "att" is the plain mean over event times. */
-static bool averages_events(const char *name, const jd_did_options_t *how)
-{
-    if (!strcmp(name, "stacked")) return true;
-    if (how->cell_mean) return false;
-    return !strcmp(name, "lp_did") ||
-           (how->aggregate == JD_AGGREGATE_EVENT &&
-            (!strcmp(name, "callaway_santanna") || !strcmp(name, "staggered_triple_difference")));
-}
-
 /* Date of adoption in row i; 0: never, or not known. */
 static int32_t adoption_of(const jd_panel_t *panel, int64_t i)
 {
@@ -239,22 +194,19 @@ static int find_hole(const jd_own_data_t *data, bool dated, int32_t *hole, jd_ct
 
 /* These count from wave to wave, the others by the calendar where it is asked for, or where a
  * period of the file has no row in use; one table has one unit of event time. */
-static int check_unit(const char *name, const jd_own_data_t *data, const jd_did_options_t *how,
-                      jd_ctx_t *ctx)
+static int check_unit(const jd_estimator_t *estimator, const jd_own_data_t *data,
+                      const jd_did_options_t *how, jd_ctx_t *ctx)
 {
-    static const char *const by_wave[] = {"lp_did", "stacked", "did_multiplegt_dyn"};
-    bool counts = false;
+    const char *name = estimator->name;
     int32_t hole;
-    for (size_t i = 0; i < sizeof by_wave / sizeof *by_wave; i++)
-        counts |= !strcmp(name, by_wave[i]);
-    if (!counts) return JD_OK;
+    if (!estimator->counts_waves) return JD_OK;
     if (data->gaps_kept)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s: its event times count observed periods, and the periods have gaps in "
                        "the calendar that --periods asks for; leave --periods out, or write "
                        "--periods rank",
                        name);
-    bool dated = !data->panel.dose && how->nonabsorbing == 0 &&
+    bool dated = !data->panel.dose && how->lp_did.nonabsorbing == 0 &&
                  (data->panel.treated ? data->panel.adoption : data->panel.cohort) != NULL;
     int rc = find_hole(data, dated, &hole, ctx);
     if (rc || hole == INT32_MIN) return rc;
@@ -272,7 +224,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
     const jd_estimator_t *estimator = jd_estimator_find(own->name);
-    int rc = check_unit(own->name, data, ask->how, ctx);
+    int rc = check_unit(estimator, data, ask->how, ctx);
     if (!rc) rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
     /* A bootstrap replaces these errors; its draws, few maybe, are not those of a multiplier's. */
     jd_vcov_options_t vcov = *ask->vcov;
@@ -291,9 +243,10 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         own->facts = jd_design_facts(design);
         own->variance = fit.facts;
         own->uniform = fit.uniform;
-        own->mean_of_events = averages_events(own->name, ask->how);
+        own->mean_of_events = estimator->averages_events && estimator->averages_events(ask->how);
+        own->may_weigh_cells = estimator->uses & JD_USES_CELL_MEAN;
         own->per_dose = estimator->target == JD_TARGET_PER_DOSE ||
-                        (ask->how->normalized && !strcmp(own->name, "did_multiplegt_dyn")) ||
+                        (estimator->is_per_dose && estimator->is_per_dose(ask->how)) ||
                         (fit.n_terms > 0 && jd_own_is_dose(&jd_design_terms(design)[0]));
         own->log_points = estimator->target == JD_TARGET_LOG_RATIO;
         int slopes = 0;

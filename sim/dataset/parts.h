@@ -215,6 +215,7 @@ JD_MUST_USE int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject
  *  people would not read on a screen. */
 typedef struct jd_own_diagnostic {
     const char *name, *label; /**< as --diagnose names it; a phrase for people */
+    const char *synonyms;     /**< other names it is known by, by commas; NULL = none */
     bool of_fit;              /**< looks at each estimator's fit, else once at the data */
     bool warns;               /**< its notes are told; those of others repeat the fits' */
     int (*run)(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);

@@ -164,7 +164,7 @@ static void print_means(FILE *out, const jd_own_result_t *r)
         if (!fit->applied || !has_events(&r->estimates, fit->name)) continue;
         others += !fit->mean_of_events;
         if (!fit->mean_of_events) continue;
-        choice = choice || strcmp(fit->name, "stacked") != 0;
+        choice = choice || fit->may_weigh_cells;
         at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", fit->name);
     }
     if (at > 0 && others > 0)

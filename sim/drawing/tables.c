@@ -172,24 +172,8 @@ int jd_mean_estimands(jd_means_t *means, const jd_table_t *estimands, jd_ctx_t *
 
 const char *jd_estimator_name(const char *own)
 {
-    static const char *const names[][2] = {{"2x2", "2×2"},
-                                           {"twfe", "TWFE"},
-                                           {"event_study", "event study"},
-                                           {"callaway_santanna", "Callaway-Sant'Anna"},
-                                           {"sun_abraham", "Sun-Abraham"},
-                                           {"two_stage", "two-stage"},
-                                           {"roll_out", "roll-out"},
-                                           {"block_did", "block DID"},
-                                           {"synthetic_did", "synthetic DID"},
-                                           {"synthetic_control", "synthetic control"},
-                                           {"lp_did", "LP-DID"},
-                                           {"wald_did", "Wald-DID"},
-                                           {"poisson", "Poisson"},
-                                           {"etwfe", "ETWFE"},
-                                           {"etwfe_poisson", "Poisson ETWFE"}};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(own, names[i][0]) == 0) return names[i][1];
-    return own;
+    const jd_estimator_t *estimator = jd_estimator_find(own);
+    return estimator && estimator->short_label ? estimator->short_label : own;
 }
 
 static const char *estimator_name(const jd_table_t *estimates, int64_t row, char *own)

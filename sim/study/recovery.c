@@ -2,6 +2,7 @@
 #include "study/recovery.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +12,9 @@
 
 #define P(field) offsetof(jd_estimate_params_t, field)
 
-static const jd_param_t params_table[] = {
+static const jd_param_t own_rows[] = {
     {"estimators", JD_PARAM_NAMES, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
      "estimators on the county panel: names as in `jiedao did`, or all that apply", "", JD_RESULT},
-    {"control", JD_PARAM_CHOICE, P(control), "never", 0, 0, "never | not_yet", "",
-     "whom cohorts are compared with, where an estimator can choose", "", JD_RESULT},
-    {"anticipation", JD_PARAM_INT, P(anticipation), "0", 0, 1000, NULL, "quarters",
-     "quarters before adoption an estimator takes for treated, where it can", "", JD_RESULT},
     {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, "inflow | outflow | stock", "",
      "outcome: targeted firms moved in, moved out, present", "", JD_RESULT},
     {"data", JD_PARAM_CHOICE, P(data), "complete", 0, 0, "complete | observed", "",
@@ -82,14 +79,70 @@ static int check(const void *block, const char *name, const jd_config_t *config,
     return check_names(p, config, ctx);
 }
 
-const jd_section_t jd_estimate_section = {
-    .name = "estimate",
-    .help = "which estimators run on which data after the simulation",
-    .params = params_table,
-    .n_params = (int)(sizeof params_table / sizeof params_table[0]),
-    .size = sizeof(jd_estimate_params_t),
-    .check = check,
-};
+/* ---- The section: these rows, and the estimators' own ---- */
+
+/* Whether a list of estimators has one that takes the option. */
+static bool is_taken(const char *estimators, const jd_param_t *option)
+{
+    char name[JD_TERM_NAME];
+    for (const char *at = estimators; (at = jd_estimate_next(at, name));) {
+        const jd_estimator_t *e = jd_estimator_find(name);
+        if (strcmp(name, "all") == 0 || (e && jd_did_option_is_of(option, e))) return true;
+    }
+    return false;
+}
+
+static const jd_param_t *find_option(const char *name)
+{
+    const jd_param_t *option;
+    for (int i = 0; (option = jd_did_option_at(i)) && strcmp(option->name, name) != 0; i++)
+        ;
+    return option;
+}
+
+static const jd_unread_t *unread_of(const void *block, const jd_param_t *param)
+{
+    static const jd_unread_t rule = {"", NULL, "none of estimate.estimators takes it"};
+    const jd_param_t *option = find_option(param->name);
+    const char *estimators = ((const jd_estimate_params_t *)block)->estimators;
+    return option && !is_taken(estimators, option) ? &rule : NULL;
+}
+
+static jd_section_t section;
+
+static void make_section(void)
+{
+    enum { OWN = sizeof own_rows / sizeof *own_rows, MOST = 128 };
+    static jd_param_t rows[MOST];
+    const jd_param_t *option;
+    int n = OWN;
+    memcpy(rows, own_rows, sizeof own_rows);
+    for (int i = 0; (option = jd_did_option_at(i)) && n < MOST; i++) {
+        /* The event study's bins have keys of their own, and a run's rows are no cross-sections. */
+        if (option->offset == offsetof(jd_did_options_t, bin_first) ||
+            option->offset == offsetof(jd_did_options_t, cross_sections))
+            continue;
+        rows[n] = *option;
+        if (option->offset == offsetof(jd_did_options_t, cell_mean))
+            rows[n].fallback = "yes"; /* what the ATT is */
+        n++;
+    }
+    section = (jd_section_t){.name = "estimate",
+                             .help = "which estimators run on which data after the simulation, and "
+                                     "how",
+                             .params = rows,
+                             .n_params = n,
+                             .size = sizeof(jd_estimate_params_t),
+                             .check = check,
+                             .unread_of = unread_of};
+}
+
+const jd_section_t *jd_estimate_section(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_section);
+    return &section;
+}
 
 const jd_column_t jd_estimate_columns[JD_EST_COLUMNS] = {
     {"panel", JD_TEXT, "", "panel: county, sector_county, firm", NULL, 16, JD_AXIS_CELL},
@@ -309,7 +362,7 @@ static void bin_event_times(const jd_estimate_params_t *p, const jd_recovery_sam
     }
     options->bin_first = p->bin_first > -1000 ? (int32_t)p->bin_first : INT32_MIN;
     options->bin_last = p->bin_last < 1000 ? (int32_t)p->bin_last : INT32_MAX;
-    if (strcmp(name, "event_study") != 0 || 2 * s->n * (last - first) <= CELLS_MOST) return;
+    if (!jd_estimator_find(name)->by_event || 2 * s->n * (last - first) <= CELLS_MOST) return;
     if (options->bin_first < -FAR) options->bin_first = -FAR;
     if (options->bin_last > FAR) options->bin_last = FAR;
     jd_warn(ctx,
@@ -329,7 +382,7 @@ typedef struct work {
 /* The effective dose goes to those it is the treatment of; others would take it for theirs. */
 static const double *dose_for(const jd_recovery_sample_t *s, const char *name)
 {
-    return !strcmp(name, "wald_did") || !strcmp(name, "dose") ? s->dose : NULL;
+    return jd_estimator_find(name)->reads & JD_READS_DOSE ? s->dose : NULL;
 }
 
 static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_ctx_t *ctx)
@@ -344,12 +397,8 @@ static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_c
                               .dose = dose_for(s, name),
                               .n_fixed = s->n_fixed,
                               .fixed = fixed};
-    jd_did_options_t options;
-    jd_did_defaults(&options);
+    jd_did_options_t options = w->params->how;
     options.no_time_effects = s->n_fixed > 0;
-    options.control = (jd_control_t)w->params->control;
-    options.anticipation = (int32_t)w->params->anticipation;
-    options.cell_mean = 1; /* what the ATT is */
     bin_event_times(w->params, s, name, &options, ctx);
     return jd_design_prepare(design, jd_estimator_find(name), &panel, &options, ctx);
 }

@@ -28,16 +28,17 @@ typedef enum jd_estimate_cluster {
 
 /** Section [estimate]. */
 typedef struct jd_estimate_params {
+    jd_did_options_t how; /**< first, so that the estimators' rows hold here too; their keys are the
+                               options' names, but for bin (bin_first, bin_last) */
     char estimators[JD_TEXT_MAX]; /**< of the county panel: names joined by commas, or "all" */
     int32_t data, outcome, variance, cluster;
-    int32_t control; /**< as jd_control_t counts */
-    int64_t anticipation;
     bool county, sector, firm;
     double level;
     int64_t bin_first, bin_last;
 } jd_estimate_params_t;
 
-extern const jd_section_t jd_estimate_section;
+/** Made once of its own rows and the estimators'. */
+const jd_section_t *jd_estimate_section(void);
 
 /** The next name of `estimators`, trimmed, into `name`, and what lies behind it; NULL at its end.
  */

@@ -17,7 +17,7 @@ const jd_section_t *const *jd_all_sections(int *n)
     const jd_section_t *const *first = jd_simulation_sections(&simulated);
     for (int i = 0; i < simulated; i++)
         all[i] = first[i];
-    all[simulated] = &jd_estimate_section;
+    all[simulated] = jd_estimate_section();
     *n = simulated + 1;
     return all;
 }

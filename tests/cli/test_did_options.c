@@ -16,7 +16,7 @@ static void read_line(int n, const char *const *words)
     if (jd_args_parse(
             &args,
             &(jd_command_t){
-                .name = "did", .words = "DATA", .max_words = 1, .options = jd_did_option_rows},
+                .name = "did", .words = "DATA", .max_words = 1, .make_options = jd_did_option_rows},
             n, line, &ctx) ||
         jd_did_request_read(&ask, &args, &ctx))
         fail_msg("%s", ctx.message);
@@ -60,15 +60,15 @@ static void test_each_kind_of_value(void **state)
     assert_int_equal(ask.how.aggregate, JD_AGGREGATE_CALENDAR);
     assert_int_equal(ask.how.control, JD_CONTROL_NOT_YET);
     assert_int_equal(ask.how.anticipation, 2);
-    assert_int_equal(ask.how.universal_base, 1);
+    assert_int_equal(ask.how.group_time.universal_base, 1);
     assert_int_equal(ask.how.event_first, -3);
     assert_int_equal(ask.how.event_last, INT32_MAX);
     assert_int_equal(ask.how.bin_first, INT32_MIN);
     assert_int_equal(ask.how.bin_last, 4);
-    assert_int_equal(ask.how.n_reference, 3);
-    assert_int_equal(ask.how.reference[0], -5);
-    assert_int_equal(ask.how.reference[2], -99);
-    assert_int_equal(ask.how.n_pretrend, -1);
+    assert_int_equal(ask.how.reference.n, 3);
+    assert_int_equal(ask.how.reference.value[0], -5);
+    assert_int_equal(ask.how.reference.value[2], -99);
+    assert_int_equal(ask.how.imputation.pretrend.n, -1);
     assert_int_equal(ask.vcov.kind, JD_VCOV_HC1);
     assert_int_equal(ask.vcov.draws, 99);
     assert_true(ask.vcov.seed == INT64_MAX);
@@ -96,7 +96,7 @@ static void test_rows_fill_members_of_their_own(void **state)
     (void)state;
     static int filled[sizeof(jd_did_request_t)];
     int n = 0;
-    for (const jd_option_t *o = jd_did_option_rows; o->name; o++, n++) {
+    for (const jd_option_t *o = jd_did_option_rows(); o->name; o++, n++) {
         assert_int_not_equal(o->read, JD_READ_NOT);
         assert_true(o->at < sizeof(jd_did_request_t));
         if (filled[o->at]++) fail_msg("--%s fills what another option fills", o->name);

@@ -139,7 +139,7 @@ static void test_who_is_told_to_do_without_does(void **state)
     (void)state;
     csv_t usual, changed;
     estimate(&usual, ROLES);
-    for (const jd_option_t *o = jd_did_option_rows; o->name; o++) {
+    for (const jd_option_t *o = jd_did_option_rows(); o->name; o++) {
         char line[128];
         if (!o->of || !value_of(o)) continue;
         snprintf(line, sizeof line, ROLES "--%s %s", o->name, value_of(o));

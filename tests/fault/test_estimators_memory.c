@@ -30,10 +30,10 @@ static int run(const trial_t *t, const request_t *request, jd_ctx_t *ctx)
         .y1_obs = t->y, .y1 = t->y, .y0 = y0, .cell = cell, .dose = t->panel.dose};
     int rc = jd_design_prepare(&design, jd_estimator_find(request->estimator), &t->panel,
                                &request->options, ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t->y, &vcov, 0.95, &fit, ctx);
-    if (rc == JD_OK && !strcmp(request->estimator, "synthetic_did"))
+    if (!rc) rc = jd_design_infer(design, t->y, &vcov, 0.95, &fit, ctx);
+    if (!rc && !strcmp(request->estimator, "synthetic_did"))
         rc = jd_synthetic_weights_find(&weights, design, t->y, ctx);
-    if (rc == JD_OK) rc = jd_split_bias(design, &input, split, &n, ctx);
+    if (!rc) rc = jd_split_bias(design, &input, split, &n, ctx);
     jd_synthetic_weights_free(&weights);
     jd_fit_free(&fit);
     jd_design_free(design);
@@ -52,7 +52,7 @@ static void assert_survives(const trial_t *t, request_t request)
             fail_msg("%s, allocation %ld: %ld blocks leaked", request.estimator, n,
                      failing.blocks - blocks);
         if (!failed) {
-            if (rc != JD_OK) fail_msg("%s", ctx.message);
+            if (rc) fail_msg("%s", ctx.message);
             print_message("%s: %ld allocations\n", request.estimator, n);
             return;
         }
@@ -80,7 +80,7 @@ static void test_every_allocation_may_fail(void **state)
     jd_did_defaults(&request.options);
     request.options.aggregate = JD_AGGREGATE_OVERALL;
     for (int how = JD_RESAMPLE_PLACEBO; how <= JD_RESAMPLE_BOOTSTRAP; how++) {
-        request.options.synthdid = how == JD_RESAMPLE_PLACEBO;
+        request.options.synthetic.synthdid = how == JD_RESAMPLE_PLACEBO;
         request.resample = (jd_resample_t)how;
         assert_survives(&t, request);
     }
@@ -95,10 +95,10 @@ static void test_every_allocation_may_fail(void **state)
     t.panel.latitude = t.panel.longitude = latitude;
     request = (request_t){.estimator = "rings"};
     jd_did_defaults(&request.options);
-    request.options.ring = edge;
-    request.options.n_rings = 1;
+    request.options.rings.edges.value[0] = edge[0];
+    request.options.rings.edges.n = 1;
     assert_survives(&t, request);
-    request.options.dose_degree = 1;
+    request.options.dose.degree = 1;
     t.panel.n_x = 1;
     request.estimator = "dose";
     assert_survives(&t, request);
@@ -107,13 +107,13 @@ static void test_every_allocation_may_fail(void **state)
     static const char *const others[] = {"roll_out", "did_multiplegt_dyn", "stacked", "lp_did"};
     for (int k = 0; k < 4; k++) {
         request.estimator = others[k];
-        request.options.nonabsorbing = k == 3;
+        request.options.lp_did.nonabsorbing = k == 3;
         t.panel.n_x = k > 0;
         assert_survives(&t, request);
     }
     request.estimator = "did_multiplegt_dyn";
     request.resample = JD_RESAMPLE_BOOTSTRAP;
-    request.options.trends_lin = 1;
+    request.options.multiplegt.trends_lin = 1;
     assert_survives(&t, request);
     t.panel.n_x = 0;
     t.panel.n_het = 1;
@@ -151,7 +151,7 @@ static void test_every_allocation_of_regressions_may_fail(void **state)
         t.panel.n_x = k < 6;
         t.panel.n_slopes = 0;
         assert_survives(&t, request);
-        if (!jd_estimator_find(names[k])->takes_slopes) continue;
+        if (!(jd_estimator_find(names[k])->reads & JD_READS_SLOPES)) continue;
         add_slope(&t, 1);
         request.options.bin_width = 2;
         assert_survives(&t, request);

@@ -385,9 +385,9 @@ static void say_numbers(line_t *line, const jd_option_t *row, unsigned a, unsign
 static void say_option(line_t *line, const uint8_t bytes[3])
 {
     unsigned n = 0, a = bytes[1], b = bytes[2], n_choices = 0;
-    while (jd_did_option_rows[n].name)
+    while (jd_did_option_rows()[n].name)
         n++;
-    const jd_option_t *row = &jd_did_option_rows[bytes[0] % n];
+    const jd_option_t *row = &jd_did_option_rows()[bytes[0] % n];
     if (!strcmp(row->name, "table")) return; /* of other files */
     switch (row->read) {
     case JD_READ_SWITCH:

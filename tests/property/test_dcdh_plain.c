@@ -27,7 +27,7 @@ static void test_weights_and_threads(void **state)
     for (uint64_t seed = 1; seed <= 12; seed++) {
         make_panel(&p, seed);
         if (seed > 8) add_characteristics(&p, 2);
-        p.options.trends_lin = seed > 10;
+        p.options.multiplegt.trends_lin = seed > 10;
         for (int threads = 1; threads <= 3; threads++) {
             jd_ctx_t ctx;
             jd_design_t *design = NULL;
@@ -36,7 +36,7 @@ static void test_weights_and_threads(void **state)
             ctx.threads = threads;
             int rc = jd_design_prepare(&design, jd_estimator_find("did_multiplegt_dyn"), &p.t.panel,
                                        &p.options, &ctx);
-            if (rc != JD_OK) break;
+            if (rc) break;
             assert_int_equal(jd_design_infer(design, p.t.y, NULL, 0.95, &fit, &ctx), JD_OK);
             size_t bytes = (size_t)(fit.n_terms * (5 + fit.n_terms)) * sizeof(double);
             assert_true(bytes <= sizeof first);
@@ -66,7 +66,7 @@ static void test_unit_trends_change_nothing(void **state)
         jd_fit_t before = {0}, after = {0};
         jd_ctx_init(&ctx);
         make_panel(&p, seed);
-        p.options.trends_lin = 1;
+        p.options.multiplegt.trends_lin = 1;
         if (jd_design_prepare(&design, jd_estimator_find("did_multiplegt_dyn"), &p.t.panel,
                               &p.options, &ctx) != JD_OK)
             continue;
@@ -110,7 +110,7 @@ static void estimate_draw(const plain_t *p, const jd_design_t *design, int n_ter
         value[k] = (double)NAN;
     const double *y = p->t.y;
     int rc = jd_design_prepare(&again, jd_design_estimator(design), &panel, &p->options, &ctx);
-    if (rc != JD_OK) return;
+    if (rc) return;
     assert_int_equal(jd_design_estimate(again, &y, 1, estimate, &ctx), JD_OK);
     for (int j = 0; j < jd_design_facts(again).n_terms; j++)
         for (int k = 0; k < n_terms; k++)
@@ -232,7 +232,7 @@ static void list_units(plain_t *p, int end, int l, int placebo, wls_t *r)
     for (int i = 0; i < n; i++) {
         int u = used[i].u, k = r->n, like = 0;
         if (!used[i].switcher) continue;
-        for (int piece = p->options.trends_lin ? 1 : l; piece <= l; piece++)
+        for (int piece = p->options.multiplegt.trends_lin ? 1 : l; piece <= l; piece++)
             r->y[k] +=
                 (p->up[u] ? 1 : -1) * change(p->y, u, p->first[u] - 1 + piece, piece, placebo);
         while (like < k && !(same_base(p, r->u[like], u) && p->first[r->u[like]] == p->first[u] &&
@@ -418,7 +418,7 @@ static void test_refusals(void **state)
         p.dose[i] = p.t.unit[i] + (p.t.unit[i] % 2 && p.t.time[i] > 13);
     check_refusal(&p, JD_ERR_NO_CONTROLS, "same treatment");
     make_panel(&p, 8);
-    p.options.switchers = JD_SWITCHERS_OUT;
+    p.options.multiplegt.switchers = JD_SWITCHERS_OUT;
     check_refusal(&p, JD_ERR_NO_CONTROLS, "direction");
     make_panel(&p, 8);
     add_characteristics(&p, 1);
@@ -427,7 +427,7 @@ static void test_refusals(void **state)
     p.het[0][3] = (double)NAN;
     check_refusal(&p, JD_ERR_DATA, "characteristic size");
     add_characteristics(&p, 1);
-    p.options.normalized = 1;
+    p.options.multiplegt.normalized = 1;
     check_refusal(&p, JD_ERR_ARGUMENT, "leave normalized out");
 }
 

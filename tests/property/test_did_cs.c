@@ -84,7 +84,7 @@ static int cut_sample(dense_cs_t *d)
         else if (t->cohort[i] == latest)
             t->cohort[i] = 0;
     list_values(d);
-    if (d->options.cross_sections || d->options.allow_unbalanced) return 1;
+    if (d->options.cross_sections || d->options.group_time.allow_unbalanced) return 1;
     int leave[MAX_ROWS] = {0};
     for (int i = 0; i < t->panel.n; i++)
         for (int p = 0; p < d->n_periods; p++) {
@@ -125,7 +125,7 @@ static long double att(const dense_cs_t *d, int g, int place)
     int t = d->periods[place], start = g - d->options.anticipation, base = -1;
     for (int p = 0; p < d->n_periods; p++)
         if (d->periods[p] < start) base = p;
-    if (!d->options.universal_base && t < start) base = place - 1;
+    if (!d->options.group_time.universal_base && t < start) base = place - 1;
     if (base < 0) return (long double)NAN;
     int b = d->periods[base], until = t > b ? t : b;
     return mean(d, g, 0, 0, t) - mean(d, g, 0, 0, b) -
@@ -239,13 +239,13 @@ static void make_case(dense_cs_t *d, trial_t *trial, uint64_t seed)
     keep_clusters_whole(trial);
     jd_did_options_t *o = &d->options;
     jd_did_defaults(o);
-    o->fix_weights = JD_FIX_VARYING; /* each row counts with its own weight here */
+    o->group_time.fix_weights = JD_FIX_VARYING; /* each row counts with its own weight here */
     o->aggregate = (jd_aggregate_t)(seed % 5);
     o->control = (jd_control_t)(seed / 5 % 2);
-    o->universal_base = seed / 3 % 2;
+    o->group_time.universal_base = seed / 3 % 2;
     o->anticipation = seed % 7 == 0;
     o->cross_sections = seed % 4 == 0 && trial->panel.cohort;
-    o->allow_unbalanced = seed % 4 != 1;
+    o->group_time.allow_unbalanced = seed % 4 != 1;
     o->cell_mean = seed / 10 % 2;
     int first = trial->time[0];
     for (int i = 0; i < trial->panel.n; i++)
@@ -275,19 +275,19 @@ static int try_one(uint64_t seed, int *answered)
     make_case(&d, &trial, seed);
     int rc = jd_design_prepare(&design, jd_estimator_find("callaway_santanna"), &trial.panel,
                                &d.options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
+    if (!rc) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
     int possible = cut_sample(&d), wrong = 0;
     possible = possible && d.n_cohorts > 0 && !isnan(ratio(&d, 3, 0));
-    if ((rc == JD_OK) != possible) {
+    if ((!rc) != possible) {
         print_error("seed %llu: %d (%s), plain loops %s\n", (unsigned long long)seed, rc,
                     ctx.message, possible ? "answer" : "refuse");
         wrong = 1;
     }
-    if (rc == JD_OK && possible) {
+    if (!rc && possible) {
         ++*answered;
         wrong += fit.n_obs != d.t.panel.n;
     }
-    for (int k = 0; rc == JD_OK && possible && k < fit.n_terms; k++) {
+    for (int k = 0; !rc && possible && k < fit.n_terms; k++) {
         const char *name = jd_design_terms(design)[k].name;
         double b = (double)dense_term_value(&d, name), se = (double)dense_error(&d, name);
         if (fabs(fit.estimate[k] - b) <= 1e-10 * (1 + fabs(b)) &&
@@ -320,7 +320,7 @@ static void check_threads(uint64_t seed, int complete)
     double first[MAX_COLUMNS * MAX_COLUMNS];
     const int threads[] = {1, 2, 3, 7};
     make_case(&d, &trial, seed);
-    d.options.allow_unbalanced = !complete;
+    d.options.group_time.allow_unbalanced = !complete;
     for (int k = 0; k < 4; k++) {
         jd_ctx_t ctx;
         jd_design_t *design = NULL;
@@ -331,8 +331,8 @@ static void check_threads(uint64_t seed, int complete)
         if (complete) trial.panel.cluster = NULL;
         int rc = jd_design_prepare(&design, jd_estimator_find("callaway_santanna"), &trial.panel,
                                    &d.options, &ctx);
-        if (rc == JD_OK) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
-        if (rc != JD_OK) fail_msg("seed %d: %s", (int)seed, ctx.message);
+        if (!rc) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
+        if (rc) fail_msg("seed %d: %s", (int)seed, ctx.message);
         size_t bytes = (size_t)(fit.n_terms * (5 + fit.n_terms)) * sizeof(double);
         assert_true(fit.n_terms > 1 && bytes <= sizeof first);
         if (k == 0) memcpy(first, fit.estimate, bytes);

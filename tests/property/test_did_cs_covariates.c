@@ -48,11 +48,11 @@ static void make_panel(trial_t *t, jd_did_options_t *o, uint64_t seed)
     if (seed % 5 >= 2) t->panel.weight = t->weight;
     jd_did_defaults(o);
     o->aggregate = JD_AGGREGATE_CELLS;
-    o->method = (jd_method_t)(seed / 3 % 3);
+    o->group_time.method = (jd_method_t)(seed / 3 % 3);
     o->control = seed / 9 % 2 ? JD_CONTROL_NOT_YET : JD_CONTROL_NEVER;
-    o->universal_base = seed / 2 % 2;
+    o->group_time.universal_base = seed / 2 % 2;
     o->cross_sections = cross;
-    o->allow_unbalanced = gaps;
+    o->group_time.allow_unbalanced = gaps;
 }
 
 static int seen(const trial_t *t, int unit)
@@ -67,9 +67,9 @@ static int seen(const trial_t *t, int unit)
 static void fill_pair(const trial_t *t, const jd_did_options_t *o, int g, int time,
                       dense_pair_t *pair)
 {
-    int base = time < g && !o->universal_base ? time - 1 : g - 1;
+    int base = time < g && !o->group_time.universal_base ? time - 1 : g - 1;
     int later = time > base ? time : base;
-    int wide = o->cross_sections || o->allow_unbalanced;
+    int wide = o->cross_sections || o->group_time.allow_unbalanced;
     memset(pair, 0, sizeof *pair);
     pair->cross = wide;
     pair->k = 1 + (t->panel.n_x > 2 ? 2 : t->panel.n_x); /* the third is collinear */
@@ -131,8 +131,8 @@ static int try_one(uint64_t seed, int *compared, int *left_out)
     jd_ctx_init(&ctx);
     make_panel(&t, &o, seed);
     int rc = jd_design_prepare(&design, jd_estimator_find("callaway_santanna"), &t.panel, &o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
-    if (rc != JD_OK) {
+    if (!rc) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
+    if (rc) {
         print_error("seed %d: %s\n", (int)seed, ctx.message);
         return 1;
     }
@@ -144,15 +144,15 @@ static int try_one(uint64_t seed, int *compared, int *left_out)
             int k = 0;
             while (k < fit.n_terms && strcmp(jd_design_terms(design)[k].name, name) != 0)
                 k++;
-            if (time == g - 1 && o.universal_base) {
+            if (time == g - 1 && o.group_time.universal_base) {
                 found++;
                 continue;
             }
-            if (time == 2001 && !o.universal_base) continue;
+            if (time == 2001 && !o.group_time.universal_base) continue;
             fill_pair(&t, &o, g, time, &pair);
             if (k == fit.n_terms) { /* left out: then for want of overlap */
                 ++*left_out;
-                if (o.method == JD_METHOD_REG || dense_most(&pair) < 0.999L) {
+                if (o.group_time.method == JD_METHOD_REG || dense_most(&pair) < 0.999L) {
                     print_error("seed %d: %s left out: %s\n", (int)seed, name, ctx.message);
                     wrong++;
                 }
@@ -160,8 +160,8 @@ static int try_one(uint64_t seed, int *compared, int *left_out)
             }
             found++;
             ++*compared;
-            double b = (double)dense_pair_att(&pair, o.method);
-            double se = (double)dense_error(&pair, o.method);
+            double b = (double)dense_pair_att(&pair, o.group_time.method);
+            double se = (double)dense_error(&pair, o.group_time.method);
             if (fabs(fit.estimate[k] - b) <= 1e-9 * (1 + fabs(b)) &&
                 fabs(fit.std_error[k] - se) <= 1e-7 * se)
                 continue;

@@ -44,7 +44,7 @@ static void make_panel(trial_t *t, jd_did_options_t *o, uint64_t seed)
                             .x_name = names};
     if (seed % 3) t->panel.weight = t->weight;
     jd_did_defaults(o);
-    o->method = (jd_method_t)(seed % 5);
+    o->group_time.method = (jd_method_t)(seed % 5);
     o->cross_sections = cross;
 }
 
@@ -82,15 +82,15 @@ static int try_one(uint64_t seed)
     jd_ctx_init(&ctx);
     make_panel(&t, &o, seed);
     int rc = jd_design_prepare(&design, jd_estimator_find("drdid"), &t.panel, &o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
-    if (rc != JD_OK) fail_msg("seed %d: %s", (int)seed, ctx.message);
+    if (!rc) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
+    if (rc) fail_msg("seed %d: %s", (int)seed, ctx.message);
     jd_design_weights(design, 0, w);
     for (int i = 0; i < t.panel.n; i++)
         weighted += (long double)w[i] * (long double)t.y[i];
     fill_pair(&t, o.cross_sections, &pair);
-    double b = (double)dense_pair_att(&pair, o.method), se = fit.std_error[0];
-    if (o.method != JD_METHOD_IMPROVED) {
-        dense_pair_influence(&pair, o.method, influence);
+    double b = (double)dense_pair_att(&pair, o.group_time.method), se = fit.std_error[0];
+    if (o.group_time.method != JD_METHOD_IMPROVED) {
+        dense_pair_influence(&pair, o.group_time.method, influence);
         for (int i = 0; i < pair.n; i++)
             variance += influence[i] * influence[i];
         se = (double)sqrtl(variance);
@@ -100,7 +100,7 @@ static int try_one(uint64_t seed)
                 fabs((double)weighted - b) > 1e-9 * (1 + fabs(b));
     if (wrong)
         print_error("seed %d, method %d: %.17g (%.17g), the papers' formulas %.17g (%.17g)\n",
-                    (int)seed, (int)o.method, fit.estimate[0], fit.std_error[0], b, se);
+                    (int)seed, (int)o.group_time.method, fit.estimate[0], fit.std_error[0], b, se);
     jd_fit_free(&fit);
     jd_design_free(design);
     return wrong;
@@ -122,7 +122,7 @@ static void check_refused(const trial_t *t, jd_method_t method, int code, const 
     jd_design_t *design = NULL;
     jd_ctx_init(&ctx);
     jd_did_defaults(&o);
-    o.method = method;
+    o.group_time.method = method;
     int rc = jd_design_prepare(&design, jd_estimator_find("drdid"), &t->panel, &o, &ctx);
     if (rc != code || !strstr(ctx.message, words)) fail_msg("%d, '%s'", rc, ctx.message);
     assert_null(design);
@@ -150,7 +150,7 @@ static void test_refusals(void **state)
     assert_int_equal(rc, JD_ERR_DATA);
     assert_non_null(strstr(ctx.message, "it compares two"));
     rc = jd_design_prepare(&design, jd_estimator_find("callaway_santanna"), &t.panel,
-                           &(jd_did_options_t){.method = JD_METHOD_ABADIE}, &ctx);
+                           &(jd_did_options_t){.group_time.method = JD_METHOD_ABADIE}, &ctx);
     assert_int_equal(rc, JD_ERR_ARGUMENT);
 }
 

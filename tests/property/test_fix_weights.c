@@ -93,20 +93,31 @@ static void test_four_conventions(void **state)
         double att, se;
         double lead[2][3]; /* g=3,t=2; g=4,t=2; g=4,t=3; universal: g=3,t=1; g=4,t=1; g=4,t=2 */
     } right[] = {
-        {JD_FIX_EARLIER, 0.9159293707591837, 0.2603383252772065,
-         {{-0.1429768963, 0.143634166, 0.1358823529}, {0.1429768963, -0.1174053183, -0.1358823529}}},
-        {JD_FIX_VARYING, 0.780503230782684, 0.2896290661206437,
+        {JD_FIX_EARLIER,
+         0.9159293707591837,
+         0.2603383252772065,
+         {{-0.1429768963, 0.143634166, 0.1358823529},
+          {0.1429768963, -0.1174053183, -0.1358823529}}},
+        {JD_FIX_VARYING,
+         0.780503230782684,
+         0.2896290661206437,
          {{0.1242449327, 0.3262518706, 0.0484733894}, {-0.1242449327, -0.37472526, -0.0484733894}}},
-        {JD_FIX_FIRST, 0.7826795658713058, 0.26744604816338,
-         {{-0.1429768963, 0.143634166, -0.0262288477}, {0.1429768963, -0.1174053183, 0.0262288477}}},
-        {JD_FIX_BASE, 0.9159293707591837, 0.2603383252772065,
-         {{0.1677244582, 0.1331349206, 0.1311111111}, {-0.1677244582, -0.2642460317, -0.1311111111}}},
+        {JD_FIX_FIRST,
+         0.7826795658713058,
+         0.26744604816338,
+         {{-0.1429768963, 0.143634166, -0.0262288477},
+          {0.1429768963, -0.1174053183, 0.0262288477}}},
+        {JD_FIX_BASE,
+         0.9159293707591837,
+         0.2603383252772065,
+         {{0.1677244582, 0.1331349206, 0.1311111111},
+          {-0.1677244582, -0.2642460317, -0.1311111111}}},
     };
     fill(&d, PERIODS);
     for (int c = 0; c < 4; c++) {
         jd_did_options_t options;
         jd_did_defaults(&options);
-        options.fix_weights = right[c].fix;
+        options.group_time.fix_weights = right[c].fix;
         options.aggregate = JD_AGGREGATE_OVERALL;
         fit(&d, "callaway_santanna", &options, 0, &r);
         assert_near(r.b[0], right[c].att, 1e-12);
@@ -119,7 +130,7 @@ static void test_four_conventions(void **state)
         assert_near(r.b[0], right[c].lead[0][0], 1e-9);
         assert_near(r.b[4], right[c].lead[0][1], 1e-9);
         assert_near(r.b[5], right[c].lead[0][2], 1e-9);
-        options.universal_base = 1;
+        options.group_time.universal_base = 1;
         fit(&d, "callaway_santanna", &options, 0, &r);
         assert_int_equal(r.n, 10);
         assert_near(r.b[0], right[c].lead[1][0], 1e-9);
@@ -141,8 +152,8 @@ static void test_two_by_two_is_drdid(void **state)
             for (int method = JD_METHOD_DR; method <= JD_METHOD_IPW; method++) {
                 jd_did_options_t options;
                 jd_did_defaults(&options);
-                options.fix_weights = (jd_fix_weights_t)fix;
-                options.method = (jd_method_t)method;
+                options.group_time.fix_weights = (jd_fix_weights_t)fix;
+                options.group_time.method = (jd_method_t)method;
                 options.aggregate = JD_AGGREGATE_OVERALL;
                 fit(&d, "callaway_santanna", &options, n_x, &cs);
                 fit(&d, "drdid", &options, n_x, &pair);
@@ -164,7 +175,7 @@ static void test_constant_weights(void **state)
     for (int fix = JD_FIX_EARLIER; fix <= JD_FIX_BASE; fix++) {
         jd_did_options_t options;
         jd_did_defaults(&options);
-        options.fix_weights = (jd_fix_weights_t)fix;
+        options.group_time.fix_weights = (jd_fix_weights_t)fix;
         fit(&d, "callaway_santanna", &options, 0, &r);
         if (fix == JD_FIX_EARLIER) first = r.b[0];
         assert_near(r.b[0], first, 0);

@@ -99,15 +99,16 @@ static int role(const index_t *x, const jd_did_options_t *o, int u, int t, int f
                 int first_h)
 {
     int until = to > 0 ? to : 0, never = x->first[u] == x->n_periods;
-    if (o->no_composition) {
+    if (o->lp_did.no_composition) {
         until = o->event_last;
         from = first_h;
         to = o->event_last;
     }
     if (!seen(x, u, t - 1, t - 1) || !seen(x, u, t + from, t + to)) return -1;
-    if (o->nonabsorbing) {
+    if (o->lp_did.nonabsorbing) {
         if (!seen(x, u, t, t) || t + until >= x->n_periods || x->change[u][t] < 0 ||
-            !is_clean(x, u, t, from, o->nonabsorbing) || !is_clean(x, u, t, until, o->nonabsorbing))
+            !is_clean(x, u, t, from, o->lp_did.nonabsorbing) ||
+            !is_clean(x, u, t, until, o->lp_did.nonabsorbing))
             return -1;
         if (x->change[u][t]) return 1;
         return never || o->control == JD_CONTROL_NOT_YET ? 0 : -1;
@@ -140,7 +141,7 @@ static void make_data(const trial_t *t, const index_t *x, const jd_did_options_t
             if (is < 0) continue;
             any |= is;
             if (cells && is) *cells += weight(t, x->at[u][p + from]);
-            int base = x->at[u][p - 1], k = o->premean == 0 ? 1 : o->premean;
+            int base = x->at[u][p - 1], k = o->lp_did.premean == 0 ? 1 : o->lp_did.premean;
             long double y = 0, before = 0;
             for (int s = p - 1; s >= 0 && s >= (int64_t)p - k; s--)
                 if (x->at[u][s] >= 0) {
@@ -151,7 +152,7 @@ static void make_data(const trial_t *t, const index_t *x, const jd_did_options_t
                 y += t->y[x->at[u][s]];
             assert_true(n < OLS_N);
             out->y[n] = y / (to - from + 1) - before / bases;
-            out->w[n] = weight(t, base) / (o->reweight ? 1 - treated / all : 1);
+            out->w[n] = weight(t, base) / (o->lp_did.reweight ? 1 - treated / all : 1);
             out->x[0][n] = is;
             for (int j = 0; j < t->panel.n_x; j++)
                 out->x[1 + j][n] = t->x[j][base];
@@ -178,21 +179,21 @@ static void make_case(trial_t *t, uint64_t seed, jd_did_options_t *o)
                 j--;
             }
     o->control = seed % 3 ? JD_CONTROL_NOT_YET : JD_CONTROL_NEVER;
-    o->reweight = seed % 2;
-    o->premean = seed % 5 == 1 ? INT32_MAX : seed % 5 == 2 ? 2 : 0;
-    o->no_composition = seed % 7 == 1;
-    o->pooled = seed % 4 == 3;
+    o->lp_did.reweight = seed % 2;
+    o->lp_did.premean = seed % 5 == 1 ? INT32_MAX : seed % 5 == 2 ? 2 : 0;
+    o->lp_did.no_composition = seed % 7 == 1;
+    o->lp_did.pooled = seed % 4 == 3;
     o->cell_mean = seed % 4 < 2;
     if (seed % 4 == 0 || seed % 8 == 7) { /* treatment comes and goes */
-        o->nonabsorbing = 1 + (int)(seed % 3);
-        if (o->premean > 1) o->premean = o->nonabsorbing;
+        o->lp_did.nonabsorbing = 1 + (int)(seed % 3);
+        if (o->lp_did.premean > 1) o->lp_did.premean = o->lp_did.nonabsorbing;
         for (int i = 0; i < t->panel.n; i++)
             t->treated[i] =
                 t->cohort[i] && (t->time[i] + 3 * t->unit[i]) / (3 + t->unit[i] % 4) % 2 != 0;
         t->panel.treated = t->treated;
         t->panel.cohort = NULL;
     }
-    if (seed % 3 == 1 || o->no_composition || o->pooled) {
+    if (seed % 3 == 1 || o->lp_did.no_composition || o->lp_did.pooled) {
         o->event_first = -3;
         o->event_last = 1;
     }
@@ -230,11 +231,11 @@ static int try_one(uint64_t seed, int *answered, int *ended)
     long double sum[MAX_ROWS] = {0}, att = 0, variance = 0, effects = 0, cells;
     jd_ctx_init(&ctx);
     make_case(&t, seed, &options);
-    assert_true(make_index(&t, &x, options.nonabsorbing > 0));
+    assert_true(make_index(&t, &x, options.lp_did.nonabsorbing > 0));
     int rc = jd_design_prepare(&design, jd_estimator_find("lp_did"), &t.panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
-    if (rc == JD_OK && options.nonabsorbing) ++*ended;
-    if (rc != JD_OK) {
+    if (!rc) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
+    if (!rc && options.lp_did.nonabsorbing) ++*ended;
+    if (rc) {
         if (rc != JD_ERR_NO_CONTROLS && rc != JD_ERR_DATA) print_error("%s\n", ctx.message);
         assert_true(rc == JD_ERR_NO_CONTROLS || rc == JD_ERR_DATA);
         jd_design_free(design);
@@ -262,7 +263,7 @@ static int try_one(uint64_t seed, int *answered, int *ended)
         att += cells * o.beta[0];
         add_scores(&o, cells, cluster, n, sum);
     }
-    if (options.pooled) {
+    if (options.lp_did.pooled) {
         make_data(&t, &x, &options, 0, options.event_last, first_h, &o, NULL);
         ols_fit(&o);
         wrong +=
@@ -313,8 +314,8 @@ static jd_design_t *fit_one(const trial_t *t, const char *name, const jd_did_opt
     jd_ctx_init(&ctx);
     ctx.threads = threads;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &t->panel, o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s: %s", name, ctx.message);
+    if (!rc) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
+    if (rc) fail_msg("%s: %s", name, ctx.message);
     return design;
 }
 
@@ -346,7 +347,7 @@ static void test_reweighted_is_callaway_santanna(void **state)
     const int g[] = {0, 4, 5, 0, 7};
     jd_did_options_t o;
     jd_did_defaults(&o);
-    o.reweight = o.universal_base = 1;
+    o.lp_did.reweight = o.group_time.universal_base = 1;
     make_balanced(&t, g, 5, 2);
     check_equal(&t, &o, "callaway_santanna", 10); /* att, leads, effects */
     o.control = JD_CONTROL_NOT_YET;
@@ -377,7 +378,7 @@ static void test_a_treatment_that_stays(void **state)
     jd_did_defaults(&o);
     make_balanced(&t, g, 5, 6);
     for (int k = 0; k < 2; k++) {
-        o.nonabsorbing = 3 * k;
+        o.lp_did.nonabsorbing = 3 * k;
         jd_design_free(fit_one(&t, "lp_did", &o, 1, &fits[k]));
     }
     assert_same_bits(&fits[0], &fits[1]);
@@ -416,19 +417,19 @@ static void test_refusals(void **state)
     make_balanced(&t, g, 2, 3);
     check_refusal("lp_did", &t, &o, JD_ERR_NO_CONTROLS, "clean controls");
     o.control = JD_CONTROL_NOT_YET;
-    o.pooled = 1;
+    o.lp_did.pooled = 1;
     check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "event_last");
     o.event_last = -1;
     check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "event time 0");
     o.event_last = 2;
-    o.premean = -1;
+    o.lp_did.premean = -1;
     check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "premean");
-    o.premean = 3;
-    o.nonabsorbing = 2;
+    o.lp_did.premean = 3;
+    o.lp_did.nonabsorbing = 2;
     check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "at most these");
-    o.nonabsorbing = -1;
+    o.lp_did.nonabsorbing = -1;
     check_refusal("lp_did", &t, &o, JD_ERR_ARGUMENT, "nonabsorbing = -1");
-    o.premean = o.nonabsorbing = 0;
+    o.lp_did.premean = o.lp_did.nonabsorbing = 0;
     t.unit[0] = t.unit[8];
     t.cohort[0] = t.cohort[8];
     check_refusal("lp_did", &t, &o, JD_ERR_DATA, "second row");

@@ -84,8 +84,10 @@ static void add_att(const plain_t *p, int g, int t, long double by, int i, long 
 {
     int controls = 0, own = p->cohort[i] == g;
     for (int j = 0; j < p->n; j++)
-        controls += p->cohort[j] > t && (!p->options->last_cohort_control || p->cohort[j] == NEVER);
-    int in = p->cohort[i] > t && (!p->options->last_cohort_control || p->cohort[i] == NEVER);
+        controls += p->cohort[j] > t &&
+                    (!p->options->roll_out.last_cohort_control || p->cohort[j] == NEVER);
+    int in =
+        p->cohort[i] > t && (!p->options->roll_out.last_cohort_control || p->cohort[i] == NEVER);
     long double w = own ? by / size_of(p, g) : in ? -by / controls : 0;
     theta[t] += w;
     x[g - 1] += w;
@@ -204,14 +206,15 @@ static void plain_term(const plain_t *p, const char *name, double *estimate, dou
         theta0 += a[i];
         x0 += b[i];
     }
-    long double beta = p->options->adjust == JD_ADJUST_NONE  ? 0
-                       : p->options->adjust == JD_ADJUST_DID ? 1
-                                                             : spread(p, a, b) / spread(p, b, b);
+    long double beta = p->options->roll_out.adjust == JD_ADJUST_NONE ? 0
+                       : p->options->roll_out.adjust == JD_ADJUST_DID
+                           ? 1
+                           : spread(p, a, b) / spread(p, b, b);
     for (int i = 0; i < p->n; i++)
         net[i] = a[i] - beta * b[i];
     long double variance = spread(p, net, net);
     long double adjusted = variance - explained(p, scaled, first);
-    if (!p->options->neyman && adjusted >= 0) variance = adjusted;
+    if (!p->options->roll_out.neyman && adjusted >= 0) variance = adjusted;
     *estimate = (double)(theta0 - beta * x0);
     *se = (double)sqrtl(variance);
 }
@@ -223,8 +226,8 @@ static jd_design_t *fit_trial(trial_t *t, const jd_did_options_t *o, int threads
     jd_ctx_init(&ctx);
     ctx.threads = threads;
     int rc = jd_design_prepare(&design, jd_estimator_find("roll_out"), &t->panel, o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s", ctx.message);
+    if (!rc) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
+    if (rc) fail_msg("%s", ctx.message);
     return design;
 }
 
@@ -234,9 +237,9 @@ static void make_options(jd_did_options_t *o, uint64_t seed)
                                         JD_AGGREGATE_COHORT, JD_AGGREGATE_CALENDAR};
     jd_did_defaults(o);
     o->aggregate = by[seed % 4];
-    o->adjust = (jd_adjust_t)(seed / 2 % 3);
-    o->neyman = seed % 5 == 0;
-    o->last_cohort_control = seed % 7 == 0;
+    o->roll_out.adjust = (jd_adjust_t)(seed / 2 % 3);
+    o->roll_out.neyman = seed % 5 == 0;
+    o->roll_out.last_cohort_control = seed % 7 == 0;
 }
 
 static void test_roll_out_equals_plain_loops(void **state)

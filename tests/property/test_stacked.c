@@ -134,15 +134,15 @@ static int try_one(uint64_t seed, int *answered)
     jd_ctx_init(&ctx);
     make_case(&t, seed, &options);
     int rc = jd_design_prepare(&design, jd_estimator_find("stacked"), &t.panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
+    if (!rc) rc = jd_design_infer(design, t.y, NULL, 0.95, &fit, &ctx);
     int pre = -options.event_first, post = options.event_last;
     cut_sample(&t, &s);
     make_stack(&t, &s, pre, post, options.control == JD_CONTROL_NOT_YET, &o);
-    if ((rc == JD_OK) != (o.n > 0)) {
+    if ((!rc) != (o.n > 0)) {
         print_error("seed %d: %d (%s), the stack has %d rows\n", (int)seed, rc, ctx.message, o.n);
         return 1;
     }
-    if (rc != JD_OK) return 0;
+    if (rc) return 0;
     ++*answered;
     ols_fit(&o);
     assert_int_equal(fit.n_terms, 1 + o.n_kept);
@@ -206,8 +206,8 @@ static jd_design_t *fit_one(const trial_t *t, const char *name, const jd_did_opt
     jd_ctx_init(&ctx);
     ctx.threads = threads;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &t->panel, o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s: %s", name, ctx.message);
+    if (!rc) rc = jd_design_infer(design, t->y, NULL, 0.95, fit, &ctx);
+    if (rc) fail_msg("%s: %s", name, ctx.message);
     return design;
 }
 
@@ -248,7 +248,7 @@ static void test_balanced_is_callaway_santanna(void **state)
     const int g[] = {0, 4, 5, 0, 5};
     jd_did_options_t o;
     jd_did_defaults(&o);
-    o.universal_base = 1;
+    o.group_time.universal_base = 1;
     make_balanced(&t, g, 5, 2);
     jd_fit_t fit = {0}, other = {0};
     jd_design_t *design = fit_one(&t, "stacked", &o, 1, &fit);

@@ -31,7 +31,7 @@ static jd_design_t *prepare(const trial_t *t, const char *name, int synthdid, jd
     jd_did_options_t options;
     jd_design_t *design = NULL;
     jd_did_defaults(&options);
-    options.synthdid = synthdid;
+    options.synthetic.synthdid = synthdid;
     jd_ctx_init(ctx);
     return jd_design_prepare(&design, jd_estimator_find(name), &t->panel, &options, ctx) == JD_OK
                ? design
@@ -342,10 +342,10 @@ static void refuse(const jd_panel_t *panel, const double *y, const jd_vcov_optio
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
     int rc = jd_design_prepare(&d, jd_estimator_find("synthetic_did"), panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(d, y, vcov, 0.95, &fit, &ctx);
+    if (!rc) rc = jd_design_infer(d, y, vcov, 0.95, &fit, &ctx);
     jd_design_free(d);
-    if (rc == JD_OK) print_error("'%s' is not refused\n", words);
-    assert_true(rc != JD_OK);
+    if (!rc) print_error("'%s' is not refused\n", words);
+    assert_true(rc);
     if (!strstr(ctx.message, words)) print_error("'%s' lacks '%s'\n", ctx.message, words);
     assert_non_null(strstr(ctx.message, words));
 }
@@ -481,7 +481,7 @@ static double fit_tangled(const char *name, int before, int mixed, int package, 
     jd_ctx_t ctx = {.threads = 1, .warn = count_loose, .user = notes};
     jd_did_options_t how;
     jd_did_defaults(&how);
-    how.synthdid = package;
+    how.synthetic.synthdid = package;
     jd_design_t *design = NULL;
     const double *column = y;
     double estimate[32];
@@ -586,10 +586,10 @@ static void test_draws_are_keyed(void **state)
             const jd_vcov_options_t options = {
                 .resample = JD_RESAMPLE_BOOTSTRAP, .draws = 20, .seed = k == 2};
             ctx.threads = k == 1 ? 3 : 1;
-            if (rc == JD_OK) rc = jd_design_infer(d, t.y, &options, 0.95, &fit[k], &ctx);
+            if (!rc) rc = jd_design_infer(d, t.y, &options, 0.95, &fit[k], &ctx);
         }
         jd_design_free(d);
-        if (rc != JD_OK) continue;
+        if (rc) continue;
         assert_memory_equal(&fit[0].std_error[0], &fit[1].std_error[0], sizeof(double));
         assert_memory_equal(&fit[0].std_error[0], &fit[3].std_error[0], sizeof(double));
         assert_true(fit[0].std_error[0] != fit[2].std_error[0]);

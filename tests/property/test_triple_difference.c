@@ -55,10 +55,10 @@ static void make_panel(triple_t *s, uint64_t seed)
     if (seed % 2) t->panel.weight = t->weight;
     jd_did_defaults(&s->o);
     s->o.aggregate = JD_AGGREGATE_CELLS;
-    s->o.method = (jd_method_t)(seed / 2 % 3);
+    s->o.group_time.method = (jd_method_t)(seed / 2 % 3);
     s->o.control = seed / 6 % 2 ? JD_CONTROL_NEVER : JD_CONTROL_NOT_YET;
     s->o.cross_sections = seed % 3 == 1;
-    s->o.allow_unbalanced = gaps;
+    s->o.group_time.allow_unbalanced = gaps;
 }
 
 /* The eligible of g against another group, from `base` to `time`. */
@@ -66,7 +66,7 @@ static void fill_pair(const triple_t *s, int g, int h, int q, int base, int time
                       dense_pair_t *pair)
 {
     const trial_t *t = &s->t;
-    int wide = s->o.cross_sections || s->o.allow_unbalanced;
+    int wide = s->o.cross_sections || s->o.group_time.allow_unbalanced;
     memset(pair, 0, sizeof *pair);
     pair->cross = wide;
     pair->k = 1 + t->panel.n_x;
@@ -98,8 +98,8 @@ static long double one_way(const triple_t *s, int g, int h, int base, int time,
     long double part[PAIR_ROWS], sum = 0;
     for (int p = 0; p < 3; p++) {
         fill_pair(s, g, cohort[p], eligible[p], base, time, &pair);
-        sum += sign[p] * dense_pair_att(&pair, s->o.method);
-        dense_pair_influence(&pair, s->o.method, part);
+        sum += sign[p] * dense_pair_att(&pair, s->o.group_time.method);
+        dense_pair_influence(&pair, s->o.group_time.method, part);
         for (int i = 0; i < pair.n; i++)
             influence[pair.id[i]] += sign[p] * part[i];
     }
@@ -156,9 +156,9 @@ static int try_one(uint64_t seed, int *compared)
     make_panel(&s, seed);
     int rc = jd_design_prepare(&design, jd_estimator_find("staggered_triple_difference"),
                                &s.t.panel, &s.o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, s.t.y, NULL, 0.95, &fit, &ctx);
-    if (rc == JD_OK) rc = jd_design_freeze(design, s.t.y, w, &ctx);
-    if (rc != JD_OK) {
+    if (!rc) rc = jd_design_infer(design, s.t.y, NULL, 0.95, &fit, &ctx);
+    if (!rc) rc = jd_design_freeze(design, s.t.y, w, &ctx);
+    if (rc) {
         print_error("seed %d: %s\n", (int)seed, ctx.message);
         return 1;
     }
@@ -230,8 +230,8 @@ static void test_eight_means(void **state)
             jd_fit_t fit = {0};
             jd_ctx_init(&ctx);
             int rc = jd_design_prepare(&design, jd_estimator_find(both[k]), &t->panel, &s.o, &ctx);
-            if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, &fit, &ctx);
-            if (rc != JD_OK) fail_msg("%s: %s", both[k], ctx.message);
+            if (!rc) rc = jd_design_infer(design, t->y, NULL, 0.95, &fit, &ctx);
+            if (rc) fail_msg("%s: %s", both[k], ctx.message);
             int treated = 0; /* each row is a unit */
             for (int i = 0; i < n; i++)
                 treated += s.eligible[i] && t->cohort[i] && t->time[i] >= t->cohort[i];

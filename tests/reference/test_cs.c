@@ -98,24 +98,24 @@ static void fit_case(fitted_t *f, const char *name, const char *dataset, const c
     jd_did_defaults(&o);
     o.aggregate = by;
     o.control = strstr(call, "notyettreated") ? JD_CONTROL_NOT_YET : JD_CONTROL_NEVER;
-    o.universal_base = strstr(call, "universal") != NULL;
+    o.group_time.universal_base = strstr(call, "universal") != NULL;
     o.anticipation = number_of(call, "anticipation=", 0);
-    o.method = strstr(call, "\"reg\"")   ? JD_METHOD_REG
-               : strstr(call, "\"ipw\"") ? JD_METHOD_IPW
-                                         : JD_METHOD_DR;
-    o.drdid_sign = 1;
+    o.group_time.method = strstr(call, "\"reg\"")   ? JD_METHOD_REG
+                          : strstr(call, "\"ipw\"") ? JD_METHOD_IPW
+                                                    : JD_METHOD_DR;
+    o.group_time.drdid_sign = 1;
     o.cross_sections = strstr(call, ", panel=FALSE") != NULL;
-    o.allow_unbalanced = strstr(call, "allow_unbalanced_panel=TRUE") != NULL;
-    o.balance_event = number_of(call, "balance_e=", INT32_MIN);
+    o.group_time.allow_unbalanced = strstr(call, "allow_unbalanced_panel=TRUE") != NULL;
+    o.group_time.balance_event = number_of(call, "balance_e=", INT32_MIN);
     o.event_first = number_of(call, "min_e=", INT32_MIN);
     o.event_last = number_of(call, "max_e=", INT32_MAX);
     int rc = jd_design_prepare(&f->design, jd_estimator_find("callaway_santanna"), &f->data.panel,
                                &o, &ctx);
     const jd_vcov_options_t drawn = {.draws = 100000, .seed = 1, .bands = 1};
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_design_infer(f->design, f->data.y, strstr(call, "bstrap=TRUE") ? &drawn : NULL,
                              0.95, &f->fit, &ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", name, ctx.message);
+    if (rc) print_error("%s: %s\n", name, ctx.message);
     assert_int_equal(rc, JD_OK);
 }
 

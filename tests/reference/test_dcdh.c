@@ -86,12 +86,12 @@ static void fit_case(fitted_t *f, const csv_t *e, int row)
     jd_did_defaults(&o);
     o.event_last = number_of(call, "effects=") - 1;
     o.event_first = -1 - number_of(call, "placebo=");
-    o.normalized = strstr(call, "normalized=TRUE") != NULL;
-    o.same_switchers = strstr(call, "same_switchers=TRUE") != NULL;
+    o.multiplegt.normalized = strstr(call, "normalized=TRUE") != NULL;
+    o.multiplegt.same_switchers = strstr(call, "same_switchers=TRUE") != NULL;
     int rc =
         jd_design_prepare(&f->design, jd_estimator_find("did_multiplegt_dyn"), &f->panel, &o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(f->design, f->y, NULL, 0.95, &f->fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s: %s", name, ctx.message);
+    if (!rc) rc = jd_design_infer(f->design, f->y, NULL, 0.95, &f->fit, &ctx);
+    if (rc) fail_msg("%s: %s", name, ctx.message);
 }
 
 static int term_of(const fitted_t *f, const char *theirs)

@@ -74,12 +74,12 @@ static void check_row(tally_t *t, const csv_t *e, int row)
     jd_fit_t fit = {0};
     jd_ctx_init(&ctx);
     jd_did_defaults(&o);
-    o.method = method_of(call);
+    o.group_time.method = method_of(call);
     o.cross_sections = cross;
-    o.drdid_sign = 1;
+    o.group_time.drdid_sign = 1;
     int rc = jd_design_prepare(&design, jd_estimator_find("drdid"), &d.panel, &o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, d.y, NULL, 0.95, &fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s: %s", csv_text(e, row, 0), ctx.message);
+    if (!rc) rc = jd_design_infer(design, d.y, NULL, 0.95, &fit, &ctx);
+    if (rc) fail_msg("%s: %s", csv_text(e, row, 0), ctx.message);
     double value = csv_number(e, row, 6), se = csv_number(e, row, 7);
     double b = fit.estimate[0], s = fit.std_error[0];
     tally(t, close_to(b, value, se) && close_to(s, se, 0), e, row, b, s);

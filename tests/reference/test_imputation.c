@@ -145,7 +145,6 @@ static void fit_case(fitted_t *f, const case_t *c)
 {
     jd_ctx_t ctx;
     jd_did_options_t options;
-    int32_t leads[MAX_LEADS];
     if (f->c == c) return;
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
@@ -153,14 +152,13 @@ static void fit_case(fitted_t *f, const case_t *c)
     jd_design_free(f->design);
     load(c, &f->data);
     for (int k = 0; k < MAX_LEADS; k++)
-        leads[k] = c->leads[k];
+        options.imputation.pretrend.value[k] = c->leads[k];
     if (!c->by_event) options.aggregate = JD_AGGREGATE_OVERALL;
-    options.n_pretrend = c->n_leads;
-    options.pretrend = leads;
+    options.imputation.pretrend.n = c->n_leads;
     int rc = jd_design_prepare(&f->design, jd_estimator_find(c->estimator), &f->data.panel,
                                &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(f->design, f->data.y, NULL, 0.95, &f->fit, &ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", c->name, ctx.message);
+    if (!rc) rc = jd_design_infer(f->design, f->data.y, NULL, 0.95, &f->fit, &ctx);
+    if (rc) print_error("%s: %s\n", c->name, ctx.message);
     assert_int_equal(rc, JD_OK);
     f->c = c;
 }

@@ -32,17 +32,17 @@ static void check_row(tally_t *t, const csv_t *e, int row)
     jd_did_defaults(&o);
     load_staggered(&sources[strcmp(csv_text(e, row, 1), "base_stagg") == 0], &data);
     o.aggregate = aggregate_of(quantity);
-    o.adjust = strcmp(estimator, "staggered") == 0 ? JD_ADJUST_EFFICIENT : JD_ADJUST_DID;
-    o.last_cohort_control = strcmp(estimator, "staggered_sa") == 0;
-    o.neyman = strncmp(quantity, "se_neyman", 9) == 0;
+    o.roll_out.adjust = strcmp(estimator, "staggered") == 0 ? JD_ADJUST_EFFICIENT : JD_ADJUST_DID;
+    o.roll_out.last_cohort_control = strcmp(estimator, "staggered_sa") == 0;
+    o.roll_out.neyman = strncmp(quantity, "se_neyman", 9) == 0;
     int rc = jd_design_prepare(&design, jd_estimator_find("roll_out"), &data.panel, &o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, data.y, NULL, 0.95, &fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s", ctx.message);
+    if (!rc) rc = jd_design_infer(design, data.y, NULL, 0.95, &fit, &ctx);
+    if (rc) fail_msg("%s", ctx.message);
     int k = find_term(design, strcmp(term, "overall") == 0 ? "att" : term);
     assert_true(k >= 0);
     double b = fit.estimate[k], se = fit.std_error[k], value = csv_number(e, row, 6);
-    int good = o.neyman ? close_to(se, value, 0)
-                        : close_to(b, value, se) && close_to(se, csv_number(e, row, 7), 0);
+    int good = o.roll_out.neyman ? close_to(se, value, 0)
+                                 : close_to(b, value, se) && close_to(se, csv_number(e, row, 7), 0);
     tally(t, good, e, row, b, se);
     jd_fit_free(&fit);
     jd_design_free(design);

@@ -80,8 +80,8 @@ static void fit_case(fitted_t *f, const char *name, const model_t *m, jd_aggrega
     jd_did_defaults(&options);
     options.aggregate = by;
     if (strstr(m->stem, "_ref_")) {
-        options.reference = references;
-        options.n_reference = 2;
+        memcpy(options.reference.value, references, sizeof references);
+        options.reference.n = 2;
     }
     if (strstr(m->stem, "_bin_")) options.bin_width = 2;
     if (variance[0] == 't') f->data.panel.cluster2 = f->data.panel.time;
@@ -91,8 +91,8 @@ static void fit_case(fitted_t *f, const char *name, const model_t *m, jd_aggrega
                                                         : JD_VCOV_CLUSTER};
     int rc = jd_design_prepare(&f->design, jd_estimator_find("sun_abraham"), &f->data.panel,
                                &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(f->design, f->data.y, &v, 0.95, &f->fit, &ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", name, ctx.message);
+    if (!rc) rc = jd_design_infer(f->design, f->data.y, &v, 0.95, &f->fit, &ctx);
+    if (rc) print_error("%s: %s\n", name, ctx.message);
     assert_int_equal(rc, JD_OK);
 }
 

@@ -122,12 +122,12 @@ static void fit_case(fitted_t *f, const case_t *c)
     if (!strstr(c->name, "prop99")) vcov.resample = JD_RESAMPLE_JACKKNIFE; /* several treated */
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
-    options.synthdid = c->package;
+    options.synthetic.synthdid = c->package;
     int rc =
         jd_design_prepare(&f->design, jd_estimator_find(c->estimator), &f->panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(f->design, f->y, &vcov, 0.95, &f->fit, &ctx);
-    if (rc == JD_OK) rc = jd_synthetic_weights_find(&f->weights, f->design, f->y, &ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", c->name, ctx.message);
+    if (!rc) rc = jd_design_infer(f->design, f->y, &vcov, 0.95, &f->fit, &ctx);
+    if (!rc) rc = jd_synthetic_weights_find(&f->weights, f->design, f->y, &ctx);
+    if (rc) print_error("%s: %s\n", c->name, ctx.message);
     assert_int_equal(rc, JD_OK);
     assert_true(f->fit.n_terms <= MAX_TERMS);
     if (strstr(c->name, "prop99")) find_placebos(f);

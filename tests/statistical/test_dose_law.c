@@ -75,15 +75,15 @@ static void check(const char *estimator, int fuzzy, law_t *law, int n_laws)
     static const double at[] = {1.5, 2.5};
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
-    options.dose_degree = 2;
-    options.dose_at = at;
-    options.n_dose_at = 2;
+    options.dose.degree = 2;
+    memcpy(options.dose.at.value, at, sizeof at);
+    options.dose.at.n = 2;
     for (int r = 0; r < REPLICATES; r++) {
         jd_design_t *design = NULL;
         jd_fit_t fit;
         draw_world(r, fuzzy);
         int rc = jd_design_prepare(&design, jd_estimator_find(estimator), &panel, &options, &ctx);
-        if (rc == JD_OK) rc = jd_design_infer(design, y, NULL, 0.95, &fit, &ctx);
+        if (!rc) rc = jd_design_infer(design, y, NULL, 0.95, &fit, &ctx);
         assert_int_equal(rc, JD_OK);
         for (int k = 0; k < n_laws; k++)
             add_fit(design, &fit, &law[k]);

@@ -61,8 +61,8 @@ static void fit_one(const char *estimator, const jd_panel_t *panel, const jd_did
     jd_ctx_init(&ctx);
     ctx.threads = 1;
     int rc = jd_design_prepare(&design, jd_estimator_find(estimator), panel, o, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, y, NULL, 0.95, &fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s: %s", estimator, ctx.message);
+    if (!rc) rc = jd_design_infer(design, y, NULL, 0.95, &fit, &ctx);
+    if (rc) fail_msg("%s: %s", estimator, ctx.message);
     count(t, &fit, truth);
     jd_fit_free(&fit);
     jd_design_free(design);
@@ -111,7 +111,7 @@ static void test_methods_under_right_and_wrong_models(void **state)
             for (int m = 0; m < 4; m++) {
                 jd_did_options_t o;
                 jd_did_defaults(&o);
-                o.method = (jd_method_t)m;
+                o.group_time.method = (jd_method_t)m;
                 fit_one("drdid", &panel, &o, 1, &t[m]);
             }
         }

@@ -30,6 +30,8 @@ static void recover(const jd_dgp_params_t *dgp, const char *estimator, int32_t v
     jd_estimate_params_t p = {
         .variance = variance, .level = 0.95, .bin_first = -1000, .bin_last = 1000};
     jd_ctx_init(&ctx);
+    jd_did_defaults(&p.how);
+    p.how.cell_mean = true;
     ctx.threads = 1; /* samples are small */
     strcpy(p.estimators, estimator);
     assert_int_equal(jd_estimates_init(t, &ctx), JD_OK);

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "jiedao/did.h"
 #include "jiedao/random.h"
@@ -102,8 +103,8 @@ static void test_spillovers(void **state)
     draw_map();
     jd_ctx_init(&ctx);
     jd_did_defaults(&options);
-    options.ring = edge;
-    options.n_rings = 2;
+    memcpy(options.rings.edges.value, edge, sizeof edge);
+    options.rings.edges.n = 2;
     options.aggregate = JD_AGGREGATE_OVERALL;
     const jd_panel_t panel = {.n = N,
                               .unit = unit,
@@ -112,7 +113,7 @@ static void test_spillovers(void **state)
                               .latitude = latitude,
                               .longitude = longitude};
     int rc = jd_design_prepare(&design, jd_estimator_find("rings"), &panel, &options, &ctx);
-    if (rc == JD_OK)
+    if (!rc)
         rc = jd_design_prepare(&plain, jd_estimator_find("twfe"), &panel, &options, &ctx);
     assert_int_equal(rc, JD_OK);
     assert_int_equal(jd_design_facts(design).n_terms, 3);

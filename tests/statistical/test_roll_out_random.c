@@ -68,7 +68,7 @@ static jd_design_t *prepare(jd_adjust_t adjust)
     jd_ctx_init(&ctx);
     jd_did_defaults(&o);
     o.aggregate = JD_AGGREGATE_OVERALL;
-    o.adjust = adjust;
+    o.roll_out.adjust = adjust;
     if (jd_design_prepare(&design, jd_estimator_find("roll_out"), &panel, &o, &ctx) != JD_OK)
         fail_msg("%s", ctx.message);
     return design;

@@ -59,7 +59,7 @@ static void try_estimator(const char *name, int n_terms)
     int covered[16] = {0}, effects = 0;
     jd_ctx_init(&ctx);
     jd_did_defaults(&o);
-    o.reweight = 1;
+    o.lp_did.reweight = 1;
     for (int i = 0; i < N; i++) {
         unit[i] = i / PERIODS;
         period[i] = i % PERIODS + 1;

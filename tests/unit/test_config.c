@@ -401,7 +401,7 @@ static void test_create_errors(void **state)
 {
     (void)state;
     jd_param_t params[2] = {run_params[0], run_params[1]};
-    const jd_section_t section = {"run", "", params, 2, sizeof(run_t), false, NULL, false, NULL};
+    const jd_section_t section = {"run", "", params, 2, sizeof(run_t), false, NULL, false, NULL, NULL};
     const jd_section_t *const sections[] = {&section};
     jd_config_t *config;
     jd_ctx_t ctx;

@@ -95,11 +95,19 @@ static inline int check_event(const void *block, const char *name, const jd_conf
 
 #define COUNT(params) (int)(sizeof(params) / sizeof(params)[0])
 
-static const jd_section_t policy_section = {
-    "policy",     "what is done", policy_params, COUNT(policy_params), sizeof(policy_t), false,
-    check_policy, false,          NULL};
+static const jd_section_t policy_section = {"policy",
+                                            "what is done",
+                                            policy_params,
+                                            COUNT(policy_params),
+                                            sizeof(policy_t),
+                                            false,
+                                            check_policy,
+                                            false,
+                                            NULL,
+                                            NULL};
 static const jd_section_t run_section = {
-    "run", "how it runs", run_params, COUNT(run_params), sizeof(run_t), false, NULL, false, NULL};
+    "run", "how it runs", run_params, COUNT(run_params), sizeof(run_t), false, NULL,
+    false, NULL,          NULL};
 static const jd_section_t event_section = {"event",
                                            "a rescaling event",
                                            event_params,
@@ -108,6 +116,7 @@ static const jd_section_t event_section = {"event",
                                            true,
                                            check_event,
                                            false,
+                                           NULL,
                                            NULL};
 static const jd_section_t *const test_sections[] = {&policy_section, &event_section, &run_section};
 

@@ -62,8 +62,8 @@ static jd_estimate_t att_of(const char *name, const table_t *t, const jd_did_opt
     double weight[64];
     jd_ctx_init(&ctx);
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &t->panel, options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t->y, NULL, 0.95, &fit, &ctx);
-    if (rc != JD_OK) fail_msg("%s: %s", name, ctx.message);
+    if (!rc) rc = jd_design_infer(design, t->y, NULL, 0.95, &fit, &ctx);
+    if (rc) fail_msg("%s: %s", name, ctx.message);
     *facts = jd_design_facts(design);
     jd_estimate_t e = {fit.estimate[0], fit.std_error[0], 0, 0, 0};
     if (jd_design_terms(design)[0].kind == JD_TERM_EVENT) e = jd_fit_mean(design, &fit, weight);
@@ -193,16 +193,16 @@ static void test_references_that_are_none(void **state)
     jd_did_options_t options = defaults();
     const int32_t after = 2, unseen = -9, some = -2;
     for (int k = 0; k < 3; k++) {
-        options.n_reference = 1;
-        options.reference = &after;
+        options.reference.n = 1;
+        options.reference.value[0] = after;
         check_refused(names[k], &t, &options, "reference = 2; effects are measured from periods");
-        options.reference = &unseen;
+        options.reference.value[0] = unseen;
         check_refused(names[k], &t, &options,
                       k ? "no cohort has a row at a reference" : "event time -9");
     }
     /* Of cohorts 8, 11 and 12 only the first has a row at -2; the others have none to measure from.
      */
-    options.reference = &some;
+    options.reference.value[0] = some;
     jd_design_facts_t facts;
     att_of("sun_abraham", &t, &options, &facts);
     assert_int_equal(facts.n_unreferenced, 5 * WAVES);
@@ -243,7 +243,7 @@ static void test_labels_agree(void **state)
         int first = 0, zero = 0;
         jd_ctx_init(&ctx);
         int rc = jd_design_prepare(&design, jd_estimator_find(names[k]), &t.panel, &options, &ctx);
-        if (rc != JD_OK) fail_msg("%s: %s", names[k], ctx.message);
+        if (rc) fail_msg("%s: %s", names[k], ctx.message);
         for (int j = 0; j < jd_design_facts(design).n_terms; j++) {
             first |= strcmp(jd_design_terms(design)[j].name, "e=1") == 0;
             zero |= strcmp(jd_design_terms(design)[j].name, "e=0") == 0;

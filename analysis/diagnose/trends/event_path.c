@@ -186,14 +186,14 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
 int jd_event_path_of_design(jd_event_path_t *path, const jd_design_t *design, const jd_fit_t *fit,
                             jd_ctx_t *ctx)
 {
-    const char *name = jd_design_estimator(design)->name;
+    const jd_estimator_t *estimator = jd_design_estimator(design);
     memset(path, 0, sizeof *path);
-    if (strcmp(name, "imputation") == 0 || strcmp(name, "two_stage") == 0)
+    if (estimator->leads_alone)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "event study: %s measures its leads from the fit to all untreated rows, not "
                        "from one period; use event_study, sun_abraham or callaway_santanna with a "
                        "universal base",
-                       name);
+                       estimator->name);
     return jd_event_path_of_fit(path, fit, jd_design_terms(design), ctx);
 }
 

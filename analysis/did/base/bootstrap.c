@@ -55,20 +55,9 @@ static int check_counts(const task_t *task, jd_ctx_t *ctx)
 
 static int refuse(const jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
-    static const char *const own_law[] = {"synthetic_did", "synthetic_control", "block_did"};
-    const char *name = design->estimator->name;
-    for (size_t i = 0; i < sizeof own_law / sizeof *own_law; i++)
-        if (!strcmp(name, own_law[i]))
-            return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                           "%s: it has a bootstrap of its own: --resample bootstrap", name);
-    if (!strcmp(name, "roll_out"))
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "roll_out: what is random is who is treated when, not which units are seen; "
-                       "a bootstrap of clusters has another law");
-    if (!strcmp(name, "rings"))
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "rings: who is exposed depends on all units, and a sample of clusters lacks "
-                       "some of them");
+    const jd_estimator_t *e = design->estimator;
+    if (e->no_bootstrap)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED, "%s: %s", e->name, e->no_bootstrap);
     if (panel->cluster2)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "the bootstrap draws clusters of one way; two are given");

@@ -40,16 +40,6 @@ const jd_estimator_t *jd_estimator_find(const char *name)
     return NULL;
 }
 
-void jd_did_defaults(jd_did_options_t *options)
-{
-    memset(options, 0, sizeof *options);
-    options->bin_first = INT32_MIN;
-    options->bin_last = INT32_MAX;
-    options->event_first = options->balance_event = INT32_MIN;
-    options->event_last = INT32_MAX;
-    options->dose_degree = 3;
-}
-
 jd_term_t jd_term_overall(const char *name)
 {
     jd_term_t term = jd_term_other(name);
@@ -126,7 +116,7 @@ static void tell_window(const jd_design_t *d, const jd_did_options_t *options, j
 {
     int32_t first = INT32_MAX, last = INT32_MIN;
     const char *name = d->estimator->name;
-    if (!d->estimator->takes_window) return;
+    if (!(d->estimator->uses & JD_USES_EVENT)) return;
     for (int k = 0; k < d->facts.n_terms; k++) {
         const jd_term_t *t = &d->terms[k];
         if (t->kind != JD_TERM_EVENT) continue;
@@ -143,6 +133,18 @@ static void tell_window(const jd_design_t *d, const jd_did_options_t *options, j
                 options->event_last, last);
 }
 
+/* Lists filled by hand can claim more than they hold. */
+static int check_lists(const jd_did_options_t *o, jd_ctx_t *ctx)
+{
+    const int32_t n[] = {o->reference.n, o->imputation.pretrend.n, o->rings.edges.n, o->dose.at.n};
+    static const char *const names[] = {"reference", "pretrend", "rings", "dose_at"};
+    for (size_t i = 0; i < sizeof n / sizeof *n; i++)
+        if (n[i] > JD_LIST_MAX)
+            return jd_fail(ctx, JD_ERR_ARGUMENT, "%s has %d values; %d are the most", names[i],
+                           n[i], JD_LIST_MAX);
+    return JD_OK;
+}
+
 int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
                       const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
@@ -151,10 +153,11 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a design needs an estimator, a panel and options");
     int rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_panel_check(panel, ctx);
+    if (!rc) rc = check_lists(options, ctx);
     if (rc) return rc;
     jd_panel_t taken = *panel;
-    if (!estimator->takes_fixed) taken.n_fixed = taken.n_slopes = 0;
-    if (taken.n_slopes > 0 && !estimator->takes_slopes)
+    if (!(estimator->reads & JD_READS_FIXED)) taken.n_fixed = taken.n_slopes = 0;
+    if (taken.n_slopes > 0 && !(estimator->reads & JD_READS_SLOPES))
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s: takes no slopes that differ by level; leave them out, or take twfe, "
                        "event_study or sun_abraham",

@@ -60,7 +60,7 @@ int jd_mark_always_treated(const jd_panel_t *panel, const int32_t *cohort, const
 /* Whether effects may be measured from a row of cohort g in period t. */
 static int may_refer(const jd_did_options_t *options, int32_t t, int32_t g)
 {
-    if (options->n_reference > 0) return jd_is_reference(options, jd_event_time(t, g));
+    if (options->reference.n > 0) return jd_is_reference(options, jd_event_time(t, g));
     return t < (int64_t)g - options->anticipation;
 }
 
@@ -73,7 +73,7 @@ int jd_drop_unreferenced(jd_sample_t *sample, const jd_panel_t *panel, const int
     int32_t *own = malloc(bytes);
     unsigned char *has = NULL;
     int64_t kept = 0,
-            *count = options->n_reference > 0 ? unreferenced : &sample->dropped.always_treated;
+            *count = options->reference.n > 0 ? unreferenced : &sample->dropped.always_treated;
     int rc = own ? JD_OK : jd_fail_memory(ctx, bytes, "cohorts");
     for (int64_t k = 0; !rc && k < sample->n; k++)
         own[k] = cohort[sample->row[k]];
@@ -91,7 +91,7 @@ int jd_drop_unreferenced(jd_sample_t *sample, const jd_panel_t *panel, const int
                     "%s: cohort %s: no row of it lies %s; its effects are not identified, and "
                     "it is left out",
                     name, JD_PERIOD_NAME(ctx, cohorts.value[c]),
-                    options->n_reference > 0 ? "at a reference" : "before its adoption");
+                    options->reference.n > 0 ? "at a reference" : "before its adoption");
     for (int64_t k = 0; !rc && k < sample->n; k++)
         if (has[cohorts.code[k]]) sample->row[kept++] = sample->row[k];
     if (!rc) {
@@ -141,7 +141,7 @@ static int copy_events(jd_references_t *r, const jd_design_t *design, const jd_g
         r->own[i] = refers ? JD_NEVER : e;
     }
     r->event = r->own;
-    r->options.n_reference = -1;
+    r->options.reference.n = -1;
     return JD_OK;
 }
 
@@ -152,7 +152,7 @@ int jd_references_make(jd_references_t *r, const jd_design_t *design, const jd_f
     memset(r, 0, sizeof *r);
     r->options = *options;
     r->event = design->event_time;
-    if (options->n_reference > 0) return JD_OK;
+    if (options->reference.n > 0) return JD_OK;
     int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
     if (rc) return rc;
     int32_t *last = find_last(&cohorts, frame, options), one = JD_NEVER, differ = 0;
@@ -165,9 +165,8 @@ int jd_references_make(jd_references_t *r, const jd_design_t *design, const jd_f
     if (!rc && differ) {
         rc = copy_events(r, design, &cohorts, last, ctx);
     } else if (!rc) {
-        r->one = binned(options, one);
-        r->options.reference = &r->one;
-        r->options.n_reference = 1;
+        r->options.reference.value[0] = binned(options, one);
+        r->options.reference.n = 1;
     }
     free(last);
     jd_groups_free(&cohorts);
@@ -185,15 +184,12 @@ int jd_check_references(const jd_did_options_t *options, const char *name, jd_ct
     if (options->anticipation < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: anticipation = %d periods; it is at least 0",
                        name, options->anticipation);
-    if (options->n_reference > 0 && !options->reference)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d references are not given", name,
-                       options->n_reference);
-    for (int k = 0; k < options->n_reference; k++)
-        if (options->reference[k] >= 0)
+    for (int k = 0; k < options->reference.n; k++)
+        if (options->reference.value[k] >= 0)
             return jd_fail(ctx, JD_ERR_ARGUMENT,
                            "%s: reference = %d; effects are measured from periods before "
                            "adoption, whose event times are below 0",
-                           name, options->reference[k]);
+                           name, options->reference.value[k]);
     if (options->bin_first >= 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: event times up to %d are one term, so no period before adoption is "

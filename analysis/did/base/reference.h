@@ -10,7 +10,6 @@ typedef struct jd_references {
     const int32_t *event; /**< [sample.n] event times; where cohorts' references lie at different
                                ones, references are JD_NEVER */
     int32_t *own;         /**< the same, owned; NULL: the design's */
-    int32_t one;          /**< else the event time of all references */
     jd_did_options_t options; /**< as given, its list of references filled in */
 } jd_references_t;
 

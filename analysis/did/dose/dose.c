@@ -114,7 +114,7 @@ static double quantile(const double *sorted, int32_t n, double p)
 static int place_knots(dose_t *own, const jd_did_options_t *options, const double *sorted,
                        int32_t n, jd_ctx_t *ctx)
 {
-    int degree = options->dose_degree, inner = options->dose_knots, distinct = 1;
+    int degree = options->dose.degree, inner = options->dose.knots, distinct = 1;
     if (degree < 0 || degree > MAX_DEGREE || inner < 0 || inner + degree + 1 > MAX_BASIS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "dose: splines of degree %d with %d inner knots; degrees go from 0 to %d, "
@@ -342,9 +342,9 @@ static int make_curve(jd_design_t *design, dose_t *own, const jd_did_options_t *
                       jd_ctx_t *ctx)
 {
     double deciles[USUAL_GRID], *sorted = NULL;
-    const double *grid = options->dose_at;
-    int n_grid = options->n_dose_at;
-    int n_basis = options->dose_knots + options->dose_degree + 1;
+    const double *grid = options->dose.at.value;
+    int n_grid = options->dose.at.n;
+    int n_basis = options->dose.knots + options->dose.degree + 1;
     if (n_grid < 0 || (n_grid > 0 && !grid))
         return jd_fail(ctx, JD_ERR_ARGUMENT, "dose: %d doses to tell effects at are not given",
                        n_grid);
@@ -450,12 +450,28 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"dose_degree", JD_PARAM_INT32, offsetof(jd_did_options_t, dose.degree), "3", 0, 5, NULL, "",
+     "degree of the effect as a spline of the dose; 0 = bins", "", JD_RESULT},
+    {"dose_knots", JD_PARAM_INT32, offsetof(jd_did_options_t, dose.knots), "0", 0, 63, NULL, "",
+     "its inner knots, at quantiles", "", JD_RESULT},
+    {"dose_at", JD_PARAM_LIST, offsetof(jd_did_options_t, dose.at), "", -1e300, 1e300, NULL,
+     "doses", "doses at which effects are given, by commas; none: deciles", "", JD_RESULT},
+    {.name = NULL},
+};
+
 const jd_estimator_t jd_estimator_dose = {
     .name = "dose",
     .label = "effects by dose (Callaway, Goodman-Bacon, Sant'Anna)",
+    .short_label = "dose",
+    .synonyms = "contdid",
+    .uses = JD_USES_AGGREGATE | JD_USES_CONTROL | JD_USES_ANTICIPATION | JD_USES_EVENT |
+            JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_DOSE,
+    .options = own_options,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
-    .takes_window = 1,
 };

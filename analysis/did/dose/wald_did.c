@@ -157,7 +157,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     wald_t *own = calloc(1, sizeof *own);
     if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
     design->own = own;
-    int rc = jd_dose_cells_make(&own->cells, design, panel, options, options->time_corrected, ctx);
+    int rc = jd_dose_cells_make(&own->cells, design, panel, options,
+                                options->wald_did.time_corrected, ctx);
     if (!rc) rc = find_doses(own, ctx);
     if (!rc) rc = make_terms(design, own, options, ctx);
     if (!rc) rc = jd_dose_cells_fill(design, &own->cells, fill_coefficients, own, ctx);
@@ -191,13 +192,25 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"time_corrected", JD_PARAM_FLAG, offsetof(jd_did_options_t, wald_did.time_corrected), "no", 0,
+     0, NULL, "", "against controls of the same dose before, which stay at it", "", JD_RESULT},
+    {.name = NULL},
+};
+
 const jd_estimator_t jd_estimator_wald_did = {
     .name = "wald_did",
     .label = "Wald DID, effect per unit of dose (de Chaisemartin, D'Haultfoeuille)",
+    .short_label = "Wald-DID",
+    .synonyms = "fuzzydid",
+    .uses = JD_USES_AGGREGATE | JD_USES_CONTROL | JD_USES_ANTICIPATION | JD_USES_EVENT |
+            JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_DOSE,
+    .options = own_options,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .target = JD_TARGET_PER_DOSE,
-    .takes_window = 1,
 };

@@ -39,11 +39,16 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 const jd_estimator_t jd_estimator_etwfe = {
     .name = "etwfe",
     .label = "extended two-way fixed effects (Wooldridge)",
+    .short_label = "ETWFE",
+    .synonyms = "jwdid,wooldridge",
+    .uses = JD_USES_AGGREGATE | JD_USES_CONTROL | JD_USES_ANTICIPATION | JD_USES_REFERENCE |
+            JD_USES_BIN | JD_USES_SINGLETONS | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED,
+    .infers = JD_INFERS_SATTERTHWAITE | JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = jd_etwfe_release,
     .estimate = estimate,
     .weights = weights,
-    .takes_fixed = 1,
 };

@@ -230,12 +230,17 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 
 const jd_estimator_t jd_estimator_etwfe_poisson = {
     .name = "etwfe_poisson",
+    .page = "etwfe",
     .label = "extended two-way fixed effects, Poisson (Wooldridge)",
+    .short_label = "Poisson ETWFE",
+    .uses = JD_USES_AGGREGATE | JD_USES_CONTROL | JD_USES_ANTICIPATION | JD_USES_REFERENCE |
+            JD_USES_BIN | JD_USES_SINGLETONS | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED,
+    .infers = JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
     .family = JD_CLASS_NONLINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = jd_etwfe_release,
     .estimate = estimate,
-    .infers_estimate = 1,
-    .takes_fixed = 1,
+    .infers_estimate = true,
 };

@@ -227,8 +227,8 @@ static int32_t key_of(const jd_cs_t *cs, const jd_did_options_t *options, int at
     int32_t key = jd_aggregate_key(options->aggregate, g, t);
     if (options->aggregate != JD_AGGREGATE_EVENT) return key;
     if (key < options->event_first || key > options->event_last) return JD_NO_KEY;
-    int64_t balance = options->balance_event;
-    if (balance == INT32_MIN) return key;
+    int64_t balance = options->group_time.balance_event;
+    if (balance < 0) return key;
     int seen =
         (int64_t)last - g >= balance && key <= balance && key >= balance - ((int64_t)last - first);
     return seen ? key : JD_NO_KEY;
@@ -381,7 +381,7 @@ static int check_request(const char *name, const jd_panel_t *panel, const jd_did
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: repeated cross-sections tell no treatment path; give each row's cohort",
                        name);
-    if (options->method == JD_METHOD_ABADIE && kind != JD_CS_PAIR)
+    if (options->group_time.method == JD_METHOD_ABADIE && kind != JD_CS_PAIR)
         return jd_fail(
             ctx, JD_ERR_ARGUMENT,
             "%s: method = abadie, whose weights do not add up to 1, is drdid's; take ipw", name);
@@ -554,8 +554,9 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (!rc && cs->complete && design->weight) rc = settle_weights(design, cs, ctx);
     if (!rc) rc = make_cells(cs, design, &frame, eligible, ctx);
     if (!rc && cs->kind == JD_CS_PAIR) rc = check_pair(cs, ctx);
-    if (!rc) list_atts(cs, name, options->universal_base, ctx);
-    if (!rc && cs->compared) rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
+    if (!rc) list_atts(cs, name, options->group_time.universal_base, ctx);
+    if (!rc && cs->compared)
+        rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
     jd_frame_free(&frame);
     free(eligible);
     if (rc) return rc;
@@ -577,7 +578,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     const char *name = design->estimator->name;
     int rc = check_request(name, panel, options, kind, ctx);
     if (rc) return rc;
-    const int complete = !options->allow_unbalanced && !options->cross_sections;
+    const int complete = !options->group_time.allow_unbalanced && !options->cross_sections;
     const jd_staggered_needs_t who = {.anticipation = options->anticipation,
                                       .last_as_control = options->control == JD_CONTROL_NOT_YET,
                                       .complete = complete};
@@ -590,7 +591,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     cs->kind = kind;
     cs->compared = panel->n_x > 0 || kind != JD_CS_COHORTS;
     cs->control = options->control;
-    cs->fix = options->fix_weights;
+    cs->fix = options->group_time.fix_weights;
     cs->complete = complete;
     cs->anticipation = options->anticipation;
     cs->by_unit = complete && !panel->cluster && !panel->weight && kind != JD_CS_TRIPLE;
@@ -614,15 +615,50 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     return jd_cs_prepare(design, panel, options, JD_CS_COHORTS, ctx);
 }
 
+/* Of the family; drdid takes those from `method` on. */
+const jd_param_t jd_group_time_options[] = {
+    {"universal_base", JD_PARAM_FLAG, offsetof(jd_did_options_t, group_time.universal_base), "no",
+     0, 0, NULL, "", "leads against the last period before treatment, not against their own", "",
+     JD_RESULT},
+    {"unbalanced", JD_PARAM_FLAG, offsetof(jd_did_options_t, group_time.allow_unbalanced), "no", 0,
+     0, NULL, "", "keep units not seen in every period", "", JD_RESULT},
+    {"balance", JD_PARAM_INT32, offsetof(jd_did_options_t, group_time.balance_event), "-1", -1,
+     1000000, NULL, "periods", "only cohorts seen so many periods after adoption; -1 = all", "",
+     JD_RESULT},
+    {"method", JD_PARAM_CHOICE, offsetof(jd_did_options_t, group_time.method), "dr", 0, 0,
+     "dr | reg | ipw | improved | abadie", "",
+     "how covariates enter: doubly robust, regression, inverse propensities, improved or Abadie's",
+     "Sant'Anna and Zhao 2020", JD_RESULT},
+    {"drdid_sign", JD_PARAM_FLAG, offsetof(jd_did_options_t, group_time.drdid_sign), "no", 0, 0,
+     NULL, "", "dr in cross-sections with the standard errors of the R packages did and DRDID", "",
+     JD_RESULT},
+    {"fix_weights", JD_PARAM_CHOICE, offsetof(jd_did_options_t, group_time.fix_weights), "earlier",
+     0, 0, "earlier | varying | first | base", "",
+     "which of the weights that change over time: of the earlier period compared, each row's, the "
+     "first, the base's",
+     "", JD_RESULT},
+    {.name = NULL},
+};
+
+bool jd_cs_averages_events(const jd_did_options_t *options)
+{
+    return !options->cell_mean && options->aggregate == JD_AGGREGATE_EVENT;
+}
+
 const jd_estimator_t jd_estimator_callaway_santanna = {
     .name = "callaway_santanna",
     .label = "Callaway and Sant'Anna, effects by cohort and period",
+    .short_label = "Callaway-Sant'Anna",
+    .synonyms = "did,att_gt,cs,csdid,csdid2,hdidregress,xthdidregress",
+    .uses = JD_USES_AGGREGATE | JD_USES_CELL_MEAN | JD_USES_CONTROL | JD_USES_ANTICIPATION |
+            JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .options = jd_group_time_options,
+    .averages_events = jd_cs_averages_events,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = jd_cs_infer,
     .release = jd_cs_release,
     .estimate = jd_cs_estimate,
     .weights = jd_cs_weights,
-    .infers_estimate = 1,
-    .takes_window = 1,
+    .infers_estimate = true,
 };

@@ -151,4 +151,8 @@ void jd_cs_weights(const jd_design_t *design, int term, double *w);
 JD_MUST_USE int jd_cs_infer(const jd_design_t *design, const double *y,
                             const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx);
 
+/* The family's options, and whether "att" is the plain mean over event times. */
+extern const jd_param_t jd_group_time_options[];
+bool jd_cs_averages_events(const jd_did_options_t *options);
+
 #endif

@@ -169,10 +169,9 @@ static int prepare_all(jd_cs_t *cs, const char *name, const jd_did_options_t *op
                        jd_pair_trouble_t *trouble, jd_ctx_t *ctx)
 {
     const jd_drdid_how_t how = {cs->arranged.k > 1 || cs->kind != JD_CS_COHORTS
-                                    ? options->method
+                                    ? options->group_time.method
                                     : JD_METHOD_REG, /* no covariates: all are one */
-                                options->drdid_sign,
-                                cs->kind == JD_CS_PAIR ? 1 : 0.999};
+                                options->group_time.drdid_sign, cs->kind == JD_CS_PAIR ? 1 : 0.999};
     jd_comparison_room_t room;
     int64_t trimmed = 0;
     int rc = jd_comparison_room_make(&room, &cs->arranged, ctx);

@@ -15,11 +15,15 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_drdid = {
     .name = "drdid",
     .label = "two groups and periods given covariates, doubly robust",
+    .short_label = "DR-DID",
+    .synonyms = "sant_anna_zhao",
+    .uses = JD_USES_CROSS_SECTIONS,
+    .options = jd_group_time_options + 3,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = jd_cs_infer,
     .release = jd_cs_release,
     .estimate = jd_cs_estimate,
     .weights = jd_cs_weights,
-    .infers_estimate = 1,
+    .infers_estimate = true,
 };

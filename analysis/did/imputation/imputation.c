@@ -36,23 +36,20 @@ static void release(jd_design_t *design)
 static int is_lead(const jd_did_options_t *options, int32_t event)
 {
     if (event == JD_NEVER || event >= 0) return 0;
-    if (options->n_pretrend < 0) return !jd_is_reference(options, event);
-    for (int k = 0; k < options->n_pretrend; k++)
-        if (options->pretrend[k] == event) return 1;
+    if (options->imputation.pretrend.n < 0) return !jd_is_reference(options, event);
+    for (int k = 0; k < options->imputation.pretrend.n; k++)
+        if (options->imputation.pretrend.value[k] == event) return 1;
     return 0;
 }
 
 static int check_leads(const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    if (options->n_pretrend > 0 && !options->pretrend)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "imputation: %d pre-trends are not given",
-                       options->n_pretrend);
-    for (int k = 0; k < options->n_pretrend; k++)
-        if (options->pretrend[k] >= 0)
+    for (int k = 0; k < options->imputation.pretrend.n; k++)
+        if (options->imputation.pretrend.value[k] >= 0)
             return jd_fail(ctx, JD_ERR_ARGUMENT,
                            "imputation: pre-trend at event time %d; they lie before 0, the first "
                            "treated period",
-                           options->pretrend[k]);
+                           options->imputation.pretrend.value[k]);
     return JD_OK;
 }
 
@@ -68,15 +65,15 @@ static int list_leads(const jd_references_t *references, const jd_first_stage_t 
     }
     int rc = jd_groups_make(leads, event, stage->n0, ctx);
     free(event);
-    for (int k = 0; !rc && k < options->n_pretrend; k++) {
+    for (int k = 0; !rc && k < options->imputation.pretrend.n; k++) {
         int seen = 0;
         for (int32_t g = 0; g < leads->n_groups; g++)
-            seen |= leads->value[g] == options->pretrend[k];
+            seen |= leads->value[g] == options->imputation.pretrend.value[k];
         if (!seen)
             jd_warn(ctx,
                     "imputation: no untreated row is at event time %d; its pre-trend is left "
                     "out",
-                    options->pretrend[k]);
+                    options->imputation.pretrend.value[k]);
     }
     return rc;
 }
@@ -143,14 +140,13 @@ static int fill(jd_design_t *design, imputation_t *own, const jd_frame_t *frame,
     jd_groups_t leads = {0};
     jd_references_t references = {0};
     jd_did_options_t named = *options;
-    named.anticipation = 0;           /* that of other estimators */
-    static const int32_t treated = 0; /* no lead's event time */
+    named.anticipation = 0; /* that of other estimators */
     int skip = 0, n_leads = 0;
     int rc = jd_effect_means_make(&own->means, design, frame, options, 0, ctx);
-    if (!rc && options->n_pretrend != 0) {
-        if (options->n_pretrend > 0) { /* those named are set against all other rows */
-            named.n_reference = 1;
-            named.reference = &treated;
+    if (!rc && options->imputation.pretrend.n != 0) {
+        if (options->imputation.pretrend.n > 0) { /* those named are set against all other rows */
+            named.reference.n = 1;
+            named.reference.value[0] = 0; /* no lead's event time */
         }
         rc = jd_references_make(&references, design, frame, &named, ctx);
         if (!rc) rc = list_leads(&references, &own->stage, options, &leads, ctx);
@@ -180,8 +176,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     design->own = own;
     rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc)
-        rc = jd_first_stage_make(&own->stage, design, &frame, panel, options->n_pretrend != 0,
-                                 options->solver, ctx);
+        rc = jd_first_stage_make(&own->stage, design, &frame, panel,
+                                 options->imputation.pretrend.n != 0, options->solver, ctx);
     if (!rc) rc = jd_cells_make(&own->cells, design, &frame, ctx);
     if (!rc) rc = fill(design, own, &frame, options, ctx);
     jd_frame_free(&frame);
@@ -328,15 +324,29 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"pretrend", JD_PARAM_INTS, offsetof(jd_did_options_t, imputation.pretrend), "", -1000000, -1,
+     "all", "times", "leads tested among untreated rows: -1, -2, or all",
+     "Borusyak, Jaravel and Spiess 2024, section 4.4", JD_RESULT},
+    {.name = NULL},
+};
+
 const jd_estimator_t jd_estimator_imputation = {
     .name = "imputation",
     .label = "imputation (Borusyak, Jaravel, Spiess)",
+    .short_label = "imputation",
+    .synonyms = "bjs,borusyak,did_imputation,didimputation",
+    .uses = JD_USES_AGGREGATE | JD_USES_REFERENCE | JD_USES_BIN | JD_USES_SINGLETONS |
+            JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED,
+    .options = own_options,
+    .leads_alone = true,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .estimate = estimate,
     .weights = weights,
-    .infers_estimate = 1,
-    .takes_fixed = 1,
+    .infers_estimate = true,
 };

@@ -112,12 +112,17 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 const jd_estimator_t jd_estimator_two_stage = {
     .name = "two_stage",
     .label = "two stages (Gardner)",
+    .short_label = "two-stage",
+    .synonyms = "did2s,gardner",
+    .uses = JD_USES_AGGREGATE | JD_USES_REFERENCE | JD_USES_BIN | JD_USES_SINGLETONS |
+            JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED,
+    .leads_alone = true,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .estimate = estimate,
     .weights = weights,
-    .infers_estimate = 1,
-    .takes_fixed = 1,
+    .infers_estimate = true,
 };

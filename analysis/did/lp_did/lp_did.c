@@ -97,7 +97,7 @@ static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t 
     int32_t asked = options->event_last == INT32_MAX ? INT32_MAX : options->event_last - lp->delay;
     lp->last_h = asked < widest ? asked : widest;
     lp->first_h = options->event_first > lead ? options->event_first : lead;
-    lp->pooled = options->pooled;
+    lp->pooled = options->lp_did.pooled;
     if (options->event_first > 0) return jd_fail_window("lp_did", options, ctx);
     if (lp->last_h < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -231,19 +231,19 @@ static int keep_covariates(jd_lp_t *lp, const jd_design_t *design, const jd_pane
 /* The periods in the base: one, those asked for, or all. */
 static int choose_base(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    if (options->premean < 0)
+    if (options->lp_did.premean < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: premean = %d periods in the base; 1 is the last before, 0 the "
                        "default, INT32_MAX all",
-                       options->premean);
-    if (lp->stable && options->premean > lp->stable)
+                       options->lp_did.premean);
+    if (lp->stable && options->lp_did.premean > lp->stable)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: premean = %d periods in the base, but treatment is known to stay "
                        "for nonabsorbing = %d periods before a change only; take at most these",
-                       options->premean, lp->stable);
-    lp->premean = options->premean == 0              ? 1
-                  : options->premean < lp->n_periods ? options->premean
-                                                     : lp->n_periods;
+                       options->lp_did.premean, lp->stable);
+    lp->premean = options->lp_did.premean == 0              ? 1
+                  : options->lp_did.premean < lp->n_periods ? options->lp_did.premean
+                                                            : lp->n_periods;
     return JD_OK;
 }
 
@@ -253,11 +253,11 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
     jd_lp_t *lp = calloc(1, sizeof *lp);
     if (!lp) return jd_fail_memory(ctx, sizeof *lp, "a design");
     design->own = lp;
-    lp->reweight = options->reweight;
+    lp->reweight = options->lp_did.reweight;
     lp->cell_mean = options->cell_mean;
-    lp->no_composition = options->no_composition;
+    lp->no_composition = options->lp_did.no_composition;
     lp->not_yet = options->control == JD_CONTROL_NOT_YET;
-    lp->stable = options->nonabsorbing;
+    lp->stable = options->lp_did.nonabsorbing;
     int rc = make_index(lp, design, frame, ctx);
     if (!rc && lp->stable) rc = jd_lp_paths_make(lp, frame->treated, ctx);
     if (!rc && lp->stable) find_event_times(lp, design->event_time);
@@ -272,13 +272,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    const int stays = options->nonabsorbing == 0;
+    const int stays = options->lp_did.nonabsorbing == 0;
     const jd_frame_needs_t needs = {.cohort = stays};
-    if (options->nonabsorbing < 0)
+    if (options->lp_did.nonabsorbing < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: nonabsorbing = %d; it is the number of periods after which effects "
                        "of a change stay as they are, 1 or more; 0: treatment does not end",
-                       options->nonabsorbing);
+                       options->lp_did.nonabsorbing);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: repeated cross-sections are asked for; it takes differences within "
@@ -385,14 +385,43 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"reweight", JD_PARAM_FLAG, offsetof(jd_did_options_t, lp_did.reweight), "no", 0, 0, NULL, "",
+     "adopters are equally weighted, not by their controls", "", JD_RESULT},
+    {"premean", JD_PARAM_INT32, offsetof(jd_did_options_t, lp_did.premean), "1", 1, 1000000, NULL,
+     "periods", "periods before adoption averaged into the base", "", JD_RESULT},
+    {"no_composition", JD_PARAM_FLAG, offsetof(jd_did_options_t, lp_did.no_composition), "no", 0, 0,
+     NULL, "", "the same units at all event times", "", JD_RESULT},
+    {"pooled", JD_PARAM_FLAG, offsetof(jd_did_options_t, lp_did.pooled), "no", 0, 0, NULL, "",
+     "one effect for all event times, one for all leads", "", JD_RESULT},
+    {"nonabsorbing", JD_PARAM_INT32, offsetof(jd_did_options_t, lp_did.nonabsorbing), "0", 0,
+     1000000, NULL, "periods",
+     "treatment may end; units count again so many periods after their last change; 0 = it does "
+     "not",
+     "", JD_RESULT},
+    {.name = NULL},
+};
+
+static bool averages_events(const jd_did_options_t *options)
+{
+    return !options->cell_mean;
+}
+
 const jd_estimator_t jd_estimator_lp_did = {
     .name = "lp_did",
     .label = "Dube, Girardi, Jorda and Taylor, local projections with clean controls",
+    .short_label = "LP-DID",
+    .synonyms = "lpdid",
+    .uses = JD_USES_CELL_MEAN | JD_USES_CONTROL | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .infers = JD_INFERS_FACTORS,
+    .options = own_options,
+    .counts_waves = true,
+    .averages_events = averages_events,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .estimate = estimate,
     .weights = weights,
-    .takes_window = 1,
 };

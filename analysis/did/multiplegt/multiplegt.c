@@ -419,13 +419,14 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     jd_dcdh_t *dc = calloc(1, sizeof *dc);
     if (!dc) return jd_fail_memory(ctx, sizeof *dc, "a design");
     design->own = dc;
-    dc->normalized = options->normalized;
-    dc->same_switchers_pl = options->same_switchers_pl;
-    dc->same_switchers = options->same_switchers || options->same_switchers_pl;
-    dc->only_never = options->only_never_switchers;
-    dc->keep_reversals = options->dont_drop_larger_lower;
-    dc->trends_lin = options->trends_lin;
-    dc->switchers = options->switchers;
+    dc->normalized = options->multiplegt.normalized;
+    dc->same_switchers_pl = options->multiplegt.same_switchers_pl;
+    dc->same_switchers =
+        options->multiplegt.same_switchers || options->multiplegt.same_switchers_pl;
+    dc->only_never = options->multiplegt.only_never_switchers;
+    dc->keep_reversals = options->multiplegt.dont_drop_larger_lower;
+    dc->trends_lin = options->multiplegt.trends_lin;
+    dc->switchers = options->multiplegt.switchers;
     dc->n_groups = design->units.n_groups;
     dc->n_periods = design->periods.n_groups;
     free(design->event_time); /* the frame's are of another treatment */
@@ -492,15 +493,48 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"switchers", JD_PARAM_CHOICE, offsetof(jd_did_options_t, multiplegt.switchers), "both", 0, 0,
+     "both | in | out", "", "whose change of treatment counts", "", JD_RESULT},
+    {"normalized", JD_PARAM_FLAG, offsetof(jd_did_options_t, multiplegt.normalized), "no", 0, 0,
+     NULL, "", "effects per unit of treatment so far", "", JD_RESULT},
+    {"same_switchers", JD_PARAM_FLAG, offsetof(jd_did_options_t, multiplegt.same_switchers), "no",
+     0, 0, NULL, "", "only switchers seen for all effects", "", JD_RESULT},
+    {"only_never_switchers", JD_PARAM_FLAG,
+     offsetof(jd_did_options_t, multiplegt.only_never_switchers), "no", 0, 0, NULL, "",
+     "controls never change their treatment", "", JD_RESULT},
+    {"same_switchers_pl", JD_PARAM_FLAG, offsetof(jd_did_options_t, multiplegt.same_switchers_pl),
+     "no", 0, 0, NULL, "", "only switchers seen for all effects and placebos", "", JD_RESULT},
+    {"trends_lin", JD_PARAM_FLAG, offsetof(jd_did_options_t, multiplegt.trends_lin), "no", 0, 0,
+     NULL, "", "a linear trend of each unit's own", "", JD_RESULT},
+    {"dont_drop_larger_lower", JD_PARAM_FLAG,
+     offsetof(jd_did_options_t, multiplegt.dont_drop_larger_lower), "no", 0, 0, NULL, "",
+     "keep treatments that have been above and below the first one", "", JD_RESULT},
+    {.name = NULL},
+};
+
+/* Normalized effects are divided by the treatment received. */
+static bool is_per_dose(const jd_did_options_t *options)
+{
+    return options->multiplegt.normalized;
+}
+
 const jd_estimator_t jd_estimator_did_multiplegt_dyn = {
     .name = "did_multiplegt_dyn",
     .label = "de Chaisemartin and D'Haultfoeuille, first switches of any treatment",
+    .short_label = "did_multiplegt",
+    .synonyms = "dcdh,did_multiplegt,de_chaisemartin",
+    .uses = JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED | JD_READS_HET,
+    .infers = JD_INFERS_RESAMPLE,
+    .options = own_options,
+    .counts_waves = true,
+    .is_per_dose = is_per_dose,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = jd_dcdh_infer,
     .release = release,
     .estimate = jd_dcdh_estimate,
     .weights = jd_dcdh_weights,
-    .takes_fixed = 1,
-    .takes_window = 1,
 };

@@ -10,9 +10,9 @@ enum { MAX_TERMS = 2048 };
 
 int jd_is_reference(const jd_did_options_t *options, int32_t event)
 {
-    if (options->n_reference == 0) return event == -1;
-    for (int k = 0; k < options->n_reference; k++)
-        if (options->reference[k] == event) return 1;
+    if (options->reference.n == 0) return event == -1;
+    for (int k = 0; k < options->reference.n; k++)
+        if (options->reference.value[k] == event) return 1;
     return 0;
 }
 
@@ -48,9 +48,6 @@ int jd_check_bins(const jd_did_options_t *options, const char *name, jd_ctx_t *c
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "%s: bins of %d event times; give 2 or more, 0 for none", name,
                        options->bin_width);
-    if (options->n_reference > 0 && !options->reference)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: %d references are not given", name,
-                       options->n_reference);
     return JD_OK;
 }
 
@@ -78,7 +75,7 @@ static int32_t list_terms(const jd_did_options_t *options, const jd_groups_t *se
 /* Effects need a period to be measured from. */
 static int check_reference(const jd_did_options_t *options, const jd_groups_t *seen, jd_ctx_t *ctx)
 {
-    if (options->n_reference <= 0) return JD_OK; /* found by cohort */
+    if (options->reference.n <= 0) return JD_OK; /* found by cohort */
     for (int32_t g = 0; g < seen->n_groups; g++)
         if (seen->value[g] != JD_NEVER && jd_event_end(options, seen->value[g]) == JD_NEVER)
             return JD_OK;
@@ -86,7 +83,7 @@ static int check_reference(const jd_did_options_t *options, const jd_groups_t *s
                    "event_study: no row used lies at the reference, event time %d, so effects have "
                    "nothing to be measured from; name event times that are seen, or none: then "
                    "each cohort's last period before adoption is its reference",
-                   options->reference[0]);
+                   options->reference.value[0]);
 }
 
 static int check_terms(int32_t n_terms, jd_ctx_t *ctx)
@@ -131,7 +128,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_references_t references = {0};
     const jd_frame_needs_t needs = {.cohort = 1,
                                     .effects = 1,
-                                    .reference = options->n_reference == 0,
+                                    .reference = options->reference.n == 0,
                                     .anticipation = options->anticipation};
     int rc = jd_check_bins(options, "event_study", ctx);
     if (!rc) rc = jd_check_references(options, "event_study", ctx);
@@ -149,8 +146,12 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_event_study = {
     .name = "event_study",
     .label = "two-way fixed effects, leads and lags",
+    .short_label = "event study",
+    .uses = JD_USES_ANTICIPATION | JD_USES_REFERENCE | JD_USES_BIN | JD_USES_BIN_WIDTH |
+            JD_USES_SINGLETONS | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED | JD_READS_SLOPES,
+    .infers = JD_INFERS_WILD | JD_INFERS_SATTERTHWAITE | JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
+    .by_event = true,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
-    .takes_slopes = 1,
-    .takes_fixed = 1,
 };

@@ -206,12 +206,16 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 const jd_estimator_t jd_estimator_poisson = {
     .name = "poisson",
     .label = "two-way fixed effects, Poisson pseudo-likelihood",
+    .short_label = "Poisson",
+    .synonyms = "fepois,ppmlhdfe,ppml",
+    .uses = JD_USES_SINGLETONS | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED,
+    .infers = JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
     .family = JD_CLASS_NONLINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .estimate = estimate,
     .target = JD_TARGET_LOG_RATIO,
-    .infers_estimate = 1,
-    .takes_fixed = 1,
+    .infers_estimate = true,
 };

@@ -23,21 +23,22 @@ static int check_edges(const jd_panel_t *panel, const jd_did_options_t *options,
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "rings: the panel says nothing of places; give latitude and longitude, or "
                        "an exposure of your own as the dose");
-    if (options->n_rings < 1 || !options->ring)
+    if (options->rings.edges.n < 1)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "rings: no ring is given; name their outer edges in km, as in 25, 50, 100: "
                        "as far as spillovers may reach");
-    if (options->exposure == JD_EXPOSURE_DECAY && options->n_rings > 1)
+    if (options->rings.exposure == JD_EXPOSURE_DECAY && options->rings.edges.n > 1)
         return jd_fail(
             ctx, JD_ERR_ARGUMENT,
             "rings: %d numbers are given; an exposure that decays takes one, the km over "
             "which it falls to 1/e",
-            options->n_rings);
-    for (int k = 0; k < options->n_rings; k++)
-        if (!(options->ring[k] > (k ? options->ring[k - 1] : 0)) || !isfinite(options->ring[k]))
+            options->rings.edges.n);
+    for (int k = 0; k < options->rings.edges.n; k++)
+        if (!(options->rings.edges.value[k] > (k ? options->rings.edges.value[k - 1] : 0)) ||
+            !isfinite(options->rings.edges.value[k]))
             return jd_fail(ctx, JD_ERR_ARGUMENT,
                            "rings: edge %d is %g km; edges are positive and go up", k + 1,
-                           options->ring[k]);
+                           options->rings.edges.value[k]);
     return JD_OK;
 }
 
@@ -51,7 +52,7 @@ static int check_request(const jd_panel_t *panel, const jd_did_options_t *option
                        "rings: end points are binned at %d and %d; the first must lie before the "
                        "last",
                        options->bin_first, options->bin_last);
-    if (options->exposure != JD_EXPOSURE_GIVEN) return check_edges(panel, options, ctx);
+    if (options->rings.exposure != JD_EXPOSURE_GIVEN) return check_edges(panel, options, ctx);
     if (!panel->dose)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "rings: an exposure of your own is asked for; give it as the panel's dose");
@@ -84,7 +85,7 @@ static int32_t exposure_event(const rows_t *rows, int32_t now, int32_t since)
     const int32_t *period = rows->x->periods.value;
     const jd_did_options_t *options = rows->options;
     int32_t e = bin(options, (int64_t)period[now] - period[since]);
-    if (options->n_reference > 0) return jd_is_reference(options, e) ? JD_NEVER : e;
+    if (options->reference.n > 0) return jd_is_reference(options, e) ? JD_NEVER : e;
     int refers = since > 0 && e == bin(options, (int64_t)period[since - 1] - period[since]);
     return refers ? JD_NEVER : e;
 }
@@ -109,7 +110,7 @@ static double exposure(const rows_t *rows, const jd_design_t *design, const jd_p
 {
     int64_t row = design->sample.row[i];
     const jd_exposures_t *x = rows->x;
-    if (rows->options->exposure == JD_EXPOSURE_GIVEN) return panel->dose[row];
+    if (rows->options->rings.exposure == JD_EXPOSURE_GIVEN) return panel->dose[row];
     return x->value[((int64_t)x->units.code[row] * x->n + k) * x->periods.n_groups +
                     x->periods.code[row]];
 }
@@ -123,7 +124,7 @@ static void place_exposure(rows_t *rows, const jd_design_t *design, const jd_fra
         int32_t unit = x->units.code[row], now = x->periods.code[row], since;
         int ring;
         rows->event[i] = JD_NEVER;
-        if ((frame->treated[i] && !rows->options->rings_on_treated) ||
+        if ((frame->treated[i] && !rows->options->rings.on_treated) ||
             !first_exposed(x, unit, &since, &ring))
             continue;
         const double *own = x->value + (int64_t)unit * x->n * x->periods.n_groups;
@@ -160,11 +161,12 @@ static jd_term_t exposure_term(const rows_t *rows, int group, int32_t event)
     jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
     int k = group % rows->x->n;
     char text[JD_TERM_NAME] = "", tail[16] = "";
-    if (options->exposure < JD_EXPOSURE_DECAY)
-        snprintf(text, sizeof text, "=%.8g-%.8g", k ? options->ring[k - 1] : 0, options->ring[k]);
+    if (options->rings.exposure < JD_EXPOSURE_DECAY)
+        snprintf(text, sizeof text, "=%.8g-%.8g", k ? options->rings.edges.value[k - 1] : 0,
+                 options->rings.edges.value[k]);
     if (event != JD_NEVER) snprintf(tail, sizeof tail, ",e=%d", event);
     snprintf(term.name, sizeof term.name, "%s%s%.24s%s", group >= rows->x->n ? "tr," : "",
-             what[options->exposure], text, event != JD_NEVER ? tail : "");
+             what[options->rings.exposure], text, event != JD_NEVER ? tail : "");
     return term;
 }
 
@@ -174,7 +176,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const rows_t *rows
                 jd_ctx_t *ctx)
 {
     int skip = own->value[0] == JD_NEVER, n_own = own->n_groups - skip;
-    int rings = rows->by_event && rows->options->exposure == JD_EXPOSURE_RINGS;
+    int rings = rows->by_event && rows->options->rings.exposure == JD_EXPOSURE_RINGS;
     int none = rings && keys->value[0] == JD_NO_KEY;
     int n_terms = n_own + (rings ? keys->n_groups - none : rows->n_groups);
     if (n_own < 1 || n_terms > MAX_TERMS)
@@ -211,7 +213,7 @@ static int fill_rows(jd_design_t *design, const jd_panel_t *panel, rows_t *rows,
                      const jd_frame_t *frame, jd_ctx_t *ctx)
 {
     jd_groups_t own = {0}, keys = {0};
-    int rings = rows->by_event && rows->options->exposure == JD_EXPOSURE_RINGS;
+    int rings = rows->by_event && rows->options->rings.exposure == JD_EXPOSURE_RINGS;
     place_own(rows, frame);
     if (rings) place_exposure(rows, design, frame);
     for (int64_t i = 0; i < rows->n && rings; i++) {
@@ -246,7 +248,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_references_t references = {0};
     const int by_event = options->aggregate == JD_AGGREGATE_EVENT;
     const jd_frame_needs_t needs = {
-        .cohort = 1, .effects = 1, .reference = by_event && options->n_reference == 0};
+        .cohort = 1, .effects = 1, .reference = by_event && options->reference.n == 0};
     int rc = check_request(panel, options, ctx);
     if (!rc && by_event) rc = jd_check_references(options, "rings", ctx);
     if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
@@ -256,11 +258,11 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     keys = calloc(3 * (size_t)frame.n, sizeof *keys);
     if (!cohort || !keys) rc = jd_fail_memory(ctx, (size_t)panel->n * sizeof *cohort, "exposures");
     if (!rc) rc = jd_panel_cohorts(panel, cohort, ctx);
-    if (!rc && options->exposure != JD_EXPOSURE_GIVEN)
+    if (!rc && options->rings.exposure != JD_EXPOSURE_GIVEN)
         rc = jd_exposures_make(&x, panel, cohort, options, ctx);
     if (!rc) {
         rows_t rows = {.n = frame.n,
-                       .n_groups = x.n * (options->rings_on_treated ? 2 : 1),
+                       .n_groups = x.n * (options->rings.on_treated ? 2 : 1),
                        .by_event = by_event,
                        .own = keys,
                        .event = keys + frame.n,
@@ -279,10 +281,29 @@ out:
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"rings", JD_PARAM_LIST, offsetof(jd_did_options_t, rings.edges), "", 0, 1e6, NULL, "km",
+     "outer edges of the rings, by commas: 25,50,100", "", JD_RESULT},
+    {"exposure", JD_PARAM_CHOICE, offsetof(jd_did_options_t, rings.exposure), "rings", 0, 0,
+     "rings | count | share | decay | given", "", "of units to treated others", "", JD_RESULT},
+    {"rings_on_treated", JD_PARAM_FLAG, offsetof(jd_did_options_t, rings.on_treated), "no", 0, 0,
+     NULL, "", "exposures of the treated are terms too", "", JD_RESULT},
+    {.name = NULL},
+};
+
 const jd_estimator_t jd_estimator_rings = {
     .name = "rings",
     .label = "spillover-robust, rings of distance (Butts)",
+    .short_label = "rings",
+    .synonyms = "butts",
+    .uses = JD_USES_AGGREGATE | JD_USES_REFERENCE | JD_USES_BIN | JD_USES_SINGLETONS |
+            JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED | JD_READS_PLACES,
+    .infers = JD_INFERS_WILD | JD_INFERS_SATTERTHWAITE | JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
+    .options = own_options,
+    .no_bootstrap =
+        "who is exposed depends on all units, and a sample of clusters lacks some of them",
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
-    .takes_fixed = 1,
 };

@@ -101,7 +101,7 @@ static void look_around(jd_exposures_t *x, const place_t *place, int32_t from, i
                         double *others)
 {
     int32_t periods = x->periods.n_groups;
-    int decay = options->exposure == JD_EXPOSURE_DECAY;
+    int decay = options->rings.exposure == JD_EXPOSURE_DECAY;
     double *own = x->value + (int64_t)self->unit * x->n * periods;
     for (int32_t j = from; j < to; j++) {
         if (place[j].unit == self->unit) continue;
@@ -110,7 +110,8 @@ static void look_around(jd_exposures_t *x, const place_t *place, int32_t from, i
         if (ring < 0) continue;
         others[ring]++;
         if (place[j].period == periods) continue;
-        own[ring * periods + place[j].period] += decay ? exp(-km_of(square) / options->ring[0]) : 1;
+        own[ring * periods + place[j].period] +=
+            decay ? exp(-km_of(square) / options->rings.edges.value[0]) : 1;
     }
     for (int k = 0; k < x->n; k++)
         for (int32_t t = 1; t < periods; t++)
@@ -138,23 +139,24 @@ static void finish_unit(jd_exposures_t *x, int32_t unit, jd_exposure_t kind, con
 static int look(jd_exposures_t *x, place_t *place, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int32_t units = x->units.n_groups, from = 0, to = 0;
-    double *edge = malloc(2 * (size_t)options->n_rings * sizeof *edge);
-    if (!edge) return jd_fail_memory(ctx, (size_t)options->n_rings * sizeof *edge, "rings");
-    double *others = edge + options->n_rings;
+    double *edge = malloc(2 * (size_t)options->rings.edges.n * sizeof *edge);
+    if (!edge) return jd_fail_memory(ctx, (size_t)options->rings.edges.n * sizeof *edge, "rings");
+    double *others = edge + options->rings.edges.n;
     double reach = 360; /* degrees of latitude, with a little more than is needed */
-    if (options->exposure != JD_EXPOSURE_DECAY)
-        reach = 2.001 * options->ring[options->n_rings - 1] / diameter / degree + 1e-9;
-    for (int k = 0; k < options->n_rings; k++)
-        edge[k] = chord_of(options->ring[k]);
+    if (options->rings.exposure != JD_EXPOSURE_DECAY)
+        reach = 2.001 * options->rings.edges.value[options->rings.edges.n - 1] / diameter / degree +
+                1e-9;
+    for (int k = 0; k < options->rings.edges.n; k++)
+        edge[k] = chord_of(options->rings.edges.value[k]);
     qsort(place, (size_t)units, sizeof *place, by_latitude);
     for (int32_t u = 0; u < units; u++) {
         while (place[from].latitude < place[u].latitude - reach)
             from++;
         while (to < units && place[to].latitude <= place[u].latitude + reach)
             to++;
-        memset(others, 0, (size_t)options->n_rings * sizeof *others);
+        memset(others, 0, (size_t)options->rings.edges.n * sizeof *others);
         look_around(x, place, from, to, &place[u], edge, options, others);
-        finish_unit(x, place[u].unit, options->exposure, others);
+        finish_unit(x, place[u].unit, options->rings.exposure, others);
     }
     free(edge);
     return JD_OK;
@@ -166,7 +168,7 @@ int jd_exposures_make(jd_exposures_t *x, const jd_panel_t *panel, const int32_t 
     place_t *place = NULL;
     int64_t *first = NULL;
     memset(x, 0, sizeof *x);
-    x->n = options->exposure == JD_EXPOSURE_DECAY ? 1 : options->n_rings;
+    x->n = options->rings.exposure == JD_EXPOSURE_DECAY ? 1 : options->rings.edges.n;
     int rc = jd_groups_make(&x->units, panel->unit, panel->n, ctx);
     if (!rc) rc = jd_groups_make(&x->periods, panel->time, panel->n, ctx);
     if (rc) goto out;

@@ -415,14 +415,25 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     return rc;
 }
 
+static bool averages_events(const jd_did_options_t *options)
+{
+    (void)options;
+    return true;
+}
+
 const jd_estimator_t jd_estimator_stacked = {
     .name = "stacked",
     .label = "Wing, Freedman and Hollingsworth, stacked with corrective weights",
+    .short_label = "stacked",
+    .synonyms = "stackdid,stackedev,wing",
+    .uses = JD_USES_CONTROL | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .infers = JD_INFERS_SATTERTHWAITE | JD_INFERS_FACTORS,
+    .counts_waves = true,
+    .averages_events = averages_events,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .estimate = estimate,
     .weights = weights,
-    .takes_window = 1,
 };

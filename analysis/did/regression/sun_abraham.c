@@ -296,12 +296,16 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_sun_abraham = {
     .name = "sun_abraham",
     .label = "Sun and Abraham, cohorts against the never treated",
+    .short_label = "Sun-Abraham",
+    .synonyms = "sa,sunab,eventstudyinteract",
+    .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_REFERENCE | JD_USES_BIN |
+            JD_USES_BIN_WIDTH | JD_USES_SINGLETONS | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED | JD_READS_SLOPES,
+    .infers = JD_INFERS_WILD | JD_INFERS_SATTERTHWAITE | JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
     .infer = infer,
     .release = release,
     .estimate = estimate,
     .weights = weights,
-    .takes_slopes = 1,
-    .takes_fixed = 1,
 };

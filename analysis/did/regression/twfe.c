@@ -54,8 +54,11 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_twfe = {
     .name = "twfe",
     .label = "two-way fixed effects",
+    .short_label = "TWFE",
+    .synonyms = "areg,feols,felm,plm,reghdfe,xtdidregress,xtreg",
+    .uses = JD_USES_SINGLETONS | JD_USES_CROSS_SECTIONS,
+    .reads = JD_READS_FIXED | JD_READS_SLOPES,
+    .infers = JD_INFERS_WILD | JD_INFERS_SATTERTHWAITE | JD_INFERS_EFFECTS | JD_INFERS_FACTORS,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
-    .takes_slopes = 1,
-    .takes_fixed = 1,
 };

@@ -67,6 +67,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 const jd_estimator_t jd_estimator_2x2 = {
     .name = "2x2",
     .label = "difference in differences of four means",
+    .short_label = "2×2",
+    .uses = JD_USES_CROSS_SECTIONS,
+    .infers = JD_INFERS_WILD | JD_INFERS_SATTERTHWAITE | JD_INFERS_FACTORS,
     .family = JD_CLASS_LINEAR,
     .prepare = prepare,
 };

@@ -296,9 +296,9 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     jd_roll_out_t *r = calloc(1, sizeof *r);
     if (!r) return jd_fail_memory(ctx, sizeof *r, "a design");
     design->own = r;
-    r->adjust = options->adjust;
-    r->neyman = options->neyman;
-    r->last_only = options->last_cohort_control;
+    r->adjust = options->roll_out.adjust;
+    r->neyman = options->roll_out.neyman;
+    r->last_only = options->roll_out.last_cohort_control;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = check_design(design, &frame, ctx);
     if (!rc) rc = make_cells(r, &frame, ctx);
@@ -320,14 +320,33 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     return rc;
 }
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"adjust", JD_PARAM_CHOICE, offsetof(jd_did_options_t, roll_out.adjust), "efficient", 0, 0,
+     "efficient | did | none", "", "how outcomes before treatment are used",
+     "Roth and Sant'Anna 2023", JD_RESULT},
+    {"neyman", JD_PARAM_FLAG, offsetof(jd_did_options_t, roll_out.neyman), "no", 0, 0, NULL, "",
+     "conservative variance", "", JD_RESULT},
+    {"last_cohort_control", JD_PARAM_FLAG, offsetof(jd_did_options_t, roll_out.last_cohort_control),
+     "no", 0, 0, NULL, "", "the last cohort, or the never treated, alone are controls", "",
+     JD_RESULT},
+    {.name = NULL},
+};
+
 const jd_estimator_t jd_estimator_roll_out = {
     .name = "roll_out",
     .label = "Roth and Sant'Anna, efficient under random timing",
+    .short_label = "roll-out",
+    .synonyms = "staggered,roth_santanna",
+    .uses = JD_USES_AGGREGATE | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .options = own_options,
+    .no_bootstrap =
+        "what is random is who is treated when, not which units are seen; a bootstrap of "
+        "clusters has another law",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare,
     .infer = jd_roll_out_infer,
     .release = release,
     .estimate = jd_roll_out_estimate,
     .freeze = jd_roll_out_freeze,
-    .takes_window = 1,
 };

@@ -201,7 +201,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!s) rc = jd_fail_memory(ctx, sizeof *s, "a design");
     if (!rc) {
         s->kind = kind;
-        s->frank_wolfe = options->synthdid;
+        s->frank_wolfe = options->synthetic.synthdid;
         rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     }
     if (!rc) rc = make_blocks(s, design, &frame, options, ctx);
@@ -393,9 +393,22 @@ void jd_synthetic_weights_free(jd_synthetic_weights_t *weights)
  * placebos; the jackknife takes a tenth of that. */
 enum { MOST_UNITS = 200000 };
 
+/* Options of its own. */
+static const jd_param_t own_options[] = {
+    {"synthdid", JD_PARAM_FLAG, offsetof(jd_did_options_t, synthetic.synthdid), "no", 0, 0, NULL,
+     "", "weights as the search of the R package synthdid leaves them", "", JD_RESULT},
+    {.name = NULL},
+};
+
 const jd_estimator_t jd_estimator_synthetic_did = {
     .name = "synthetic_did",
     .label = "synthetic difference in differences",
+    .short_label = "synthetic DID",
+    .synonyms = "sdid,synthdid",
+    .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .infers = JD_INFERS_RESAMPLE,
+    .options = own_options,
+    .no_bootstrap = "it has a bootstrap of its own: --resample bootstrap",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare_did,
     .infer = jd_synthetic_infer,
@@ -403,12 +416,18 @@ const jd_estimator_t jd_estimator_synthetic_did = {
     .estimate = estimate,
     .freeze = freeze,
     .most_units = MOST_UNITS,
-    .takes_window = 1,
 };
 
 const jd_estimator_t jd_estimator_synthetic_control = {
     .name = "synthetic_control",
+    .page = "synthetic_did",
     .label = "synthetic control",
+    .short_label = "synthetic control",
+    .synonyms = "synth",
+    .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .infers = JD_INFERS_RESAMPLE,
+    .options = own_options,
+    .no_bootstrap = "it has a bootstrap of its own: --resample bootstrap",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare_control,
     .infer = jd_synthetic_infer,
@@ -416,12 +435,16 @@ const jd_estimator_t jd_estimator_synthetic_control = {
     .estimate = estimate,
     .freeze = freeze,
     .most_units = MOST_UNITS,
-    .takes_window = 1,
 };
 
 const jd_estimator_t jd_estimator_block_did = {
     .name = "block_did",
+    .page = "synthetic_did",
     .label = "difference in differences on synthetic DID's blocks",
+    .short_label = "block DID",
+    .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
+    .infers = JD_INFERS_RESAMPLE,
+    .no_bootstrap = "it has a bootstrap of its own: --resample bootstrap",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare_uniform,
     .infer = jd_synthetic_infer,
@@ -429,5 +452,4 @@ const jd_estimator_t jd_estimator_block_did = {
     .estimate = estimate,
     .freeze = freeze,
     .most_units = MOST_UNITS,
-    .takes_window = 1,
 };
