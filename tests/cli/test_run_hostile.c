@@ -76,12 +76,12 @@ static void test_numbers(void **state)
 static void test_long_lists(void **state)
 {
     (void)state;
-    char adoption[1024] = "--set policy.adoption=";
-    for (int i = 0; i < 32; i++)
+    char adoption[1100] = "--set policy.adoption=";
+    for (int i = 0; i < 128; i++)
         snprintf(adoption + strlen(adoption), 16, "%s%dQ%d", i ? "," : "", 2020 + i / 4, 1 + i % 4);
     assert_runs(adoption, 0, NULL);
-    strcat(adoption, ",2028Q1");
-    assert_runs(adoption, 2, "more than 32");
+    strcat(adoption, ",2052Q1");
+    assert_runs(adoption, 2, "more than 128");
     assert_runs("--set firms.sector_shares=0.25,0.25,0.25,0.25", 0, NULL);
     assert_runs("--set firms.sector_shares=0.2,0.2,0.2,0.2,0.2", 2, "1 to 4");
     assert_runs("--set firms.sector_shares=1", 0, NULL);

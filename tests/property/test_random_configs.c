@@ -74,7 +74,8 @@ static void put_values(char *text, size_t size, const char *section, const jd_pa
         if (p->type == JD_PARAM_DATES)
             put_quarter(one, sizeof one);
         else
-            snprintf(one, sizeof one, "%.17g", number(section, p));
+            snprintf(one, sizeof one, "%.17g",
+                     p->type == JD_PARAM_INTS ? floor(number(section, p)) : number(section, p));
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", one);
     }
 }
@@ -98,6 +99,7 @@ static void put_value(char *text, size_t size, const char *section, const jd_par
         snprintf(text, size, "%.17g", number(section, p));
         break;
     case JD_PARAM_INT:
+    case JD_PARAM_INT32:
         snprintf(text, size, "%.0f", floor(number(section, p)));
         break;
     case JD_PARAM_FLAG:
@@ -111,7 +113,11 @@ static void put_value(char *text, size_t size, const char *section, const jd_par
         break;
     case JD_PARAM_DATES:
     case JD_PARAM_LIST:
+    case JD_PARAM_INTS:
         put_values(text, size, section, p);
+        break;
+    case JD_PARAM_RANGE:
+        snprintf(text, size, "%d:%d", -below(9), below(9));
         break;
     default:
         *text = '\0';
