@@ -91,6 +91,28 @@ typedef struct decimal {
     bool cut; /* more digits than fit */
 } decimal_t;
 
+/* Most numbers: at most 19 digits, which 64 bits hold, and a point. */
+static bool read_few_digits(const char *s, const char *end, decimal_t *d)
+{
+    uint64_t x = 0;
+    const char *point = NULL;
+    if (end - s > 20) return false;
+    for (const char *at = s; at < end; at++) {
+        const unsigned digit = (unsigned)(unsigned char)*at - '0';
+        if (digit <= 9)
+            x = 10u * x + digit;
+        else if (*at == '.' && !point)
+            point = at;
+        else
+            return false;
+    }
+    const ptrdiff_t digits = end - s - (point != NULL);
+    if (digits < 1 || digits > 19) return false;
+    d->digits = x;
+    d->exponent = point ? -(int)(end - point - 1) : 0;
+    return true;
+}
+
 /* Reads [sign] digits [. digits] [e [sign] digits]; false unless all of it is one. */
 static bool read_decimal(const char *s, const char *end, decimal_t *d)
 {
@@ -98,6 +120,7 @@ static bool read_decimal(const char *s, const char *end, decimal_t *d)
     bool point = false;
     *d = (decimal_t){0};
     if (s < end && (*s == '-' || *s == '+')) d->negative = *s++ == '-';
+    if (read_few_digits(s, end, d)) return true;
     for (; s < end && ((*s >= '0' && *s <= '9') || (*s == '.' && !point)); s++) {
         if (*s == '.') {
             point = true;

@@ -50,9 +50,6 @@ JD_MUST_USE int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wa
 JD_MUST_USE int jd_stata_read(const char *path, const jd_wanted_t *wanted, const char *missing,
                               jd_table_t *table, jd_ctx_t *ctx);
 
-/** Whether bytes are text in UTF-16: by its mark, or by zeros at every other place. */
-bool jd_is_utf16(const unsigned char *bytes, size_t n);
-
 /** Columns named after the taken ones of n names, all JD_DOUBLE as yet; one block, owned by the
  * caller. What the two readers share. */
 JD_MUST_USE int jd_open_columns(const char *path, const char *const *names, const bool *take, int n,

@@ -209,7 +209,26 @@ static void test_read_errors(void **state)
                      JD_ERR_OPEN);
     assert_non_null(strstr(ctx.message, "/nowhere/x.csv"));
     ctx = (jd_ctx_t){0};
-    assert_int_equal(jd_csv_read("/", COLUMNS, N_COLUMNS, NULL, NULL, &table, &ctx), JD_ERR_READ);
+    assert_int_equal(jd_csv_read("/", COLUMNS, N_COLUMNS, NULL, NULL, &table, &ctx), JD_ERR_OPEN);
+}
+
+/* What readers of other people's tables take, this one takes too. */
+static void test_read_as_others_do(void **state)
+{
+    (void)state;
+    static const char text[] = "name,count,share\n\"a\" ,N/A,NULL\nnull,na,nan\n";
+    jd_ctx_t ctx = {0};
+    jd_table_t table;
+    char name[16];
+    assert_int_equal(read_text(text, strlen(text), NULL, NULL, &table, &ctx), JD_OK);
+    assert_true(table.rows == 2);
+    assert_string_equal(jd_table_text(&table, 0, 0, name, sizeof name), "a");
+    assert_string_equal(jd_table_text(&table, 0, 1, name, sizeof name), "null"); /* a text */
+    for (int64_t row = 0; row < 2; row++) {
+        assert_true(jd_table_number(&table, 1, row) == -1);
+        assert_true(isnan(jd_table_number(&table, 2, row)));
+    }
+    jd_table_free(&table);
 }
 
 /* Several mistakes are told at once, but not thousands. */
@@ -380,12 +399,19 @@ static void test_read_divisions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_number_print),     cmocka_unit_test(test_number_round_trip),
-        cmocka_unit_test(test_number_read),      cmocka_unit_test(test_read_quoting),
-        cmocka_unit_test(test_read_optional),    cmocka_unit_test(test_read_errors),
-        cmocka_unit_test(test_read_many_errors), cmocka_unit_test(test_print_records),
-        cmocka_unit_test(test_print_panel),      cmocka_unit_test(test_write),
-        cmocka_unit_test(test_locale),           cmocka_unit_test(test_read_divisions),
+        cmocka_unit_test(test_number_print),
+        cmocka_unit_test(test_number_round_trip),
+        cmocka_unit_test(test_number_read),
+        cmocka_unit_test(test_read_quoting),
+        cmocka_unit_test(test_read_optional),
+        cmocka_unit_test(test_read_errors),
+        cmocka_unit_test(test_read_many_errors),
+        cmocka_unit_test(test_read_as_others_do),
+        cmocka_unit_test(test_print_records),
+        cmocka_unit_test(test_print_panel),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_read_divisions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

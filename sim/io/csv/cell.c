@@ -132,8 +132,7 @@ static void trim(const char **bytes, size_t *length)
         (*length)--;
 }
 
-/* Most cells: digits, and one mark at most that cannot group them. */
-static bool read_quickly(const char *s, size_t n, unsigned *ways)
+bool jd_cell_is_plain(const char *s, size_t n, unsigned *ways)
 {
     size_t i = n > 1 && *s == '-', first = i;
     while (i < n && is_digit(s[i]))
@@ -145,8 +144,12 @@ static bool read_quickly(const char *s, size_t n, unsigned *ways)
     const size_t mark = i++;
     while (i < n && is_digit(s[i]))
         i++;
-    *ways = (s[mark] == '.' ? JD_CELL_POINT : JD_CELL_COMMA) | JD_CELL_MARKED;
-    return i == n && (n - mark != 4 || whole > 3 || s[first] == '0');
+    const bool point = s[mark] == '.';
+    *ways = (point ? JD_CELL_POINT : JD_CELL_COMMA) | JD_CELL_MARKED;
+    if (n - mark == 4 && whole <= 3 && s[first] != '0') /* 1.234 may be grouped */
+        *ways |=
+            point ? JD_CELL_COMMA | JD_CELL_COMMA_GROUPED : JD_CELL_POINT | JD_CELL_POINT_GROUPED;
+    return i == n;
 }
 
 unsigned jd_cell_ways(const char *bytes, size_t length)
@@ -156,7 +159,7 @@ unsigned jd_cell_ways(const char *bytes, size_t length)
     bool grouped;
     unsigned ways;
     trim(&bytes, &length);
-    if (read_quickly(bytes, length, &ways)) return ways;
+    if (jd_cell_is_plain(bytes, length, &ways)) return ways;
     ways = 0;
     if (read_infinity(bytes, length, &x)) return JD_CELL_POINT | JD_CELL_COMMA;
     if (length >= DIGITS_MAX || !cut(bytes, length, &r) || !is_exponent(&r)) return 0;

@@ -21,6 +21,10 @@ enum {
 /** The ways a cell can be read, 0 if it is no number. inf counts as a number. */
 unsigned jd_cell_ways(const char *bytes, size_t length);
 
+/** The same for what most cells are, quickly: digits, before them a minus, among them a point or a
+ *  comma. False if it is something else, which may be a number too. */
+bool jd_cell_is_plain(const char *bytes, size_t length, unsigned *ways);
+
 /** Reads a cell with a decimal mark, '.' or ','; grouped thousands only if `grouped`. False if it
  *  is no such number. */
 bool jd_cell_number(const char *bytes, size_t length, char decimal, bool grouped, double *value);

@@ -20,15 +20,15 @@ JD_MUST_USE int jd_csv_write(const jd_table_t *table, const char *path, bool rep
                              jd_ctx_t *ctx);
 
 /** Reads the columns asked for, found by their names in the header (any order, others ignored),
- * into a list of records named after the path's text; path and column list are borrowed for its
- * life. Quoted fields, CRLF, a byte order mark and empty lines are fine. An empty number (or "NA",
- * "NaN",
- *  ".") is NaN, in integer columns -1; text longer than the column is an error.
+ *  into a list of records named after the path's text; path and column list are borrowed for its
+ *  life. Quoted fields, any ends of lines, a byte order mark and empty lines are fine. An empty
+ *  number, or NA, N/A, NaN, NULL (in any letters) or ".", is NaN, in integer columns -1; text
+ * longer than the column is an error.
  *  @param required  which columns must be there, NULL = all; others are missing throughout if
  * absent
  *  @param found     out, may be NULL: which columns are there
  *  Errors: JD_ERR_OPEN, JD_ERR_READ, JD_ERR_DATA (up to ten lines "file:line: column ...");
- *  the table is then empty. Cost: one pass, about 0.1 us a field. */
+ *  the table is then empty. Cost: the file in memory, one pass over it. */
 JD_MUST_USE int jd_csv_read(const char *path, const jd_column_t *columns, int n_columns,
                             const bool *required, bool *found, jd_table_t *table, jd_ctx_t *ctx);
 

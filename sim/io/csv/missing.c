@@ -17,6 +17,19 @@ static void trim(const char **bytes, size_t *length)
         (*length)--;
 }
 
+bool jd_missing_word(const char *bytes, size_t length)
+{
+    static const char *const words[] = {".", "na", "n/a", "nan", "null"};
+    if (length == 0) return true;
+    if (length > 4 || (*bytes >= '0' && *bytes <= '9')) return false;
+    char small[5] = "";
+    for (size_t i = 0; i < length; i++)
+        small[i] = bytes[i] >= 'A' && bytes[i] <= 'Z' ? (char)(bytes[i] - 'A' + 'a') : bytes[i];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(small, words[i]) && strlen(words[i]) == length) return true;
+    return false;
+}
+
 int jd_missing_make(jd_missing_t *m, const char *list, jd_ctx_t *ctx)
 {
     int n = 1;

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A user's own codes for missing values: words, or numbers, which count however they are written:
- *  -999 is also -999.0 and -999,00.
+/** Missing values in text files: the words for them that both readers know, and a user's own codes:
+ *  words, or numbers, which count however they are written: -999 is also -999.0 and -999,00.
  */
 #ifndef JD_IO_CSV_MISSING_H
 #define JD_IO_CSV_MISSING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "jiedao/context.h"
+
+/** Whether a cell is empty, or NA, N/A, NaN, NULL (in any letters) or ".". */
+bool jd_missing_word(const char *bytes, size_t length);
 
 typedef struct jd_missing_code {
     const char *word; /**< in the user's list */

@@ -1,176 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A CSV file with unknown columns: the text is held in memory and walked twice, once to learn what
  * its columns are and once to fill them. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/input.h"
+#include "core/memory.h"
 #include "core/number.h"
+#include "core/text.h"
 #include "io/csv/cell.h"
+#include "io/csv/fields.h"
 #include "io/csv/missing.h"
 #include "io/open.h"
 
 enum { SHOWN = 40 };
 
-/* ---- Fields ---- */
-
-typedef struct text {
-    const char *path;
-    char *bytes;
-    size_t size, at;
-    int64_t line; /* of the next byte */
-    char separator;
+typedef struct source {
+    jd_csv_text_t text;
     jd_missing_t missing; /* the user's codes */
-    char *scratch;        /* where quoted fields are unquoted; as large as the text */
-} text_t;
-
-typedef struct field {
-    const char *bytes;
-    size_t length;
-    bool quoted, last; /* last of its line */
-    int64_t line;
-} field_t;
-
-static int fail_at(const text_t *t, int64_t line, const char *what, jd_ctx_t *ctx)
-{
-    return jd_fail(ctx, JD_ERR_DATA, "%s:%lld: %s", t->path, (long long)line, what);
-}
-
-/* Unquotes into the scratch; t->at stands behind the opening quote. */
-static int read_quoted(text_t *t, field_t *f, jd_ctx_t *ctx)
-{
-    size_t n = 0;
-    for (;; t->at++) {
-        if (t->at == t->size)
-            return fail_at(t, f->line, "a quote that opens here is never closed", ctx);
-        char c = t->bytes[t->at];
-        if (c == '"' && t->at + 1 < t->size && t->bytes[t->at + 1] == '"')
-            t->at++;
-        else if (c == '"')
-            break;
-        if (c == '\n') t->line++;
-        t->scratch[n++] = c;
-    }
-    t->at++;
-    f->bytes = t->scratch;
-    f->length = n;
-    f->quoted = true;
-    return JD_OK;
-}
-
-static bool ends_field(const text_t *t)
-{
-    if (t->at == t->size) return true;
-    char c = t->bytes[t->at];
-    return c == t->separator || c == '\n' || c == '\r';
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* The next field, blanks around an unquoted one cut off. */
-static int next_field(text_t *t, field_t *f, jd_ctx_t *ctx)
-{
-    *f = (field_t){.bytes = t->bytes + t->at, .line = t->line};
-    if (t->at < t->size && t->bytes[t->at] == '"') {
-        t->at++;
-        int rc = read_quoted(t, f, ctx);
-        if (rc) return rc;
-        while (!ends_field(t) && is_blank(t->bytes[t->at]))
-            t->at++;
-        if (!ends_field(t))
-            return fail_at(
-                t, f->line,
-                "text follows a closing quote; a quote inside a quoted field is written twice",
-                ctx);
-    } else {
-        while (!ends_field(t))
-            t->at++;
-        f->length = (size_t)(t->bytes + t->at - f->bytes);
-        while (f->length > 0 && is_blank(*f->bytes))
-            f->bytes++, f->length--;
-        while (f->length > 0 && is_blank(f->bytes[f->length - 1]))
-            f->length--;
-    }
-    f->last = t->at == t->size || t->bytes[t->at] != t->separator;
-    if (t->at < t->size && t->bytes[t->at] == '\r' && t->at + 1 < t->size &&
-        t->bytes[t->at + 1] == '\n')
-        t->at++;
-    if (f->last && t->at < t->size) t->line++;
-    if (t->at < t->size) t->at++;
-    return JD_OK;
-}
+} source_t;
 
 /* ---- The whole text ---- */
 
-static int load(text_t *t, jd_ctx_t *ctx)
+static int load(source_t *s, const char *path, jd_ctx_t *ctx)
 {
-    FILE *in = jd_open_input(t->path, ctx);
+    FILE *in = jd_open_input(path, ctx);
     if (!in) return JD_ERR_OPEN;
-    size_t room = 0;
-    int rc = JD_OK;
-    for (;;) {
-        if (t->size == room) {
-            room = 2 * room + 65536;
-            char *wider = realloc(t->bytes, room);
-            if (!wider) rc = jd_fail_memory(ctx, room, t->path);
-            if (!wider) break;
-            t->bytes = wider;
-        }
-        errno = 0;
-        size_t n = fread(t->bytes + t->size, 1, room - t->size, in);
-        t->size += n;
-        if (n == 0) break;
-    }
-    if (!rc && ferror(in))
-        rc = jd_fail(ctx, JD_ERR_READ,
-                     "%s: cannot be read: %s; check the disk, and that it is a file", t->path,
-                     strerror(errno));
+    int rc = jd_csv_load(&s->text, in, path, JD_ERR_FORMAT, ctx);
     fclose(in);
-    if (!rc) t->scratch = malloc(t->size + 1);
-    if (!rc && !t->scratch) rc = jd_fail_memory(ctx, t->size, t->path);
-    return rc;
-}
-
-bool jd_is_utf16(const unsigned char *b, size_t n)
-{
-    if (n < 2) return false;
-    if ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)) return true;
-    size_t zeros[2] = {0}, seen = n < 64 ? n / 2 * 2 : 64;
-    for (size_t i = 0; i < seen; i++)
-        zeros[i % 2] += b[i] == 0;
-    return seen >= 8 &&
-           ((zeros[0] == 0 && zeros[1] > seen / 4) || (zeros[1] == 0 && zeros[0] > seen / 4));
-}
-
-static int check_text(const text_t *t, jd_ctx_t *ctx)
-{
-    const unsigned char *b = (const unsigned char *)t->bytes;
-    if (jd_is_utf16(b, t->size))
+    if (rc) return rc;
+    if (s->text.size > 0 && memchr(s->text.bytes, 0, s->text.size))
         return jd_fail(ctx, JD_ERR_FORMAT,
-                       "%s: is UTF-16; save it as UTF-8 (CSV UTF-8 in spreadsheet programs)",
-                       t->path);
-    if (t->size > 0 && memchr(t->bytes, 0, t->size))
-        return jd_fail(ctx, JD_ERR_FORMAT,
-                       "%s: is no text; data may be CSV, Stata (.dta) or jiedao's own HDF5",
-                       t->path);
-    if (t->size == 0)
-        return jd_fail(ctx, JD_ERR_DATA, "%s: is empty; a header and lines are expected", t->path);
+                       "%s: is no text; data may be CSV, Stata (.dta) or jiedao's own HDF5", path);
+    if (s->text.size == 0)
+        return jd_fail(ctx, JD_ERR_DATA, "%s: is empty; a header and lines are expected", path);
     return JD_OK;
 }
 
 /* The one of , ; tab that the header holds most of, outside quotes. */
-static char find_separator(const text_t *t)
+static char find_separator(const jd_csv_text_t *t)
 {
     static const char candidates[] = {',', ';', '\t'};
     int64_t count[3] = {0};
     bool quoted = false;
-    for (size_t i = t->at; i < t->size; i++) {
+    for (size_t i = t->start; i < t->size; i++) {
         char c = t->bytes[i];
         if (c == '"') quoted = !quoted;
         if (!quoted && (c == '\n' || c == '\r')) break;
@@ -188,47 +63,37 @@ typedef struct header {
     int n;
 } header_t;
 
-/* Names that would garble messages are refused; controls count as such. */
-static bool is_printable(const field_t *f)
+static int count_fields(const source_t *s, int *n, size_t *bytes, jd_ctx_t *ctx)
 {
-    for (size_t i = 0; i < f->length; i++) {
-        unsigned char c = (unsigned char)f->bytes[i];
-        size_t more = c < 0x80 ? 0 : c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-        if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0xC2) || c >= 0xF5 || more >= f->length - i)
-            return false;
-        if (c == 0xC2 && (unsigned char)f->bytes[i + 1] < 0xA0) return false; /* C1 controls */
-        for (; more > 0; more--)
-            if (((unsigned char)f->bytes[++i] & 0xC0u) != 0x80u) return false;
+    jd_csv_field_t f = {0};
+    jd_csv_cursor_t c = jd_csv_begin(&s->text);
+    int rc = JD_OK;
+    for (*n = 0, *bytes = 0; !rc && !f.last; (*n)++, *bytes += f.length + 1) {
+        rc = jd_csv_next(&c, &f, ctx);
+        /* Names that would garble messages are refused. */
+        if (!rc && !jd_utf8_printable(f.bytes, f.length))
+            rc = jd_fail(ctx, JD_ERR_FORMAT,
+                         "%s:1: the name of column %d is not valid UTF-8; save the file as UTF-8",
+                         s->text.name, *n + 1);
     }
-    return true;
+    jd_csv_end(&c);
+    return rc;
 }
 
-static int count_fields(text_t t, int *n, size_t *bytes, jd_ctx_t *ctx)
-{
-    field_t f = {0};
-    for (*n = 0, *bytes = 0; !f.last; (*n)++, *bytes += f.length + 1) {
-        int rc = next_field(&t, &f, ctx);
-        if (rc) return rc;
-        if (!is_printable(&f))
-            return jd_fail(ctx, JD_ERR_FORMAT,
-                           "%s:1: the name of column %d is not valid UTF-8; save the file as UTF-8",
-                           t.path, *n + 1);
-    }
-    return JD_OK;
-}
-
-static int read_header(text_t *t, header_t *h, jd_ctx_t *ctx)
+/* Leaves the cursor at the first line of data. */
+static int read_header(const source_t *s, header_t *h, jd_csv_cursor_t *c, jd_ctx_t *ctx)
 {
     size_t bytes;
-    int rc = count_fields(*t, &h->n, &bytes, ctx);
+    int rc = count_fields(s, &h->n, &bytes, ctx);
     if (rc) return rc;
     size_t pointers = (size_t)h->n * sizeof *h->names;
     h->names = malloc(pointers + bytes);
-    if (!h->names) return jd_fail_memory(ctx, pointers + bytes, t->path);
+    if (!h->names) return jd_fail_memory(ctx, pointers + bytes, s->text.name);
     char *to = (char *)h->names + pointers;
-    field_t f = {0};
+    *c = jd_csv_begin(&s->text);
     for (int i = 0; i < h->n; i++) {
-        rc = next_field(t, &f, ctx);
+        jd_csv_field_t f;
+        rc = jd_csv_next(c, &f, ctx);
         if (rc) return rc;
         memcpy(to, f.bytes, f.length);
         to[f.length] = '\0';
@@ -239,22 +104,6 @@ static int read_header(text_t *t, header_t *h, jd_ctx_t *ctx)
 }
 
 /* ---- Cells ---- */
-
-static bool is_word(const field_t *f, const char *word)
-{
-    if (strlen(word) != f->length) return false;
-    for (size_t i = 0; i < f->length; i++) {
-        char c = f->bytes[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != word[i]) return false;
-    }
-    return true;
-}
-
-static bool is_missing(const field_t *f)
-{
-    return f->length == 0 || is_word(f, ".") || is_word(f, "na") || is_word(f, "n/a") ||
-           is_word(f, "nan") || is_word(f, "null");
-}
 
 /* What is known of a column. */
 typedef struct kind {
@@ -271,32 +120,43 @@ typedef struct kind {
 static const kind_t unknown = {
     .column = -1, .whole = true, .ways = JD_CELL_POINT | JD_CELL_COMMA, .row = -1};
 
-static void learn(kind_t *k, const field_t *f, int64_t row)
+static void learn_ways(kind_t *k, const jd_csv_field_t *f, unsigned ways, int64_t row)
 {
     const unsigned grouped = JD_CELL_POINT_GROUPED | JD_CELL_COMMA_GROUPED;
-    int64_t i;
-    if (f->length > k->width) k->width = f->length;
-    if (is_missing(f)) {
-        k->missing = true;
-        return;
-    }
-    if (k->whole)
-        k->whole = jd_number_read_int(f->bytes, f->length, &i) && !memchr(f->bytes, '.', f->length);
-    if (k->ways == 0) return;
-    unsigned ways = jd_cell_ways(f->bytes, f->length);
     if (k->id && (ways & JD_CELL_POINT_GROUPED)) ways &= ~(unsigned)JD_CELL_POINT;
     if (k->id && (ways & JD_CELL_COMMA_GROUPED)) ways &= ~(unsigned)JD_CELL_COMMA;
     k->ways &= ways;
     k->seen |= ways;
-    k->plain = k->plain || (ways && !(ways & JD_CELL_MARKED) && !is_word(f, "0"));
+    k->plain =
+        k->plain || (ways && !(ways & JD_CELL_MARKED) && !(f->length == 1 && *f->bytes == '0'));
     if (!(ways & grouped) || k->row >= 0) return;
     k->row = row;
     snprintf(k->shown, sizeof k->shown, "%.*s", (int)f->length, f->bytes);
 }
 
+static void learn(kind_t *k, const jd_csv_field_t *f, int64_t row)
+{
+    enum { SURELY_WHOLE = 18 }; /* digits that 64 bits hold in any case */
+    int64_t i;
+    unsigned ways;
+    if (f->length > k->width) k->width = f->length;
+    if (!k->whole && !k->ways) { /* text: only what is missing and how wide it is counts */
+        k->missing = k->missing || jd_missing_word(f->bytes, f->length);
+        return;
+    }
+    const bool plain = jd_cell_is_plain(f->bytes, f->length, &ways);
+    if (!plain && jd_missing_word(f->bytes, f->length)) {
+        k->missing = true;
+        return;
+    }
+    if (k->whole && (!plain || (ways & JD_CELL_MARKED) || f->length > SURELY_WHOLE))
+        k->whole = !memchr(f->bytes, '.', f->length) && jd_number_read_int(f->bytes, f->length, &i);
+    if (k->ways) learn_ways(k, f, plain ? ways : jd_cell_ways(f->bytes, f->length), row);
+}
+
 /* A cell that is a code of a missing value, with one decimal mark at least; with the other it may
  * be a number, or none. */
-static void learn_code(kind_t *k, const field_t *f, const jd_missing_t *missing)
+static void learn_code(kind_t *k, const jd_csv_field_t *f, const jd_missing_t *missing)
 {
     unsigned ways = jd_cell_ways(f->bytes, f->length);
     if (f->length > k->width) k->width = f->length;
@@ -306,61 +166,81 @@ static void learn_code(kind_t *k, const field_t *f, const jd_missing_t *missing)
     k->missing = true;
 }
 
-static void fill(jd_table_t *table, int column, int64_t row, const field_t *f, char decimal)
+static void fill(jd_table_t *table, int column, int64_t row, const jd_csv_field_t *f, char decimal)
 {
     const jd_column_t *c = &table->columns[column];
     if (c->type == JD_TEXT) {
         char *cell = (char *)table->data[column] + (size_t)row * (size_t)c->width;
-        if (!is_missing(f)) memcpy(cell, f->bytes, f->length);
+        if (!jd_missing_word(f->bytes, f->length)) memcpy(cell, f->bytes, f->length);
     } else if (c->type == JD_INT64) {
         (void)jd_number_read_int(f->bytes, f->length, &JD_CELLS(table, column, int64_t)[row]);
     } else {
         double *cell = &JD_CELLS(table, column, double)[row];
-        if (is_missing(f) || !jd_cell_number(f->bytes, f->length, decimal, true, cell))
-            *cell = (double)NAN;
+        if (!jd_cell_number(f->bytes, f->length, decimal, true, cell)) *cell = (double)NAN;
     }
 }
 
 /* ---- Lines ---- */
 
-/* Walks the lines below the header: learns of all columns in use, or (table NULL, others) of the
- * others; or fills the table. */
-static int walk(text_t t, const header_t *h, kind_t *kinds, bool others, jd_table_t *table,
-                char decimal, int64_t *rows, jd_ctx_t *ctx)
+/* What one walk over the lines is for. */
+typedef struct walk {
+    const source_t *source;
+    const header_t *header;
+    kind_t *kinds;
+    bool others;       /* learns of the columns that are not in use */
+    jd_table_t *table; /* to be filled; NULL: learns */
+    char decimal;
+    int64_t rows;
+} walk_t;
+
+static void take_field(walk_t *w, int i, jd_csv_field_t *f)
 {
-    for (*rows = 0; t.at < t.size;) {
-        int64_t line = t.line;
-        field_t f = {0};
-        int i = 0;
-        for (; !f.last; i++) {
-            int rc = next_field(&t, &f, ctx);
-            if (rc) return rc;
-            if (i == 0 && f.last && f.length == 0 && !f.quoted) break; /* an empty line */
-            if (i >= h->n || (kinds[i].column < 0) != others) continue;
-            jd_missing_code_t *code =
-                t.missing.n ? jd_missing_find(&t.missing, f.bytes, f.length, decimal) : NULL;
-            if (!table && code) {
-                learn_code(&kinds[i], &f, &t.missing);
-            } else if (!table) {
-                learn(&kinds[i], &f, *rows);
-            } else {
-                if (code) f.length = 0, code->hits++;
-                fill(table, kinds[i].column, *rows, &f, decimal);
-            }
-        }
-        if (i == 0) continue;
-        if (i != h->n)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "%s:%lld: has %d fields, the header has %d (separator %s)", t.path,
-                           (long long)line, i, h->n,
-                           t.separator == '\t' ? "tab" : (char[2]){t.separator, 0});
-        (*rows)++;
-        if (*rows % 65536 == 0) {
-            int rc = jd_check_cancelled(ctx);
-            if (rc) return rc;
-        }
+    const jd_missing_t *missing = &w->source->missing;
+    kind_t *k = &w->kinds[i];
+    if ((k->column < 0) != w->others) return;
+    jd_missing_code_t *code =
+        missing->n ? jd_missing_find(missing, f->bytes, f->length, w->decimal) : NULL;
+    if (!w->table && code) {
+        learn_code(k, f, missing);
+    } else if (!w->table) {
+        learn(k, f, w->rows);
+    } else {
+        if (code) f->length = 0, code->hits++;
+        fill(w->table, k->column, w->rows, f, w->decimal);
     }
-    return JD_OK;
+}
+
+static int walk_line(walk_t *w, jd_csv_cursor_t *c, jd_ctx_t *ctx)
+{
+    const jd_csv_text_t *text = &w->source->text;
+    const int64_t line = c->line;
+    jd_csv_field_t f;
+    int i = 0;
+    do {
+        int rc = jd_csv_next(c, &f, ctx);
+        if (rc) return rc;
+        if (i == 0 && f.last && f.length == 0 && !f.quoted) return JD_OK; /* an empty line */
+        if (i < w->header->n) take_field(w, i, &f);
+        i++;
+    } while (!f.last);
+    if (i != w->header->n)
+        return jd_fail(ctx, JD_ERR_DATA, "%s:%lld: has %d fields, the header has %d (separator %s)",
+                       text->name, (long long)line, i, w->header->n,
+                       text->separator == '\t' ? "tab" : (char[2]){text->separator, 0});
+    w->rows++;
+    return w->rows % 65536 == 0 ? jd_check_cancelled(ctx) : JD_OK;
+}
+
+/* Walks the lines below the header. */
+static int walk(walk_t *w, const jd_csv_cursor_t *from, jd_ctx_t *ctx)
+{
+    jd_csv_cursor_t c = jd_csv_again(from);
+    int rc = JD_OK;
+    w->rows = 0;
+    while (!rc && !jd_csv_at_end(&c))
+        rc = walk_line(w, &c, ctx);
+    jd_csv_end(&c);
+    return rc;
 }
 
 /* Columns that are numbers with one mark only; of those in use, or of the others. */
@@ -383,12 +263,12 @@ static bool is_ambiguous(const kind_t *k)
 
 /* The decimal mark of the file, by the columns in use; where these leave it open, by the others. It
  * stays '\0' where nothing shows it. */
-static int find_decimal(const text_t *t, const header_t *h, kind_t *kinds, char *decimal,
-                        jd_ctx_t *ctx)
+static int find_decimal(const walk_t *w, const jd_csv_cursor_t *from, char *decimal, jd_ctx_t *ctx)
 {
+    const header_t *h = w->header;
+    const kind_t *kinds = w->kinds;
     const char *by_point, *by_comma;
     bool open = false;
-    int64_t rows;
     if (*decimal) return JD_OK;
     find_marks(h, kinds, false, &by_point, &by_comma);
     if (by_point && by_comma)
@@ -396,11 +276,13 @@ static int find_decimal(const text_t *t, const header_t *h, kind_t *kinds, char 
                        "%s: column %s is written with decimal points, column %s with decimal "
                        "commas; say which counts: "
                        "--decimal . or --decimal ,",
-                       t->path, by_point, by_comma);
+                       w->source->text.name, by_point, by_comma);
     for (int i = 0; i < h->n; i++)
         open = open || (kinds[i].column >= 0 && is_ambiguous(&kinds[i]));
     if (open && !by_point && !by_comma) {
-        int rc = walk(*t, h, kinds, true, NULL, 0, &rows, ctx);
+        walk_t others = *w;
+        others.others = true;
+        int rc = walk(&others, from, ctx);
         if (rc) return rc;
         find_marks(h, kinds, true, &by_point, &by_comma);
     }
@@ -475,32 +357,35 @@ int jd_open_columns(const char *path, const char *const *names, const bool *take
     return JD_OK;
 }
 
-static int read_rows(text_t *t, const header_t *h, kind_t *kinds, jd_column_t *columns,
-                     int n_columns, char *decimal, jd_table_t *table, jd_ctx_t *ctx)
+static int read_rows(walk_t *w, const jd_csv_cursor_t *from, jd_column_t *columns, int n_columns,
+                     char *decimal, jd_table_t *table, jd_ctx_t *ctx)
 {
-    int64_t rows;
-    int rc = walk(*t, h, kinds, false, NULL, 0, &rows, ctx);
-    if (!rc && rows == 0)
-        rc = jd_fail(ctx, JD_ERR_DATA, "%s: has a header and no lines of data", t->path);
-    if (!rc) rc = find_decimal(t, h, kinds, decimal, ctx);
+    const char *name = w->source->text.name;
+    int rc = walk(w, from, ctx);
+    if (!rc && w->rows == 0)
+        rc = jd_fail(ctx, JD_ERR_DATA, "%s: has a header and no lines of data", name);
+    if (!rc) rc = find_decimal(w, from, decimal, ctx);
     if (rc) return rc;
-    set_types(columns, h, kinds, *decimal);
-    rc = jd_table_init(table, t->path, "", columns, n_columns, rows, ctx);
-    if (!rc) rc = walk(*t, h, kinds, false, table, *decimal ? *decimal : '.', &table->rows, ctx);
+    set_types(columns, w->header, w->kinds, *decimal);
+    rc = jd_table_init(table, name, "", columns, n_columns, w->rows, ctx);
+    w->table = table;
+    w->decimal = *decimal ? *decimal : '.';
+    if (!rc) rc = walk(w, from, ctx);
+    table->rows = w->rows;
     if (rc) return rc;
-    note_groups(h, kinds, columns, *decimal, ctx);
-    jd_missing_tell(&t->missing, ctx);
+    note_groups(w->header, w->kinds, columns, *decimal, ctx);
+    jd_missing_tell(&w->source->missing, ctx);
     return JD_OK;
 }
 
-static int choose(const text_t *t, const header_t *h, const jd_wanted_t *wanted, kind_t *kinds,
+static int choose(const char *path, const header_t *h, const jd_wanted_t *wanted, kind_t *kinds,
                   jd_column_t **columns, int *n_columns, jd_ctx_t *ctx)
 {
     bool *take = calloc((size_t)h->n, sizeof *take);
-    if (!take) return jd_fail_memory(ctx, (size_t)h->n, t->path);
+    if (!take) return jd_fail_memory(ctx, (size_t)h->n, path);
     const char *const *names = (const char *const *)h->names;
     int rc = wanted->choose(wanted->user, names, h->n, take, ctx);
-    if (!rc) rc = jd_open_columns(t->path, names, take, h->n, columns, n_columns, ctx);
+    if (!rc) rc = jd_open_columns(path, names, take, h->n, columns, n_columns, ctx);
     for (int i = 0, c = 0; i < h->n; i++) {
         kinds[i] = unknown;
         if (!take[i]) continue;
@@ -526,35 +411,32 @@ static int check_style(const jd_csv_style_t *style, jd_ctx_t *ctx)
 int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *wanted,
                 jd_table_t *table, jd_ctx_t *ctx)
 {
-    text_t t = {.path = path, .line = 1};
+    source_t s = {0};
     header_t h = {0};
+    jd_csv_cursor_t data = {0};
     kind_t *kinds = NULL;
     jd_column_t *columns = NULL;
     int n_columns = 0;
     *table = (jd_table_t){0};
     int rc = check_style(style, ctx);
-    if (!rc) rc = jd_missing_make(&t.missing, style->missing, ctx);
-    if (!rc) rc = load(&t, ctx);
-    if (!rc) rc = check_text(&t, ctx);
-    if (rc) goto out;
-    if (t.size >= 3 && memcmp(t.bytes, "\xEF\xBB\xBF", 3) == 0) t.at = 3;
-    if (!style->separator) style->separator = find_separator(&t);
-    t.separator = style->separator;
-    rc = read_header(&t, &h, ctx);
-    if (!rc && !(kinds = calloc((size_t)h.n, sizeof *kinds)))
-        rc = jd_fail_memory(ctx, sizeof *kinds, path);
-    if (!rc) rc = choose(&t, &h, wanted, kinds, &columns, &n_columns, ctx);
-    if (!rc) rc = read_rows(&t, &h, kinds, columns, n_columns, &style->decimal, table, ctx);
+    if (!rc) rc = jd_missing_make(&s.missing, style->missing, ctx);
+    if (!rc) rc = load(&s, path, ctx);
+    if (!rc && !style->separator) style->separator = find_separator(&s.text);
+    if (!rc) jd_csv_separate(&s.text, style->separator, true);
+    if (!rc) rc = read_header(&s, &h, &data, ctx);
+    if (!rc) rc = jd_make(&kinds, h.n, sizeof *kinds, path, ctx);
+    if (!rc) rc = choose(path, &h, wanted, kinds, &columns, &n_columns, ctx);
+    walk_t w = {.source = &s, .header = &h, .kinds = kinds};
+    if (!rc) rc = read_rows(&w, &data, columns, n_columns, &style->decimal, table, ctx);
     if (rc) jd_table_free(table);
     if (!rc)
         table->owned = columns;
     else
         free(columns);
-out:
+    jd_csv_end(&data);
+    jd_csv_text_free(&s.text);
     free(kinds);
     free(h.names);
-    free(t.missing.codes);
-    free(t.scratch);
-    free(t.bytes);
+    free(s.missing.codes);
     return rc;
 }
