@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "jiedao/did.h"
 
 /* Parts of a sum of squares below this are rounding. */
@@ -95,8 +96,8 @@ static int check_balance(const jd_panel_t *panel, const jd_groups_t *periods, jd
 static int table_make(table_t *t, const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
 {
     size_t bytes = (size_t)panel->n * sizeof(int32_t);
-    int32_t *cohort = malloc(bytes);
-    if (!cohort) return jd_fail_memory(ctx, bytes, "cohorts");
+    int32_t *cohort;
+    if (jd_make_unset(&cohort, bytes, 1, "cohorts", ctx)) return JD_ERR_NO_MEMORY;
     int rc = jd_panel_cohorts(panel, cohort, ctx);
     if (!rc) rc = jd_groups_make(&t->periods, panel->time, panel->n, ctx);
     if (!rc) rc = check_balance(panel, &t->periods, ctx);
@@ -205,8 +206,8 @@ static int split_within(jd_bacon_t *bacon, table_t *t, const jd_panel_t *panel, 
     size_t bytes = (size_t)panel->n * sizeof(double);
     t->residual = calloc(cells, sizeof *t->residual);
     if (!t->residual) return jd_fail_memory(ctx, bytes, "residuals of treatment");
-    double *w = malloc(bytes);
-    if (!w) return jd_fail_memory(ctx, bytes, "residuals of treatment");
+    double *w;
+    if (jd_make_unset(&w, bytes, 1, "residuals of treatment", ctx)) return JD_ERR_NO_MEMORY;
     int rc = residualise(panel, y, &bacon->estimate, w, ctx);
     if (rc) goto out;
     double all = 0, square = 0, product = 0;

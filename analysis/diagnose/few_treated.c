@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "jiedao/random.h"
 #include "jiedao/randomisation.h"
@@ -158,8 +159,8 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     tell_premise(c, ctx);
     group_paths(c);
     size_t pairs = (size_t)c->n_paths * (size_t)c->n_controls;
-    c->effect = malloc((pairs + 1) * sizeof *c->effect);
-    if (!c->effect) return jd_fail_memory(ctx, pairs * sizeof *c->effect, "placebo effects");
+    if (jd_make_unset(&c->effect, pairs + 1, sizeof *c->effect, "placebo effects", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int32_t p = 0, of = 0; p < c->n_paths; of += c->size[p++])
         for (int32_t k = 0; k < c->n_controls; k++)
             c->effect[(int64_t)p * c->n_controls + k] =
@@ -278,8 +279,8 @@ static int fit_residuals(const jd_design_t *design, const double *y, double *res
 {
     const jd_regression_t *r = &design->regression;
     size_t n = (size_t)design->sample.n, k = (size_t)r->n_kept;
-    double *own = malloc((n + k) * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, (n + k) * sizeof *own, "an outcome");
+    double *own;
+    if (jd_make_unset(&own, n + k, sizeof *own, "an outcome", ctx)) return JD_ERR_NO_MEMORY;
     const double *column = own;
     for (size_t i = 0; i < n; i++)
         own[i] = y[design->sample.row[i]];
@@ -324,8 +325,8 @@ int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design, c
     int rc = check(design, null, level, options, ctx);
     if (rc) return rc;
     size_t bytes = (size_t)design->sample.n * sizeof(double);
-    double *residual = malloc(bytes);
-    if (!residual) return jd_fail_memory(ctx, bytes, "residuals");
+    double *residual;
+    if (jd_make_unset(&residual, bytes, 1, "residuals", ctx)) return JD_ERR_NO_MEMORY;
     rc = fit_residuals(design, y, residual, &result->estimate, ctx);
     if (!rc) rc = open_cells(&cells, design, residual, ctx);
     if (!rc) rc = fill_law(&cells, options, result, ctx);

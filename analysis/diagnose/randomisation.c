@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "jiedao/random.h"
 
 enum { DRAWS = 999, MAX_DRAWS = 10000000 };
@@ -63,8 +64,9 @@ static int by_stratum(const void *a, const void *b)
 static int sort_movers(deal_t *deal, const int32_t *stratum, jd_ctx_t *ctx)
 {
     int32_t n = deal->movers.n_groups;
-    place_t *place = malloc((size_t)n * sizeof *place);
-    if (!place) return jd_fail_memory(ctx, (size_t)n * sizeof *place, "permutations");
+    place_t *place;
+    if (jd_make_unset(&place, (size_t)n, sizeof *place, "permutations", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int32_t g = 0; g < n; g++)
         place[g] = (place_t){stratum[g], deal->cohort[g], g};
     qsort(place, (size_t)n, sizeof *place, by_stratum);
@@ -350,8 +352,9 @@ int jd_randomisation_test(jd_randomisation_t *result, const jd_estimator_t *esti
     if (rc) return rc;
     deal_t deal = {0};
     double *adjusted = NULL;
-    int32_t *cohort = malloc((size_t)panel->n * sizeof *cohort);
-    if (!cohort) return jd_fail_memory(ctx, (size_t)panel->n * sizeof *cohort, "cohorts");
+    int32_t *cohort;
+    if (jd_make_unset(&cohort, (size_t)panel->n, sizeof *cohort, "cohorts", ctx))
+        return JD_ERR_NO_MEMORY;
     rc = jd_panel_cohorts(panel, cohort, ctx);
     if (!rc) rc = open_deal(&deal, panel, task.o, cohort, draws, ctx);
     if (!rc) {

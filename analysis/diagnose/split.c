@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "linear/sums.h"
 
@@ -206,8 +207,9 @@ static int apply_frozen(const split_work_t *s, int n_y, jd_ctx_t *ctx)
 {
     const double *y[] = {s->input->y1_obs, s->input->y1, s->input->y0};
     size_t n = (size_t)s->design->n_rows, n_terms = (size_t)s->design->facts.n_terms;
-    double *w = malloc((n_terms + 1) * n * sizeof *w);
-    if (!w) return jd_fail_memory(ctx, (n_terms + 1) * n * sizeof *w, "frozen weights");
+    double *w;
+    if (jd_make_unset(&w, (n_terms + 1) * n, sizeof *w, "frozen weights", ctx))
+        return JD_ERR_NO_MEMORY;
     double *column = w + n_terms * n;
     int rc = estimate_into(s, y, TAU_POST, ctx);
     if (!rc) rc = jd_design_freeze(s->design, s->input->y1, w, ctx);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 
 /* A treated row. */
@@ -79,9 +80,8 @@ static int fill_cells(jd_twfe_weights_t *w, treated_t *row, int64_t n, jd_ctx_t 
         }
         w->n_cells = k + 1;
         if (pass == 1) break;
-        w->cell = calloc((size_t)w->n_cells, sizeof *w->cell);
-        if (!w->cell)
-            return jd_fail_memory(ctx, (size_t)w->n_cells * sizeof *w->cell, "weights by cell");
+        if (jd_make_n(&w->cell, (size_t)w->n_cells, sizeof *w->cell, "weights by cell", ctx))
+            return JD_ERR_NO_MEMORY;
     }
     return JD_OK;
 }

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "jiedao/random.h"
 #include "linear/lapack.h"
@@ -86,8 +87,8 @@ static int make_rows(const jd_design_t *design, const jd_regression_t *r, const 
 {
     size_t n = (size_t)r->n, all = (size_t)design->n_rows, k = (size_t)r->n_kept;
     size_t cells = 4 * n + k + (all > n ? all : n);
-    rows->room = calloc(cells, sizeof *rows->room);
-    if (!rows->room) return jd_fail_memory(ctx, cells * sizeof *rows->room, "a wild bootstrap");
+    if (jd_make_n(&rows->room, cells, sizeof *rows->room, "a wild bootstrap", ctx))
+        return JD_ERR_NO_MEMORY;
     rows->w = rows->room;
     rows->e[0] = rows->w + n;
     rows->e[1] = rows->e[0] + n;
@@ -196,8 +197,8 @@ static int allocate(wild_t *w, int32_t groups, int m, jd_ctx_t *ctx)
     size_t g = (size_t)groups, cells = 4 * g + 3 * g * (size_t)m;
     w->groups = groups;
     w->m = m;
-    w->room = calloc(cells, sizeof *w->room);
-    if (!w->room) return jd_fail_memory(ctx, cells * sizeof *w->room, "a wild bootstrap");
+    if (jd_make_n(&w->room, cells, sizeof *w->room, "a wild bootstrap", ctx))
+        return JD_ERR_NO_MEMORY;
     double *at = w->room;
     for (int c = 0; c < 2; c++) {
         w->a[c] = at + (size_t)c * g;
@@ -403,9 +404,8 @@ static int report(const wild_t *w, jd_wild_t *out, jd_ctx_t *ctx)
     double gap = w->estimate - w->o->null, t = gap / w->std_error;
     double near = tie * fmax(fabs(t), tie);
     int64_t below = 0, above = 0, equal = 0;
-    out->t_star = malloc((size_t)w->draws * sizeof *out->t_star);
-    if (!out->t_star)
-        return jd_fail_memory(ctx, (size_t)w->draws * sizeof *out->t_star, "a wild bootstrap");
+    if (jd_make_unset(&out->t_star, (size_t)w->draws, sizeof *out->t_star, "a wild bootstrap", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t d = 0; d < w->draws; d++) {
         const double *draw = w->draw + 5 * d;
         double star = (draw[0] + gap * draw[1]) / sqrt(variance_at(w, draw, gap));

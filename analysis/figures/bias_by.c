@@ -3,6 +3,7 @@
  * it. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "curves.h"
 #include "parts.h"
 
@@ -26,8 +27,7 @@ static int read_stacks(stacks_t *s, const jd_table_t *table, jd_ctx_t *ctx)
     if (rc) return rc;
     jd_curves_size(&s->curves);
     size_t bytes = (size_t)table->rows * sizeof *s->positions;
-    s->positions = malloc(bytes);
-    if (!s->positions) return jd_fail_memory(ctx, bytes, "a figure's bars");
+    if (jd_make_unset(&s->positions, bytes, 1, "a figure's bars", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t row = 0; row < table->rows; row++) {
         s->positions[row] = jd_curves_cell(&s->curves, JD_CURVE_X, row);
         for (int k = 0; k < JD_PARTS; k++)

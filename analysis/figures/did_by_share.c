@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "parts.h"
 
 static const jd_figure_kind_t kind = {"did_by_share", 183.0, 85.0, 155.0};
@@ -186,8 +187,8 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
                             JD_SHARE_REQUIRED, col, ctx);
     if (rc) return rc;
     size_t bytes = (size_t)table->rows * sizeof(double);
-    double *positions = malloc(bytes);
-    if (!positions) return jd_fail_memory(ctx, bytes, "a figure's bars");
+    double *positions;
+    if (jd_make_unset(&positions, bytes, 1, "a figure's bars", ctx)) return JD_ERR_NO_MEMORY;
 
     jd_page_t page;
     jd_page_begin(&page, out, &kind, options);

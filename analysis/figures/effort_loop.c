@@ -2,6 +2,7 @@
 /* Effort under pressure and its loop: propositions P1 and P2. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "page.h"
 
 static const jd_figure_kind_t kind = {"effort_loop", 183.0, 82.0, 150.0};
@@ -41,8 +42,7 @@ static int by_pressure(const void *a, const void *b)
 static int read_loop(loop_t *loop, const jd_table_t *table, const int *col, jd_ctx_t *ctx)
 {
     size_t bytes = (size_t)table->rows * sizeof *loop->states;
-    loop->states = malloc(bytes);
-    if (!loop->states) return jd_fail_memory(ctx, bytes, "a figure's points");
+    if (jd_make_unset(&loop->states, bytes, 1, "a figure's points", ctx)) return JD_ERR_NO_MEMORY;
     loop->pressure = loop->share = jd_range_empty();
     int64_t n = 0;
     for (int b = 0; b < BRANCHES; b++) {

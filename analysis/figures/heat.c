@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "page.h"
 
 static const jd_figure_kind_t kind = {"heat", 120.0, 85.0, 75.0};
@@ -190,8 +191,8 @@ static void put_heat(FILE *out, const heat_t *h, const jd_figure_options_t *opti
 int jd_figure_heat_script(FILE *out, const jd_table_t *table, const jd_figure_options_t *options,
                           jd_ctx_t *ctx)
 {
-    heat_t *heat = calloc(1, sizeof *heat);
-    if (!heat) return jd_fail_memory(ctx, sizeof *heat, "a heat map");
+    heat_t *heat;
+    if (jd_make_n(&heat, 1, sizeof *heat, "a heat map", ctx)) return JD_ERR_NO_MEMORY;
     heat->table = table;
     int rc = jd_figure_find(&kind, table, jd_heat_columns, JD_HEAT_COLUMNS, JD_HEAT_REQUIRED,
                             heat->col, ctx);

@@ -2,6 +2,7 @@
 /* Where friction is, who is treated, and where firms go. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "page.h"
 
 static const jd_figure_kind_t kind = {"map", 150.0, 120.0, 85.0};
@@ -91,8 +92,7 @@ static int read_flows(map_t *map, const jd_table_t *table, int max_flows, jd_ctx
                             col, ctx);
     if (rc) return rc;
     size_t bytes = (size_t)table->rows * sizeof *map->flows;
-    map->flows = malloc(bytes);
-    if (!map->flows) return jd_fail_memory(ctx, bytes, "a map's flows");
+    if (jd_make_unset(&map->flows, bytes, 1, "a map's flows", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t row = 0; row < table->rows; row++) {
         flow_t flow = {.firms = jd_figure_cell(table, col[JD_FLOW_FIRMS], row), .row = row};
         int there = flow.firms > 0.0;

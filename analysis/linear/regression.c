@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "jiedao/linear.h"
 #include "linear/cells/cellwise.h"
 #include "linear/cholesky.h"
@@ -129,8 +130,9 @@ static int cross_products(const double *columns, int64_t n, int k, double *cross
     enum { AT_ONCE = 16 };
     int64_t blocks = jd_n_blocks(n);
     size_t size = (size_t)k * (size_t)k;
-    double *part = calloc(AT_ONCE * size, sizeof *part);
-    if (!part) return jd_fail_memory(ctx, AT_ONCE * size * sizeof *part, "cross products");
+    double *part;
+    if (jd_make_n(&part, AT_ONCE * size, sizeof *part, "cross products", ctx))
+        return JD_ERR_NO_MEMORY;
     memset(cross, 0, size * sizeof *cross);
     for (int64_t first = 0; first < blocks; first += AT_ONCE) {
         int64_t last = first + AT_ONCE < blocks ? first + AT_ONCE : blocks;
@@ -251,8 +253,9 @@ static int orthogonalise(jd_regression_t *r, jd_ctx_t *ctx)
 {
     int k = r->n_kept;
     size_t size = (size_t)k * (size_t)k;
-    double *work = malloc(6 * size * sizeof *work);
-    if (!work) return jd_fail_memory(ctx, 6 * size * sizeof *work, "the regressors' factor");
+    double *work;
+    if (jd_make_unset(&work, 6 * size, sizeof *work, "the regressors' factor", ctx))
+        return JD_ERR_NO_MEMORY;
     double *r1 = work, *i1 = r1 + size, *r2 = i1 + size, *i2 = r2 + size, *all = i2 + size,
            *inverse = all + size;
     int rc = triangle_of(r, r1, i1, ctx);
@@ -292,8 +295,9 @@ static int refuse_unidentified(const jd_regression_t *r, jd_ctx_t *ctx)
 
 static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
 {
-    double *least = malloc((size_t)r->n_x * sizeof *least);
-    if (!least) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *least, "the regressors");
+    double *least;
+    if (jd_make_unset(&least, (size_t)r->n_x, sizeof *least, "the regressors", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = residualise(r, least, ctx);
     free(least);
     if (!rc) rc = drop_collinear(r, ctx);
@@ -369,8 +373,8 @@ int jd_regression_residuals(const jd_regression_t *regression, const double *y, 
         jd_cellwise_residuals(r->cells, k, y, beta, residual, jd_pass_threads(ctx, r->n));
         return JD_OK;
     }
-    double *load = malloc((size_t)k * sizeof *load);
-    if (!load) return jd_fail_memory(ctx, (size_t)k * sizeof *load, "residuals");
+    double *load;
+    if (jd_make_unset(&load, (size_t)k, sizeof *load, "residuals", ctx)) return JD_ERR_NO_MEMORY;
     memcpy(residual, y, (size_t)r->n * sizeof *residual);
     int rc = jd_effects_demean(r->effects, residual, 1, ctx);
     /* X = (W / w) X'X, so the fit X beta is (W / w) times X'X beta. */

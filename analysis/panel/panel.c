@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "panel/grid.h"
 
 static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
@@ -89,11 +90,8 @@ static int check_cohorts(const jd_panel_t *panel, jd_ctx_t *ctx)
     if (plainly_one_cohort(panel, ctx)) return JD_OK;
     int rc = jd_groups_make(&units, panel->unit, panel->n, ctx);
     if (rc) goto out;
-    first = malloc((size_t)units.n_groups * sizeof *first);
-    if (!first) {
-        rc = jd_fail_memory(ctx, (size_t)units.n_groups * sizeof *first, "units");
-        goto out;
-    }
+    rc = jd_make_unset(&first, (size_t)units.n_groups, sizeof *first, "units", ctx);
+    if (rc) goto out;
     for (int32_t g = 0; g < units.n_groups; g++)
         first[g] = -1;
     for (int64_t i = 0; i < panel->n; i++) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "jiedao/panel.h"
 #include "panel/grid.h"
 
@@ -19,8 +20,7 @@ int jd_sample_make(jd_sample_t *sample, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     memset(sample, 0, sizeof *sample);
     size_t bytes = (size_t)panel->n * sizeof *sample->row;
-    sample->row = malloc(bytes);
-    if (!sample->row) return jd_fail_memory(ctx, bytes, "the sample's rows");
+    if (jd_make_unset(&sample->row, bytes, 1, "the sample's rows", ctx)) return JD_ERR_NO_MEMORY;
     if (!panel->weight && panel->n_x + panel->n_slopes == 0) {
 #pragma omp parallel for num_threads(jd_pass_threads(ctx, panel->n)) schedule(static)
         for (int64_t i = 0; i < panel->n; i++)

@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "core/memory.h"
 #include "diagnose/trends/honest_parts.h"
 #include "jiedao/random.h"
 #include "linear/lapack.h"
@@ -219,9 +220,9 @@ static int add_flci_stage(member_t *member, const study_t *study, double m, jd_c
     int n = path->n_pre + path->n_post;
     int rc = jd_flci_make(&member->flci, path, study->l, m, study->options.kappa, ctx);
     if (rc) return rc;
-    member->sigma_flci = calloc((size_t)n, sizeof *member->sigma_flci);
-    if (!member->sigma_flci)
-        return jd_fail_memory(ctx, (size_t)n * sizeof(double), "an interval's covariances");
+    if (jd_make_n(&member->sigma_flci, (size_t)n, sizeof *member->sigma_flci,
+                  "an interval's covariances", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++)
             member->sigma_flci[i] += path->vcov[i * n + j] * member->flci.weight[j];

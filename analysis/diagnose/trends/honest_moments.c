@@ -9,6 +9,7 @@
 
 #include <gsl/gsl_sf_erf.h>
 
+#include "core/memory.h"
 #include "diagnose/trends/honest_parts.h"
 
 int jd_honest_n_largest(const jd_event_path_t *path, jd_honest_delta_t delta)
@@ -131,8 +132,8 @@ static int make_programme(jd_moments_t *mo, const jd_event_path_t *path, const d
     for (int j = 1; j < r; j++)
         if (fabs(l[j]) > fabs(l[p])) p = j;
     size_t bytes = (size_t)rows * (size_t)r * sizeof(double);
-    double *w = malloc(bytes);
-    if (!w) return jd_fail_memory(ctx, bytes, "a linear programme");
+    double *w;
+    if (jd_make_unset(&w, bytes, 1, "a linear programme", ctx)) return JD_ERR_NO_MEMORY;
     for (int i = 0; i < rows; i++) {
         const double *post = mo->a + (int64_t)i * mo->n + path->n_pre;
         mo->toward[i] = post[p] / l[p];
@@ -205,8 +206,9 @@ int jd_moments_critical(jd_moments_t *mo, const double *draws, int n_draws, doub
 {
     double at = (1 - kappa) * (n_draws - 1), below = floor(at);
     int n_top = n_draws - (int)below;
-    double *top = calloc((size_t)n_top, sizeof *top);
-    if (!top) return jd_fail_memory(ctx, (size_t)n_top * sizeof *top, "simulated statistics");
+    double *top;
+    if (jd_make_n(&top, (size_t)n_top, sizeof *top, "simulated statistics", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int i = 0; i < n_top; i++)
         top[i] = -HUGE_VAL;
     int rc = JD_OK;

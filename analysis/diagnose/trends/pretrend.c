@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "core/memory.h"
 #include "diagnose/trends/pretrend_rectangle.h"
 #include "linear/laws.h"
 
@@ -100,8 +101,9 @@ static int check_violation(const double *violation, int n, jd_ctx_t *ctx)
 static int weigh_violation(jd_pretrend_t *p, const jd_rectangle_t *r, const jd_event_path_t *path,
                            double level, jd_ctx_t *ctx)
 {
-    double *gap = malloc(2 * (size_t)r->k * sizeof *gap);
-    if (!gap) return jd_fail_memory(ctx, 2 * (size_t)r->k * sizeof *gap, "a likelihood");
+    double *gap;
+    if (jd_make_unset(&gap, 2 * (size_t)r->k, sizeof *gap, "a likelihood", ctx))
+        return JD_ERR_NO_MEMORY;
     double *z = gap + r->k;
     for (int i = 0; i < r->k; i++)
         gap[i] = path->estimate[i] - p->violation[i];
@@ -233,11 +235,9 @@ int jd_pretrend_slope(const jd_event_path_t *path, double power,
         return jd_fail(ctx, JD_ERR_ARGUMENT, "pretrend: power = %g; it must lie in (0, 1)", power);
     int rc = rectangle_of(&r, path, options, ctx), n = path->n_pre + path->n_post;
     if (rc) return rc;
-    double *line = malloc(3 * (size_t)n * sizeof *line);
-    if (!line) {
-        rc = jd_fail_memory(ctx, 3 * (size_t)n * sizeof *line, "a linear violation");
-        goto out;
-    }
+    double *line;
+    rc = jd_make_unset(&line, 3 * (size_t)n, sizeof *line, "a linear violation", ctx);
+    if (rc) goto out;
     for (int i = 0; i < n; i++)
         line[i] = i < path->n_pre ? i - path->n_pre : i - path->n_pre + 1;
     search_t search = {

@@ -11,6 +11,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "core/memory.h"
 #include "jiedao/random.h"
 
 static int rectangle_alloc(jd_rectangle_t *r, jd_ctx_t *ctx)
@@ -256,8 +257,8 @@ int jd_rectangle_integrate(const jd_rectangle_t *r, const double *mean, double *
     size_t all = JD_SHIFTS * each + n;
     int rc = jd_check_cancelled(ctx);
     if (rc) return rc;
-    double *total = calloc(all, sizeof *total);
-    if (!total) return jd_fail_memory(ctx, all * sizeof *total, "an integral");
+    double *total;
+    if (jd_make_n(&total, all, sizeof *total, "an integral", ctx)) return JD_ERR_NO_MEMORY;
     double *sums = total + n;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
     for (int b = 0; b < JD_SHIFTS; b++)

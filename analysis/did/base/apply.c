@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "linear/laws.h"
 #include "linear/sums.h"
@@ -87,8 +88,8 @@ int jd_design_estimate(const jd_design_t *design, const double *const *y, int n_
     int n_terms = design->facts.n_terms, rc = JD_OK;
     size_t n = (size_t)design->sample.n, width = (size_t)(n_y < BATCH ? n_y : BATCH);
     size_t cells = width * (n + (size_t)n_terms);
-    double *work = malloc(cells * sizeof *work);
-    if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "outcomes");
+    double *work;
+    if (jd_make_unset(&work, cells, sizeof *work, "outcomes", ctx)) return JD_ERR_NO_MEMORY;
     double *part = work + width * n;
     const double *columns[BATCH];
     for (int first = 0; !rc && first < n_y; first += BATCH) {
@@ -128,8 +129,8 @@ int jd_design_freeze(const jd_design_t *design, const double *y, double *w, jd_c
     int rc = check_outcome(design, y, ctx);
     if (rc) return rc;
     size_t cells = n * ((size_t)n_terms + 1);
-    double *own = calloc(cells, sizeof *own);
-    if (!own) return jd_fail_memory(ctx, cells * sizeof *own, "weights on outcomes");
+    double *own;
+    if (jd_make_n(&own, cells, sizeof *own, "weights on outcomes", ctx)) return JD_ERR_NO_MEMORY;
     double *column = own + n * (size_t)n_terms;
     gather(design, y, column);
     rc = estimator->freeze(design, column, own, ctx);
@@ -144,8 +145,8 @@ static int allocate_fit(jd_fit_t *fit, int n_terms, jd_ctx_t *ctx)
 {
     memset(fit, 0, sizeof *fit);
     size_t k = (size_t)n_terms, cells = k * (6 + k);
-    fit->estimate = calloc(cells, sizeof *fit->estimate);
-    if (!fit->estimate) return jd_fail_memory(ctx, cells * sizeof *fit->estimate, "a fit");
+    if (jd_make_n(&fit->estimate, cells, sizeof *fit->estimate, "a fit", ctx))
+        return JD_ERR_NO_MEMORY;
     fit->std_error = fit->estimate + k;
     fit->ci_low = fit->estimate + 2 * k;
     fit->ci_high = fit->estimate + 3 * k;
@@ -301,8 +302,9 @@ static int infer_with_mean(const jd_design_t *design, const double *residual, jd
                            jd_ctx_t *ctx)
 {
     size_t k = (size_t)fit->n_terms, cells = (k + 1) * (k + 1);
-    double *contrast = calloc(cells, sizeof *contrast);
-    if (!contrast) return jd_fail_memory(ctx, cells * sizeof *contrast, "degrees of freedom");
+    double *contrast;
+    if (jd_make_n(&contrast, cells, sizeof *contrast, "degrees of freedom", ctx))
+        return JD_ERR_NO_MEMORY;
     double *df = contrast + (k + 1) * k;
     for (size_t j = 0; j < k; j++)
         contrast[j * k + j] = 1;
@@ -324,8 +326,8 @@ int jd_infer_coefficients(const jd_design_t *design, const double *y, const doub
 {
     const jd_regression_t *r = &design->regression;
     size_t bytes = (size_t)design->sample.n * sizeof(double);
-    double *residual = malloc(bytes);
-    if (!residual) return jd_fail_memory(ctx, bytes, "residuals");
+    double *residual;
+    if (jd_make_unset(&residual, bytes, 1, "residuals", ctx)) return JD_ERR_NO_MEMORY;
     jd_vcov_rows_t rows = design->rows;
     rows.contrast = contrast;
     rows.n_contrasts = fit->n_terms;

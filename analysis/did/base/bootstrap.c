@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "did/base/resample.h"
 #include "jiedao/random.h"
@@ -314,8 +315,9 @@ static void tell_missing(const jd_design_t *design, const jd_fit_t *fit, jd_ctx_
 
 static int fill_fit(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
 {
-    double *weight = calloc((size_t)fit->n_terms, sizeof *weight);
-    if (!weight) return jd_fail_memory(ctx, (size_t)fit->n_terms * sizeof *weight, "a bootstrap");
+    double *weight;
+    if (jd_make_n(&weight, (size_t)fit->n_terms, sizeof *weight, "a bootstrap", ctx))
+        return JD_ERR_NO_MEMORY;
     fill_vcov(fit);
     for (int k = 0; k < fit->n_terms; k++) {
         weight[k] = 1;

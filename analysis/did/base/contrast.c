@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/memory.h"
+
 /* C [n][k] times in [k][width]. */
 static void combine(const double *contrast, int n, int k, const double *in, int width, double *out)
 {
@@ -24,8 +26,8 @@ int jd_contrast_estimate(const jd_design_t *design, const double *contrast, cons
         return JD_OK;
     }
     size_t cells = (size_t)r->n_kept * (size_t)n_y;
-    double *beta = malloc(cells * sizeof *beta);
-    if (!beta) return jd_fail_memory(ctx, cells * sizeof *beta, "coefficients");
+    double *beta;
+    if (jd_make_unset(&beta, cells, sizeof *beta, "coefficients", ctx)) return JD_ERR_NO_MEMORY;
     jd_regression_estimate(r, y, n_y, beta, ctx);
     combine(contrast, design->facts.n_terms, r->n_kept, beta, n_y, estimate);
     free(beta);
@@ -62,8 +64,8 @@ int jd_contrast_infer(const jd_design_t *design, const double *contrast, const d
         return jd_infer_coefficients(design, y, fit->estimate, NULL, options, fit->vcov, fit, ctx);
     int k = design->regression.n_kept, n = fit->n_terms;
     size_t cells = (size_t)k * (size_t)(1 + k + n);
-    double *beta = malloc(cells * sizeof *beta);
-    if (!beta) return jd_fail_memory(ctx, cells * sizeof *beta, "a covariance");
+    double *beta;
+    if (jd_make_unset(&beta, cells, sizeof *beta, "a covariance", ctx)) return JD_ERR_NO_MEMORY;
     double *vcov = beta + k, *half = vcov + (size_t)k * (size_t)k;
     jd_regression_estimate(&design->regression, &y, 1, beta, ctx);
     int rc = jd_infer_coefficients(design, y, beta, contrast, options, vcov, fit, ctx);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "linear/absorb/effects.h"
 
@@ -162,8 +163,8 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
                        "%s: takes no slopes that differ by level; leave them out, or take twfe, "
                        "event_study or sun_abraham",
                        estimator->name);
-    jd_design_t *d = calloc(1, sizeof *d);
-    if (!d) return jd_fail_memory(ctx, sizeof *d, "a design");
+    jd_design_t *d;
+    if (jd_make_n(&d, 1, sizeof *d, "a design", ctx)) return JD_ERR_NO_MEMORY;
     d->estimator = estimator;
     d->n_rows = panel->n;
     rc = estimator->prepare(d, &taken, options, ctx);
@@ -207,8 +208,8 @@ static int copy_terms(jd_design_t *design, const jd_panel_t *panel, const jd_ter
                       int n_terms, jd_ctx_t *ctx)
 {
     size_t n_all = (size_t)n_terms + (size_t)panel->n_x;
-    design->terms = calloc(n_all, sizeof *design->terms);
-    if (!design->terms) return jd_fail_memory(ctx, n_all * sizeof *design->terms, "the terms");
+    if (jd_make_n(&design->terms, n_all, sizeof *design->terms, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     memcpy(design->terms, terms, (size_t)n_terms * sizeof *terms);
     for (int k = 0; k < panel->n_x; k++)
         design->terms[n_terms + k] = jd_term_other(panel->x_name[k]);
@@ -257,8 +258,9 @@ double *jd_design_column(jd_design_t *design, int term)
 static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
 {
     const jd_regression_t *r = &design->regression;
-    jd_term_t *parted = calloc((size_t)r->n_x, sizeof *parted);
-    if (!parted) return jd_fail_memory(ctx, (size_t)r->n_x * sizeof *parted, "the terms");
+    jd_term_t *parted;
+    if (jd_make_n(&parted, (size_t)r->n_x, sizeof *parted, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     int kept = 0, left = r->n_kept;
     for (int j = 0; j < r->n_x; j++) {
         int keep = kept < r->n_kept && r->kept[kept] == j;
@@ -291,8 +293,9 @@ int jd_design_close(jd_design_t *design, jd_ctx_t *ctx)
 int jd_design_aggregate(jd_design_t *design, const jd_term_t *terms, int n_terms, jd_ctx_t *ctx)
 {
     size_t kept = (size_t)n_terms, collinear = (size_t)design->facts.n_collinear;
-    jd_term_t *all = malloc((kept + collinear) * sizeof *all);
-    if (!all) return jd_fail_memory(ctx, (kept + collinear) * sizeof *all, "the terms");
+    jd_term_t *all;
+    if (jd_make_unset(&all, kept + collinear, sizeof *all, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     memcpy(all, terms, kept * sizeof *all);
     memcpy(all + kept, design->terms + design->facts.n_terms, collinear * sizeof *all);
     free(design->terms);

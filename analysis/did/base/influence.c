@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "jiedao/random.h"
 #include "linear/sums.h"
 
@@ -25,8 +26,8 @@ int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx)
     const jd_groups_t *units = &design->units, *clusters = &design->clusters;
     size_t bytes = (size_t)units->n_groups * sizeof(int32_t);
     if (clusters->code == units->code) return JD_OK;
-    int32_t *of = malloc(bytes + 1);
-    if (!of) return jd_fail_memory(ctx, bytes, "clusters");
+    int32_t *of;
+    if (jd_make_unset(&of, bytes + 1, 1, "clusters", ctx)) return JD_ERR_NO_MEMORY;
     memset(of, -1, bytes);
     int rc = JD_OK;
     for (int64_t i = 0; !rc && i < design->sample.n; i++) {
@@ -199,8 +200,9 @@ int jd_influence_infer(const jd_design_t *design, const double *sum,
     fill_vcov(sum, k, groups, fit->vcov, threads);
     if (n_draws == 0) return JD_OK;
     size_t all = ((size_t)k + 1) * (size_t)n_draws + 2 * (size_t)k;
-    double *by_draw = malloc(all * sizeof *by_draw);
-    if (!by_draw) return jd_fail_memory(ctx, all * sizeof *by_draw, "the bootstrap's draws");
+    double *by_draw;
+    if (jd_make_unset(&by_draw, all, sizeof *by_draw, "the bootstrap's draws", ctx))
+        return JD_ERR_NO_MEMORY;
     double *room = by_draw + (size_t)k * (size_t)n_draws, *error = room + n_draws;
     jd_stream_t stream = jd_stream(options->seed, 0, JD_DRAW_BOOTSTRAP);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 /* First row of a list, or the list's rows themselves. */
 static int64_t row_of(const int32_t *row, int64_t k)
 {
@@ -132,8 +134,7 @@ static int copy_events(jd_references_t *r, const jd_design_t *design, const jd_g
                        const int32_t *last, jd_ctx_t *ctx)
 {
     size_t bytes = (size_t)cohorts->n * sizeof *r->own;
-    r->own = malloc(bytes);
-    if (!r->own) return jd_fail_memory(ctx, bytes, "event times");
+    if (jd_make_unset(&r->own, bytes, 1, "event times", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < cohorts->n; i++) {
         int32_t e = design->event_time[i], own = last[cohorts->code[i]];
         int refers =

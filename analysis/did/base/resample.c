@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 static int sort_rows(jd_clusters_t *c, int64_t n, jd_ctx_t *ctx)
 {
     size_t groups = (size_t)c->groups.n_groups;
@@ -57,8 +59,8 @@ int jd_clusters_make(jd_clusters_t *c, const jd_panel_t *panel, jd_ctx_t *ctx)
     if (!rc) rc = sort_rows(c, panel->n, ctx);
     if (rc) return rc;
     int n = 1 + panel->n_fixed + panel->n_slopes;
-    c->nested = calloc((size_t)n, sizeof *c->nested);
-    if (!c->nested) return jd_fail_memory(ctx, (size_t)n * sizeof *c->nested, "clusters");
+    if (jd_make_n(&c->nested, (size_t)n, sizeof *c->nested, "clusters", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int k = 0; !rc && k < n; k++) {
         const int32_t *column = k == 0                ? panel->unit
                                 : k <= panel->n_fixed ? panel->fixed[k - 1]
@@ -177,8 +179,7 @@ int jd_resample(jd_resampled_t *out, const jd_clusters_t *clusters, const jd_pan
     size_t lists = (size_t)(panel->n_fixed + 2 * panel->n_slopes + panel->n_x + panel->n_het);
     size_t bytes =
         (11 + lists) * room_of(c.n, sizeof(double)) + lists * sizeof(void *) + 2 * room_of(c.n, 1);
-    out->room = malloc(bytes);
-    if (!out->room) return jd_fail_memory(ctx, bytes, "a sample of clusters");
+    if (jd_make_unset(&out->room, bytes, 1, "a sample of clusters", ctx)) return JD_ERR_NO_MEMORY;
     int32_t *row = out->room, *copy = (void *)((char *)out->room + room_of(c.n, sizeof *row));
     int64_t at = 0;
     for (int32_t k = 0; k < clusters->groups.n_groups; k++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/vmath.h"
 #include "did/base/reference.h"
 #include "panel/grid.h"
@@ -32,8 +33,7 @@ static int own_cohorts(jd_staggered_t *s, int64_t n, jd_ctx_t *ctx)
 {
     size_t bytes = (size_t)n * sizeof *s->own;
     if (s->own) return JD_OK;
-    s->own = malloc(bytes);
-    if (!s->own) return jd_fail_memory(ctx, bytes, "cohorts");
+    if (jd_make_unset(&s->own, bytes, 1, "cohorts", ctx)) return JD_ERR_NO_MEMORY;
     memcpy(s->own, s->cohort, bytes);
     s->cohort = s->own;
     return JD_OK;
@@ -200,8 +200,9 @@ static int leave_incomplete(jd_staggered_t *s, const char *name, const jd_panel_
     size_t n = (size_t)panel->n + 1;
     jd_groups_t units = {0}, periods = {0};
     int rc = JD_OK;
-    int32_t *work = calloc(5 * n + 1, sizeof *work);
-    if (!work) return jd_fail_memory(ctx, 5 * n * sizeof *work, "the balance of a panel");
+    int32_t *work;
+    if (jd_make_n(&work, 5 * n + 1, sizeof *work, "the balance of a panel", ctx))
+        return JD_ERR_NO_MEMORY;
     int32_t *row = work, *order = row + n, *stamp = order + n, *seen = stamp + n, *start = seen + n;
     int64_t kept = gather_kept(s, panel, row, order, stamp);
     s->in_order = jd_grid_periods(order, stamp, kept, ctx) > 0;
@@ -236,8 +237,7 @@ int jd_staggered_make(jd_staggered_t *s, const char *name, const jd_panel_t *pan
                       jd_staggered_needs_t needs, jd_ctx_t *ctx)
 {
     memset(s, 0, sizeof *s);
-    s->leave = calloc((size_t)panel->n, 1);
-    int rc = s->leave ? JD_OK : jd_fail_memory(ctx, (size_t)panel->n, "cohorts");
+    int rc = jd_make_n(&s->leave, (size_t)panel->n, 1, "cohorts", ctx);
     if (!rc) rc = find_cohorts(s, panel, ctx);
     if (!rc) rc = leave_unused(s, panel, ctx);
     if (!rc) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "linear/lapack.h"
 #include "linear/laws.h"
@@ -62,8 +63,8 @@ int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
                            fit->n_terms);
     size_t size = (size_t)n, cells = size * size + 2 * size;
     double chi2 = 0;
-    double *work = malloc(cells * sizeof *work);
-    if (!work) return jd_fail_memory(ctx, cells * sizeof *work, "a joint test");
+    double *work;
+    if (jd_make_unset(&work, cells, sizeof *work, "a joint test", ctx)) return JD_ERR_NO_MEMORY;
     int rc = wald_statistic(fit, term, n, null, work, &chi2, ctx);
     free(work);
     if (rc) return rc;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 void jd_dose_cells_free(jd_dose_cells_t *c)
 {
     free(c->row);
@@ -223,8 +225,8 @@ static int list_cells(jd_dose_cells_t *c, const jd_design_t *design,
     jd_groups_t cohorts = {0};
     int32_t room = 0;
     int64_t control_room = 0;
-    double *doses = malloc((size_t)c->n_units * sizeof *doses);
-    int rc = doses ? JD_OK : jd_fail_memory(ctx, (size_t)c->n_units * sizeof *doses, "doses");
+    double *doses;
+    int rc = jd_make_unset(&doses, (size_t)c->n_units, sizeof *doses, "doses", ctx);
     if (!rc) rc = jd_groups_make(&cohorts, c->cohort, c->n_units, ctx);
     for (int32_t g = 0; !rc && g < cohorts.n_groups; g++)
         for (int32_t t = 0; !rc && t < c->n_periods; t++)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/dose/cells.h"
 #include "linear/lapack.h"
 #include "linear/sums.h"
@@ -197,8 +198,7 @@ static int allocate_units(dose_t *own, int n_basis, jd_ctx_t *ctx)
 {
     size_t units = (size_t)own->cells.n_units, k = (size_t)n_basis;
     size_t all = 2 * units * k + 2 * units + k * k;
-    own->basis = calloc(all, sizeof *own->basis);
-    if (!own->basis) return jd_fail_memory(ctx, all * sizeof *own->basis, "splines");
+    if (jd_make_n(&own->basis, all, sizeof *own->basis, "splines", ctx)) return JD_ERR_NO_MEMORY;
     own->slope = own->basis + units * k;
     own->dose = own->slope + units * k;
     own->bread = own->dose + units; /* behind it room to sort doses */
@@ -288,8 +288,8 @@ static int make_terms(jd_design_t *design, dose_t *own, const jd_did_options_t *
 {
     const jd_dose_cells_t *c = &own->cells;
     jd_groups_t keys = {0};
-    own->term = malloc((size_t)c->n_cells * sizeof *own->term);
-    if (!own->term) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *own->term, "terms");
+    if (jd_make_unset(&own->term, (size_t)c->n_cells, sizeof *own->term, "terms", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int32_t i = 0; i < c->n_cells; i++) {
         int32_t g = c->cohort[c->cell_unit[i]], t = jd_dose_cell_time(c, i), key;
         key = options->aggregate == JD_AGGREGATE_OVERALL ? JD_NO_KEY
@@ -351,8 +351,8 @@ static int make_curve(jd_design_t *design, dose_t *own, const jd_did_options_t *
     int rc = allocate_units(own, n_basis > 0 && n_basis <= MAX_BASIS ? n_basis : 1, ctx);
     if (!rc) rc = read_doses(own, ctx);
     if (rc) return rc;
-    sorted = malloc((size_t)own->cells.n_units * sizeof *sorted);
-    if (!sorted) return jd_fail_memory(ctx, (size_t)own->cells.n_units * sizeof *sorted, "doses");
+    if (jd_make_unset(&sorted, (size_t)own->cells.n_units, sizeof *sorted, "doses", ctx))
+        return JD_ERR_NO_MEMORY;
     int32_t n = sort_doses(own, sorted);
     rc = place_knots(own, options, sorted, n, ctx);
     if (!rc && n_grid == 0) {
@@ -372,8 +372,8 @@ static int make_curve(jd_design_t *design, dose_t *own, const jd_did_options_t *
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                    jd_ctx_t *ctx)
 {
-    dose_t *own = calloc(1, sizeof *own);
-    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    dose_t *own;
+    if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
     int rc = jd_dose_cells_make(&own->cells, design, panel, options, 0, ctx);
     if (!rc) rc = make_curve(design, own, options, ctx);

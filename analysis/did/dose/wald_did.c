@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/dose/cells.h"
 
 typedef struct {
@@ -118,8 +119,8 @@ static int make_terms(jd_design_t *design, wald_t *own, const jd_did_options_t *
 {
     const jd_dose_cells_t *c = &own->cells;
     jd_groups_t keys = {0};
-    own->term = malloc((size_t)c->n_cells * sizeof *own->term);
-    if (!own->term) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *own->term, "terms");
+    if (jd_make_unset(&own->term, (size_t)c->n_cells, sizeof *own->term, "terms", ctx))
+        return JD_ERR_NO_MEMORY;
     own->has_overall = options->aggregate != JD_AGGREGATE_CELLS;
     for (int32_t i = 0; i < c->n_cells; i++) {
         int32_t g = c->cohort[c->cell_unit[i]], t = jd_dose_cell_time(c, i), key;
@@ -154,8 +155,8 @@ static void fill_coefficients(const void *user, int term, double *a)
 static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                    jd_ctx_t *ctx)
 {
-    wald_t *own = calloc(1, sizeof *own);
-    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    wald_t *own;
+    if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
     int rc = jd_dose_cells_make(&own->cells, design, panel, options,
                                 options->wald_did.time_corrected, ctx);
@@ -176,8 +177,8 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     size_t matrix = (size_t)c->n_units * (size_t)c->n_periods;
     size_t clusters = (size_t)design->clusters.n_groups, k = (size_t)fit->n_terms;
     size_t all = matrix + 2 * (size_t)c->n_cells + 2 * jd_dose_group_numbers(c) + k * clusters;
-    double *v = calloc(all, sizeof *v);
-    if (!v) return jd_fail_memory(ctx, all * sizeof *v, "influence functions");
+    double *v;
+    if (jd_make_n(&v, all, sizeof *v, "influence functions", ctx)) return JD_ERR_NO_MEMORY;
     double *theta = v + matrix, *a = theta + c->n_cells, *mean = a + c->n_cells;
     double *by_group = mean + jd_dose_group_numbers(c), *sum = by_group + jd_dose_group_numbers(c);
     for (int j = 0; j < fit->n_terms; j++) {

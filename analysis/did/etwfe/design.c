@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 enum { MAX_CELLS = 2048 };
 
 void jd_etwfe_release(jd_design_t *design)
@@ -207,8 +209,8 @@ static int open_design(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *p
     bare.n_x = 0; /* covariates come in interacted only */
     for (int k = 0; k < own->n_x; k++)
         n += add_slopes(s, k, NULL, panel, 0);
-    jd_term_t *terms = calloc((size_t)n, sizeof *terms);
-    if (!terms) return jd_fail_memory(ctx, (size_t)n * sizeof *terms, "the terms");
+    jd_term_t *terms;
+    if (jd_make_n(&terms, (size_t)n, sizeof *terms, "the terms", ctx)) return JD_ERR_NO_MEMORY;
     name_regressors(own, panel, s, terms);
     int dummies = own->n_x == 0 && !raw;
     int rc = dummies ? jd_design_open_dummies(design, &bare, terms, n, own->of_row, ctx)
@@ -314,8 +316,8 @@ static int list_means(jd_etwfe_t *own, jd_design_t *design, const jd_did_options
 static int fill_contrast(jd_etwfe_t *own, jd_ctx_t *ctx)
 {
     size_t cells = (size_t)own->n_means * (size_t)own->n_kept;
-    own->contrast = calloc(cells + 1, sizeof *own->contrast);
-    if (!own->contrast) return jd_fail_memory(ctx, cells * sizeof *own->contrast, "the averages");
+    if (jd_make_n(&own->contrast, cells + 1, sizeof *own->contrast, "the averages", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int m = 0; m < own->n_means; m++) {
         double total = 0, *row = own->contrast + (int64_t)m * own->n_kept;
         for (int k = 0; k < own->n_kept; k++) {

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/etwfe/etwfe.h"
 #include "did/regression/poisson.h"
 
@@ -117,8 +118,8 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
 {
     int rc = JD_OK;
     size_t bytes = (size_t)design->sample.n * sizeof(double);
-    double *a = malloc(bytes);
-    if (!a) return jd_fail_memory(ctx, bytes, "effects");
+    double *a;
+    if (jd_make_unset(&a, bytes, 1, "effects", ctx)) return JD_ERR_NO_MEMORY;
     for (int j = 0; !rc && j < n_y; j++) {
         fitted_t f;
         rc = fit_one(&f, design, y[j], ctx);
@@ -158,8 +159,9 @@ static int fill_weights(const jd_design_t *design, const fitted_t *f, const doub
     int rc = jd_effects_demean(g->effects, w, 1, ctx);
     for (int64_t i = 0; !rc && i < g->n; i++)
         v[i] -= w[i];
-    double *gradient = malloc((size_t)r->n_kept * sizeof *gradient);
-    if (!gradient) return jd_fail_memory(ctx, (size_t)r->n_kept * sizeof *gradient, "a gradient");
+    double *gradient;
+    if (jd_make_unset(&gradient, (size_t)r->n_kept, sizeof *gradient, "a gradient", ctx))
+        return JD_ERR_NO_MEMORY;
     if (!rc) {
         fill_gradient(own, f, a, v, gradient);
         jd_regression_combine(r, gradient, w);
@@ -181,8 +183,8 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
     int rc = jd_regression_init(terms, f->glm.effects, f->glm.n, n_terms, r->weight, ctx);
     if (rc) return rc;
     terms->n_kept = n_terms;
-    double *a = malloc(2 * n * sizeof *a);
-    if (!a) return jd_fail_memory(ctx, 2 * n * sizeof *a, "effects");
+    double *a;
+    if (jd_make_unset(&a, 2 * n, sizeof *a, "effects", ctx)) return JD_ERR_NO_MEMORY;
     fill_estimates(design, f, a, estimates, 1);
     for (int m = 0; !rc && m < own->n_means; m++) {
         rc = jd_check_cancelled(ctx);

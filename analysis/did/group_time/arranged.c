@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/group_time/comparison.h"
 #include "linear/cholesky.h"
 
@@ -152,8 +153,8 @@ static int drop_collinear(jd_arranged_t *a, int64_t rows, const jd_panel_t *pane
                           jd_ctx_t *ctx)
 {
     size_t k = (size_t)a->k;
-    double *gram = calloc(k * (k + 1), sizeof *gram);
-    if (!gram) return jd_fail_memory(ctx, k * (k + 1) * sizeof *gram, "covariates");
+    double *gram;
+    if (jd_make_n(&gram, k * (k + 1), sizeof *gram, "covariates", ctx)) return JD_ERR_NO_MEMORY;
     unsigned char *kept = (unsigned char *)(gram + k * k);
     for (int64_t i = 0; i < rows; i++)
         add_products(a->x + (size_t)i * k, k, gram);

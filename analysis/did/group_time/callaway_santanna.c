@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 static const int64_t max_table = 1 << 27; /* terms times cells: 1 GB */
 
 void jd_cs_release(jd_design_t *design)
@@ -143,8 +145,9 @@ static int code_cohorts(jd_groups_t *cohorts, const jd_cs_t *cs, const jd_frame_
 {
     if (!cs->in_order) return jd_groups_make(cohorts, frame->cohort, frame->n, ctx);
     int64_t units = frame->n / n_periods;
-    int32_t *first = malloc((size_t)(units + 1) * sizeof *first);
-    if (!first) return jd_fail_memory(ctx, (size_t)units * sizeof *first, "cohorts");
+    int32_t *first;
+    if (jd_make_unset(&first, (size_t)(units + 1), sizeof *first, "cohorts", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t u = 0; u < units; u++)
         first[u] = frame->cohort[u * n_periods];
     int rc = jd_groups_make(cohorts, first, units, ctx);
@@ -335,8 +338,8 @@ static int make_terms(jd_design_t *design, jd_cs_t *cs, const jd_did_options_t *
     jd_aggregate_t by = options->aggregate;
     size_t bytes = (size_t)cs->n_atts * sizeof(int32_t);
     jd_groups_t keys = {0};
-    int32_t *key = malloc(bytes);
-    int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the aggregates");
+    int32_t *key;
+    int rc = jd_make_unset(&key, bytes, 1, "the aggregates", ctx);
     for (int a = 0; key && a < cs->n_atts; a++)
         key[a] = key_of(cs, options, a);
     if (!rc) rc = jd_groups_make(&keys, key, cs->n_atts, ctx);
@@ -585,8 +588,8 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     jd_panel_t own = *panel;
     int32_t *row = NULL;
     size_t bytes = (size_t)panel->n * sizeof *row;
-    jd_cs_t *cs = calloc(1, sizeof *cs);
-    if (!cs) return jd_fail_memory(ctx, sizeof *cs, "a design");
+    jd_cs_t *cs;
+    if (jd_make_n(&cs, 1, sizeof *cs, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = cs;
     cs->kind = kind;
     cs->compared = panel->n_x > 0 || kind != JD_CS_COHORTS;
@@ -596,8 +599,7 @@ int jd_cs_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_opt
     cs->anticipation = options->anticipation;
     cs->by_unit = complete && !panel->cluster && !panel->weight && kind != JD_CS_TRIPLE;
     if (options->cross_sections) {
-        row = malloc(bytes);
-        if (!row) return jd_fail_memory(ctx, bytes, "units");
+        if (jd_make_unset(&row, bytes, 1, "units", ctx)) return JD_ERR_NO_MEMORY;
         for (int64_t i = 0; i < panel->n; i++)
             row[i] = (int32_t)i;
         own.unit = row;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/vmath.h"
 #include "did/base/influence.h"
 #include "did/group_time/callaway_santanna.h"
@@ -71,8 +72,8 @@ static int estimate_compared(const jd_design_t *design, const double *const *y, 
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
     size_t all = n + atts + (size_t)cs->n_ways;
-    double *sorted = malloc(all * sizeof *sorted);
-    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
+    double *sorted;
+    if (jd_make_unset(&sorted, all, sizeof *sorted, "an outcome", ctx)) return JD_ERR_NO_MEMORY;
     double *att = sorted + n;
     int rc = JD_OK;
     for (int j = 0; !rc && j < n_y; j++) {
@@ -90,8 +91,8 @@ int jd_cs_estimate(const jd_design_t *design, const double *const *y, int n_y, d
     const jd_cs_t *cs = design->own;
     if (cs->compared) return estimate_compared(design, y, n_y, estimate, ctx);
     size_t cells = (size_t)jd_cs_cells(cs), bytes = 2 * cells * (size_t)n_y * sizeof(double);
-    double *work = malloc(bytes);
-    if (!work) return jd_fail_memory(ctx, bytes, "cell means");
+    double *work;
+    if (jd_make_unset(&work, bytes, 1, "cell means", ctx)) return JD_ERR_NO_MEMORY;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static)
     for (int j = 0; j < n_y; j++) {
         double *mean = work + 2 * cells * (size_t)j;
@@ -182,8 +183,8 @@ static int infer_means(const jd_design_t *design, const double *y, double *estim
     const jd_cs_t *cs = design->own;
     size_t cells = (size_t)jd_cs_cells(cs), k = (size_t)cs->n_terms, atts = (size_t)cs->n_atts;
     size_t all = 2 * cells + 3 * atts + k * (cells + (size_t)cs->n_cohorts);
-    double *mean = calloc(all, sizeof *mean);
-    if (!mean) return jd_fail_memory(ctx, all * sizeof *mean, "influence functions");
+    double *mean;
+    if (jd_make_n(&mean, all, sizeof *mean, "influence functions", ctx)) return JD_ERR_NO_MEMORY;
     double *att = mean + 2 * cells, *centre = att + atts;
     double *offset = centre + 2 * atts, *by_cohort = offset + k * cells;
     cell_means(cs, design, y, mean, mean + cells);
@@ -216,8 +217,8 @@ static int add_shares(const jd_design_t *design, const double *by_cohort, double
     const jd_cs_t *cs = design->own;
     int32_t run = jd_cs_run(cs);
     size_t bytes = (size_t)(design->sample.n / run) * sizeof(stake_t), n = 0;
-    stake_t *stake = malloc(bytes);
-    if (!stake) return jd_fail_memory(ctx, bytes, "influence functions");
+    stake_t *stake;
+    if (jd_make_unset(&stake, bytes, 1, "influence functions", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t first = 0; first < design->sample.n; first += run) {
         int32_t cluster = design->clusters.code[first];
         int32_t cohort = jd_cs_cell(cs, first) / cs->n_periods;
@@ -246,8 +247,9 @@ static int infer_compared(const jd_design_t *design, const double *y, double *es
     size_t n = (size_t)cs->arranged.n, atts = (size_t)cs->n_atts;
     size_t ways = (size_t)cs->n_ways;
     size_t all = n + atts + ways + (size_t)cs->n_terms * (size_t)cs->n_cohorts;
-    double *sorted = calloc(all, sizeof *sorted);
-    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "influence functions");
+    double *sorted;
+    if (jd_make_n(&sorted, all, sizeof *sorted, "influence functions", ctx))
+        return JD_ERR_NO_MEMORY;
     double *att = sorted + n, *by_way = att + atts, *by_cohort = by_way + ways;
     jd_arranged_sort(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, att, by_way, ctx);
@@ -270,8 +272,8 @@ int jd_cs_infer(const jd_design_t *design, const double *y, const jd_vcov_option
         return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
     }
     size_t all = (size_t)cs->n_terms * (size_t)design->clusters.n_groups;
-    double *sum = calloc(all, sizeof *sum);
-    if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "influence functions");
+    double *sum;
+    if (jd_make_n(&sum, all, sizeof *sum, "influence functions", ctx)) return JD_ERR_NO_MEMORY;
     rc = cs->compared ? infer_compared(design, y, fit->estimate, sum, ctx)
                       : infer_means(design, y, fit->estimate, sum, NULL, ctx);
     if (!rc) rc = jd_influence_infer(design, sum, options, fit, ctx);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/group_time/callaway_santanna.h"
 
 void jd_cs_free_comparisons(jd_cs_t *cs)
@@ -73,8 +74,8 @@ static int add_cohorts(jd_cs_t *cs, const jd_cs_att_t *a, jd_ctx_t *ctx)
     int n = count_controls(cs, a);
     jd_comparison_t c = {
         .treated = a->cohort, .time = a->time, .base = a->base, .weigh = weighed_at(cs, a)};
-    c.control = malloc((size_t)n * sizeof *c.control);
-    if (!c.control) return jd_fail_memory(ctx, (size_t)n * sizeof *c.control, "controls");
+    if (jd_make_unset(&c.control, (size_t)n, sizeof *c.control, "controls", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int32_t h = 0; h < cs->n_cohorts; h++)
         if (jd_cs_is_control(cs, a, h)) c.control[c.n_controls++] = h;
     add_part(cs, &cs->way[cs->n_ways++], c, 1);
@@ -98,8 +99,8 @@ static int add_triples(jd_cs_t *cs, const jd_cs_att_t *a, jd_ctx_t *ctx)
         for (int p = 0; p < JD_CS_PARTS; p++) {
             jd_comparison_t c = {
                 .treated = treated, .time = a->time, .base = a->base, .weigh = weighed_at(cs, a)};
-            c.control = malloc(sizeof *c.control);
-            if (!c.control) return jd_fail_memory(ctx, sizeof *c.control, "controls");
+            if (jd_make_unset(&c.control, sizeof *c.control, 1, "controls", ctx))
+                return JD_ERR_NO_MEMORY;
             c.control[c.n_controls++] = other[p];
             add_part(cs, &cs->way[cs->n_ways], c, signs[p]);
         }

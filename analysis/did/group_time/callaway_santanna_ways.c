@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/group_time/callaway_santanna.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"
@@ -55,8 +56,8 @@ int jd_cs_weigh_ways(const jd_design_t *design, int att, const double *y,
     int first = cs->first_way[att], n = cs->first_way[att + 1] - first;
     size_t groups = (size_t)design->clusters.n_groups, ways = (size_t)n;
     size_t all = ways * (groups + ways + 1);
-    double *sum = calloc(all, sizeof *sum);
-    if (!sum) return jd_fail_memory(ctx, all * sizeof *sum, "cohorts of control");
+    double *sum;
+    if (jd_make_n(&sum, all, sizeof *sum, "cohorts of control", ctx)) return JD_ERR_NO_MEMORY;
     double *cov = sum + ways * groups;
     for (size_t i = 0; i < ways; i++)
         jd_cs_way_influence(design, &cs->way[(size_t)first + i], &cs->att[att], y, 1, room,
@@ -105,8 +106,9 @@ int jd_cs_compared_influence(const jd_design_t *design, const double *y, const d
     const jd_cs_t *cs = design->own;
     size_t groups = (size_t)design->clusters.n_groups;
     jd_comparison_room_t room = {0};
-    double *one = malloc(groups * sizeof *one);
-    if (!one) return jd_fail_memory(ctx, groups * sizeof *one, "influence functions");
+    double *one;
+    if (jd_make_unset(&one, groups, sizeof *one, "influence functions", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = jd_comparison_room_make(&room, &cs->arranged, ctx);
     for (int i = 0; !rc && i < cs->n_atts; i++) {
         memset(one, 0, groups * sizeof *one);
@@ -143,8 +145,8 @@ int jd_cs_freeze(const jd_design_t *design, const double *y, double *w, jd_ctx_t
 {
     const jd_cs_t *cs = design->own;
     size_t n = (size_t)cs->arranged.n, all = n + (size_t)cs->n_atts + (size_t)cs->n_ways;
-    double *sorted = malloc(all * sizeof *sorted);
-    if (!sorted) return jd_fail_memory(ctx, all * sizeof *sorted, "an outcome");
+    double *sorted;
+    if (jd_make_unset(&sorted, all, sizeof *sorted, "an outcome", ctx)) return JD_ERR_NO_MEMORY;
     double *by_way = sorted + n + cs->n_atts;
     jd_arranged_sort(&cs->arranged, y, sorted);
     int rc = jd_cs_compared(design, sorted, sorted + n, by_way, ctx);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/sums.h"
 
 void jd_comparison_free(jd_comparison_t *c)
@@ -121,8 +122,8 @@ int jd_comparison_prepare(jd_comparison_t *c, const jd_arranged_t *a, const jd_d
     c->n = jd_pair_rows(&room->pair);
     int rc = jd_drdid_prepare(&c->fit, &room->pair, how, trouble, ctx);
     if (rc || *trouble) return rc;
-    c->omega = malloc(((size_t)c->n + 1) * sizeof *c->omega);
-    if (!c->omega) return jd_fail_memory(ctx, (size_t)c->n * sizeof *c->omega, "a comparison");
+    if (jd_make_unset(&c->omega, (size_t)c->n + 1, sizeof *c->omega, "a comparison", ctx))
+        return JD_ERR_NO_MEMORY;
     jd_drdid_odds(&c->fit, &room->pair);
     jd_drdid_weights(&c->fit, &room->pair, c->omega);
     return JD_OK;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/reference.h"
 #include "did/imputation/stage.h"
 
@@ -57,8 +58,9 @@ static int check_leads(const jd_did_options_t *options, jd_ctx_t *ctx)
 static int list_leads(const jd_references_t *references, const jd_first_stage_t *stage,
                       const jd_did_options_t *options, jd_groups_t *leads, jd_ctx_t *ctx)
 {
-    int32_t *event = malloc((size_t)stage->n0 * sizeof *event);
-    if (!event) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *event, "pre-trends");
+    int32_t *event;
+    if (jd_make_unset(&event, (size_t)stage->n0, sizeof *event, "pre-trends", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t r = 0; r < stage->n0; r++) {
         int32_t e = references->event[stage->row[r]];
         event[r] = is_lead(&references->options, e) ? e : JD_NEVER;
@@ -125,8 +127,9 @@ static void add_leads(jd_design_t *design, const imputation_t *own, const jd_gro
 static int cluster_leads(imputation_t *own, const jd_design_t *design, jd_ctx_t *ctx)
 {
     const jd_first_stage_t *stage = &own->stage;
-    int32_t *code = malloc((size_t)stage->n0 * sizeof *code);
-    if (!code) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *code, "clusters");
+    int32_t *code;
+    if (jd_make_unset(&code, (size_t)stage->n0, sizeof *code, "clusters", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t r = 0; r < stage->n0; r++)
         code[r] = design->clusters.code[stage->row[r]];
     int rc = jd_groups_make(&own->clusters, code, stage->n0, ctx);
@@ -171,8 +174,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     const jd_frame_needs_t needs = {.cohort = 1, .effects = 1, .imputable = 1};
     int rc = check_leads(options, ctx);
     if (rc) return rc;
-    imputation_t *own = calloc(1, sizeof *own);
-    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    imputation_t *own;
+    if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
     rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc)
@@ -216,8 +219,9 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
     const imputation_t *own = design->own;
     const jd_regression_t *r = &own->leads;
     size_t n = (size_t)r->n, k = (size_t)r->n_kept;
-    double *work = malloc((2 * n + k + k * k) * sizeof *work);
-    if (!work) return jd_fail_memory(ctx, (2 * n + k + k * k) * sizeof *work, "pre-trends");
+    double *work;
+    if (jd_make_unset(&work, 2 * n + k + k * k, sizeof *work, "pre-trends", ctx))
+        return JD_ERR_NO_MEMORY;
     double *y0 = work, *residual = y0 + n, *beta = residual + n, *vcov = beta + k;
     const double *column = y0;
     jd_vcov_facts_t facts;
@@ -277,8 +281,8 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
                     jd_ctx_t *ctx)
 {
     size_t n = (size_t)design->sample.n, cells = n + room_of(design);
-    double *tau = malloc(cells * sizeof *tau);
-    if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "an outcome");
+    double *tau;
+    if (jd_make_unset(&tau, cells, sizeof *tau, "an outcome", ctx)) return JD_ERR_NO_MEMORY;
     int rc = JD_OK;
     for (int j = 0; !rc && j < n_y; j++)
         rc = estimate_one(design, y[j], tau, tau + n, out + j, n_y, ctx);
@@ -309,8 +313,8 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
     size_t scores = (size_t)fit->n_terms * groups, room = room_of(design);
     size_t cells = n + room + 2 * (size_t)own->cells.n_groups + scores;
-    double *tau = calloc(cells, sizeof *tau);
-    if (!tau) return jd_fail_memory(ctx, cells * sizeof *tau, "standard errors");
+    double *tau;
+    if (jd_make_n(&tau, cells, sizeof *tau, "standard errors", ctx)) return JD_ERR_NO_MEMORY;
     double *score = tau + n + room, *cell = score + scores;
     rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
     for (int k = 0; !rc && k < n_means; k++) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/reference.h"
 #include "did/imputation/stage.h"
 #include "linear/sums.h"
@@ -111,9 +112,8 @@ static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const
                        design->estimator->name, n_terms, MAX_TERMS);
     int rc = open_terms(means, design, frame, n_terms, ctx);
     if (rc) return rc;
-    means->term = malloc((size_t)frame->n * sizeof *means->term);
-    if (!means->term)
-        return jd_fail_memory(ctx, (size_t)frame->n * sizeof *means->term, "the terms");
+    if (jd_make_unset(&means->term, (size_t)frame->n, sizeof *means->term, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < frame->n; i++) {
         int32_t t = keys->code[i] - skip + 1;
         double w = design->weight ? design->weight[i] : 1.0;
@@ -140,8 +140,8 @@ int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
     jd_groups_t cells = {0}, keys = {0};
     jd_references_t references = {0};
     size_t bytes = (size_t)frame->n * sizeof(int32_t);
-    int32_t *key = malloc(bytes);
-    int rc = key ? JD_OK : jd_fail_memory(ctx, bytes, "the terms");
+    int32_t *key;
+    int rc = jd_make_unset(&key, bytes, 1, "the terms", ctx);
     jd_did_options_t how = *options;
     how.anticipation = 0; /* that of other estimators */
     if (!rc && leads && options->aggregate == JD_AGGREGATE_EVENT)

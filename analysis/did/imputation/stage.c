@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/sums.h"
 
@@ -40,8 +41,8 @@ static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_fr
         for (size_t i = 0; i < n; i++)
             s->x[(size_t)k * n + i] = panel->x[k][design->sample.row[i]];
     if (!design->weight) return JD_OK;
-    s->weight0 = malloc((size_t)s->n0 * sizeof *s->weight0);
-    if (!s->weight0) return jd_fail_memory(ctx, (size_t)s->n0 * sizeof *s->weight0, "weights");
+    if (jd_make_unset(&s->weight0, (size_t)s->n0, sizeof *s->weight0, "weights", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t r = 0; r < s->n0; r++)
         s->weight0[r] = design->weight[s->row[r]];
     return JD_OK;

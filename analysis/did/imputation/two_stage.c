@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/imputation/stage.h"
 
 typedef struct {
@@ -31,8 +32,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     /* "att" alone asks for no event time, so the treatment may end again. */
     const jd_frame_needs_t needs = {
         .cohort = options->aggregate != JD_AGGREGATE_OVERALL, .effects = 1, .imputable = 1};
-    two_stage_t *own = calloc(1, sizeof *own);
-    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    two_stage_t *own;
+    if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_first_stage_make(&own->stage, design, &frame, panel, 0, options->solver, ctx);
@@ -46,8 +47,9 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
 {
     const two_stage_t *own = design->own;
     size_t n = (size_t)own->stage.n, cells = n + (size_t)own->means.n_terms;
-    double *adjusted = malloc(cells * sizeof *adjusted);
-    if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "an outcome");
+    double *adjusted;
+    if (jd_make_unset(&adjusted, cells, sizeof *adjusted, "an outcome", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = JD_OK;
     for (int j = 0; !rc && j < n_y; j++) {
         rc = jd_first_stage_impute(&own->stage, y[j], adjusted, ctx);
@@ -91,8 +93,9 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (rc) return rc;
     size_t n = (size_t)stage->n, groups = (size_t)design->clusters.n_groups;
     size_t cells = n + (size_t)fit->n_terms * (groups + 1);
-    double *adjusted = calloc(cells, sizeof *adjusted);
-    if (!adjusted) return jd_fail_memory(ctx, cells * sizeof *adjusted, "standard errors");
+    double *adjusted;
+    if (jd_make_n(&adjusted, cells, sizeof *adjusted, "standard errors", ctx))
+        return JD_ERR_NO_MEMORY;
     double *score = adjusted + n, *lost = score + (size_t)fit->n_terms * groups;
     rc = jd_first_stage_impute(stage, y, adjusted, ctx);
     if (!rc) {

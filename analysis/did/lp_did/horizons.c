@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/lp_did/lp_did.h"
 
 void jd_lp_projection_free(jd_lp_projection_t *p)
@@ -120,8 +121,8 @@ static int fill_observations(jd_lp_projection_t *p, const jd_lp_t *lp, const jd_
                              const jd_lp_horizon_t *h, jd_ctx_t *ctx)
 {
     size_t bytes = 2 * (size_t)lp->n_periods * sizeof(double);
-    double *share = malloc(bytes);
-    if (!share) return jd_fail_memory(ctx, bytes, "periods");
+    double *share;
+    if (jd_make_unset(&share, bytes, 1, "periods", ctx)) return JD_ERR_NO_MEMORY;
     fill_shares(lp, design, h, share, share + lp->n_periods);
     int rc = JD_OK, any = 0;
     for (int pass = 0; !rc && pass < 2; pass++) {
@@ -151,8 +152,8 @@ static int fill_observations(jd_lp_projection_t *p, const jd_lp_t *lp, const jd_
 static int keep_clusters(jd_lp_projection_t *p, const jd_lp_t *lp, const jd_design_t *design,
                          jd_ctx_t *ctx)
 {
-    int32_t *code = malloc((size_t)p->n * sizeof *code);
-    if (!code) return jd_fail_memory(ctx, (size_t)p->n * sizeof *code, "clusters");
+    int32_t *code;
+    if (jd_make_unset(&code, (size_t)p->n, sizeof *code, "clusters", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < p->n; i++)
         code[i] = design->clusters.code[jd_lp_row(lp, p->unit[i], p->time[i] - 1)];
     int rc = jd_groups_make(&p->clusters, code, p->n, ctx);

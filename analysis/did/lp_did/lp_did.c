@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/lp_did/lp_did.h"
 
 static void release(jd_design_t *design)
@@ -110,8 +111,8 @@ static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t 
     if ((lp->pooled || lp->no_composition) && options->event_first == INT32_MIN) lp->first_h = -1;
     int32_t leads = lp->first_h < -1 ? -1 - lp->first_h : 0;
     int n = lp->pooled ? 1 + (leads > 0) : leads + lp->last_h + 1;
-    lp->horizon = calloc((size_t)n, sizeof *lp->horizon);
-    if (!lp->horizon) return jd_fail_memory(ctx, (size_t)n * sizeof *lp->horizon, "horizons");
+    if (jd_make_n(&lp->horizon, (size_t)n, sizeof *lp->horizon, "horizons", ctx))
+        return JD_ERR_NO_MEMORY;
     if (leads == 0) lp->first_h = 0;
     if (lp->pooled) {
         lp->horizon[0] = (jd_lp_horizon_t){.to = lp->last_h, .clean = lp->last_h};
@@ -145,8 +146,9 @@ static double count_treated(const jd_lp_projection_t *p, const jd_lp_t *lp,
 static int add_weights(const jd_lp_projection_t *p, const jd_lp_t *lp, const jd_lp_horizon_t *h,
                        double *on, jd_ctx_t *ctx)
 {
-    double *own = malloc((size_t)p->n * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, (size_t)p->n * sizeof *own, "weights on outcomes");
+    double *own;
+    if (jd_make_unset(&own, (size_t)p->n, sizeof *own, "weights on outcomes", ctx))
+        return JD_ERR_NO_MEMORY;
     jd_regression_weights(&p->regression, 0, own);
     for (int64_t i = 0; i < p->n; i++) {
         jd_lp_visit_t v = {.w = on, .value = own[i]};
@@ -220,8 +222,7 @@ static int keep_covariates(jd_lp_t *lp, const jd_design_t *design, const jd_pane
 {
     size_t n = (size_t)design->sample.n, cells = n * (size_t)panel->n_x;
     lp->n_x = panel->n_x;
-    lp->x = malloc((cells + 1) * sizeof *lp->x);
-    if (!lp->x) return jd_fail_memory(ctx, cells * sizeof *lp->x, "covariates");
+    if (jd_make_unset(&lp->x, cells + 1, sizeof *lp->x, "covariates", ctx)) return JD_ERR_NO_MEMORY;
     for (int k = 0; k < panel->n_x; k++)
         for (size_t i = 0; i < n; i++)
             lp->x[(size_t)k * n + i] = panel->x[k][design->sample.row[i]];
@@ -250,8 +251,8 @@ static int choose_base(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t *c
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
                 const jd_did_options_t *options, jd_ctx_t *ctx)
 {
-    jd_lp_t *lp = calloc(1, sizeof *lp);
-    if (!lp) return jd_fail_memory(ctx, sizeof *lp, "a design");
+    jd_lp_t *lp;
+    if (jd_make_n(&lp, 1, sizeof *lp, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = lp;
     lp->reweight = options->lp_did.reweight;
     lp->cell_mean = options->cell_mean;
@@ -364,8 +365,8 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (rc) return rc;
     int32_t n_clusters = design->clusters.n_groups;
     size_t cells = (size_t)n_clusters * (size_t)fit->n_terms;
-    double *sum = calloc(cells, sizeof *sum);
-    if (!sum) return jd_fail_memory(ctx, cells * sizeof *sum, "scores by cluster");
+    double *sum;
+    if (jd_make_n(&sum, cells, sizeof *sum, "scores by cluster", ctx)) return JD_ERR_NO_MEMORY;
     double least = (double)INFINITY;
     for (int k = 0; !rc && k < lp->n_horizons; k++) {
         int term = lp->pooled ? k : k + 1;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/multiplegt/controls.h"
 #include "did/multiplegt/het.h"
 #include "linear/sums.h"
@@ -238,8 +239,8 @@ static int fill_het(const work_t *w, int n_terms, double *df, jd_ctx_t *ctx)
     const jd_dcdh_t *dc = w->dc;
     int first = jd_dcdh_het_first(dc);
     size_t groups = (size_t)dc->n_groups, cells = (size_t)(n_terms - first) * groups + 1;
-    double *u = calloc(cells, sizeof *u);
-    if (!u) return jd_fail_memory(ctx, cells * sizeof *u, "influence functions");
+    double *u;
+    if (jd_make_n(&u, cells, sizeof *u, "influence functions", ctx)) return JD_ERR_NO_MEMORY;
     int rc = jd_dcdh_het_influence(dc, w->mean, u, ctx);
     for (int k = first; !rc && k < n_terms; k++)
         add_term(w, n_terms, k, 1, u + (size_t)(k - first) * groups);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/cholesky.h"
 
 static const double collinear =
@@ -74,8 +75,8 @@ int jd_dcdh_het_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t 
     if (!het) return jd_fail_memory(ctx, sizeof *het, "characteristics");
     het->n = panel->n_het;
     het->name = panel->het_name;
-    het->z = malloc(n * (size_t)dc->n_groups * sizeof *het->z);
-    if (!het->z) return jd_fail_memory(ctx, n * (size_t)dc->n_groups * sizeof *het->z, "units");
+    if (jd_make_unset(&het->z, n * (size_t)dc->n_groups, sizeof *het->z, "units", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = JD_OK;
     for (int j = 0; !rc && j < het->n; j++)
         rc = take_column(dc, design, panel, j, het->z + (size_t)j * (size_t)dc->n_groups, ctx);

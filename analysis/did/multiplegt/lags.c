@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/multiplegt/controls.h"
 #include "did/multiplegt/het.h"
 
@@ -91,8 +92,9 @@ int jd_dcdh_compare(const jd_dcdh_t *dc, jd_dcdh_lag_t *lag, double *coef, unsig
                     jd_ctx_t *ctx)
 {
     size_t strata = (size_t)dc->n_baselines * (size_t)dc->n_periods;
-    double *controls = calloc(3 * strata, sizeof *controls);
-    if (!controls) return jd_fail_memory(ctx, 3 * strata * sizeof *controls, "comparisons");
+    double *controls;
+    if (jd_make_n(&controls, 3 * strata, sizeof *controls, "comparisons", ctx))
+        return JD_ERR_NO_MEMORY;
     double *up = controls + strata, *down = up + strata;
     find_roles(dc, lag, role, controls, up, down);
     *lag = (jd_dcdh_lag_t){
@@ -168,9 +170,8 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
                        "did_multiplegt_dyn: no unit changes its treatment (in the direction asked "
                        "for) while another with the same treatment in its first period has not "
                        "changed it yet");
-    dc->lag = calloc((size_t)(effects + placebos), sizeof *dc->lag);
-    if (!dc->lag)
-        return jd_fail_memory(ctx, (size_t)(effects + placebos) * sizeof *dc->lag, "the effects");
+    if (jd_make_n(&dc->lag, (size_t)(effects + placebos), sizeof *dc->lag, "the effects", ctx))
+        return JD_ERR_NO_MEMORY;
     dc->n_effects = (int)effects;
     dc->n_lags = (int)(effects + placebos);
     for (int k = 0; k < dc->n_lags; k++) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/multiplegt/controls.h"
 #include "did/multiplegt/het.h"
 
@@ -108,8 +109,9 @@ static int fill_cells(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t
 /* Groups in the order of their clusters. */
 static int order_groups(jd_dcdh_t *dc, int32_t n_clusters, jd_ctx_t *ctx)
 {
-    int32_t *start = calloc((size_t)n_clusters + 1, sizeof *start);
-    if (!start) return jd_fail_memory(ctx, (size_t)n_clusters * sizeof *start, "clusters");
+    int32_t *start;
+    if (jd_make_n(&start, (size_t)n_clusters + 1, sizeof *start, "clusters", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int32_t g = 0; g < dc->n_groups; g++)
         start[dc->cluster[g] + 1]++;
     for (int32_t c = 0; c < n_clusters; c++)
@@ -285,8 +287,8 @@ static int settle(jd_dcdh_t *dc, jd_ctx_t *ctx)
         if (dc->trends_lin && dc->first[g] == 1) jd_dcdh_leave_group(dc, g);
     }
     if (dc->trends_lin) {
-        dc->level_mass = malloc(cells * sizeof *dc->mass);
-        if (!dc->level_mass) return jd_fail_memory(ctx, cells * sizeof *dc->mass, "weights");
+        if (jd_make_unset(&dc->level_mass, cells, sizeof *dc->mass, "weights", ctx))
+            return JD_ERR_NO_MEMORY;
         memcpy(dc->level_mass, dc->mass, cells * sizeof *dc->mass);
     }
     jd_dcdh_close(dc);
@@ -297,8 +299,8 @@ static int settle(jd_dcdh_t *dc, jd_ctx_t *ctx)
 static int number_cohorts(jd_dcdh_t *dc, jd_ctx_t *ctx)
 {
     size_t n = (size_t)dc->n_groups;
-    unit_key_t *key = calloc(n, sizeof *key);
-    if (!key) return jd_fail_memory(ctx, n * sizeof *key, "cohorts of switchers");
+    unit_key_t *key;
+    if (jd_make_n(&key, n, sizeof *key, "cohorts of switchers", ctx)) return JD_ERR_NO_MEMORY;
     for (int32_t g = 0; g < dc->n_groups; g++) {
         size_t c = (size_t)g * (size_t)dc->n_periods + (size_t)dc->first[g];
         int switches = dc->baseline[g] >= 0 && dc->first[g] < dc->never;
@@ -353,8 +355,9 @@ static int share_column(const jd_dcdh_t *dc, double **column, jd_ctx_t *ctx)
 {
     size_t n_t = (size_t)dc->n_periods, bytes = n_t * sizeof **column;
     if (!*column) return JD_OK;
-    double *shared = malloc((size_t)dc->n_kinds * bytes);
-    if (!shared) return jd_fail_memory(ctx, (size_t)dc->n_kinds * bytes, "kinds of units");
+    double *shared;
+    if (jd_make_unset(&shared, (size_t)dc->n_kinds * bytes, 1, "kinds of units", ctx))
+        return JD_ERR_NO_MEMORY;
     for (size_t q = 0; q < (size_t)dc->n_kinds; q++)
         memcpy(shared + q * n_t, *column + (size_t)dc->example[q] * n_t, bytes);
     free(*column);
@@ -385,8 +388,7 @@ static int find_kinds(jd_dcdh_t *dc, jd_ctx_t *ctx)
 static int fill_event_times(const jd_dcdh_t *dc, jd_design_t *design, jd_ctx_t *ctx)
 {
     size_t bytes = (size_t)design->sample.n * sizeof *design->event_time;
-    design->event_time = malloc(bytes);
-    if (!design->event_time) return jd_fail_memory(ctx, bytes, "event times");
+    if (jd_make_unset(&design->event_time, bytes, 1, "event times", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < design->sample.n; i++) {
         int32_t g = design->units.code[i], t = design->periods.code[i];
         design->event_time[i] = dc->baseline[g] >= 0 && dc->first[g] < dc->never
@@ -416,8 +418,8 @@ static void find_delay(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_
 static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_options_t *options,
                 jd_ctx_t *ctx)
 {
-    jd_dcdh_t *dc = calloc(1, sizeof *dc);
-    if (!dc) return jd_fail_memory(ctx, sizeof *dc, "a design");
+    jd_dcdh_t *dc;
+    if (jd_make_n(&dc, 1, sizeof *dc, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = dc;
     dc->normalized = options->multiplegt.normalized;
     dc->same_switchers_pl = options->multiplegt.same_switchers_pl;
@@ -482,8 +484,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
             ctx, JD_ERR_ARGUMENT,
             "did_multiplegt_dyn: repeated cross-sections are asked for; it follows units "
             "from before their switch");
-    int8_t *switched = calloc((size_t)panel->n, 1);
-    if (!switched) return jd_fail_memory(ctx, (size_t)panel->n, "treatment");
+    int8_t *switched;
+    if (jd_make_n(&switched, (size_t)panel->n, 1, "treatment", ctx)) return JD_ERR_NO_MEMORY;
     own.treated = switched;
     int rc = fill_switched(panel, switched, ctx);
     if (!rc) rc = jd_frame_make(&frame, design, &own, options, needs, ctx);

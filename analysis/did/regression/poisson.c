@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/regression/poisson.h"
 
 /* The regressors as given: the design's own are residualised. */
@@ -87,8 +88,9 @@ static int keep_columns(poisson_t *own, const double *columns, int64_t n, int n_
 static int name_terms(jd_design_t *design, jd_ctx_t *ctx)
 {
     int n = design->facts.n_terms;
-    jd_term_t *terms = malloc(((size_t)n + 1) * sizeof *terms);
-    if (!terms) return jd_fail_memory(ctx, (size_t)n * sizeof *terms, "the terms");
+    jd_term_t *terms;
+    if (jd_make_unset(&terms, (size_t)n + 1, sizeof *terms, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     terms[0] = design->terms[0];
     terms[1] = jd_term_other("ratio");
     memcpy(terms + 2, design->terms + 1, ((size_t)n - 1) * sizeof *terms);
@@ -102,8 +104,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.effects = 1, .amount = 1};
-    poisson_t *own = calloc(1, sizeof *own);
-    if (!own) return jd_fail_memory(ctx, sizeof *own, "a design");
+    poisson_t *own;
+    if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_design_open_treatment(design, panel, &frame, ctx);
@@ -190,8 +192,8 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const poisson_t *own = design->own;
     jd_glm_t glm = {0};
     size_t cells = (size_t)own->n_x * (size_t)own->n_x;
-    double *vcov = malloc(cells * sizeof *vcov);
-    if (!vcov) return jd_fail_memory(ctx, cells * sizeof *vcov, "a covariance");
+    double *vcov;
+    if (jd_make_unset(&vcov, cells, sizeof *vcov, "a covariance", ctx)) return JD_ERR_NO_MEMORY;
     int rc = fit_one(&glm, design, y, ctx);
     if (!rc) {
         fill_estimates(design, &glm, fit->estimate, 1);

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 enum { MAX_TERMS = 2048 };
 
 static int check_edges(const jd_panel_t *panel, const jd_did_options_t *options, jd_ctx_t *ctx)
@@ -184,8 +186,9 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const rows_t *rows
                        "rings: %d event times and %d terms; it takes one that is no reference, and "
                        "%d terms at most: bin the end points",
                        n_own, n_terms, MAX_TERMS);
-    jd_term_t *terms = malloc((size_t)n_terms * sizeof *terms);
-    if (!terms) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *terms, "the terms");
+    jd_term_t *terms;
+    if (jd_make_unset(&terms, (size_t)n_terms, sizeof *terms, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int k = 0; k < n_own; k++)
         terms[k] = own_term(rows, own->value[k + skip]);
     for (int k = n_own; k < n_terms; k++) {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/contrast.h"
 #include "did/base/row_weights.h"
 
@@ -145,9 +146,8 @@ static int fill_masses(timing_t *t, const stack_t *s, const jd_design_t *design,
 {
     size_t window = (size_t)s->pre + (size_t)s->post + 1, cells = (size_t)t->n_periods * window;
     for (int side = 0; side < 2; side++) {
-        t->mass[side] = calloc(cells, sizeof *t->mass[side]);
-        if (!t->mass[side])
-            return jd_fail_memory(ctx, cells * sizeof *t->mass[side], "sub-experiments");
+        if (jd_make_n(&t->mass[side], cells, sizeof *t->mass[side], "sub-experiments", ctx))
+            return JD_ERR_NO_MEMORY;
     }
     for (int64_t i = 0; i < t->n; i++)
         for (int32_t a = 1; a < t->n_periods; a++) {
@@ -239,8 +239,9 @@ static int allocate_rows(stack_t *s, jd_ctx_t *ctx)
 static int fill_stack(stack_t *s, const timing_t *t, const jd_design_t *design, jd_ctx_t *ctx)
 {
     size_t window = (size_t)s->pre + (size_t)s->post + 1;
-    double *total = calloc(2 * window, sizeof *total);
-    if (!total) return jd_fail_memory(ctx, 2 * window * sizeof *total, "sub-experiments");
+    double *total;
+    if (jd_make_n(&total, 2 * window, sizeof *total, "sub-experiments", ctx))
+        return JD_ERR_NO_MEMORY;
     fill_totals(t, s, total);
     int rc = JD_OK;
     for (int pass = 0; !rc && pass < 2; pass++) {
@@ -337,8 +338,8 @@ static int fill_weights(const jd_design_t *design, stack_t *s, jd_ctx_t *ctx)
 
 static int keep_clusters(const jd_design_t *design, stack_t *s, jd_ctx_t *ctx)
 {
-    int32_t *code = malloc((size_t)s->n * sizeof *code);
-    if (!code) return jd_fail_memory(ctx, (size_t)s->n * sizeof *code, "clusters");
+    int32_t *code;
+    if (jd_make_unset(&code, (size_t)s->n, sizeof *code, "clusters", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < s->n; i++)
         code[i] = design->clusters.code[s->row[i]];
     int rc = jd_groups_make(&s->clusters, code, s->n, ctx);
@@ -350,8 +351,8 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *
                 const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     timing_t t = {.not_yet = options->control == JD_CONTROL_NOT_YET};
-    stack_t *s = calloc(1, sizeof *s);
-    if (!s) return jd_fail_memory(ctx, sizeof *s, "a design");
+    stack_t *s;
+    if (jd_make_n(&s, 1, sizeof *s, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = s;
     int rc = timing_make(&t, design, frame, ctx);
     if (!rc) rc = choose_window(s, &t, options, ctx);
@@ -397,8 +398,8 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const stack_t *s = design->own;
     size_t n = (size_t)s->n, k = (size_t)s->regression.n_kept;
     size_t all = 2 * n + k * (1 + k + (size_t)fit->n_terms);
-    double *own = malloc(all * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, all * sizeof *own, "residuals");
+    double *own;
+    if (jd_make_unset(&own, all, sizeof *own, "residuals", ctx)) return JD_ERR_NO_MEMORY;
     double *residual = own + n, *beta = residual + n, *vcov = beta + k, *half = vcov + k * k;
     for (size_t i = 0; i < n; i++)
         own[i] = y[s->row[i]];

@@ -9,6 +9,7 @@
  * The shares count as fixed in the variance. Event times may be binned before they interact. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "did/base/contrast.h"
 #include "did/base/reference.h"
 
@@ -83,8 +84,8 @@ static int are_one(const cells_t *cells, const cell_t *a, const cell_t *b)
 static int merge_cells(cells_t *cells, jd_ctx_t *ctx)
 {
     int single = cells->n, n = 0;
-    int32_t *bin = malloc((size_t)single * sizeof *bin);
-    if (!bin) return jd_fail_memory(ctx, (size_t)single * sizeof *bin, "cells");
+    int32_t *bin;
+    if (jd_make_unset(&bin, (size_t)single, sizeof *bin, "cells", ctx)) return JD_ERR_NO_MEMORY;
     for (int c = 0; c < single; c++) {
         const cell_t *cell = &cells->cell[c];
         if (n > 0 && are_one(cells, &cells->cell[n - 1], cell)) {
@@ -127,8 +128,9 @@ static int list_cells(cells_t *cells, const jd_design_t *design, const jd_frame_
 static int regress(jd_design_t *design, const jd_panel_t *panel, const cells_t *cells,
                    jd_ctx_t *ctx)
 {
-    jd_term_t *terms = malloc((size_t)cells->n * sizeof *terms);
-    if (!terms) return jd_fail_memory(ctx, (size_t)cells->n * sizeof *terms, "the terms");
+    jd_term_t *terms;
+    if (jd_make_unset(&terms, (size_t)cells->n, sizeof *terms, "the terms", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int c = 0; c < cells->n; c++) {
         const cell_t *cell = &cells->cell[c];
         const jd_term_t bin = jd_term_bin(cells->options, cell->first, cell->last);

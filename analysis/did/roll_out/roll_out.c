@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 static const int64_t max_table = 1 << 27; /* numbers in a table of covariances or terms: 1 GB */
 
 static void release(jd_design_t *design)
@@ -293,8 +295,8 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
 {
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.cohort = 1, .staggered = staggered};
-    jd_roll_out_t *r = calloc(1, sizeof *r);
-    if (!r) return jd_fail_memory(ctx, sizeof *r, "a design");
+    jd_roll_out_t *r;
+    if (jd_make_n(&r, 1, sizeof *r, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = r;
     r->adjust = options->roll_out.adjust;
     r->neyman = options->roll_out.neyman;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/roll_out/roll_out.h"
 #include "linear/lapack.h"
 #include "linear/sums.h"
@@ -195,8 +196,8 @@ static int adjust_all(const jd_roll_out_t *r, jd_roll_out_work_t *work, double *
                       jd_ctx_t *ctx)
 {
     int k = r->n_terms, rc = JD_OK, negative = 0;
-    int32_t *starts = calloc((size_t)k, sizeof *starts);
-    if (!starts) return jd_fail_memory(ctx, (size_t)k * sizeof *starts, "covariances");
+    int32_t *starts;
+    if (jd_make_n(&starts, (size_t)k, sizeof *starts, "covariances", ctx)) return JD_ERR_NO_MEMORY;
     for (int i = 0; i < k; i++)
         starts[i] = periods_before(r, i);
     double *first = scratch; /* [k] conservative variances */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/synthetic/synthetic.h"
 #include "jiedao/random.h"
 
@@ -172,8 +173,8 @@ static int jackknife(replicate_t *r, jd_ctx_t *ctx)
     int32_t n = r->design->clusters.n_groups;
     size_t ints = (size_t)n + 2 + (size_t)s->n_units + 2 * (size_t)s->n_blocks;
     jd_block_sums_t *all = NULL, *left = NULL;
-    int32_t *first = calloc(ints, sizeof *first);
-    int rc = first ? JD_OK : jd_fail_memory(ctx, ints * sizeof *first, "the jackknife");
+    int32_t *first;
+    int rc = jd_make_n(&first, ints, sizeof *first, "the jackknife", ctx);
     if (!rc) rc = jd_block_sums_init(&all, s, ctx);
     if (!rc) rc = jd_block_sums_init(&left, s, ctx);
     if (!rc) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/synthetic/synthetic.h"
 #include "linear/lapack.h"
 
@@ -399,8 +400,9 @@ int jd_simplex_is_unique(const double *a, int m, int n, const double *w, int *un
 int jd_simplex_frank_wolfe(const double *a, const double *b, int m, int n, double zeta,
                            double decrease, int max_steps, double *w, jd_ctx_t *ctx)
 {
-    double *rest = malloc((size_t)m * sizeof *rest);
-    if (!rest) return jd_fail_memory(ctx, (size_t)m * sizeof *rest, "synthetic weights");
+    double *rest;
+    if (jd_make_unset(&rest, (size_t)m, sizeof *rest, "synthetic weights", ctx))
+        return JD_ERR_NO_MEMORY;
     double ridge = m * zeta * zeta, last = HUGE_VAL, now = HUGE_VAL;
     for (int step = 0; step < max_steps && (step < 2 || last - now > decrease * decrease); step++) {
         int best = 0;

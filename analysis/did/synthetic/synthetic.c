@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "jiedao/synthetic.h"
 #include "linear/sums.h"
 
@@ -250,8 +251,8 @@ static int weigh(const jd_design_t *design, const double *y, weighed_t *w, jd_ct
     const jd_synthetic_t *s = design->own;
     size_t cells = (size_t)s->n_units * (size_t)s->n_periods;
     memset(w, 0, sizeof *w);
-    w->matrix = malloc(cells * sizeof *w->matrix);
-    if (!w->matrix) return jd_fail_memory(ctx, cells * sizeof *w->matrix, "outcomes");
+    if (jd_make_unset(&w->matrix, cells, sizeof *w->matrix, "outcomes", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = jd_synthetic_everyone(s, (size_t)s->n_units, &w->who, ctx);
     if (!rc) rc = jd_block_weights_init(&w->weights, s, (size_t)s->n_controls, ctx);
     if (!rc) rc = jd_synthetic_outcomes(s, y, w->matrix, ctx);
@@ -263,8 +264,8 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
                     jd_ctx_t *ctx)
 {
     const jd_synthetic_t *s = design->own;
-    double *term = malloc((size_t)s->n_terms * sizeof *term);
-    int rc = term ? JD_OK : jd_fail_memory(ctx, (size_t)s->n_terms * sizeof *term, "effects");
+    double *term;
+    int rc = jd_make_unset(&term, (size_t)s->n_terms, sizeof *term, "effects", ctx);
     for (int j = 0; !rc && j < n_y; j++) {
         weighed_t w;
         rc = weigh(design, y[j], &w, ctx);
@@ -299,8 +300,8 @@ static int add_covariates(const jd_synthetic_t *s, double *w, jd_ctx_t *ctx)
 {
     const jd_first_stage_t *stage = &s->stage;
     int n = stage->fit.n_kept;
-    double *on = malloc(((size_t)n + 1) * sizeof *on);
-    if (!on) return jd_fail_memory(ctx, ((size_t)n + 1) * sizeof *on, "covariates");
+    double *on;
+    if (jd_make_unset(&on, (size_t)n + 1, sizeof *on, "covariates", ctx)) return JD_ERR_NO_MEMORY;
     for (int k = 0; k < n; k++)
         on[k] = jd_dot_exact(stage->x + stage->fit.kept[k] * stage->n, w, stage->n);
     for (int k = 0; k < n; k++)
@@ -350,8 +351,8 @@ int jd_synthetic_weights_find(jd_synthetic_weights_t *out, const jd_design_t *de
                        design->estimator->name);
     const jd_synthetic_t *s = design->own;
     size_t n = (size_t)design->sample.n;
-    double *own = malloc(n * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, n * sizeof *own, "an outcome");
+    double *own;
+    if (jd_make_unset(&own, n, sizeof *own, "an outcome", ctx)) return JD_ERR_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
         own[i] = y[design->sample.row[i]];
     weighed_t w;

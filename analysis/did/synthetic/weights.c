@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/synthetic/synthetic.h"
 
 static const double LEAST_ZETA = 1e-6;            /* of the noise */
@@ -59,8 +60,9 @@ int jd_synthetic_everyone(const jd_synthetic_t *s, size_t most, jd_synthetic_who
 static int fit_covariates(const jd_first_stage_t *stage, const double *y, double *beta,
                           jd_ctx_t *ctx)
 {
-    double *y0 = malloc((size_t)stage->n0 * sizeof *y0);
-    if (!y0) return jd_fail_memory(ctx, (size_t)stage->n0 * sizeof *y0, "covariates");
+    double *y0;
+    if (jd_make_unset(&y0, (size_t)stage->n0, sizeof *y0, "covariates", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < stage->n0; i++)
         y0[i] = y[stage->row[i]];
     const double *column = y0;
@@ -73,8 +75,9 @@ int jd_synthetic_outcomes(const jd_synthetic_t *s, const double *y, double *matr
 {
     const jd_first_stage_t *stage = &s->stage;
     int n_kept = stage->fit.n_kept, rc = JD_OK;
-    double *beta = calloc((size_t)n_kept + 1, sizeof *beta);
-    if (!beta) return jd_fail_memory(ctx, (size_t)n_kept * sizeof *beta, "covariates");
+    double *beta;
+    if (jd_make_n(&beta, (size_t)n_kept + 1, sizeof *beta, "covariates", ctx))
+        return JD_ERR_NO_MEMORY;
     if (n_kept > 0) rc = fit_covariates(stage, y, beta, ctx);
     for (int64_t c = 0; c < (int64_t)s->n_units * s->n_periods; c++) {
         matrix[c] = y[s->cell[c]];
@@ -177,8 +180,9 @@ static int compare_columns(const void *a, const void *b)
  * *n_equal: how many columns equal an earlier one; w NULL: counts alone. */
 static int share_equal(const double *a, int m, int n, double *w, int *n_equal, jd_ctx_t *ctx)
 {
-    column_t *column = malloc((size_t)n * sizeof *column);
-    if (!column) return jd_fail_memory(ctx, (size_t)n * sizeof *column, "synthetic weights");
+    column_t *column;
+    if (jd_make_unset(&column, (size_t)n, sizeof *column, "synthetic weights", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int j = 0; j < n; j++)
         column[j] = (column_t){a + (size_t)j * (size_t)m, (size_t)m * sizeof *a, j};
     qsort(column, (size_t)n, sizeof *column, compare_columns);

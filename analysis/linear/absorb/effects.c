@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 /* The effect with most levels goes first. */
 static void order_effects(jd_effects_t *effects)
 {
@@ -43,8 +45,8 @@ static int sum_weights(jd_effects_t *effects, jd_ctx_t *ctx)
 {
     for (int k = 0; k < effects->n_effects; k++) {
         size_t bytes = ((size_t)effects->groups[k].n_groups + 1) * sizeof(double);
-        effects->inverse[k] = malloc(bytes);
-        if (!effects->inverse[k]) return jd_fail_memory(ctx, bytes, "fixed effects");
+        if (jd_make_unset(&effects->inverse[k], bytes, 1, "fixed effects", ctx))
+            return JD_ERR_NO_MEMORY;
     }
     invert_weights(effects);
     return JD_OK;
@@ -271,10 +273,10 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     if (threads > n_columns) threads = n_columns;
     size_t each =
         (size_t)effects->max_levels + 8 * (size_t)effects->n_small + jd_slopes_scratch(effects);
-    double *scratch = malloc((size_t)threads * each * sizeof *scratch);
-    if (!scratch)
-        return jd_fail_memory(ctx, (size_t)threads * each * sizeof *scratch,
-                              "taking out fixed effects");
+    double *scratch;
+    if (jd_make_unset(&scratch, (size_t)threads * each, sizeof *scratch, "taking out fixed effects",
+                      ctx))
+        return JD_ERR_NO_MEMORY;
     int failed = 0;
     /* Thread t takes columns t, t + threads, ...: each column is worked on by one thread alone. */
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : failed) \

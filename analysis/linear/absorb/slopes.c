@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/sums.h"
 #include "linear/vcov/vcov.h"
@@ -59,8 +60,8 @@ static int prepare(const jd_effects_t *e, jd_slope_t *slope, jd_ctx_t *ctx)
 {
     const jd_groups_t *g = &slope->groups;
     size_t levels = (size_t)g->n_groups;
-    double *before = calloc(3 * levels, sizeof *before);
-    if (!before) return jd_fail_memory(ctx, 3 * levels * sizeof *before, "slopes");
+    double *before;
+    if (jd_make_n(&before, 3 * levels, sizeof *before, "slopes", ctx)) return JD_ERR_NO_MEMORY;
     double *after = before + levels;
     int spanned = is_spanned(e, g, ctx), rc = spanned < 0 ? spanned : JD_OK;
     sum_by_level(e, g, slope->v, slope->v, before);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"
@@ -165,8 +166,8 @@ int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t
     if (e->n_effects == 0) return JD_OK;
     size_t size = (size_t)e->n_small;
     size_t cells = 8 * size + (size_t)e->max_levels;
-    double *r = calloc(cells, sizeof *r);
-    if (!r) return jd_fail_memory(ctx, cells * sizeof *r, "solving for fixed effects");
+    double *r;
+    if (jd_make_n(&r, cells, sizeof *r, "solving for fixed effects", ctx)) return JD_ERR_NO_MEMORY;
     double *a = r + size, *work = a + size, *sums = work + 6 * size;
     const jd_groups_t *first = &e->groups[0];
     double *mean = level_at(e, level, 0), *at = r, scale = 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/cells/cellwise.h"
 #include "linear/cholesky.h"
@@ -242,8 +243,8 @@ static int meat_by_scores(const jd_cellwise_t *c, int n_kept, const double *resi
 {
     size_t k = (size_t)n_kept, groups = (size_t)clusters->n_groups;
     size_t all = k * groups + (n_kept == 1 ? (size_t)c->n_units : 0);
-    double *u = calloc(all, sizeof *u);
-    if (!u) return jd_fail_memory(ctx, all * sizeof *u, "clustered scores");
+    double *u;
+    if (jd_make_n(&u, all, sizeof *u, "clustered scores", ctx)) return JD_ERR_NO_MEMORY;
     if (n_kept == 1) {
         score_units(c, residual, jd_pass_threads(ctx, c->n), u + groups);
         add_single(c, clusters->code, u + groups, u);

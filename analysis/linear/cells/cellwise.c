@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/sums.h"
 #include "panel/grid.h"
@@ -129,16 +130,16 @@ static int order_rows(jd_cellwise_t *cells, const jd_groups_t *units, jd_ctx_t *
 {
     size_t groups = (size_t)units->n_groups;
     cells->n_units = units->n_groups;
-    cells->start = malloc((groups + 1) * sizeof *cells->start);
-    if (!cells->start) return jd_fail_memory(ctx, groups * sizeof *cells->start, "units");
+    if (jd_make_unset(&cells->start, groups + 1, sizeof *cells->start, "units", ctx))
+        return JD_ERR_NO_MEMORY;
     if (units->ascending) {
         cells->start[0] = 0;
         for (size_t u = 0; u < groups; u++)
             cells->start[u + 1] = cells->start[u] + units->count[u];
         return JD_OK;
     }
-    cells->row = malloc((size_t)units->n * sizeof *cells->row);
-    if (!cells->row) return jd_fail_memory(ctx, (size_t)units->n * sizeof *cells->row, "rows");
+    if (jd_make_unset(&cells->row, (size_t)units->n, sizeof *cells->row, "rows", ctx))
+        return JD_ERR_NO_MEMORY;
     jd_rows_by_group(units, units->n, NULL, cells->start, cells->row);
     return JD_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/sums.h"
 
 void jd_glm_free(jd_glm_t *glm)
@@ -188,8 +189,8 @@ static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep
 {
     *again = 0;
     glm->n = 0;
-    glm->row = malloc(((size_t)in->n + 1) * sizeof *glm->row);
-    if (!glm->row) return jd_fail_memory(ctx, (size_t)in->n * sizeof *glm->row, "a fit");
+    if (jd_make_unset(&glm->row, (size_t)in->n + 1, sizeof *glm->row, "a fit", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < in->n; i++)
         if (keep[i]) glm->row[glm->n++] = (int32_t)i;
     if (glm->n == 0)
@@ -202,8 +203,8 @@ static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep
     if (rc) return rc;
     double *offset = NULL;
     if (in->offset) {
-        offset = malloc((size_t)glm->n * sizeof *offset);
-        if (!offset) return jd_fail_memory(ctx, (size_t)glm->n * sizeof *offset, "the offset");
+        if (jd_make_unset(&offset, (size_t)glm->n, sizeof *offset, "the offset", ctx))
+            return JD_ERR_NO_MEMORY;
         for (int64_t i = 0; i < glm->n; i++)
             offset[i] = in->offset[glm->row[i]];
     }
@@ -348,8 +349,8 @@ int jd_glm_fit(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
 static int gather_clusters(const jd_glm_t *glm, const int32_t *cluster, jd_groups_t *groups,
                            jd_ctx_t *ctx)
 {
-    int32_t *own = malloc((size_t)glm->n * sizeof *own);
-    if (!own) return jd_fail_memory(ctx, (size_t)glm->n * sizeof *own, "clusters");
+    int32_t *own;
+    if (jd_make_unset(&own, (size_t)glm->n, sizeof *own, "clusters", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < glm->n; i++)
         own[i] = cluster[glm->row[i]];
     int rc = jd_groups_make(groups, own, glm->n, ctx);
@@ -392,8 +393,9 @@ int jd_glm_vcov(const jd_glm_t *glm, const int32_t *const *ways, int n_ways,
     jd_vcov_rows_t rows = {.n_ways = n_ways};
     int rc = check_kind(options, n_ways, ctx);
     if (rc) return rc;
-    double *residual = malloc((size_t)glm->n * sizeof *residual);
-    if (!residual) return jd_fail_memory(ctx, (size_t)glm->n * sizeof *residual, "residuals");
+    double *residual;
+    if (jd_make_unset(&residual, (size_t)glm->n, sizeof *residual, "residuals", ctx))
+        return JD_ERR_NO_MEMORY;
     double ssr = fill_residuals(glm, residual);
     for (int k = 0; !rc && k < n_ways; k++) {
         rc = gather_clusters(glm, ways[k], &groups[k], ctx);

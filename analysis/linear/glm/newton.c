@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/cholesky.h"
 #include "linear/glm/glm.h"
 #include "linear/sums.h"
@@ -382,8 +383,8 @@ int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)
     t.n_parts = size <= JD_DIRECT_LEVELS ? jd_count_parts(t.n_groups) : 1;
     size_t sums = (size_t)t.n_parts * sums_size(&t);
     size_t cells = 2 * n + (k + 1) * size + sums + 2 * k + 2 * blocks + 6 * size;
-    double *room = malloc(cells * sizeof *room);
-    if (!room) return jd_fail_memory(ctx, cells * sizeof *room, "a fit");
+    double *room;
+    if (jd_make_unset(&room, cells, sizeof *room, "a fit", ctx)) return JD_ERR_NO_MEMORY;
     t.r = room;
     t.step = t.r + n;
     t.solved = t.step + n;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/lapack.h"
 #include "linear/sums.h"
 #include "linear/vcov/reweigh.h"
@@ -259,8 +260,8 @@ static int adjust_rows(const jd_regression_t *r, const double *residual, jd_vcov
 {
     size_t bytes = (size_t)r->n * sizeof(double);
     int k = r->n_kept;
-    double *leverage = malloc(bytes);
-    if (!leverage) return jd_fail_memory(ctx, bytes, "leverages");
+    double *leverage;
+    if (jd_make_unset(&leverage, bytes, 1, "leverages", ctx)) return JD_ERR_NO_MEMORY;
     int rc = jd_leverages(r, leverage, ctx);
     int64_t fitted = 0;
     for (int64_t i = 0; !rc && i < r->n; i++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/vcov/leverage.h"
 #include "linear/vcov/vcov.h"
@@ -12,8 +13,8 @@ int jd_is_nested(const jd_groups_t *effect, const jd_groups_t *groups, jd_ctx_t 
 {
     if (effect->code == groups->code) return 1;
     size_t levels = (size_t)effect->n_groups;
-    int32_t *home = malloc((levels + 1) * sizeof *home);
-    if (!home) return jd_fail_memory(ctx, levels * sizeof *home, "clusters");
+    int32_t *home;
+    if (jd_make_unset(&home, levels + 1, sizeof *home, "clusters", ctx)) return JD_ERR_NO_MEMORY;
     for (size_t l = 0; l < levels; l++)
         home[l] = -1;
     int nested = 1;
@@ -40,8 +41,9 @@ static int count_components(const jd_groups_t *a, const jd_groups_t *b, int64_t 
                             jd_ctx_t *ctx)
 {
     int32_t levels = a->n_groups + b->n_groups;
-    int32_t *parent = malloc((size_t)levels * sizeof *parent);
-    if (!parent) return jd_fail_memory(ctx, (size_t)levels * sizeof *parent, "components");
+    int32_t *parent;
+    if (jd_make_unset(&parent, (size_t)levels, sizeof *parent, "components", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int32_t l = 0; l < levels; l++)
         parent[l] = l;
     *count = levels;

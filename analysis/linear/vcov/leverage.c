@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"
@@ -137,9 +138,8 @@ static int invert_factor(jd_leverage_t *v, const double *a, size_t size, const u
     for (size_t l = 0; l < size; l++)
         v->place[l] = kept[l] ? s++ : -1;
     v->s = s;
-    v->factor = calloc((size_t)s * (size_t)s + 1, sizeof *v->factor);
-    if (!v->factor)
-        return jd_fail_memory(ctx, (size_t)s * (size_t)s * sizeof *v->factor, "leverages");
+    if (jd_make_n(&v->factor, (size_t)s * (size_t)s + 1, sizeof *v->factor, "leverages", ctx))
+        return JD_ERR_NO_MEMORY;
     for (size_t i = 0; i < size; i++)
         for (size_t j = 0; kept[i] && j <= i; j++)
             if (kept[j]) v->factor[v->place[j] * s + v->place[i]] = a[i * size + j];
@@ -183,8 +183,8 @@ static int sum_own(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     if (!v->own) return JD_OK;
     size_t levels = (size_t)v->own->n_groups;
-    v->own_inverse = calloc(levels, sizeof *v->own_inverse);
-    if (!v->own_inverse) return jd_fail_memory(ctx, levels * sizeof(double), "leverages");
+    if (jd_make_n(&v->own_inverse, levels, sizeof *v->own_inverse, "leverages", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < v->r->n; i++)
         v->own_inverse[v->own->code[i]] += weight_of(v->r, i);
     for (size_t l = 0; l < levels; l++)
@@ -196,8 +196,7 @@ static int factor_regressors(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     int k = v->r->n_kept;
     size_t size = (size_t)k * (size_t)k;
-    v->root = malloc(size * sizeof *v->root);
-    if (!v->root) return jd_fail_memory(ctx, size * sizeof *v->root, "leverages");
+    if (jd_make_unset(&v->root, size, sizeof *v->root, "leverages", ctx)) return JD_ERR_NO_MEMORY;
     memcpy(v->root, v->r->cross, size * sizeof *v->root);
     /* Row-major lower is column-major upper. */
     if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', k, v->root, k) != 0)
@@ -311,8 +310,8 @@ static int part_rows(const jd_regression_t *r, jd_groups_t *blocks, const jd_gro
         if (!*groups || effect->n_groups > (*groups)->n_groups) *groups = effect;
     }
     if (*groups) return JD_OK;
-    blocks->code = malloc((size_t)r->n * sizeof *blocks->code);
-    if (!blocks->code) return jd_fail_memory(ctx, (size_t)r->n * sizeof(int32_t), "leverages");
+    if (jd_make_unset(&blocks->code, (size_t)r->n, sizeof *blocks->code, "leverages", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < r->n; i++)
         blocks->code[i] = (int32_t)(i / JD_BLOCK);
     blocks->n = r->n;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/lapack.h"
 #include "linear/sums.h"
 #include "linear/vcov/vcov.h"
@@ -35,8 +36,8 @@ int jd_reweigh_open(jd_reweigh_work_t *work, const jd_leverage_t *v, jd_reweigh_
     if (how == JD_REWEIGH_NONE) q = rank = 0;
     size_t level = is_dense(v, how) ? n * m + n : 0;
     size_t cells = n * m + n + (size_t)v->s + k * n + rank * n + q * q + q + m + n + level + 1;
-    work->r = malloc(cells * sizeof *work->r);
-    if (!work->r) return jd_fail_memory(ctx, cells * sizeof *work->r, "adjusted clusters");
+    if (jd_make_unset(&work->r, cells, sizeof *work->r, "adjusted clusters", ctx))
+        return JD_ERR_NO_MEMORY;
     work->u = work->r + n * m;
     work->scratch = work->u + n;
     work->s = work->scratch + v->s;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/sums.h"
 #include "linear/vcov/vcov.h"
 
@@ -12,8 +13,9 @@ int jd_meat_rows(const jd_regression_t *r, const double *residual, const double 
 {
     int k = r->n_kept;
     size_t size = (size_t)k * (size_t)k;
-    double *u = malloc((size_t)(k + 1) * JD_BLOCK * sizeof *u);
-    if (!u) return jd_fail_memory(ctx, (size_t)(k + 1) * JD_BLOCK * sizeof *u, "a variance");
+    double *u;
+    if (jd_make_unset(&u, (size_t)(k + 1) * JD_BLOCK, sizeof *u, "a variance", ctx))
+        return JD_ERR_NO_MEMORY;
     double *by = u + (size_t)k * JD_BLOCK; /* 1 / (1 - h)^power */
     memset(meat, 0, size * sizeof *meat);
     for (int64_t b = 0; b < jd_n_blocks(r->n); b++) {
@@ -149,8 +151,9 @@ static int intersect(const jd_vcov_rows_t *rows, unsigned ways, int32_t *code, i
 int jd_meat_multiway(const jd_regression_t *r, const double *residual, const jd_vcov_rows_t *rows,
                      int own_factors, double *meat, jd_ctx_t *ctx)
 {
-    int32_t *code = malloc((size_t)r->n * sizeof *code);
-    if (!code) return jd_fail_memory(ctx, (size_t)r->n * sizeof *code, "crossed clusters");
+    int32_t *code;
+    if (jd_make_unset(&code, (size_t)r->n, sizeof *code, "crossed clusters", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = JD_OK;
     clear(meat, r->n_kept);
     for (unsigned ways = 1; !rc && ways < 1u << rows->n_ways; ways++) {
@@ -231,8 +234,8 @@ int jd_meat_lags(const jd_regression_t *r, const double *residual, const jd_grou
 {
     int k = r->n_kept;
     int64_t cells = 0, *cell = NULL, periods = time->n_groups;
-    int32_t *code = calloc((size_t)r->n, sizeof *code);
-    if (!code) return jd_fail_memory(ctx, (size_t)r->n * sizeof *code, "lagged scores");
+    int32_t *code;
+    if (jd_make_n(&code, (size_t)r->n, sizeof *code, "lagged scores", ctx)) return JD_ERR_NO_MEMORY;
     double *u = NULL;
     int rc = list_cells(unit, time, code, &cell, &cells, ctx);
     if (!rc) u = sum_scores(r, residual, code, cells, ctx);

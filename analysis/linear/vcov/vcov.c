@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/effects.h"
 #include "linear/cells/cellwise.h"
 #include "linear/sums.h"
@@ -118,9 +119,9 @@ static int judge(const jd_regression_t *r, const jd_vcov_rows_t *rows,
 int jd_mend(double *matrix, int k, jd_ctx_t *ctx)
 {
     size_t size = (size_t)k;
-    double *vectors = malloc((size * size + size) * sizeof *vectors);
-    if (!vectors)
-        return jd_fail_memory(ctx, (size * size + size) * sizeof *vectors, "a covariance");
+    double *vectors;
+    if (jd_make_unset(&vectors, size * size + size, sizeof *vectors, "a covariance", ctx))
+        return JD_ERR_NO_MEMORY;
     double *values = vectors + size * size;
     memcpy(vectors, matrix, size * size * sizeof *vectors);
     /* Eigenvectors end in rows: row-major is column-major transposed. */
