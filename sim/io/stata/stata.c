@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/text.h"
 #include "io/stata/stata.h"
 
 #include <errno.h>
@@ -80,10 +81,10 @@ static void make_label(const jd_column_t *column, char *label, size_t size)
                  strcmp(column->unit, "1") == 0;
     const char *text = column->label ? column->label : "";
     snprintf(label, size, plain ? "%s" : "%s (%s)", text, column->unit);
-    int characters = 0;
     char *s = label;
-    for (; *s; s++) {
-        if (((unsigned char)*s & 0xC0u) != 0x80u && ++characters > LABEL_MAX) break;
+    for (int characters = 0; *s && characters < LABEL_MAX; characters++) {
+        const size_t n = jd_utf8_length((const unsigned char *)s);
+        s += n ? n : 1;
     }
     *s = '\0';
 }
