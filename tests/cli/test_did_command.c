@@ -3,8 +3,6 @@
 #include "cli/did_files.h"
 #include "near.h"
 
-#define REFERENCE JD_SHARED "/reference/"
-
 /* Row of an estimator's term, or -1. */
 static int find_row(const csv_t *csv, const char *estimator, const char *term)
 {
@@ -102,7 +100,7 @@ static int compare(const csv_t *expected, const csv_t *ours, const char *stem,
 static void test_against_fixest(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static const struct {
         const char *stem, *file, *roles, *estimator;
         int terms;
@@ -119,13 +117,13 @@ static void test_against_fixest(void **state)
     };
     static const char *const variances[][2] = {{"cluster", "cluster"}, {"iid", "iid"}};
     csv_t expected, ours;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (size_t m = 0; m < sizeof models / sizeof *models; m++)
         for (int v = 0; v < 2; v++) {
             char line[1024], stem[64];
             snprintf(line, sizeof line,
-                     "\"$JIEDAO\" did " REFERENCE
-                     "data/%s.csv %s --estimator %s --vcov %s --format "
+                     "\"$JIEDAO\" did " JD_REFERENCE_DATA
+                     "/%s.csv %s --estimator %s --vcov %s --format "
                      "csv >r.csv",
                      models[m].file, models[m].roles, models[m].estimator, variances[v][0]);
             snprintf(stem, sizeof stem, "%s/%s", models[m].stem, variances[v][1]);
@@ -142,13 +140,13 @@ static void test_against_fixest(void **state)
 static void test_cells_of_cohort_and_period(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected, ours;
     int n = 0;
     run(0,
-        "\"$JIEDAO\" did " REFERENCE "data/mpdta.csv --y lemp --unit countyreal --time year "
+        "\"$JIEDAO\" did " JD_REFERENCE_DATA "/mpdta.csv --y lemp --unit countyreal --time year "
         "--cohort first_treat --estimator callaway_santanna --aggregate cells --format csv >c.csv");
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     read_here(&ours, "c.csv");
     for (int row = 0; row < expected.rows; row++) {
         if (strcmp(csv_text(&expected, row, 0), "cs_mpdta_dr_never_nox_varying_a0") != 0 ||
@@ -272,12 +270,12 @@ static void check_bacon(const char *name, const char *roles, int n_rows)
     int n = 0;
     char command[400];
     snprintf(command, sizeof command,
-             "\"$JIEDAO\" did " REFERENCE
-             "data/%s --estimator twfe --diagnose bacon --format csv -q >b.csv",
+             "\"$JIEDAO\" did " JD_REFERENCE_DATA
+             "/%s --estimator twfe --diagnose bacon --format csv -q >b.csv",
              roles);
     run(0, command);
     read_here(&ours, "b.csv");
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (int row = 0; row < expected.rows; row++) {
         if (strcmp(csv_text(&expected, row, 0), name) != 0) continue;
         int at = 0;
@@ -307,7 +305,7 @@ static void test_diagnostics(void **state)
            "--vcov cr2 --draws 19");
     ASSERT_HOLDS(said.out, "randomisation ");
     ASSERT_HOLDS(said.out, "CR2, factor 1, t with");
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     check_bacon("bacon_mpdta",
                 "mpdta.csv --y lemp --unit countyreal --time year --cohort first_treat", 25);
     check_bacon(

@@ -96,6 +96,14 @@ static inline const char *csv_text(const csv_t *csv, int row, int column)
     return csv->cell[(row + 1) * csv->columns + column];
 }
 
+/** The same where a field left empty stands for the one above it. */
+static inline const char *csv_above(const csv_t *csv, int row, int column)
+{
+    while (row > 0 && !*csv_text(csv, row, column))
+        row--;
+    return csv_text(csv, row, column);
+}
+
 /** A number; NaN where the field is empty or no number. */
 static inline double csv_number(const csv_t *csv, int row, int column)
 {

@@ -9,8 +9,6 @@
 #include "jiedao/event_path.h"
 #include "reference/csv.h"
 
-#define REFERENCE JD_SHARED "/reference/"
-
 enum { MAX_EVENTS = 40 };
 
 /** Coefficients and covariance out of data/NAME.csv. */
@@ -20,7 +18,7 @@ static inline void honest_load(const char *dataset, jd_event_path_t *path)
     csv_t csv;
     double beta[MAX_EVENTS], sigma[MAX_EVENTS * MAX_EVENTS];
     int n_pre = 0;
-    snprintf(name, sizeof name, REFERENCE "data/%s.csv", dataset);
+    snprintf(name, sizeof name, JD_REFERENCE_DATA "/%s.csv", dataset);
     assert_true(csv_read(&csv, name));
     assert_true(csv.rows <= MAX_EVENTS);
     for (int i = 0; i < csv.rows; i++) {

@@ -36,7 +36,7 @@ static inline void load_staggered(const staggered_source_t *s, staggered_data_t 
 {
     char path[512];
     csv_t csv;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", s->file);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", s->file);
     assert_true(csv_read(&csv, path));
     assert_true(csv.rows <= MAX_N);
     memset(d, 0, sizeof *d);

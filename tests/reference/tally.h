@@ -10,8 +10,6 @@
 
 #include <math.h>
 
-#define REFERENCE JD_SHARED "/reference/"
-
 typedef struct {
     const char *why[32]; /* reasons why rows are not applicable */
     int count[32], n, matched, missed;

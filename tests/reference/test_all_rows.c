@@ -91,11 +91,11 @@ static void add_tests(void)
 static void test_every_row_is_counted_once(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
     int wrong = 0;
     family_t all = {.name = "all"};
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     count_rows(&expected);
     add_tests();
     print_message("%-22s %6s %8s %7s %15s %8s\n", "family", "rows", "matched", "missed",

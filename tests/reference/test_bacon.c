@@ -29,7 +29,7 @@ static void load(size_t c, data_t *d)
 {
     char path[512];
     csv_t csv;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", cases[c].data);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", cases[c].data);
     assert_true(csv_read(&csv, path));
     assert_true(csv.rows <= MAX_N);
     for (int i = 0; i < csv.rows; i++) {
@@ -92,11 +92,11 @@ static double twfe(const data_t *d)
 static void test_every_row(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static data_t data;
     csv_t e;
     tally_t t = {0};
-    assert_true(csv_read(&e, REFERENCE "expected.csv"));
+    assert_true(csv_read(&e, JD_REFERENCE_ROWS));
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         jd_ctx_t ctx;
         jd_bacon_t bacon = {0};

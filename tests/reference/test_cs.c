@@ -36,7 +36,7 @@ static void load_column(const char *file, const char *name, double *x)
 {
     char path[512];
     csv_t csv;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", file);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", file);
     assert_true(csv_read(&csv, path));
     for (int i = 0; i < csv.rows; i++)
         x[i] = number(&csv, i, name);
@@ -175,7 +175,7 @@ static void check_family(const csv_t *e, const char *family, jd_aggregate_t by)
     tally_t t = {0};
     for (int row = 0; row < e->rows; row++) {
         if (strcmp(csv_text(e, row, 2), family) != 0) continue;
-        const char *call = csv_text(e, row, 3);
+        const char *call = csv_above(e, row, 3);
         if (strstr(call, "bstrap=TRUE")) {
             by = strstr(call, "aggte(dynamic)")    ? JD_AGGREGATE_EVENT
                  : strstr(call, "aggte(group)")    ? JD_AGGREGATE_COHORT
@@ -199,9 +199,9 @@ static void check_family(const csv_t *e, const char *family, jd_aggregate_t by)
 static void test_every_row_of_callaway_santanna(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (size_t k = 0; k < sizeof families / sizeof *families; k++)
         check_family(&expected, families[k].estimator, families[k].by);
     check_family(&expected, "cs_bootstrap", JD_AGGREGATE_CELLS);

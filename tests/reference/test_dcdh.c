@@ -34,7 +34,7 @@ static void load(const source_t *s, const char *call, fitted_t *f)
     static const char *const names[] = {"l_pop"};
     char path[512];
     csv_t csv;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", s->file);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", s->file);
     assert_true(csv_read(&csv, path));
     int64_t n = 0;
     for (int i = 0; i < csv.rows && n < MAX_N; i++) {
@@ -71,7 +71,7 @@ static int32_t number_of(const char *call, const char *key)
 
 static void fit_case(fitted_t *f, const csv_t *e, int row)
 {
-    const char *name = csv_text(e, row, 0), *call = csv_text(e, row, 3);
+    const char *name = csv_text(e, row, 0), *call = csv_above(e, row, 3);
     if (strcmp(f->name, name) == 0) return;
     snprintf(f->name, sizeof f->name, "%s", name);
     jd_fit_free(&f->fit);
@@ -128,11 +128,11 @@ static void check_row(tally_t *t, const fitted_t *f, const csv_t *e, int row)
 static void test_every_row_of_did_multiplegt_dyn(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static fitted_t f;
     csv_t expected;
     tally_t t = {0};
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (int row = 0; row < expected.rows; row++) {
         if (strcmp(csv_text(&expected, row, 2), "dcdh") != 0) continue;
         fit_case(&f, &expected, row);

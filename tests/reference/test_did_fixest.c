@@ -122,7 +122,7 @@ static void load(const model_t *m, data_t *d)
 {
     char path[512];
     csv_t csv;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", m->data);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", m->data);
     assert_true(csv_read(&csv, path));
     memset(d, 0, sizeof *d);
     jd_panel_t *p = &d->panel;
@@ -395,10 +395,10 @@ static void check_family(const csv_t *e, const char *family, int *matched_all)
 static void test_every_row_of_the_regression_families(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
     int matched = 0;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     check_family(&expected, "twfe", &matched);
     check_family(&expected, "event_study", &matched);
     check_family(&expected, "did2x2", &matched);

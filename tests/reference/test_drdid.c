@@ -35,7 +35,7 @@ static void load_cross_section(staggered_data_t *d, double x[4][MAX_N])
     const staggered_source_t source = {"drdid_sim_rc", "id", "post", "d", "y", NULL, NULL};
     csv_t csv;
     load_staggered(&source, d);
-    assert_true(csv_read(&csv, REFERENCE "data/drdid_sim_rc.csv"));
+    assert_true(csv_read(&csv, JD_REFERENCE_DATA "/drdid_sim_rc.csv"));
     load_column(&csv, "x1", x[0]);
     load_column(&csv, "x2", x[1]);
     load_column(&csv, "x3", x[2]);
@@ -57,7 +57,7 @@ static void check_row(tally_t *t, const csv_t *e, int row)
     static staggered_data_t d;
     static double x[4][MAX_N];
     static const char *const names[] = {"x1", "x2", "x3", "x4"};
-    const char *call = csv_text(e, row, 3);
+    const char *call = csv_above(e, row, 3);
     const double *columns[4] = {x[0], x[1], x[2], x[3]};
     int cross = strstr(call, "panel=FALSE") != NULL;
     if (cross)
@@ -90,10 +90,10 @@ static void check_row(tally_t *t, const csv_t *e, int row)
 static void test_every_row_of_drdid(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
     tally_t t = {0};
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (int row = 0; row < expected.rows; row++)
         if (strcmp(csv_text(&expected, row, 2), "drdid_2x2") == 0) check_row(&t, &expected, row);
     csv_free(&expected);

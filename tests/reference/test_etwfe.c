@@ -119,11 +119,11 @@ static void check_row(tally_t *t, const fitted_t *f, const csv_t *e, int row)
 static void test_every_row(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static fitted_t f;
     csv_t expected;
     int missed = 0;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (size_t k = 0; k < sizeof families / sizeof *families; k++) {
         tally_t t = {0};
         discard(&f);

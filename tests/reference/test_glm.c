@@ -143,7 +143,7 @@ static void load(const model_t *m, data_t *d)
 {
     char path[512];
     memset(d, 0, sizeof *d);
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", m->data);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", m->data);
     assert_true(csv_read(&d->csv, path));
     d->n = d->csv.rows;
     for (; d->n_effects < MAX_EFFECTS && m->effects[d->n_effects]; d->n_effects++)
@@ -423,9 +423,9 @@ static void check_family(const csv_t *e, const char *family)
 static void test_every_row(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     check_family(&expected, "fepois");
     check_family(&expected, "feglm_logit");
     check_family(&expected, "feols_multi_fe");

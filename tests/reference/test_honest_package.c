@@ -113,9 +113,9 @@ static void check_half_lengths(const csv_t *csv, const jd_event_path_t *path, co
 static void test_rows(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t csv;
-    assert_true(csv_read(&csv, REFERENCE "expected.csv"));
+    assert_true(csv_read(&csv, JD_REFERENCE_ROWS));
     static const char *const datasets[] = {"honest_BC", "honest_LW"};
     for (int d = 0; d < 2; d++) {
         jd_event_path_t path;

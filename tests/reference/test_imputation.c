@@ -105,7 +105,7 @@ static void load(const case_t *c, data_t *d)
     int f = 0, mpdta = strcmp(c->data, "mpdta") == 0;
     while (strcmp(files[f].data, c->data) != 0)
         f++;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", c->data);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", c->data);
     assert_true(csv_read(&csv, path));
     assert_true(csv.rows <= MAX_N);
     memset(d, 0, sizeof *d);
@@ -220,9 +220,9 @@ static void check_family(const csv_t *e, const char *family)
 static void test_every_row(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     check_family(&expected, "imputation");
     check_family(&expected, "did2s");
     csv_free(&expected);

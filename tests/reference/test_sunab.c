@@ -161,11 +161,11 @@ static void check_row(tally_t *t, const fitted_t *f, const csv_t *e, int row)
 static void test_every_row_of_sunab(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static fitted_t f;
     csv_t expected;
     tally_t t = {0};
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     for (int row = 0; row < expected.rows; row++) {
         if (strcmp(csv_text(&expected, row, 2), "sunab") != 0) continue;
         const char *name = csv_text(&expected, row, 0), *variance;

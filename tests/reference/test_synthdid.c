@@ -54,8 +54,8 @@ static void load(fitted_t *f, int prop99)
 {
     csv_t csv;
     memset(f->name, 0, sizeof f->name);
-    assert_true(csv_read(&csv, prop99 ? REFERENCE "data/california_prop99.csv"
-                                      : REFERENCE "data/base_did.csv"));
+    assert_true(csv_read(&csv, prop99 ? JD_REFERENCE_DATA "/california_prop99.csv"
+                                      : JD_REFERENCE_DATA "/base_did.csv"));
     assert_true(csv.rows <= MAX_N);
     for (int i = 0; i < csv.rows; i++) {
         char name[32];
@@ -220,9 +220,9 @@ static void check_family(const csv_t *e, const char *family, double tolerance)
 static void test_every_row(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t expected;
-    assert_true(csv_read(&expected, REFERENCE "expected.csv"));
+    assert_true(csv_read(&expected, JD_REFERENCE_ROWS));
     check_family(&expected, "synthdid_exact", 1e-10);
     check_family(&expected, "synthdid", 1e-10);
     check_family(&expected, "sc", 1e-10);

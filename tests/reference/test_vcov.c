@@ -43,7 +43,7 @@ static void read_data(const char *file, const char *const *columns, int n_column
 {
     char path[512];
     csv_t csv;
-    snprintf(path, sizeof path, REFERENCE "data/%s.csv", file);
+    snprintf(path, sizeof path, JD_REFERENCE_DATA "/%s.csv", file);
     assert_true(csv_read(&csv, path));
     assert_true(csv.rows <= MAX_N);
     n_rows = csv.rows;
@@ -89,7 +89,7 @@ static void check_case(tally_t *t, const csv_t *e, const char *name, const jd_pa
 static void test_every_row_of_conley(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static const char *const columns[] = {"id", "t", "treat", "lat", "lon", "x", "y"};
     static const char *const names[] = {"x"};
     static int8_t treated[MAX_N];
@@ -97,7 +97,7 @@ static void test_every_row_of_conley(void **state)
     csv_t e;
     jd_did_options_t options;
     jd_did_defaults(&options);
-    assert_true(csv_read(&e, REFERENCE "expected.csv"));
+    assert_true(csv_read(&e, JD_REFERENCE_ROWS));
     read_data("sim_geo", columns, 7);
     for (int i = 0; i < n_rows; i++)
         treated[i] = (int8_t)code[2][i];
@@ -166,7 +166,7 @@ static void check_plm(tally_t *t, const csv_t *e, const char *stem, jd_panel_t p
 static void test_every_row_of_plm(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static const char *const base[] = {"id", "period", "treat", "post", "x1", "y"};
     static const char *const castle[] = {"sid", "year", "post", "l_pop", "l_homicide"};
     static const char *const names[] = {"x"};
@@ -175,7 +175,7 @@ static void test_every_row_of_plm(void **state)
     tally_t t = {0};
     csv_t e;
     jd_did_options_t options;
-    assert_true(csv_read(&e, REFERENCE "expected.csv"));
+    assert_true(csv_read(&e, JD_REFERENCE_ROWS));
     read_data("base_did", base, 6);
     const double *x = value[4];
     jd_panel_t panel = {.n = n_rows,
@@ -257,12 +257,12 @@ static void fit_flows(const int32_t *const *effects, int n_effects, const int32_
 static void test_every_row_of_trade_flows(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     static const char *const columns[] = {"Origin", "Destination", "Product",
                                           "Year",   "dist_km",     "Euros"};
     tally_t t = {0};
     csv_t e;
-    assert_true(csv_read(&e, REFERENCE "expected.csv"));
+    assert_true(csv_read(&e, JD_REFERENCE_ROWS));
     read_data("trade", columns, 6);
     static int32_t pair[MAX_N];
     for (int i = 0; i < n_rows; i++) {

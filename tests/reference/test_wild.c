@@ -18,7 +18,7 @@ static jd_panel_t load(void)
     static const double *const columns[] = {x};
     static const char *const names[] = {"x"};
     csv_t csv;
-    assert_true(csv_read(&csv, REFERENCE "data/sim_smallg.csv"));
+    assert_true(csv_read(&csv, JD_REFERENCE_DATA "/sim_smallg.csv"));
     assert_true(csv.rows <= N);
     for (int i = 0; i < csv.rows; i++) {
         unit[i] = (int32_t)csv_number(&csv, i, csv_find(&csv, "state"));
@@ -79,7 +79,7 @@ static double p_of_mixed_factors(const jd_wild_t *w, double factor)
 static void test_every_row_of_the_wild_bootstrap(void **state)
 {
     (void)state;
-    SKIP_WITHOUT(REFERENCE "expected.csv");
+    SKIP_WITHOUT(JD_REFERENCE_ROWS);
     csv_t e;
     tally_t t = {0};
     jd_ctx_t ctx;
@@ -87,7 +87,7 @@ static void test_every_row_of_the_wild_bootstrap(void **state)
     jd_design_t *design = NULL;
     jd_ctx_init(&ctx);
     jd_did_defaults(&how);
-    assert_true(csv_read(&e, REFERENCE "expected.csv"));
+    assert_true(csv_read(&e, JD_REFERENCE_ROWS));
     jd_panel_t panel = load();
     /* 2 regressors, 10 states and 8 years in lm() */
     double n = (double)panel.n, factor = sqrt(10.0 / 9 * (n - 1) / (n - 19));
