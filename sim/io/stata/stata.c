@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/text.h"
 #include "io/stata/stata.h"
 
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/text.h"
 #include "io/files/whole.h"
 #include "io/long.h"
 
