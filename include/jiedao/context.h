@@ -35,15 +35,13 @@ typedef enum jd_named {
     JD_NAMED_ROW     /**< of the panel, from 1 */
 } jd_named_t;
 
-enum { JD_NAME_SIZE = 32, JD_TERM_TEXT_SIZE = 320 };
+enum { JD_NAME_SIZE = 32 };
 
 /** A caller's own words for codes: messages name units, periods and rows as its file does. */
 typedef struct jd_names {
     /** The name of `code`, in `own` or in memory that lasts for the call; NULL: the number. */
     const char *(*name)(const void *user, jd_named_t kind, int64_t code, char own[JD_NAME_SIZE]);
     const void *user;
-    /** A term of an estimator ("g=3,t=5:x") with its periods in words, likewise. */
-    const char *(*term)(const void *user, const char *term, char own[JD_TERM_TEXT_SIZE]);
 } jd_names_t;
 
 /** Plain struct; structs grow only at their end. Zero it or call jd_ctx_init(). Not shared between
@@ -82,8 +80,6 @@ JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3
 /** A code as the caller calls it, else in digits. The macros serve as arguments of a message. */
 JD_API const char *jd_name_of(const jd_ctx_t *ctx, jd_named_t kind, int64_t code,
                               char own[JD_NAME_SIZE]);
-JD_API const char *jd_term_text(const jd_ctx_t *ctx, const char *term, char own[JD_TERM_TEXT_SIZE]);
-#define JD_TERM_TEXT(ctx, term) jd_term_text(ctx, term, (char[JD_TERM_TEXT_SIZE]){0})
 #define JD_NAME_OF(ctx, kind, code) jd_name_of(ctx, kind, code, (char[JD_NAME_SIZE]){0})
 #define JD_UNIT_NAME(ctx, code) JD_NAME_OF(ctx, JD_NAMED_UNIT, code)
 #define JD_CLUSTER_NAME(ctx, code) JD_NAME_OF(ctx, JD_NAMED_CLUSTER, code)

@@ -45,11 +45,22 @@ typedef enum jd_term_kind {
 enum { JD_TERM_NAME = 256, JD_NEVER = INT32_MIN };
 
 typedef struct jd_term {
-    char name[JD_TERM_NAME];
+    char name[JD_TERM_NAME]; /**< "att", "e=-2", "g=2004,t=2006", "g=2004,t=2006:age" */
     jd_term_kind_t kind;
-    int32_t event_first, event_last; /**< event times covered (equal unless an end point is binned);
-                                        of a single cohort and period too */
+    int32_t event_first, event_last; /**< event times covered (equal unless an end point is binned)
+                                        where at_event; else 0 */
+    bool at_event;          /**< of event times, be it with a cohort, a ring, a characteristic */
+    int32_t cohort, period; /**< of which it is, or JD_NEVER */
+    int16_t from, to; /**< name[from ... to - 1] are cohort and period, for jd_term_text() */
 } jd_term_t;
+
+/** The term's name with its cohort and period as the caller names them; returns text. `names` NULL:
+ *  as they are. JD_TERM_NAME + 2 JD_NAME_SIZE bytes will do. */
+JD_API const char *jd_term_text(const jd_names_t *names, const jd_term_t *term, char *text,
+                                size_t size);
+enum { JD_TERM_TEXT_SIZE = JD_TERM_NAME + 2 * JD_NAME_SIZE };
+#define JD_TERM_TEXT(ctx, term) \
+    jd_term_text((ctx) ? (ctx)->names : NULL, (term), (char[JD_TERM_TEXT_SIZE]){0}, JD_TERM_TEXT_SIZE)
 
 /** Which averages of the effects by cohort and period are the terms. */
 typedef enum jd_aggregate {

@@ -13,12 +13,6 @@
 
 #include "core/text.h"
 
-const char *jd_term_text(const jd_ctx_t *ctx, const char *term, char own[JD_TERM_TEXT_SIZE])
-{
-    const jd_names_t *names = ctx ? ctx->names : NULL;
-    return names && names->term ? names->term(names->user, term, own) : term;
-}
-
 void jd_ctx_init(jd_ctx_t *ctx)
 {
     memset(ctx, 0, sizeof *ctx);

@@ -193,6 +193,9 @@ enum {
     JD_OWN_N_OBS,
     JD_OWN_N_UNITS,
     JD_OWN_N_CLUSTERS,
+    JD_OWN_EVENT_TIME, /**< missing where the line is of none; cohort and period likewise "" */
+    JD_OWN_TERM_COHORT,
+    JD_OWN_TERM_PERIOD,
     JD_OWN_COLUMNS
 };
 

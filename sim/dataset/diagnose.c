@@ -149,6 +149,7 @@ static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t
         char name[JD_OWN_TERM_WIDTH];
         jd_own_name_term(s->data, &terms[k], name);
         jd_own_line_t line = jd_own_line_of(s, "wild_bootstrap", name, e, true);
+        jd_own_place_line(&line, s->data, &terms[k]);
         if (!rc) rc = jd_own_add_line(&result->diagnostics, &line, ctx);
         jd_wild_free(&w);
     }

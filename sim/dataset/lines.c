@@ -22,8 +22,12 @@ static const jd_column_t line_columns[JD_OWN_ALL_COLUMNS] = {
     {"n_obs", JD_INT64, "1", "rows used", NULL, 0, JD_AXIS_CELL},
     {"n_units", JD_INT32, "1", "units", NULL, 0, JD_AXIS_CELL},
     {"n_clusters", JD_INT32, "1", "clusters, 0 = not clustered", NULL, 0, JD_AXIS_CELL},
+    {"event_time", JD_DOUBLE, "1", "event time, missing where it is of none", NULL, 0,
+     JD_AXIS_CELL},
+    {"cohort", JD_TEXT, "", "cohort of the term, as the data write it", NULL, JD_NAME_SIZE,
+     JD_AXIS_CELL},
+    {"period", JD_TEXT, "", "period of the term, likewise", NULL, JD_NAME_SIZE, JD_AXIS_CELL},
     {"kind", JD_INT8, "1", "what it is of", NULL, 0, JD_AXIS_CELL},
-    {"event_time", JD_INT32, "1", "event time", NULL, 0, JD_AXIS_CELL},
 };
 
 int jd_own_lines_make(jd_table_t *lines, const char *name, const char *label, jd_ctx_t *ctx)
@@ -48,7 +52,9 @@ int jd_own_add_line(jd_table_t *t, const jd_own_line_t *line, jd_ctx_t *ctx)
     JD_CELLS(t, JD_OWN_N_UNITS, int32_t)[row] = line->n_units;
     JD_CELLS(t, JD_OWN_N_CLUSTERS, int32_t)[row] = line->n_clusters;
     JD_CELLS(t, JD_OWN_KIND, int8_t)[row] = (int8_t)line->kind;
-    JD_CELLS(t, JD_OWN_EVENT_TIME, int32_t)[row] = line->event;
+    JD_CELLS(t, JD_OWN_EVENT_TIME, double)[row] = line->at_event ? line->event : (double)NAN;
+    jd_table_set_text(t, JD_OWN_TERM_COHORT, row, line->cohort);
+    jd_table_set_text(t, JD_OWN_TERM_PERIOD, row, line->period);
     return JD_OK;
 }
 
@@ -72,7 +78,7 @@ jd_own_kind_t jd_own_kind(const jd_table_t *t, int64_t row)
 
 int32_t jd_own_event(const jd_table_t *t, int64_t row)
 {
-    return JD_CELLS(t, JD_OWN_EVENT_TIME, int32_t)[row];
+    return (int32_t)JD_CELLS(t, JD_OWN_EVENT_TIME, double)[row];
 }
 
 bool jd_own_is_dose(const jd_term_t *term)
@@ -101,70 +107,30 @@ static jd_own_kind_t kind_of(const jd_term_t *term)
     return JD_OWN_COEFFICIENT;
 }
 
-/* Reads "g=2004", "t=2006", "g=2004,t=2006" at the start of a name; returns what is behind it. */
-static const char *read_cell(const char *name, bool has[2], int32_t value[2])
+void jd_own_place_line(jd_own_line_t *line, const jd_own_data_t *data, const jd_term_t *term)
 {
-    static const char *const marks[] = {"g=", "t="};
-    has[0] = has[1] = false;
-    for (int k = 0; k < 2; k++) {
-        const char *from = name + (k > 0 && has[0] && *name == ',');
-        char *end;
-        if (strncmp(from, marks[k], 2) != 0) continue;
-        long x = strtol(from + 2, &end, 10);
-        if (end == from + 2 || x < INT32_MIN || x > INT32_MAX) continue;
-        has[k] = true;
-        value[k] = (int32_t)x;
-        name = end;
-    }
-    return name;
-}
-
-/* Whether a name is of a cell, or of a covariate in one: estimators make these, and a covariate may
- * be called like one. */
-static bool is_of_cell(const jd_own_data_t *data, const jd_term_t *term, bool log,
-                       const char *behind)
-{
-    if (term->kind == JD_TERM_PART) return *behind == '\0';
-    if (term->kind != JD_TERM_OTHER) return false;
-    bool known = log && *behind == '\0'; /* etwfe_poisson's own coefficients */
-    if (!known && *behind != ':') return false;
-    for (int k = 0; k < data->panel.n_x; k++) {
-        if (!strcmp(data->panel.x_name[k], term->name)) return false;
-        known = known || !strcmp(data->panel.x_name[k], behind + 1);
-    }
-    return known;
+    /* A bin stands at its end nearer to adoption. */
+    line->at_event = term->at_event;
+    line->event = term->event_last < 0 ? term->event_last : term->event_first;
+    if (term->cohort != JD_NEVER)
+        jd_own_period_text(data, term->cohort, line->cohort, sizeof line->cohort);
+    if (term->period != JD_NEVER)
+        jd_own_period_text(data, term->period, line->period, sizeof line->period);
 }
 
 static const char *quantity_of(const jd_term_t *term)
 {
-    bool has[2];
-    int32_t value[2];
     if (term->kind == JD_TERM_OTHER || jd_own_is_dose(term)) return "coef";
     if (jd_own_is_slope(term)) return "acrt";
     if (term->kind != JD_TERM_PART) return "att";
-    read_cell(term->name, has, value);
-    return has[0] && has[1] ? "att_gt" : "att";
+    return term->cohort != JD_NEVER && term->period != JD_NEVER ? "att_gt" : "att";
 }
 
 void jd_own_name_term(const jd_own_data_t *data, const jd_term_t *term,
                       char name[JD_OWN_TERM_WIDTH])
 {
-    const size_t log = strncmp(term->name, "log:", 4) ? 0 : 4;
-    bool has[2];
-    int32_t value[2];
-    char period[JD_NAME_SIZE];
-    const char *behind = read_cell(term->name + log, has, value);
-    int at = snprintf(name, JD_OWN_TERM_WIDTH, "%.*s", (int)log, term->name);
-    if ((!has[0] && !has[1]) || !is_of_cell(data, term, log > 0, behind)) {
-        snprintf(name, JD_OWN_TERM_WIDTH, "%s", term->name);
-        return;
-    }
-    for (int k = 0; k < 2; k++)
-        if (has[k])
-            at += snprintf(
-                name + at, JD_OWN_TERM_WIDTH - (size_t)at, "%s%s%s", k && has[0] ? "," : "",
-                k ? "t=" : "g=", jd_own_period_text(data, value[k], period, sizeof period));
-    snprintf(name + at, JD_OWN_TERM_WIDTH - (size_t)at, "%s", behind);
+    const jd_names_t names = jd_own_names(data);
+    jd_term_text(&names, term, name, JD_OWN_TERM_WIDTH);
 }
 
 /* An event study's mean effect: its terms e >= 0 weighted by treated rows, as in a run. */
@@ -210,8 +176,7 @@ int jd_own_add_fit(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
         jd_own_name_term(s->data, &terms[k], name);
         jd_own_line_t line = jd_own_line_of(s, quantity_of(&terms[k]), name, e, true);
         line.kind = kind_of(&terms[k]);
-        bool early = terms[k].event_last < 0; /* a bin stands at its end nearer to adoption */
-        line.event = early ? terms[k].event_last : terms[k].event_first;
+        jd_own_place_line(&line, s->data, &terms[k]);
         if (terms[k].kind == JD_TERM_OTHER) line.exponent -= exponent_of(s->data, terms[k].name);
         rc = jd_own_add_line(t, &line, ctx);
     }

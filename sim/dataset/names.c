@@ -83,20 +83,7 @@ static const char *name_of(const void *user, jd_named_t kind, int64_t code, char
     return NULL;
 }
 
-static const char *term_of(const void *user, const char *name, char own[JD_TERM_TEXT_SIZE])
-{
-    const jd_own_data_t *data = user;
-    jd_term_t term = {.kind = strchr(name, ':') ? JD_TERM_OTHER : JD_TERM_PART};
-    for (int k = 0; k < data->panel.n_x; k++)
-        if (!strcmp(data->panel.x_name[k], name)) return name;
-    snprintf(term.name, sizeof term.name, "%s", name);
-    jd_own_name_term(data, &term, own);
-    return own;
-}
-
-_Static_assert((int)JD_OWN_TERM_WIDTH <= (int)JD_TERM_TEXT_SIZE, "a term's text fits");
-
 jd_names_t jd_own_names(const jd_own_data_t *data)
 {
-    return (jd_names_t){name_of, data, term_of};
+    return (jd_names_t){name_of, data};
 }

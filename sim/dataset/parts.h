@@ -169,7 +169,7 @@ typedef enum jd_own_kind {
 } jd_own_kind_t;
 
 /** Columns behind those that are printed. */
-enum { JD_OWN_KIND = JD_OWN_COLUMNS, JD_OWN_EVENT_TIME, JD_OWN_ALL_COLUMNS };
+enum { JD_OWN_KIND = JD_OWN_COLUMNS, JD_OWN_ALL_COLUMNS };
 
 /** What is looked at: the data, or an estimator's fit to them. */
 typedef struct jd_own_subject {
@@ -184,7 +184,9 @@ typedef struct jd_own_subject {
 typedef struct jd_own_line {
     const char *estimator, *quantity, *term;
     jd_own_kind_t kind;
-    int32_t event;        /**< JD_OWN_EVENT: its time, the first of a bin */
+    bool at_event;        /**< of an event time: */
+    int32_t event;        /**< of a bin the end nearer to adoption */
+    char cohort[JD_NAME_SIZE], period[JD_NAME_SIZE]; /**< as the data write them; "" = of none */
     jd_estimate_t number; /**< NaN where there is none */
     int exponent;         /**< numbers but p_value are times 2^this */
     int64_t n_obs;
@@ -195,6 +197,8 @@ typedef struct jd_own_line {
  * like, not for weights or p-values. */
 jd_own_line_t jd_own_line_of(const jd_own_subject_t *subject, const char *quantity,
                              const char *term, jd_estimate_t number, bool in_units_of_y);
+/** Event time, cohort and period of a term. */
+void jd_own_place_line(jd_own_line_t *line, const jd_own_data_t *data, const jd_term_t *term);
 JD_MUST_USE int jd_own_lines_make(jd_table_t *lines, const char *name, const char *label,
                                   jd_ctx_t *ctx);
 JD_MUST_USE int jd_own_add_line(jd_table_t *lines, const jd_own_line_t *line, jd_ctx_t *ctx);

@@ -49,7 +49,7 @@ static void put_json(FILE *out, const jd_own_data_t *data, const jd_table_t *t, 
     for (int c = 0; c < JD_OWN_COLUMNS; c++) {
         fprintf(out, "%s\"%s\": ", c ? ", " : "", t->columns[c].name);
         double x = jd_table_number(t, c, row);
-        if (c <= JD_OWN_TERM) {
+        if (c <= JD_OWN_TERM || c > JD_OWN_EVENT_TIME) {
             jd_json_text(out, jd_table_text(t, c, row, text, TEXT));
         } else {
             jd_json_number(out, x);

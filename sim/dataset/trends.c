@@ -2,13 +2,14 @@
 /* What an estimator's event study says if trends are not parallel: robust sets and pretests. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "dataset/parts.h"
 #include "jiedao/honest.h"
 #include "jiedao/pretrend.h"
 
-/* A line whose term is a name and a number: "Mbar=0.5". */
+/* A line whose term is a name and a number: "Mbar=0.5", or an event time: "e=-2". */
 static int add_line(jd_table_t *lines, const jd_own_subject_t *s, const char *quantity,
                     const char *name, double x, jd_estimate_t number, bool in_units_of_y,
                     jd_ctx_t *ctx)
@@ -16,6 +17,8 @@ static int add_line(jd_table_t *lines, const jd_own_subject_t *s, const char *qu
     char term[JD_OWN_TERM_WIDTH];
     snprintf(term, sizeof term, "%s=%.6g", name, x);
     jd_own_line_t line = jd_own_line_of(s, quantity, term, number, in_units_of_y);
+    line.at_event = strcmp(name, "e") == 0;
+    if (line.at_event) line.event = (int32_t)x;
     return jd_own_add_line(lines, &line, ctx);
 }
 

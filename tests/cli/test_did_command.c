@@ -167,8 +167,9 @@ static void test_cells_of_cohort_and_period(void **state)
 
 /* ---- The same data, written in many ways ---- */
 
-#define HEAD \
-    "estimator,quantity,term,estimate,std_error,ci_low,ci_high,p_value,n_obs,n_units,n_clusters\n"
+#define HEAD                                                                                      \
+    "estimator,quantity,term,estimate,std_error,ci_low,ci_high,p_value,n_obs,n_units,n_clusters," \
+    "event_time,cohort,period\n"
 
 static void test_ways_of_writing(void **state)
 {
@@ -208,6 +209,40 @@ static void test_ways_of_writing(void **state)
     char *text = load_here("w.out", &size);
     assert_int_equal(strncmp(text, HEAD "twfe,att,att,", strlen(HEAD "twfe,att,att,")), 0);
     free(text);
+}
+
+/* Nobody needs to read "g=2020Q2,t=2020Q3": event time, cohort and period have columns, in the
+ * file's own words; a covariate called like an event time has none. */
+static void test_terms_have_columns(void **state)
+{
+    (void)state;
+    csv_t csv;
+    char text[4096] = "i,t,g,y,e=0\n";
+    for (int i = 0; i < 6; i++)
+        for (int t = 1; t <= 4; t++)
+            snprintf(text + strlen(text), 64, "%d,2020Q%d,%s,%d.%d,%d\n", i, t,
+                     i % 2 ? "2020Q3" : "", i * t % 5, i * i % 7, (i * 3 + t * t) % 7);
+    write_here("cells.csv", text);
+    run(0, "\"$JIEDAO\" did cells.csv" ROLES "--estimator callaway_santanna --aggregate cells "
+           "--format csv -q >cells.out");
+    read_here(&csv, "cells.out");
+    const int at = find_row(&csv, "callaway_santanna", "g=2020Q3,t=2020Q4");
+    assert_true(at >= 0);
+    assert_string_equal(csv_text(&csv, at, csv_find(&csv, "event_time")), "1");
+    assert_string_equal(csv_text(&csv, at, csv_find(&csv, "cohort")), "2020Q3");
+    assert_string_equal(csv_text(&csv, at, csv_find(&csv, "period")), "2020Q4");
+    csv_free(&csv);
+    run(0, "\"$JIEDAO\" did cells.csv" ROLES "--estimator twfe --x e=0 --format csv -q "
+           ">cells.out");
+    read_here(&csv, "cells.out");
+    const int x = find_row(&csv, "twfe", "e=0");
+    assert_true(x >= 0);
+    static const char *const columns[] = {"event_time", "cohort", "period"};
+    for (int k = 0; k < 3; k++) {
+        assert_string_equal(csv_text(&csv, x, csv_find(&csv, columns[k])), "");
+        assert_string_equal(csv_text(&csv, 0, csv_find(&csv, columns[k])), ""); /* att */
+    }
+    csv_free(&csv);
 }
 
 static void test_what_is_dropped_is_said(void **state)
@@ -492,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_against_fixest),
         cmocka_unit_test(test_cells_of_cohort_and_period),
         cmocka_unit_test(test_ways_of_writing),
+        cmocka_unit_test(test_terms_have_columns),
         cmocka_unit_test(test_what_is_dropped_is_said),
         cmocka_unit_test(test_outcome_weights),
         cmocka_unit_test(test_diagnostics),

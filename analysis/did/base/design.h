@@ -102,7 +102,13 @@ JD_MUST_USE int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx
 jd_term_t jd_term_overall(const char *name);
 jd_term_t jd_term_event(int32_t event_time);
 jd_term_t jd_term_other(const char *name);
+void jd_term_set_event(jd_term_t *term, int32_t event_time);
+/** "g=2004,t=2006": an effect of a cohort, a period or both (JD_NEVER: not of one); with a
+ *  covariate's name, "g=2004:age", its coefficient there. */
+jd_term_t jd_term_of(int32_t cohort, int32_t period, const char *x);
 jd_term_t jd_term_cell(int32_t cohort, int32_t time);
+/** The same with a mark before its name, "log:": a coefficient. */
+jd_term_t jd_term_before(const char *mark, const jd_term_t *of);
 
 enum { JD_NO_KEY = INT32_MIN };
 /** Which term a cell of cohort and period counts under: its event time, cohort or period, 0

@@ -209,7 +209,7 @@ int jd_check_cells_kept(const jd_design_t *design, jd_ctx_t *ctx)
                            "%s: effects are not identified: %s is collinear with the fixed effects "
                            "and the other cells; use fewer fixed effects and slopes, or data with "
                            "untreated units in each period",
-                           design->estimator->name, JD_TERM_TEXT(ctx, t->name));
+                           design->estimator->name, JD_TERM_TEXT(ctx, t));
     }
     return JD_OK;
 }

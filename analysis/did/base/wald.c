@@ -83,7 +83,8 @@ int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *w
     if (!term) return jd_fail_memory(ctx, (size_t)fit->n_terms * sizeof *term, "a joint test");
     for (int k = 0; k < fit->n_terms; k++) {
         const jd_term_t *t = &design->terms[k];
-        int effect = t->kind == JD_TERM_EVENT || t->kind == JD_TERM_PART;
+        int effect =
+            t->kind == JD_TERM_EVENT || (t->kind == JD_TERM_PART && t->cohort != JD_NEVER);
         if (effect && t->event_last < 0 && fit->vcov[k * fit->n_terms + k] > 0) term[n++] = k;
     }
     int rc = n > 0 ? jd_fit_wald(fit, term, n, NULL, wald, ctx)

@@ -207,7 +207,8 @@ static int allocate_units(dose_t *own, int n_basis, jd_ctx_t *ctx)
 
 static jd_term_t dose_term(const char *prefix, double dose)
 {
-    jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
+    jd_term_t term = jd_term_other("");
+    term.kind = JD_TERM_PART;
     snprintf(term.name, sizeof term.name, "%sd=%.10g", prefix, dose);
     return term;
 }
@@ -266,7 +267,8 @@ static void add_curve(jd_design_t *design, dose_t *own, const double *grid, int 
 {
     const jd_dose_cells_t *c = &own->cells;
     double b[MAX_BASIS + MAX_DEGREE + 1];
-    jd_term_t mean = {"acrt", JD_TERM_PART, 0, 0};
+    jd_term_t mean = jd_term_other("acrt");
+    mean.kind = JD_TERM_PART;
     memset(b, 0, sizeof b);
     for (int32_t i = 0; i < c->n_cells; i++)
         for (int p = 0; p < own->n_basis; p++)

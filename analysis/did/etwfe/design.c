@@ -179,23 +179,14 @@ static void name_regressors(const jd_etwfe_t *own, const jd_panel_t *panel, cons
         terms[n++] = jd_term_cell(own->cell[c].cohort, own->cell[c].time);
     for (int k = 0; k < own->n_x; k++)
         for (int c = 0; c < own->n_cells; c++) {
-            jd_term_t *t = &terms[n++];
-            *t = jd_term_other("");
-            snprintf(t->name, sizeof t->name, "g=%d,t=%d:%s", own->cell[c].cohort,
-                     own->cell[c].time, panel->x_name[k]);
+            terms[n++] = jd_term_of(own->cell[c].cohort, own->cell[c].time, panel->x_name[k]);
         }
     for (int k = 0; k < own->n_x; k++) {
         for (int g = 0; s->by_cohort[k] && g < s->cohorts.n_groups; g++) {
-            terms[n] = jd_term_other("");
-            snprintf(terms[n].name, sizeof terms[n].name, "g=%d:%s", s->cohorts.value[g],
-                     panel->x_name[k]);
-            n++;
+            terms[n++] = jd_term_of(s->cohorts.value[g], JD_NEVER, panel->x_name[k]);
         }
         for (int t = 1; t < s->periods->n_groups; t++) {
-            terms[n] = jd_term_other("");
-            snprintf(terms[n].name, sizeof terms[n].name, "t=%d:%s", s->periods->value[t],
-                     panel->x_name[k]);
-            n++;
+            terms[n++] = jd_term_of(JD_NEVER, s->periods->value[t], panel->x_name[k]);
         }
     }
 }
@@ -295,9 +286,7 @@ static int list_means(jd_etwfe_t *own, jd_design_t *design, const jd_did_options
     }
     for (int k = 0; !rc && by == JD_AGGREGATE_CELLS && k < own->n_kept; k++) {
         if (own->kept_cell[k] < 0) continue;
-        jd_term_t *t = &terms[own->n_means + own->n_shown++];
-        *t = jd_term_other("");
-        snprintf(t->name, sizeof t->name, "log:%.35s", design->terms[k].name);
+        terms[own->n_means + own->n_shown++] = jd_term_before("log:", &design->terms[k]);
     }
     if (!rc && own->n_means == 0)
         rc =

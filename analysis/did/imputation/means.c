@@ -74,14 +74,9 @@ static jd_term_t name_term(const jd_did_options_t *options, const jd_frame_t *fr
         if (key == options->bin_last) term.event_last = INT32_MAX;
         return term;
     }
-    term = jd_term_other("");
-    term.kind = JD_TERM_PART;
-    if (options->aggregate == JD_AGGREGATE_CELLS)
-        snprintf(term.name, sizeof term.name, "g=%d,t=%d", frame->cohort[row], frame->time[row]);
-    else
-        snprintf(term.name, sizeof term.name, "%c=%d",
-                 options->aggregate == JD_AGGREGATE_COHORT ? 'g' : 't', key);
-    return term;
+    return options->aggregate == JD_AGGREGATE_CELLS
+               ? jd_term_cell(frame->cohort[row], frame->time[row])
+               : jd_term_aggregate(options->aggregate, key);
 }
 
 /* "att" and the sum of its weights, room for the others. */

@@ -206,7 +206,10 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
     design->terms[0] = jd_term_overall("att");
     if (lp->pooled) {
         memmove(lp->on_rows, lp->on_rows + rows, (size_t)n * rows * sizeof *lp->on_rows);
-        design->terms[1] = (jd_term_t){"pre", JD_TERM_EVENT, lp->first_h, -2};
+        design->terms[1] = jd_term_other("pre");
+        design->terms[1].kind = JD_TERM_EVENT;
+        jd_term_set_event(&design->terms[1], lp->first_h);
+        design->terms[1].event_last = -2;
     }
     for (int k = 0; !lp->pooled && k < n; k++) {
         design->terms[k + 1] = jd_term_event(jd_delayed(lp->delay, lp->horizon[k].from));

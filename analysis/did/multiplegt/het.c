@@ -295,9 +295,10 @@ int jd_dcdh_het_plan(jd_dcdh_t *dc, int *n, jd_ctx_t *ctx)
 static jd_term_t name_term(const struct jd_dcdh_het *het, const jd_dcdh_t *dc, const het_term_t *t)
 {
     const jd_dcdh_lag_t *lag = &dc->lag[t->k];
+    const int32_t event = lag->placebo ? -1 - lag->l : jd_delayed(dc->delay, lag->l - 1);
     jd_term_t term = jd_term_other("");
-    snprintf(term.name, sizeof term.name, "%.26s:e=%d", het->name[t->j],
-             lag->placebo ? -1 - lag->l : jd_delayed(dc->delay, lag->l - 1));
+    jd_term_set_event(&term, event);
+    snprintf(term.name, sizeof term.name, "%.200s:e=%d", het->name[t->j], event);
     return term;
 }
 

@@ -160,7 +160,9 @@ static jd_term_t exposure_term(const rows_t *rows, int group, int32_t event)
 {
     static const char *const what[] = {"ring", "count", "share", "exposure", "exposure"};
     const jd_did_options_t *options = rows->options;
-    jd_term_t term = {{0}, JD_TERM_PART, 0, 0};
+    jd_term_t term = jd_term_other("");
+    term.kind = JD_TERM_PART;
+    if (event != JD_NEVER) jd_term_set_event(&term, event);
     int k = group % rows->x->n;
     char text[JD_TERM_NAME] = "", tail[16] = "";
     if (options->rings.exposure < JD_EXPOSURE_DECAY)
