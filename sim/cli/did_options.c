@@ -366,6 +366,8 @@ static int read_sign(const char *option, const char *text, char *sign, jd_ctx_t 
                    text);
 }
 
+enum { MOST_DRAWS = 1000000 }; /* of --bootstrap, which keeps them all */
+
 /* Two ways of clustering are asked for by naming them; and places are as near as is said. */
 static int settle_vcov(jd_did_request_t *request, jd_ctx_t *ctx)
 {
@@ -382,6 +384,10 @@ static int settle_vcov(jd_did_request_t *request, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--bootstrap draws clusters of one way and --vcov, or a second --cluster, "
                        "asks for other errors: take one of them");
+    if (request->inference.bootstrap && (v->draws == 1 || v->draws > MOST_DRAWS))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "--draws %d: --bootstrap takes 2 to %d, 999 if --draws is not given",
+                       v->draws, MOST_DRAWS);
     if (v->kind == JD_VCOV_CONLEY && !(v->cutoff_km > 0))
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--vcov conley: up to how many kilometres are errors correlated? "

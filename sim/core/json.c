@@ -20,7 +20,7 @@ void jd_json_text(FILE *out, const char *text)
             fputs("\xEF\xBF\xBD", out);
         else if (*s == '"' || *s == '\\')
             fprintf(out, "\\%c", *s);
-        else if (code < 0x20 || jd_is_control(code))
+        else if (code < 0x20 || jd_is_unfit(code))
             fprintf(out, "\\u%04x", (unsigned)code);
         else
             fwrite(s, 1, n, out);

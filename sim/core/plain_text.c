@@ -19,9 +19,13 @@ size_t jd_utf8_char(const char *bytes, size_t n, uint32_t *code)
 
 bool jd_is_control(uint32_t code)
 {
-    if (code < 0x20) return code != '\n' && code != '\t';
-    return (code >= 0x7F && code < 0xA0) || (code >= 0x2028 && code <= 0x202E) ||
-           (code >= 0x2066 && code <= 0x2069);
+    return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
+
+bool jd_is_unfit(uint32_t code)
+{
+    if (jd_is_control(code)) return code != '\n' && code != '\t';
+    return (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
 }
 
 /* Bytes that are no character are left, for names in other encodings, but those that are C1 by
@@ -33,7 +37,7 @@ void jd_plain_bytes(char *bytes, size_t n)
         size_t length = jd_utf8_char(bytes + i, n - i, &code);
         if (length == 0) code = (unsigned char)bytes[i];
         if (length == 0) length = 1;
-        if (jd_is_control(code)) memset(bytes + i, '?', length);
+        if (jd_is_unfit(code)) memset(bytes + i, '?', length);
         i += length;
     }
 }
@@ -46,6 +50,13 @@ size_t jd_utf8_open_end(const char *bytes, size_t n)
         if ((c & 0xC0u) != 0x80u) return length > back ? back : 0;
     }
     return 0;
+}
+
+void jd_plain_line(char *text)
+{
+    for (char *c = text; (c = strpbrk(c, "\n\t"));)
+        *c = '?';
+    jd_plain_text(text);
 }
 
 void jd_plain_text(char *text)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What of a text may go to a terminal: the one place that says which characters may not. */
+/** Which characters are control characters, and which may not go to a terminal: the one place that
+ *  says so. */
 #ifndef JD_CORE_PLAIN_TEXT_H
 #define JD_CORE_PLAIN_TEXT_H
 
@@ -13,9 +14,17 @@
  *  none (over-long forms and surrogates are none). n > 0. */
 JD_API size_t jd_utf8_char(const char *bytes, size_t n, uint32_t *code);
 
-/** Characters that make a terminal do something: C0 but line end and tab, DEL, C1, line and
- *  paragraph separators, and those that turn the direction of writing. */
+/** Control characters: C0 (line end and tab too), DEL, C1. Texts of a config and names of columns
+ *  hold none. */
 JD_API bool jd_is_control(uint32_t code);
+
+/** Characters that make a terminal do something: controls but line end and tab, line and paragraph
+ *  separators, and those that turn the direction of writing. */
+JD_API bool jd_is_unfit(uint32_t code);
+
+/** jd_plain_text() for what is to stay in its line and column: line ends and tabs become '?' too.
+ */
+JD_API void jd_plain_line(char *text);
 
 /** As jd_plain_text() for n bytes, which may hold zeros. */
 JD_API void jd_plain_bytes(char *bytes, size_t n);

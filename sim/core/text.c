@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/plain_text.h"
+
 size_t jd_utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80) return 1;
@@ -25,9 +27,12 @@ size_t jd_utf8_length_in(const unsigned char *s, size_t n)
     return jd_utf8_length(end);
 }
 
-static bool is_control(const unsigned char *s)
+/* Of a valid character of n bytes. */
+static bool is_control(const unsigned char *s, size_t n)
 {
-    return *s < 0x20 || *s == 0x7F || (*s == 0xC2 && s[1] < 0xA0);
+    uint32_t code = 0;
+    jd_utf8_char((const char *)s, n, &code);
+    return jd_is_control(code);
 }
 
 static bool check(const char *bytes, size_t n, bool printable)
@@ -35,7 +40,7 @@ static bool check(const char *bytes, size_t n, bool printable)
     const unsigned char *s = (const unsigned char *)bytes;
     for (size_t i = 0, length; i < n; i += length) {
         length = jd_utf8_length_in(s + i, n - i);
-        if (length == 0 || (printable && is_control(s + i))) return false;
+        if (length == 0 || (printable && is_control(s + i, length))) return false;
     }
     return true;
 }
@@ -73,7 +78,7 @@ const char *jd_text_fault(const char *text)
     while (*s) {
         size_t n = jd_utf8_length(s);
         if (n == 0) return "holds bytes that are not UTF-8; save the text as UTF-8";
-        if (is_control(s) && *s != '\t') return "holds a control character; remove it";
+        if (is_control(s, n) && *s != '\t') return "holds a control character; remove it";
         s += n;
     }
     return NULL;

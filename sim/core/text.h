@@ -14,7 +14,7 @@ JD_API size_t jd_utf8_length(const unsigned char *s);
 JD_API size_t jd_utf8_length_in(const unsigned char *s, size_t n);
 /** Whether n bytes are UTF-8 throughout. */
 JD_API bool jd_utf8_valid(const char *bytes, size_t n);
-/** ... and hold no control character, of ASCII (tabs too) or of U+0080 to U+009F. */
+/** ... and hold no control character (jd_is_control()). */
 JD_API bool jd_utf8_printable(const char *bytes, size_t n);
 /** At most n, so that text[0 ... n) does not end inside a character; text[n] must exist. */
 JD_API size_t jd_utf8_cut(const char *text, size_t n);

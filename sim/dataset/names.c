@@ -17,7 +17,7 @@ void jd_own_show_ids(const jd_own_columns_t *roles, int role, int32_t row, char 
         const jd_own_column_t *c = &roles->list[r].column;
         char cell[LABEL];
         if (jd_own_is_text(c))
-            jd_own_text(c, row, cell, sizeof cell);
+            jd_own_shown(c, row, cell, sizeof cell);
         else
             snprintf(cell, sizeof cell, "%.15g", jd_own_number(c, row));
         at += (size_t)snprintf(text + at, size - at, "%s%s", at ? "^" : "", cell);

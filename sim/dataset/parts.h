@@ -3,6 +3,7 @@
 #ifndef JD_DATASET_PARTS_H
 #define JD_DATASET_PARTS_H
 
+#include "core/plain_text.h"
 #include "dataset/dataset.h"
 #include "io/long.h"
 
@@ -29,6 +30,15 @@ static inline const char *jd_own_text(const jd_own_column_t *c, int64_t row, cha
                                       size_t size)
 {
     return jd_table_text(c->table, c->column, jd_long_cell(c->table, c->column, row), buffer, size);
+}
+
+/** The same for a message or a table: it makes no line of its own. */
+static inline const char *jd_own_shown(const jd_own_column_t *c, int64_t row, char *buffer,
+                                       size_t size)
+{
+    jd_own_text(c, row, buffer, size);
+    jd_plain_line(buffer);
+    return buffer;
 }
 
 /** Roles of columns; covariates, fixed effects and the further parts of crossed ids follow. */

@@ -513,21 +513,21 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd
                        " holds '%s', which is no number with a decimal %s, as "
                        "--decimal or other columns have it; --decimal %s reads the other mark",
                        role->option, role->name, f.other_mark + 1,
-                       jd_own_text(&role->column, f.other_mark, word, sizeof word),
+                       jd_own_shown(&role->column, f.other_mark, word, sizeof word),
                        decimal == ',' ? "comma" : "point", decimal == ',' ? "point" : "comma");
     if (f.no_number < 0 && f.only_point >= 0 && f.only_comma >= 0)
         return jd_fail(ctx, JD_ERR_DATA,
                        "%s %s: row %" PRId64 " holds '%s', with a decimal point, row %" PRId64
                        " '%s', with a decimal comma; write all numbers with one mark",
                        role->option, role->name, f.only_point + 1,
-                       jd_own_text(&role->column, f.only_point, word, sizeof word),
+                       jd_own_shown(&role->column, f.only_point, word, sizeof word),
                        f.only_comma + 1,
-                       jd_own_text(&role->column, f.only_comma, other, sizeof other));
+                       jd_own_shown(&role->column, f.only_comma, other, sizeof other));
     if (f.no_number < 0 && f.either >= 0) return refuse_either(role, f.either, ctx);
     const int64_t row = f.no_number < 0 ? 0 : f.no_number;
     return jd_fail(
         ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option, role->name,
-        row + 1, jd_own_text(&role->column, row, word, sizeof word),
+        row + 1, jd_own_shown(&role->column, row, word, sizeof word),
         !strcmp(role->option, "--treat")
             ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with --cohort)"
             : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; --missing adds "

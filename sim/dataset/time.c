@@ -22,7 +22,7 @@ const char *jd_own_show_cell(const jd_own_axis_t *axis, const jd_own_axes_t *axe
                              char *buffer, size_t size)
 {
     const jd_own_column_t *c = axis->column;
-    if (jd_own_is_text(c)) return jd_own_text(c, axes->keep[at], buffer, size);
+    if (jd_own_is_text(c)) return jd_own_shown(c, axes->keep[at], buffer, size);
     snprintf(buffer, size, "%.15g", jd_own_number(c, axes->keep[at]));
     return buffer;
 }

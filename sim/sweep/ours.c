@@ -134,30 +134,33 @@ static int empty_folder(const char *folder, const char *name, jd_ctx_t *ctx)
     return rc;
 }
 
-/* The config's text that the plan speaks of; 0 where it speaks of none. */
-static uint64_t planned_source(const char *folder)
-{
-    char path[PATH_SIZE], line[LINE_SIZE];
-    uint64_t hash = 0;
-    snprintf(path, sizeof path, "%s/plan.txt", folder);
-    FILE *in = fopen(path, "r");
-    while (in && fgets(line, sizeof line, in))
-        if (sscanf(line, "source %" SCNx64, &hash) == 1) break;
-    if (in) fclose(in);
-    return hash;
-}
-
-static bool has_hash(const char *path, uint64_t hash)
+/* The hash of the config's text, as the plan has it. */
+static uint64_t text_hash(const char *path)
 {
     uint64_t found = JD_HASH_START;
     unsigned char bytes[4096];
     FILE *in = fopen(path, "r");
-    if (!in) return false;
+    if (!in) return 0;
     for (size_t n; (n = fread(bytes, 1, sizeof bytes, in)) > 0;)
         found = jd_hash_bytes(found, bytes, n);
     bool good = !ferror(in);
     fclose(in);
-    return good && jd_hash_bytes(found, "", 1) == hash; /* the end of a text counts */
+    return good ? jd_hash_bytes(found, "", 1) : 0; /* the end of a text counts */
+}
+
+/* Whether the plan speaks of the config that lies beside it. A plan that was given more replicates
+ * speaks of the config before too: it is replaced after the plan. */
+static bool is_planned(const char *folder, const char *config)
+{
+    char path[PATH_SIZE], line[LINE_SIZE];
+    uint64_t hash, found = text_hash(config);
+    bool planned = false;
+    snprintf(path, sizeof path, "%s/plan.txt", folder);
+    FILE *in = found ? fopen(path, "r") : NULL;
+    while (in && !planned && fgets(line, sizeof line, in) && strncmp(line, "set ", 4) != 0)
+        planned = sscanf(line, "source %" SCNx64, &hash) == 1 && hash == found;
+    if (in) fclose(in);
+    return planned;
 }
 
 int jd_sweep_remove(const char *folder, const char *source, jd_ctx_t *ctx)
@@ -165,7 +168,7 @@ int jd_sweep_remove(const char *folder, const char *source, jd_ctx_t *ctx)
     char path[PATH_SIZE], config[PATH_SIZE];
     snprintf(path, sizeof path, "%s/sweep.h5", folder);
     snprintf(config, sizeof config, "%s/config.ini", folder);
-    bool planned = has_hash(config, planned_source(folder));
+    bool planned = is_planned(folder, config);
     int rc = jd_sweep_may_replace(path, ctx);
     if (!rc && !planned) rc = jd_sweep_holds(config, source, ctx);
     if (!rc) rc = remove_file(path, ctx);

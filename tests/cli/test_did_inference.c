@@ -207,6 +207,22 @@ static void test_one_treated(void **state)
     }
 }
 
+static void test_draws_of_a_bootstrap(void **state)
+{
+    (void)state;
+    static const char *const draws[] = {"1", "1000001"};
+    for (int k = 0; k < 4; k++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "did p.csv --y y --unit i --time t --cohort g --estimator "
+                 "twfe --bootstrap %s --draws %s",
+                 k / 2 ? "block" : "pairs", draws[k % 2]);
+        run_program(&said, line);
+        ASSERT_STATUS(&said, 2);
+        ASSERT_HOLDS(said.err, "--bootstrap takes 2 to 1000000, 999 if --draws is not given");
+    }
+}
+
 /* Fewer draws than a multiplier bootstrap takes are enough for one that replaces it. */
 static void test_few_draws(void **state)
 {
@@ -238,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_leverage_of_one),
         cmocka_unit_test(test_slopes_have_their_quantity),
         cmocka_unit_test(test_one_treated),
+        cmocka_unit_test(test_draws_of_a_bootstrap),
         cmocka_unit_test(test_few_draws),
     };
     return cmocka_run_group_tests(tests, write_panel, remove_here);

@@ -310,7 +310,15 @@ static void test_hostile_files(void **state)
         {"i,t,g,y\n99999999999999999999,1,0,1\n", "beyond 2^53"},
         {"i;t;g;y\n1;1;0;1,5\n1;2;0;1.5\n", "row 1 '1,5', with a decimal comma"},
         {"\xFF\xFEi", "UTF-16"},
-        {"i,t,g,\xE4\n1,1,1,1\n", "not valid UTF-8"},
+        {"i,t,g,\xE4\n1,1,1,1\n", "h.csv:1: the name of column 4 is not valid UTF-8"},
+        {"i,t,g,\xED\xA0\x80\n1,1,1,1\n", "the name of column 4 is not valid UTF-8"},
+        {"i,t,g,y\033\n1,1,1,1\n",
+         "h.csv:1: the name of column 4 holds a control character (a line end, a tab, an escape or "
+         "the like); rename the column"},
+        {"i,\"t\n1\",g,y\n1,1,1,1\n", "h.csv:1: the name of column 2 holds a control character"},
+        {"i,t,g,\xC2\x9B\n1,1,1,1\n", "the name of column 4 holds a control character"},
+        {"i,t,g,y\n1,\"1\n2\",1,1\n", "--time t: row 1 holds '1?2'; periods are"},
+        {"i,t,g,y\n\"u\n1\",1,2,1\n\"u\n1\",2,3,1\n", "unit u?1 has 2 in row 1 and 3 in row 2"},
     };
     for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
         write_here("h.csv", files[k].text);

@@ -26,7 +26,7 @@ static void assert_plain(const char *text)
         n = jd_utf8_char(text, left, &code);
         if (n == 0) code = (unsigned char)*text;
         if (n == 0) n = 1;
-        if (jd_is_control(code)) fail_msg("U+%04X in: %s", (unsigned)code, text);
+        if (jd_is_unfit(code)) fail_msg("U+%04X in: %s", (unsigned)code, text);
     }
 }
 
@@ -241,6 +241,11 @@ static void test_characters(void **state)
     char text[] = "caf\303\251\t\n\344\270\255 \340\200\233 \300\233 \355\240\200 \r\342\201\246";
     jd_plain_text(text);
     assert_string_equal(text, "caf\303\251\t\n\344\270\255 \340?? \300? \355\240? ????");
+    char label[] = "a\nb\tc\033d\342\200\250e\303\251";
+    jd_plain_line(label);
+    assert_string_equal(label, "a?b?c?d???e\303\251");
+    assert_true(jd_is_control('\n') && !jd_is_unfit('\n') && jd_is_unfit(0x202E));
+    assert_true(!jd_is_control(0x202E) && jd_is_control(0x9F) && !jd_is_control(0xA0));
     assert_int_equal(jd_utf8_open_end("a\344\270", 3), 2);
     assert_int_equal(jd_utf8_open_end("a\344\270\255", 4), 0);
     assert_int_equal(jd_utf8_open_end("\360\237\230", 3), 3);

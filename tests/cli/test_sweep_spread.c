@@ -92,6 +92,36 @@ static void test_more_replicates(void **state)
     ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 9 are asked for: --resume adds");
 }
 
+/* Killed between the two files of a folder, and begun anew with another config. */
+static void test_half_states_are_forced(void **state)
+{
+    (void)state;
+    run_shell(&said, "\"$JIEDAO\" " SWEEP " -o anew --set sweep.replicates=2 >/dev/null && "
+                     "\"$JIEDAO\" " SWEEP " -o more --set sweep.replicates=3 >/dev/null && "
+                     "cp -r more old && cp -r more user && \"$JIEDAO\" " SWEEP
+                     " -o more --resume >/dev/null && [ $(grep -c ^source more/plan.txt) = 2 ]");
+    ASSERT_STATUS(&said, 0);
+    /* growing: the plan is written, the config is the one before */
+    run_shell(&said, "cp more/plan.txt old && \"$JIEDAO\" " SWEEP
+                     " -o old --set sweep.replicates=2 --force >/dev/null && cmp old/sweep.h5 "
+                     "anew/sweep.h5 && cmp old/config.ini anew/config.ini");
+    ASSERT_STATUS(&said, 0);
+    run_shell(&said, "cp more/plan.txt user && echo '; mine' >>user/config.ini && cp "
+                     "user/config.ini mine.ini; \"$JIEDAO\" " SWEEP
+                     " -o user --set sweep.replicates=2 --force; s=$?; cmp user/config.ini "
+                     "mine.ini && [ -e user/sweep.h5 ] && exit $s");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "user/config.ini is there and is not this sweep's");
+    /* beginning: the config is written, the plan not yet */
+    run_shell(&said, "mkdir begun && cp anew/config.ini begun && \"$JIEDAO\" " SWEEP
+                     " -o begun --set sweep.replicates=2 --force >/dev/null && cmp "
+                     "begun/sweep.h5 anew/sweep.h5");
+    ASSERT_STATUS(&said, 0);
+    run_shell(&said, "rm begun/plan.txt begun/sweep.h5 && \"$JIEDAO\" " SWEEP " -o begun --force");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "begun/config.ini is there and is not this sweep's");
+}
+
 static void test_folders_become_one(void **state)
 {
     (void)state;
@@ -125,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_arrays_from_any_number),
         cmocka_unit_test(test_some_tasks_again),
         cmocka_unit_test(test_more_replicates),
+        cmocka_unit_test(test_half_states_are_forced),
         cmocka_unit_test(test_folders_become_one),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

@@ -190,6 +190,7 @@ static void test_read_errors(void **state)
         {"na\xB1me,count,share\n", "x.csv:1: the name of column 1 is not valid UTF-8"},
         {"name,count,share\n\xED\xA0\x80,1,2\n", "not valid UTF-8"},
         {"name,count,share\n\xE5\x8C,1,2\n", "not valid UTF-8"},
+        {"name,count,share\n\xF4\x90\x80\x80,1,2\n", "not valid UTF-8"},
         {"name,count,share\n\"1\n2\",1,2\nthirteen byte,1,2\n",
          "x.csv:4: column name: 'thirteen byte' has 13 bytes, at most 12 are taken"},
     };

@@ -347,11 +347,15 @@ int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design, const jd_panel
 {
     task_t task = {.design = design, .panel = panel, .how = how, .y = y, .o = options};
     int32_t draws = options->draws == 0 ? DRAWS : options->draws;
-    if ((options->kind != JD_BOOTSTRAP_PAIRS && options->kind != JD_BOOTSTRAP_BLOCK) || draws < 2 ||
-        draws > MAX_DRAWS)
+    if (options->kind != JD_BOOTSTRAP_PAIRS && options->kind != JD_BOOTSTRAP_BLOCK)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "kind = %d of a bootstrap; pairs or block are known",
+                       (int)options->kind);
+    if (draws < 2 || draws > MAX_DRAWS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "kind = %d, draws = %d of a bootstrap; pairs or block, 2 to %d draws",
-                       (int)options->kind, draws, MAX_DRAWS);
+                       "%d draws of the %s bootstrap are asked for, and it takes 2 to %d; %d are "
+                       "usual",
+                       draws, options->kind == JD_BOOTSTRAP_PAIRS ? "pairs" : "block", MAX_DRAWS,
+                       DRAWS);
     int rc = refuse(design, panel, ctx);
     if (!rc) rc = jd_clusters_make(&task.clusters, panel, ctx);
     if (!rc) rc = check_counts(&task, ctx);

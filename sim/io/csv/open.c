@@ -63,6 +63,21 @@ typedef struct header {
     int n;
 } header_t;
 
+/* Names that would garble messages are refused. */
+static int check_name(const char *file, const jd_csv_field_t *f, int number, jd_ctx_t *ctx)
+{
+    if (!jd_utf8_valid(f->bytes, f->length))
+        return jd_fail(ctx, JD_ERR_FORMAT,
+                       "%s:1: the name of column %d is not valid UTF-8; save the file as UTF-8",
+                       file, number);
+    if (!jd_utf8_printable(f->bytes, f->length))
+        return jd_fail(ctx, JD_ERR_FORMAT,
+                       "%s:1: the name of column %d holds a control character (a line end, a tab, "
+                       "an escape or the like); rename the column",
+                       file, number);
+    return JD_OK;
+}
+
 static int count_fields(const source_t *s, int *n, size_t *bytes, jd_ctx_t *ctx)
 {
     jd_csv_field_t f = {0};
@@ -70,11 +85,7 @@ static int count_fields(const source_t *s, int *n, size_t *bytes, jd_ctx_t *ctx)
     int rc = JD_OK;
     for (*n = 0, *bytes = 0; !rc && !f.last; (*n)++, *bytes += f.length + 1) {
         rc = jd_csv_next(&c, &f, ctx);
-        /* Names that would garble messages are refused. */
-        if (!rc && !jd_utf8_printable(f.bytes, f.length))
-            rc = jd_fail(ctx, JD_ERR_FORMAT,
-                         "%s:1: the name of column %d is not valid UTF-8; save the file as UTF-8",
-                         s->text.name, *n + 1);
+        if (!rc) rc = check_name(s->text.name, &f, *n + 1, ctx);
     }
     jd_csv_end(&c);
     return rc;

@@ -19,18 +19,18 @@ static const char *cure(int number)
     switch (number) {
     case ENOSPC:
     case EDQUOT:
-        return "make room on that disk, or write elsewhere with -o";
+        return "make room on that disk, or write elsewhere";
     case EFBIG:
         return "the limit on file sizes is reached: raise it (ulimit -f), or write fewer tables";
     case ENOENT:
     case ENOTDIR:
-        return "create its folder first, or write elsewhere with -o";
+        return "create its folder first, or write elsewhere";
     case EACCES:
     case EPERM:
     case EROFS:
-        return "you may not write in that folder: write elsewhere with -o";
+        return "you may not write in that folder: write elsewhere";
     default:
-        return "check the disk, or write elsewhere with -o";
+        return "check the disk, or write elsewhere";
     }
 }
 
@@ -48,13 +48,11 @@ static int refuse_existing(const jd_whole_t *whole, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_EXISTS, "%s: is a folder; name a file in it", whole->path);
     }
     if (!S_ISREG(there.st_mode)) { /* a rename would put a file in a device's place */
-        return jd_fail(ctx, JD_ERR_EXISTS, "%s: is no plain file; write elsewhere with -o",
-                       whole->path);
+        return jd_fail(ctx, JD_ERR_EXISTS, "%s: is no plain file; write elsewhere", whole->path);
     }
     if (whole->replace) return JD_OK;
     return jd_fail(ctx, JD_ERR_EXISTS,
-                   "%s: exists already; replace it with --force, or write elsewhere with -o",
-                   whole->path);
+                   "%s: exists already; replace it with --force, or write elsewhere", whole->path);
 }
 
 /* Both names: the target's, and one in its folder that nobody can know beforehand. */
@@ -182,7 +180,7 @@ static int give_name(jd_whole_t *whole, jd_ctx_t *ctx)
         if (errno == EEXIST)
             return jd_fail(ctx, JD_ERR_EXISTS,
                            "%s: came to be while it was written; replace it with --force, or write "
-                           "elsewhere with -o",
+                           "elsewhere",
                            whole->path);
         if (!no_links) return jd_whole_fail(whole, errno, ctx);
     }
