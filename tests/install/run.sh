@@ -48,10 +48,13 @@ if pkg-config --exists 'jiedao >= 99'; then
   exit 1
 fi
 
-# The programs of the tutorial compile without a warning and print what it says.
+# The programs of the docs compile without a warning and print what they say.
 awk -v at="$work/page" '/^```c$/ {file = at (++c) ".c"; next} /^```text$/ {file = at (++t) ".txt"; next}
   /^```/ {file = ""} file {print >file}' "$here/../../docs/tutorials/link-the-libraries.md"
-for program in "$work"/page*.c; do
+for name in simulate estimate sweep; do
+  cp "$here/../../docs/examples/$name.c" "$here/../../docs/examples/$name.txt" "$work"
+done
+for program in "$work"/*.c; do
   name=${program%.c}
   # shellcheck disable=SC2046
   "$cc" -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags jiedao) "$program" \
