@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "did/base/design.h"
+#include "did/base/list.h"
 #include "jiedao/random.h"
 #include "jiedao/randomisation.h"
 #include "linear/sums.h"

@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "did/base/design.h"
+#include "did/base/list.h"
 
 /* A treated row. */
 typedef struct {

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include "did/base/design.h"
+#include "did/base/list.h"
 #include "jiedao/split.h"
 #include "property/did_dense.h"
 

@@ -90,6 +90,16 @@ static const struct {
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };
 
+/* Inside did/, families know base and themselves; and base knows no family. These few are built on
+ * another family's estimator. */
+static const struct {
+    const char *file, *header;
+} built_on[] = {
+    {"regression/triple_difference.c", "group_time/"}, /* two group-time designs less each other */
+    {"etwfe/etwfe_poisson.c", "regression/poisson.h"}, /* a Poisson model of cells */
+    {"synthetic/synthetic.h", "imputation/stage.h"},   /* covariates' first stage */
+};
+
 static bool may[PARTS][PARTS];
 static int n_bad, n_includes;
 
@@ -150,15 +160,50 @@ static void check_include(const char *file, int line, int part, const char *path
     }
 }
 
+/* The first folder of a path, whose name has so many letters; 0: none. */
+static size_t folder_of(const char *path)
+{
+    const char *end = strchr(path, '/');
+    return end ? (size_t)(end - path) : 0;
+}
+
+static bool is_built_on(const char *file, const char *header)
+{
+    for (size_t k = 0; k < sizeof built_on / sizeof *built_on; k++)
+        if (!strcmp(file, built_on[k].file) &&
+            !strncmp(header, built_on[k].header, strlen(built_on[k].header)))
+            return true;
+    return false;
+}
+
+/* `file` and `header` are paths below did/. */
+static bool may_in_did(const char *file, const char *header)
+{
+    size_t own = folder_of(file), other = folder_of(header);
+    if (other == 0 || (own == other && !strncmp(file, header, own))) return true;
+    if (other == 4 && !strncmp(header, "base", 4)) return true;
+    return is_built_on(file, header);
+}
+
+static void check_family(const char *file, int line, const char *path)
+{
+    const char *below = strstr(file, "/did/");
+    if (!below || strncmp(path, "did/", 4) || may_in_did(below + 5, path + 4)) return;
+    print_error("%s:%d: may not include \"%s\": an estimator's folder uses did/base and itself\n",
+                file, line, path);
+    n_bad++;
+}
+
 static void check_file(const char *file, int part)
 {
     FILE *in = fopen(file, "r");
     assert_non_null(in);
     char text[1024], path[512];
     for (int line = 1; fgets(text, sizeof text, in); line++) {
-        if (sscanf(text, " # include \"%511[^\"]", path) == 1)
+        if (sscanf(text, " # include \"%511[^\"]", path) == 1) {
             check_include(file, line, part, path, true);
-        else if (sscanf(text, " # include <%511[^>]", path) == 1)
+            if (part == DID) check_family(file, line, path);
+        } else if (sscanf(text, " # include <%511[^>]", path) == 1)
             check_include(file, line, part, path, !strncmp(path, "jiedao/", 7));
     }
     fclose(in);
@@ -211,6 +256,17 @@ static void test_arrows_have_no_circle(void **state)
     assert_false(may[DID][CONFIG] || may[DIAGNOSE][MODEL] || may[RUN][DID] || may[IO][MODEL]);
 }
 
+static void test_families_of_estimators(void **state)
+{
+    (void)state;
+    assert_true(may_in_did("lp_did/lp_did.c", "base/design.h"));
+    assert_true(may_in_did("lp_did/lp_did.c", "lp_did/lp_did.h"));
+    assert_true(may_in_did("regression/triple_difference.c", "group_time/comparison.h"));
+    assert_false(may_in_did("base/frame.c", "imputation/stage.h"));
+    assert_false(may_in_did("lp_did/lp_did.c", "imputation/stage.h"));
+    assert_false(may_in_did("regression/twfe.c", "group_time/comparison.h"));
+}
+
 static void test_public_headers_use_public_headers(void **state)
 {
     (void)state;
@@ -249,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arrows_go_one_way),
         cmocka_unit_test(test_arrows_have_no_circle),
+        cmocka_unit_test(test_families_of_estimators),
         cmocka_unit_test(test_public_headers_use_public_headers),
     };
     follow_arrows();

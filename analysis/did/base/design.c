@@ -9,137 +9,6 @@
 #include "did/base/design.h"
 #include "linear/absorb/effects.h"
 
-const jd_estimator_t *const jd_estimators[] = {&jd_estimator_2x2,
-                                               &jd_estimator_twfe,
-                                               &jd_estimator_event_study,
-                                               &jd_estimator_sun_abraham,
-                                               &jd_estimator_callaway_santanna,
-                                               &jd_estimator_imputation,
-                                               &jd_estimator_two_stage,
-                                               &jd_estimator_roll_out,
-                                               &jd_estimator_synthetic_did,
-                                               &jd_estimator_synthetic_control,
-                                               &jd_estimator_block_did,
-                                               &jd_estimator_did_multiplegt_dyn,
-                                               &jd_estimator_rings,
-                                               &jd_estimator_stacked,
-                                               &jd_estimator_drdid,
-                                               &jd_estimator_triple_difference,
-                                               &jd_estimator_staggered_triple_difference,
-                                               &jd_estimator_dose,
-                                               &jd_estimator_wald_did,
-                                               &jd_estimator_lp_did,
-                                               &jd_estimator_poisson,
-                                               &jd_estimator_etwfe,
-                                               &jd_estimator_etwfe_poisson,
-                                               NULL};
-
-const jd_estimator_t *jd_estimator_find(const char *name)
-{
-    for (int i = 0; jd_estimators[i]; i++)
-        if (strcmp(jd_estimators[i]->name, name) == 0) return jd_estimators[i];
-    return NULL;
-}
-
-jd_term_t jd_term_overall(const char *name)
-{
-    jd_term_t term = jd_term_other(name);
-    term.kind = JD_TERM_OVERALL;
-    term.event_last = INT32_MAX;
-    return term;
-}
-
-jd_term_t jd_term_event(int32_t event_time)
-{
-    jd_term_t term = jd_term_other("");
-    term.kind = JD_TERM_EVENT;
-    jd_term_set_event(&term, event_time);
-    snprintf(term.name, sizeof term.name, "e=%d", event_time);
-    return term;
-}
-
-jd_term_t jd_term_other(const char *name)
-{
-    jd_term_t term = {.kind = JD_TERM_OTHER, .cohort = JD_NEVER, .period = JD_NEVER};
-    snprintf(term.name, sizeof term.name, "%s", name);
-    return term;
-}
-
-void jd_term_set_event(jd_term_t *term, int32_t event_time)
-{
-    term->event_first = term->event_last = event_time;
-    term->at_event = true;
-}
-
-jd_term_t jd_term_of(int32_t cohort, int32_t period, const char *x)
-{
-    jd_term_t term = jd_term_other("");
-    const bool both = cohort != JD_NEVER && period != JD_NEVER;
-    size_t at = 0;
-    term.cohort = cohort;
-    term.period = period;
-    if (cohort != JD_NEVER) at += (size_t)snprintf(term.name, sizeof term.name, "g=%d", cohort);
-    if (period != JD_NEVER)
-        at += (size_t)snprintf(term.name + at, sizeof term.name - at, "%st=%d", both ? "," : "",
-                               period);
-    term.to = (int16_t)at;
-    if (both) jd_term_set_event(&term, jd_event_time(period, cohort));
-    if (x)
-        snprintf(term.name + at, sizeof term.name - at, ":%s", x);
-    else
-        term.kind = JD_TERM_PART;
-    return term;
-}
-
-jd_term_t jd_term_cell(int32_t cohort, int32_t time)
-{
-    return jd_term_of(cohort, time, NULL);
-}
-
-jd_term_t jd_term_before(const char *mark, const jd_term_t *of)
-{
-    jd_term_t term = *of;
-    const int n = snprintf(term.name, sizeof term.name, "%s%.*s", mark,
-                           (int)(sizeof term.name - strlen(mark) - 1), of->name) -
-                  (int)strlen(of->name);
-    term.kind = JD_TERM_OTHER;
-    term.from = (int16_t)(of->from + n);
-    term.to = (int16_t)(of->to + n);
-    return term;
-}
-
-static const char *period_name(const jd_names_t *names, int32_t period, char own[JD_NAME_SIZE])
-{
-    const char *name =
-        names && names->name ? names->name(names->user, JD_NAMED_PERIOD, period, own) : NULL;
-    if (!name) snprintf(own, JD_NAME_SIZE, "%d", period);
-    return name ? name : own;
-}
-
-const char *jd_term_text(const jd_names_t *names, const jd_term_t *term, char *text, size_t size)
-{
-    char cohort[JD_NAME_SIZE], period[JD_NAME_SIZE];
-    const bool g = term->cohort != JD_NEVER, t = term->period != JD_NEVER;
-    snprintf(text, size, "%.*s%s%s%s%s%s%s", term->from, term->name, g ? "g=" : "",
-             g ? period_name(names, term->cohort, cohort) : "", g && t ? "," : "", t ? "t=" : "",
-             t ? period_name(names, term->period, period) : "", term->name + term->to);
-    return text;
-}
-
-int32_t jd_aggregate_key(jd_aggregate_t by, int32_t cohort, int32_t time)
-{
-    if (by == JD_AGGREGATE_EVENT) return jd_event_time(time, cohort);
-    if (time < cohort) return JD_NO_KEY;
-    return by == JD_AGGREGATE_COHORT ? cohort : by == JD_AGGREGATE_CALENDAR ? time : 0;
-}
-
-jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key)
-{
-    if (by == JD_AGGREGATE_EVENT) return jd_term_event(key);
-    return by == JD_AGGREGATE_COHORT ? jd_term_of(key, JD_NEVER, NULL)
-                                     : jd_term_of(JD_NEVER, key, NULL);
-}
-
 void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption)
 {
     int32_t own = adoption > 0 && seen > adoption ? seen - adoption : 0;
@@ -308,6 +177,17 @@ double *jd_design_column(jd_design_t *design, int term)
     return design->regression.columns + (size_t)term * (size_t)design->sample.n;
 }
 
+int jd_design_open_treatment(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
+                             jd_ctx_t *ctx)
+{
+    const jd_term_t term = jd_term_overall(frame->is_amount ? "dose" : "att");
+    int rc = jd_design_open(design, panel, &term, 1, ctx);
+    for (int64_t i = 0; !rc && i < frame->n; i++)
+        jd_design_column(design, 0)[i] =
+            frame->is_amount ? panel->dose[design->sample.row[i]] : frame->treated[i];
+    return rc;
+}
+
 /* Kept terms first, collinear ones behind, each in their order. */
 static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
 {
@@ -321,7 +201,8 @@ static int part_terms(jd_design_t *design, jd_ctx_t *ctx)
         parted[keep ? kept++ : left++] = design->terms[j];
         if (!keep)
             jd_warn(ctx, "%s: '%s': collinear with the fixed effects or earlier terms; dropped",
-                    design->estimator->name, JD_TERM_TEXT(ctx, &parted[keep ? kept - 1 : left - 1]));
+                    design->estimator->name,
+                    JD_TERM_TEXT(ctx, &parted[keep ? kept - 1 : left - 1]));
     }
     free(design->terms);
     design->terms = parted;

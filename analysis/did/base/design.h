@@ -142,15 +142,4 @@ int32_t jd_event_bin(const jd_did_options_t *options, int32_t event);
 /** The term of a bin whose event times seen, end points binned, are first ... last. */
 jd_term_t jd_term_bin(const jd_did_options_t *options, int32_t first, int32_t last);
 
-extern const jd_estimator_t jd_estimator_2x2, jd_estimator_twfe, jd_estimator_event_study,
-    jd_estimator_sun_abraham, jd_estimator_callaway_santanna, jd_estimator_imputation,
-    jd_estimator_two_stage, jd_estimator_roll_out, jd_estimator_synthetic_did,
-    jd_estimator_synthetic_control, jd_estimator_block_did, jd_estimator_poisson,
-    jd_estimator_etwfe, jd_estimator_etwfe_poisson;
-extern const jd_estimator_t jd_estimator_drdid, jd_estimator_triple_difference,
-    jd_estimator_staggered_triple_difference;
-extern const jd_estimator_t jd_estimator_rings, jd_estimator_dose, jd_estimator_wald_did;
-extern const jd_estimator_t jd_estimator_did_multiplegt_dyn, jd_estimator_stacked,
-    jd_estimator_lp_did;
-
 #endif

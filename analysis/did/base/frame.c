@@ -7,7 +7,7 @@
 
 #include "did/base/design.h"
 #include "did/base/reference.h"
-#include "did/imputation/stage.h"
+#include "did/base/unimputable.h"
 #include "linear/absorb/effects.h"
 #include "linear/sums.h"
 #include "linear/vcov/vcov.h"

@@ -24,14 +24,6 @@ typedef struct jd_first_stage {
     double *weight0;     /* [n0] or NULL */
 } jd_first_stage_t;
 
-/** Leaves out treated rows whose fixed effects the untreated rows cannot tell: with up to two
- *  effects all such rows (levels that hang together by untreated rows, Abowd, Creecy, Kramarz
- * 2002), with more the plain cases; jd_first_stage_adjust() finds the rest. `cohort` is over the
- * panel's rows, read where there is no treatment path. Cost: O(n). */
-JD_MUST_USE int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel,
-                                    const int32_t *cohort, int n_effects,
-                                    const int32_t *const *effects, jd_ctx_t *ctx);
-
 /** Fits the first stage's design, and takes over the frame's `treated`. With `regress` columns
  *  beside the covariates are to be regressed on the untreated rows' effects. JD_ERR_NO_CONTROLS
  *  without untreated rows. Free it after an error too. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "did/base/list.h"
 #include "did/multiplegt/controls.h"
 #include "did/multiplegt/het.h"
 #include "linear/sums.h"

@@ -8,49 +8,6 @@
 
 enum { MAX_TERMS = 2048 };
 
-int jd_is_reference(const jd_did_options_t *options, int32_t event)
-{
-    if (options->reference.n == 0) return event == -1;
-    for (int k = 0; k < options->reference.n; k++)
-        if (options->reference.value[k] == event) return 1;
-    return 0;
-}
-
-int32_t jd_event_end(const jd_did_options_t *options, int32_t event)
-{
-    if (event == JD_NEVER) return JD_NEVER;
-    if (event < options->bin_first) event = options->bin_first;
-    if (event > options->bin_last) event = options->bin_last;
-    return jd_is_reference(options, event) ? JD_NEVER : event;
-}
-
-int32_t jd_event_bin(const jd_did_options_t *options, int32_t event)
-{
-    int64_t width = options->bin_width > 1 ? options->bin_width : 1, e = event;
-    return (int32_t)((e >= 0 ? e : e - width + 1) / width);
-}
-
-jd_term_t jd_term_bin(const jd_did_options_t *options, int32_t first, int32_t last)
-{
-    jd_term_t term = jd_term_event(first);
-    term.event_first = first == options->bin_first ? INT32_MIN + 1 : first;
-    term.event_last = last == options->bin_last ? INT32_MAX : last;
-    return term;
-}
-
-int jd_check_bins(const jd_did_options_t *options, const char *name, jd_ctx_t *ctx)
-{
-    if (options->bin_first >= options->bin_last)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: end points are binned at %d and %d; the first must lie before the last",
-                       name, options->bin_first, options->bin_last);
-    if (options->bin_width < 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: bins of %d event times; give 2 or more, 0 for none", name,
-                       options->bin_width);
-    return JD_OK;
-}
-
 /* A term for each bin of the event times seen (end points binned, references left out), and which
  * one, -1 none, every event time has. */
 static int32_t list_terms(const jd_did_options_t *options, const jd_groups_t *seen,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "did/base/list.h"
 #include "did/group_time/callaway_santanna.h"
 
 /* Eligibility as 0 and 1, both of them there, and one for each unit. */

@@ -8,17 +8,6 @@
 #include "did/base/design.h"
 #include "panel/grid.h"
 
-int jd_design_open_treatment(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
-                             jd_ctx_t *ctx)
-{
-    const jd_term_t term = jd_term_overall(frame->is_amount ? "dose" : "att");
-    int rc = jd_design_open(design, panel, &term, 1, ctx);
-    for (int64_t i = 0; !rc && i < frame->n; i++)
-        jd_design_column(design, 0)[i] =
-            frame->is_amount ? panel->dose[design->sample.row[i]] : frame->treated[i];
-    return rc;
-}
-
 /* Without columns, where there are no covariates. */
 static int open_dummy(jd_design_t *design, const jd_panel_t *panel, const jd_frame_t *frame,
                       jd_ctx_t *ctx)

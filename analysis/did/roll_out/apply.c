@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "did/base/list.h"
 #include "did/roll_out/roll_out.h"
 #include "jiedao/random.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "did/imputation/stage.h"
+#include "did/base/unimputable.h"
 
 static int is_treated(const jd_panel_t *panel, const int32_t *cohort, int32_t row)
 {
