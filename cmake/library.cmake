@@ -24,6 +24,7 @@ function(jd_library part)
   endif()
   set_target_properties(jd_${part} PROPERTIES EXPORT_NAME ${part}_static)
   set_target_properties(jd_${part}_shared PROPERTIES EXPORT_NAME ${part}
+    INSTALL_RPATH $<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   if(NOT JD_SANITIZE AND NOT APPLE)
     target_link_options(jd_${part}_shared PRIVATE -Wl,-z,defs)

@@ -35,6 +35,33 @@ static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* INT32_MIN is what R's NA becomes, and would be one more unit or period. */
+static int check_codes(const int32_t *code, int64_t n, const char *what, jd_ctx_t *ctx)
+{
+    int none = 0;
+    for (int64_t i = 0; code && i < n; i++)
+        none |= code[i] == INT32_MIN;
+    for (int64_t i = 0; none && i < n; i++)
+        if (code[i] == INT32_MIN)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "row %s: %s is missing (INT32_MIN); leave such rows out",
+                           JD_ROW_NAME(ctx, i + 1), what);
+    return JD_OK;
+}
+
+static int check_all_codes(const jd_panel_t *panel, jd_ctx_t *ctx)
+{
+    const int64_t n = panel->n;
+    int rc = check_codes(panel->unit, n, "the unit", ctx);
+    if (!rc) rc = check_codes(panel->time, n, "the period", ctx);
+    if (!rc && !panel->treated) rc = check_codes(panel->cohort, n, "the cohort", ctx);
+    if (!rc) rc = check_codes(panel->cluster, n, "the cluster", ctx);
+    if (!rc) rc = check_codes(panel->cluster2, n, "the second cluster", ctx);
+    for (int k = 0; k < panel->n_fixed && !rc; k++)
+        rc = check_codes(panel->fixed[k], n, "a fixed effect", ctx);
+    return rc;
+}
+
 static int check_weights(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     const double *w = panel->weight;
@@ -116,6 +143,7 @@ out:
 int jd_panel_check(const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     int rc = check_columns(panel, ctx);
+    if (!rc) rc = check_all_codes(panel, ctx);
     if (!rc) rc = check_weights(panel, ctx);
     if (!rc) rc = check_treatment(panel, ctx);
     if (!rc && !panel->treated && panel->cohort) rc = check_cohorts(panel, ctx);

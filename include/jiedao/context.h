@@ -47,7 +47,8 @@ typedef struct jd_names {
 /** Plain struct; structs grow only at their end. Zero it or call jd_ctx_init(). Not shared between
  *  threads: one context a call. */
 typedef struct jd_ctx {
-    int threads; /**< threads to use; 0 = all this process may use */
+    int threads; /**< threads to use; 0 = as jd_set_default_threads(), else JIEDAO_THREADS in the
+                      environment, else all this process may use */
     void (*progress)(void *user, const jd_progress_t *progress);
     int (*cancelled)(void *user);                  /**< non-zero = stop soon */
     void (*warn)(void *user, const char *message); /**< a remark that is not an error */
@@ -58,6 +59,9 @@ typedef struct jd_ctx {
     char message[JD_MESSAGE_SIZE];                 /**< one line per error, '\0' at the end */
     const jd_names_t *names; /**< borrowed; NULL: messages give codes as they are */
 } jd_ctx_t;
+
+/** Threads of contexts that name none; 0 = as the environment says. For a host to set once. */
+JD_API void jd_set_default_threads(int threads);
 
 /** Sets every field: no callbacks, all threads, no message. */
 JD_API void jd_ctx_init(jd_ctx_t *ctx);

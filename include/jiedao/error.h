@@ -41,6 +41,10 @@ typedef enum jd_err { JD_OK = 0, JD_ERRORS(JD_ERROR_ENUM) } jd_err_t;
 /** The sentence that belongs to a code; "unknown error" for a number not in the list. */
 JD_API const char *jd_error_text(int code);
 
+/** The code's name, "JD_ERR_NO_CONTROLS", for callers that have no header; NULL for a number not in
+ *  the list. */
+JD_API const char *jd_error_name(int code);
+
 JD_END_DECLS
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifdef _OPENMP
@@ -12,6 +13,8 @@
 #endif
 
 #include "core/text.h"
+
+enum { MOST_THREADS = 1 << 16 };
 
 void jd_ctx_init(jd_ctx_t *ctx)
 {
@@ -119,18 +122,35 @@ static void note_fork(void)
     forked = 1;
 }
 
-__attribute__((constructor)) static void watch_forks(void)
+/* Threads where a context names none: 0 = what OpenMP would use. */
+static volatile sig_atomic_t default_threads, wished_threads;
+
+__attribute__((constructor)) static void begin(void)
 {
+    const char *wish = getenv("JIEDAO_THREADS");
+    char *end = NULL;
+    const long n = wish ? strtol(wish, &end, 10) : 0;
     (void)pthread_atfork(NULL, NULL, note_fork);
+    if (n > 0 && n <= MOST_THREADS && *end == '\0') wished_threads = (int)n;
 }
 #endif
+
+void jd_set_default_threads(int threads)
+{
+#ifdef _OPENMP
+    default_threads = threads > 0 && threads <= MOST_THREADS ? threads : 0;
+#else
+    (void)threads;
+#endif
+}
 
 int jd_ctx_threads(const jd_ctx_t *ctx)
 {
 #ifdef _OPENMP
     if (forked) return 1;
     if (ctx && ctx->threads > 0) return ctx->threads;
-    return omp_get_max_threads();
+    if (default_threads > 0) return default_threads;
+    return wished_threads > 0 ? wished_threads : omp_get_max_threads();
 #else
     (void)ctx;
     return 1;

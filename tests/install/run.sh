@@ -48,6 +48,21 @@ if pkg-config --exists 'jiedao >= 99'; then
   exit 1
 fi
 
+# Who loads a library by its path finds those it needs beside it.
+mkdir "$work/load"
+cat >"$work/load/load.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int n, char **path)
+{
+    void *library = dlopen(path[n - 1], RTLD_NOW);
+    if (!library) fprintf(stderr, "%s\n", dlerror());
+    return !library;
+}
+END
+"$cc" "$work/load/load.c" -ldl -o "$work/load/load"
+env -u LD_LIBRARY_PATH "$work/load/load" "$libdir/libjiedao-did.so"
+
 # The programs of the docs compile without a warning and print what they say.
 awk -v at="$work/page" '/^```c$/ {file = at (++c) ".c"; next} /^```text$/ {file = at (++t) ".txt"; next}
   /^```/ {file = ""} file {print >file}' "$here/../../docs/tutorials/link-the-libraries.md"

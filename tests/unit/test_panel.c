@@ -53,6 +53,18 @@ static void test_panel_check_errors(void **state)
     panel = small(cohort);
     panel.n_x = 1;
     check_refused(&panel, JD_ERR_ARGUMENT, "1 covariates without");
+    /* R's NA as a code is no unit of its own. */
+    const int32_t missing[N] = {1, 1, 2, 2, INT32_MIN, INT32_MIN}, *fixed[] = {missing};
+    panel = small(cohort);
+    panel.cluster = missing;
+    check_refused(&panel, JD_ERR_DATA, "row 5: the cluster is missing");
+    panel = small(cohort);
+    panel.unit = missing;
+    check_refused(&panel, JD_ERR_DATA, "row 5: the unit is missing");
+    panel = small(cohort);
+    panel.n_fixed = 1;
+    panel.fixed = fixed;
+    check_refused(&panel, JD_ERR_DATA, "row 5: a fixed effect is missing");
 }
 
 static void test_panel_cohorts_of_a_path(void **state)
