@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An estimator of one's own: two-way fixed effects, an effect soon (two periods) and one later. It
  * uses a header of the tree and the static library; to add it to Jiedao, move what is above the
- * line into analysis/did/regression and name it in the list of analysis/did/base/design.c. */
+ * line into analysis/did/regression and name it in list.h and list.c of analysis/did/base. */
 #include <stdio.h>
 
 #include "did/base/design.h"
@@ -19,9 +19,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_design_open(design, panel, terms, TERMS, ctx);
     for (int64_t i = 0; !rc && i < frame.n; i++) {
-        if (!frame.treated[i]) continue;
         const int32_t event = jd_event_time(frame.time[i], frame.cohort[i]);
-        jd_design_column(design, event < SOON_PERIODS ? SOON : LATER)[i] = 1;
+        if (frame.treated[i]) jd_design_column(design, event < SOON_PERIODS ? SOON : LATER)[i] = 1;
     }
     if (!rc) rc = jd_design_close(design, ctx);
     jd_frame_free(&frame);

@@ -97,6 +97,45 @@ void jd_help_command(FILE *out, const jd_command_t *command)
     fprintf(out, "\nexamples:\n%s", command->examples);
 }
 
+/* ---- The man page's list of commands, which a test compares with docs/jiedao.1 ---- */
+
+/* Text for roff: hyphens that are typed, no line taken for a request. */
+static void put_roff(FILE *out, const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if ((p == text || p[-1] == '\n') && (*p == '.' || *p == '\'')) fputs("\\&", out);
+        if (*p == '-') fputc('\\', out);
+        fputs(*p == '\\' ? "\\e" : (char[]){*p, '\0'}, out);
+    }
+}
+
+static void put_roff_options(FILE *out, const jd_option_t *option)
+{
+    for (; option && option->name; option++) {
+        fputs(".TP\n\\fB", out);
+        if (option->letter) fprintf(out, "\\-%c\\fR, \\fB", option->letter);
+        fputs("\\-\\-", out);
+        put_roff(out, option->name);
+        fprintf(out, "\\fR%s%s%s\n", option->value ? " \\fI" : "",
+                option->value ? option->value : "", option->value ? "\\fR" : "");
+        put_roff(out, option->help);
+        fputc('\n', out);
+    }
+}
+
+static void print_man(FILE *out)
+{
+    fputs(".SH COMMANDS\n", out);
+    for (int i = 0; jd_commands[i]; i++) {
+        const jd_command_t *command = jd_commands[i];
+        fprintf(out, ".SS %s%s%s\n", command->name, *command->words ? " " : "", command->words);
+        put_roff(out, command->about);
+        put_roff_options(out, jd_command_options(command));
+    }
+    fputs(".SH OPTIONS\nThese belong to every command.\n", out);
+    put_roff_options(out, jd_common_options);
+}
+
 void jd_print_version(FILE *out)
 {
     fprintf(out, "jiedao %s (commit %s)\n", jd_version(), jd_git_commit());
@@ -107,6 +146,10 @@ static int run_help(const jd_args_t *args, jd_ctx_t *ctx)
     const char *name = jd_args_word(args, 0);
     if (!name) {
         jd_help_overview(stdout);
+        return JD_OK;
+    }
+    if (!strcmp(name, "man")) { /* for docs/jiedao.1 */
+        print_man(stdout);
         return JD_OK;
     }
     const jd_estimator_t *estimator = args->n_words == 1 ? jd_estimator_find(name) : NULL;
