@@ -194,6 +194,14 @@ static void check_family(const char *file, int line, const char *path)
     n_bad++;
 }
 
+/* Of what takes out fixed effects other parts see one header. */
+static bool may_absorb(int part, const char *header)
+{
+    static const char folder[] = "linear/absorb/";
+    return part == LINEAR || strncmp(header, folder, sizeof folder - 1) ||
+           !strcmp(header, "linear/absorb/effects.h");
+}
+
 static void check_file(const char *file, int part)
 {
     FILE *in = fopen(file, "r");
@@ -203,6 +211,11 @@ static void check_file(const char *file, int part)
         if (sscanf(text, " # include \"%511[^\"]", path) == 1) {
             check_include(file, line, part, path, true);
             if (part == DID) check_family(file, line, path);
+            if (!may_absorb(part, path)) {
+                print_error("%s:%d: of linear/absorb take effects.h, not \"%s\"\n", file, line,
+                            path);
+                n_bad++;
+            }
         } else if (sscanf(text, " # include <%511[^>]", path) == 1)
             check_include(file, line, part, path, !strncmp(path, "jiedao/", 7));
     }
@@ -265,6 +278,9 @@ static void test_families_of_estimators(void **state)
     assert_false(may_in_did("base/frame.c", "imputation/stage.h"));
     assert_false(may_in_did("lp_did/lp_did.c", "imputation/stage.h"));
     assert_false(may_in_did("regression/twfe.c", "group_time/comparison.h"));
+    assert_true(may_absorb(DID, "linear/absorb/effects.h"));
+    assert_true(may_absorb(LINEAR, "linear/absorb/index.h"));
+    assert_false(may_absorb(DID, "linear/absorb/index.h"));
 }
 
 static void test_public_headers_use_public_headers(void **state)

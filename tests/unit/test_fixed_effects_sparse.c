@@ -9,7 +9,7 @@
 
 #include "jiedao/linear.h"
 #include "jiedao/random.h"
-#include "linear/absorb/effects.h"
+#include "linear/absorb/index.h"
 
 enum { N = 24000, COLUMNS = 3 };
 

@@ -63,16 +63,6 @@ static int take_untreated(const jd_first_stage_t *s, const jd_groups_t *all, jd_
     return JD_OK;
 }
 
-/* Every level has an untreated row, else its rows had been left out. */
-static int check_levels(const jd_effects_t *effects, jd_ctx_t *ctx)
-{
-    for (int k = 0; k < effects->n_effects; k++)
-        for (int32_t l = 0; l < effects->groups[k].n_groups; l++)
-            if (!isfinite(effects->inverse[k][l]))
-                return jd_fail(ctx, JD_ERR_RANK, "a level of a fixed effect has treated rows only");
-    return JD_OK;
-}
-
 /* Regressions need the codes of the untreated rows, solving reads the design's. */
 static int make_effects(jd_first_stage_t *s, int regress, jd_solver_t solver, jd_ctx_t *ctx)
 {
@@ -90,7 +80,8 @@ static int make_effects(jd_first_stage_t *s, int regress, jd_solver_t solver, jd
     if (!rc)
         rc = jd_effects_borrow(&s->effects, s->n0, regress ? NULL : s->row, n_effects, groups,
                                s->weight0, solver, ctx);
-    if (!rc) rc = check_levels(s->effects, ctx);
+    if (!rc && jd_effects_has_empty(s->effects)) /* its rows should have been left out */
+        rc = jd_fail(ctx, JD_ERR_RANK, "a level of a fixed effect has treated rows only");
     if (!rc) rc = jd_effects_ready(s->effects, ctx);
     free(groups);
     return rc;
@@ -204,7 +195,7 @@ static void sum_levels(const jd_first_stage_t *s, const double *c, int untreated
  */
 static int rounds(const jd_first_stage_t *s)
 {
-    return s->effects->factor ? 2 : 1;
+    return jd_effects_is_direct(s->effects) ? 2 : 1;
 }
 
 /* One round of c - W0 Z0 (Z0'W0 Z0)^-1 Z'c: fixed effects, then what covariates add (FWL). What is

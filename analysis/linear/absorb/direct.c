@@ -4,15 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear/absorb/effects.h"
+#include "linear/absorb/solvers.h"
 #include "linear/cholesky.h"
 
 static const size_t at_hand = 1 << 17; /* doubles: the sums of all parts stay in cache */
-
-static double weight_at(const jd_effects_t *e, int64_t r)
-{
-    return e->weight ? e->weight[e->rows.row ? e->rows.row[r] : r] : 1.0;
-}
 
 /* Sums over a part of the groups. */
 typedef struct {
@@ -46,7 +41,7 @@ static void add_group(const jd_effects_t *e, int32_t g, const part_t *p)
     int width = e->n_effects - 1, n_touched = 0;
     double total = 0;
     for (int64_t r = rows->start[g]; r < rows->start[g + 1]; r++) {
-        double w = weight_at(e, r);
+        double w = jd_effects_weight_at(e, r);
         const int32_t *level = rows->code + r * width;
         total += w;
         for (int k = 0; k < width; k++) {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "linear/absorb/effects.h"
+#include "linear/absorb/solvers.h"
 #include "linear/sums.h"
 
 enum { MAX_STEPS = 20000, MAX_RESTARTS = 20 };

@@ -12,16 +12,12 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "linear/absorb/effects.h"
+#include "linear/absorb/slopes.h"
+#include "linear/absorb/solvers.h"
 #include "linear/sums.h"
 #include "linear/vcov/vcov.h"
 
 static const double constant_tolerance = 1e-24; /* of its square, left of a variable in a level */
-
-static double weight_of(const jd_effects_t *e, int64_t i)
-{
-    return e->weight ? e->weight[i] : 1.0;
-}
 
 /* Sums [levels] of w v u by level, u = v or, where NULL, 1. */
 static void sum_by_level(const jd_effects_t *e, const jd_groups_t *g, const double *v,
@@ -29,7 +25,7 @@ static void sum_by_level(const jd_effects_t *e, const jd_groups_t *g, const doub
 {
     memset(sum, 0, (size_t)g->n_groups * sizeof *sum);
     for (int64_t i = 0; i < e->n; i++)
-        sum[g->code[i]] += weight_of(e, i) * v[i] * (u ? u[i] : 1);
+        sum[g->code[i]] += jd_effects_weight(e, i) * v[i] * (u ? u[i] : 1);
 }
 
 /* Twice: the second time takes out what rounding left. */
@@ -38,7 +34,7 @@ static void centre(const jd_effects_t *e, const jd_groups_t *g, double *v, doubl
 {
     memset(mass, 0, (size_t)g->n_groups * sizeof *mass);
     for (int64_t i = 0; i < e->n; i++)
-        mass[g->code[i]] += weight_of(e, i);
+        mass[g->code[i]] += jd_effects_weight(e, i);
     for (int round = 0; round < 2; round++) {
         sum_by_level(e, g, v, NULL, sum);
         for (int64_t i = 0; i < e->n; i++)
@@ -127,8 +123,7 @@ static void spread(const jd_effects_t *e, const double *a, double sign, double *
 }
 
 typedef struct {
-    const jd_effects_t *e;
-    double *row, *scratch; /* [n], and what taking out the fixed effects needs */
+    const jd_absorb_t *room;
     int *failed;
 } system_t;
 
@@ -136,37 +131,43 @@ typedef struct {
 static void multiply(const void *matrix, const double *in, double *out)
 {
     const system_t *s = matrix;
-    memset(s->row, 0, (size_t)s->e->n * sizeof *s->row);
-    spread(s->e, in, 1, s->row);
-    *s->failed |= jd_effects_demean_levels(s->e, s->row, s->scratch);
-    collect(s->e, s->row, out);
+    const jd_effects_t *e = s->room->effects;
+    double *row = s->room->row;
+    memset(row, 0, (size_t)e->n * sizeof *row);
+    spread(e, in, 1, row);
+    *s->failed |= jd_levels_demean(s->room, row);
+    collect(e, row, out);
 }
 
-size_t jd_slopes_scratch(const jd_effects_t *effects)
+int jd_slopes_demean(const jd_absorb_t *room, double *x)
 {
-    return effects->n_slopes ? (size_t)effects->n + 7 * (size_t)effects->slope_levels : 0;
-}
-
-int jd_effects_demean_slopes(const jd_effects_t *e, double *x, double *scratch)
-{
-    size_t levels = (size_t)e->slope_levels;
-    double *b = scratch + e->n, *a = b + levels, *one = a + levels, *work = one + levels;
+    const jd_effects_t *e = room->effects;
     double scale = 0;
     int failed = 0;
-    const system_t system = {e, scratch, work + 4 * levels, &failed};
-    for (size_t l = 0; l < levels; l++)
-        one[l] = 1;
-    failed |= jd_effects_demean_levels(e, x, system.scratch);
+    const system_t system = {room, &failed};
+    for (int32_t l = 0; l < e->slope_levels; l++)
+        room->one[l] = 1;
+    failed |= jd_levels_demean(room, x);
     /* Products are exact to 1e-14 only: 1e-12 is asked for, of what large means have left. */
     scale = 1e4 * jd_dot_weighted(e->weight, x, x, e->n);
-    failed |= jd_effects_demean_levels(e, x, system.scratch);
+    failed |= jd_levels_demean(room, x);
     /* Twice: the second time takes out what rounding left. */
     for (int round = 0; round < 2 && !failed; round++) {
-        collect(e, x, b);
-        failed |=
-            jd_conjugate_gradients(multiply, &system, e->slope_levels, one, b, scale, a, work);
-        spread(e, a, -1, x);
-        failed |= jd_effects_demean_levels(e, x, system.scratch);
+        collect(e, x, room->slope_b);
+        failed |= jd_conjugate_gradients(multiply, &system, e->slope_levels, room->one,
+                                         room->slope_b, scale, room->slope_a, room->directions);
+        spread(e, room->slope_a, -1, x);
+        failed |= jd_levels_demean(room, x);
     }
     return failed;
+}
+
+int jd_effects_slopes(const jd_effects_t *effects)
+{
+    return effects->n_slopes;
+}
+
+int32_t jd_effects_slope_levels(const jd_effects_t *effects)
+{
+    return effects->slope_levels;
 }

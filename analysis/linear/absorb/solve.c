@@ -1,91 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The reduced normal equations. The largest effect is eliminated by its level means; what remains
- * are equations S a = b of the other effects' levels,
- *     S = D'WD - sum over groups g of d_g d_g' / W_g,     d_g = weights of g's rows by level,
- * solved by a dense factor, a sparse one, or conjugate gradients whose products pass over the rows,
- * whichever the effects have. */
+/* Levels solved for: what the fixed effects of a right-hand side by level are. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "linear/absorb/effects.h"
-#include "linear/cholesky.h"
-#include "linear/sums.h"
-
-static double weight_of(const jd_effects_t *e, int64_t i)
-{
-    return e->weight ? e->weight[i] : 1.0;
-}
-
-void jd_effects_collect(const jd_effects_t *e, const double *x, double *b)
-{
-    memset(b, 0, (size_t)e->n_small * sizeof *b);
-    for (int k = 1; k < e->n_effects; b += e->groups[k++].n_groups)
-        for (int64_t i = 0; i < e->n; i++)
-            b[e->groups[k].code[i]] += weight_of(e, i) * x[i];
-}
-
-/* x[i] += sign * the smaller effects' levels met in row i */
-static void spread(const jd_effects_t *e, const double *a, double sign, double *x)
-{
-    for (int k = 1; k < e->n_effects; a += e->groups[k++].n_groups)
-        for (int64_t i = 0; i < e->n; i++)
-            x[i] += sign * a[e->groups[k].code[i]];
-}
-
-static double weight_at(const jd_effects_t *e, int64_t r)
-{
-    return e->weight ? e->weight[e->rows.row ? e->rows.row[r] : r] : 1.0;
-}
-
-/* out = S in, group by group. */
-static void multiply(const void *matrix, const double *in, double *out)
-{
-    const jd_effects_t *e = matrix;
-    const jd_rows_t *rows = &e->rows;
-    int width = e->n_effects - 1;
-    memset(out, 0, (size_t)e->n_small * sizeof *out);
-    for (int32_t g = 0; g < e->groups[0].n_groups; g++) {
-        double mean = 0;
-        for (int64_t r = rows->start[g]; r < rows->start[g + 1]; r++) {
-            double sum = 0;
-            for (int k = 0; k < width; k++)
-                sum += in[rows->code[r * width + k]];
-            mean += weight_at(e, r) * sum;
-        }
-        mean *= e->inverse[0][g];
-        for (int64_t r = rows->start[g]; r < rows->start[g + 1]; r++) {
-            const int32_t *own = rows->code + r * width;
-            double sum = -mean;
-            for (int k = 0; k < width; k++)
-                sum += in[own[k]];
-            sum *= weight_at(e, r);
-            for (int k = 0; k < width; k++)
-                out[own[k]] += sum;
-        }
-    }
-}
-
-int jd_effects_solve_reduced(const jd_effects_t *e, const double *b, double scale, double *a,
-                             double *work)
-{
-    size_t size = (size_t)e->n_small;
-    if (e->factor) {
-        memcpy(a, b, size * sizeof *a);
-        jd_cholesky_solve(e->factor, e->n_small, e->kept, a);
-        return 0;
-    }
-    if (e->sparse) return jd_sparse_solve(e->sparse, b, scale, a, work);
-    double *inverse = work + 4 * size, *at = inverse;
-    for (int k = 1; k < e->n_effects; at += e->groups[k++].n_groups)
-        memcpy(at, e->inverse[k], (size_t)e->groups[k].n_groups * sizeof *at);
-    if (e->one_sweep) { /* balanced: S is the levels' weights less a constant that b annuls */
-        for (size_t l = 0; l < size; l++)
-            a[l] = b[l] * inverse[l];
-        return 0;
-    }
-    return jd_conjugate_gradients(multiply, e, e->n_small, inverse, b, scale, a, work);
-}
+#include "linear/absorb/reduced.h"
 
 /* b'Pb of the smaller effects' levels. */
 static double size_of(const jd_effects_t *e, const double *b)
@@ -95,25 +14,6 @@ static double size_of(const jd_effects_t *e, const double *b)
         for (int32_t l = 0; l < e->groups[k].n_groups; l++)
             scale += b[l] * b[l] * e->inverse[k][l];
     return scale;
-}
-
-int jd_effects_demean_reduced(const jd_effects_t *e, double *x, double *scratch)
-{
-    double *sums = scratch, *b = sums + e->max_levels, *a = b + e->n_small, *work = a + e->n_small;
-    double scale = 0;
-    int failed = 0;
-    /* A first time by itself: rounding of large means would leave b outside S's range. */
-    if (!e->factor) jd_effects_project(e, 0, x, sums);
-    /* Twice: the second time takes out what rounding left. */
-    for (int round = 0; round < 2 && !failed; round++) {
-        jd_effects_project(e, 0, x, sums);
-        jd_effects_collect(e, x, b);
-        if (round == 0) scale = jd_dot_weighted(e->weight, x, x, e->n);
-        failed = jd_effects_solve_reduced(e, b, scale, a, work);
-        spread(e, a, -1, x);
-    }
-    jd_effects_project(e, 0, x, sums);
-    return failed;
 }
 
 /* The position in groups of the effect that was asked for as k-th is order[k]; its inverse. */
@@ -136,7 +36,7 @@ static void carry(const jd_effects_t *e, const int32_t *code, const double *from
     else
         for (int64_t i = 0; i < e->n; i++) {
             int64_t p = jd_effects_place(e, i);
-            to[into[p]] += weight_of(e, i) * from[code[p]];
+            to[into[p]] += jd_effects_weight(e, i) * from[code[p]];
         }
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "linear/absorb/effects.h"
+#include "linear/absorb/index.h"
 #include "linear/cells/cellwise.h"
 #include "linear/cholesky.h"
 #include "linear/sums.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "linear/absorb/effects.h"
+#include "linear/absorb/index.h"
 #include "linear/sums.h"
 #include "panel/grid.h"
 

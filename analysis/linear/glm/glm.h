@@ -4,7 +4,7 @@
 #define JD_LINEAR_GLM_GLM_H
 
 #include "jiedao/glm.h"
-#include "linear/absorb/effects.h"
+#include "linear/absorb/reduced.h"
 
 /** The rows a fit can use: keep [n] is 1 for those, in and out; counts what goes. Levels without
  *  variation are dropped until none is left. */

@@ -62,7 +62,7 @@ static int count_rank(const jd_regression_t *r, int64_t levels, int64_t *rank, j
 {
     int n_effects = jd_effects_count(r->effects);
     *rank = levels;
-    if (r->effects->n_slopes > 0)
+    if (jd_effects_slopes(r->effects) > 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "the exact rank of fixed effects with slopes that differ by level is not "
                        "known; leave k_exact out: each slope then counts");
@@ -82,7 +82,8 @@ int jd_count_parameters(const jd_regression_t *r, const jd_groups_t *const *way,
     int64_t levels = 0, nested_levels = 0, rank;
     *k = r->n_counted > 0 ? r->n_counted : r->n_kept;
     if (options->k_fixed == JD_K_NONE) return JD_OK;
-    *k += r->effects->slope_levels; /* one each, wherever they are nested, as in fixest */
+    *k +=
+        jd_effects_slope_levels(r->effects); /* one each, wherever they are nested, as in fixest */
     if (n_effects == 0) return JD_OK;
     for (int f = 0; f < n_effects; f++) {
         const jd_groups_t *effect = jd_effects_groups(r->effects, f);

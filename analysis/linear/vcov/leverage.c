@@ -21,7 +21,7 @@ static double weight_of(const jd_regression_t *r, int64_t i)
 static int part_effects(jd_leverage_t *v, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(v->r->effects), own = -1;
-    if (v->r->effects->n_slopes > 0)
+    if (jd_effects_slopes(v->r->effects) > 0)
         return jd_fail(
             ctx, JD_ERR_UNSUPPORTED,
             "leverages (HC2, HC3, CR2, CR3, jackknives, the wild bootstrap) are not known "
