@@ -118,6 +118,84 @@ static void test_sparse_random_graph(void **state)
     compare(SPARSE);
 }
 
+/* Effects of firm, worker and year solved for in some rows of their groups: the fit there. */
+static void fit_some(const jd_groups_t *groups, int n_effects, const double *weight,
+                     jd_solver_t solver, int32_t n, const int32_t *row, double *fit)
+{
+    static double level[3][N], w[N];
+    const jd_groups_t *const which[] = {&groups[0], &groups[1], &groups[2]};
+    double *const levels[] = {level[0], level[1], level[2]};
+    jd_effects_t *effects = NULL;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    memset(level, 0, sizeof level);
+    for (int32_t r = 0; r < n; r++) {
+        w[r] = weight ? weight[row[r]] : 1;
+        for (int k = 0; k < n_effects; k++)
+            level[k][groups[k].code[row[r]]] += w[r] * rows.x[row[r]];
+    }
+    int rc = jd_effects_borrow(&effects, n, row, n_effects, which, weight ? w : NULL, solver, &ctx);
+    assert_int_equal(rc, JD_OK);
+    assert_int_equal(jd_effects_ready(effects, &ctx), JD_OK);
+    if (solver == JD_SOLVER_AUTO) assert_non_null(effects->sparse);
+    rc = jd_effects_solve(effects, levels, &ctx);
+    if (rc != JD_OK) print_error("%s\n", ctx.message);
+    assert_int_equal(rc, JD_OK);
+    for (int32_t r = 0; r < n; r++) {
+        fit[r] = 0;
+        for (int k = 0; k < n_effects; k++)
+            fit[r] += level[k][groups[k].code[row[r]]];
+    }
+    jd_effects_free(effects);
+}
+
+/* Two rows in three, and one at least of every firm and worker. */
+static int32_t choose_rows(const jd_groups_t *firm, int32_t *row)
+{
+    static unsigned char seen[N];
+    int32_t n = 0;
+    memset(seen, 0, sizeof seen);
+    for (int32_t i = 0; i < N; i++) {
+        unsigned char *own = &seen[firm->code[i]];
+        if (i % 3 != 1 || !*own) row[n++] = i;
+        *own = 1;
+    }
+    return n;
+}
+
+static void compare_some(graph_t graph)
+{
+    static int32_t row[N];
+    static double fit[N], other[N];
+    const int32_t *const codes[] = {rows.firm, rows.worker, rows.year};
+    jd_groups_t groups[3] = {0};
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    fill(graph);
+    for (int k = 0; k < 3; k++)
+        assert_int_equal(jd_groups_make(&groups[k], codes[k], N, &ctx), JD_OK);
+    const int32_t n = choose_rows(&groups[0], row);
+    for (int n_effects = 2; n_effects <= 3; n_effects++)
+        for (int weighted = 0; weighted < 2; weighted++) {
+            const double *weight = weighted ? rows.weight : NULL;
+            fit_some(groups, n_effects, weight, JD_SOLVER_AUTO, n, row, fit);
+            fit_some(groups, n_effects, weight, JD_SOLVER_ITERATE, n, row, other);
+            for (int32_t r = 0; r < n; r++)
+                if (!(fabs(fit[r] - other[r]) < 1e-8))
+                    fail_msg("%.17g and %.17g differ", fit[r], other[r]);
+        }
+    for (int k = 0; k < 3; k++)
+        jd_groups_free(&groups[k]);
+}
+
+static void test_some_rows_of_the_groups(void **state)
+{
+    (void)state;
+    compare_some(RING);
+    compare_some(SPARSE);
+    compare_some(TREE);
+}
+
 static void test_islands(void **state)
 {
     (void)state;
@@ -135,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ring),
         cmocka_unit_test(test_sparse_random_graph),
+        cmocka_unit_test(test_some_rows_of_the_groups),
         cmocka_unit_test(test_islands),
         cmocka_unit_test(test_tree),
     };

@@ -114,17 +114,22 @@ static void find_border(jd_sparse_t *s, const jd_effects_t *e, const members_t *
         }
 }
 
+/* The first effect's level of the r-th row in the order of these. */
+static int32_t first_level(const jd_effects_t *e, int64_t r)
+{
+    return e->groups[0].code[jd_effects_place(e, e->rows.row ? e->rows.row[r] : r)];
+}
+
 /* Row `l` of S into acc, zero elsewhere; touched lists the columns met, returns how many. */
 static int add_level(const jd_effects_t *e, const members_t *m, int32_t l, double *acc,
                      unsigned char *seen, int32_t *touched)
 {
-    const int32_t *first = e->groups[0].code;
     int width = e->n_effects - 1, n = 0;
     int32_t last = -1;
     double inside = 0; /* weight of this level in the group at hand */
     for (int64_t j = m->start[l]; j < m->start[l + 1]; j++) {
         int64_t r = m->member[j];
-        int32_t g = first[e->rows.row ? e->rows.row[r] : r];
+        int32_t g = first_level(e, r);
         double w = jd_effects_weight_at(e, r);
         const int32_t *own = e->rows.code + r * width;
         for (int k = 0; k < width; k++) {
@@ -136,7 +141,7 @@ static int add_level(const jd_effects_t *e, const members_t *m, int32_t l, doubl
         /* Rows of a level lie in the order of groups: take a group once its last one is met. */
         if (j + 1 < m->start[l + 1]) {
             int64_t next = m->member[j + 1];
-            if (first[e->rows.row ? e->rows.row[next] : next] == g) continue;
+            if (first_level(e, next) == g) continue;
         }
         double share = inside * e->inverse[0][g];
         for (int64_t q = e->rows.start[g]; q < e->rows.start[g + 1]; q++) {
