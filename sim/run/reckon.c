@@ -17,13 +17,8 @@ static double *part_of(jd_need_t *n, jd_grows_t grows)
                                        : NULL;
 }
 
-static void add_tables(jd_need_t *n, const jd_dims_t *d, const jd_reckon_t *s)
+static void add_panels(jd_need_t *n, const jd_dims_t *d, const jd_reckon_t *s)
 {
-    for (int i = 0; jd_record_tables[i]; i++) {
-        const jd_record_table_t *t = jd_record_tables[i];
-        double *part = part_of(n, t->grows);
-        if (part) *part += jd_record_bytes(t->columns, t->n_columns, t->rows(d, &s->tables));
-    }
     for (int k = 0; s->mechanisms && k < s->mechanisms->n; k++) {
         const jd_mechanism_panel_t *p = s->mechanisms->active[k].mechanism->panels;
         for (; p && p->names[0]; p++) {
@@ -32,6 +27,31 @@ static void add_tables(jd_need_t *n, const jd_dims_t *d, const jd_reckon_t *s)
             *part += 2 * jd_record_bytes(p->columns, p->n_columns, extent);
         }
     }
+}
+
+static void add_tables(jd_need_t *n, const jd_dims_t *d, const jd_reckon_t *s)
+{
+    for (int i = 0; jd_record_tables[i]; i++) {
+        const jd_record_table_t *t = jd_record_tables[i];
+        double *part = part_of(n, t->grows);
+        if (part) *part += jd_record_bytes(t->columns, t->n_columns, t->rows(d, &s->tables));
+    }
+    add_panels(n, d, s);
+}
+
+double jd_reckon_file(const jd_dims_t *d, const jd_reckon_t *s)
+{
+    jd_need_t n = {.firms = 0};
+    for (int i = 0; jd_record_tables[i]; i++) {
+        const jd_record_table_t *t = jd_record_tables[i];
+        jd_extent_t extent = t->rows(d, &s->tables);
+        /* a period of it at a time is in memory */
+        if (t->streamed && t->grows != JD_GROWS_LITTLE) extent.n_time *= s->tables.periods;
+        double *part = part_of(&n, t->grows);
+        if (part) *part += jd_record_bytes(t->columns, t->n_columns, extent);
+    }
+    add_panels(&n, d, s);
+    return n.streets + n.panels + n.samples;
 }
 
 jd_need_t jd_reckon(const jd_dims_t *d, const jd_reckon_t *s)

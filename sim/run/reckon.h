@@ -25,6 +25,10 @@ typedef struct jd_reckon {
 
 jd_need_t jd_reckon(const jd_dims_t *dims, const jd_reckon_t *sizes);
 
+/** Bytes of the tables that the file gets, before they are packed; lists whose rows nobody knows
+ * beforehand (moves, events) count as empty. */
+double jd_reckon_file(const jd_dims_t *dims, const jd_reckon_t *sizes);
+
 /** Bytes this process may still take: the least of what the system has free, the limit on its
  * address space and its control group's. HUGE_VAL where nothing tells. */
 double jd_memory_free(void);

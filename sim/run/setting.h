@@ -72,6 +72,12 @@ JD_MUST_USE int jd_simulation_create_with(struct jd_simulation **sim, const jd_c
                                           const jd_inputs_t *inputs, uint64_t replicate,
                                           const jd_mechanism_t *const *mechanisms, jd_ctx_t *ctx);
 
+/** Bytes of the tables such a simulation puts into a file, before they are packed: what is known
+ * before it runs. */
+JD_API JD_MUST_USE int jd_simulation_file_bytes(const jd_config_t *config,
+                                                const jd_inputs_t *inputs, double *bytes,
+                                                jd_ctx_t *ctx);
+
 /** Whether county c has the policy in world w. */
 bool jd_county_treated_in(const struct jd_simulation *sim, int32_t county, int w);
 

@@ -213,18 +213,17 @@ static bool policy_acts(const jd_policy_params_t *p)
     return p->dose > 0 && (p->share > 0 || p->assignment == JD_ASSIGN_LIST);
 }
 
-/* Refuses sizes that memory cannot hold, before anything is asked for. */
-static int reckon(struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ctx)
+/* What sizes follow from, of a tree that need not be there yet but for its counts. */
+static jd_reckon_t sizes_of(struct jd_simulation *sim, const jd_tree_t *tree, jd_dims_t *d)
 {
     const jd_run_params_t *p = sim->params;
     const jd_observation_params_t *observation = jd_config_section(sim->config, "observation");
     const jd_output_params_t *output = jd_config_section(sim->config, "output");
-    jd_dims_t d;
-    jd_dims_init(&d, tree, sim->firms_params, jd_config_section(sim->config, "officials"),
+    jd_dims_init(d, tree, sim->firms_params, jd_config_section(sim->config, "officials"),
                  (int32_t)p->periods);
-    jd_active_lay_out(&sim->mechanisms, &d);
+    jd_active_lay_out(&sim->mechanisms, d);
     int worlds = worlds_of(p);
-    jd_reckon_t sizes = {.worlds = policy_acts(sim->policy_params) ? worlds : 1,
+    return (jd_reckon_t){.worlds = policy_acts(sim->policy_params) ? worlds : 1,
                          .history_worlds = worlds,
                          .events = jd_config_count(sim->config, "event") + 1,
                          .mechanisms = &sim->mechanisms,
@@ -232,8 +231,29 @@ static int reckon(struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ct
                                     .panel_firms = observation->panel_firms,
                                     .officials = output->officials,
                                     .street_panels = output->streets}};
+}
+
+/* Refuses sizes that memory cannot hold, before anything is asked for. */
+static int reckon(struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ctx)
+{
+    jd_dims_t d;
+    jd_reckon_t sizes = sizes_of(sim, tree, &d);
     jd_need_t need = jd_reckon(&d, &sizes);
     return jd_reckon_check(&need, jd_memory_free(), &d, &sizes, ctx);
+}
+
+static void read_sections(struct jd_simulation *sim)
+{
+    sim->params = jd_config_section(sim->config, "run");
+    sim->firms_params = jd_config_section(sim->config, "firms");
+    sim->policy_params = jd_config_section(sim->config, "policy");
+    sim->seed = (uint64_t)sim->params->seed;
+}
+
+static jd_tree_t counts_of(const jd_world_params_t *world)
+{
+    return (jd_tree_t){.n = {1, (int32_t)world->provinces, (int32_t)world->prefectures,
+                             (int32_t)world->counties, (int32_t)world->streets}};
 }
 
 static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs,
@@ -241,14 +261,10 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs,
 {
     const jd_config_t *config = sim->config;
     const jd_officials_params_t *officials = jd_config_section(config, "officials");
-    sim->params = jd_config_section(config, "run");
-    sim->firms_params = jd_config_section(config, "firms");
-    sim->policy_params = jd_config_section(config, "policy");
-    sim->seed = (uint64_t)sim->params->seed;
+    read_sections(sim);
     const jd_world_params_t *world = jd_config_section(config, "world");
     const jd_table_t *divisions = inputs ? inputs->divisions : NULL;
-    jd_tree_t counts = {.n = {1, (int32_t)world->provinces, (int32_t)world->prefectures,
-                              (int32_t)world->counties, (int32_t)world->streets}};
+    jd_tree_t counts = counts_of(world);
     int rc = jd_active_init(&sim->mechanisms, mechanisms, config, ctx);
     if (!rc && !divisions) rc = reckon(sim, &counts, ctx);
     if (!rc) rc = jd_tree_init(&sim->tree, world, divisions, sim->seed, ctx);
@@ -310,6 +326,29 @@ int jd_simulation_create(jd_simulation_t **simulation, const jd_config_t *config
                          const jd_inputs_t *inputs, uint64_t replicate, jd_ctx_t *ctx)
 {
     return jd_simulation_create_with(simulation, config, inputs, replicate, jd_mechanisms, ctx);
+}
+
+int jd_simulation_file_bytes(const jd_config_t *config, const jd_inputs_t *inputs, double *bytes,
+                             jd_ctx_t *ctx)
+{
+    struct jd_simulation *sim;
+    const jd_world_params_t *world = jd_config_section(config, "world");
+    const jd_table_t *divisions = inputs ? inputs->divisions : NULL;
+    *bytes = 0;
+    int rc = jd_make(&sim, 1, sizeof *sim, "a simulation", ctx);
+    if (rc) return rc;
+    sim->config = config;
+    read_sections(sim);
+    rc = jd_active_init(&sim->mechanisms, jd_mechanisms, config, ctx);
+    if (!rc && divisions) rc = jd_tree_init(&sim->tree, world, divisions, sim->seed, ctx);
+    if (!rc) {
+        const jd_tree_t counts = counts_of(world);
+        jd_dims_t d;
+        jd_reckon_t sizes = sizes_of(sim, divisions ? &sim->tree : &counts, &d);
+        *bytes = jd_reckon_file(&d, &sizes);
+    }
+    jd_simulation_free(sim);
+    return rc;
 }
 
 void jd_simulation_free(jd_simulation_t *sim)

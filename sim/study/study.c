@@ -193,6 +193,25 @@ static void write_log(const char *path, const jd_config_t *config, const jd_stud
         jd_warn(ctx, "the log beside %s: %s", path, inner.message);
 }
 
+int jd_study_room(const jd_config_t *config, const jd_inputs_t *inputs, const char *path,
+                  jd_bytes_t bytes, int64_t files, jd_ctx_t *ctx)
+{
+    const double most_packed = 1032; /* what deflate makes of zeros */
+    const double packed = 2.5;       /* quickstart: 2.3, overview: 2.9 */
+    double tables = 0;
+    int rc = files > 0 ? jd_simulation_file_bytes(config, inputs, &tables, ctx) : JD_OK;
+    bytes.least += (double)files * tables / most_packed;
+    bytes.likely += (double)files * tables / packed;
+    return rc ? rc : jd_room_check(path, bytes, ctx);
+}
+
+/* How many replicates' tables the file keeps. */
+static int64_t kept(const jd_config_t *config, int64_t replicates)
+{
+    const jd_output_params_t *output = jd_config_section(config, "output");
+    return replicates == 1 ? 1 : output->keep == JD_KEEP_TABLES ? replicates : 0;
+}
+
 int jd_study_run(const jd_config_t *config, const char *path, bool replace, int64_t replicates,
                  jd_study_result_t *result, jd_ctx_t *ctx)
 {
@@ -204,6 +223,9 @@ int jd_study_run(const jd_config_t *config, const char *path, bool replace, int6
     result->replicates = replicates;
     double start = jd_study_clock();
     int rc = jd_study_inputs_read(&inputs, config, ctx);
+    if (!rc)
+        rc = jd_study_room(config, &inputs.inputs, path, (jd_bytes_t){0}, kept(config, replicates),
+                           ctx);
     if (!rc) rc = jd_store_create(&store, path, replace, ctx);
     if (!rc) rc = run_into(store, config, replicates, &inputs, result, ctx);
     if (!rc) rc = jd_check_cancelled(ctx);

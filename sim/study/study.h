@@ -4,6 +4,7 @@
 #ifndef JD_STUDY_STUDY_H
 #define JD_STUDY_STUDY_H
 
+#include "io/files/room.h"
 #include "io/hdf5/store.h"
 #include "jiedao/simulation.h"
 #include "study/recovery.h"
@@ -46,6 +47,11 @@ void jd_study_result_free(jd_study_result_t *result);
  * written. Errors: of the config, the inputs, the file; nothing is left then. */
 JD_MUST_USE int jd_study_run(const jd_config_t *config, const char *path, bool replace,
                              int64_t replicates, jd_study_result_t *result, jd_ctx_t *ctx);
+
+/** Refuses (jd_room_check()) what cannot fit where `path` is to be: `bytes`, and `files` times the
+ * tables of one replicate. */
+JD_MUST_USE int jd_study_room(const jd_config_t *config, const jd_inputs_t *inputs,
+                              const char *path, jd_bytes_t bytes, int64_t files, jd_ctx_t *ctx);
 
 /** What every file says of where it comes from: attributes, and the config as given and resolved.
  */

@@ -394,6 +394,31 @@ static int hold_against(jd_sweep_folder_t *now, const jd_sweep_kind_t *kind, boo
     return rc;
 }
 
+/* Whether n runs fit on the disk. Files of runs are counted where no point has sizes of its own. */
+static int check_room(const jd_sweep_folder_t *f, const char *folder,
+                      const jd_study_inputs_t *inputs, int64_t n, jd_ctx_t *ctx)
+{
+    const double records = (double)n * (double)jd_shard_least(f->shards.layout);
+    bool alike = f->shards.files;
+    for (int k = 0; k < f->plan.n_factors; k++)
+        alike = alike && !strncmp(f->plan.factors[k].name, "policy.", 7) &&
+                f->plan.factors[k].param->type != JD_PARAM_PATH;
+    return jd_study_room(f->config, &inputs->inputs, folder,
+                         (jd_bytes_t){.least = records, .likely = records}, alike ? n : 0, ctx);
+}
+
+/* The same for the runs that are missing in a folder that is there. They are counted only where all
+ * of them would not fit: many processes may come along here. */
+static int check_rest(const jd_sweep_folder_t *f, const char *folder,
+                      const jd_study_inputs_t *inputs, jd_ctx_t *ctx)
+{
+    jd_ctx_t mute = jd_ctx_inner(ctx);
+    int64_t missing = 0, first;
+    if (!check_room(f, folder, inputs, f->plan.n_runs, &mute)) return JD_OK;
+    int rc = jd_shards_missing(&f->shards, &missing, &first, ctx);
+    return rc ? rc : check_room(f, folder, inputs, missing, ctx);
+}
+
 int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, const char *folder,
                          const jd_config_t *config, const jd_study_inputs_t *inputs,
                          const jd_sweep_options_t *options, jd_ctx_t *ctx)
@@ -426,6 +451,7 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
         rc = jd_fail(ctx, JD_ERR_EXISTS,
                      "%s holds a sweep already; --resume goes on with it, --force starts anew",
                      folder);
+    if (!rc && !there) rc = check_room(f, folder, inputs, f->plan.n_runs, ctx);
     if (!rc && !there) rc = begin_together(f, folder, goes_on ? 100 : 1, ctx);
     if (!rc && f->shards.files) {
         char path[PATH_SIZE];
@@ -433,6 +459,7 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
         rc = jd_folder_make(path, ctx);
     }
     if (!rc && goes_on) rc = hold_against(f, kind, options->resume, folder, ctx);
+    if (!rc && there) rc = check_rest(f, folder, inputs, ctx);
     if (rc) jd_sweep_folder_free(f);
     return rc;
 }

@@ -86,6 +86,12 @@ static size_t result_bytes(const jd_run_result_t *r, int n_tables)
     return bytes;
 }
 
+size_t jd_shard_least(const jd_run_layout_t *layout)
+{
+    const jd_run_result_t failed = {.failed = true};
+    return sizeof(head_t) + result_bytes(&failed, layout->n);
+}
+
 static unsigned char *put(unsigned char *at, const void *data, size_t n)
 {
     if (n > 0) memcpy(at, data, n);

@@ -58,6 +58,8 @@ int64_t jd_shards_block(int64_t n_runs);
 int64_t jd_shards_count(const jd_shards_t *shards);
 
 /** folder/runs/NNNNNN.h5 of a run. */
+/** Bytes that a run's record has at least, whatever came of the run. */
+size_t jd_shard_least(const jd_run_layout_t *layout);
 void jd_shards_file(const jd_shards_t *shards, int64_t run, char path[4096]);
 
 typedef enum jd_shard_state {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include "jiedao/context.h"
 #include "support.h"
@@ -138,6 +140,31 @@ int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
 FILE *__wrap_fdopen(int fd, const char *mode)
 {
     return file_fails() ? NULL : __real_fdopen(fd, mode);
+}
+
+/** What the disk says of itself in place of the truth: blocks of no size = the truth. */
+static struct {
+    struct statvfs disk;
+    long kind; /* of the file system */
+} disk_says;
+
+int __real_statvfs(const char *path, struct statvfs *disk);
+int __wrap_statvfs(const char *path, struct statvfs *disk);
+int __real_statfs(const char *path, struct statfs *disk);
+int __wrap_statfs(const char *path, struct statfs *disk);
+
+int __wrap_statvfs(const char *path, struct statvfs *disk)
+{
+    int rc = __real_statvfs(path, disk);
+    if (rc == 0 && disk_says.disk.f_frsize) *disk = disk_says.disk;
+    return rc;
+}
+
+int __wrap_statfs(const char *path, struct statfs *disk)
+{
+    int rc = __real_statfs(path, disk);
+    if (rc == 0 && disk_says.kind) disk->f_type = disk_says.kind;
+    return rc;
 }
 
 /* The n-th call of this kind, from 0, will fail. One thread, so that the n-th is always the same.

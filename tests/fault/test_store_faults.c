@@ -206,7 +206,9 @@ static void test_disk_full(void **state)
     assert_int_equal(rmdir(disk), 0);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(rc[i], JD_ERR_WRITE);
-        assert_non_null(strstr(ctx[i].message, "No space left"));
+        /* found on the way, or known beforehand */
+        assert_true(strstr(ctx[i].message, "No space left") ||
+                    strstr(ctx[i].message, "kB are free in"));
         assert_non_null(strstr(ctx[i].message, "make room"));
     }
 }

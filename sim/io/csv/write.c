@@ -5,6 +5,7 @@
 #include "core/calendar/calendar.h"
 #include "core/number.h"
 #include "io/csv/csv.h"
+#include "io/files/room.h"
 #include "io/files/whole.h"
 #include "io/long.h"
 
@@ -99,8 +100,14 @@ int jd_csv_print(const jd_table_t *table, FILE *stream, const char *name, jd_ctx
 int jd_csv_write(const jd_table_t *table, const char *path, bool replace, jd_ctx_t *ctx)
 {
     jd_whole_t whole;
+    /* of each cell, its comma or line end */
+    const double least = (double)table->rows * table->n_columns;
     int rc = jd_whole_open(&whole, path, replace, ctx);
-    if (rc) return rc;
+    if (!rc) rc = jd_room_check(path, (jd_bytes_t){.least = least}, ctx);
+    if (rc) {
+        jd_whole_abandon(&whole);
+        return rc;
+    }
     FILE *stream = jd_whole_stream(&whole, ctx);
     if (!stream) {
         jd_whole_abandon(&whole);

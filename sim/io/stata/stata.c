@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/text.h"
+#include "io/files/room.h"
 #include "io/files/whole.h"
 #include "io/long.h"
 
@@ -71,6 +72,23 @@ static readstat_type_t type_of(const jd_table_t *table, int column)
     default:
         if (jd_long_is_date(&table->columns[column])) return READSTAT_TYPE_INT32;
         return integer_type(table, column);
+    }
+}
+
+static double bytes_of(const jd_table_t *table, int column)
+{
+    switch (type_of(table, column)) {
+    case READSTAT_TYPE_INT8:
+        return 1;
+    case READSTAT_TYPE_INT16:
+        return 2;
+    case READSTAT_TYPE_DOUBLE:
+        return 8;
+    case READSTAT_TYPE_INT32:
+    case READSTAT_TYPE_FLOAT:
+        return 4;
+    default:
+        return table->columns[column].width;
     }
 }
 
@@ -186,6 +204,12 @@ static int put_table(readstat_writer_t *writer, const jd_table_t *table, sink_t 
         int rc = add_variable(writer, table, c, ctx);
         if (rc) return rc;
     }
+    double width = 0;
+    for (int c = 0; c < table->n_columns; c++)
+        width += bytes_of(table, c);
+    const jd_bytes_t bytes = {.least = width * (double)table->rows};
+    int no_room = jd_room_check(whole->path, bytes, ctx);
+    if (no_room) return no_room;
     readstat_error_t rc = readstat_begin_writing_dta(writer, sink, (long)table->rows);
     for (int64_t row = 0; rc == READSTAT_OK && row < table->rows; row++) {
         rc = put_row(writer, table, row);
