@@ -19,7 +19,7 @@ JD_BEGIN_DECLS
 
 struct jd_config;
 
-/** Parameters that nothing reads where `when` holds: whoever gives them is told why. */
+/** Parameters that nothing reads where `when` holds: giving them raises a warning that says why. */
 typedef struct jd_unread {
     const char *keys; /**< of the section, "share, adoption"; "*" = all; NULL ends the rows */
     /** `block` is the section's struct of a finished config; NULL = always. */
@@ -57,11 +57,11 @@ JD_API void jd_config_free(jd_config_t *config);
  * ignored. */
 JD_API void jd_config_ignore(jd_config_t *config, const char *const *sections);
 
-/** Reads an INI file over what is there. All mistakes are told, one line each, as
+/** Reads an INI file over what is there. All mistakes are reported, one line each, as
  *  "configs/x.ini:14: [policy] presure: unknown key; did you mean 'pressure'?". Behind a blank ';'
  *  begins a comment; a value in double quotes is taken as it stands, with \" and \\. After an error
- * here or in jd_config_set() more may be read, to tell more mistakes, but the config is not fit for
- *  use. */
+ * here or in jd_config_set() more may be read, to report more mistakes, but the config is not fit
+ * for use. */
 JD_API JD_MUST_USE int jd_config_read_file(jd_config_t *config, const char *path, jd_ctx_t *ctx);
 /** The same from memory; `label` stands for the file's name in messages, paths are relative to the
  *  working folder. */
@@ -88,8 +88,8 @@ JD_API const void *jd_config_named(const jd_config_t *config, const char *sectio
 JD_API bool jd_config_other(const jd_config_t *config, const char *section, int index,
                             const char **key, const char **text);
 
-/** A config of its own with the same values; sections and the ignored are borrowed alike. Both are
- *  to be freed. */
+/** A config of its own with the same values; sections and the ignored are borrowed in the same way.
+ * Both are to be freed. */
 JD_API JD_MUST_USE int jd_config_copy(jd_config_t **copy, const jd_config_t *config, jd_ctx_t *ctx);
 
 /** A parameter's row, by "section.key" of whatever section there is (instances included), or NULL.
@@ -110,9 +110,9 @@ JD_API const char *jd_config_source(const jd_config_t *config);
 JD_API uint64_t jd_config_hash(const jd_config_t *config);
 
 /** Walks every parameter's resolved value in table order, named sections in order of appearance.
- *  `section` is "event.reform2021" for named ones. `given` tells a value from a default.
- *  `value` is written so that jd_config_set() reads the same bits; of a path it is the text as
- *  given, not resolved, so that a moved folder is the same config. Stops at a non-zero return. */
+ *  `section` is "event.reform2021" for named ones. `given` separates a value that was set from a
+ * default. `value` is written so that jd_config_set() reads the same bits; of a path it is the text
+ * as given, not resolved, so that a moved folder is the same config. Stops at a non-zero return. */
 typedef int (*jd_param_visitor_t)(void *user, const char *section, const jd_param_t *param,
                                   const char *value, bool given);
 JD_API int jd_config_each(const jd_config_t *config, jd_param_visitor_t visit, void *user);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** The context: last argument of whatever can fail on a user's input or takes long. It carries the
  *  number of threads and the caller's callbacks in, and the message of the last error out.
- * Libraries never print, exit or catch signals; they tell the context. A NULL context is always
- * allowed. */
+ * Libraries never print, exit or catch signals; they report to the context. A NULL context is
+ * always allowed. */
 #ifndef JIEDAO_CONTEXT_H
 #define JIEDAO_CONTEXT_H
 
@@ -54,7 +54,7 @@ typedef struct jd_ctx {
     void (*warn)(void *user, const char *message); /**< a remark that is not an error */
     void *user;                                    /**< handed to the callbacks, borrowed */
     int code;                                      /**< first error since the last clear */
-    int n_errors;                                  /**< errors told since the last clear */
+    int n_errors;                                  /**< errors reported since the last clear */
     size_t used;                                   /**< bytes of message in use */
     char message[JD_MESSAGE_SIZE];                 /**< one line per error, '\0' at the end */
     const jd_names_t *names; /**< borrowed; NULL: messages give codes as they are */
@@ -75,7 +75,7 @@ JD_API jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx);
 
 /** Notes an error: adds a line to the message and returns `code`, so that
  *  `return jd_fail(ctx, JD_ERR_VALUE, "%s:%d: ...", file, line);` raises it. Several errors may be
- *  told (all mistakes of a config); ctx->code keeps the first. Never allocates. */
+ *  reported (all mistakes of a config); ctx->code keeps the first. Never allocates. */
 JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3, 4);
 #ifdef __clang_analyzer__ /* does not look into functions like it */
 #define jd_fail(ctx, code, ...) (jd_fail(ctx, code, __VA_ARGS__), (code))
@@ -104,9 +104,9 @@ static inline int jd_fail_memory(jd_ctx_t *ctx, size_t bytes, const char *what)
 /** Tells the caller's warn callback, if any. */
 JD_API void jd_warn(jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(2, 3);
 
-/** Makes a text from a file fit for a terminal, in place: control characters (escape sequences begin
- *  with one), C1 ones and those that turn the direction of writing too, become '?'; line ends and
- *  tabs stay. */
+/** Makes a text from a file fit for a terminal, in place: control characters (escape sequences
+ * begin with one), C1 ones and those that turn the direction of writing too, become '?'; line ends
+ * and tabs stay. */
 JD_API void jd_plain_text(char *text);
 
 /** Tells the caller's progress callback, if any. */

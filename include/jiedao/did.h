@@ -24,7 +24,7 @@ typedef enum jd_estimator_class {
     JD_CLASS_NONLINEAR /**< not linear: telescoped split */
 } jd_estimator_class_t;
 
-/** What a term is an estimate of, tau = Y(1) - Y(0) in the treated cells it speaks of. */
+/** What a term is an estimate of, tau = Y(1) - Y(0) in the treated cells it covers. */
 typedef enum jd_target {
     JD_TARGET_MEAN,      /**< mean tau */
     JD_TARGET_RATIO,     /**< sum of Y(1) / sum of Y(0) - 1 */
@@ -51,7 +51,7 @@ typedef struct jd_term {
                                         where at_event; else 0 */
     bool at_event;          /**< of event times, be it with a cohort, a ring, a characteristic */
     int32_t cohort, period; /**< of which it is, or JD_NEVER */
-    int16_t from, to; /**< name[from ... to - 1] are cohort and period, for jd_term_text() */
+    int16_t from, to;       /**< name[from ... to - 1] are cohort and period, for jd_term_text() */
 } jd_term_t;
 
 /** The term's name with its cohort and period as the caller names them; returns text. `names` NULL:
@@ -59,8 +59,9 @@ typedef struct jd_term {
 JD_API const char *jd_term_text(const jd_names_t *names, const jd_term_t *term, char *text,
                                 size_t size);
 enum { JD_TERM_TEXT_SIZE = JD_TERM_NAME + 2 * JD_NAME_SIZE };
-#define JD_TERM_TEXT(ctx, term) \
-    jd_term_text((ctx) ? (ctx)->names : NULL, (term), (char[JD_TERM_TEXT_SIZE]){0}, JD_TERM_TEXT_SIZE)
+#define JD_TERM_TEXT(ctx, term)                                                     \
+    jd_term_text((ctx) ? (ctx)->names : NULL, (term), (char[JD_TERM_TEXT_SIZE]){0}, \
+                 JD_TERM_TEXT_SIZE)
 
 /** Which averages of the effects by cohort and period are the terms. */
 typedef enum jd_aggregate {
@@ -270,7 +271,7 @@ typedef struct jd_estimator {
     int (*freeze)(const jd_design_t *design, const double *y, double *w, jd_ctx_t *ctx);
     jd_target_t target; /**< of all its effect terms */
     /** Above so many units its cost is worth a request by name: it is left out where all estimators
-     *  are asked for. 0 = any number. */
+     *  are requested. 0 = any number. */
     int32_t most_units;
     bool infers_estimate;      /**< infer fills fit->estimate too, as one fit gives both */
     uint32_t uses;             /**< JD_USES_...: the common options it takes */
@@ -318,7 +319,7 @@ typedef struct jd_design_facts {
 } jd_design_facts_t;
 
 /** Prepares a design; panel and options are borrowed for the call, caller frees. Dropped collinear
- *  terms are told through jd_warn(). Errors: JD_ERR_ARGUMENT, JD_ERR_DATA, JD_ERR_NO_TREATED,
+ *  terms are reported through jd_warn(). Errors: JD_ERR_ARGUMENT, JD_ERR_DATA, JD_ERR_NO_TREATED,
  *  JD_ERR_NO_CONTROLS (no period holds treated and untreated rows), JD_ERR_RANK,
  *  JD_ERR_NO_CONVERGENCE, JD_ERR_NO_MEMORY; *design is then NULL.
  *  Cost: O(rows x terms^2), plus taking out the fixed effects. */
@@ -364,11 +365,11 @@ typedef struct jd_fit {
     double
         within_tss; /**< the same after fixed effects; 0 where inference is the estimator's own */
     double uniform; /**< estimate +- uniform std_error covers all effects by event time at once with
-                       probability `level`; 0 = not asked for */
+                       probability `level`; 0 = not requested */
     double *df;     /**< [n_terms] degrees of freedom; facts.df but for Satterthwaite's */
     double mean_df; /**< the same of jd_fit_mean() */
     double *law;    /**< [n_law][n_terms] owned: estimates in the samples of jd_design_bootstrap(),
-                       NaN where a sample does not tell a term; NULL = no bootstrap */
+                       NaN where a sample does not identify a term; NULL = no bootstrap */
     int64_t n_law;
 } jd_fit_t;
 
@@ -396,16 +397,16 @@ typedef struct jd_bootstrap_options {
 } jd_bootstrap_options_t;
 
 /** Replaces the errors of a fit by those of a bootstrap that draws whole clusters (the panel's, or
- *  its units) with all their rows and prepares and applies the estimator anew (Cameron, Gelbach,
+ *  its units) with all their rows and prepares and applies the estimator again (Cameron, Gelbach,
  *  Miller 2008; blocks: Bertrand, Duflo, Mullainathan 2004). A cluster drawn twice is two: units
  * and effects nested in clusters are each copy's own. fit->law, the covariance of its draws,
  * standard errors, percentile intervals and their p-values 2 min(k + 1) / (n + 1), k draws on the
  * far side of 0; facts.df is infinite. `design`, `panel`, `how` and y are those of
- * jd_design_infer() before. Terms that fewer than half of the samples tell have no error; jd_warn()
- * says so. Errors: JD_ERR_UNSUPPORTED (synthetic estimators and roll_out, whose law is another;
- * rings, whose exposures depend on who is there; two ways of clustering), JD_ERR_DATA (units in
- * several clusters, one treated or one untreated cluster, a stratum of one). Cost: an estimate a
- * draw, in parallel; the same bits for any threads. */
+ * jd_design_infer() before. Terms that fewer than half of the samples identify have no error;
+ * jd_warn() says so. Errors: JD_ERR_UNSUPPORTED (synthetic estimators and roll_out, whose law is
+ * another; rings, whose exposures depend on who is there; two ways of clustering), JD_ERR_DATA
+ * (units in several clusters, one treated or one untreated cluster, a stratum of one). Cost: an
+ * estimate a draw, in parallel; the same bits for any threads. */
 JD_API JD_MUST_USE int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design,
                                            const jd_panel_t *panel, const jd_did_options_t *how,
                                            const double *y, const jd_bootstrap_options_t *options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What did_multiplegt_dyn tells of its terms beyond the common signatures. */
+/** What did_multiplegt_dyn reports of its terms beyond the common signatures. */
 #ifndef JIEDAO_DID_MULTIPLEGT_H
 #define JIEDAO_DID_MULTIPLEGT_H
 
@@ -12,7 +12,7 @@ typedef struct jd_dcdh_counts {
     int64_t n_switchers; /**< of switchers; of the overall effect, summed over the effects */
 } jd_dcdh_counts_t;
 
-/** Counts of a term, as the package DIDmultiplegtDYN tells them without weights; both are the
+/** Counts of a term, as the package DIDmultiplegtDYN reports them without weights; both are the
  *  units in the regression for a term of predict_het. Errors: JD_ERR_ARGUMENT, JD_ERR_NO_MEMORY.
  * Cost: O(units x periods x effects) for the overall effect. */
 JD_API JD_MUST_USE int jd_did_multiplegt_counts(const jd_design_t *design, int term,

@@ -181,7 +181,7 @@ typedef struct jd_vcov_rows {
     int n_ways;
     const jd_groups_t *unit, *time;     /**< Newey-West, Driscoll-Kraay */
     const double *latitude, *longitude; /**< [n] degrees: Conley */
-    const double *contrast; /**< [n_contrasts][n_kept] whose degrees of freedom are asked for; NULL
+    const double *contrast; /**< [n_contrasts][n_kept] whose degrees of freedom are requested; NULL
                                = the coefficients themselves */
     int n_contrasts;
     int n_aside; /**< of them, the last so many are not in facts.df */
@@ -192,7 +192,7 @@ typedef struct jd_vcov_facts {
     const char *name;   /**< "CR1", "HC1", "iid" */
     double factor;      /**< small-sample factor applied */
     double df;          /**< degrees of freedom of the t distribution: G-1, else n-K; with
-                             Satterthwaite's asked for, the smallest of them all */
+                             Satterthwaite requested, the smallest of them all */
     int64_t k;          /**< parameters counted in the factor */
     int32_t n_clusters; /**< 0 unless clustered */
     double ssr;         /**< weighted sum of squared residuals */
@@ -200,7 +200,7 @@ typedef struct jd_vcov_facts {
 } jd_vcov_facts_t;
 
 /** Covariance [n_kept][n_kept] of the coefficients. df [n_contrasts, or n_kept without any], or
- *  NULL: degrees of freedom of each, by Satterthwaite for CR2, CR3 and where asked for, else
+ *  NULL: degrees of freedom of each, by Satterthwaite for CR2, CR3 and where requested, else
  *  facts->df. Errors: JD_ERR_DATA for fewer than two clusters, no degree of freedom, a coefficient
  *  that hangs on one cluster (CR3, CV3); JD_ERR_ARGUMENT where rows lack what the kind needs;
  *  JD_ERR_UNSUPPORTED where leverages would need more than 4096 levels of fixed effects in one

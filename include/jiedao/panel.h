@@ -26,7 +26,7 @@ typedef struct jd_panel {
     const double *const *x;             /**< [n_x][n]; rows with a NaN or infinity are dropped */
     const char *const *x_name;          /**< [n_x] */
     const int32_t *cluster2;            /**< a second way of clustering, any codes; or NULL */
-    const double *latitude, *longitude; /**< degrees; NULL where no estimator asks for places */
+    const double *latitude, *longitude; /**< degrees; NULL where no estimator reads places */
     const double *dose;     /**< treatment as an amount, of any sign and path; or NULL */
     const int8_t *eligible; /**< 0 or 1: whom the policy is for, in triple differences; or NULL */
     int n_slopes;           /**< variables whose slopes differ by level: a coefficient of slope[k]
@@ -37,7 +37,7 @@ typedef struct jd_panel {
     const double *const *het;    /**< [n_het][n], finite, the same in all rows of a unit */
     const char *const *het_name; /**< [n_het] */
     const int32_t *adoption;     /**< beside `treated`: first treated period of the row's unit, 0 =
-                                    never,     where more is known of it than these rows tell; or NULL */
+                                    never, where more is known than these rows show; or NULL */
 } jd_panel_t;
 
 /** Rows left out, by reason; a row counts under the first that applies. */
@@ -47,7 +47,7 @@ typedef struct jd_dropped {
     int64_t
         always_treated; /**< of units treated when first seen, where a date of adoption is needed */
     int64_t singleton;  /**< alone in a level of a fixed effect */
-    int64_t unimputable; /**< treated, and no untreated row tells of its fixed effects */
+    int64_t unimputable; /**< treated, and no untreated row identifies its fixed effects */
 } jd_dropped_t;
 
 /** Dense codes of a column: code[i] in 0 ... n_groups-1, in ascending order of value. */

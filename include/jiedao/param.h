@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** Parameters: a value a person can set, described once, as a row beside the code that uses it.
  *
- *  From the row come parsing, the range that is allowed, what is said when a value is wrong, help
+ *  From the row come parsing, the range that is allowed, the message when a value is wrong, help
  *  and documentation, whether the value comes from a config, a command line or a call. A row knows
  *  an offset into a struct, not the struct. */
 #ifndef JIEDAO_PARAM_H

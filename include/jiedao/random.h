@@ -37,7 +37,7 @@ typedef enum jd_purpose {
     JD_DRAW_ENTRY,       /**< firms that open */
     JD_DRAW_PRESSURE,    /**< standing differences in pressure */
     JD_DRAW_BOOTSTRAP,   /**< resampling: multipliers, clusters drawn again */
-    JD_DRAW_PERMUTE,     /**< treatments dealt out anew: placebos, randomisation inference */
+    JD_DRAW_PERMUTE,     /**< treatments re-randomised: placebos, randomisation inference */
     JD_DRAW_NORMAL,      /**< laws simulated: critical values of bands and tests */
     JD_DRAW_PROCESS,     /**< outcomes of built-in processes that are no simulation */
     JD_DRAW_PLAN,        /**< where the runs of a sweep lie */
@@ -57,7 +57,7 @@ typedef struct jd_jump {
     uint64_t key, increment, multiplier, offset;
 } jd_jump_t;
 
-/** A running generator at some entity and period: consecutive draws without jumping anew. */
+/** A running generator at some entity and period: consecutive draws without another jump. */
 typedef struct jd_rng {
     uint64_t state, increment;
 } jd_rng_t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Tests that need no law for the errors across many clusters: treatment dealt out anew
+/** Tests that need no law for the errors across many clusters: treatment re-randomised
  *  (randomisation inference), and the controls' own residuals as the law of few treated units. */
 #ifndef JIEDAO_RANDOMISATION_H
 #define JIEDAO_RANDOMISATION_H
@@ -42,11 +42,11 @@ typedef struct jd_randomisation {
 } jd_randomisation_t;
 
 /** Randomisation inference for the first term of kind JD_TERM_OVERALL, or the first term, of any
- *  estimator: cohorts are permuted, the estimator is prepared and applied anew. A treatment path
+ *  estimator: cohorts are permuted, the estimator is prepared and applied again. A treatment path
  *  must be absorbing. options NULL = zeroed. Errors: those of jd_design_prepare() and
  *  jd_design_infer() on the data as they are; JD_ERR_DATA where cohorts differ within a mover or
- *  all movers are alike. Cost: draws + 1 estimates, permutations in parallel; the same bits for any
- *  threads. */
+ *  all movers have the same path. Cost: draws + 1 estimates, permutations in parallel; the same
+ * bits for any threads. */
 JD_API JD_MUST_USE int
 jd_randomisation_test(jd_randomisation_t *result, const jd_estimator_t *estimator,
                       const jd_panel_t *panel, const jd_did_options_t *how, const double *y,
@@ -75,7 +75,7 @@ typedef struct jd_conley_taber {
  *  over treated j and controls c is that of the estimation error. Clusters are the design's; all
  *  rows of a cluster and period must share their treatment, and all clusters their periods.
  *  options' draws (9,999) and seed count where the placebos are more than that; level in (0, 1).
- *  More than 10 treated clusters or fewer than 20 controls are told through jd_warn().
+ *  More than 10 treated clusters or fewer than 20 controls are reported through jd_warn().
  *  Errors: JD_ERR_UNSUPPORTED (another estimator), JD_ERR_DATA. Same bits for any threads.
  *  Cost: one regression, draws x treated x periods. */
 JD_API JD_MUST_USE int jd_conley_taber_test(jd_conley_taber_t *result, const jd_design_t *design,

@@ -9,7 +9,7 @@
 JD_BEGIN_DECLS
 
 /** Fisher's randomisation test of no effect on anyone, studentised (section 4.3): units' cohorts
- * are dealt out anew `draws` times; p_value [n_terms] is (1 + draws whose |estimate| / standard
+ * are re-randomised `draws` times; p_value [n_terms] is (1 + draws whose |estimate| / standard
  * error reaches the data's) / (1 + draws). y over all the panel's rows. Draws: JD_DRAW_PERMUTE of
  * `seed`. Errors: JD_ERR_ARGUMENT, JD_ERR_NO_MEMORY, JD_ERR_CANCELLED. Cost: draws times an
  * inference. */

@@ -9,7 +9,7 @@
 
 JD_BEGIN_DECLS
 
-/** Pressures at which alike officials (w = 1, psi at rest) fall out of balance and find back.
+/** Pressures at which identical officials (w = 1, psi at rest) fall out of balance and find back.
  * Between them both states can last; pressure that has gone leaves its mark iff down < 0 < up. NaN:
  * not in [-1, 4]. */
 typedef struct jd_folds {
@@ -27,7 +27,7 @@ JD_API jd_folds_t jd_theory_folds(const struct jd_officials_params *officials,
                                   const struct jd_rescaling_params *rescaling, double psi_bar);
 
 /** Lets the config's officials come to rest at each pressure low, low + step, ... high and back
- * down again: once all alike at the mean of traits, once as different as the config draws them.
+ * down again: once all identical at the mean of traits, once as different as the config draws them.
  *  @param table  out: a row a resting state: pressure, branch (0 rising, 1 falling), population (0
  *                homogeneous, 1 heterogeneous), share (of effort in strong tasks, mean of
  * officials), corner_strong, corner_weak (fractions of officials); free with jd_table_free()

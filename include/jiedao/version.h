@@ -21,8 +21,8 @@ JD_API const char *jd_git_commit(void);
 /** JD_VERSION_NUMBER of the library that is linked. */
 JD_API int jd_version_number(void);
 
-/** Goes up with each change that a caller compiled before would not survive; who loads the library at
- *  run time asks first. */
+/** Goes up with each change that a caller compiled before would not survive; who loads the library
+ * at run time asks first. */
 JD_API int jd_abi(void);
 
 JD_END_DECLS

@@ -27,7 +27,7 @@ typedef struct jd_wild_options {
                                and 33) */
     jd_wild_law_t law;
     int strict;   /**< 1: draws that tie with the statistic do not count as more extreme; by default
-                     they do. When the null is imposed all factors alike always tie. */
+                     they do. When the null is imposed equal factors always tie. */
     double level; /**< of the confidence set; 0 = 0.95 */
     int no_interval; /**< 1: p-values alone */
 } jd_wild_options_t;
