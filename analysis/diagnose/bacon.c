@@ -48,8 +48,8 @@ static int check(const jd_panel_t *panel, const double *y, jd_ctx_t *ctx)
     if (rc) return rc;
     if (panel->weight || panel->n_fixed > 0 || panel->n_slopes > 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "bacon: the decomposition is that of unit and period effects, rows weighing "
-                       "alike: leave out weights and further fixed effects");
+                       "bacon: the decomposition is that of unit and period effects with equal "
+                       "weights: leave out weights and further fixed effects");
     for (int64_t i = 0; i < panel->n; i++)
         if (!isfinite(y[i]))
             return jd_fail(ctx, JD_ERR_DATA, "bacon: row %s: outcome = %g; it must be finite",

@@ -31,8 +31,7 @@ static int check(const jd_design_t *design, double null, double level,
                  const jd_vcov_options_t *options, jd_ctx_t *ctx)
 {
     if (design->estimator != &jd_estimator_twfe)
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "%s: Conley and Taber's test is there for twfe, whose estimate it is about",
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED, "%s: Conley and Taber's test applies only to twfe",
                        design->estimator->name);
     if (!(level > 0 && level < 1) || !isfinite(null))
         return jd_fail(
@@ -112,7 +111,7 @@ static void tell_premise(const cells_t *c, jd_ctx_t *ctx)
 {
     const char *cure = NULL;
     if (c->n_controls < MANY_CONTROLS)
-        cure = "with few controls randomisation inference asks for less";
+        cure = "with few controls randomisation inference requires less";
     else if (c->n_treated > FEW_TREATED)
         cure = "with many treated, standard errors by clusters and the wild bootstrap are better";
     if (cure)

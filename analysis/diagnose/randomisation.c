@@ -36,7 +36,7 @@ static int collapse(const jd_groups_t *movers, const int32_t *column, const char
         if (out[g] != column[i])
             rc = jd_fail(ctx, JD_ERR_DATA,
                          "row %s: %s %d differs from %d elsewhere in %s %s; treatment can "
-                         "only be dealt out anew among %s",
+                         "only be re-randomised among %s",
                          JD_ROW_NAME(ctx, i + 1), what, column[i], out[g],
                          by_cluster ? "cluster" : "unit",
                          by_cluster ? JD_CLUSTER_NAME(ctx, movers->value[g])
@@ -102,7 +102,7 @@ static int open_deal(deal_t *deal, const jd_panel_t *panel, const jd_randomisati
 {
     if (o->by_cluster && !panel->cluster)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "treatment is to be dealt out among clusters, but the panel has none");
+                       "treatment is to be re-randomised among clusters, but the panel has none");
     int rc =
         jd_groups_make(&deal->movers, o->by_cluster ? panel->cluster : panel->unit, panel->n, ctx);
     if (rc) return rc;
@@ -121,7 +121,7 @@ static int open_deal(deal_t *deal, const jd_panel_t *panel, const jd_randomisati
         deal->n_all = count_assignments(deal, draws);
         if (deal->n_all < 2)
             rc = jd_fail(ctx, JD_ERR_DATA,
-                         "all %d %s %sare treated alike, so there is no other assignment to "
+                         "all %d %s %shave the same treatment, so there is no other assignment to "
                          "compare with",
                          deal->movers.n_groups, o->by_cluster ? "clusters" : "units",
                          o->stratum ? "of a stratum " : "");

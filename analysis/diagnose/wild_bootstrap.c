@@ -57,8 +57,8 @@ static int check(const jd_design_t *design, int term, const jd_wild_options_t *o
     const jd_estimator_t *e = design->estimator;
     if (!(e->infers & JD_INFERS_WILD))
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "%s: the wild bootstrap needs the residuals of one regression; it is there "
-                       "for 2x2, twfe, event_study and sun_abraham",
+                       "%s: the wild bootstrap needs the residuals of one regression; it applies "
+                       "only to 2x2, twfe, event_study and sun_abraham",
                        e->name);
     if (term < 0 || term >= design->facts.n_terms)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "term %d of a wild bootstrap; there are %d", term,

@@ -17,7 +17,7 @@ static int check_columns(const jd_panel_t *panel, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "panel needs the columns unit and time");
     if (!panel->cohort && !panel->treated && !panel->dose)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "panel says nothing of treatment; give cohort (first treated period, 0 = "
+                       "panel has no treatment; give cohort (first treated period, 0 = "
                        "never), treated (0 or 1) or dose (an amount)");
     if ((panel->n_fixed > 0 && !panel->fixed) || panel->n_fixed < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "panel names %d fixed effects without their columns",

@@ -63,7 +63,7 @@ static int take_option(jd_args_t *args, int argc, char *const *argv, int *at, jd
         if (text[2]) value = text + 2;
     }
     if (!option->value && value)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s takes no value, but '%s' was given",
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s accepts no value, but '%s' was given",
                        command->name, option->name, value);
     if (option->value && !value) {
         /* "-o --force" is a forgotten value far more often than a file named "--force". */

@@ -122,9 +122,8 @@ static const row_t before[] = {
                        "of randomisation: whole clusters change their treatment, not units"),
                 .of = "randomisation"}},
     {.option = {TEXT("strata", "NAME", roles.strata,
-                     "of randomisation and --bootstrap block: treatment is dealt out anew, or "
-                     "clusters are "
-                     "drawn, within these alone"),
+                     "of randomisation and --bootstrap block: treatment is re-randomised, or "
+                     "clusters are drawn, within these alone"),
                 .of = "randomisation,block"}},
     {.option = {CHOICE("randomise-by", "KIND", inference.statistic, statistics,
                        "of randomisation: what is compared: t (default), coefficient"),
@@ -171,14 +170,13 @@ static const row_t behind[] = {
                        "without the factor G/(G-1)")},
      INFERS(FACTORS)},
     {.option = {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")}},
-    {.option = {CHOICE(
-         "resample", "KIND", vcov.resample, resamples,
-         "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap, which "
-         "did_multiplegt_dyn takes too")},
+    {.option = {CHOICE("resample", "KIND", vcov.resample, resamples,
+                       "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap, "
+                       "which did_multiplegt_dyn accepts too")},
      INFERS(RESAMPLE)},
     {.option = {CHOICE(
          "bootstrap", "KIND", inference.bootstrap, bootstraps,
-         "whole clusters are drawn again and all is estimated anew: pairs, or block: within "
+         "whole clusters are drawn again and all is estimated again: pairs, or block: within "
          "--strata, or dates of adoption; percentile intervals")}},
     {.option = {SWITCH("bands", vcov.bands,
                        "intervals that hold for all event times at once, where known")}},
@@ -377,13 +375,13 @@ static int settle_vcov(jd_did_request_t *request, jd_ctx_t *ctx)
     if (two && v->kind == JD_VCOV_CLUSTER) v->kind = JD_VCOV_MULTIWAY;
     if (two && v->kind >= JD_VCOV_CR2 && v->kind <= JD_VCOV_CV3J)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "--cluster %s: cr2, cr3, cv3 and cv3j take clusters one way; name one "
-                       "column, or take --vcov multiway",
+                       "--cluster %s: cr2, cr3, cv3 and cv3j support one-way clusters; name one "
+                       "column, or use --vcov multiway",
                        names);
     if (request->inference.bootstrap && v->kind != JD_VCOV_CLUSTER)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--bootstrap draws clusters of one way and --vcov, or a second --cluster, "
-                       "asks for other errors: take one of them");
+                       "requests other errors: use one of them");
     if (request->inference.bootstrap && (v->draws == 1 || v->draws > MOST_DRAWS))
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--draws %d: --bootstrap takes 2 to %d, 999 if --draws is not given",

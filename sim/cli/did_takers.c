@@ -77,7 +77,7 @@ void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, 
         if (!option->of) continue;
         const asked_t n = count_asked(request, vcov, bootstrap, option->of, takers);
         if (n.estimators + n.others == 0) {
-            jd_warn(ctx, "--%s changes nothing here: it is of %s", option->name, takers);
+            jd_warn(ctx, "--%s changes nothing here: it applies only to %s", option->name, takers);
             continue;
         }
         if (n.others > 0) continue;

@@ -23,7 +23,7 @@ static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
             i++;
         if (i == 3)
             return jd_fail(ctx, JD_ERR_ARGUMENT,
-                           "--format: '%.*s' is none of pdf, svg, png; join several by a comma: "
+                           "--format: '%.*s' is not one of pdf, svg, png; join several by a comma: "
                            "--format pdf,png",
                            (int)length, p);
         *mask |= formats[i].bit;

@@ -19,8 +19,8 @@ void jd_help_overview(FILE *out)
     for (int i = 0; jd_commands[i]; i++)
         fprintf(out, "  %-12s %s\n", jd_commands[i]->name, jd_commands[i]->summary);
     fputs("\n'jiedao help COMMAND' shows its options and examples,\n"
-          "'jiedao help COMMAND WORD' the options that speak of a word,\n"
-          "'jiedao help ESTIMATOR' what an estimator is and takes. To begin:\n\n"
+          "'jiedao help COMMAND WORD' the options that mention a word,\n"
+          "'jiedao help ESTIMATOR' what an estimator is and accepts. To begin:\n\n"
           "  jiedao run quickstart\n",
           out);
 }
@@ -77,7 +77,7 @@ static void help_estimator(FILE *out, const jd_estimator_t *estimator)
             estimator->label, estimator->name);
     for (const jd_option_t *o = jd_did_option_rows(); o->name; o++) {
         if (!lists(o->of, estimator->name)) continue;
-        if (n++ == 0) fputs("\noptions it takes, beside those for all:\n", out);
+        if (n++ == 0) fputs("\noptions it accepts, beside those for all:\n", out);
         print_option(out, o);
     }
     if (n == 0) fputs("\nIt has no options of its own.\n", out);
@@ -168,7 +168,7 @@ static int run_help(const jd_args_t *args, jd_ctx_t *ctx)
         print_options(stdout, jd_common_options, word))
         return JD_OK;
     return jd_fail(ctx, JD_ERR_ARGUMENT,
-                   "no option of %s speaks of '%s'; 'jiedao help %s' lists all", name, word, name);
+                   "no option of %s mentions '%s'; 'jiedao help %s' lists all", name, word, name);
 }
 
 static int run_version(const jd_args_t *args, jd_ctx_t *ctx)
@@ -184,8 +184,8 @@ const jd_command_t jd_command_help = {
     .max_words = 2,
     .summary = "show what a command does, its options and examples",
     .about = "Shows the list of commands, or the help of one: the same as COMMAND --help.\n"
-             "With a word: those of its options that speak of it. Of an estimator: what it is,\n"
-             "the options that it takes, and its page.\n",
+             "With a word: those of its options that mention it. Of an estimator: what it is,\n"
+             "the options that it accepts, and its page.\n",
     .examples = "  jiedao help run\n"
                 "  jiedao help did cluster\n"
                 "  jiedao help callaway_santanna\n",

@@ -64,7 +64,8 @@ int main(int argc, char **argv)
     jd_farm_process = &process;
     bool spread = argc > 1 && !strcmp(argv[1], "sweep");
     if (level < MPI_THREAD_SERIALIZED && rank == 0)
-        fputs("jiedao: note: this MPI library takes calls of the first thread only: give --threads "
+        fputs("jiedao: note: this MPI library accepts calls from the first thread only: give "
+              "--threads "
               "1\n",
               stderr);
     if (rank > 0 && !freopen("/dev/null", "w", stdout)) fclose(stdout); /* rank 0 speaks */

@@ -21,7 +21,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                        jd_args_word(args, 0));
     if (!out && !force && access(path, F_OK) == 0)
         return jd_fail(ctx, JD_ERR_EXISTS,
-                       "%s exists already; --force writes it anew from the runs beside it", path);
+                       "%s exists already; --force rewrites it from the runs beside it", path);
     int rc = out ? jd_sweep_gather(args->words, args->n_words, out, ctx) : JD_OK;
     if (!rc) rc = jd_sweep_merge(folder, force, &facts, ctx);
     if (rc) return rc;
@@ -34,7 +34,7 @@ static const jd_option_t options[] = {
     {.name = "output",
      .letter = 'o',
      .value = "DIR",
-     .help = "of several folders: a new one that takes the runs of all"},
+     .help = "of several folders: a new one that holds the runs of all"},
     {.name = "force", .help = "replace an existing sweep.h5"},
     {.name = NULL},
 };

@@ -51,7 +51,7 @@ const jd_command_t jd_command_sensitivity = {
     .summary = "which swept parameters an output depends on: Sobol indices, Morris' effects",
     .about = "Of a sweep with design = saltelli, first and total Sobol indices with bootstrap\n"
              "intervals; of one with design = morris, elementary effects. The noise of\n"
-             "replicates is told apart from the parameters' effect; failed runs are left out.\n",
+             "replicates is separated from the parameters' effect; failed runs are left out.\n",
     .examples = "  jiedao sweep my.ini -o results/sweep\n"
                 "  jiedao sensitivity results/sweep --output twfe.bias\n",
     .options = options,

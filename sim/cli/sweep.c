@@ -129,9 +129,8 @@ static int print_plan(const jd_config_t *config, jd_ctx_t *ctx)
         print_seconds("All runs    about", seconds * n / (n < threads ? n : threads));
         printf(" on %.0f threads, %.3g MB\n", threads, 2 * bytes * n / 1e6);
         if (output->keep == JD_KEEP_TABLES)
-            printf(
-                "Besides     all tables of each run, twice (output.keep = all): jiedao run tells "
-                "one's size\n");
+            printf("Besides     all tables of each run, twice (output.keep = all): jiedao run "
+                   "shows the size of one\n");
     }
     jd_plan_free(&plan);
     return rc;
@@ -184,9 +183,10 @@ static int tell_all_failed(const jd_sweep_facts_t *f, jd_ctx_t *ctx)
 {
     int64_t n = f->merged ? f->n_runs : f->farm.done;
     if (n == 0 || f->farm.failed < n) return JD_OK;
-    return jd_fail(ctx, JD_ERR_DATA,
-                   "every run failed; mend the config, and begin anew with --force or in another "
-                   "folder");
+    return jd_fail(
+        ctx, JD_ERR_DATA,
+        "every run failed; correct the config, and start over with --force or in another "
+        "folder");
 }
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
@@ -206,7 +206,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: name a folder for its runs: -o results/sweep");
     if (!rc && o.resume && o.force)
         rc =
-            jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: --resume goes on, --force starts anew: give one");
+            jd_fail(ctx, JD_ERR_ARGUMENT, "sweep: --resume goes on, --force starts over: give one");
     if (process) {
         o.ticket = process->ticket;
         o.ready = process->ready;
@@ -241,7 +241,7 @@ static const jd_option_t options[] = {
     {.name = "shard",
      .value = "I/N",
      .help = "do the I-th of N shares of the runs; then jiedao merge DIR"},
-    {.name = "force", .help = "start anew in a folder that holds a sweep"},
+    {.name = "force", .help = "start over in a folder that holds a sweep"},
     {.name = NULL},
 };
 

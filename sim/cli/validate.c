@@ -37,7 +37,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                      "validate: name a folder for its runs: -o results/validation");
     if (!rc && o.resume && o.force)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                     "validate: --resume goes on, --force starts anew: give one");
+                     "validate: --resume goes on, --force starts over: give one");
     if (!rc && o.resume) jd_cli_note_new(folder, "rounds/01/plan.txt", ctx);
     if (!rc) {
         rc = jd_validate_run(config, folder, &o, &v, ctx);
@@ -47,9 +47,10 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && format == 0) jd_validate_print(stdout, config, &v, path);
     if (!rc && format == 1) rc = jd_csv_print(&v.table, jd_out_data(), "standard output", ctx);
     if (!rc && v.failed == v.replicates * v.plan.n_points)
-        rc = jd_fail(ctx, JD_ERR_DATA,
-                     "every run failed; mend the config, and begin anew with --force or in another "
-                     "folder");
+        rc = jd_fail(
+            ctx, JD_ERR_DATA,
+            "every run failed; correct the config, and start over with --force or in another "
+            "folder");
     jd_validation_free(&v);
     jd_config_free(config);
     return rc;
@@ -65,7 +66,7 @@ static const jd_option_t options[] = {
      .repeat = JD_REPEAT_WALKS,
      .help = "set a parameter; may be repeated"},
     {.name = "resume", .help = "go on where the folder's validation stopped"},
-    {.name = "force", .help = "start anew in a folder that holds a validation"},
+    {.name = "force", .help = "start over in a folder that holds a validation"},
     {.name = "format",
      .value = "FORMAT",
      .choices = formats,
@@ -80,7 +81,7 @@ const jd_command_t jd_command_validate = {
     .max_words = 1,
     .summary = "Monte Carlo of the estimators: bias and its parts, coverage, size, power",
     .about = "Runs CONFIG many times at each point of its [sweep], or a process of the literature\n"
-             "named in [dgp], and tells for every estimator of estimate.estimators its bias and\n"
+             "named in [dgp], and reports for every estimator of estimate.estimators its bias and\n"
              "what it is made of, SD, RMSE, standard error over SD, coverage, power, size in the\n"
              "world without the policy, and the bias after a passed pre-trend test, each with its\n"
              "Monte-Carlo error. Resumable; every measure is in DIR/validation.h5.\n",

@@ -267,7 +267,7 @@ static int parse_choice(const jd_param_t *param, const char *text, int32_t *valu
         jd_near_offer(&near, word);
         if (near.best == word) memcpy(best, word, sizeof best);
     }
-    int n = snprintf(why, size, "is none of %s", param->choices);
+    int n = snprintf(why, size, "is not one of %s", param->choices);
     if (best[0] && n > 0 && (size_t)n < size)
         snprintf(why + n, size - (size_t)n, "; did you mean '%s'?", best);
     return JD_ERR_VALUE;

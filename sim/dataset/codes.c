@@ -111,7 +111,7 @@ static jd_code_t chosen_code(const codes_t *s, jd_code_t code, jd_own_spacing_t 
 /* Whether these numbers are this code beyond doubt; if not, what else they might be. */
 static bool is_sure(const codes_t *s, jd_code_t code, const char **cure)
 {
-    *cure = "they may be plain numbers too: --periods integer says so";
+    *cure = "if they are plain numbers, use --periods integer";
     switch (code) {
     case JD_CODE_QUARTER:
         *cure = "without a fourth quarter they may be half-years, terms or plain numbers too: say "
@@ -184,7 +184,7 @@ static int decode_both(jd_own_axes_t *axes, jd_ctx_t *ctx)
         return jd_fail(
             ctx, JD_ERR_DATA,
             "%s %s: numbers such as %" PRId64 " look like year and quarter, counted from "
-            "0; write 2010Q1, or say --periods rank or integer",
+            "0; write 2010Q1, or use --periods rank or integer",
             t->column->option, t->column->table->columns[t->column->column].name, times.most);
     if (code == JD_CODES) return JD_OK;
     both = times;

@@ -132,15 +132,16 @@ static int run_wild(const jd_own_subject_t *s, jd_own_result_t *result, jd_ctx_t
     int rc = JD_OK;
     if (options.vcov.kind == JD_VCOV_MULTIWAY)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "clusters are two ways, and the wild bootstrap draws those of one: name one "
-                       "in --cluster, that of fewer clusters as a rule");
+                       "clusters are two-way, and the wild bootstrap supports one-way clusters: "
+                       "name one in --cluster, usually the one with fewer clusters");
     if (options.vcov.kind != JD_VCOV_CV3)
         options.vcov.kind = ask->type % 2 ? JD_VCOV_CV3 : JD_VCOV_CLUSTER;
     if (s->data->n_treated_clusters == 1)
         jd_warn(ctx,
                 "wild: one treated cluster: with the null imposed the bootstrap hardly ever "
                 "rejects, unrestricted nearly always; --diagnose randomisation (treatment could "
-                "have gone to any unit) and conley_taber (errors alike in all clusters, many "
+                "have gone to any unit) and conley_taber (errors with the same distribution in all "
+                "clusters, many "
                 "controls) are for that");
     for (int k = 0; k < s->fit->n_terms && terms[k].kind != JD_TERM_OTHER && !rc; k++) {
         jd_wild_t w = {0};

@@ -45,12 +45,12 @@ static int fail_name(const char *option, const char *name, const char *const *na
     const char *near = meant(name, names, n);
     size_t at = 0;
     if (near)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s %s: there is none of this name; did you mean '%s'?", option, name, near);
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: no such name; did you mean '%s'?", option,
+                       name, near);
     for (int i = 0; i < n && at < sizeof list; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, ", %s", names[i]);
-    return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: there is none of this name; there are: all%s",
-                   option, name, list);
+    return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: no such name; there are: all%s", option, name,
+                   list);
 }
 
 /* Those of `names` a list asks for, in its order and each once, or all in theirs. */
@@ -288,11 +288,12 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     jd_ctx_t *ctx = notes->ctx, inner = jd_own_notes_ctx(notes, own->name, !all);
     int64_t before = result->estimates.rows;
     const int32_t most = jd_estimator_find(own->name)->most_units;
-    int rc = most > 0 && data->n_units > most && all
-                 ? jd_fail(&inner, JD_ERR_UNSUPPORTED,
-                           "%d units; above %d it takes long, and runs where --estimator names it",
-                           data->n_units, most)
-                 : run_one(result, own, data, ask, &inner);
+    int rc =
+        most > 0 && data->n_units > most && all
+            ? jd_fail(&inner, JD_ERR_UNSUPPORTED,
+                      "%d units; above %d it takes long; it runs only where --estimator names it",
+                      data->n_units, most)
+            : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
     add_lacking(data, rc, inner.message);
     jd_own_notes_drop(notes);

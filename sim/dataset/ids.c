@@ -118,7 +118,7 @@ static int fill_keys(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
                     ctx, JD_ERR_DATA,
                     "%s %s: row %" PRId32
                     " holds %.17g; numbers beyond 2^53 that are no 64-bit integers "
-                    "cannot be told apart: write such ids as text, with a letter in front",
+                    "cannot be distinguished: write such ids as text, with a letter in front",
                     ids->option, column->name, keep[i] + 1, k->id.real);
         } else {
             k->id.whole = whole_of(ids, keep[i]);

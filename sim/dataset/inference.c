@@ -25,7 +25,7 @@ int jd_own_run_randomisation(const jd_own_subject_t *s, jd_own_result_t *result,
     jd_randomisation_t r = {0};
     if (strcmp(s->ask->diagnostics, "all") == 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "it estimates as many times anew as --draws says; ask for it by name");
+                       "it repeats the estimate --draws times; request it by name");
     options.vcov.bands = 0;
     int rc = jd_randomisation_test(&r, jd_design_estimator(s->design), &s->data->panel, s->ask->how,
                                    s->data->y, &options, ctx);

@@ -22,7 +22,7 @@ static const jd_column_t line_columns[JD_OWN_ALL_COLUMNS] = {
     {"n_obs", JD_INT64, "1", "rows used", NULL, 0, JD_AXIS_CELL},
     {"n_units", JD_INT32, "1", "units", NULL, 0, JD_AXIS_CELL},
     {"n_clusters", JD_INT32, "1", "clusters, 0 = not clustered", NULL, 0, JD_AXIS_CELL},
-    {"event_time", JD_DOUBLE, "1", "event time, missing where it is of none", NULL, 0,
+    {"event_time", JD_DOUBLE, "1", "event time, missing where there is none", NULL, 0,
      JD_AXIS_CELL},
     {"cohort", JD_TEXT, "", "cohort of the term, as the data write it", NULL, JD_NAME_SIZE,
      JD_AXIS_CELL},

@@ -96,7 +96,7 @@ static void print_left_out(FILE *out, const jd_own_fit_t *fit)
                    {d->missing, "rows without a covariate"},
                    {d->always_treated, "rows of units treated when first seen"},
                    {d->singleton, "rows alone in a level of a fixed effect"},
-                   {d->unimputable, "treated rows that no untreated row tells of"},
+                   {d->unimputable, "treated rows whose fixed effects no untreated row identifies"},
                    {fit->facts.n_incomplete, "rows of units not seen in every period"},
                    {fit->facts.n_uncontrolled, "rows of periods without an untreated unit"},
                    {fit->facts.n_alone, "rows of cohorts of a single unit"},
@@ -137,7 +137,8 @@ static void print_few_treated(FILE *out, const jd_own_data_t *data, const jd_own
     if (jd_own_few_treated(data, r))
         fprintf(out,
                 "\n%" PRId32 " of %" PRId32 " clusters treated: standard errors by clusters may be "
-                "far too small; see --diagnose conley_taber (errors alike in all clusters, many "
+                "far too small; see --diagnose conley_taber (errors with the same distribution in "
+                "all clusters, many "
                 "controls) and randomisation (any could have been treated)\n",
                 data->n_treated_clusters, data->n_clusters);
 }

@@ -73,7 +73,7 @@ static int check(const void *block, const char *name, const jd_config_t *config,
 
 const jd_section_t jd_officials_section = {
     .name = "officials",
-    .help = "what officials want, learn and are asked for",
+    .help = "what officials want, learn and have to deliver",
     .params = params_table,
     .n_params = (int)(sizeof params_table / sizeof params_table[0]),
     .size = sizeof(jd_officials_params_t),

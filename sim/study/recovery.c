@@ -60,7 +60,7 @@ static int check_names(const jd_estimate_params_t *p, const jd_config_t *config,
         return jd_config_blame(
             config, "estimate", "estimators", ctx,
             "estimate.estimators = %s: there is no estimator '%s'%s%s%s; write names joined by "
-            "commas, as `jiedao did --estimator` takes them, or all",
+            "commas, as `jiedao did --estimator` accepts them, or all",
             p->estimators, name, near ? "; did you mean '" : "", near ? near : "",
             near ? "'?" : "");
     }
@@ -102,7 +102,7 @@ static const jd_param_t *find_option(const char *name)
 
 static const jd_unread_t *unread_of(const void *block, const jd_param_t *param)
 {
-    static const jd_unread_t rule = {"", NULL, "none of estimate.estimators takes it"};
+    static const jd_unread_t rule = {"", NULL, "none of estimate.estimators uses it"};
     const jd_param_t *option = find_option(param->name);
     const char *estimators = ((const jd_estimate_params_t *)block)->estimators;
     return option && !is_taken(estimators, option) ? &rule : NULL;
@@ -467,7 +467,7 @@ static bool is_for_all(const jd_recovery_sample_t *s, const jd_estimator_t *e, j
 {
     if (e->most_units == 0 || s->n_units <= e->most_units) return true;
     jd_warn(ctx,
-            "%s on the %s panel: left out: above %d units it takes long, and runs where "
+            "%s on the %s panel: left out: above %d units it takes long; it runs only where "
             "estimate.estimators names it",
             e->name, s->panel, e->most_units);
     return false;

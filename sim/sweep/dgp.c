@@ -92,7 +92,7 @@ static bool has_one_date(const void *block, const jd_config_t *config)
 static const jd_unread_t unread[] = {
     {"units, periods, first_period, share, adoption_first, adoption_last, cohorts, slopes, effect, "
      "trend, rho, sd, unit_sd",
-     is_simulator, "dgp.kind = simulator is none of the processes"},
+     is_simulator, "dgp.kind = simulator is not one of the processes"},
     {"share, adoption_first, adoption_last", has_cohorts,
      "dgp.kind = staggered_linear adopts by dgp.cohorts"},
     {"cohorts, slopes", has_one_date,

@@ -156,13 +156,14 @@ static int check_failures(const crew_t *crew)
     int64_t failed = f->found_failed + f->failed;
     if (farm->max_failures == 0 || failed < farm->max_failures || f->found + f->done >= crew->total)
         return JD_OK;
-    return jd_fail(crew->ctx, JD_ERR_DATA,
-                   "%s: stopped after %" PRId64 " failed runs of %" PRId64
-                   " (sweep.max_failures = %" PRId64 "); the first (run %" PRId64
-                   "): %s; mend the config and begin anew with --force, or go on with --resume and "
-                   "--set sweep.max_failures=0",
-                   farm->shards->folder, failed, f->found + f->done, farm->max_failures,
-                   f->first_failure.run, f->first_failure.message);
+    return jd_fail(
+        crew->ctx, JD_ERR_DATA,
+        "%s: stopped after %" PRId64 " failed runs of %" PRId64 " (sweep.max_failures = %" PRId64
+        "); the first (run %" PRId64
+        "): %s; correct the config and start over with --force, or go on with --resume and "
+        "--set sweep.max_failures=0",
+        farm->shards->folder, failed, f->found + f->done, farm->max_failures, f->first_failure.run,
+        f->first_failure.message);
 }
 
 /* Notes a run's end; returns whether to go on. */

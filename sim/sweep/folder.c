@@ -329,11 +329,11 @@ static int tell_differences(const jd_sweep_folder_t *before, const jd_sweep_fold
     jd_config_each(before->config, compare_value, &c);
     compare_others(&c, before->config, now->config, false);
     compare_others(&c, now->config, before->config, true);
-    return jd_fail(ctx, JD_ERR_EXISTS,
-                   "%s holds another sweep: %s%s; choose another folder with -o, or --force to "
-                   "start anew",
-                   folder, c.n ? c.text : "sections in another order",
-                   c.found > DIFFERENCES ? "; and more" : "");
+    return jd_fail(
+        ctx, JD_ERR_EXISTS,
+        "%s holds another sweep: %s%s; choose another folder with -o, or --force to start over",
+        folder, c.n ? c.text : "sections in another order",
+        c.found > DIFFERENCES ? "; and more" : "");
 }
 
 /* Another process may be writing the plan just now, under the same names: whoever comes off worse
@@ -366,7 +366,7 @@ static int grow(jd_sweep_folder_t *now, const jd_sweep_folder_t *before, bool re
     if (has < had || !resume)
         return jd_fail(ctx, JD_ERR_EXISTS,
                        "%s holds this sweep with sweep.replicates = %" PRId64 ", and %" PRId64
-                       " are asked for: --resume adds replicates and takes none away",
+                       " are requested: --resume adds replicates and takes none away",
                        folder, had, has);
     int rc = jd_shards_reopen_last(&before->shards, ctx);
     now->source_grown = jd_sweep_source_hash(before->source);
@@ -384,7 +384,7 @@ static int hold_against(jd_sweep_folder_t *now, const jd_sweep_kind_t *kind, boo
     if (rc)
         return jd_fail(ctx, JD_ERR_EXISTS,
                        "%s holds a sweep this program cannot go on with: %s; choose another folder "
-                       "with -o, or --force to start anew",
+                       "with -o, or --force to start over",
                        folder, inner.message);
     if (before.identity != now->identity)
         rc = tell_differences(&before, now, folder, ctx);
@@ -449,7 +449,7 @@ int jd_sweep_folder_make(jd_sweep_folder_t *f, const jd_sweep_kind_t *kind, cons
     }
     if (!rc && !goes_on && there)
         rc = jd_fail(ctx, JD_ERR_EXISTS,
-                     "%s holds a sweep already; --resume goes on with it, --force starts anew",
+                     "%s holds a sweep already; --resume goes on with it, --force starts over",
                      folder);
     if (!rc && !there) rc = check_room(f, folder, inputs, f->plan.n_runs, ctx);
     if (!rc && !there) rc = begin_together(f, folder, goes_on ? 100 : 1, ctx);

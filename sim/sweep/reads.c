@@ -104,7 +104,7 @@ const jd_unread_t jd_validate_unread[] = {
      "world.*, officials.*, rescaling.*, event.*, policy.*, firms.*, urban.*, tournament.*, "
      "observation.*, estimate.outcome, estimate.data, estimate.county, estimate.sector, "
      "estimate.firm",
-     is_process, "dgp.kind takes the simulator's place, with parameters of its own in [dgp]"},
+     is_process, "dgp.kind replaces the simulator, with parameters of its own in [dgp]"},
     {"estimate.cluster", is_process,
      "the units of a process lie in no counties; its clusters are the units"},
     OF_THE_SIMULATOR,

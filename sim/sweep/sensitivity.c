@@ -309,7 +309,7 @@ static int analyse(jd_study_sensitivity_t *s, int draws, double level, jd_ctx_t 
     uint64_t seed = (uint64_t)run->seed;
     if (plan->design != JD_PLAN_SALTELLI && plan->design != JD_PLAN_MORRIS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "the sweep has another design: sensitivity takes design = saltelli (Sobol "
+                       "the sweep has another design: sensitivity needs design = saltelli (Sobol "
                        "indices) or morris (elementary effects)");
     if (plan->design == JD_PLAN_MORRIS) {
         int rc = jd_make(&s->morris, plan->n_factors, sizeof *s->morris, "sensitivity", ctx);
@@ -429,7 +429,7 @@ void jd_study_sensitivity_print(FILE *out, const jd_study_sensitivity_t *s, doub
     if (s->sobol)
         print_sum(out, s);
     else
-        fputs("Per full range of a parameter; sigma beside mu* tells of curvature and "
+        fputs("Per full range of a parameter; sigma beside mu* indicates curvature and "
               "interactions.\n",
               out);
 }

@@ -131,7 +131,7 @@ static void test_help_finds_options(void **state)
     assert_null(strstr(said.out, "--y NAME"));
     run_program(&said, "help did xyzzy");
     ASSERT_STATUS(&said, 2);
-    ASSERT_HOLDS(said.err, "no option of did speaks of 'xyzzy'; 'jiedao help did' lists all");
+    ASSERT_HOLDS(said.err, "no option of did mentions 'xyzzy'; 'jiedao help did' lists all");
 }
 
 static void test_version(void **state)
@@ -160,7 +160,7 @@ static void test_mistakes_are_told_and_leave_2(void **state)
         {"params --format", "params: --format needs a value: --format=FORMAT\n"},
         {"configs quickstart -o --force", "configs: --output needs a value: --output=FILE\n"},
         {"params --format txt", "--format = txt: must be one of table, ini, json, markdown\n"},
-        {"params --quiet=yes", "params: --quiet takes no value, but 'yes' was given\n"},
+        {"params --quiet=yes", "params: --quiet accepts no value, but 'yes' was given\n"},
         {"params a b", "params: 'b' is one word too many; usage: jiedao params [SECTION]\n"},
         {"params --threads 0", "--threads = 0: must be a whole number from 1 to 4096\n"},
         {"params --threads 2x", "--threads = 2x: must be a whole number"},

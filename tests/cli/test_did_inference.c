@@ -163,7 +163,8 @@ static void test_leverage_of_one(void **state)
     assert_int_equal(numbers, 4);
     run_shell(&said, "\"$JIEDAO\" did p.csv --y y --unit i --time t --cohort g --cluster c,t "
                      "--estimator twfe --diagnose wild");
-    ASSERT_HOLDS(said.out, "clusters are two ways, and the wild bootstrap draws those of one");
+    ASSERT_HOLDS(said.out,
+                 "clusters are two-way, and the wild bootstrap supports one-way clusters");
 }
 
 /* Slopes in the dose are no effects in levels. */

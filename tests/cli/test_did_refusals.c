@@ -259,10 +259,10 @@ static void test_effects_over_uneven_waves(void **state)
     run(0, "\"$JIEDAO\" did exact.csv" ROLES "--event=-9:9 --estimator "
            "lp_did,callaway_santanna,did_multiplegt_dyn,synthetic_did");
     ASSERT_HOLDS(said.err, "lp_did, callaway_santanna, did_multiplegt_dyn, synthetic_did: event "
-                           "times up to 9 are asked for; the last one estimated is 2");
-    ASSERT_HOLDS(said.err, "event times from -9 on are asked for; the first one estimated is -");
+                           "times up to 9 are requested; the last one estimated is 2");
+    ASSERT_HOLDS(said.err, "event times from -9 on are requested; the first one estimated is -");
     run(0, "\"$JIEDAO\" did exact.csv" ROLES "--event=-3:2 --estimator synthetic_did");
-    assert_null(strstr(said.err, "asked for"));
+    assert_null(strstr(said.err, "requested"));
 }
 
 /* A refusal among several is listed; it is an error where nothing is estimated. */
@@ -380,7 +380,7 @@ static void test_wrong_lines(void **state)
         {"w.csv" ROLES "--vcov robust", "must be one of"},
         {"w.csv" ROLES "--diagnose bakon", "did you mean 'bacon'?"},
         {"w.csv" ROLES "--vcov conley --coords i,t", "correlated? --cutoff KM"},
-        {"w.csv" ROLES "--vcov cr2 --cluster i,t", "take clusters one way"},
+        {"w.csv" ROLES "--vcov cr2 --cluster i,t", "support one-way clusters"},
         {"w.csv" ROLES "--estimator csdid", "did you mean 'callaway_santanna'?"},
         {"w.csv" ROLES "--diagnose HonestDiD", "did you mean 'honest'?"},
         {"w.csv" ROLES "--x y", "--x y: this column is --y too"},

@@ -194,13 +194,13 @@ static void test_they_are_told(void **state)
     static const struct {
         const char *options, *note;
     } cases[] = {
-        {"--estimator twfe --neyman", "--neyman changes nothing here: it is of roll_out"},
+        {"--estimator twfe --neyman", "--neyman changes nothing here: it applies only to roll_out"},
         {"--estimator twfe,callaway_santanna --anticipation 1",
          "--anticipation changes nothing in twfe\n"},
         {"--neyman", "--neyman is taken by roll_out alone"},
         {"--estimator twfe,lp_did --fe r[t]", "--fe changes nothing in lp_did\n"},
         {"--estimator twfe --own-cluster-factors", "--own-cluster-factors changes nothing here"},
-        {"--estimator twfe --cutoff 3", "--cutoff changes nothing here: it is of conley"},
+        {"--estimator twfe --cutoff 3", "--cutoff changes nothing here: it applies only to conley"},
         {"--estimator event_study --honest-m 1", "--honest-m changes nothing here"}};
     char line[512];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -307,7 +307,7 @@ static void test_what_cannot_be_drawn(void **state)
     (void)state;
     run(2, "figures");
     run(2, "figures one.h5 --format svg,jpg");
-    ASSERT_HOLDS(said.err, "'jpg' is none of pdf, svg, png");
+    ASSERT_HOLDS(said.err, "'jpg' is not one of pdf, svg, png");
     run(2, "figures one.h5 --format ''");
     run(2, "figures one.h5 ./one.h5 -o twice");
     ASSERT_HOLDS(said.err, "would have the same names");

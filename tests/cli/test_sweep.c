@@ -323,7 +323,7 @@ static void test_another_sweep_is_not_gone_on_with(void **state)
     make_reference();
     run_program(&said, SWEEP " -o one");
     ASSERT_STATUS(&said, 2);
-    ASSERT_HOLDS(said.err, "--resume goes on with it, --force starts anew");
+    ASSERT_HOLDS(said.err, "--resume goes on with it, --force starts over");
     run_program(&said, SWEEP " --set sweep.policy.share=0.2 --set firms.n=4000 -o one --resume");
     ASSERT_STATUS(&said, 2);
     ASSERT_HOLDS(said.err, "firms.n was 3000, is 4000");
@@ -353,11 +353,12 @@ static void test_a_sweep_of_failures_fails(void **state)
     ASSERT_HOLDS(said.out, "Written     not/yet/there/sweep.h5");
     ASSERT_HOLDS(said.err, "every run failed");
     run_program(&said, "merge not/yet/there");
-    ASSERT_HOLDS(said.err, "--force writes it anew");
+    ASSERT_HOLDS(said.err, "--force rewrites it");
     run_program(&said, "merge not/yet/there/sweep.h5");
     ASSERT_HOLDS(said.err, "is a file; name the sweep's folder: not/yet/there");
-    run_program(&said, "validate $TINY --set sweep.policy.adoption=2001Q1 --set validate.replicates=2 "
-                       "-o not/yet/valid");
+    run_program(&said,
+                "validate $TINY --set sweep.policy.adoption=2001Q1 --set validate.replicates=2 "
+                "-o not/yet/valid");
     ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.out, "Failed      2 runs, the first (replicate 1 of point 1): ");
     /* What the config alone tells is told before any run. */

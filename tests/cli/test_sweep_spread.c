@@ -86,10 +86,10 @@ static void test_more_replicates(void **state)
     ASSERT_STATUS(&said, 0);
     run_program(&said, SWEEP " -o grown --set sweep.replicates=3 --resume");
     ASSERT_STATUS(&said, 2);
-    ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 3 are asked for: --resume adds");
+    ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 3 are requested: --resume adds");
     run_program(&said, SWEEP " -o grown --set sweep.replicates=9 --shard 1/2");
     ASSERT_STATUS(&said, 2);
-    ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 9 are asked for: --resume adds");
+    ASSERT_HOLDS(said.err, "with sweep.replicates = 4, and 9 are requested: --resume adds");
 }
 
 /* Killed between the two files of a folder, and begun anew with another config. */

@@ -453,7 +453,7 @@ static void test_refusals(void **state)
     input.x = constant;
     assert_refused(input, "no coefficient is identified");
     input.family = JD_FAMILY_LOGIT;
-    assert_refused(input, "a logit model takes 0 or 1");
+    assert_refused(input, "a logit model needs 0 or 1");
     input.n_x = 0;
     assert_refused(input, "needs rows and a regressor");
 }

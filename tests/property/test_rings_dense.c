@@ -272,7 +272,7 @@ static void test_refusals(void **state)
     make_trial(&t, 3);
     make_places(&t, &p, 5);
     jd_did_options_t options = p.options;
-    refuse(&t, &options, "nothing of places");
+    refuse(&t, &options, "no places");
     t.panel.latitude = p.latitude;
     t.panel.longitude = p.longitude;
     options.rings.edges.n = 0;

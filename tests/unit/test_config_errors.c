@@ -174,10 +174,11 @@ static void test_values_errors(void **state)
          "--set: run.seed = 9223372036854775808 is outside [0, 9223372036854775807]"},
         {"policy.enabled=maybe", JD_ERR_VALUE, "--set: policy.enabled = maybe is not yes or no"},
         {"policy.assignment=randon", JD_ERR_VALUE,
-         "--set: policy.assignment = randon is none of random | development | list; did you mean "
+         "--set: policy.assignment = randon is not one of random | development | list; did you "
+         "mean "
          "'random'?"},
         {"policy.assignment=all", JD_ERR_VALUE,
-         "--set: policy.assignment = all is none of random | development | list"},
+         "--set: policy.assignment = all is not one of random | development | list"},
         {"policy.start=2020-03", JD_ERR_VALUE,
          "--set: policy.start = 2020-03 is not a quarter; write it as 2020Q1"},
         {"policy.start=2020Q5", JD_ERR_VALUE,
@@ -189,8 +190,7 @@ static void test_values_errors(void **state)
         {"policy.doses=1 2", JD_ERR_VALUE,
          "--set: policy.doses = 1 2 cannot be read: '1 2' is not a number: ' 2' follows 1; "
          "allowed is [0, 2]"},
-        {"policy.doses=" MANY MANY MANY MANY "0",
-         JD_ERR_VALUE,
+        {"policy.doses=" MANY MANY MANY MANY "0", JD_ERR_VALUE,
          "--set: policy.doses = 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,... "
          "has more than 128 values"},
     };

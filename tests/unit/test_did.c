@@ -249,7 +249,8 @@ static void test_event_times_are_binned_by_width(void **state)
     check_refused("event_study", &s.panel, &options, JD_ERR_ARGUMENT, "bins of -2 event times");
     options.bin_width = 2;
     options.aggregate = JD_AGGREGATE_CALENDAR;
-    check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT, "cannot be told by period");
+    check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT,
+                  "cannot be reported by period");
     options.bin_first = 1;
     check_refused("sun_abraham", &s.panel, &options, JD_ERR_ARGUMENT, "must be a lead");
 }
@@ -283,7 +284,7 @@ static void test_slopes_are_refused_where_nobody_takes_them(void **state)
     check_refused("twfe", &s.panel, &options, JD_ERR_ARGUMENT, "1 slopes without their variables");
     s.panel.slope_level = &level;
     s.panel.slope = &variable;
-    check_refused("imputation", &s.panel, &options, JD_ERR_UNSUPPORTED, "takes no slopes");
+    check_refused("imputation", &s.panel, &options, JD_ERR_UNSUPPORTED, "does not support slopes");
     jd_design_t *design = prepare("twfe", &s.panel, &options, &ctx);
     jd_vcov_options_t vcov = {.kind = JD_VCOV_HC2};
     assert_int_equal(jd_design_infer(design, s.y, &vcov, 0.95, &fit, &ctx), JD_ERR_UNSUPPORTED);

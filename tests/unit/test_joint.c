@@ -226,7 +226,7 @@ static void test_equality_takes_the_effects(void **state)
         for (int i = 1; i < n; i++)
             fit.vcov[term[i] * (fit.n_terms + 1)] = 0; /* one is left with a standard error */
         assert_int_equal(jd_fit_equal(design, &fit, &wald, &ctx), JD_ERR_DATA);
-        assert_non_null(strstr(ctx.message, "takes two"));
+        assert_non_null(strstr(ctx.message, "needs two"));
         jd_fit_free(&fit);
         jd_design_free(design);
     }

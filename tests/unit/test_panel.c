@@ -37,7 +37,7 @@ static void test_panel_check_errors(void **state)
     panel.n = 0;
     check_refused(&panel, JD_ERR_ARGUMENT, "0 rows");
     panel = small(NULL);
-    check_refused(&panel, JD_ERR_ARGUMENT, "says nothing of treatment");
+    check_refused(&panel, JD_ERR_ARGUMENT, "has no treatment");
     panel = small(torn);
     check_refused(&panel, JD_ERR_DATA, "unit 2 has cohort 2 in row 3 and 3 in row 4");
     panel = small(negative);

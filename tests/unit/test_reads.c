@@ -53,7 +53,8 @@ static void test_what_nothing_reads_is_noted(void **state)
         {jd_run_unread, "[policy]\nanticipation_dose = 1\n", "policy.anticipation_dose is not"},
         {jd_run_unread, "[urban]\non = no\npoi_rate = 1\n", "urban.poi_rate is not read: urban.on"},
         {jd_run_unread, "[tournament]\nbase = 0.2\nnoise = 0.1\n", "tournament.noise is not read"},
-        {jd_run_unread, "[firms]\ncommon_shock_start = 2021Q1\n", "firms.common_shock = 0 is none"},
+        {jd_run_unread, "[firms]\ncommon_shock_start = 2021Q1\n",
+         "firms.common_shock = 0 means no shock"},
         {jd_run_unread, "[firms]\ncommon_shock = 1\ncommon_shock_start = 2031Q1\n",
          "firms.common_shock, firms.common_shock_start are not read: the common shock begins "
          "after"},
@@ -83,7 +84,7 @@ static void test_what_nothing_reads_is_noted(void **state)
         {jd_validate_unread, "[dgp]\nkind = ar1_placebo\n[estimate]\ncluster = province\n",
          "estimate.cluster is not read: the units of a process lie in no counties"},
         {jd_validate_unread, "[dgp]\nkind = ar1_placebo\n[policy]\nshare = 0.2\n[run]\nseed = 3\n",
-         "policy.share is not read: dgp.kind takes the simulator's place"},
+         "policy.share is not read: dgp.kind replaces the simulator"},
         {jd_validate_unread, "[dgp]\nkind = ar1_placebo\n[estimate]\nestimators = twfe\n", ""},
         {jd_validate_unread, "[dgp]\nrho = 0.5\n", "dgp.rho is not read: dgp.kind = simulator"},
         {jd_validate_unread, "[validate]\nmost = 500\n", "validate.most is not read"},
@@ -117,7 +118,7 @@ static void test_what_is_varied_and_not_read_is_refused(void **state)
         const char *text, *message;
     } cases[] = {
         {jd_validate_unread, "[dgp]\nkind = ar1_placebo\n[sweep]\npolicy.share = 0.1, 0.2\n",
-         "x.ini:4: [sweep] policy.share: is varied and not read: dgp.kind takes the simulator's"},
+         "x.ini:4: [sweep] policy.share: is varied and not read: dgp.kind replaces the simulator"},
         {jd_sweep_unread, "[sweep]\ndgp.rho = 0, 0.8\n", "only jiedao validate reads [dgp]"},
         {jd_sweep_unread,
          "[policy]\nassignment = list\nlist = x.csv\n[sweep]\npolicy.share=0.1,1\n",

@@ -317,7 +317,7 @@ static void test_divisions_errors(void **state)
         {20, JD_DIVISION_CODE, "1112", 0, "code '1112' stands in rows"},
         {20, JD_DIVISION_CODE, "11", 0, "code '11' stands in rows"},
         {20, JD_DIVISION_LEVEL, "town", 0, "row 22: level 'town'"},
-        {20, JD_DIVISION_LEVEL, "centre", 0, "level 'centre' is none of"},
+        {20, JD_DIVISION_LEVEL, "centre", 0, "level 'centre' is not one of"},
         {20, JD_DIVISION_LAND, NULL, 0, "row 22: land = 0 must be above 0"},
         {20, JD_DIVISION_LAND, NULL, HUGE_VAL, "land = inf"},
         {20, JD_DIVISION_DEVELOPMENT, NULL, -HUGE_VAL, "row 22: development = -inf"},

@@ -115,12 +115,12 @@ static int find_reference(const jd_fit_t *fit, const jd_term_t *terms, int32_t *
         }
     if (n_events == 0)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "event study: no terms by event time; ask the estimator for its effects by "
-                       "event time, leads included");
+                       "event study: no terms by event time; request the effects by event time, "
+                       "leads included");
     if (first >= -1)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "event study: no lead before the reference (first event time %d); what is "
-                       "said of trends rests on leads",
+                       "event study: no lead before the reference (first event time %d); "
+                       "conclusions about trends need leads",
                        first);
     int64_t event = -1;
     for (int64_t start; event > first && (start = first_of_term(fit, terms, event)) <= event;)

@@ -69,9 +69,10 @@ static int check_method(const study_t *study, jd_ctx_t *ctx)
     const jd_honest_options_t *o = &study->options;
     if ((unsigned)o->delta > JD_HONEST_SDRM || (unsigned)o->shape > JD_HONEST_DECREASING ||
         (unsigned)o->method > JD_HONEST_C_LF)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "honest: restriction %d, shape %d, method %d: one of them is none there is",
-                       (int)o->delta, (int)o->shape, (int)o->method);
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "honest: restriction %d, shape %d, method %d: at least one of them does not exist",
+            (int)o->delta, (int)o->shape, (int)o->method);
     int flci = o->method == JD_HONEST_FLCI || o->method == JD_HONEST_C_FLCI;
     if (flci && o->delta != JD_HONEST_SD)
         return jd_fail(ctx, JD_ERR_ARGUMENT,

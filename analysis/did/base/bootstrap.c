@@ -306,7 +306,7 @@ static void tell_missing(const jd_design_t *design, const jd_fit_t *fit, jd_ctx_
         worst = k;
     }
     if (most == 0) return;
-    jd_warn(ctx, "%s: %" PRId64 " of %" PRId64 " bootstrap samples do not tell %s%s%s",
+    jd_warn(ctx, "%s: %" PRId64 " of %" PRId64 " bootstrap samples do not identify %s%s%s",
             design->estimator->name, most, fit->n_law, design->terms[worst].name,
             2 * most > fit->n_law ? ", which has no standard error"
                                   : "; its standard error is of the others",
@@ -352,7 +352,7 @@ int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design, const jd_panel
                        (int)options->kind);
     if (draws < 2 || draws > MAX_DRAWS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%d draws of the %s bootstrap are asked for, and it takes 2 to %d; %d are "
+                       "%d draws of the %s bootstrap are requested, and it takes 2 to %d; %d are "
                        "usual",
                        draws, options->kind == JD_BOOTSTRAP_PAIRS ? "pairs" : "block", MAX_DRAWS,
                        DRAWS);

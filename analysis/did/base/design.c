@@ -29,7 +29,7 @@ int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *
     if (options->event_first != INT32_MIN) snprintf(from, sizeof from, "%d", options->event_first);
     if (options->event_last != INT32_MAX) snprintf(to, sizeof to, "%d", options->event_last);
     return jd_fail(ctx, JD_ERR_ARGUMENT,
-                   "%s: event times %s:%s leave out some that its att averages; ask for all from 0 "
+                   "%s: event times %s:%s leave out some that its att averages; request all from 0 "
                    "on, or take callaway_santanna, which averages any",
                    name, from, to);
 }
@@ -50,10 +50,10 @@ static void tell_window(const jd_design_t *d, const jd_did_options_t *options, j
     if (first > last) return; /* no terms by event time */
     if (first > -1) first = -1;
     if (options->event_first != INT32_MIN && options->event_first < first)
-        jd_warn(ctx, "%s: event times from %d on are asked for; the first one estimated is %d",
+        jd_warn(ctx, "%s: event times from %d on are requested; the first one estimated is %d",
                 name, options->event_first, first);
     if (options->event_last != INT32_MAX && options->event_last > last)
-        jd_warn(ctx, "%s: event times up to %d are asked for; the last one estimated is %d", name,
+        jd_warn(ctx, "%s: event times up to %d are requested; the last one estimated is %d", name,
                 options->event_last, last);
 }
 
@@ -82,10 +82,11 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     jd_panel_t taken = *panel;
     if (!(estimator->reads & JD_READS_FIXED)) taken.n_fixed = taken.n_slopes = 0;
     if (taken.n_slopes > 0 && !(estimator->reads & JD_READS_SLOPES))
-        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
-                       "%s: takes no slopes that differ by level; leave them out, or take twfe, "
-                       "event_study or sun_abraham",
-                       estimator->name);
+        return jd_fail(
+            ctx, JD_ERR_UNSUPPORTED,
+            "%s: does not support slopes that differ by level; leave them out, or take twfe, "
+            "event_study or sun_abraham",
+            estimator->name);
     jd_design_t *d;
     if (jd_make_n(&d, 1, sizeof *d, "a design", ctx)) return JD_ERR_NO_MEMORY;
     d->estimator = estimator;

@@ -35,7 +35,7 @@ static const jd_param_t common[] = {
     {"bin", JD_PARAM_RANGE, AT(bin_first), ":", -1000000, 1000000, NULL, "",
      "event times up to A are one term, and those from B on", "", JD_RESULT},
     {"bin_width", JD_PARAM_INT32, AT(bin_width), "0", 0, 1000000, NULL, "",
-     "so many event times are one term, counted from adoption; 0 = each its own", "", JD_RESULT},
+     "number of event times in one term, counted from adoption; 0 = each its own", "", JD_RESULT},
     {"keep_singletons", JD_PARAM_FLAG, AT(keep_singletons), "no", 0, 0, NULL, "",
      "keep rows alone in a level of a fixed effect", "fixest 0.11 drops them", JD_RESULT},
     {"cross_sections", JD_PARAM_FLAG, AT(cross_sections), "no", 0, 0, NULL, "",

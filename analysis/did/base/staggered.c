@@ -145,7 +145,7 @@ static int choose_control(jd_staggered_t *s, const char *name, const jd_panel_t 
     if (!needs.last_as_control)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no control group: every unit is treated by the last period (%s), and "
-                       "never-treated units are asked for as controls; take the not-yet-treated",
+                       "never-treated units are requested as controls; take the not-yet-treated",
                        name, JD_PERIOD_NAME(ctx, s->last));
     int rc = own_cohorts(s, panel->n, ctx);
     for (int64_t i = 0; !rc && i < panel->n; i++) {

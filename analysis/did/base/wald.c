@@ -83,8 +83,7 @@ int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *w
     if (!term) return jd_fail_memory(ctx, (size_t)fit->n_terms * sizeof *term, "a joint test");
     for (int k = 0; k < fit->n_terms; k++) {
         const jd_term_t *t = &design->terms[k];
-        int effect =
-            t->kind == JD_TERM_EVENT || (t->kind == JD_TERM_PART && t->cohort != JD_NEVER);
+        int effect = t->kind == JD_TERM_EVENT || (t->kind == JD_TERM_PART && t->cohort != JD_NEVER);
         if (effect && t->event_last < 0 && fit->vcov[k * fit->n_terms + k] > 0) term[n++] = k;
     }
     int rc = n > 0 ? jd_fit_wald(fit, term, n, NULL, wald, ctx)
@@ -131,9 +130,10 @@ int jd_fit_equal(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *wald
         term[n++] = k;
     }
     if (!rc && n < 2)
-        rc = jd_fail(ctx, JD_ERR_DATA,
-                     "%s: %d effects by event time are told; that they are equal takes two",
-                     design->estimator->name, n);
+        rc = jd_fail(
+            ctx, JD_ERR_DATA,
+            "%s: %d effects by event time are identified; a test that they are equal needs two",
+            design->estimator->name, n);
     if (!rc) {
         differences.vcov = differences.estimate + most;
         differences.n_terms = n - 1;

@@ -33,7 +33,7 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
                        "%s: the panel has no dose; it estimates effects by it", name);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: repeated cross-sections are asked for; it follows units through all "
+                       "%s: repeated cross-sections are requested; it follows units through all "
                        "periods",
                        name);
     if (options->anticipation < 0)
@@ -236,7 +236,7 @@ static int list_cells(jd_dose_cells_t *c, const jd_design_t *design,
     if (!rc && c->n_cells == 0)
         rc = jd_fail(ctx, JD_ERR_NO_CONTROLS,
                      "%s: no treated unit has a control (%d cells); controls are never treated, or "
-                     "not yet if asked for%s",
+                     "not yet if requested%s",
                      design->estimator->name, c->n_unmatched,
                      stable ? ", of the same dose before, which does not change" : "");
     if (!rc && c->n_unmatched > 0)

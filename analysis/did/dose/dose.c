@@ -185,8 +185,8 @@ static int fill_basis(dose_t *own, jd_ctx_t *ctx)
     jd_transpose(k, own->bread);
     if (info != 0)
         return jd_fail(ctx, JD_ERR_RANK,
-                       "dose: the treated units' doses do not tell splines of degree %d with %d "
-                       "inner knots apart; take a lower degree or fewer knots",
+                       "dose: the treated units' doses do not identify splines of degree %d with "
+                       "%d inner knots; take a lower degree or fewer knots",
                        own->degree, k - own->degree - 1);
     for (int p = 0; p < k; p++)
         for (int q = p + 1; q < k; q++)
@@ -232,7 +232,7 @@ static int check_grid(const dose_t *own, const double *grid, int n, jd_ctx_t *ct
     for (int j = 0; j < n; j++)
         if (!(grid[j] >= low && grid[j] <= high))
             return jd_fail(ctx, JD_ERR_ARGUMENT,
-                           "dose: an effect at dose %g is asked for; treated units have doses from "
+                           "dose: an effect at dose %g is requested; treated units have doses from "
                            "%g to %g",
                            grid[j], low, high);
     return JD_OK;
@@ -348,8 +348,8 @@ static int make_curve(jd_design_t *design, dose_t *own, const jd_did_options_t *
     int n_grid = options->dose.at.n;
     int n_basis = options->dose.knots + options->dose.degree + 1;
     if (n_grid < 0 || (n_grid > 0 && !grid))
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "dose: %d doses to tell effects at are not given",
-                       n_grid);
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "dose: %d doses at which effects are wanted are not given", n_grid);
     int rc = allocate_units(own, n_basis > 0 && n_basis <= MAX_BASIS ? n_basis : 1, ctx);
     if (!rc) rc = read_doses(own, ctx);
     if (rc) return rc;

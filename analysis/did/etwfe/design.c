@@ -289,11 +289,11 @@ static int list_means(jd_etwfe_t *own, jd_design_t *design, const jd_did_options
         terms[own->n_means + own->n_shown++] = jd_term_before("log:", &design->terms[k]);
     }
     if (!rc && own->n_means == 0)
-        rc =
-            jd_fail(ctx, JD_ERR_NO_CONTROLS,
-                    "%s: no cell of a treated cohort can be told: all are collinear with the fixed "
-                    "effects, or the aggregate takes none of them",
-                    design->estimator->name);
+        rc = jd_fail(
+            ctx, JD_ERR_NO_CONTROLS,
+            "%s: no cell of a treated cohort is identified: all are collinear with the fixed "
+            "effects, or the aggregate uses none of them",
+            design->estimator->name);
     if (!rc) rc = jd_design_aggregate(design, terms, own->n_means + own->n_shown, ctx);
     jd_groups_free(&keys);
     jd_groups_free(&all);

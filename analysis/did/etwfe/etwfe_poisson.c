@@ -47,8 +47,9 @@ static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, jd_c
     if (rc) return rc;
     if (f->glm.n_separated > 0)
         return jd_fail(ctx, JD_ERR_DATA,
-                       "%s: effects are not finite: %" PRId64 " outcomes of 0 are told from all "
-                       "others by their cell of cohort and period; take longer periods or fewer "
+                       "%s: effects are not finite: %" PRId64
+                       " outcomes of 0 are separated from all others by their cell of cohort and "
+                       "period; take longer periods or fewer "
                        "cohorts, or poisson",
                        design->estimator->name, f->glm.n_separated);
     f->effect = calloc((size_t)own->n_cells * (size_t)width, sizeof *f->effect);

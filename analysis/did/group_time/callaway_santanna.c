@@ -382,7 +382,7 @@ static int check_request(const char *name, const jd_panel_t *panel, const jd_did
                        name, options->anticipation);
     if (options->cross_sections && !panel->cohort)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: repeated cross-sections tell no treatment path; give each row's cohort",
+                       "%s: repeated cross-sections have no treatment path; give each row's cohort",
                        name);
     if (options->group_time.method == JD_METHOD_ABADIE && kind != JD_CS_PAIR)
         return jd_fail(
@@ -529,8 +529,8 @@ static int refuse_incomplete(const jd_design_t *design, const jd_panel_t *panel,
     if (rc) return rc;
     return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                    "%s: %lld of %d %s units have no row, or one without a covariate, in period %s; "
-                   "a complete panel takes units seen in every period alone, so %d of them are "
-                   "left and no effect can be told. allow_unbalanced (--unbalanced) keeps the "
+                   "a complete panel uses only units seen in every period, so %d of them are "
+                   "left and no effect is identified. allow_unbalanced (--unbalanced) keeps the "
                    "others",
                    design->estimator->name, (long long)(lost->all - rows), lost->all,
                    treated ? "treated" : "never-treated", JD_PERIOD_NAME(ctx, period), lost->kept);
@@ -558,8 +558,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (!rc) rc = make_cells(cs, design, &frame, eligible, ctx);
     if (!rc && cs->kind == JD_CS_PAIR) rc = check_pair(cs, ctx);
     if (!rc) list_atts(cs, name, options->group_time.universal_base, ctx);
-    if (!rc && cs->compared)
-        rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
+    if (!rc && cs->compared) rc = jd_cs_compare(design, panel, options, frame.unit, eligible, ctx);
     jd_frame_free(&frame);
     free(eligible);
     if (rc) return rc;
@@ -625,8 +624,8 @@ const jd_param_t jd_group_time_options[] = {
     {"unbalanced", JD_PARAM_FLAG, offsetof(jd_did_options_t, group_time.allow_unbalanced), "no", 0,
      0, NULL, "", "keep units not seen in every period", "", JD_RESULT},
     {"balance", JD_PARAM_INT32, offsetof(jd_did_options_t, group_time.balance_event), "-1", -1,
-     1000000, NULL, "periods", "only cohorts seen so many periods after adoption; -1 = all", "",
-     JD_RESULT},
+     1000000, NULL, "periods", "only cohorts seen for this many periods after adoption; -1 = all",
+     "", JD_RESULT},
     {"method", JD_PARAM_CHOICE, offsetof(jd_did_options_t, group_time.method), "dr", 0, 0,
      "dr | reg | ipw | improved | abadie", "",
      "how covariates enter: doubly robust, regression, inverse propensities, improved or Abadie's",

@@ -113,12 +113,12 @@ static const char *why_not(jd_pair_trouble_t trouble)
 {
     switch (trouble) {
     case JD_PAIR_NO_OVERLAP:
-        return "covariates tell treated and controls apart (propensities of 0.999 and more); use "
+        return "covariates separate treated from controls (propensities of 0.999 and more); use "
                "fewer covariates, or method reg";
     case JD_PAIR_CONTROLS:
-        return "its controls are too few, or too alike, to regress on the covariates";
+        return "its controls are too few, or too similar, to regress on the covariates";
     case JD_PAIR_TREATED:
-        return "its treated are too few, or too alike, to regress on the covariates";
+        return "its treated are too few, or too similar, to regress on the covariates";
     default:
         return "no rows in some of the four groups it compares";
     }

@@ -102,7 +102,7 @@ static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const
     int n_terms = 1 + keys->n_groups - skip;
     if (n_terms > MAX_TERMS)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: %d terms; at most %d are allowed: bin the end points, or ask for "
+                       "%s: %d terms; at most %d are allowed: bin the end points, or request "
                        "another aggregate",
                        design->estimator->name, n_terms, MAX_TERMS);
     int rc = open_terms(means, design, frame, n_terms, ctx);

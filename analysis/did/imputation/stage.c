@@ -267,10 +267,11 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
     for (int round = 0; !rc && round < rounds(stage); round++)
         rc = adjust_once(stage, c, level, level_out, slope_out, ctx);
     if (!rc && !is_identified(stage, c, total, level, scale))
-        rc = jd_fail(ctx, JD_ERR_RANK,
-                     "%s: '%s' is not identified: the untreated rows do not tell all fixed effects "
-                     "and covariates of the treated ones; use fewer or coarser ones",
-                     name, term);
+        rc = jd_fail(
+            ctx, JD_ERR_RANK,
+            "%s: '%s' is not identified: the untreated rows do not identify all fixed effects "
+            "and covariates of the treated ones; use fewer or coarser ones",
+            name, term);
     free_levels(level);
     free(scale);
     return rc;

@@ -202,7 +202,7 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
     if (effects == 0)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "lp_did: no newly treated unit is seen with clean controls over the event "
-                       "times asked for; narrow them, or take the not yet treated as controls too");
+                       "times requested; narrow them, or take the not yet treated as controls too");
     design->terms[0] = jd_term_overall("att");
     if (lp->pooled) {
         memmove(lp->on_rows, lp->on_rows + rows, (size_t)n * rows * sizeof *lp->on_rows);
@@ -285,7 +285,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                        options->lp_did.nonabsorbing);
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "lp_did: repeated cross-sections are asked for; it takes differences within "
+                       "lp_did: repeated cross-sections are requested; it takes differences within "
                        "units");
     int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = fill(design, panel, &frame, options, ctx);
@@ -401,7 +401,7 @@ static const jd_param_t own_options[] = {
      "one effect for all event times, one for all leads", "", JD_RESULT},
     {"nonabsorbing", JD_PARAM_INT32, offsetof(jd_did_options_t, lp_did.nonabsorbing), "0", 0,
      1000000, NULL, "periods",
-     "treatment may end; units count again so many periods after their last change; 0 = it does "
+     "treatment may end; units count again this many periods after their last change; 0 = it does "
      "not",
      "", JD_RESULT},
     {.name = NULL},

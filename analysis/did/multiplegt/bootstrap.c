@@ -210,8 +210,8 @@ static void fill_vcov(const jd_design_t *design, const double *value, int32_t dr
     }
     if (fewest < draws)
         jd_warn(ctx,
-                "did_multiplegt_dyn: %d of %d bootstrap samples tell %s; its standard error is of "
-                "these",
+                "did_multiplegt_dyn: %d of %d bootstrap samples identify %s; its standard error is "
+                "based on these",
                 fewest, draws, design->terms[worst].name);
 }
 

@@ -283,8 +283,8 @@ int jd_dcdh_het_plan(jd_dcdh_t *dc, int *n, jd_ctx_t *ctx)
             told |= het->term[t].j == j;
         if (!told)
             jd_warn(ctx,
-                    "did_multiplegt_dyn: %s does not vary, on its own, among units that switch "
-                    "alike; it predicts no effect",
+                    "did_multiplegt_dyn: %s does not vary, on its own, among units that switch in "
+                    "the same way; it predicts no effect",
                     het->name[j]);
     }
     *n = het->n_terms;

@@ -166,10 +166,11 @@ static int choose_lags(jd_dcdh_t *dc, const jd_did_options_t *options, jd_ctx_t 
     if (placebos < 0) placebos = 0;
     jd_dcdh_reach(dc, &effects, &placebos);
     if (effects == 0)
-        return jd_fail(ctx, JD_ERR_NO_CONTROLS,
-                       "did_multiplegt_dyn: no unit changes its treatment (in the direction asked "
-                       "for) while another with the same treatment in its first period has not "
-                       "changed it yet");
+        return jd_fail(
+            ctx, JD_ERR_NO_CONTROLS,
+            "did_multiplegt_dyn: no unit changes its treatment (in the direction requested) while "
+            "another with the same treatment in its first period has not "
+            "changed it yet");
     if (jd_make_n(&dc->lag, (size_t)(effects + placebos), sizeof *dc->lag, "the effects", ctx))
         return JD_ERR_NO_MEMORY;
     dc->n_effects = (int)effects;
@@ -245,7 +246,7 @@ static int allocate_terms(jd_design_t *design, jd_dcdh_t *dc, jd_ctx_t *ctx)
     if (effects == 0)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "did_multiplegt_dyn: no unit that changes its treatment is seen with "
-                       "controls in the periods asked for");
+                       "controls in the periods requested");
     int rc = dc->het ? jd_dcdh_het_plan(dc, &het, ctx) : JD_OK;
     if (rc) return rc;
     size_t terms = (size_t)n + (size_t)het, cells = terms * jd_dcdh_weights_of_term(dc);

@@ -482,7 +482,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (options->cross_sections)
         return jd_fail(
             ctx, JD_ERR_ARGUMENT,
-            "did_multiplegt_dyn: repeated cross-sections are asked for; it follows units "
+            "did_multiplegt_dyn: repeated cross-sections are requested; it follows units "
             "from before their switch");
     int8_t *switched;
     if (jd_make_n(&switched, (size_t)panel->n, 1, "treatment", ctx)) return JD_ERR_NO_MEMORY;

@@ -54,11 +54,11 @@ int jd_poisson_vcov(const jd_glm_t *glm, const jd_design_t *design,
                 "%s: %" PRId64 " rows left out: every outcome in a level of the fixed effects is 0",
                 design->estimator->name, glm->n_empty);
     if (glm->n_separated > 0)
-        jd_warn(ctx,
-                "%s: %" PRId64
-                " rows left out: outcomes of 0 that effects and covariates tell from "
-                "all others",
-                design->estimator->name, glm->n_separated);
+        jd_warn(
+            ctx,
+            "%s: %" PRId64
+            " rows left out: outcomes of 0 that effects and covariates separate from all others",
+            design->estimator->name, glm->n_separated);
     return JD_OK;
 }
 

@@ -23,7 +23,7 @@ static int check_edges(const jd_panel_t *panel, const jd_did_options_t *options,
 {
     if (!panel->latitude || !panel->longitude)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "rings: the panel says nothing of places; give latitude and longitude, or "
+                       "rings: the panel has no places; give latitude and longitude, or "
                        "an exposure of your own as the dose");
     if (options->rings.edges.n < 1)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -32,7 +32,7 @@ static int check_edges(const jd_panel_t *panel, const jd_did_options_t *options,
     if (options->rings.exposure == JD_EXPOSURE_DECAY && options->rings.edges.n > 1)
         return jd_fail(
             ctx, JD_ERR_ARGUMENT,
-            "rings: %d numbers are given; an exposure that decays takes one, the km over "
+            "rings: %d numbers are given; an exposure that decays needs one, the km over "
             "which it falls to 1/e",
             options->rings.edges.n);
     for (int k = 0; k < options->rings.edges.n; k++)
@@ -57,7 +57,7 @@ static int check_request(const jd_panel_t *panel, const jd_did_options_t *option
     if (options->rings.exposure != JD_EXPOSURE_GIVEN) return check_edges(panel, options, ctx);
     if (!panel->dose)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "rings: an exposure of your own is asked for; give it as the panel's dose");
+                       "rings: an exposure of your own is requested; give it as the panel's dose");
     return JD_OK;
 }
 
@@ -184,10 +184,11 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const rows_t *rows
     int none = rings && keys->value[0] == JD_NO_KEY;
     int n_terms = n_own + (rings ? keys->n_groups - none : rows->n_groups);
     if (n_own < 1 || n_terms > MAX_TERMS)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "rings: %d event times and %d terms; it takes one that is no reference, and "
-                       "%d terms at most: bin the end points",
-                       n_own, n_terms, MAX_TERMS);
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "rings: %d event times and %d terms; it needs one that is not a reference, and accepts "
+            "%d terms at most: bin the end points",
+            n_own, n_terms, MAX_TERMS);
     jd_term_t *terms;
     if (jd_make_unset(&terms, (size_t)n_terms, sizeof *terms, "the terms", ctx))
         return JD_ERR_NO_MEMORY;

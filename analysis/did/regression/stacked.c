@@ -132,7 +132,7 @@ static int choose_window(stack_t *s, const timing_t *t, const jd_did_options_t *
     if (options->event_last != INT32_MAX) post = options->event_last - t->delay;
     if (pre < 1 || post < 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "stacked: event times %d to %d are asked for; the window holds at least -1 "
+                       "stacked: event times %d to %d are requested; the window holds at least -1 "
                        "and 0",
                        -pre, post);
     s->delay = t->delay;
@@ -182,7 +182,7 @@ static int choose_cohorts(timing_t *t, const stack_t *s, jd_ctx_t *ctx)
     if (kept == 0)
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "stacked: no cohort is seen over event times %d to %d with clean controls "
-                       "(untreated all that time); ask for a narrower window, or take the not yet "
+                       "(untreated all that time); request a narrower window, or take the not yet "
                        "treated as controls too",
                        -s->pre, s->post);
     if (left > 0)
@@ -222,7 +222,7 @@ static int allocate_rows(stack_t *s, jd_ctx_t *ctx)
     if (s->n > INT32_MAX)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "stacked: the stack has %" PRId64
-                       " rows, at most %d are possible; ask for a "
+                       " rows, at most %d are possible; request a "
                        "narrower window",
                        s->n, INT32_MAX);
     s->row = calloc(n, sizeof *s->row);

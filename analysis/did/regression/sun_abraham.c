@@ -262,7 +262,7 @@ static int check_options(const jd_did_options_t *options, jd_ctx_t *ctx)
                        options->bin_first, options->bin_last);
     if (options->aggregate == JD_AGGREGATE_CALENDAR && (binned || options->bin_width > 1))
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "sun_abraham: effects of binned event times cannot be told by period; "
+                       "sun_abraham: effects of binned event times cannot be reported by period; "
                        "aggregate by event time or cohort, or do not bin");
     int rc = jd_check_bins(options, "sun_abraham", ctx);
     return rc ? rc : jd_check_references(options, "sun_abraham", ctx);

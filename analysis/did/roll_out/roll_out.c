@@ -269,13 +269,13 @@ static int check_design(const jd_design_t *design, const jd_frame_t *frame, jd_c
     for (int64_t i = 1; design->weight && i < frame->n; i++)
         if (design->weight[i] != design->weight[0])
             return jd_fail(ctx, JD_ERR_ARGUMENT,
-                           "roll_out: weights differ (%g, %g); the design-based estimator counts "
-                           "units alike: leave the weights out",
+                           "roll_out: weights differ (%g, %g); the design-based estimator weighs "
+                           "units equally: leave the weights out",
                            design->weight[0], design->weight[i]);
     if (design->clusters.n_groups < design->facts.n_units)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "roll_out: %d clusters hold %d units; where timing was dealt out to "
-                       "clusters, give their means as the units",
+                       "roll_out: %d clusters hold %d units; where timing was randomised by "
+                       "cluster, give their means as the units",
                        design->clusters.n_groups, design->facts.n_units);
     return jd_check_whole_clusters(design, ctx);
 }

@@ -290,8 +290,9 @@ static int32_t count_treated_clusters(const jd_synthetic_t *s)
 
 /* The bootstrap, as the authors have it, with several treated units, or clusters, in each cohort;
  * with few of them in all the placebo, where there are controls enough for it: the bootstrap of 3
- * covers .88 to .92. Not the jackknife: with weights held its errors are too small for synthetic_did
- * and several times too large for synthetic_control, whose weights rest on few controls. */
+ * covers .88 to .92. Not the jackknife: with weights held its errors are too small for
+ * synthetic_did and several times too large for synthetic_control, whose weights rest on few
+ * controls. */
 static jd_resample_t choose(const jd_synthetic_t *s, jd_resample_t asked)
 {
     if (asked != JD_RESAMPLE_AUTO) return asked;
@@ -317,7 +318,7 @@ static int check(const jd_design_t *design, const jd_vcov_options_t *options, jd
         return jd_fail(ctx, JD_ERR_DATA,
                        "%s: the bootstrap of one treated unit, or cluster, draws the same one each "
                        "time, and its standard error is far too small; use the placebo, which "
-                       "asks that errors be alike in treated and controls",
+                       "requires errors with the same distribution in treated and control units",
                        name);
     if (how == JD_RESAMPLE_PLACEBO && s->n_controls <= n_treated)
         return jd_fail(ctx, JD_ERR_DATA,

@@ -31,7 +31,7 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
     double weight = 0;
     if (options->cross_sections)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: repeated cross-sections are asked for; it follows units through all "
+                       "%s: repeated cross-sections are requested; it follows units through all "
                        "periods",
                        name);
     if (options->anticipation < 0)
@@ -41,7 +41,8 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
         if (weight == 0) weight = panel->weight[i];
         if (panel->weight[i] != 0 && panel->weight[i] != weight)
             return jd_fail(ctx, JD_ERR_ARGUMENT,
-                           "%s: weights %g and %g; units weigh alike or by weights it finds: leave "
+                           "%s: weights %g and %g; units are equally weighted, or by weights that "
+                           "it finds: leave "
                            "them out (0 leaves a row out)",
                            name, weight, panel->weight[i]);
     }

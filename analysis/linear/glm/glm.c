@@ -45,11 +45,11 @@ static int check(const jd_glm_input_t *in, unsigned char *keep, jd_ctx_t *ctx)
                            JD_ROW_NAME(ctx, row), in->offset[i]);
         if (in->family == JD_FAMILY_POISSON && !(y >= 0 && isfinite(y)))
             return jd_fail(ctx, JD_ERR_DATA,
-                           "row %s: outcome = %g; a Poisson model takes finite outcomes "
-                           ">= 0: take another estimator, or another unit of measure",
+                           "row %s: outcome = %g; a Poisson model needs finite outcomes >= 0: use "
+                           "another estimator, or another unit of measure",
                            JD_ROW_NAME(ctx, row), y);
         if (in->family == JD_FAMILY_LOGIT && y != 0 && y != 1)
-            return jd_fail(ctx, JD_ERR_DATA, "row %s: outcome = %g; a logit model takes 0 or 1",
+            return jd_fail(ctx, JD_ERR_DATA, "row %s: outcome = %g; a logit model needs 0 or 1",
                            JD_ROW_NAME(ctx, row), y);
         sum += y;
     }
@@ -369,7 +369,7 @@ static int check_kind(const jd_vcov_options_t *options, int n_ways, jd_ctx_t *ct
         return JD_OK;
     return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                    "a model of Poisson or logit has variances iid, HC1, one-way and multi-way "
-                   "clustered; ask for one of these");
+                   "clustered; request one of these");
 }
 
 /* Working residuals: weighted by h they are the scores. Returns the squares of y - mu. */

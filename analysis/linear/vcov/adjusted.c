@@ -147,8 +147,8 @@ static int judge_lost(const pass_t *p, jd_ctx_t *ctx)
     if (groups->value) group = groups->value[group];
     static const char *const cure =
         "CR1, CR2 and the wild bootstrap are no cure: they reject far too often, or never. "
-        "Randomisation inference asks that any cluster could have been treated, Conley and Taber's "
-        "test that errors are alike in all";
+        "Randomisation inference requires that any cluster could have been treated, Conley and "
+        "Taber's test that errors have the same distribution in all";
     if (lost == k)
         return jd_fail(
             ctx, JD_ERR_DATA,

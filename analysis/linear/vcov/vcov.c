@@ -46,7 +46,7 @@ static int check_clusters(const jd_vcov_rows_t *rows, const jd_vcov_options_t *o
             return jd_fail(
                 ctx, JD_ERR_DATA,
                 "clustered standard errors need at least two clusters, here is %d; cluster "
-                "by a finer unit, or ask for HC1 or iid",
+                "by a finer unit, or request HC1 or iid",
                 groups);
     }
     return JD_OK;

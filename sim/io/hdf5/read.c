@@ -64,8 +64,7 @@ static int read_image(jd_image_t *image, const char *path, jd_ctx_t *ctx)
                        path);
     }
     return jd_fail(ctx, JD_ERR_FORMAT,
-                   "%s: is not an HDF5 file; what is asked for is a file written by `jiedao run`",
-                   path);
+                   "%s: is not an HDF5 file; it must be a file written by `jiedao run`", path);
 }
 
 static hid_t open_file(jd_store_t *store)
@@ -99,7 +98,7 @@ static int check_schema(jd_store_t *store, jd_ctx_t *ctx)
     if (!ours || jd_store_get_int(store, "/", "schema_version", &version, &mute)) {
         return jd_fail(ctx, JD_ERR_FORMAT,
                        "%s: is an HDF5 file, but not one of jiedao's (no attribute format = "
-                       "\"jiedao\" with a schema_version); what is asked for is a file written by "
+                       "\"jiedao\" with a schema_version); it must be a file written by "
                        "`jiedao run`",
                        store->path);
     }
@@ -279,7 +278,7 @@ static hid_t open_object(jd_store_t *store, const char *where)
 
 static int no_attribute(const jd_store_t *store, const char *where, const char *name, jd_ctx_t *ctx)
 {
-    return jd_fail(ctx, JD_ERR_DATA, "%s: %s has no attribute %s of the kind asked for",
+    return jd_fail(ctx, JD_ERR_DATA, "%s: %s has no attribute %s of the kind requested",
                    store->path, where, name);
 }
 

@@ -81,7 +81,8 @@ static const char *get_type(hid_t type, found_t *column)
             break;
         }
     }
-    return "its type is none jiedao writes (signed integers, 32- or 64-bit reals, text as bytes)";
+    return "its type is not one that jiedao writes (signed integers, 32- or 64-bit reals, text as "
+           "bytes)";
 }
 
 /* CF's flag_values and flag_meanings back into "0 never, 1 treated". */

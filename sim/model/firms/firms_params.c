@@ -10,7 +10,7 @@ static const jd_param_t params[] = {
      "firms at the start (a divisions file with a column 'firms' decides itself)", "assumed",
      JD_RESULT},
     {"sector_shares", JD_PARAM_LIST, P(sector_shares), "0.4, 0.6", 0, 1, NULL, "1",
-     "share of each sector; the first is the one the policy targets, the second is alike but "
+     "share of each sector; the first is the one the policy targets, the second is the same but "
      "untargeted",
      "assumed", JD_RESULT},
     {"emission_classes", JD_PARAM_LIST, P(emission_classes), "0, 0.5, 1", 0, 10, NULL, "1",
@@ -155,7 +155,7 @@ static bool has_no_decay(const void *block, const jd_config_t *config)
 }
 
 static const jd_unread_t unread[] = {
-    {"common_shock_start", has_no_shock, "firms.common_shock = 0 is none"},
+    {"common_shock_start", has_no_shock, "firms.common_shock = 0 means no shock"},
     {"d0", has_no_decay, "with firms.gamma = 0 distance does not count"},
     {NULL, NULL, NULL},
 };

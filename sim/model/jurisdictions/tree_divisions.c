@@ -117,9 +117,9 @@ static int read_levels(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
         while (l < JD_LEVELS && strncmp(word, names[l], JD_CODE_WIDTH) != 0)
             l++;
         if (l == JD_LEVELS)
-            rc =
-                blame_row(r, i, ctx, "level '%.*s' is none of province, prefecture, county, street",
-                          JD_CODE_WIDTH, word);
+            rc = blame_row(r, i, ctx,
+                           "level '%.*s' is not one of province, prefecture, county, street",
+                           JD_CODE_WIDTH, word);
         else
             tree->n[l]++;
         r->level[i] = (int8_t)l;

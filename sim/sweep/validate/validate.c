@@ -493,10 +493,9 @@ static int prepare_folder(const char *folder, const jd_sweep_options_t *o, jd_ct
     struct stat there;
     snprintf(path, sizeof path, "%s/rounds/01/plan.txt", folder);
     if (stat(path, &there) == 0 && !o->resume && !o->force)
-        return jd_fail(ctx, JD_ERR_EXISTS,
-                       "%s holds a validation already; --resume goes on with it, --force starts "
-                       "anew",
-                       folder);
+        return jd_fail(
+            ctx, JD_ERR_EXISTS,
+            "%s holds a validation already; --resume goes on with it, --force starts over", folder);
     int rc = jd_folder_make(folder, ctx);
     snprintf(path, sizeof path, "%s/rounds", folder);
     return rc ? rc : jd_folder_make(path, ctx);
