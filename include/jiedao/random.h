@@ -24,7 +24,7 @@ typedef enum jd_purpose {
     JD_DRAW_DEVELOPMENT, /**< development, fiscal capacity, land */
     JD_DRAW_OFFICIAL,    /**< officials' traits */
     JD_DRAW_FIRM,        /**< firms' types and first places */
-    JD_DRAW_MOVE,        /**< review, leaving, destination */
+    JD_DRAW_MOVE,        /**< leaving (later bits of the uniform), destination */
     JD_DRAW_ASSIGN,      /**< who is treated, and when */
     JD_DRAW_FOLD,        /**< fold of a treated unit */
     JD_DRAW_EVENT,       /**< exposure to rescaling events, reclassification */
@@ -43,6 +43,7 @@ typedef enum jd_purpose {
     JD_DRAW_PLAN,        /**< where the runs of a sweep lie */
     JD_DRAW_FOLLOW,      /**< where a world follows another's destination, and where it parts */
     JD_DRAW_CLUSTERS,    /**< whole clusters drawn again with all their rows: pairs bootstrap */
+    JD_DRAW_LEAVE,       /**< first bits of the uniforms of firms, for 64 firms at once */
     JD_DRAW_PURPOSES     /**< how many there are; not a purpose */
 } jd_purpose_t;
 

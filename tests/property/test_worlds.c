@@ -217,49 +217,99 @@ static int stop_at_five(void *user, const struct jd_simulation *sim, int64_t per
     return period == 5;
 }
 
+typedef struct pass_case {
+    small_t s;
+    jd_pass_t pass;
+    jd_moves_t all, other;
+} pass_case_t;
+
+static void make_pass(pass_case_t *c)
+{
+    static const char *const set[] = {RICH, "run.direct_folds=2", NULL};
+    small_create(&c->s, set, 0);
+    assert_int_equal(jd_simulation_run_hooked(c->s.sim, NULL, stop_at_five, NULL, &c->s.ctx), 1);
+    struct jd_simulation *sim = c->s.sim;
+    size_t n = (size_t)sim->dims.firms;
+    c->pass = jd_moves_pass(sim, 6);
+    c->all = c->other = (jd_moves_t){0};
+    c->all.firm = malloc(n * sizeof(int64_t)), c->other.firm = malloc(n * sizeof(int64_t));
+    for (int w = 0; w < sim->n_worlds; w++) {
+        c->all.to[w] = malloc(n * sizeof(int32_t));
+        c->other.to[w] = malloc(n * sizeof(int32_t));
+    }
+    jd_firms_pass(&c->pass, 0, sim->dims.firms, &c->all);
+    assert_true(c->all.n > 100);
+}
+
+static void free_pass(pass_case_t *c)
+{
+    free(c->all.firm), free(c->other.firm);
+    for (int w = 0; w < c->s.sim->n_worlds; w++)
+        free(c->all.to[w]), free(c->other.to[w]);
+    small_stop(&c->s);
+}
+
 static void test_ranges_change_nothing(void **state)
 {
     (void)state;
-    static const char *const set[] = {RICH, "run.direct_folds=2", NULL};
-    small_t s;
-    small_create(&s, set, 0);
-    assert_int_equal(jd_simulation_run_hooked(s.sim, NULL, stop_at_five, NULL, &s.ctx), 1);
-    struct jd_simulation *sim = s.sim;
-    jd_pass_t pass = {.dims = &sim->dims,
-                      .tree = &sim->tree,
-                      .base = &sim->base,
-                      .borders = &sim->borders,
-                      .type = sim->type,
-                      .n_worlds = sim->n_worlds,
-                      .threshold = UINT32_MAX};
-    jd_pass_draws(&pass, 1, 0, 6);
-    for (int w = 0; w < sim->n_worlds; w++)
-        pass.place[w] = sim->world[w].place, pass.choice[w] = &sim->world[w].choice;
-    jd_moves_t all = {0}, part = {0};
-    size_t n = (size_t)sim->dims.firms;
-    all.firm = malloc(n * sizeof *all.firm), part.firm = malloc(n * sizeof *part.firm);
-    for (int w = 0; w < sim->n_worlds; w++)
-        all.to[w] = malloc(n * sizeof *all.to[w]), part.to[w] = malloc(n * sizeof *part.to[w]);
-    jd_firms_pass(&pass, 0, sim->dims.firms, &all);
-    assert_true(all.n > 100);
+    pass_case_t c;
+    make_pass(&c);
+    const int64_t firms = c.s.sim->dims.firms;
     for (int ranges = 2; ranges <= 5; ranges += 3) {
         int64_t done = 0;
         for (int r = 0; r < ranges; r++) {
-            jd_firms_pass(&pass, sim->dims.firms * r / ranges, sim->dims.firms * (r + 1) / ranges,
-                          &part);
-            assert_true(done + part.n <= all.n);
-            assert_memory_equal(part.firm, all.firm + done, (size_t)part.n * sizeof *part.firm);
-            for (int w = 0; w < sim->n_worlds; w++)
-                assert_memory_equal(part.to[w], all.to[w] + done,
-                                    (size_t)part.n * sizeof *part.to[w]);
-            done += part.n;
+            jd_firms_pass(&c.pass, firms * r / ranges, firms * (r + 1) / ranges, &c.other);
+            assert_true(done + c.other.n <= c.all.n);
+            assert_memory_equal(c.other.firm, c.all.firm + done,
+                                (size_t)c.other.n * sizeof *c.other.firm);
+            for (int w = 0; w < c.pass.n_worlds; w++)
+                assert_memory_equal(c.other.to[w], c.all.to[w] + done,
+                                    (size_t)c.other.n * sizeof *c.other.to[w]);
+            done += c.other.n;
         }
-        assert_int_equal(done, all.n);
+        assert_int_equal(done, c.all.n);
     }
-    free(all.firm), free(part.firm);
+    free_pass(&c);
+}
+
+/* Who is looked at more closely does not matter: a threshold above need gives the same moves. */
+static void test_a_threshold_above_need_changes_nothing(void **state)
+{
+    (void)state;
+    pass_case_t c;
+    make_pass(&c);
+    c.pass.threshold = UINT32_MAX;
+    jd_firms_pass(&c.pass, 0, c.s.sim->dims.firms, &c.other);
+    assert_int_equal(c.other.n, c.all.n);
+    assert_memory_equal(c.other.firm, c.all.firm, (size_t)c.all.n * sizeof *c.all.firm);
+    for (int w = 0; w < c.pass.n_worlds; w++)
+        assert_memory_equal(c.other.to[w], c.all.to[w], (size_t)c.all.n * sizeof *c.all.to[w]);
+    free_pass(&c);
+}
+
+/* At a lower rate those who move are among those of the higher one, and go to the same streets. */
+static void test_a_swept_rate_keeps_its_movers(void **state)
+{
+    (void)state;
+    pass_case_t c;
+    make_pass(&c);
+    const struct jd_simulation *sim = c.s.sim;
+    const int64_t hazards = (int64_t)sim->dims.types * sim->dims.streets;
+    c.pass.threshold = c.pass.threshold / 10 * 3 + 10;
     for (int w = 0; w < sim->n_worlds; w++)
-        free(all.to[w]), free(part.to[w]);
-    small_stop(&s);
+        for (int64_t i = 0; i < hazards; i++)
+            sim->world[w].choice.hazard[i] = sim->world[w].choice.hazard[i] / 10 * 3;
+    jd_firms_pass(&c.pass, 0, sim->dims.firms, &c.other);
+    assert_true(c.other.n > 20 && c.other.n < c.all.n);
+    int64_t at = 0;
+    for (int64_t i = 0; i < c.other.n; i++) {
+        while (at < c.all.n && c.all.firm[at] < c.other.firm[i])
+            at++;
+        assert_true(at < c.all.n && c.all.firm[at] == c.other.firm[i]);
+        for (int w = 0; w < sim->n_worlds; w++)
+            if (c.other.to[w][i] >= 0) assert_int_equal(c.other.to[w][i], c.all.to[w][at]);
+    }
+    free_pass(&c);
 }
 
 int main(void)
@@ -273,6 +323,8 @@ int main(void)
         cmocka_unit_test(test_the_untreated_world_is_one),
         cmocka_unit_test(test_replicates_and_seeds_differ),
         cmocka_unit_test(test_ranges_change_nothing),
+        cmocka_unit_test(test_a_threshold_above_need_changes_nothing),
+        cmocka_unit_test(test_a_swept_rate_keeps_its_movers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

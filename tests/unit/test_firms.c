@@ -2,6 +2,7 @@
 /** Firms' types, first places, births and closings. */
 #include <stdlib.h>
 
+#include "low_uniform.h"
 #include "small_world.h"
 
 /* Shares of types within 5 SD of what is asked: false alarm 1e-5 for all 18 together. */
@@ -100,7 +101,7 @@ static void test_everyone_closes(void **state)
     small_stop(&s);
 }
 
-/* A draw below the hazard leaves, one above stays; absent firms never move. */
+/* A uniform below the hazard leaves, one above stays; absent firms never move. */
 static void test_the_pass_looks_at_hazards(void **state)
 {
     (void)state;
@@ -128,7 +129,7 @@ static void test_the_pass_looks_at_hazards(void **state)
         int32_t place = sim->world[0].place[i];
         bool moved = at < moves.n && moves.firm[at] == i;
         bool low =
-            place >= 0 && jd_draw_bits(&pass.jump, (uint64_t)i) <
+            place >= 0 && low_uniform(&pass.leading, &pass.jump, i) <
                               sim->world[0].choice.hazard[sim->type[i] * sim->dims.streets + place];
         if (moved) assert_true(low && moves.to[0][at] >= 0 && moves.to[0][at] != place);
         below += low;

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/vmath.h"
 #include "model/firms/choice.h"
+#include "model/firms/low.h"
 
 void jd_dims_init(jd_dims_t *d, const jd_tree_t *tree, const jd_firms_params_t *firms,
                   const jd_officials_params_t *officials, int32_t periods)
@@ -34,7 +35,7 @@ int64_t jd_firms_births(const jd_firms_params_t *p, int64_t first_firms)
     return (int64_t)floor(p->entry * (double)first_firms + 0.5);
 }
 
-/* Bits of one draw for a run of firms: the loop everything else waits for. */
+/* Bits of one draw for a run of firms. */
 JD_CLONES static void draw_bits(const jd_jump_t *jump, int64_t first, int n,
                                 uint32_t *restrict bits)
 {
@@ -152,47 +153,31 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
     return JD_OK;
 }
 
-enum { PASS_BLOCK = 2048, LANES = 32 };
-
-/* Firms of a block whose draw is below the threshold. Their places lie far apart in memory: they
- * are asked for here and looked at later. */
-static int find_candidates(const jd_pass_t *pass, int64_t first, int n, const uint32_t *bits,
-                           int32_t *candidate)
+/* Their places lie far apart in memory: they are asked for here and looked at later. */
+static void fetch(const jd_pass_t *pass, const int64_t *firm, int n)
 {
-    const uint32_t threshold = pass->threshold;
-    int found = 0;
-    for (int i = 0; i < n; i += LANES) {
-        uint32_t least = UINT32_MAX;
-        for (int l = 0; l < LANES; l++)
-            least = bits[i + l] < least ? bits[i + l] : least;
-        if (least >= threshold) continue;
-        for (int l = 0; l < LANES; l++) {
-            if (bits[i + l] >= threshold) continue;
-            for (int w = 0; w < pass->n_worlds; w++)
-                __builtin_prefetch(&pass->place[w][first + i + l]);
-            __builtin_prefetch(&pass->type[first + i + l]);
-            candidate[found++] = i + l;
-        }
+    for (int i = 0; i < n; i++) {
+        for (int w = 0; w < pass->n_worlds; w++)
+            __builtin_prefetch(&pass->place[w][firm[i]]);
+        __builtin_prefetch(&pass->type[firm[i]]);
     }
-    return found;
 }
 
 /* Of the candidates, those that leave their street in some world; worlds as bits. */
-static int find_leavers(const jd_pass_t *pass, int64_t first, const uint32_t *bits, int n,
-                        int32_t *candidate, uint64_t *worlds)
+static int find_leavers(const jd_pass_t *pass, const uint32_t *uniform, int n, int64_t *firm,
+                        uint64_t *worlds)
 {
     const int64_t streets = pass->dims->streets;
     int found = 0;
     for (int i = 0; i < n; i++) {
-        int32_t at_block = candidate[i];
-        int64_t type = pass->type[first + at_block];
+        int64_t candidate = firm[i], type = pass->type[candidate];
         uint64_t leaves = 0;
         for (int w = 0; w < pass->n_worlds; w++) {
-            int32_t at = pass->place[w][first + at_block];
-            if (at >= 0 && bits[at_block] < pass->choice[w]->hazard[type * streets + at])
+            int32_t at = pass->place[w][candidate];
+            if (at >= 0 && uniform[i] < pass->choice[w]->hazard[type * streets + at])
                 leaves |= UINT64_C(1) << w;
         }
-        candidate[found] = at_block;
+        firm[found] = candidate;
         worlds[found] = leaves;
         found += leaves != 0;
     }
@@ -213,7 +198,7 @@ static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_m
             int32_t at = pass->place[w][firm];
             if (at != drawn_from) {
                 jd_rng_t rng = jd_rng_at(&pass->jump, (uint64_t)firm);
-                (void)jd_rng_bits(&rng); /* draw 0 decided to leave */
+                (void)jd_rng_bits(&rng); /* draw 0 is part of the uniform that decided */
                 drawn = jd_choice_destination(pass->base, pass->choice[0], pass->borders,
                                               pass->dims, pass->tree, kind, at, &rng);
                 drawn_from = at;
@@ -236,25 +221,24 @@ static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_m
 void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t period)
 {
     enum { PERIODS = JD_FOLLOW_DRAWS / JD_DRAWS + 1 }; /* a period's room, in periods of others */
+    pass->leading = jd_jump(jd_stream(seed, replicate, JD_DRAW_LEAVE), period, 0);
     pass->jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_MOVE), period, 0);
     pass->follow = jd_jump(jd_stream(seed, replicate, JD_DRAW_FOLLOW), period * PERIODS, 0);
 }
 
-JD_CLONES void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves)
+void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves)
 {
-    uint32_t bits[PASS_BLOCK];
-    int32_t candidate[PASS_BLOCK];
-    uint64_t worlds[PASS_BLOCK];
+    uint32_t uniform[JD_LOW_BLOCK];
+    int64_t firm[JD_LOW_BLOCK];
+    uint64_t worlds[JD_LOW_BLOCK];
     moves->n = 0;
-    for (int64_t from = first; from < end; from += PASS_BLOCK) {
-        int n = (int)(end - from < PASS_BLOCK ? end - from : PASS_BLOCK);
-        draw_bits(&pass->jump, from, n, bits);
-        for (int i = n; i % LANES; i++)
-            bits[i] = UINT32_MAX;
-        int found = find_candidates(pass, from, n, bits, candidate);
-        found = find_leavers(pass, from, bits, found, candidate, worlds);
-        for (int i = 0; i < found; i++)
-            move_firm(pass, from + candidate[i], worlds[i], moves);
+    for (int64_t from = first; from < end; from = jd_low_next(from)) {
+        int n =
+            jd_firms_low(&pass->leading, &pass->jump, pass->threshold, from, end, firm, uniform);
+        fetch(pass, firm, n);
+        n = find_leavers(pass, uniform, n, firm, worlds);
+        for (int i = 0; i < n; i++)
+            move_firm(pass, firm[i], worlds[i], moves);
     }
 }
 

@@ -80,16 +80,17 @@ typedef struct jd_pass {
     const int32_t *place[JD_WORLDS_MAX];
     const jd_choice_t *choice[JD_WORLDS_MAX];
     uint32_t threshold; /**< above every world's largest hazard: others are not looked at */
+    jd_jump_t leading;  /**< draw 0 of JD_DRAW_LEAVE in this period */
     jd_jump_t jump;     /**< draw 0 of JD_DRAW_MOVE in this period */
     jd_jump_t follow;   /**< first draw of JD_DRAW_FOLLOW in this period */
 } jd_pass_t;
 
-/** The two jumps of a period's pass. */
+/** The jumps of a period's pass. */
 void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t period);
 
-/** Fills moves with those of firms [first, end) (moves->capacity >= end - first). Every firm takes
- * one uniform. World 0 is drawn from its own tables alone, the others follow it (choice.h). Cost:
- * 1-2 ns a firm, 0.2-0.4 us a move. */
+/** Fills moves with those of firms [first, end) (moves->capacity >= end - first). Every firm has
+ * one uniform of its own, but only low ones are looked at (low.h). World 0 is drawn from its own
+ * tables alone, the others follow it (choice.h). Cost: 0.2-0.4 ns a firm, 0.2-0.4 us a move. */
 void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves);
 
 /** Firms that close this period: place becomes -1, stock falls. The same firms in every world. As
