@@ -35,16 +35,16 @@ static const struct {
     uint64_t hash;
 } golden[] = {
     {"jurisdictions", UINT64_C(0xf7cbeb4b2d9deca0)},
-    {"panel/county", UINT64_C(0x27ccaffaf7156648)},
-    {"panel/sector_county", UINT64_C(0x68a8f9a80f6d55af)},
-    {"panel/observed", UINT64_C(0x4740b7b5b247635a)},
-    {"panel/national", UINT64_C(0x6a108aebb5388a1e)},
-    {"panel/urban", UINT64_C(0xf81309fc462b0bd7)},
-    {"truth/county", UINT64_C(0x74e28dac6f5c5c6a)},
-    {"truth/sector_county", UINT64_C(0xa8f1cad261abb3f0)},
-    {"truth/national", UINT64_C(0xfb9e95c9a4f8e2f9)},
-    {"truth/urban", UINT64_C(0xc67aeca86745998c)},
-    {"truth/estimands", UINT64_C(0x10e7dc8ec1ada9b9)},
+    {"panel/county", UINT64_C(0x220a0c91c9ee66e2)},
+    {"panel/sector_county", UINT64_C(0xcf03c9ceea23b7e4)},
+    {"panel/observed", UINT64_C(0x05195e7aacecb63a)},
+    {"panel/national", UINT64_C(0x4d7019145adfbecc)},
+    {"panel/urban", UINT64_C(0x605cc3308afba256)},
+    {"truth/county", UINT64_C(0xb4d540aa2b1b9d43)},
+    {"truth/sector_county", UINT64_C(0x510c4452486225fb)},
+    {"truth/national", UINT64_C(0x17f225d984a50b9e)},
+    {"truth/urban", UINT64_C(0x005cb73995d46ab0)},
+    {"truth/estimands", UINT64_C(0x42c4913e3303fda8)},
     {"officials", UINT64_C(0x5e266f541558994e)},
 };
 
