@@ -372,7 +372,7 @@ static void test_trends(void **state)
     run(0, "grep -c 'after over before' h.svg");
     run(1, "\"$JIEDAO\" did tiny.h5 --estimator twfe --honest-plot h.svg");
     ASSERT_HOLDS(said.err, "--honest-plot h.svg: there are no robust sets to draw");
-    run(0, "\"$JIEDAO\" did tiny.h5 --y stock --diagnose honest --estimator callaway_santanna "
+    run(0, "\"$JIEDAO\" did tiny.h5 --y outflow --diagnose honest --estimator callaway_santanna "
            "--draws 200 "
            "--universal-base");
     ASSERT_HOLDS(said.out, "honest_relmag");
