@@ -223,7 +223,7 @@ SIM = {
     "map-antimeridian": lambda came: "x is far apart" if any(
         abs(float(x)) > 2000 for x in re.findall(r"(?m)^S1\d\d,[^,]*,[^,]*,[^,]*,([-0-9.e]+),", came.text)[:1]) else None,
     "replicates-lose-notes": every(same_count("adopt after the last period", 2), says("4 of 4|replicates")),
-    "replicates-mean-over-few": says(r"\b4 of 30|\b4 replicates|poisson.*\b4\b"),
+    "replicates-mean-over-few": says(r"poisson +-?[\d.][^\n]*\n +(\d|1\d|2\d) of 30\b"),
     "share-rounds-to-none": every(says("rounds|0\\.48"), says("2020Q4")),
     "slurm-subset": says("jiedao: "),
     "sobol-rest": never_says("the rest is interactions"),
