@@ -216,10 +216,10 @@ static const char *keep(made_t *m, const char *format, ...)
     char *text = m->text + m->used;
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(text, MOST_TEXT - m->used, format, args);
+    const int n = vsnprintf(text, MOST_TEXT - m->used, format, args);
     va_end(args);
-    m->used += n < 0 ? 0 : (size_t)n + 1;
-    if (m->used > MOST_TEXT) m->used = MOST_TEXT; /* a test holds rows against their estimators */
+    if (n < 0 || (size_t)n >= MOST_TEXT - m->used) return ""; /* a test finds help that is empty */
+    m->used += (size_t)n + 1;
     return text;
 }
 

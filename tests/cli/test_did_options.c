@@ -99,6 +99,7 @@ static void test_rows_fill_members_of_their_own(void **state)
     for (const jd_option_t *o = jd_did_option_rows(); o->name; o++, n++) {
         assert_int_not_equal(o->read, JD_READ_NOT);
         assert_true(o->at < sizeof(jd_did_request_t));
+        assert_true(*o->name && *o->help);
         if (filled[o->at]++) fail_msg("--%s fills what another option fills", o->name);
         assert_true((o->read == JD_READ_SWITCH) == !o->value);
         if (o->read == JD_READ_CHOICE) assert_non_null(o->choices);

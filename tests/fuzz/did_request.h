@@ -36,9 +36,9 @@ static int did_write_files(const jd_did_request_t *wish, const jd_own_data_t *da
     char path[96];
     int rc = JD_OK;
     snprintf(path, sizeof path, "%.*s.svg", (int)strcspn(did_path, "."), did_path);
-    if (wish->plot) rc = jd_own_plot(data, result, path, ctx);
-    if (!rc && wish->honest_plot) rc = jd_own_plot_sets(data, result, path, ctx);
-    if (!rc && wish->outcome_weights) rc = jd_own_write_weights(data, result, path, ctx);
+    if (wish->plot) rc = jd_own_plot(data, result, path, true, ctx);
+    if (!rc && wish->honest_plot) rc = jd_own_plot_sets(data, result, path, true, ctx);
+    if (!rc && wish->outcome_weights) rc = jd_own_write_weights(data, result, path, true, ctx);
     remove(path);
     return rc;
 }
