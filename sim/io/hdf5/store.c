@@ -223,9 +223,11 @@ int jd_store_attribute_double(jd_store_t *store, const char *where, const char *
     return put_number(store, where, name, H5T_NATIVE_DOUBLE, &value, ctx);
 }
 
+/* With the zero at its end: netCDF 4.9.0 reads a text of fixed length up to one, or into what lies
+ * behind. */
 static hid_t make_text(hid_t group, const char *name, const char *text)
 {
-    hid_t type = jd_store_text_type(strlen(text)), space = H5Screate(H5S_SCALAR);
+    hid_t type = jd_store_text_type(strlen(text) + 1), space = H5Screate(H5S_SCALAR);
     hid_t list = H5Pcreate(H5P_DATASET_CREATE), made = H5I_INVALID_HID;
     if (type >= 0 && space >= 0 && list >= 0 && H5Pset_obj_track_times(list, 0) >= 0) {
         made = H5Dcreate2(group, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
