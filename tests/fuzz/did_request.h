@@ -120,7 +120,7 @@ static void did_answer(int n, char **words)
         if (!rc) rc = did_run(&wish, &ctx);
         jd_did_request_free(&wish);
     }
-    if ((rc) != (ctx.n_errors > 0) || (rc && !*ctx.message)) abort();
+    if ((rc != JD_OK) != (ctx.n_errors > 0) || (rc && !*ctx.message)) abort();
     if (getenv("JIEDAO_FUZZ_SHOW")) fprintf(stderr, "%d %s\n", rc, ctx.message);
     jd_args_free(&args);
 }
