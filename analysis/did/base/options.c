@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The estimators' options by name: rows that several families share, and a walk over all there are.
  */
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,13 +104,22 @@ int jd_did_option_set(jd_did_options_t *options, const char *name, const char *t
     return rc ? jd_fail(ctx, rc, "%s = %s: %s", name, text, why) : JD_OK;
 }
 
-void jd_did_defaults(jd_did_options_t *options)
+static void set_defaults(jd_did_options_t *options, const jd_param_t *rows, int n)
 {
     char why[256];
-    memset(options, 0, sizeof *options);
-    const jd_param_t *o;
-    for (int i = 0; (o = jd_did_option_at(i)); i++) {
-        int rc = jd_param_parse(o, o->fallback, (char *)options + o->offset, why, sizeof why);
+    for (int i = 0; i < n && rows[i].name; i++) {
+        int rc = jd_param_parse(&rows[i], rows[i].fallback, (char *)options + rows[i].offset, why,
+                                sizeof why);
         (void)rc; /* a test reads all defaults */
     }
+}
+
+/* Family by family, not by jd_did_option_at(), which begins anew at each index; rows that a family
+ * shares are set more than once to the same. */
+void jd_did_defaults(jd_did_options_t *options)
+{
+    memset(options, 0, sizeof *options);
+    set_defaults(options, common, N_COMMON);
+    for (int e = 0; jd_estimators[e]; e++)
+        if (jd_estimators[e]->options) set_defaults(options, jd_estimators[e]->options, INT_MAX);
 }
