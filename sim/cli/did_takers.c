@@ -4,22 +4,13 @@
 #include <string.h>
 
 #include "cli/did_options.h"
+#include "core/text.h"
 
 enum { LIST = 512 };
 
-static bool holds(const char *list, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = list; p; p = strchr(p, ',')) {
-        p += *p == ',';
-        if (!strncmp(p, name, n) && (p[n] == ',' || p[n] == '\0')) return true;
-    }
-    return false;
-}
-
 static bool is_asked(const char *list, const char *name)
 {
-    return list && (!strcmp(list, "all") || holds(list, name));
+    return list && (!strcmp(list, "all") || jd_list_holds(list, name, false));
 }
 
 static void add(char list[LIST], const char *name, size_t length)
@@ -61,7 +52,7 @@ static void list_others(const char *estimators, const char *of, char list[LIST])
         char name[64];
         size_t length = strcspn(p, ",");
         snprintf(name, sizeof name, "%.*s", (int)length, p);
-        if (!holds(of, name)) add(list, p, length);
+        if (!jd_list_holds(of, name, false)) add(list, p, length);
         p += length;
     }
 }

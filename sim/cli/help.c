@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao help, jiedao version. */
 #include "cli/help.h"
+#include "core/text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -58,17 +59,6 @@ static int print_options(FILE *out, const jd_option_t *option, const char *word)
     return n;
 }
 
-/* Whether a list joined by commas has the name. */
-static bool lists(const char *list, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = list; p; p = strchr(p, ',')) {
-        p += *p == ',';
-        if (!strncmp(p, name, n) && (p[n] == ',' || !p[n])) return true;
-    }
-    return false;
-}
-
 static void help_estimator(FILE *out, const jd_estimator_t *estimator)
 {
     const char *page = estimator->page ? estimator->page : estimator->name;
@@ -76,7 +66,7 @@ static void help_estimator(FILE *out, const jd_estimator_t *estimator)
     fprintf(out, "%s: %s\n\nusage: jiedao did FILE --estimator %s [OPTIONS]\n", estimator->name,
             estimator->label, estimator->name);
     for (const jd_option_t *o = jd_did_option_rows(); o->name; o++) {
-        if (!lists(o->of, estimator->name)) continue;
+        if (!jd_list_holds(o->of, estimator->name, false)) continue;
         if (n++ == 0) fputs("\noptions it accepts, beside those for all:\n", out);
         print_option(out, o);
     }

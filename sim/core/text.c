@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/plain_text.h"
 
@@ -113,4 +114,15 @@ char *jd_copy_text(const char *text, size_t n, jd_ctx_t *ctx)
     memcpy(copy, text, n);
     copy[n] = '\0';
     return copy;
+}
+
+bool jd_list_holds(const char *list, const char *name, bool any_case)
+{
+    const size_t n = strlen(name);
+    for (const char *p = list; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        const int differs = any_case ? strncasecmp(p, name, n) : strncmp(p, name, n);
+        if (!differs && (p[n] == ',' || p[n] == '\0')) return true;
+    }
+    return false;
 }

@@ -36,4 +36,7 @@ typedef struct jd_near {
 } jd_near_t;
 JD_API void jd_near_offer(jd_near_t *near, const char *name);
 
+/** Whether a list joined by commas has the name; NULL has none. */
+JD_API bool jd_list_holds(const char *list, const char *name, bool any_case);
+
 #endif

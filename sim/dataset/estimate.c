@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "dataset/parts.h"
 #include "jiedao/config.h"
 
@@ -14,26 +15,16 @@ enum { LIST_MAX = 1024, NAMES_MAX = 64 };
 
 /* ---- Names ---- */
 
-/* Whether `list`, joined by commas, has the name, in any case. */
-static bool is_listed(const char *list, const char *name)
-{
-    const size_t n = strlen(name);
-    for (const char *p = list; p; p = strchr(p, ',')) {
-        p += *p == ',';
-        if (!strncasecmp(p, name, n) && (p[n] == ',' || p[n] == '\0')) return true;
-    }
-    return false;
-}
-
 /* Our name for theirs, be it an estimator's or a diagnostic's, where it is one of `names`; else the
  * nearest of these, or NULL. */
 static const char *meant(const char *name, const char *const *names, int n)
 {
     for (int i = 0; i < n; i++) {
         const jd_estimator_t *estimator = jd_estimator_find(names[i]);
-        if (estimator && is_listed(estimator->synonyms, name)) return names[i];
+        if (estimator && jd_list_holds(estimator->synonyms, name, true)) return names[i];
         for (const jd_own_diagnostic_t *d = jd_own_diagnostics; d->name; d++)
-            if (!strcmp(d->name, names[i]) && is_listed(d->synonyms, name)) return names[i];
+            if (!strcmp(d->name, names[i]) && jd_list_holds(d->synonyms, name, true))
+                return names[i];
     }
     return jd_nearest(name, names, n);
 }
