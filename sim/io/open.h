@@ -38,7 +38,8 @@ typedef struct jd_csv_style {
  * it: columns such as "1,234" are then text. `style` comes back as it was found. Errors:
  * JD_ERR_OPEN, JD_ERR_READ, JD_ERR_FORMAT (no text), JD_ERR_DATA (file and line named; columns that
  * contradict each other in the decimal mark), JD_ERR_ARGUMENT (style), JD_ERR_NO_MEMORY, the
- * chooser's; the table is then empty. Cost: the file in memory, two passes over it. */
+ * chooser's; the table is then empty. Cost: the file in memory, two passes over it by all threads.
+ */
 JD_MUST_USE int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *wanted,
                             jd_table_t *table, jd_ctx_t *ctx);
 

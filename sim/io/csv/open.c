@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A CSV file with unknown columns: the text is held in memory and walked twice, once to learn what
- * its columns are and once to fill them. */
-#include <math.h>
+/* A CSV file with unknown columns: the text is held in memory and walked twice by all threads, once
+ * to learn what its columns are and once to fill them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +11,8 @@
 #include "core/text.h"
 #include "io/csv/cell.h"
 #include "io/csv/fields.h"
-#include "io/csv/missing.h"
+#include "io/csv/walk.h"
 #include "io/open.h"
-
-enum { SHOWN = 40 };
 
 typedef struct source {
     jd_csv_text_t text;
@@ -114,170 +111,31 @@ static int read_header(const source_t *s, header_t *h, jd_csv_cursor_t *c, jd_ct
     return JD_OK;
 }
 
-/* ---- Cells ---- */
-
-/* What is known of a column. */
-typedef struct kind {
-    int column; /* of the table, or -1 */
-    bool id;    /* its cells need only be told apart: no thousands, no say in the decimal mark */
-    bool whole, missing, plain; /* plain: some number but 0 has neither point nor comma */
-    unsigned ways;              /* JD_CELL_POINT, JD_CELL_COMMA: what fits all cells */
-    unsigned seen;              /* JD_CELL_...: what some cell has */
-    size_t width;
-    int64_t row; /* of the first cell in which thousands are, or may be, grouped */
-    char shown[SHOWN];
-} kind_t;
-
-static const kind_t unknown = {
-    .column = -1, .whole = true, .ways = JD_CELL_POINT | JD_CELL_COMMA, .row = -1};
-
-static void learn_ways(kind_t *k, const jd_csv_field_t *f, unsigned ways, int64_t row)
-{
-    const unsigned grouped = JD_CELL_POINT_GROUPED | JD_CELL_COMMA_GROUPED;
-    if (k->id && (ways & JD_CELL_POINT_GROUPED)) ways &= ~(unsigned)JD_CELL_POINT;
-    if (k->id && (ways & JD_CELL_COMMA_GROUPED)) ways &= ~(unsigned)JD_CELL_COMMA;
-    k->ways &= ways;
-    k->seen |= ways;
-    k->plain =
-        k->plain || (ways && !(ways & JD_CELL_MARKED) && !(f->length == 1 && *f->bytes == '0'));
-    if (!(ways & grouped) || k->row >= 0) return;
-    k->row = row;
-    snprintf(k->shown, sizeof k->shown, "%.*s", (int)f->length, f->bytes);
-}
-
-static void learn(kind_t *k, const jd_csv_field_t *f, int64_t row)
-{
-    enum { SURELY_WHOLE = 18 }; /* digits that 64 bits hold in any case */
-    int64_t i;
-    unsigned ways;
-    if (f->length > k->width) k->width = f->length;
-    if (!k->whole && !k->ways) { /* text: only what is missing and how wide it is counts */
-        k->missing = k->missing || jd_missing_word(f->bytes, f->length);
-        return;
-    }
-    const bool plain = jd_cell_is_plain(f->bytes, f->length, &ways);
-    if (!plain && jd_missing_word(f->bytes, f->length)) {
-        k->missing = true;
-        return;
-    }
-    if (k->whole && (!plain || (ways & JD_CELL_MARKED) || f->length > SURELY_WHOLE))
-        k->whole = !memchr(f->bytes, '.', f->length) && jd_number_read_int(f->bytes, f->length, &i);
-    if (k->ways) learn_ways(k, f, plain ? ways : jd_cell_ways(f->bytes, f->length), row);
-}
-
-/* A cell that is a code of a missing value, with one decimal mark at least; with the other it may
- * be a number, or none. */
-static void learn_code(kind_t *k, const jd_csv_field_t *f, const jd_missing_t *missing)
-{
-    unsigned ways = jd_cell_ways(f->bytes, f->length);
-    if (f->length > k->width) k->width = f->length;
-    if (jd_missing_find(missing, f->bytes, f->length, '.')) ways |= JD_CELL_POINT;
-    if (jd_missing_find(missing, f->bytes, f->length, ',')) ways |= JD_CELL_COMMA;
-    k->ways &= ways;
-    k->missing = true;
-}
-
-static void fill(jd_table_t *table, int column, int64_t row, const jd_csv_field_t *f, char decimal)
-{
-    const jd_column_t *c = &table->columns[column];
-    if (c->type == JD_TEXT) {
-        char *cell = (char *)table->data[column] + (size_t)row * (size_t)c->width;
-        if (!jd_missing_word(f->bytes, f->length)) memcpy(cell, f->bytes, f->length);
-    } else if (c->type == JD_INT64) {
-        (void)jd_number_read_int(f->bytes, f->length, &JD_CELLS(table, column, int64_t)[row]);
-    } else {
-        double *cell = &JD_CELLS(table, column, double)[row];
-        if (!jd_cell_number(f->bytes, f->length, decimal, true, cell)) *cell = (double)NAN;
-    }
-}
-
-/* ---- Lines ---- */
-
-/* What one walk over the lines is for. */
-typedef struct walk {
-    const source_t *source;
-    const header_t *header;
-    kind_t *kinds;
-    bool others;       /* learns of the columns that are not in use */
-    jd_table_t *table; /* to be filled; NULL: learns */
-    char decimal;
-    int64_t rows;
-} walk_t;
-
-static void take_field(walk_t *w, int i, jd_csv_field_t *f)
-{
-    const jd_missing_t *missing = &w->source->missing;
-    kind_t *k = &w->kinds[i];
-    if ((k->column < 0) != w->others) return;
-    jd_missing_code_t *code =
-        missing->n ? jd_missing_find(missing, f->bytes, f->length, w->decimal) : NULL;
-    if (!w->table && code) {
-        learn_code(k, f, missing);
-    } else if (!w->table) {
-        learn(k, f, w->rows);
-    } else {
-        if (code) f->length = 0, code->hits++;
-        fill(w->table, k->column, w->rows, f, w->decimal);
-    }
-}
-
-static int walk_line(walk_t *w, jd_csv_cursor_t *c, jd_ctx_t *ctx)
-{
-    const jd_csv_text_t *text = &w->source->text;
-    const int64_t line = c->line;
-    jd_csv_field_t f;
-    int i = 0;
-    do {
-        int rc = jd_csv_next(c, &f, ctx);
-        if (rc) return rc;
-        if (i == 0 && f.last && f.length == 0 && !f.quoted) return JD_OK; /* an empty line */
-        if (i < w->header->n) take_field(w, i, &f);
-        i++;
-    } while (!f.last);
-    if (i != w->header->n)
-        return jd_fail(ctx, JD_ERR_DATA, "%s:%lld: has %d fields, the header has %d (separator %s)",
-                       text->name, (long long)line, i, w->header->n,
-                       text->separator == '\t' ? "tab" : (char[2]){text->separator, 0});
-    w->rows++;
-    return w->rows % 65536 == 0 ? jd_check_cancelled(ctx) : JD_OK;
-}
-
-/* Walks the lines below the header. */
-static int walk(walk_t *w, const jd_csv_cursor_t *from, jd_ctx_t *ctx)
-{
-    jd_csv_cursor_t c = jd_csv_again(from);
-    int rc = JD_OK;
-    w->rows = 0;
-    while (!rc && !jd_csv_at_end(&c))
-        rc = walk_line(w, &c, ctx);
-    jd_csv_end(&c);
-    return rc;
-}
+/* ---- Columns ---- */
 
 /* Columns that are numbers with one mark only; of those in use, or of the others. */
-static void find_marks(const header_t *h, const kind_t *kinds, bool others, const char **by_point,
-                       const char **by_comma)
+static void find_marks(const header_t *h, const jd_csv_kind_t *kinds, bool others,
+                       const char **by_point, const char **by_comma)
 {
     *by_point = *by_comma = NULL;
     for (int i = 0; i < h->n; i++) {
-        const kind_t *k = &kinds[i];
+        const jd_csv_kind_t *k = &kinds[i];
         if ((k->column < 0) != others || k->id || !k->seen) continue;
         if (k->ways == JD_CELL_POINT) *by_point = h->names[i];
         if (k->ways == JD_CELL_COMMA) *by_comma = h->names[i];
     }
 }
 
-static bool is_ambiguous(const kind_t *k)
+static bool is_ambiguous(const jd_csv_kind_t *k)
 {
     return !k->id && k->ways == (JD_CELL_POINT | JD_CELL_COMMA) && (k->seen & JD_CELL_MARKED);
 }
 
 /* The decimal mark of the file, by the columns in use; where these leave it open, by the others. It
  * stays '\0' where nothing shows it. */
-static int find_decimal(const walk_t *w, const jd_csv_cursor_t *from, char *decimal, jd_ctx_t *ctx)
+static int find_decimal(jd_csv_walk_t *w, const header_t *h, char *decimal, jd_ctx_t *ctx)
 {
-    const header_t *h = w->header;
-    const kind_t *kinds = w->kinds;
+    const jd_csv_kind_t *kinds = w->kinds;
     const char *by_point, *by_comma;
     bool open = false;
     if (*decimal) return JD_OK;
@@ -287,13 +145,13 @@ static int find_decimal(const walk_t *w, const jd_csv_cursor_t *from, char *deci
                        "%s: column %s is written with decimal points, column %s with decimal "
                        "commas; say which counts: "
                        "--decimal . or --decimal ,",
-                       w->source->text.name, by_point, by_comma);
+                       w->text->name, by_point, by_comma);
     for (int i = 0; i < h->n; i++)
         open = open || (kinds[i].column >= 0 && is_ambiguous(&kinds[i]));
     if (open && !by_point && !by_comma) {
-        walk_t others = *w;
-        others.others = true;
-        int rc = walk(&others, from, ctx);
+        w->others = true;
+        int rc = jd_csv_walk(w, ctx);
+        w->others = false;
         if (rc) return rc;
         find_marks(h, kinds, true, &by_point, &by_comma);
     }
@@ -303,10 +161,11 @@ static int find_decimal(const walk_t *w, const jd_csv_cursor_t *from, char *deci
 }
 
 /* Columns that may be read in two ways stay text: who needs numbers refuses them. */
-static void set_types(jd_column_t *columns, const header_t *h, const kind_t *kinds, char decimal)
+static void set_types(jd_column_t *columns, const header_t *h, const jd_csv_kind_t *kinds,
+                      char decimal)
 {
     for (int i = 0; i < h->n; i++) {
-        const kind_t *k = &kinds[i];
+        const jd_csv_kind_t *k = &kinds[i];
         if (k->column < 0) continue;
         jd_column_t *c = &columns[k->column];
         const bool number = (k->ways & (decimal == ',' ? JD_CELL_COMMA : JD_CELL_POINT)) &&
@@ -321,24 +180,25 @@ static void set_types(jd_column_t *columns, const header_t *h, const kind_t *kin
 
 /* Says where thousands are taken as grouped, and where they are not though it looks so: whole
  * numbers beside decimals of always three digits. */
-static void note_groups(const header_t *h, const kind_t *kinds, const jd_column_t *columns,
+static void note_groups(const jd_csv_walk_t *w, const header_t *h, const jd_column_t *columns,
                         char decimal, jd_ctx_t *ctx)
 {
     const unsigned grouped = decimal == ',' ? JD_CELL_COMMA_GROUPED : JD_CELL_POINT_GROUPED;
     for (int i = 0; i < h->n; i++) {
-        const kind_t *k = &kinds[i];
+        const jd_csv_kind_t *k = &w->kinds[i];
+        const long long row = k->grouped ? (long long)jd_csv_row(w, k->place) + 1 : 0;
         double x = 0;
-        if (k->column < 0 || k->row < 0 || columns[k->column].type != JD_DOUBLE ||
+        if (k->column < 0 || !k->grouped || columns[k->column].type != JD_DOUBLE ||
             !jd_cell_number(k->shown, strlen(k->shown), decimal ? decimal : '.', true, &x))
             continue;
         if (k->seen & grouped)
             jd_warn(ctx, "column %s: numbers are grouped by thousands: '%s' in row %lld is %.15g",
-                    h->names[i], k->shown, (long long)k->row + 1, x);
+                    h->names[i], k->shown, row, x);
         else if (k->plain && is_ambiguous(k))
             jd_warn(ctx,
                     "column %s: numbers look grouped by thousands, but '%s' in row %lld is read as "
                     "%.15g, as --decimal or other columns have it",
-                    h->names[i], k->shown, (long long)k->row + 1, x);
+                    h->names[i], k->shown, row, x);
     }
 }
 
@@ -368,29 +228,29 @@ int jd_open_columns(const char *path, const char *const *names, const bool *take
     return JD_OK;
 }
 
-static int read_rows(walk_t *w, const jd_csv_cursor_t *from, jd_column_t *columns, int n_columns,
+static int read_rows(jd_csv_walk_t *w, const header_t *h, jd_column_t *columns, int n_columns,
                      char *decimal, jd_table_t *table, jd_ctx_t *ctx)
 {
-    const char *name = w->source->text.name;
-    int rc = walk(w, from, ctx);
+    const char *name = w->text->name;
+    int rc = jd_csv_walk(w, ctx);
     if (!rc && w->rows == 0)
         rc = jd_fail(ctx, JD_ERR_DATA, "%s: has a header and no lines of data", name);
-    if (!rc) rc = find_decimal(w, from, decimal, ctx);
+    if (!rc) rc = find_decimal(w, h, decimal, ctx);
     if (rc) return rc;
-    set_types(columns, w->header, w->kinds, *decimal);
+    set_types(columns, h, w->kinds, *decimal);
     rc = jd_table_init(table, name, "", columns, n_columns, w->rows, ctx);
     w->table = table;
     w->decimal = *decimal ? *decimal : '.';
-    if (!rc) rc = walk(w, from, ctx);
+    if (!rc) rc = jd_csv_walk(w, ctx);
     table->rows = w->rows;
     if (rc) return rc;
-    note_groups(w->header, w->kinds, columns, *decimal, ctx);
-    jd_missing_tell(&w->source->missing, ctx);
+    note_groups(w, h, columns, *decimal, ctx);
+    jd_missing_tell(w->missing, ctx);
     return JD_OK;
 }
 
-static int choose(const char *path, const header_t *h, const jd_wanted_t *wanted, kind_t *kinds,
-                  jd_column_t **columns, int *n_columns, jd_ctx_t *ctx)
+static int choose(const char *path, const header_t *h, const jd_wanted_t *wanted,
+                  jd_csv_kind_t *kinds, jd_column_t **columns, int *n_columns, jd_ctx_t *ctx)
 {
     bool *take = calloc((size_t)h->n, sizeof *take);
     if (!take) return jd_fail_memory(ctx, (size_t)h->n, path);
@@ -398,7 +258,7 @@ static int choose(const char *path, const header_t *h, const jd_wanted_t *wanted
     int rc = wanted->choose(wanted->user, names, h->n, take, ctx);
     if (!rc) rc = jd_open_columns(path, names, take, h->n, columns, n_columns, ctx);
     for (int i = 0, c = 0; i < h->n; i++) {
-        kinds[i] = unknown;
+        kinds[i] = jd_csv_unknown;
         if (!take[i]) continue;
         kinds[i].column = c++;
         kinds[i].id = wanted->is_id && wanted->is_id(wanted->user, names[i]);
@@ -424,8 +284,8 @@ int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *want
 {
     source_t s = {0};
     header_t h = {0};
-    jd_csv_cursor_t data = {0};
-    kind_t *kinds = NULL;
+    jd_csv_walk_t w = {.text = &s.text, .missing = &s.missing};
+    jd_csv_kind_t *kinds = NULL;
     jd_column_t *columns = NULL;
     int n_columns = 0;
     *table = (jd_table_t){0};
@@ -434,17 +294,19 @@ int jd_csv_open(const char *path, jd_csv_style_t *style, const jd_wanted_t *want
     if (!rc) rc = load(&s, path, ctx);
     if (!rc && !style->separator) style->separator = find_separator(&s.text);
     if (!rc) jd_csv_separate(&s.text, style->separator, true);
-    if (!rc) rc = read_header(&s, &h, &data, ctx);
+    if (!rc) rc = read_header(&s, &h, &w.data, ctx);
     if (!rc) rc = jd_make(&kinds, h.n, sizeof *kinds, path, ctx);
     if (!rc) rc = choose(path, &h, wanted, kinds, &columns, &n_columns, ctx);
-    walk_t w = {.source = &s, .header = &h, .kinds = kinds};
-    if (!rc) rc = read_rows(&w, &data, columns, n_columns, &style->decimal, table, ctx);
+    w.n = h.n;
+    w.kinds = kinds;
+    if (!rc) rc = read_rows(&w, &h, columns, n_columns, &style->decimal, table, ctx);
     if (rc) jd_table_free(table);
     if (!rc)
         table->owned = columns;
     else
         free(columns);
-    jd_csv_end(&data);
+    jd_csv_end(&w.data);
+    jd_csv_walk_free(&w);
     jd_csv_text_free(&s.text);
     free(kinds);
     free(h.names);
