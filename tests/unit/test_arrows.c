@@ -17,7 +17,6 @@ enum part {
     STUDY,
     SWEEP,
     DRAWING,
-    DATASET,
     CLI,
     PANEL,
     LINEAR,
@@ -25,24 +24,25 @@ enum part {
     DIAGNOSE,
     EXPERIMENTS,
     FIGURES,
+    DATASET,
     PARTS
 };
 
 static const char *const part_names[PARTS] = {
-    "core",    "config", "model", "run",    "io",  "study",    "sweep",       "drawing",
-    "dataset", "cli",    "panel", "linear", "did", "diagnose", "experiments", "figures"};
+    "core", "config", "model",  "run", "io",       "study",       "sweep",   "drawing",
+    "cli",  "panel",  "linear", "did", "diagnose", "experiments", "figures", "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
     enum part from, to;
 } arrows[] = {
-    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},         {FIGURES, CORE},
-    {CLI, SWEEP},         {CLI, DRAWING},        {CLI, DATASET},     {SWEEP, STUDY},
-    {SWEEP, EXPERIMENTS}, {DRAWING, SWEEP},      {DRAWING, FIGURES}, {DATASET, DIAGNOSE},
-    {DATASET, FIGURES},   {DATASET, IO},         {DATASET, CONFIG},  {STUDY, RUN},
-    {RUN, MODEL},         {STUDY, CONFIG},       {RUN, CONFIG},      {MODEL, CONFIG},
-    {STUDY, IO},          {STUDY, DIAGNOSE},     {DIAGNOSE, DID},    {DID, LINEAR},
-    {LINEAR, PANEL},      {EXPERIMENTS, LINEAR},
+    {CONFIG, CORE},        {PANEL, CORE},    {IO, CORE},         {FIGURES, CORE},
+    {CLI, SWEEP},          {CLI, DRAWING},   {CLI, DATASET},     {SWEEP, STUDY},
+    {SWEEP, EXPERIMENTS},  {DRAWING, SWEEP}, {DRAWING, FIGURES}, {DATASET, DIAGNOSE},
+    {DATASET, FIGURES},    {DATASET, IO},    {STUDY, RUN},       {RUN, MODEL},
+    {STUDY, CONFIG},       {RUN, CONFIG},    {MODEL, CONFIG},    {STUDY, IO},
+    {STUDY, DIAGNOSE},     {DIAGNOSE, DID},  {DID, LINEAR},      {LINEAR, PANEL},
+    {EXPERIMENTS, LINEAR},
 };
 
 /* Public headers that are not named after their part. */

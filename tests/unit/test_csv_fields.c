@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/csv/cell.h"
+#include "core/cell.h"
 #include "io/csv/fields.h"
 #include "io/csv/missing.h"
 #include "support.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cell.h"
 #include "dataset/dataset.h"
-#include "io/csv/cell.h"
 #include "support.h"
 
 static jd_ctx_t ctx;

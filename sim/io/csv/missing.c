@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/csv/cell.h"
+#include "core/cell.h"
 
 static void trim(const char **bytes, size_t *length)
 {

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cell.h"
 #include "core/input.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
-#include "io/csv/cell.h"
 #include "io/csv/fields.h"
 #include "io/csv/walk.h"
 #include "io/open.h"

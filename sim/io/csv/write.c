@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "core/calendar/calendar.h"
+#include "core/long.h"
 #include "core/number.h"
 #include "io/csv/csv.h"
 #include "io/files/room.h"
 #include "io/files/whole.h"
-#include "io/long.h"
 
 /* Text up to its padding; quoted where it would be taken for something else. */
 static void print_text(const char *cell, size_t width, FILE *stream)

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/long.h"
 #include "core/text.h"
 #include "io/files/room.h"
 #include "io/files/whole.h"
-#include "io/long.h"
 
 enum {
     TEXT_WIDTH_MAX = 2045,

@@ -3,8 +3,8 @@
  *  the other mark, by blanks (also no-break and thin ones) or apostrophes: 1,234.5 and 1.234,5 and
  *  1 234,5 and 1'234.5; also 12,34,567.
  */
-#ifndef JD_IO_CSV_CELL_H
-#define JD_IO_CSV_CELL_H
+#ifndef JD_CORE_CELL_H
+#define JD_CORE_CELL_H
 
 #include <stdbool.h>
 #include <stddef.h>

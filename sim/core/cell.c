@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "io/csv/cell.h"
+#include "core/cell.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "dataset/parts.h"
-#include "jiedao/config.h"
+#include "jiedao/param.h"
 
 enum { LIST_MAX = 1024, NAMES_MAX = 64 };
 

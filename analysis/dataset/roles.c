@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/cell.h"
 #include "core/memory.h"
 #include "dataset/parts.h"
-#include "io/csv/cell.h"
 #include "io/hdf5/store.h"
-#include "jiedao/config.h"
+#include "jiedao/param.h"
 
 enum { NAMES_SHOWN = 400 };
 

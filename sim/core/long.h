@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** Panels as long tables: a line per time and unit, time slowest. */
-#ifndef JD_IO_LONG_H
-#define JD_IO_LONG_H
+#ifndef JD_CORE_LONG_H
+#define JD_CORE_LONG_H
 
 #include <stdbool.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #ifndef JD_DATASET_PARTS_H
 #define JD_DATASET_PARTS_H
 
+#include "core/long.h"
 #include "core/plain_text.h"
 #include "dataset/dataset.h"
-#include "io/long.h"
 
 /** A column of a table by the rows of its long form. */
 typedef struct jd_own_column {
@@ -194,11 +194,11 @@ typedef struct jd_own_subject {
 typedef struct jd_own_line {
     const char *estimator, *quantity, *term;
     jd_own_kind_t kind;
-    bool at_event;        /**< of an event time: */
-    int32_t event;        /**< of a bin the end nearer to adoption */
+    bool at_event;                                   /**< of an event time: */
+    int32_t event;                                   /**< of a bin the end nearer to adoption */
     char cohort[JD_NAME_SIZE], period[JD_NAME_SIZE]; /**< as the data write them; "" = of none */
-    jd_estimate_t number; /**< NaN where there is none */
-    int exponent;         /**< numbers but p_value are times 2^this */
+    jd_estimate_t number;                            /**< NaN where there is none */
+    int exponent;                                    /**< numbers but p_value are times 2^this */
     int64_t n_obs;
     int32_t n_units, n_clusters;
 } jd_own_line_t;
