@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cell.h"
 #include "core/number.h"
-#include "io/csv/cell.h"
 
 const jd_csv_kind_t jd_csv_unknown = {
     .column = -1, .whole = true, .ways = JD_CELL_POINT | JD_CELL_COMMA};
