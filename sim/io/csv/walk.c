@@ -9,9 +9,9 @@
 #include <omp.h>
 #endif
 
+#include "core/cell.h"
 #include "core/memory.h"
 #include "core/number.h"
-#include "io/csv/cell.h"
 
 enum {
     PART = 1 << 18, /* bytes of a part, about: a millisecond of work */
