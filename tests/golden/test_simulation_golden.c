@@ -39,11 +39,11 @@ static const struct {
     {"panel/sector_county", UINT64_C(0xcf03c9ceea23b7e4)},
     {"panel/observed", UINT64_C(0x05195e7aacecb63a)},
     {"panel/national", UINT64_C(0x4d7019145adfbecc)},
-    {"panel/urban", UINT64_C(0x605cc3308afba256)},
+    {"panel/urban", UINT64_C(0x2f554a92dbc2ff83)},
     {"truth/county", UINT64_C(0xb4d540aa2b1b9d43)},
     {"truth/sector_county", UINT64_C(0x510c4452486225fb)},
     {"truth/national", UINT64_C(0x17f225d984a50b9e)},
-    {"truth/urban", UINT64_C(0x005cb73995d46ab0)},
+    {"truth/urban", UINT64_C(0x1b84f1ac5e5e9036)},
     {"truth/estimands", UINT64_C(0x42c4913e3303fda8)},
     {"officials", UINT64_C(0x5e266f541558994e)},
 };

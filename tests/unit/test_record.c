@@ -227,10 +227,10 @@ static void test_a_sink_can_stop_the_run(void **state)
         assert_int_equal(jd_simulation_audit(sim, &spoilt), JD_OK); \
     } while (0)
 
-/* The services that urban keeps of a county. */
-static double *own_state(const struct jd_simulation *sim, const jd_world_t *w, int county)
+/* Points of interest that urban keeps of a county. */
+static int32_t *own_state(const struct jd_simulation *sim, const jd_world_t *w, int county)
 {
-    return (double *)((char *)w->own + sim->mechanisms.active[0].state_at[0]) + county;
+    return (int32_t *)((char *)w->own + sim->mechanisms.active[0].state_at[0]) + county;
 }
 
 static int spoil(void *user, const struct jd_simulation *constant, int64_t period)
@@ -257,8 +257,8 @@ static int spoil(void *user, const struct jd_simulation *constant, int64_t perio
     SPOIL(w->friction[2], 1.01, "friction is outside [0, 1]");
     SPOIL(w->friction[2], w->friction[2] * 0.999,
           "friction is not what inducement and services say");
-    SPOIL(*own_state(sim, w, 5), (double)NAN, "urban.services_last of unit 5 is not finite");
-    SPOIL(*own_state(sim, w, 5), -1, "urban: services of county 5 are negative");
+    SPOIL(*own_state(sim, w, 5), -1,
+          "urban: county 5 has -1 points of interest, 0 opened, 0 closed");
     SPOIL(w->choice.own[0], -1, "a county's choice totals are not in order");
     SPOIL(sim->facts.relocations, 0, "panels and events count different relocations");
     return JD_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Urban outcomes by county: points of interest (POI) of manufacturing services as noisy counts,
- * land-use efficiency, concentration of the targeted sector, services per firm (model-equations.md,
- * section 7). */
+/** Urban outcomes by county: points of interest (POI) of manufacturing services, which open and
+ * close, land-use efficiency, concentration of the targeted sector, services per firm. */
 #include <math.h>
+#include <string.h>
 
 #include "core/vmath.h"
 #include "jiedao/random.h"
@@ -10,7 +10,7 @@
 
 typedef struct urban_params {
     bool on;
-    double poi_rate, poi_elasticity, productivity;
+    double poi_rate, poi_elasticity, poi_turnover, productivity;
 } urban_params_t;
 
 #define P(field) offsetof(urban_params_t, field)
@@ -18,9 +18,12 @@ typedef struct urban_params {
 static const jd_param_t params[] = {
     {"on", JD_PARAM_FLAG, P(on), "yes", 0, 0, NULL, "", "compute urban outcomes", "", JD_RESULT},
     {"poi_rate", JD_PARAM_DOUBLE, P(poi_rate), "0.1", 0, 100, NULL, "1/firm",
-     "points of interest per targeted firm where services are at plan", "assumed", JD_RESULT},
+     "points of interest per targeted firm in the long run where services are at plan", "assumed",
+     JD_RESULT},
     {"poi_elasticity", JD_PARAM_DOUBLE, P(poi_elasticity), "0.5", 0, 3, NULL, "1",
-     "elasticity of points of interest to services two quarters ago", "model equations, section 7",
+     "elasticity of openings of points of interest to services", "assumed", JD_RESULT},
+    {"poi_turnover", JD_PARAM_DOUBLE, P(poi_turnover), "0.05", 0.001, 0.5, NULL, "1/quarter",
+     "share of points of interest that close in a quarter, and are opened again at rest", "assumed",
      JD_RESULT},
     {"productivity", JD_PARAM_DOUBLE, P(productivity), "1.5", 0, 100, NULL, "1",
      "output of a targeted firm; another firm's is 1", "assumed", JD_RESULT},
@@ -39,25 +42,39 @@ static bool has_no_poi(const void *block, const jd_config_t *config)
 }
 
 static const jd_unread_t unread[] = {
-    {"poi_rate, poi_elasticity, productivity", is_off, "urban.on = no computes no urban outcomes"},
-    {"poi_elasticity", has_no_poi, "urban.poi_rate = 0 makes no points of interest"},
+    {"poi_rate, poi_elasticity, poi_turnover, productivity", is_off,
+     "urban.on = no computes no urban outcomes"},
+    {"poi_elasticity, poi_turnover", has_no_poi, "urban.poi_rate = 0 makes no points of interest"},
     {NULL, NULL, NULL},
 };
 
-/* Services of the last two quarters, for the lag of points of interest. */
-enum { LAST, BEFORE };
+/* Points there, and what the last quarter opened and closed. */
+enum { THERE, OPENED, CLOSED };
 
 static const jd_state_t state[] = {
-    [LAST] = {"services_last", JD_COUNTY, JD_DOUBLE},
-    [BEFORE] = {"services_before", JD_COUNTY, JD_DOUBLE},
-    {NULL, JD_COUNTY, JD_DOUBLE},
+    [THERE] = {"poi", JD_COUNTY, JD_INT32},
+    [OPENED] = {"poi_opened", JD_COUNTY, JD_INT32},
+    [CLOSED] = {"poi_closed", JD_COUNTY, JD_INT32},
+    {NULL, JD_COUNTY, JD_INT32},
 };
 
-enum { POI = P_SHARED, LAND_EFFICIENCY, LOCATION_QUOTIENT, SERVICES_PER_FIRM, COLUMNS };
+enum {
+    POI = P_SHARED,
+    POI_OPENED,
+    POI_CLOSED,
+    LAND_EFFICIENCY,
+    LOCATION_QUOTIENT,
+    SERVICES_PER_FIRM,
+    COLUMNS
+};
 
 static const jd_column_t columns[COLUMNS] = {
     JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
-    {"poi", JD_INT32, "1", "points of interest of manufacturing services", NULL, 0, JD_AXIS_CELL},
+    {"poi", JD_INT32, "1", "points of interest of manufacturing services, as the quarter begins",
+     NULL, 0, JD_AXIS_CELL},
+    {"poi_opened", JD_INT32, "1", "of them, opened in the quarter before", NULL, 0, JD_AXIS_CELL},
+    {"poi_closed", JD_INT32, "1", "points of interest closed in the quarter before", NULL, 0,
+     JD_AXIS_CELL},
     {"land_efficiency", JD_DOUBLE, "1/km2", "output per land", NULL, 0, JD_AXIS_CELL},
     {"location_quotient", JD_DOUBLE, "1",
      "share of the targeted sector among the county's firms, over its share in the world", NULL, 0,
@@ -71,22 +88,53 @@ static bool on(const void *block)
     return ((const urban_params_t *)block)->on;
 }
 
-/* Poisson number of the given mean by the inverse of its distribution function: it never falls as
- * the mean or u rises, so worlds that share u differ as little as they can. Adds up from 0, or from
- * 8 SD below a large mean, where less than 1e-15 lies. O(sqrt(mean)). */
+/* What Stirling's formula leaves of ln(k!): 1/(12 k) - 1/(360 k^3) + 1/(1260 k^5); k >= 10. */
+static double stirling_rest(double k)
+{
+    const double over = 1 / k, square = over * over;
+    return over * (1.0 / 12 - square * (1.0 / 360 - square / 1260));
+}
+
+static const double two_pi = 6.28318530717958647693;
+
+/* Where a search for a quantile of a law of this mean and variance begins: behind it lies less than
+ * 1e-15. */
+static double search_from(double mean, double variance)
+{
+    return mean < 100 ? 0 : floor(mean - 8 * sqrt(variance));
+}
+
+/* The inverse of the Poisson distribution function: it never falls as the mean or u rises, so
+ * worlds that share u differ as little as they can. O(sqrt(mean)). */
 static int32_t poisson(double mean, double u)
 {
     if (mean <= 0) return 0;
-    double k = mean < 100 ? 0 : floor(mean - 8 * sqrt(mean)), ln_p = -mean;
-    if (k > 0) { /* ln(k!) by Stirling's series; k >= 20 */
-        double over = 1 / k, square = over * over;
-        ln_p = k * jd_log(mean * over) + (k - mean) - 0.5 * jd_log(6.28318530717958647693 * k) -
-               over * (1.0 / 12 - square * (1.0 / 360 - square / 1260));
-    }
+    double k = search_from(mean, mean), ln_p = -mean;
+    if (k > 0)
+        ln_p = k * jd_log(mean / k) + (k - mean) - 0.5 * jd_log(two_pi * k) - stirling_rest(k);
     double p = jd_exp(ln_p), sum = p, most = mean + 12 * sqrt(mean) + 60;
     while (sum < u && k < most) {
         p *= mean / ++k;
         sum += p;
+    }
+    return (int32_t)k;
+}
+
+/* The same of the binomial law: how many of n close. rate <= 1/2. */
+static int32_t binomial(double n, double rate, double u)
+{
+    const double mean = n * rate, odds = rate / (1 - rate);
+    double k = search_from(mean, mean * (1 - rate)), ln_p = n * jd_log(1 - rate);
+    if (k > 0) {
+        const double left = n - k;
+        ln_p = k * jd_log(mean / k) + left * jd_log((n - mean) / left) +
+               0.5 * jd_log(n / (two_pi * k * left)) + stirling_rest(n) - stirling_rest(k) -
+               stirling_rest(left);
+    }
+    double p = jd_exp(ln_p), sum = p;
+    for (; sum < u && k < n; sum += p) {
+        p *= odds * (n - k) / (k + 1);
+        k++;
     }
     return (int32_t)k;
 }
@@ -100,33 +148,64 @@ static double mean_services(const jd_moment_t *m, int32_t county)
     return sum / (end - from);
 }
 
-/* Services stood where they start. */
+static int64_t count_targeted(const jd_moment_t *m, int32_t county)
+{
+    int64_t n = 0;
+    for (int32_t s = m->tree->child[JD_COUNTY][county]; s < m->tree->child[JD_COUNTY][county + 1];
+         s++)
+        n += m->world->stock[s];
+    return n;
+}
+
+/* Points of a county in the long run, as its firms and services stand. */
+static double points_at_rest(const jd_moment_t *m, int32_t county, double services)
+{
+    const urban_params_t *p = m->params;
+    return p->poi_rate * (double)count_targeted(m, county) * jd_pow(services, p->poi_elasticity);
+}
+
+enum { DRAW_OPEN, DRAW_CLOSE, DRAW_START };
+
+static jd_jump_t jump_to(const jd_moment_t *m, int draw)
+{
+    return jd_jump(jd_stream(m->seed, m->replicate, JD_DRAW_POI), m->period, draw);
+}
+
+/* At rest. */
 static int init(const jd_moment_t *m, jd_ctx_t *ctx)
 {
-    double *last = jd_own(m, LAST), *before = jd_own(m, BEFORE);
+    const jd_jump_t jump = jump_to(m, DRAW_START);
+    int32_t *there = jd_own(m, THERE);
     (void)ctx;
     for (int32_t c = 0; c < m->dims->counties; c++)
-        last[c] = before[c] = 1 / m->street->world->ambition_w;
+        there[c] = poisson(points_at_rest(m, c, mean_services(m, c)), jd_draw(&jump, (uint64_t)c));
     return JD_OK;
 }
 
 static int step(const jd_moment_t *m, const jd_modifiers_t *next, jd_ctx_t *ctx)
 {
-    double *last = jd_own(m, LAST), *before = jd_own(m, BEFORE);
+    const double turnover = ((const urban_params_t *)m->params)->poi_turnover;
+    const jd_jump_t open = jump_to(m, DRAW_OPEN), close = jump_to(m, DRAW_CLOSE);
+    int32_t *there = jd_own(m, THERE), *opened = jd_own(m, OPENED), *closed = jd_own(m, CLOSED);
     (void)next, (void)ctx;
     for (int32_t c = 0; c < m->dims->counties; c++) {
-        before[c] = last[c];
-        last[c] = mean_services(m, c);
+        const double mean = turnover * points_at_rest(m, c, mean_services(m, c));
+        opened[c] = poisson(mean, jd_draw(&open, (uint64_t)c));
+        closed[c] = binomial(there[c], turnover, jd_draw(&close, (uint64_t)c));
+        there[c] += opened[c] - closed[c];
     }
     return JD_OK;
 }
 
 static int audit(const jd_moment_t *m, jd_ctx_t *ctx)
 {
-    const double *last = jd_own(m, LAST);
+    const int32_t *there = jd_own(m, THERE), *opened = jd_own(m, OPENED),
+                  *closed = jd_own(m, CLOSED);
     for (int32_t c = 0; c < m->dims->counties; c++) {
-        if (!(last[c] >= 0))
-            return jd_fail(ctx, JD_ERR_DATA, "urban: services of county %d are negative", (int)c);
+        if (there[c] < opened[c] || opened[c] < 0 || closed[c] < 0)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "urban: county %ld has %ld points of interest, %ld opened, %ld closed",
+                           (long)c, (long)there[c], (long)opened[c], (long)closed[c]);
     }
     return JD_OK;
 }
@@ -136,10 +215,12 @@ static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t
     const urban_params_t *p = m->params;
     const jd_world_t *world = m->world;
     const int32_t streets = m->dims->streets, counties = m->dims->counties;
-    jd_jump_t jump = jd_jump(jd_stream(m->seed, m->replicate, JD_DRAW_POI), m->period, 0);
-    const double *before = jd_own(m, BEFORE);
     int64_t world_targeted = 0, world_all = 0;
+    const int32_t of_points[] = {POI, POI_OPENED, POI_CLOSED};
     (void)ctx;
+    for (int i = 0; i < 3; i++)
+        memcpy(JD_CELLS(panel, of_points[i], int32_t) + row * counties, jd_own(m, i),
+               (size_t)counties * sizeof(int32_t));
     for (int k = 0; k < m->dims->sectors; k++) {
         for (int32_t s = 0; s < streets; s++) {
             int32_t n = world->stock[(int64_t)k * streets + s];
@@ -156,10 +237,8 @@ static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t
                 all += world->stock[(int64_t)k * streets + s];
         }
         int64_t at = row * counties + c;
-        double mean = p->poi_rate * (double)targeted * jd_pow(before[c], p->poi_elasticity);
         double number = (double)all, output = number + (p->productivity - 1) * (double)targeted;
         double n_streets = m->tree->child[JD_COUNTY][c + 1] - m->tree->child[JD_COUNTY][c];
-        JD_CELLS(panel, POI, int32_t)[at] = poisson(mean, jd_draw(&jump, (uint64_t)c));
         JD_CELLS(panel, LAND_EFFICIENCY, double)[at] = output / m->tree->land[JD_COUNTY][c];
         JD_CELLS(panel, LOCATION_QUOTIENT, double)
         [at] = all > 0 && share > 0 ? (double)targeted / number / share : (double)NAN;
