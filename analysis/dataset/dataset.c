@@ -50,7 +50,7 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
         ctx, JD_ERR_DATA,
         "%s: each of its %" PRId64 " rows lacks a value in a column that is used; leave out the "
         "column that is empty (y: %" PRId64 " rows, covariates: %" PRId64 ")",
-        roles->path, data->n_rows, data->dropped[JD_OWN_NO_Y], data->dropped[JD_OWN_NO_X]);
+        roles->source, data->n_rows, data->dropped[JD_OWN_NO_Y], data->dropped[JD_OWN_NO_X]);
 }
 
 /* ---- The panel ---- */
@@ -533,19 +533,36 @@ static int keep_origin(jd_own_data_t *data, const jd_own_columns_t *roles, const
     return rc;
 }
 
-int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t *given,
+/* The columns the roles name, found in the table. */
+static int find_columns(jd_own_columns_t *roles, const jd_table_t *table,
+                        const jd_own_roles_t *given, jd_ctx_t *ctx)
+{
+    const char **names = NULL;
+    bool *take = NULL;
+    int rc = jd_own_columns_make(roles, given, ctx);
+    if (!rc) rc = jd_make(&names, table->n_columns, sizeof *names, "names of columns", ctx);
+    if (!rc) rc = jd_make(&take, table->n_columns, sizeof *take, "names of columns", ctx);
+    for (int c = 0; c < table->n_columns && !rc; c++)
+        names[c] = table->columns[c].name;
+    if (!rc) rc = jd_own_columns_choose(roles, names, table->n_columns, take, ctx);
+    if (!rc) rc = jd_own_columns_bind(roles, table, ctx);
+    free(take);
+    free(names);
+    return rc;
+}
+
+int jd_own_data_make(jd_own_data_t *data, const jd_table_t *table, const jd_own_roles_t *given,
                      jd_ctx_t *ctx)
 {
     jd_own_columns_t roles;
-    jd_table_t table;
     int32_t *keep = NULL;
     memset(data, 0, sizeof *data);
-    int rc = jd_own_columns_read(&roles, &table, path, given, ctx);
-    data->n_rows = table.rows;
-    if (!rc && table.rows > INT32_MAX)
-        rc = jd_fail(ctx, JD_ERR_DATA, "%s: has %" PRId64 " rows; at most %d are taken", path,
-                     table.rows, INT32_MAX);
-    if (!rc) rc = jd_make(&keep, table.rows, sizeof *keep, "the rows in use", ctx);
+    int rc = find_columns(&roles, table, given, ctx);
+    data->n_rows = table->rows;
+    if (!rc && table->rows > INT32_MAX)
+        rc = jd_fail(ctx, JD_ERR_DATA, "%s: has %" PRId64 " rows; at most %d are taken",
+                     roles.source, table->rows, INT32_MAX);
+    if (!rc) rc = jd_make(&keep, table->rows, sizeof *keep, "the rows in use", ctx);
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
@@ -555,7 +572,6 @@ int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);
     free(keep);
-    jd_table_free(&table);
     jd_own_columns_free(&roles);
     if (rc) jd_own_data_free(data);
     return rc;

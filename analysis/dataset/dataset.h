@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A user's own data: from a file and the roles of its columns to a panel the estimators take, the
- *  estimators run on it, and what they say in words. */
+/** A user's own data: from a table and the roles of its columns to a panel the estimators take, the
+ *  estimators run on it, and what they say in words. Where the table comes from it does not know.
+ */
 #ifndef JD_DATASET_DATASET_H
 #define JD_DATASET_DATASET_H
 
@@ -8,9 +9,9 @@
 #include <stdio.h>
 
 #include "core/calendar/calendar.h"
-#include "io/open.h"
 #include "jiedao/did.h"
 #include "jiedao/randomisation.h"
+#include "jiedao/table.h"
 #include "jiedao/wild_bootstrap.h"
 
 /** In what periods are counted. */
@@ -43,15 +44,14 @@ typedef struct jd_own_roles {
     const char *absorb;  /**< or exactly these: unit and period only where named */
     const char *cluster; /**< one name or two */
     const char *weights;
-    const char *coords;   /**< latitude and longitude, degrees */
-    bool origin;          /**< keep which row, unit and period of the file each row is */
-    bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
-    const char *het;      /**< characteristics of units, for predict_het */
-    const char *table;    /**< of a jiedao file; NULL = panel/county */
-    bool triple;          /**< of its panel/sector_county, what triple differences need is taken */
-    int periods;          /**< jd_own_spacing_t */
-    int date_order;       /**< jd_date_order_t */
-    jd_csv_style_t style; /**< of a text file */
+    const char *coords; /**< latitude and longitude, degrees */
+    bool origin;        /**< keep which row, unit and period of the file each row is */
+    bool no_unit;       /**< repeated cross-sections: each row is a unit where none is named */
+    const char *het;    /**< characteristics of units, for predict_het */
+    int periods;        /**< jd_own_spacing_t */
+    int date_order;     /**< jd_date_order_t */
+    char decimal;       /**< mark of the text the table was read from; '\0' = none is known */
+    const char *source; /**< what messages call the table: a file's name */
 } jd_own_roles_t;
 
 /** Why a row of the file is not used; it counts under the first that applies. */
@@ -121,14 +121,13 @@ typedef struct jd_own_data {
     int n_remarks;
 } jd_own_data_t;
 
-/** Reads a file (jiedao's HDF5 by its content, Stata by its ending .dta or content, else CSV),
- * checks the roles and makes the panel. Of a jiedao file y = inflow, unit, time and cohort are
- * known. Rows with a missing or infinite value in a used column are left out and counted. The
- * caller frees, also after an error. Errors: JD_ERR_ARGUMENT (a role's column is not there, or none
- * was named), JD_ERR_DATA (row, value and cure are named), those of the readers. Cost: the file;
- * ids that are not 32-bit whole numbers are sorted. */
-JD_MUST_USE int jd_own_data_read(jd_own_data_t *data, const char *path, const jd_own_roles_t *roles,
-                                 jd_ctx_t *ctx);
+/** Checks the roles and makes the panel of a table: a list of records or a panel by time and unit.
+ *  Rows with a missing or infinite value in a used column are left out and counted. The caller
+ *  frees, also after an error. Errors: JD_ERR_ARGUMENT (a role's column is not there, or none was
+ *  named), JD_ERR_DATA (row, value and cure are named). Cost: ids that are not 32-bit whole numbers
+ *  are sorted. */
+JD_MUST_USE int jd_own_data_make(jd_own_data_t *data, const jd_table_t *table,
+                                 const jd_own_roles_t *roles, jd_ctx_t *ctx);
 void jd_own_data_free(jd_own_data_t *data);
 
 /** A period as it is written in the data: 2020, 2020Q1, 2020-03, 2020-03-31. */
@@ -229,23 +228,11 @@ void jd_own_result_free(jd_own_result_t *result);
  *  estimator that applies has such. */
 bool jd_own_few_treated(const jd_own_data_t *data, const jd_own_result_t *result);
 
-/** Writes the weights as CSV, replacing a file of that name if `replace`: row, unit and time of the
- * data, and a column a term. The data must have been read with `origin`. */
-JD_MUST_USE int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *result,
-                                     const char *path, int replace, jd_ctx_t *ctx);
-
-/** Draws the effects by event time of all estimators that have them into one file, whose ending
- *  says the format: .pdf, .png, .svg. JD_ERR_DATA if none has any; JD_ERR_EXISTS as
- *  jd_figure_may_replace(). */
-JD_MUST_USE int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result,
-                            const char *path, int replace, jd_ctx_t *ctx);
-
-/** The same for the sets of the diagnostic "honest". */
-JD_MUST_USE int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result,
-                                 const char *path, int replace, jd_ctx_t *ctx);
-
-/** JD_ERR_ARGUMENT unless the ending is one of these. */
-JD_MUST_USE int jd_own_plot_check(const char *path, jd_ctx_t *ctx);
+/** The weights as a table: row, unit and time of the data, and a column a term. Its cells are
+ *  borrowed; free with jd_own_weights_free(). The data must have been made with `origin`. */
+JD_MUST_USE int jd_own_weights_table(jd_table_t *table, const jd_own_data_t *data,
+                                     const jd_own_result_t *result, jd_ctx_t *ctx);
+void jd_own_weights_free(jd_table_t *table);
 
 /** The screen: data, what was dropped, estimates (those of several estimators side by side),
  *  diagnostics, conventions, what does not apply. Errors: memory. */
@@ -258,6 +245,8 @@ typedef enum jd_own_format { JD_OWN_JSON, JD_OWN_LATEX, JD_OWN_MARKDOWN } jd_own
 JD_MUST_USE int jd_own_print_table(FILE *out, const jd_own_data_t *data,
                                    const jd_own_result_t *result, jd_own_format_t format,
                                    jd_ctx_t *ctx);
-JD_MUST_USE int jd_own_print_csv(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
+/** Estimates, diagnostics and details as one table, with the columns that are printed. The caller
+ *  frees. */
+JD_MUST_USE int jd_own_all_lines(jd_table_t *all, const jd_own_result_t *result, jd_ctx_t *ctx);
 
 #endif

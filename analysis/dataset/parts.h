@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What the files own_data*.c share. */
+/** What the files of this folder share. */
 #ifndef JD_DATASET_PARTS_H
 #define JD_DATASET_PARTS_H
 
@@ -77,13 +77,21 @@ typedef struct jd_own_columns {
     int n, n_x, n_het, n_fixed;
     bool absorb, no_unit;
     char decimal; /**< mark of a text file, '\0' where none is seen */
-    const char *path;
+    const char *source;
 } jd_own_columns_t;
 
-/** Reads the table of a file with the columns the roles name, checks that they are there, and finds
- *  them in it. The caller frees both, also after an error. */
-JD_MUST_USE int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
-                                    const jd_own_roles_t *roles, jd_ctx_t *ctx);
+/** What the roles name, by place. The caller frees, also after an error. */
+JD_MUST_USE int jd_own_columns_make(jd_own_columns_t *columns, const jd_own_roles_t *roles,
+                                    jd_ctx_t *ctx);
+/** Sets take[i] for those of a table's columns that are used; all mistakes are told at once. */
+JD_MUST_USE int jd_own_columns_choose(const jd_own_columns_t *columns, const char *const *names,
+                                      int n, bool *take, jd_ctx_t *ctx);
+/** Whether a column's cells are ids and nothing else: told apart, never calculated with. */
+bool jd_own_columns_are_ids(const jd_own_columns_t *columns, const char *name);
+/** Finds the columns in the table, which is borrowed. JD_ERR_DATA: text where numbers are needed.
+ */
+JD_MUST_USE int jd_own_columns_bind(jd_own_columns_t *columns, const jd_table_t *table,
+                                    jd_ctx_t *ctx);
 void jd_own_columns_free(jd_own_columns_t *columns);
 
 /** Fills data->remark: units seen twice in a period (unless rows are the units), cohorts that look

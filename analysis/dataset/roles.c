@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which column is what: the user's names are found in the file, and its table is read. */
-#include <errno.h>
+/* Which column is what: the user's names are found among those of a table. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/cell.h"
 #include "core/memory.h"
 #include "dataset/parts.h"
-#include "io/hdf5/store.h"
 #include "jiedao/param.h"
 
 enum { NAMES_SHOWN = 400 };
@@ -138,8 +135,7 @@ static int set_kind(jd_own_columns_t *roles, int role, int n, const char *text, 
                     kinds[role].id, ctx);
 }
 
-static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
-                      jd_ctx_t *ctx)
+int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd_ctx_t *ctx)
 {
     const struct {
         int role, n;
@@ -160,7 +156,9 @@ static int make_roles(jd_own_columns_t *roles, const char *path, const jd_own_ro
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--fe adds effects to those of unit and period, --absorb names them all; "
                        "give one of them");
-    roles->path = path;
+    memset(roles, 0, sizeof *roles);
+    roles->source = given->source;
+    roles->decimal = given->decimal;
     roles->n_x = count_names(given->x);
     roles->n_het = count_names(given->het);
     roles->n_fixed = count_names(fixed);
@@ -207,14 +205,14 @@ static int check_given(const jd_own_columns_t *roles, const char *const *names, 
     for (int i = JD_OWN_Y; i <= JD_OWN_TIME; i++)
         if (!roles->list[i].name && !(i == JD_OWN_UNIT && roles->no_unit))
             rc = jd_fail(ctx, JD_ERR_ARGUMENT, "which column of %s is %s? %s NAME; there are: %s",
-                         roles->path, meanings[i], kinds[i].option, show_names(names, n, shown));
+                         roles->source, meanings[i], kinds[i].option, show_names(names, n, shown));
     bool cohort = roles->list[JD_OWN_COHORT].name, treat = roles->list[JD_OWN_TREAT].name;
     if (!cohort && !treat && !roles->list[JD_OWN_DOSE].name)
         rc = jd_fail(
             ctx, JD_ERR_ARGUMENT,
             "which column of %s says who is treated? --cohort NAME (first treated period) or "
             "--treat NAME (0 or 1), or --dose NAME for amounts; there are: %s",
-            roles->path, show_names(names, n, shown));
+            roles->source, show_names(names, n, shown));
     if (cohort && treat)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "--cohort and --treat both say who is treated; give one of them");
@@ -245,9 +243,9 @@ static int check_apart(const jd_own_columns_t *roles, jd_ctx_t *ctx)
 }
 
 /* Takes the columns the roles name; all that are not there are told at once. */
-static int choose(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx)
+int jd_own_columns_choose(const jd_own_columns_t *roles, const char *const *names, int n,
+                          bool *take, jd_ctx_t *ctx)
 {
-    const jd_own_columns_t *roles = user;
     char shown[NAMES_SHOWN];
     int rc = check_given(roles, names, n, ctx);
     if (!rc) rc = check_apart(roles, ctx);
@@ -267,21 +265,20 @@ static int choose(void *user, const char *const *names, int n, bool *take, jd_ct
         const char *near = found || !role->name ? NULL : jd_nearest(role->name, names, n);
         if (found > 1)
             rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has %d columns of this name; rename them",
-                         role->option, role->name, roles->path, found);
+                         role->option, role->name, roles->source, found);
         if (role->name && !found && near)
             rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; did you mean '%s'?",
-                         role->option, role->name, roles->path, near);
+                         role->option, role->name, roles->source, near);
         if (role->name && !found && !near)
             rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; there are: %s",
-                         role->option, role->name, roles->path, show_names(names, n, shown));
+                         role->option, role->name, roles->source, show_names(names, n, shown));
     }
     return rc;
 }
 
 /* Columns that are ids and nothing else. */
-static bool is_id(void *user, const char *name)
+bool jd_own_columns_are_ids(const jd_own_columns_t *roles, const char *name)
 {
-    const jd_own_columns_t *roles = user;
     for (int i = 0; i < roles->n; i++)
         if (roles->list[i].name && strcmp(roles->list[i].name, name) == 0 &&
             (i == JD_OWN_TIME || i == JD_OWN_COHORT || jd_own_is_numeric(roles, i)))
@@ -289,147 +286,7 @@ static bool is_id(void *user, const char *name)
     return true;
 }
 
-/* ---- Files ---- */
-
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), m = strlen(ending);
-    return n >= m && strcmp(path + n - m, ending) == 0;
-}
-
-/* jiedao's own names, where the user gave none. */
-static int assume_roles(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx_t *ctx)
-{
-    static const char *const known[] = {"inflow", "unit", "time", "cohort"};
-    int rc = JD_OK;
-    for (int i = JD_OWN_Y; i <= JD_OWN_COHORT && !rc; i++) {
-        jd_own_role_t *role = &roles->list[i];
-        if (role->name || (i == JD_OWN_COHORT && roles->list[JD_OWN_TREAT].name) ||
-            jd_table_find(table, known[i]) < 0)
-            continue;
-        rc = set_name(roles, i, role->option, known[i], strlen(known[i]), role->reason, false, ctx);
-    }
-    return rc;
-}
-
-static bool is_of_units(const jd_table_t *table, int column, jd_type_t type)
-{
-    return table->columns[column].type == type && table->columns[column].axis == JD_AXIS_UNIT;
-}
-
-/* Of sectors in counties: sector 0 is whom the policy is for, a county's cohort is that of its
- * sector 0, and the policy is assigned to counties. The columns are changed in place. */
-static int assume_triple(jd_own_columns_t *roles, jd_table_t *table, jd_ctx_t *ctx)
-{
-    int cohort = jd_table_find(table, "cohort"), county = jd_table_find(table, "county"),
-        sector = jd_table_find(table, "sector"), rc = JD_OK;
-    const jd_own_role_t *given = roles->list;
-    if (cohort < 0 || county < 0 || sector < 0 || given[JD_OWN_ELIGIBLE].name ||
-        given[JD_OWN_COHORT].name || given[JD_OWN_TREAT].name ||
-        !is_of_units(table, cohort, JD_INT32) || !is_of_units(table, county, JD_INT32) ||
-        !is_of_units(table, sector, JD_INT8))
-        return JD_OK;
-    int32_t *when = NULL, *cohorts = JD_CELLS(table, cohort, int32_t), last = 0;
-    const int32_t *of = JD_CELLS(table, county, int32_t);
-    int8_t *sectors = JD_CELLS(table, sector, int8_t);
-    for (int64_t i = 0; i < table->n_unit; i++)
-        if (of[i] < 0)
-            return jd_fail(ctx, JD_ERR_DATA, "unit %lld: county = %d; it is 0 or more",
-                           (long long)i, of[i]);
-        else if (of[i] > last)
-            last = of[i];
-    rc = jd_make(&when, (int64_t)last + 1, sizeof *when, "cohorts of counties", ctx);
-    for (int64_t i = 0; i < table->n_unit && !rc; i++)
-        if (sectors[i] == 0) when[of[i]] = cohorts[i];
-    for (int64_t i = 0; i < table->n_unit && !rc; i++) {
-        cohorts[i] = when[of[i]];
-        sectors[i] = sectors[i] == 0;
-    }
-    free(when);
-    if (!rc)
-        rc = set_name(roles, JD_OWN_ELIGIBLE, "--eligible", "sector", 6, JD_OWN_NO_TREAT, false,
-                      ctx);
-    bool clusters = !given[JD_OWN_CLUSTER].name;
-    if (!rc && clusters)
-        rc = set_name(roles, JD_OWN_CLUSTER, "--cluster", "county", 6, JD_OWN_NO_GROUP, true, ctx);
-    if (!rc)
-        jd_warn(ctx,
-                "eligible are the firms of sector 0, whom the policy is for; cohorts are those of "
-                "the counties%s",
-                clusters
-                    ? "; clusters are counties, to which it is assigned; the run's own standard "
-                      "error differs by its small-sample factor (it absorbs counties by periods)"
-                    : "");
-    return rc;
-}
-
-static int read_store(jd_own_columns_t *roles, const char *path, const char *name, bool triple,
-                      jd_table_t *table, jd_ctx_t *ctx)
-{
-    jd_store_t *store = NULL;
-    const char **names = NULL;
-    bool *take = NULL;
-    int rc = jd_store_open(&store, path, ctx);
-    if (!rc && !name && !jd_store_has(store, "panel/county"))
-        rc = jd_fail(ctx, JD_ERR_DATA,
-                     "%s: holds no panel/county (of several runs tables are kept only with "
-                     "output.keep = all); "
-                     "choose one with --table, 'jiedao info %s' lists them",
-                     path, path);
-    if (!rc) rc = jd_store_read(store, name ? name : "panel/county", table, ctx);
-    if (!rc && triple) rc = assume_triple(roles, table, ctx);
-    if (!rc) rc = assume_roles(roles, table, ctx);
-    if (!rc) rc = jd_make(&names, table->n_columns, sizeof *names, path, ctx);
-    if (!rc) rc = jd_make(&take, table->n_columns, sizeof *take, path, ctx);
-    for (int c = 0; c < table->n_columns && !rc; c++)
-        names[c] = table->columns[c].name;
-    if (!rc) rc = choose(roles, names, table->n_columns, take, ctx);
-    free(take);
-    free(names);
-    jd_store_close(&store);
-    return rc;
-}
-
-/* The first bytes of a file; a pipe is left alone, since it cannot be read twice: text, then. */
-static int read_head(const char *path, char head[16], jd_ctx_t *ctx)
-{
-    struct stat about;
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) return JD_OK;
-    FILE *in = fopen(path, "rb");
-    if (!in)
-        return jd_fail(ctx, JD_ERR_OPEN, "%s: cannot be opened: %s; check its name and folder",
-                       path, strerror(errno));
-    (void)!fread(head, 1, 16, in);
-    fclose(in);
-    return JD_OK;
-}
-
-static int read_table(jd_own_columns_t *roles, const char *path, const jd_own_roles_t *given,
-                      jd_table_t *table, jd_ctx_t *ctx)
-{
-    char head[16] = {0};
-    const jd_wanted_t wanted = {choose, roles, is_id};
-    jd_csv_style_t style = given->style;
-    int rc = read_head(path, head, ctx);
-    if (rc) return rc;
-    const bool hdf5 = memcmp(head, "\211HDF\r\n\032\n", 8) == 0,
-               stata = ends_in(path, ".dta") || memcmp(head, "<stata_dta>", 11) == 0;
-    if (style.missing && hdf5)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "--missing %s: %s is a file of jiedao, which marks missing values itself; "
-                       "leave it out",
-                       style.missing, path);
-    if (hdf5) return read_store(roles, path, given->table, given->triple, table, ctx);
-    if (given->table)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
-                       given->table, path);
-    if (stata) return jd_stata_read(path, &wanted, style.missing, table, ctx);
-    rc = jd_csv_open(path, &style, &wanted, table, ctx);
-    roles->decimal = style.decimal;
-    return rc;
-}
-
-/* ---- All together ---- */
+/* ---- Cells ---- */
 
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
 {
@@ -534,8 +391,7 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd
               "others)");
 }
 
-static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_t rows,
-                        jd_ctx_t *ctx)
+int jd_own_columns_bind(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
     for (int i = 0; i < roles->n; i++) {
@@ -544,20 +400,11 @@ static int bind_columns(jd_own_columns_t *roles, const jd_table_t *table, int64_
         role->column =
             (jd_own_column_t){table, jd_table_find(table, role->name), role->option, false};
         if (!jd_own_is_numeric(roles, i) || !jd_own_is_text(&role->column)) continue;
-        role->column.truth = (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, rows);
-        if (!role->column.truth) rc = refuse_text(role, rows, roles->decimal, ctx);
+        role->column.truth =
+            (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, table->rows);
+        if (!role->column.truth) rc = refuse_text(role, table->rows, roles->decimal, ctx);
     }
     return rc;
-}
-
-int jd_own_columns_read(jd_own_columns_t *columns, jd_table_t *table, const char *path,
-                        const jd_own_roles_t *roles, jd_ctx_t *ctx)
-{
-    memset(columns, 0, sizeof *columns);
-    memset(table, 0, sizeof *table);
-    int rc = make_roles(columns, path, roles, ctx);
-    if (!rc) rc = read_table(columns, path, roles, table, ctx);
-    return rc ? rc : bind_columns(columns, table, table->rows, ctx);
 }
 
 void jd_own_columns_free(jd_own_columns_t *columns)

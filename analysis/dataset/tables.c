@@ -9,7 +9,6 @@
 #include "core/memory.h"
 #include "core/shown.h"
 #include "dataset/parts.h"
-#include "io/csv/csv.h"
 
 enum { TEXT = JD_OWN_TERM_WIDTH + 8, COLUMNS = 6 };
 
@@ -245,7 +244,7 @@ int jd_own_print_table(FILE *out, const jd_own_data_t *data, const jd_own_result
     return rc;
 }
 
-/* ---- CSV ---- */
+/* ---- All lines ---- */
 
 static int append(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
 {
@@ -259,15 +258,10 @@ static int append(jd_table_t *to, const jd_table_t *from, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_own_print_csv(FILE *out, const jd_own_result_t *r, jd_ctx_t *ctx)
+int jd_own_all_lines(jd_table_t *all, const jd_own_result_t *r, jd_ctx_t *ctx)
 {
-    jd_table_t all;
-    int rc = jd_table_copy(&all, &r->estimates, ctx);
-    if (!rc) rc = append(&all, &r->diagnostics, ctx);
-    if (!rc) rc = append(&all, &r->details, ctx);
-    jd_table_t shown = all;
-    shown.n_columns = JD_OWN_COLUMNS;
-    if (!rc) rc = jd_csv_print(&shown, out, "standard output", ctx);
-    jd_table_free(&all);
+    int rc = jd_table_copy(all, &r->estimates, ctx);
+    if (!rc) rc = append(all, &r->diagnostics, ctx);
+    if (!rc) rc = append(all, &r->details, ctx);
     return rc;
 }

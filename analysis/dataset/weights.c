@@ -6,7 +6,6 @@
 
 #include "core/memory.h"
 #include "dataset/parts.h"
-#include "io/csv/csv.h"
 
 int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *s, jd_ctx_t *ctx)
 {
@@ -40,13 +39,13 @@ int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *s, jd_ct
     return rc;
 }
 
-int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
-                         int replace, jd_ctx_t *ctx)
+int jd_own_weights_table(jd_table_t *table, const jd_own_data_t *data,
+                         const jd_own_result_t *result, jd_ctx_t *ctx)
 {
     const jd_table_t *origin = &data->origin;
     int first = origin->n_columns, n = first + result->n_weights;
     jd_column_t *columns = NULL;
-    void **cells = NULL; /* borrowed ones */
+    void **cells = NULL;
     int rc = jd_make(&columns, n, sizeof *columns, "weights", ctx);
     if (!rc) rc = jd_make(&cells, n, sizeof *cells, "weights", ctx);
     for (int c = 0; c < n && !rc; c++) {
@@ -55,10 +54,19 @@ int jd_own_write_weights(const jd_own_data_t *data, const jd_own_result_t *resul
                        : origin->columns[c];
         cells[c] = w ? w->w : origin->data[c];
     }
-    const jd_table_t table = {
-        .name = "weights", .columns = columns, .n_columns = n, .rows = origin->rows, .data = cells};
-    if (!rc) rc = jd_csv_write(&table, path, replace != 0, ctx);
-    free(cells);
-    free(columns);
-    return rc;
+    *table = (jd_table_t){.name = "weights",
+                          .label = "Weights on outcomes",
+                          .columns = columns,
+                          .n_columns = n,
+                          .rows = origin->rows,
+                          .data = cells,
+                          .owned = columns};
+    return rc; /* freed by the caller, in any case */
+}
+
+void jd_own_weights_free(jd_table_t *table)
+{
+    free(table->data);
+    free(table->owned);
+    memset(table, 0, sizeof *table);
 }

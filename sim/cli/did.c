@@ -4,7 +4,9 @@
 
 #include "analysis/figures/figures.h"
 #include "cli/did_options.h"
+#include "cli/did_plot.h"
 #include "cli/out.h"
+#include "io/csv/csv.h"
 
 /* Rows left out for lack of a before: each number of them once, with the estimators it concerns. */
 static void warn_of_always_treated(const jd_own_result_t *result, jd_ctx_t *ctx)
@@ -47,18 +49,39 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
                 data->n_treated_clusters, data->n_clusters);
 }
 
+static int print_csv(const jd_own_result_t *result, jd_ctx_t *ctx)
+{
+    jd_table_t all = {0};
+    int rc = jd_own_all_lines(&all, result, ctx);
+    jd_table_t shown = all;
+    shown.n_columns = JD_OWN_COLUMNS;
+    if (!rc) rc = jd_csv_print(&shown, jd_out_data(), "standard output", ctx);
+    jd_table_free(&all);
+    return rc;
+}
+
+static int write_weights(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
+                         bool replace, jd_ctx_t *ctx)
+{
+    jd_table_t table = {0};
+    int rc = jd_own_weights_table(&table, data, result, ctx);
+    if (!rc) rc = jd_csv_write(&table, path, replace, ctx);
+    jd_own_weights_free(&table);
+    return rc;
+}
+
 static int print(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
                  int format, jd_ctx_t *ctx)
 {
     if (format == JD_DID_TEXT) return jd_own_print(stdout, data, result, path, ctx);
     warn_of_omissions(data, result, ctx);
-    if (format == JD_DID_CSV) return jd_own_print_csv(jd_out_data(), result, ctx);
+    if (format == JD_DID_CSV) return print_csv(result, ctx);
     return jd_own_print_table(stdout, data, result, (jd_own_format_t)(format - JD_DID_TABLES), ctx);
 }
 
 static int check_figure(const char *path, int replace, jd_ctx_t *ctx)
 {
-    int rc = jd_own_plot_check(path, ctx);
+    int rc = jd_did_plot_check(path, ctx);
     return rc ? rc : jd_figure_may_replace(path, replace, ctx);
 }
 
@@ -78,11 +101,12 @@ static int check_files(const jd_did_request_t *wish, const jd_args_t *args, jd_c
 
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    const char *path = jd_args_word(args, 0);
     jd_did_request_t wish;
+    jd_table_t table = {0};
     jd_own_data_t data = {0};
     jd_own_result_t result = {0};
     int rc = jd_did_request_read(&wish, args, ctx);
+    wish.file.path = jd_args_word(args, 0);
     const jd_own_ask_t ask = {.estimators = wish.estimators,
                               .diagnostics = wish.diagnostics,
                               .how = &wish.how,
@@ -93,17 +117,19 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .inference = wish.inference};
     if (!rc) jd_did_tell_unused(&wish, args, ctx);
     if (!rc) rc = check_files(&wish, args, ctx);
-    if (!rc) rc = jd_own_data_read(&data, path, &wish.roles, ctx);
+    if (!rc) rc = jd_did_read(&table, &wish.file, &wish.roles, ctx);
+    if (!rc) rc = jd_own_data_make(&data, &table, &wish.roles, ctx);
+    jd_table_free(&table);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
-    if (!rc) rc = print(&data, &result, path, wish.format, ctx);
+    if (!rc) rc = print(&data, &result, wish.file.path, wish.format, ctx);
     if (!rc && wish.plot) rc = jd_cli_make_room(wish.plot, ctx);
-    if (!rc && wish.plot) rc = jd_own_plot(&data, &result, wish.plot, wish.force, ctx);
+    if (!rc && wish.plot) rc = jd_did_plot(&data, &result, wish.plot, wish.force, ctx);
     if (!rc && wish.honest_plot) rc = jd_cli_make_room(wish.honest_plot, ctx);
     if (!rc && wish.honest_plot)
-        rc = jd_own_plot_sets(&data, &result, wish.honest_plot, wish.force, ctx);
+        rc = jd_did_plot_sets(&data, &result, wish.honest_plot, wish.force, ctx);
     if (!rc && ask.weights) rc = jd_cli_make_room(wish.outcome_weights, ctx);
     if (!rc && ask.weights)
-        rc = jd_own_write_weights(&data, &result, wish.outcome_weights, wish.force, ctx);
+        rc = write_weights(&data, &result, wish.outcome_weights, wish.force, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
     jd_did_request_free(&wish);

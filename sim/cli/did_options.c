@@ -78,7 +78,7 @@ static const row_t before[] = {
     {.option = {TEXT("coords", "LAT,LON", roles.coords, "latitude and longitude, in degrees"),
                 .of = "conley"},
      READS(PLACES)},
-    {.option = {TEXT("table", "NAME", roles.table, "of a jiedao file; default panel/county")}},
+    {.option = {TEXT("table", "NAME", file.table, "of a jiedao file; default panel/county")}},
     {.option = {TEXT("separator", "SIGN", separator,
                      "of a CSV file: comma, semicolon, tab; default: found out")}},
     {.option = {TEXT("decimal", "SIGN", decimal,
@@ -89,7 +89,7 @@ static const row_t before[] = {
          "periods; integer: numbers are no dates")}},
     {.option = {CHOICE("date-order", "ORDER", roles.date_order, orders,
                        "of dates such as 1/2/2018: dmy or mdy; default: found out")}},
-    {.option = {NAMES("missing", "WORDS", roles.style.missing,
+    {.option = {NAMES("missing", "WORDS", file.style.missing,
                       "of a CSV or Stata file: codes of missing values, by commas: -999,n.a.")}},
     {.option = {NAMES("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
                 .head = "estimators"}},
@@ -400,12 +400,12 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     request->level = 0.95;
     request->estimators = "all";
     int rc = jd_args_fill(args, request, ctx);
-    if (!rc) rc = read_sign("separator", request->separator, &request->roles.style.separator, ctx);
-    if (!rc) rc = read_sign("decimal", request->decimal, &request->roles.style.decimal, ctx);
+    if (!rc) rc = read_sign("separator", request->separator, &request->file.style.separator, ctx);
+    if (!rc) rc = read_sign("decimal", request->decimal, &request->file.style.decimal, ctx);
     if (!rc) rc = settle_vcov(request, ctx);
     const jd_estimator_t *one = jd_estimator_find(request->estimators);
     request->roles.origin = request->outcome_weights;
-    request->roles.triple = one && one->reads & JD_READS_ELIGIBLE;
+    request->file.triple = one && one->reads & JD_READS_ELIGIBLE;
     request->roles.no_unit = request->how.cross_sections;
     request->trends.mbar = request->mbar.value;
     request->trends.n_mbar = request->mbar.n;

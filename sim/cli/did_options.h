@@ -4,7 +4,7 @@
 #define JD_CLI_DID_OPTIONS_H
 
 #include "cli/command.h"
-#include "dataset/dataset.h"
+#include "cli/did_read.h"
 
 typedef enum jd_did_format {
     JD_DID_TEXT,
@@ -13,6 +13,7 @@ typedef enum jd_did_format {
 } jd_did_format_t;
 
 typedef struct jd_did_request {
+    jd_did_file_t file;
     jd_own_roles_t roles;
     jd_did_options_t how;
     jd_vcov_options_t vcov;

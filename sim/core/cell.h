@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "jiedao/export.h"
+
 /** Ways a cell can be read. */
 enum {
     JD_CELL_POINT = 1, /**< as a number with this decimal mark */
@@ -19,14 +21,15 @@ enum {
 };
 
 /** The ways a cell can be read, 0 if it is no number. inf counts as a number. */
-unsigned jd_cell_ways(const char *bytes, size_t length);
+JD_API unsigned jd_cell_ways(const char *bytes, size_t length);
 
 /** The same for what most cells are, quickly: digits, before them a minus, among them a point or a
  *  comma. False if it is something else, which may be a number too. */
-bool jd_cell_is_plain(const char *bytes, size_t length, unsigned *ways);
+JD_API bool jd_cell_is_plain(const char *bytes, size_t length, unsigned *ways);
 
 /** Reads a cell with a decimal mark, '.' or ','; grouped thousands only if `grouped`. False if it
  *  is no such number. */
-bool jd_cell_number(const char *bytes, size_t length, char decimal, bool grouped, double *value);
+JD_API bool jd_cell_number(const char *bytes, size_t length, char decimal, bool grouped,
+                           double *value);
 
 #endif

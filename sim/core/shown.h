@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "jiedao/export.h"
+
 enum { JD_SHOWN = 32 };
 
 /** Five decimals below 10, three below 1000, one beyond: an estimate, its error and its parts stand
@@ -12,10 +14,10 @@ enum { JD_SHOWN = 32 };
  *  below 1e-4 and from 1e7 on; 0 for what is rounding (below 1e-12); "-" for a missing number.
  *  At most nine characters below 1e6; `sign` puts a plus before what is above 0. Returns the
  *  buffer. */
-const char *jd_shown(double x, bool sign, char buffer[JD_SHOWN]);
+JD_API const char *jd_shown(double x, bool sign, char buffer[JD_SHOWN]);
 
 /** The same without a plus for numbers in units of an outcome no larger than `size`: of a small one
  *  rounding is what lies below 1e-12 of it. */
-const char *jd_shown_of(double x, double size, char buffer[JD_SHOWN]);
+JD_API const char *jd_shown_of(double x, double size, char buffer[JD_SHOWN]);
 
 #endif

@@ -73,7 +73,7 @@ static void test_each_kind_of_value(void **state)
     assert_int_equal(ask.vcov.draws, 99);
     assert_true(ask.vcov.seed == INT64_MAX);
     assert_true(ask.level > 0.89 && ask.level < 0.91);
-    assert_int_equal(ask.roles.style.separator, ';');
+    assert_int_equal(ask.file.style.separator, ';');
     free_line();
 }
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "cli/did_options.h"
+#include "cli/did_plot.h"
+#include "io/csv/csv.h"
 
 static char did_path[64];
 
@@ -36,9 +38,12 @@ static int did_write_files(const jd_did_request_t *wish, const jd_own_data_t *da
     char path[96];
     int rc = JD_OK;
     snprintf(path, sizeof path, "%.*s.svg", (int)strcspn(did_path, "."), did_path);
-    if (wish->plot) rc = jd_own_plot(data, result, path, true, ctx);
-    if (!rc && wish->honest_plot) rc = jd_own_plot_sets(data, result, path, true, ctx);
-    if (!rc && wish->outcome_weights) rc = jd_own_write_weights(data, result, path, true, ctx);
+    if (wish->plot) rc = jd_did_plot(data, result, path, true, ctx);
+    if (!rc && wish->honest_plot) rc = jd_did_plot_sets(data, result, path, true, ctx);
+    jd_table_t weights = {0};
+    if (!rc && wish->outcome_weights) rc = jd_own_weights_table(&weights, data, result, ctx);
+    if (!rc && wish->outcome_weights) rc = jd_csv_write(&weights, path, true, ctx);
+    jd_own_weights_free(&weights);
     remove(path);
     return rc;
 }
@@ -52,7 +57,11 @@ static int did_show(const jd_own_data_t *data, const jd_own_result_t *result, jd
     for (int format = JD_OWN_JSON; format <= JD_OWN_MARKDOWN && !rc; format++)
         rc = jd_own_print_table(nowhere, data, result, (jd_own_format_t)format, ctx);
     if (!rc) rc = jd_own_print(nowhere, data, result, did_path, ctx);
-    return rc ? rc : jd_own_print_csv(nowhere, result, ctx);
+    jd_table_t all = {0};
+    if (!rc) rc = jd_own_all_lines(&all, result, ctx);
+    if (!rc) rc = jd_csv_print(&all, nowhere, "nowhere", ctx);
+    jd_table_free(&all);
+    return rc;
 }
 
 /* No estimate is infinite, no error below 0, no p-value beyond [0, 1], no interval upside down. Of
@@ -92,9 +101,13 @@ static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
                               .weights = wish->outcome_weights,
                               .trends = wish->trends,
                               .inference = wish->inference};
-    int rc = wish->plot ? jd_own_plot_check(wish->plot, ctx) : JD_OK;
-    if (!rc && wish->honest_plot) rc = jd_own_plot_check(wish->honest_plot, ctx);
-    if (!rc) rc = jd_own_data_read(&data, did_path, &wish->roles, ctx);
+    int rc = wish->plot ? jd_did_plot_check(wish->plot, ctx) : JD_OK;
+    if (!rc && wish->honest_plot) rc = jd_did_plot_check(wish->honest_plot, ctx);
+    jd_table_t table = {0};
+    wish->file.path = did_path;
+    if (!rc) rc = jd_did_read(&table, &wish->file, &wish->roles, ctx);
+    if (!rc) rc = jd_own_data_make(&data, &table, &wish->roles, ctx);
+    jd_table_free(&table);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
     if (!rc) did_look_at(&result.estimates, false);
     if (!rc) did_look_at(&result.diagnostics, true);

@@ -2,8 +2,8 @@
 /* From a file and roles to a panel; what is kept, coded, counted; every allocation may fail. */
 #include <math.h>
 
-#include "dataset/dataset.h"
 #include "fault/failing.h"
+#include "own_data.h"
 
 static char path[64];
 static jd_ctx_t ctx;
@@ -23,7 +23,7 @@ static jd_own_data_t read_text(const char *text, const jd_own_roles_t *roles)
     jd_own_data_t data;
     write_file(text);
     jd_ctx_init(&ctx);
-    if (jd_own_data_read(&data, path, roles, &ctx)) fail_msg("%s", ctx.message);
+    if (own_data_read(&data, path, roles, NULL, &ctx)) fail_msg("%s", ctx.message);
     return data;
 }
 
@@ -237,7 +237,7 @@ static void test_slopes_that_differ_by_level(void **state)
         jd_own_roles_t roles = usual;
         jd_own_data_t data;
         roles.fixed = wrong[k];
-        assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_ARGUMENT);
+        assert_int_equal(own_data_read(&data, path, &roles, NULL, &ctx), JD_ERR_ARGUMENT);
         if (!strstr(ctx.message, "are written i[NAME]")) fail_msg("%s: %s", wrong[k], ctx.message);
     }
 }
@@ -267,7 +267,7 @@ static void test_errors(void **state)
         jd_own_data_t data;
         write_file(cases[k].text);
         jd_ctx_init(&ctx);
-        assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_DATA);
+        assert_int_equal(own_data_read(&data, path, &roles, NULL, &ctx), JD_ERR_DATA);
         if (!strstr(ctx.message, cases[k].message)) fail_msg("%s", ctx.message);
         assert_null(data.y);
     }
@@ -399,10 +399,14 @@ static int work(jd_ctx_t *inner)
                               .vcov = &vcov,
                               .level = 0.95,
                               .weights = true};
-    int rc = jd_own_data_read(&data, path, &roles, inner);
+    int rc = own_data_read(&data, path, &roles, NULL, inner);
     if (!rc) rc = jd_own_estimate(&result, &data, &ask, inner);
     if (!rc) rc = jd_own_print(out, &data, &result, path, inner);
-    if (!rc) rc = jd_own_print_csv(out, &result, inner);
+    jd_table_t all = {0}, weights = {0};
+    if (!rc) rc = jd_own_all_lines(&all, &result, inner);
+    if (!rc) rc = jd_own_weights_table(&weights, &data, &result, inner);
+    jd_own_weights_free(&weights);
+    jd_table_free(&all);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
     return rc;
@@ -439,10 +443,10 @@ static void test_remarks(void **state)
 static void test_words_for_missing(void **state)
 {
     (void)state;
-    jd_own_roles_t roles = usual;
-    roles.style.missing = "-999,n.a.";
-    jd_own_data_t data =
-        read_text("i,t,g,y\na,1,0,-999\na,2,n.a.,-99\nb,1,0,n.a.\nb,2,-999,3\n", &roles);
+    const jd_csv_style_t style = {.missing = "-999,n.a."};
+    jd_own_data_t data;
+    write_file("i,t,g,y\na,1,0,-999\na,2,n.a.,-99\nb,1,0,n.a.\nb,2,-999,3\n");
+    if (own_data_read(&data, path, &usual, &style, &ctx)) fail_msg("%s", ctx.message);
     assert_int_equal(data.panel.n, 2);
     assert_int_equal(data.dropped[JD_OWN_NO_Y], 2);
     assert_true(data.y[0] == -99);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataset/dataset.h"
+#include "own_data.h"
 #include "support.h"
 
 static jd_ctx_t ctx;
@@ -32,7 +32,7 @@ static int read_rows(const char *const *rows, jd_own_spacing_t spacing, jd_own_d
     jd_ctx_init(&ctx);
     ctx.warn = take_note;
     notes[0] = '\0';
-    return jd_own_data_read(data, path, &roles, &ctx);
+    return own_data_read(data, path, &roles, NULL, &ctx);
 }
 
 static const struct {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/cell.h"
-#include "dataset/dataset.h"
+#include "own_data.h"
 #include "support.h"
 
 static jd_ctx_t ctx;
@@ -92,12 +92,11 @@ static int read_rows(const char *rows, const jd_csv_style_t *style, jd_own_data_
     assert_non_null(out);
     fprintf(out, "i;t;d;y;w;z\n%s", rows);
     assert_int_equal(fclose(out), 0);
-    const jd_own_roles_t roles = {
-        .y = "y", .unit = "i", .time = "t", .treat = "d", .weights = "w", .style = *style};
+    const jd_own_roles_t roles = {.y = "y", .unit = "i", .time = "t", .treat = "d", .weights = "w"};
     jd_ctx_init(&ctx);
     ctx.warn = take_note;
     notes[0] = '\0';
-    return jd_own_data_read(data, path, &roles, &ctx);
+    return own_data_read(data, path, &roles, style, &ctx);
 }
 
 static void test_columns(void **state)
@@ -250,7 +249,7 @@ static void test_utf16(void **state)
         }
         assert_int_equal(fclose(out), 0);
         jd_ctx_init(&ctx);
-        assert_int_equal(jd_own_data_read(&data, path, &roles, &ctx), JD_ERR_FORMAT);
+        assert_int_equal(own_data_read(&data, path, &roles, NULL, &ctx), JD_ERR_FORMAT);
         assert_non_null(strstr(ctx.message, "is UTF-16; save it as UTF-8"));
     }
 }

@@ -4,7 +4,7 @@
 #include <readstat.h>
 #include <string.h>
 
-#include "dataset/dataset.h"
+#include "own_data.h"
 #include "support.h"
 
 static char path[64];
@@ -79,7 +79,7 @@ static int read_file(jd_own_data_t *data)
     jd_ctx_init(&ctx);
     ctx.warn = take_note;
     notes[0] = '\0';
-    return jd_own_data_read(data, path, &roles, &ctx);
+    return own_data_read(data, path, &roles, NULL, &ctx);
 }
 
 /* Values by Stata: td(01jan2010) = 18263, tm(2010m1) = 600, tq(2010q1) = 200, tw(2010w1) = 2600. */

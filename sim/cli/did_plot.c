@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The figure of a user's event times. */
+#include "cli/did_plot.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static unsigned format_of(const char *path)
     return 0;
 }
 
-int jd_own_plot_check(const char *path, jd_ctx_t *ctx)
+int jd_did_plot_check(const char *path, jd_ctx_t *ctx)
 {
     if (format_of(path)) return JD_OK;
     return jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -132,7 +133,7 @@ static int event_times(const jd_table_t *events, const jd_figure_options_t *opti
     return jd_figure_event_time(events, NULL, options, ctx);
 }
 
-int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
+int jd_did_plot(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
                 int replace, jd_ctx_t *ctx)
 {
     jd_table_t events = {0};
@@ -142,7 +143,7 @@ int jd_own_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
     char left_out[512] = "", axis[AXIS_SIZE];
     size_t at = 0;
     const char *unit = NULL; /* of the first that is drawn: one axis shows one */
-    int drawn = 0, rc = jd_own_plot_check(path, ctx);
+    int drawn = 0, rc = jd_did_plot_check(path, ctx);
     if (!rc)
         rc = jd_table_init(&events, "events", "", list, JD_EVENT_COLUMNS,
                            result->estimates.rows + result->n_fits, ctx);
@@ -190,7 +191,7 @@ static void add_set(jd_table_t *sets, const jd_table_t *t, int64_t row, int rest
     jd_table_set_number(sets, JD_ROBUST_HIGH, to, jd_table_number(t, JD_OWN_CI_HIGH, row));
 }
 
-int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
+int jd_did_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
                      int replace, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &result->diagnostics;
@@ -199,7 +200,7 @@ int jd_own_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, c
     char quantity[32], term[64], name[NAME_SIZE], last[NAME_SIZE] = "", axis[AXIS_SIZE];
     const char *unit = NULL; /* of the first that is drawn */
     memcpy(list, jd_robust_sets_columns, sizeof list);
-    int rc = jd_own_plot_check(path, ctx);
+    int rc = jd_did_plot_check(path, ctx);
     if (!rc) rc = jd_table_init(&sets, "sets", "", list, JD_ROBUST_COLUMNS, 2 * t->rows + 1, ctx);
     for (int64_t row = 0; row < t->rows && !rc; row++) {
         jd_table_text(t, JD_OWN_QUANTITY, row, quantity, sizeof quantity);

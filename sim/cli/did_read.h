@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** A user's file as a table: CSV, Stata, or a result file of jiedao. */
+#ifndef JD_CLI_DID_READ_H
+#define JD_CLI_DID_READ_H
+
+#include "dataset/dataset.h"
+#include "io/open.h"
+
+/** What is said of the file itself. */
+typedef struct jd_did_file {
+    const char *path;
+    const char *table; /**< of a jiedao file; NULL = panel/county */
+    bool triple;       /**< of its panel/sector_county, what triple differences need is assumed */
+    jd_csv_style_t style; /**< of a text file */
+} jd_did_file_t;
+
+/** Reads the columns the roles name (jiedao's HDF5 by its content, Stata by its ending .dta or
+ *  content, else CSV). Of a jiedao file y = inflow, unit, time and cohort are assumed where `roles`
+ *  lacks them, and are set there; as are source and decimal. The caller frees the table, also after
+ *  an error. Errors: those of the readers; JD_ERR_ARGUMENT (a role's column is not there, or none
+ *  was named). Cost: the file. */
+JD_MUST_USE int jd_did_read(jd_table_t *table, const jd_did_file_t *file, jd_own_roles_t *roles,
+                            jd_ctx_t *ctx);
+
+#endif
