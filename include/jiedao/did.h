@@ -300,6 +300,8 @@ JD_API const jd_estimator_t *jd_estimator_find(const char *name);
 JD_API const jd_param_t *jd_did_option_at(int index);
 /** Whether the estimator takes the option. */
 JD_API bool jd_did_option_is_of(const jd_param_t *option, const jd_estimator_t *estimator);
+/** Whether an option of jd_vcov_option_at() changes anything in the estimator's inference. */
+JD_API bool jd_vcov_option_is_of(const jd_param_t *option, const jd_estimator_t *estimator);
 /** Sets an option by its name from a text, "control" to "not_yet". Errors: JD_ERR_UNKNOWN_KEY with
  *  the nearest name, JD_ERR_VALUE with what is allowed. */
 JD_API JD_MUST_USE int jd_did_option_set(jd_did_options_t *options, const char *name,

@@ -9,6 +9,7 @@
 #define JIEDAO_LINEAR_H
 
 #include "jiedao/panel.h"
+#include "jiedao/param.h"
 
 JD_BEGIN_DECLS
 
@@ -152,25 +153,34 @@ typedef enum jd_kernel {
 typedef struct jd_vcov_options {
     jd_vcov_t kind;
     jd_k_fixed_t k_fixed;
-    int no_k_adjustment;       /**< 1: K = 0 and n - 1 = n: ssc(K.adj = FALSE) */
-    int no_cluster_adjustment; /**< 1: without G/(G-1): ssc(G.adj = FALSE) */
+    bool no_k_adjustment;       /**< K = 0 and n - 1 = n: ssc(K.adj = FALSE) */
+    bool no_cluster_adjustment; /**< without G/(G-1): ssc(G.adj = FALSE) */
     int32_t draws; /**< of bootstraps and simulated laws; 0 = the default of whoever draws */
     uint64_t seed; /**< of these */
-    int bands;     /**< 1: the uniform critical value of the effects by event time too */
-    jd_resample_t resample;  /**< synthetic_did and its like; did_multiplegt_dyn's bootstrap */
-    int k_exact;             /**< 1: K counts the rank of the fixed effects: ssc(K.exact = TRUE) */
-    int own_cluster_factors; /**< 1: each piece of JD_VCOV_MULTIWAY by its own G/(G-1):
+    bool bands;    /**< the uniform critical value of the effects by event time too */
+    jd_resample_t resample;   /**< synthetic_did and its like; did_multiplegt_dyn's bootstrap */
+    bool k_exact;             /**< K counts the rank of the fixed effects: ssc(K.exact = TRUE) */
+    bool own_cluster_factors; /**< each piece of JD_VCOV_MULTIWAY by its own G/(G-1):
                                 ssc(G.df = "conventional") */
-    int residual_df;   /**< 1: n-K degrees of freedom when clustered: ssc(t.df = "conventional") */
-    int n_over;        /**< 1: n/(n-K) when clustered, not (n-1)/(n-K): plm's type "HC1" */
-    int satterthwaite; /**< 1: degrees of freedom by Satterthwaite for JD_VCOV_CLUSTER too, as CR2
+    bool residual_df;   /**< n-K degrees of freedom when clustered: ssc(t.df = "conventional") */
+    bool n_over;        /**< n/(n-K) when clustered, not (n-1)/(n-K): plm's type "HC1" */
+    bool satterthwaite; /**< degrees of freedom by Satterthwaite for JD_VCOV_CLUSTER too, as CR2
                           and CR3 have them (Bell, McCaffrey 2002) */
-    int32_t lag;       /**< Newey-West, Driscoll-Kraay: periods; 0 = the whole part of T^(1/4), -1 =
-                          none */
-    double cutoff_km;  /**< Conley: > 0 */
+    int32_t lag;      /**< Newey-West, Driscoll-Kraay: periods; 0 = the whole part of T^(1/4), -1 =
+                         none */
+    double cutoff_km; /**< Conley: > 0 */
     jd_kernel_t kernel;     /**< Conley */
     jd_distance_t distance; /**< Conley */
 } jd_vcov_options_t;
+
+/** The index-th option that is set by name, a row into jd_vcov_options_t; NULL behind the last. */
+JD_API const jd_param_t *jd_vcov_option_at(int index);
+/** The kinds of covariance that read it, joined by commas; NULL = all. */
+JD_API const char *jd_vcov_option_kinds(const jd_param_t *option);
+/** Sets an option by its name from a text, "k_fixed" to "full". Errors: JD_ERR_UNKNOWN_KEY with the
+ *  nearest name, JD_ERR_VALUE with what is allowed. */
+JD_API JD_MUST_USE int jd_vcov_option_set(jd_vcov_options_t *options, const char *name,
+                                          const char *text, jd_ctx_t *ctx);
 
 enum { JD_MAX_WAYS = 4 };
 

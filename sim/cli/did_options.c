@@ -18,30 +18,19 @@
 #define SWITCH(name, member, help) ROW(name, NULL, JD_READ_SWITCH, member, help)
 #define CHOICE(name, value, member, names, help) \
     ROW(name, value, JD_READ_CHOICE, member, help), .choices = (names)
-#define INT(name, value, member, least, most, help) \
-    ROW(name, value, JD_READ_INT, member, help), .low = (least), .high = (most)
-#define RANGE(name, member, help) ROW(name, "A:B", JD_READ_RANGE, member, help)
 
-/* Who takes an option, where not all do: estimators that read so much of a panel or have so much of
- * inference; `.of` names further ones. */
+/* Who takes an option, where not all do: estimators that read so much of a panel; `.of` names
+ * further ones. */
 #define READS(what) .reads = JD_READS_##what
-#define INFERS(what) .infers = JD_INFERS_##what
 typedef struct row {
     jd_option_t option;
-    uint32_t reads, infers;
+    uint32_t reads;
 } row_t;
 
 /* Names in the order the library counts them. */
-static const char *const variances[] = {
-    "cluster", "iid",  "hc1",        "multiway",       "hc2",    "hc3", "cr2", "cr3",
-    "cv3",     "cv3j", "newey_west", "driscoll_kraay", "conley", NULL};
-static const char *const distances[] = {"haversine", "spherical", "triangular", NULL};
-static const char *const kernels[] = {"uniform", "bartlett", NULL};
 static const char *const laws[] = {"rademacher", "webb", "mammen", NULL};
 static const char *const wild_types[] = {"11", "13", "31", "33", NULL};
 static const char *const statistics[] = {"t", "coefficient", NULL};
-static const char *const k_fixed[] = {"nested", "full", "none", NULL};
-static const char *const resamples[] = {"auto", "placebo", "jackknife", "bootstrap", NULL};
 static const char *const bootstraps[] = {"none", "pairs", "block", NULL};
 static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
 static const char *const spacings[] = {"auto",    "rank", "day",  "week",    "month",
@@ -133,56 +122,13 @@ static const row_t before[] = {
      READS(HET)},
 };
 
-/* Of uncertainty and output. */
+/* Of uncertainty, behind the rows of covariances, and of output. */
 static const row_t behind[] = {
-    {.option =
-         {CHOICE("vcov", "KIND", vcov.kind, variances,
-                 "cluster (default), multiway, iid, hc1-3, cr2-3, cv3, newey_west, driscoll_kraay, "
-                 "conley"),
-          .head = "uncertainty"}},
-    {.option = {INT("lag", "N", vcov.lag, -1, 1000000,
-                    "newey_west, driscoll_kraay: periods; default T^(1/4), -1 none"),
-                .of = "newey_west,driscoll_kraay"}},
-    {.option = {ROW("cutoff", "KM", JD_READ_SIZE, vcov.cutoff_km,
-                    "conley: how far errors are correlated"),
-                .of = "conley"}},
-    {.option = {CHOICE("kernel", "KIND", vcov.kernel, kernels,
-                       "conley: uniform (default), bartlett"),
-                .of = "conley"}},
-    {.option = {CHOICE("distance", "KIND", vcov.distance, distances,
-                       "conley: haversine (default), fixest's spherical or triangular"),
-                .of = "conley"}},
-    {.option = {SWITCH("satterthwaite", vcov.satterthwaite,
-                       "cluster: degrees of freedom by Satterthwaite")},
-     INFERS(SATTERTHWAITE)},
-    {.option = {CHOICE(
-         "k-fixed", "KIND", vcov.k_fixed, k_fixed,
-         "effects counted in K: nested (all but those in clusters; default), full, none")},
-     INFERS(EFFECTS)},
-    {.option = {SWITCH("k-exact", vcov.k_exact, "K counts the rank of the fixed effects")},
-     INFERS(EFFECTS)},
-    {.option = {SWITCH("own-cluster-factors", vcov.own_cluster_factors,
-                       "multiway: each way by its own G/(G-1), not by that of the fewest clusters"),
-                .of = "multiway"}},
-    {.option = {SWITCH("no-k-adjustment", vcov.no_k_adjustment, "without the factor (n-1)/(n-K)")},
-     INFERS(FACTORS)},
-    {.option = {SWITCH("no-cluster-adjustment", vcov.no_cluster_adjustment,
-                       "without the factor G/(G-1)")},
-     INFERS(FACTORS)},
     {.option = {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")}},
-    {.option = {CHOICE("resample", "KIND", vcov.resample, resamples,
-                       "synthetic_did and its like: auto (default), placebo, jackknife, bootstrap, "
-                       "which did_multiplegt_dyn accepts too")},
-     INFERS(RESAMPLE)},
     {.option = {CHOICE(
          "bootstrap", "KIND", inference.bootstrap, bootstraps,
          "whole clusters are drawn again and all is estimated again: pairs, or block: within "
          "--strata, or dates of adoption; percentile intervals")}},
-    {.option = {SWITCH("bands", vcov.bands,
-                       "intervals that hold for all event times at once, where known")}},
-    {.option = {INT("draws", "N", vcov.draws, 1, 10000000,
-                    "of what is simulated; default: each its own")}},
-    {.option = {ROW("seed", "N", JD_READ_SEED, vcov.seed, "of what is simulated; default 0")}},
     {.option = {CHOICE("format", "FORMAT", format, formats,
                        "text (default), csv, json, latex, markdown"),
                 .head = "output"}},
@@ -229,16 +175,15 @@ static void join(char list[512], const char *name)
     snprintf(list + at, 512 - at, "%s%s", at ? "," : "", name);
 }
 
-/* A row of this file; its takers by what they read and infer. */
+/* A row of this file; its takers by what they read. */
 static void add_row(made_t *m, const row_t *row)
 {
     jd_option_t *o = &m->row[m->n_rows++];
     char of[512] = "";
     *o = row->option;
-    if (!row->reads && !row->infers) return;
+    if (!row->reads) return;
     for (int i = 0; jd_estimators[i]; i++)
-        if ((jd_estimators[i]->reads & row->reads) || (jd_estimators[i]->infers & row->infers))
-            join(of, jd_estimators[i]->name);
+        if (jd_estimators[i]->reads & row->reads) join(of, jd_estimators[i]->name);
     if (o->of) join(of, o->of);
     o->of = keep(m, "%s", of);
 }
@@ -264,6 +209,7 @@ static const char *value_of(made_t *m, const jd_param_t *p)
         return "KIND";
     case JD_PARAM_RANGE:
         return "A:B";
+    case JD_PARAM_DOUBLE:
     case JD_PARAM_LIST:
     case JD_PARAM_INTS:
         snprintf(unit, sizeof unit, "%s", *p->unit ? p->unit : "numbers");
@@ -288,43 +234,81 @@ static jd_read_t read_of(const jd_param_t *p)
         return JD_READ_NUMBERS;
     case JD_PARAM_INTS:
         return JD_READ_LIST;
+    case JD_PARAM_DOUBLE:
+        return JD_READ_SIZE;
+    case JD_PARAM_INT:
+        return JD_READ_SEED;
     default:
         return JD_READ_INT;
     }
 }
 
-/* An estimators' option: few takers stand before its help, its default behind. */
-static void add_param(made_t *m, const jd_param_t *p)
+/* Who takes an option: the list for warnings, and what the help shows before its line. */
+typedef struct takers {
+    char of[512], shown[160];
+    bool all;
+} takers_t;
+
+static void show_takers(takers_t *t)
+{
+    size_t at = 0;
+    for (const char *p = t->of; *p && at + 3 < sizeof t->shown; p++) {
+        t->shown[at++] = *p;
+        if (*p == ',') t->shown[at++] = ' ';
+    }
+    snprintf(t->shown + at, sizeof t->shown - at, ": ");
+}
+
+/* Estimators that take a row; all of them, few, or so many that the help leaves them to others. */
+static takers_t takers_of(const jd_param_t *p,
+                          bool (*is_of)(const jd_param_t *, const jd_estimator_t *))
 {
     enum { FEW = 3 };
-    jd_option_t *o = &m->row[m->n_rows++];
-    char of[512] = "", *name, takers[160] = "";
+    takers_t t = {.of = ""};
     int n = 0, all = 0;
     for (; jd_estimators[all]; all++) {
-        if (!jd_did_option_is_of(p, jd_estimators[all])) continue;
-        join(of, jd_estimators[all]->name);
-        if (n++ < FEW)
-            snprintf(takers + strlen(takers), sizeof takers - strlen(takers), "%s%s",
-                     n > 1 ? ", " : "", jd_estimators[all]->name);
+        if (!is_of(p, jd_estimators[all])) continue;
+        join(t.of, jd_estimators[all]->name);
+        n++;
     }
-    const bool few = n <= FEW,
-               has_default = *p->fallback && p->type != JD_PARAM_FLAG && p->type != JD_PARAM_RANGE;
-    name = m->text + m->used;
+    t.all = n == all;
+    if (n <= FEW) show_takers(&t);
+    return t;
+}
+
+/* An option of a row, `at` in the request; its default stands behind its help. */
+static void add_param(made_t *m, const jd_param_t *p, size_t at, const takers_t *takers)
+{
+    jd_option_t *o = &m->row[m->n_rows++];
+    char *name = m->text + m->used;
+    const bool has_default = *p->fallback && p->type != JD_PARAM_FLAG && p->type != JD_PARAM_RANGE;
     *o = (jd_option_t){.name = keep(m, "%s", p->name),
                        .value = value_of(m, p),
                        .read = read_of(p),
-                       .at = offsetof(jd_did_request_t, how) + p->offset,
-                       .of = n < all ? keep(m, "%s", of) : NULL,
+                       .at = at + p->offset,
+                       .of = takers->all ? NULL : keep(m, "%s", takers->of),
                        .param = p};
     for (char *c = name; *c; c++)
         if (*c == '_') *c = '-';
-    o->help =
-        keep(m, "%s%s%s%s%s%s", few ? takers : "", few ? ": " : "", p->help,
-             p->type == JD_PARAM_CHOICE ? ": " : "", p->type == JD_PARAM_CHOICE ? p->choices : "",
-             has_default ? keep(m, "; default %s", p->fallback) : "");
+    o->help = keep(m, "%s%s%s%s%s", takers->shown, p->help, p->type == JD_PARAM_CHOICE ? ": " : "",
+                   p->type == JD_PARAM_CHOICE ? p->choices : "",
+                   has_default ? keep(m, "; default %s", p->fallback) : "");
     if (p->type == JD_PARAM_CHOICE) o->choices = keep_choices(m, p->choices);
     o->low = (int32_t)(p->low > INT32_MIN ? p->low : INT32_MIN);
     o->high = (int32_t)(p->high < INT32_MAX ? p->high : INT32_MAX);
+}
+
+/* Estimators that take it, or the kinds of covariance that read it. */
+static void add_vcov(made_t *m, const jd_param_t *p)
+{
+    const char *kinds = jd_vcov_option_kinds(p);
+    takers_t t = takers_of(p, jd_vcov_option_is_of);
+    if (kinds && t.all) {
+        snprintf(t.of, sizeof t.of, "%s", kinds);
+        t.all = false;
+        show_takers(&t);
+    }
+    add_param(m, p, offsetof(jd_did_request_t, vcov), &t);
 }
 
 static made_t made;
@@ -334,8 +318,14 @@ static void make(void)
     const jd_param_t *p;
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         add_row(&made, &before[i]);
-    for (int i = 0; (p = jd_did_option_at(i)); i++)
-        add_param(&made, p);
+    for (int i = 0; (p = jd_did_option_at(i)); i++) {
+        const takers_t takers = takers_of(p, jd_did_option_is_of);
+        add_param(&made, p, offsetof(jd_did_request_t, how), &takers);
+    }
+    const int uncertainty = made.n_rows;
+    for (int i = 0; (p = jd_vcov_option_at(i)); i++)
+        add_vcov(&made, p);
+    made.row[uncertainty].head = "uncertainty";
     for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
         add_row(&made, &behind[i]);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "study/recovery_samples.h"
 
 #define P(field) offsetof(jd_estimate_params_t, field)
@@ -26,8 +27,6 @@ static const jd_param_t own_rows[] = {
      "estimate on sector x county x quarter (triple difference)", "", JD_RESULT},
     {"firm", JD_PARAM_FLAG, P(firm), "yes", 0, 0, NULL, "",
      "estimate on the sample of firms x quarter", "", JD_RESULT},
-    {"variance", JD_PARAM_CHOICE, P(variance), "cluster", 0, 0, "cluster | hc1 | iid", "",
-     "standard errors: clustered (CR1), robust (HC1), classical", "", JD_RESULT},
     {"cluster", JD_PARAM_CHOICE, P(cluster), "county", 0, 0, "county | prefecture | province", "",
      "level of the clusters", "", JD_RESULT},
     {"level", JD_PARAM_DOUBLE, P(level), "0.95", 0.5, 0.999, NULL, "1", "level of intervals", "",
@@ -76,36 +75,76 @@ static int check(const void *block, const char *name, const jd_config_t *config,
             config, "estimate", "data", ctx,
             "estimate.data = observed: the empirical file shows inflows only; write "
             "outcome = inflow or data = complete");
+    if (p->vcov.kind == JD_VCOV_MULTIWAY || p->vcov.kind == JD_VCOV_CONLEY)
+        return jd_config_blame(config, "estimate", "variance", ctx,
+                               "estimate.variance = %s: recorded panels have clusters of one "
+                               "level (estimate.cluster) and no places; name another kind",
+                               p->vcov.kind == JD_VCOV_CONLEY ? "conley" : "multiway");
     return check_names(p, config, ctx);
 }
 
-/* ---- The section: these rows, and the estimators' own ---- */
+/* ---- The section: these rows, the estimators' own, and those of covariances ---- */
 
 /* Whether a list of estimators has one that takes the option. */
-static bool is_taken(const char *estimators, const jd_param_t *option)
+static bool is_taken(const char *estimators, const jd_param_t *option,
+                     bool (*is_of)(const jd_param_t *, const jd_estimator_t *))
 {
     char name[JD_TERM_NAME];
     for (const char *at = estimators; (at = jd_estimate_next(at, name));) {
         const jd_estimator_t *e = jd_estimator_find(name);
-        if (strcmp(name, "all") == 0 || (e && jd_did_option_is_of(option, e))) return true;
+        if (strcmp(name, "all") == 0 || (e && is_of(option, e))) return true;
     }
     return false;
 }
 
-static const jd_param_t *find_option(const char *name)
+/* The row of this name in a list, or NULL. */
+static const jd_param_t *find_option(const jd_param_t *(*at)(int), const char *name)
 {
     const jd_param_t *option;
-    for (int i = 0; (option = jd_did_option_at(i)) && strcmp(option->name, name) != 0; i++)
+    for (int i = 0; (option = at(i)) && strcmp(option->name, name) != 0; i++)
         ;
     return option;
 }
 
+/* Whether the kind of covariance that is set reads the option. */
+static bool is_of_kind(jd_vcov_t kind, const jd_param_t *option)
+{
+    const char *choices = jd_vcov_option_at(0)->choices, *kinds = jd_vcov_option_kinds(option);
+    char name[64] = "";
+    for (int i = 0; i <= (int)kind && jd_param_next_choice(&choices, name, sizeof name); i++)
+        ;
+    return !kinds || jd_list_holds(kinds, name, false);
+}
+
 static const jd_unread_t *unread_of(const void *block, const jd_param_t *param)
 {
-    static const jd_unread_t rule = {"", NULL, "none of estimate.estimators uses it"};
-    const jd_param_t *option = find_option(param->name);
-    const char *estimators = ((const jd_estimate_params_t *)block)->estimators;
-    return option && !is_taken(estimators, option) ? &rule : NULL;
+    static const jd_unread_t unused = {"", NULL, "none of estimate.estimators uses it"},
+                             of_others = {"", NULL, "estimate.variance does not use it"};
+    const jd_estimate_params_t *p = block;
+    const jd_param_t *option = find_option(jd_did_option_at, param->name),
+                     *vcov = find_option(jd_vcov_option_at, param->name);
+    if (vcov && !is_of_kind(p->vcov.kind, vcov)) return &of_others;
+    return (option && !is_taken(p->estimators, option, jd_did_option_is_of)) ||
+                   (vcov && !is_taken(p->estimators, vcov, jd_vcov_option_is_of))
+               ? &unused
+               : NULL;
+}
+
+/* The rows of covariances but for those of two ways, places and bands, which /estimates has not. */
+static int add_vcov(jd_param_t *rows, int n, int most)
+{
+    const jd_param_t *option;
+    for (int i = 0; (option = jd_vcov_option_at(i)) && n < most; i++) {
+        const char *kinds = jd_vcov_option_kinds(option);
+        if (option->offset == offsetof(jd_vcov_options_t, bands) ||
+            (kinds && (!strcmp(kinds, "conley") || !strcmp(kinds, "multiway"))))
+            continue;
+        rows[n] = *option;
+        rows[n].offset += P(vcov);
+        if (option->offset == offsetof(jd_vcov_options_t, kind)) rows[n].name = "variance";
+        n++;
+    }
+    return n;
 }
 
 static jd_section_t section;
@@ -127,6 +166,7 @@ static void make_section(void)
             rows[n].fallback = "yes"; /* what the ATT is */
         n++;
     }
+    n = add_vcov(rows, n, MOST);
     section = (jd_section_t){.name = "estimate",
                              .help = "which estimators run on which data after the simulation, and "
                                      "how",
@@ -407,14 +447,12 @@ static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_c
 static int tell_outcome(const work_t *w, const jd_design_t *design, const double *y,
                         const jd_split_input_t *input, jd_table_t *to, jd_ctx_t *ctx)
 {
-    static const jd_vcov_t kinds[] = {JD_VCOV_CLUSTER, JD_VCOV_HC1, JD_VCOV_IID};
-    const jd_vcov_options_t variance = {.kind = kinds[w->params->variance]};
     const jd_term_t *terms = jd_design_terms(design);
     int n_terms = jd_design_facts(design).n_terms, n = 0;
     jd_fit_t fit = {0};
     jd_split_t *splits = NULL;
     int rc = jd_make(&splits, n_terms, sizeof *splits, "the bias split", ctx);
-    if (!rc) rc = jd_design_infer(design, y, &variance, w->params->level, &fit, ctx);
+    if (!rc) rc = jd_design_infer(design, y, &w->params->vcov, w->params->level, &fit, ctx);
     if (!rc && input) rc = jd_split_bias(design, input, splits, &n, ctx);
     for (; !rc && !input && n < n_terms && terms[n].kind < JD_TERM_OTHER; n++)
         splits[n].trends = fit.estimate[n];

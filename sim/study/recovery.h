@@ -15,11 +15,6 @@ typedef enum jd_estimate_outcome {
     JD_OUTCOME_OUTFLOW,
     JD_OUTCOME_STOCK
 } jd_estimate_outcome_t;
-typedef enum jd_estimate_variance {
-    JD_VARIANCE_CLUSTER,
-    JD_VARIANCE_HC1,
-    JD_VARIANCE_IID
-} jd_estimate_variance_t;
 typedef enum jd_estimate_cluster {
     JD_CLUSTER_COUNTY,
     JD_CLUSTER_PREFECTURE,
@@ -30,8 +25,9 @@ typedef enum jd_estimate_cluster {
 typedef struct jd_estimate_params {
     jd_did_options_t how; /**< first, so that the estimators' rows hold here too; their keys are the
                                options' names, but for bin (bin_first, bin_last) */
+    jd_vcov_options_t vcov;       /**< its rows too; the key of the kind is `variance` */
     char estimators[JD_TEXT_MAX]; /**< of the county panel: names joined by commas, or "all" */
-    int32_t data, outcome, variance, cluster;
+    int32_t data, outcome, cluster;
     bool county, sector, firm;
     double level;
     int64_t bin_first, bin_last;

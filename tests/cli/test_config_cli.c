@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a config asks for and does not get is said. */
+#include <math.h>
+
 #include "cli/tiny.h"
 
 /* $TINY, whose notes are heard. */
@@ -106,10 +108,45 @@ static void test_info_prints_sweeps_and_replicates(void **state)
     ASSERT_HOLDS(said.out, "--replicates 3");
 }
 
+/* Kinds of covariance and their options are keys of [estimate]; what a kind does not read is named.
+ */
+static void test_covariances_are_keys(void **state)
+{
+    (void)state;
+    static const char twfe[] = "run " LOUD " --set estimate.estimators=twfe --set "
+                               "estimate.sector=no --set estimate.firm=no --set estimate.";
+    static const char *const kinds[] = {
+        "hc1", "hc1 --set estimate.no_k_adjustment=yes", "hc3",
+        "cv3", "newey_west --set estimate.lag=1",        "newey_west --set estimate.lag=3"};
+    double error[6];
+    char line[600], *end;
+    for (int i = 0; i < 6; i++) {
+        snprintf(line, sizeof line,
+                 "%svariance=%s -o v.h5 --force >/dev/null && \"$JIEDAO\" export v.h5 -t estimates "
+                 "-o - | awk -F, 'NR==1 {for (i = 1; i <= NF; i++) c[$i] = i} NR == 2 {print "
+                 "$c[\"std_error\"]}'",
+                 twfe, kinds[i]);
+        run_program(&said, line);
+        error[i] = strtod(said.out, &end);
+        assert_true(error[i] > 0 && *end == '\n');
+        for (int k = 0; k < i; k++)
+            assert_true(fabs(error[k] - error[i]) > 1e-9 * error[i]);
+    }
+    snprintf(line, sizeof line, "%slag=2 -o v.h5 --force", twfe);
+    run_program(&said, line);
+    ASSERT_HOLDS(said.err, "estimate.variance does not use it");
+    snprintf(line, sizeof line, "%svariance=conley -o v.h5 --force", twfe);
+    run_program(&said, line);
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err,
+                 "estimate.variance = conley: recorded panels have clusters of one level");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_rounds_away_is_said),
+        cmocka_unit_test(test_covariances_are_keys),
         cmocka_unit_test(test_info_prints_what_run_takes),
         cmocka_unit_test(test_info_prints_paths_in_full),
         cmocka_unit_test(test_info_prints_sweeps_and_replicates),

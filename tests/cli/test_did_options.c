@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The options of jiedao did: each goes where its row says, and nowhere else. */
+#include <string.h>
+
 #include "cli/did_options.h"
 #include "support.h"
 
@@ -90,6 +92,30 @@ static void test_two_clusters(void **state)
     free_line();
 }
 
+/* Zeroed options of covariances are the defaults of their rows, and a name sets what its row says.
+ */
+static void test_options_of_covariances(void **state)
+{
+    (void)state;
+    jd_vcov_options_t usual = {0}, v = {0};
+    const jd_param_t *row;
+    jd_ctx_init(&ctx);
+    for (int i = 0; (row = jd_vcov_option_at(i)); i++)
+        assert_int_equal(jd_vcov_option_set(&v, row->name, row->fallback, &ctx), JD_OK);
+    assert_memory_equal(&v, &usual, sizeof v);
+    assert_int_equal(jd_vcov_option_set(&v, "vcov", "conley", &ctx), JD_OK);
+    assert_int_equal(v.kind, JD_VCOV_CONLEY);
+    assert_int_equal(jd_vcov_option_set(&v, "vcov", "cv3j", &ctx), JD_OK);
+    assert_int_equal(v.kind, JD_VCOV_CV3J);
+    assert_int_equal(jd_vcov_option_set(&v, "resample", "bootstrap", &ctx), JD_OK);
+    assert_int_equal(v.resample, JD_RESAMPLE_BOOTSTRAP);
+    assert_int_equal(jd_vcov_option_set(&v, "k_fix", "none", &ctx), JD_ERR_UNKNOWN_KEY);
+    assert_non_null(strstr(ctx.message, "did you mean 'k_fixed'?"));
+    assert_int_equal(jd_vcov_option_set(&v, "lag", "-2", &ctx), JD_ERR_VALUE);
+    assert_null(jd_vcov_option_kinds(jd_vcov_option_at(0)));
+    assert_string_equal(jd_vcov_option_kinds(jd_vcov_option_at(1)), "newey_west,driscoll_kraay");
+}
+
 /* No two rows fill the same member, none lies outside, none lacks a way to be read. */
 static void test_rows_fill_members_of_their_own(void **state)
 {
@@ -114,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_nothing_given),
         cmocka_unit_test(test_each_kind_of_value),
         cmocka_unit_test(test_two_clusters),
+        cmocka_unit_test(test_options_of_covariances),
         cmocka_unit_test(test_rows_fill_members_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

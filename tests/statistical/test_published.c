@@ -22,13 +22,13 @@ static const jd_dgp_params_t placebo = {.kind = JD_DGP_AR1_PLACEBO,
                                         .sd = 1,
                                         .unit_sd = 1};
 
-static void recover(const jd_dgp_params_t *dgp, const char *estimator, int32_t variance,
+static void recover(const jd_dgp_params_t *dgp, const char *estimator, jd_vcov_t variance,
                     uint64_t replicate, jd_table_t *t)
 {
     jd_ctx_t ctx;
     jd_recovery_sample_t s = {0};
     jd_estimate_params_t p = {
-        .variance = variance, .level = 0.95, .bin_first = -1000, .bin_last = 1000};
+        .vcov = {.kind = variance}, .level = 0.95, .bin_first = -1000, .bin_last = 1000};
     jd_ctx_init(&ctx);
     jd_did_defaults(&p.how);
     p.how.cell_mean = true;
@@ -56,7 +56,7 @@ static void test_placebo_laws_are_found_too_often(void **state)
         dgp.rho = rho[k];
         for (uint64_t r = 0; r < N; r++) {
             jd_table_t t;
-            recover(&dgp, "twfe", JD_VARIANCE_IID, r, &t);
+            recover(&dgp, "twfe", JD_VCOV_IID, r, &t);
             found += number(&t, JD_EST_CI_LOW, 0) > 0 || number(&t, JD_EST_CI_HIGH, 0) < 0;
             jd_table_free(&t);
         }
@@ -112,7 +112,7 @@ static void test_passing_a_pretest_makes_bias_worse(void **state)
     for (uint64_t r = 0; r < N; r++) {
         jd_table_t t;
         bool passes = true;
-        recover(&dgp, "event_study", JD_VARIANCE_CLUSTER, r, &t);
+        recover(&dgp, "event_study", JD_VCOV_CLUSTER, r, &t);
         for (int64_t i = 0; i < t.rows; i++)
             if (JD_CELLS(&t, JD_EST_EVENT_TIME, int32_t)[i] < -1 &&
                 JD_CELLS(&t, JD_EST_EVENT_TIME, int32_t)[i] != JD_NO_EVENT)

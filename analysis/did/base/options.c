@@ -80,6 +80,24 @@ bool jd_did_option_is_of(const jd_param_t *option, const jd_estimator_t *estimat
     return false;
 }
 
+/* Options of covariances that not all estimators' inference reads; the others are for all. */
+bool jd_vcov_option_is_of(const jd_param_t *option, const jd_estimator_t *estimator)
+{
+#define VCOV(field) offsetof(jd_vcov_options_t, field)
+    static const struct {
+        size_t offset;
+        uint32_t infers;
+    } some[] = {{VCOV(satterthwaite), JD_INFERS_SATTERTHWAITE},
+                {VCOV(k_fixed), JD_INFERS_EFFECTS},
+                {VCOV(k_exact), JD_INFERS_EFFECTS},
+                {VCOV(no_k_adjustment), JD_INFERS_FACTORS},
+                {VCOV(no_cluster_adjustment), JD_INFERS_FACTORS},
+                {VCOV(resample), JD_INFERS_RESAMPLE}};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+        if (some[i].offset == option->offset) return estimator->infers & some[i].infers;
+    return true;
+}
+
 static const jd_param_t *find(const char *name, const char **near)
 {
     const char *names[128];

@@ -14,7 +14,7 @@
 typedef struct {
     int64_t at;
     int32_t n, room;
-} jd_list_t;
+} jd_neighbours_t;
 
 /* Neighbours and the matrix's entries there. */
 typedef struct {
@@ -27,9 +27,9 @@ typedef struct {
  *  two inner nodes is in both lists, one between inner node and border in the inner's alone. */
 struct jd_sparse {
     int n;
-    double *diagonal; /* [n] of inner nodes */
-    double *weight;   /* [n] of the levels: the scale pivots are held against */
-    jd_list_t *list;  /* [n]; of an eliminated node: its multipliers */
+    double *diagonal;      /* [n] of inner nodes */
+    double *weight;        /* [n] of the levels: the scale pivots are held against */
+    jd_neighbours_t *list; /* [n]; of an eliminated node: its multipliers */
     jd_pool_t pool;
     int32_t *border;   /* [n] place in the border, -1 for inner nodes */
     int32_t *position; /* [n] in border, then in core; scratch before */
@@ -63,7 +63,7 @@ static int reserve(jd_pool_t *pool, int64_t n)
 }
 
 /* Appends to a list, which moves to the pool's end when it outgrows its room; 0: no memory. */
-static int append(jd_pool_t *pool, jd_list_t *list, int32_t index, double value)
+static int append(jd_pool_t *pool, jd_neighbours_t *list, int32_t index, double value)
 {
     if (list->n == list->room) {
         int32_t room = 2 * list->room + 8;
@@ -160,7 +160,7 @@ static int add_level(const jd_effects_t *e, const members_t *m, int32_t l, doubl
 static int keep_level(jd_sparse_t *s, int32_t l, double *acc, unsigned char *seen,
                       const int32_t *touched, int n)
 {
-    jd_list_t *list = &s->list[l];
+    jd_neighbours_t *list = &s->list[l];
     int32_t row = s->border[l];
     if (row < 0) {
         if (!reserve(&s->pool, n)) return 0;
@@ -269,7 +269,7 @@ static int inner_neighbours(const jd_sparse_t *s, int32_t v)
 static int update(jd_sparse_t *s, int32_t a, int32_t v, double by, const int32_t *index,
                   const double *value, int32_t n)
 {
-    jd_list_t *list = &s->list[a];
+    jd_neighbours_t *list = &s->list[a];
     int32_t *at = s->pool.index + list->at, gone = -1;
     for (int32_t j = 0; j < list->n; j++) {
         s->position[at[j]] = j + 1;
@@ -501,7 +501,7 @@ int jd_sparse_solve(const jd_sparse_t *s, const double *b, double scale, double 
     memcpy(a, b, (size_t)s->n * sizeof *a);
     for (int e = 0; e < s->n_eliminated; e++) {
         int32_t v = s->order[e];
-        const jd_list_t *l = &s->list[v];
+        const jd_neighbours_t *l = &s->list[v];
         for (int64_t j = l->at; j < l->at + l->n; j++)
             a[index[j]] -= value[j] * a[v];
     }
@@ -521,7 +521,7 @@ int jd_sparse_solve(const jd_sparse_t *s, const double *b, double scale, double 
     }
     for (int e = s->n_eliminated - 1; e >= 0; e--) {
         int32_t v = s->order[e];
-        const jd_list_t *l = &s->list[v];
+        const jd_neighbours_t *l = &s->list[v];
         double sum = s->pivot[v] > 0 ? a[v] / s->pivot[v] : 0;
         for (int64_t j = l->at; j < l->at + l->n; j++)
             sum -= value[j] * a[index[j]];
