@@ -83,8 +83,7 @@ static inline void bench_open(street_bench_t *b, const char *text)
     b->tk_land = test_calloc((size_t)counties, sizeof(double));
     b->tk_fiscal = test_calloc((size_t)counties, sizeof(double));
     jd_officials_start(officials, &b->traits, &b->world.officials);
-    for (int32_t s = 0; s < streets; s++)
-        b->world.services[s] = b->world.services_cap[s] = 1 / world->ambition_w;
+    jd_services_start(&b->setting, &b->world);
 }
 
 /* One quarter of the calendar (4 * year + quarter - 1), as run/quarter.c does it. */

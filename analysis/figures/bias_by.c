@@ -72,11 +72,11 @@ static void put_bias_panel(jd_page_t *page, const stacks_t *s, int k, double leg
     if (k == 0) {
         int wide = jd_page_wide(page);
         jd_page_legend(page, 3.0, legend - 3.0, 42.0, wide ? 2 : 3);
-        if (s->parts) jd_parts_legend(page);
+        if (s->parts) jd_parts_legend(page, jd_bias_parts);
         jd_page_entry(page, &all, "bias, 95 % MC interval");
     }
     snprintf(name, sizeof name, "e%d_part", k);
-    if (s->parts) jd_parts_plot(page, name, s->half, 0);
+    if (s->parts) jd_parts_plot(page, name, jd_bias_parts, s->half, 0);
     jd_page_plot(page);
     fprintf(out,
             "$e%d_bias using 1:3:(0):($4-$3) with vectors nohead lw 1.6 dt 1 lc rgb '" JD_BLACK

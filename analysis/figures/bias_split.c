@@ -157,7 +157,7 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     if (first || !wide) put_names(out, table, col, name_length(page, table, col));
     if (first) {
         jd_page_legend(page, 3.0, wide ? 6.5 : 10.0, 40.0, wide ? 2 : 3);
-        jd_parts_legend(page);
+        jd_parts_legend(page, jd_bias_parts);
         jd_page_entry(page, &total, "total");
     }
     put_totals(out, table, col[panel->bias]);
@@ -171,7 +171,7 @@ static void put_panel(jd_page_t *page, const panel_t *panel, const jd_table_t *t
     fputs(" offset 0,0.6\n", out);
     jd_put_axis(out, "x", extent, (int)fmax(4.0, (box->right - box->left) / 8.0));
     fprintf(out, "set yrange [%.10g:%.10g]\n", 0.3 - (double)table->rows, 0.7);
-    jd_parts_plot(page, panel->name, 0.32, 1);
+    jd_parts_plot(page, panel->name, jd_bias_parts, 0.32, 1);
     jd_page_plot(page);
     fprintf(out,
             "$%s_total using 1:2 with points pt 13 ps 0.9 lc rgb '#FFFFFF', \\\n"

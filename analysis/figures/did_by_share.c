@@ -136,9 +136,9 @@ static int put_bias(jd_page_t *page, const jd_table_t *table, const int *col,
         "set arrow from graph 0, first 0 to graph 1, first 0 nohead front lw 1 lc rgb '#333333'\n",
         out);
     jd_page_legend(page, box->left, box->bottom - 12.0, 36.0, 3);
-    jd_parts_legend(page);
+    jd_parts_legend(page, jd_bias_parts);
     if (any) jd_page_entry(page, &all, "all (DID − ATT)");
-    jd_parts_plot(page, "part", jd_parts_half(positions, table->rows, width), 0);
+    jd_parts_plot(page, "part", jd_bias_parts, jd_parts_half(positions, table->rows, width), 0);
     if (any) {
         jd_page_plot(page);
         fputs("$bias using 1:2 with points pt 13 ps 0.9 lc rgb '#FFFFFF', \\\n"

@@ -177,6 +177,24 @@ int jd_figure_time_series(const jd_table_t *series, const jd_figure_options_t *o
 int jd_figure_time_series_script(FILE *out, const jd_table_t *series,
                                  const jd_figure_options_t *options, jd_ctx_t *ctx);
 
+/* --- 6b. Friction and its parts --------------------------------------------------------------- */
+
+enum {
+    JD_FRICTION_YEAR,
+    JD_FRICTION_TREATED, /* 1 counties with the policy at some time, 0 never */
+    JD_FRICTION_TOTAL,
+    JD_FRICTION_FIRST, /* toolkit, capability, time, willingness, show */
+    JD_FRICTION_COLUMNS = JD_FRICTION_FIRST + 5
+};
+extern const jd_column_t jd_friction_columns[JD_FRICTION_COLUMNS];
+
+/** Mean f by quarter, its parts stacked up (positive) and down (negative), a panel for treated
+ *  counties and one for those never treated. */
+int jd_figure_friction(const jd_table_t *friction, const jd_figure_options_t *options,
+                       jd_ctx_t *ctx);
+int jd_figure_friction_script(FILE *out, const jd_table_t *friction,
+                              const jd_figure_options_t *options, jd_ctx_t *ctx);
+
 /* --- 7. Robust sets --------------------------------------------------------------------------- */
 
 enum {

@@ -2,9 +2,7 @@
 #include "parts.h"
 
 /* Colours whose greys differ, from black to white. */
-static const struct {
-    const char *title, *colour;
-} parts[JD_PARTS] = {
+const jd_part_look_t jd_bias_parts[JD_PARTS] = {
     {"measurement", "#222222"},
     {"trends and chance", "#D9D9D9"},
     {"weights and target", JD_ORANGE},
@@ -94,7 +92,8 @@ double jd_parts_half(const double *positions, int64_t rows, double width)
     return step / 3.0;
 }
 
-void jd_parts_plot(jd_page_t *page, const char *name, double half, int lying)
+void jd_parts_plot(jd_page_t *page, const char *name, const jd_part_look_t *parts, double half,
+                   int lying)
 {
     for (int k = 0; k < JD_PARTS; k++) {
         jd_page_plot(page);
@@ -107,7 +106,7 @@ void jd_parts_plot(jd_page_t *page, const char *name, double half, int lying)
     }
 }
 
-void jd_parts_legend(jd_page_t *page)
+void jd_parts_legend(jd_page_t *page, const jd_part_look_t *parts)
 {
     for (int k = 0; k < JD_PARTS; k++)
         jd_page_box_entry(page, parts[k].colour, parts[k].title);

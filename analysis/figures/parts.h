@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Stacked parts of a bias, standing or lying. Internal. */
+/** Stacked parts of a bias or of friction, standing or lying. Internal. */
 #ifndef JD_FIGURES_PARTS_H
 #define JD_FIGURES_PARTS_H
 
 #include "page.h"
 
 enum { JD_PARTS = 5 };
+
+/** Name and colour of a part. */
+typedef struct jd_part_look {
+    const char *title, *colour;
+} jd_part_look_t;
+/** Those of a bias. */
+extern const jd_part_look_t jd_bias_parts[JD_PARTS];
 
 /** The mark that a row's parts add up to: a column, less another one unless that is -1. */
 typedef struct jd_parts_mark {
@@ -27,9 +34,10 @@ void jd_parts_tell(const char *figure, int rows, jd_ctx_t *ctx);
 double jd_parts_half(const double *positions, int64_t rows, double width);
 
 /** Draws them as boxes of the given half thickness; `lying`: bars go right, not up. */
-void jd_parts_plot(jd_page_t *page, const char *name, double half, int lying);
+void jd_parts_plot(jd_page_t *page, const char *name, const jd_part_look_t *parts, double half,
+                   int lying);
 
 /** Legend entries of the five parts. */
-void jd_parts_legend(jd_page_t *page);
+void jd_parts_legend(jd_page_t *page, const jd_part_look_t *parts);
 
 #endif

@@ -82,7 +82,7 @@ const jd_command_t jd_command_figures = {
     .about =
         "Draws what each FILE holds: effort under pressure and its loop, the map of friction\n"
         "and relocation flows, estimates against truth by event time, the split of the bias,\n"
-        "and time series with and without the policy. Files that differ in policy.share also\n"
+        "time series with and without the policy, and friction by its parts. Files that differ in policy.share also\n"
         "give estimates against truth by treated share. Of a file of replicates the means are\n"
         "drawn. A sweep.h5 gives estimates and truth by its parameter, a heat map of two, or the\n"
         "indices of its design; a validation.h5 bias by parts, coverage, size and power, and what\n"

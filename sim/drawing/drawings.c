@@ -93,6 +93,17 @@ static int draw_series(const jd_source_t *s, const jd_figure_options_t *o, jd_ct
     return rc;
 }
 
+static int draw_friction(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+{
+    jd_table_t panel = {0}, friction = {0};
+    int rc = read_of_run(s, "panel/county", &panel, ctx);
+    if (!rc) rc = jd_friction_rows(&friction, &panel, ctx);
+    if (!rc) rc = jd_figure_friction(&friction, o, ctx);
+    jd_table_free(&friction);
+    jd_table_free(&panel);
+    return rc;
+}
+
 static int draw_map(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     jd_table_t places = {0}, panel = {0}, relocations = {0}, counties = {0}, flows = {0};
@@ -166,9 +177,13 @@ typedef struct figure {
     jd_drawer_t draw;
 } figure_t;
 
-static const figure_t of_runs[] = {{"effort_loop", draw_loop},   {"map", draw_map},
-                                   {"event_time", draw_events},  {"bias_split", draw_bias},
-                                   {"time_series", draw_series}, {NULL, NULL}};
+static const figure_t of_runs[] = {{"effort_loop", draw_loop},
+                                   {"map", draw_map},
+                                   {"event_time", draw_events},
+                                   {"bias_split", draw_bias},
+                                   {"time_series", draw_series},
+                                   {"friction", draw_friction},
+                                   {NULL, NULL}};
 static const figure_t of_validation[] = {{"bias_by", jd_draw_bias_by},
                                          {"rates", jd_draw_rates},
                                          {"pretest", jd_draw_pretest},

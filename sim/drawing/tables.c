@@ -500,3 +500,41 @@ int jd_series_rows(jd_table_t *series, const jd_table_t *with, const jd_table_t 
     if (without) add_world(series, without, 0);
     return JD_OK;
 }
+
+/* ---- Friction by treatment ---- */
+
+int jd_friction_rows(jd_table_t *friction, const jd_table_t *panel, jd_ctx_t *ctx)
+{
+    static const char *const names[] = {"log_friction",         "friction_toolkit",
+                                        "friction_capability",  "friction_time",
+                                        "friction_willingness", "friction_show"};
+    enum { NAMES = sizeof names / sizeof *names };
+    int rc = begin(friction, "friction", jd_friction_columns, JD_FRICTION_COLUMNS, NULL,
+                   2 * panel->n_time, ctx);
+    for (int k = 0; k < NAMES && !rc; k++)
+        if (jd_table_find(panel, names[k]) < 0)
+            rc = jd_fail(ctx, JD_ERR_DATA,
+                         "panel/county has no column %s: files of schema 1 hold friction in two "
+                         "parts; run the config again",
+                         names[k]);
+    for (int treated = 1; treated >= 0 && !rc; treated--) {
+        for (int64_t t = 0; t < panel->n_time; t++) {
+            double sum[NAMES] = {0}, n = 0;
+            for (int64_t c = 0; c < panel->n_unit; c++) {
+                const int64_t cell = t * panel->n_unit + c;
+                if ((jd_cell(panel, "cohort", c) > 0) != treated) continue;
+                n++;
+                for (int k = 0; k < NAMES; k++)
+                    sum[k] += jd_cell(panel, names[k], cell);
+            }
+            if (n == 0) continue;
+            const int64_t row = friction->rows++;
+            jd_table_set_number(friction, JD_FRICTION_YEAR, row,
+                                year_of(jd_cell(panel, "date", t)));
+            jd_table_set_number(friction, JD_FRICTION_TREATED, row, treated);
+            for (int k = 0; k < NAMES; k++)
+                jd_table_set_number(friction, JD_FRICTION_TOTAL + k, row, sum[k] / n);
+        }
+    }
+    return rc;
+}

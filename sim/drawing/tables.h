@@ -55,6 +55,9 @@ JD_MUST_USE int jd_truth_rows(jd_table_t *truth, const jd_means_t *estimands,
 JD_MUST_USE int jd_series_rows(jd_table_t *series, const jd_table_t *with,
                                const jd_table_t *without, jd_ctx_t *ctx);
 
+/** Friction by quarter, of treated counties and of those never treated, from panel/county. */
+JD_MUST_USE int jd_friction_rows(jd_table_t *friction, const jd_table_t *panel, jd_ctx_t *ctx);
+
 /** Begins a table to which jd_add_share() adds one row a file, in order of the share: the county
  *  panel's TWFE. Adds nothing where the file has no such estimate. */
 JD_MUST_USE int jd_begin_shares(jd_table_t *shares, int64_t capacity, jd_ctx_t *ctx);

@@ -82,14 +82,53 @@ void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *world, int32
     }
 }
 
-/* -weight ln(level) if level < 1, else 0; `cap` is the level capacity alone would give. Adds the
- * whole to f and what is left after capacity's part to f_will. */
-static inline void add_gap(double weight, double level, double cap, double *f, double *f_will)
+/* Below this a level counts as it, so that friction and its parts stay finite where there is no
+ * time, no effort or no stake. */
+static const double least_level = 1e-6;
+
+static inline double log_level(double level)
 {
-    double whole = -weight * jd_log(level), capacity = -weight * jd_log(cap);
-    double falls_short = level < 1 ? 1.0 : 0.0; /* a product, not a branch: the loop vectorises */
-    *f += falls_short * whole;
-    *f_will += falls_short * (whole - capacity);
+    return jd_log(jd_max(level, least_level));
+}
+
+/* A street's logs of inducement as it runs from the toolkit through capability and time to what was
+ * done, and of services likewise, up to what is left after show. */
+typedef struct run_through {
+    double tools, able, timed, done;          /* I */
+    double able_w, timed_w, done_w, served_w; /* G */
+    double weight_s, weight_w; /* of what falls short in f; 0 at the cap: a product, not a branch,
+                                  so that the loop vectorises */
+} run_through_t;
+
+/* f, and what each part adds to it. 0 - x, so that no zero bears a sign. */
+static inline double friction_of(const run_through_t *r)
+{
+    return 0 - (r->weight_s * r->done + r->weight_w * r->served_w);
+}
+
+static inline double toolkit_part(const run_through_t *r)
+{
+    return 0 - r->weight_s * r->tools;
+}
+
+static inline double capability_part(const run_through_t *r)
+{
+    return 0 - (r->weight_s * (r->able - r->tools) + r->weight_w * r->able_w);
+}
+
+static inline double time_part(const run_through_t *r)
+{
+    return 0 - (r->weight_s * (r->timed - r->able) + r->weight_w * (r->timed_w - r->able_w));
+}
+
+static inline double willingness_part(const run_through_t *r)
+{
+    return 0 - (r->weight_s * (r->done - r->timed) + r->weight_w * (r->done_w - r->timed_w));
+}
+
+static inline double show_part(const run_through_t *r)
+{
+    return 0 - r->weight_w * (r->served_w - r->done_w);
 }
 
 JD_CLONES static void deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first,
@@ -102,35 +141,60 @@ JD_CLONES static void deliver(const jd_street_setting_t *setting, jd_world_t *wo
     const double inspection = setting->rescaling->inspection,
                  show_most = setting->rescaling->show_max;
     const double *restrict tk_street = setting->events->tk_street + first;
-    const double *restrict y_s = world->output.y_s + first, *restrict y_w =
-                                                                world->output.y_w + first;
-    const double *restrict a_s = world->output.a_s + first, *restrict a_w =
-                                                                world->output.a_w + first;
+    const double *restrict y_s = world->output.y_s + first;
+    const double *restrict y_w = world->output.y_w + first;
+    const double *restrict a_s = world->output.a_s + first;
+    const double *restrict a_w = world->output.a_w + first;
+    const double *restrict time = world->incentives.time + first;
     const double *restrict shown = world->modifiers.show + first;
-    double *restrict inducement = world->inducement + first, *restrict services =
-                                                                 world->services + first;
-    double *restrict services_cap = world->services_cap + first, *restrict log_friction =
-                                                                     world->log_friction + first;
-    double *restrict friction_will = world->friction_will + first, *restrict friction =
-                                                                       world->friction + first;
+    double *restrict inducement = world->inducement + first;
+    double *restrict services = world->services + first;
+    double *restrict stage_able = world->stage[JD_STAGE_ABLE] + first;
+    double *restrict stage_timed = world->stage[JD_STAGE_TIMED] + first;
+    double *restrict stage_done = world->stage[JD_STAGE_DONE] + first;
+    double *restrict log_friction = world->log_friction + first;
+    double *restrict of_toolkit = world->part[JD_PART_TOOLKIT] + first;
+    double *restrict of_capability = world->part[JD_PART_CAPABILITY] + first;
+    double *restrict of_time = world->part[JD_PART_TIME] + first;
+    double *restrict of_willingness = world->part[JD_PART_WILLINGNESS] + first;
+    double *restrict of_show = world->part[JD_PART_SHOW] + first;
+    double *restrict friction = world->friction + first;
     double *restrict dose_effective = world->dose_effective + first;
     JD_SIMD
     for (int i = 0; i < n; i++) {
         double tk = toolkit[i] * tk_street[i];
         double show =
             jd_min(1, show_most * inspection / (inspection + 0.5 + 0.5 * a_w[i]) + shown[i]);
-        double level = tk * y_s[i] * over_s;
+        double level = tk * y_s[i] * over_s, able_s = tk * 0.5 * a_s[i] * over_s;
+        double full_w = 0.5 * a_w[i] * over_w, done_w = y_w[i] * over_w;
         double g = services[i] + rate * ((1 - show) * y_w[i] * over_w - services[i]);
-        double g_cap = services_cap[i] + rate * (0.5 * a_w[i] * over_w - services_cap[i]);
-        double f = 0, f_will = 0;
-        add_gap(eta, level, tk * 0.5 * a_s[i] * over_s, &f, &f_will);
-        add_gap(1 - eta, g, g_cap, &f, &f_will);
-        double implemented = jd_exp(-f);
+        double g_able = stage_able[i] + rate * (full_w - stage_able[i]);
+        double g_timed = stage_timed[i] + rate * (full_w * time[i] - stage_timed[i]);
+        double g_done = stage_done[i] + rate * (done_w - stage_done[i]);
+        const run_through_t r = {
+            .tools = log_level(tk),
+            .able = log_level(able_s),
+            .timed = log_level(able_s * time[i]),
+            .done = log_level(level),
+            .able_w = log_level(g_able),
+            .timed_w = log_level(g_timed),
+            .done_w = log_level(g_done),
+            .served_w = log_level(g),
+            .weight_s = level < 1 ? eta : 0.0,
+            .weight_w = g < 1 ? 1 - eta : 0.0,
+        };
+        double f = friction_of(&r), implemented = jd_exp(-f);
         inducement[i] = level;
         services[i] = g;
-        services_cap[i] = g_cap;
+        stage_able[i] = g_able;
+        stage_timed[i] = g_timed;
+        stage_done[i] = g_done;
         log_friction[i] = f;
-        friction_will[i] = f_will;
+        of_toolkit[i] = toolkit_part(&r);
+        of_capability[i] = capability_part(&r);
+        of_time[i] = time_part(&r);
+        of_willingness[i] = willingness_part(&r);
+        of_show[i] = show_part(&r);
         friction[i] = 1 - implemented;
         dose_effective[i] = dose[i] * implemented;
     }
@@ -145,5 +209,15 @@ void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, i
         spread(setting, world->dose, from, n, dose);
         spread(setting, world->toolkit, from, n, toolkit);
         deliver(setting, world, from, n, dose, toolkit);
+    }
+}
+
+void jd_services_start(const jd_street_setting_t *setting, jd_world_t *world)
+{
+    const double first = 1 / setting->world->ambition_w;
+    for (int32_t s = 0; s < setting->tree->n[JD_STREET]; s++) {
+        world->services[s] = first;
+        for (int k = 0; k < JD_STAGES; k++)
+            world->stage[k][s] = first;
     }
 }

@@ -34,6 +34,9 @@ void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *world, int32
 void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first,
                         int32_t end);
 
+/** Services and their stages start at what balanced officials deliver. */
+void jd_services_start(const jd_street_setting_t *setting, jd_world_t *world);
+
 /** The counties' toolkit from its three parts and, if fiscal feedback is on, from their stock of
  * firms relative to `first_stock` [counties] (NULL: off). */
 void jd_counties_equip(const jd_street_setting_t *setting, jd_world_t *world, const double *tk_land,

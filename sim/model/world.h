@@ -32,6 +32,21 @@ typedef struct jd_modifiers {
     double *show;   /**< [streets] share of weak effort that goes into show; 0 */
 } jd_modifiers_t;
 
+/** Parts of friction, in the order in which output runs through them. The first three are
+ * capacity; docs/model/officials.md. */
+typedef enum jd_part {
+    JD_PART_TOOLKIT,
+    JD_PART_CAPABILITY,
+    JD_PART_TIME,
+    JD_PART_WILLINGNESS,
+    JD_PART_SHOW,
+    JD_FRICTION_PARTS
+} jd_part_t;
+
+/** Services that officials of this capability would have built with all their time, with the time
+ * they had, with the effort they made; show is between the last and G. */
+typedef enum jd_stage { JD_STAGE_ABLE, JD_STAGE_TIMED, JD_STAGE_DONE, JD_STAGES } jd_stage_t;
+
 /** Nested-logit tables of one world and quarter (choice.h). kz stands for kind: [kinds]. */
 typedef struct jd_choice {
     double *appeal; /**< [kz][streets] exp(V) */
@@ -55,10 +70,11 @@ typedef struct jd_choice {
 
 typedef struct jd_world {
     /* state carried from quarter to quarter */
-    jd_officials_t officials;        /**< [slots][streets] each */
-    double *services, *services_cap; /**< [streets] G, and what capacity alone would give */
-    jd_modifiers_t modifiers;        /**< written by mechanisms for this quarter */
-    int32_t *stock;                  /**< [sectors][streets] firms */
+    jd_officials_t officials; /**< [slots][streets] each */
+    double *services;         /**< [streets] G */
+    double *stage[JD_STAGES]; /**< [streets] what G would be up to each of its parts */
+    jd_modifiers_t modifiers; /**< written by mechanisms for this quarter */
+    int32_t *stock;           /**< [sectors][streets] firms */
     /* this quarter */
     double *dose;                   /**< [counties] D */
     double *toolkit;                /**< [counties] tk */
@@ -67,11 +83,11 @@ typedef struct jd_world {
     double *stringency;             /**< [streets] R */
     jd_incentives_t incentives;
     jd_output_t output;
-    double *inducement;        /**< [streets] I */
-    double *log_friction;      /**< [streets] f = -ln(1 - F) */
-    double *friction_will;     /**< [streets] f's willingness part; the rest is capacity */
-    double *friction;          /**< [streets] F */
-    double *dose_effective;    /**< [streets] D (1 - F) */
+    double *inducement;              /**< [streets] I */
+    double *log_friction;            /**< [streets] f = -ln(1 - F) */
+    double *part[JD_FRICTION_PARTS]; /**< [streets] f's parts, which add up to it */
+    double *friction;                /**< [streets] F */
+    double *dose_effective;          /**< [streets] D (1 - F) */
     int32_t *inflow, *outflow; /**< [sectors][counties] moves across a county border this quarter */
     int32_t *moves;            /**< [sectors][counties] all moves, by county of origin */
     jd_choice_t choice;

@@ -61,17 +61,26 @@ static const char *audit_officials(const struct jd_simulation *sim, const jd_wor
     return NULL;
 }
 
+/* What counts of inducement or services in friction. */
+static double level_of(double level)
+{
+    return fmin(1, fmax(level, 1e-6));
+}
+
 static const char *audit_streets(const struct jd_simulation *sim, const jd_world_t *world)
 {
     for (int32_t s = 0; s < sim->dims.streets; s++) {
-        /* By logs, so that 0 to the power of 0 is 1: what has no weight does not matter. */
-        double implemented =
-            jd_exp(sim->street.world->eta * jd_log(jd_min(1, world->inducement[s])) +
-                   (1 - sim->street.world->eta) * jd_log(jd_min(1, world->services[s])));
+        double eta = sim->street.world->eta, parts = 0, sizes = 0;
+        double implemented = jd_pow(level_of(world->inducement[s]), eta) *
+                             jd_pow(level_of(world->services[s]), 1 - eta);
+        for (int k = 0; k < JD_FRICTION_PARTS; k++)
+            parts += world->part[k][s], sizes += fabs(world->part[k][s]);
         if (!(world->friction[s] >= 0 && world->friction[s] <= 1))
             return "friction is outside [0, 1]";
         if (fabs(1 - implemented - world->friction[s]) > 1e-12)
             return "friction is not what inducement and services say";
+        if (!(fabs(world->log_friction[s] - parts) <= 1e-12 * sizes))
+            return "friction is not the sum of its parts";
         if (!(world->services[s] >= 0)) return "services are negative";
     }
     return NULL;

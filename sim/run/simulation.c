@@ -195,14 +195,11 @@ static void note_unread(const struct jd_simulation *sim, jd_ctx_t *ctx)
                 p->entry * (double)sim->dims.first_firms);
 }
 
-/* Services start at what balanced officials deliver. */
 static int start_world(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     jd_world_t *world = &sim->world[0];
     jd_officials_start(sim->street.officials, &sim->traits, &world->officials);
-    double first = 1 / sim->street.world->ambition_w;
-    for (int32_t s = 0; s < sim->dims.streets; s++)
-        world->services[s] = world->services_cap[s] = first;
+    jd_services_start(&sim->street, world);
     const jd_moment_t moment = jd_moment_of(sim, 0, -sim->params->burn_in);
     return jd_active_start(&sim->mechanisms, &moment, ctx);
 }

@@ -82,7 +82,10 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
         out->facts = jd_simulation_facts(sim);
         out->strong = last_of(national, "share_strong");
         out->services = last_of(national, "services");
-        out->friction = last_of(national, "friction");
+        out->friction.friction = last_of(national, "friction");
+        out->friction.log_friction = last_of(national, "log_friction");
+        for (int k = 0; k < JD_FRICTION_PARTS; k++)
+            out->friction.part[k] = last_of(national, jd_summary_columns[JD_SUMMARY_PART + k].name);
         rc = jd_table_copy(&out->estimands, estimands, ctx);
     }
     times->setup += built - start;
@@ -112,23 +115,32 @@ const jd_column_t jd_summary_columns[JD_SUMMARY_COLUMNS] = {
      JD_AXIS_CELL},
     {"services", JD_DOUBLE, "1", "services G, last period", NULL, 0, JD_AXIS_CELL},
     {"friction", JD_DOUBLE, "1", "friction F, last period", NULL, 0, JD_AXIS_CELL},
+    {"log_friction", JD_DOUBLE, "1", "f = -ln(1 - F), last period", NULL, 0, JD_AXIS_CELL},
+    {"friction_toolkit", JD_DOUBLE, "1", "part of f, last period", NULL, 0, JD_AXIS_CELL},
+    {"friction_capability", JD_DOUBLE, "1", "part of f, last period", NULL, 0, JD_AXIS_CELL},
+    {"friction_time", JD_DOUBLE, "1", "part of f, last period", NULL, 0, JD_AXIS_CELL},
+    {"friction_willingness", JD_DOUBLE, "1", "part of f, last period", NULL, 0, JD_AXIS_CELL},
+    {"friction_show", JD_DOUBLE, "1", "part of f, last period", NULL, 0, JD_AXIS_CELL},
 };
 
 void jd_study_summarise(const jd_study_replicate_t *one, jd_table_t *table, int first, int64_t row)
 {
     const jd_run_facts_t *f = &one->facts;
-    const double values[JD_SUMMARY_COLUMNS] = {(double)f->moves,
-                                               (double)f->relocations,
-                                               (double)f->observed,
-                                               (double)f->within_prefecture,
-                                               (double)f->within_province,
-                                               f->distance,
-                                               (double)f->treated_counties,
-                                               one->strong,
-                                               one->services,
-                                               one->friction};
-    for (int c = 0; c < JD_SUMMARY_COLUMNS; c++)
+    const double values[JD_SUMMARY_PART] = {(double)f->moves,
+                                            (double)f->relocations,
+                                            (double)f->observed,
+                                            (double)f->within_prefecture,
+                                            (double)f->within_province,
+                                            f->distance,
+                                            (double)f->treated_counties,
+                                            one->strong,
+                                            one->services,
+                                            one->friction.friction,
+                                            one->friction.log_friction};
+    for (int c = 0; c < JD_SUMMARY_PART; c++)
         jd_table_set_number(table, first + c, row, values[c]);
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        jd_table_set_number(table, first + JD_SUMMARY_PART + k, row, one->friction.part[k]);
 }
 
 void jd_study_summarise_failed(jd_table_t *table, int first, int64_t row)

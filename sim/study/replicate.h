@@ -13,8 +13,9 @@
 typedef struct jd_study_replicate {
     jd_run_facts_t facts;
     jd_table_t estimates, estimands;
-    double strong, services, friction; /**< of the factual world in the last period: mean share of
-                                          time on strong tasks, G, F */
+    double strong, services; /**< of the factual world in the last period: mean share of time on
+                                strong tasks, G */
+    jd_study_friction_t friction;
 } jd_study_replicate_t;
 
 /** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to
@@ -37,7 +38,9 @@ enum {
     JD_SUMMARY_STRONG,
     JD_SUMMARY_SERVICES,
     JD_SUMMARY_FRICTION,
-    JD_SUMMARY_COLUMNS
+    JD_SUMMARY_LOG_FRICTION,
+    JD_SUMMARY_PART,
+    JD_SUMMARY_COLUMNS = JD_SUMMARY_PART + JD_FRICTION_PARTS
 };
 extern const jd_column_t jd_summary_columns[JD_SUMMARY_COLUMNS];
 /** Into a row of a table in which these columns begin at `first`; of one that failed -1 and NaN. */

@@ -73,12 +73,12 @@ static int keep(jd_study_result_t *result, jd_study_replicate_t *one, int32_t ru
 {
     int rc = JD_OK;
     bool first = result->all_estimates.columns == NULL;
-    if (first)
-        rc = begin_all(&result->all_estimates, JD_ESTIMATES_OF_ALL, &one->estimates, ctx);
+    if (first) rc = begin_all(&result->all_estimates, JD_ESTIMATES_OF_ALL, &one->estimates, ctx);
     if (first && !rc)
         rc = begin_all(&result->all_estimands, JD_ESTIMANDS_OF_ALL, &one->estimands, ctx);
     if (!rc) rc = jd_run_table_add(&result->all_estimates, &one->estimates, run, ctx);
     if (!rc) rc = jd_run_table_add(&result->all_estimands, &one->estimands, run, ctx);
+    if (!rc) jd_study_add_friction(result, &one->friction);
     if (first && !rc) {
         result->facts = one->facts;
         result->estimates = one->estimates;

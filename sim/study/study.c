@@ -164,10 +164,19 @@ static int run_once(jd_store_t *store, const jd_config_t *config, const jd_study
         jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, &inner);
     if (rc) return jd_fail(ctx, rc, "%s", inner.message);
     result->facts = one.facts;
+    jd_study_add_friction(result, &one.friction);
     move_table(&result->estimates, &one.estimates);
     move_table(&result->estimands, &one.estimands);
     jd_run_notes_end(&notes, text);
     return *text ? jd_store_attribute_text(store, "/", "notes", text, ctx) : JD_OK;
+}
+
+void jd_study_add_friction(jd_study_result_t *result, const jd_study_friction_t *one)
+{
+    result->friction.friction += one->friction;
+    result->friction.log_friction += one->log_friction;
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        result->friction.part[k] += one->part[k];
 }
 
 static int run_into(jd_store_t *store, const jd_config_t *config, int64_t replicates,

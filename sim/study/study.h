@@ -7,6 +7,7 @@
 #include "io/files/room.h"
 #include "io/hdf5/store.h"
 #include "jiedao/simulation.h"
+#include "model/world.h"
 #include "study/recovery.h"
 
 /** Tables of the user's files that a config names (world.divisions, policy.list), read once. */
@@ -27,17 +28,26 @@ typedef struct jd_study_times {
     double setup, simulate, estimate, write, total;
 } jd_study_times_t;
 
+/** Friction in the last period of the factual world, means of streets. */
+typedef struct jd_study_friction {
+    double friction;                /**< F */
+    double log_friction;            /**< f, the sum of its parts */
+    double part[JD_FRICTION_PARTS]; /**< in the order of jd_part_t */
+} jd_study_friction_t;
+
 /** What is left in memory after a study, for the screen. Zero it first. */
 typedef struct jd_study_result {
-    jd_run_facts_t facts; /**< of the first replicate */
-    jd_table_t estimates; /**< of the first replicate */
-    jd_table_t estimands; /**< of the first replicate */
+    jd_run_facts_t facts;         /**< of the first replicate */
+    jd_study_friction_t friction; /**< sums over the replicates that did not fail */
+    jd_table_t estimates;         /**< of the first replicate */
+    jd_table_t estimands;         /**< of the first replicate */
     int64_t replicates;
     jd_table_t all_estimates; /**< of all, column run in front; empty for one */
     jd_table_t all_estimands;
     int64_t failed; /**< replicates that failed */
     jd_study_times_t times;
 } jd_study_result_t;
+void jd_study_add_friction(jd_study_result_t *result, const jd_study_friction_t *one);
 void jd_study_result_free(jd_study_result_t *result);
 
 /** Runs a finished config `replicates` times and writes one file, whole or not at all. With one

@@ -138,6 +138,27 @@ static void print_simulated(FILE *out, const jd_config_t *config, const jd_study
                 (long long)r->replicates, (long long)r->failed);
 }
 
+/* Mean f and what it is made of: of F no parts add up. */
+static void print_friction(FILE *out, const jd_study_result_t *r)
+{
+    static const char *const names[JD_FRICTION_PARTS] = {
+        [JD_PART_TOOLKIT] = "toolkit", [JD_PART_CAPABILITY] = "capability",
+        [JD_PART_TIME] = "time",       [JD_PART_WILLINGNESS] = "willingness",
+        [JD_PART_SHOW] = "show",
+    };
+    const double over = 1.0 / (double)(r->replicates - r->failed);
+    char number[32];
+    fprintf(out, "\nFriction    mean f %.3f in the last quarter (mean F %.3f)",
+            over * r->friction.log_friction, over * r->friction.friction);
+    fputs("\n            ", out);
+    for (int k = 0; k < JD_FRICTION_PARTS; k++) {
+        const double part = over * r->friction.part[k];
+        snprintf(number, sizeof number, "%+.3f", part);
+        fprintf(out, "%s%s %s", k ? "   " : "= ", names[k], fabs(part) < 0.0005 ? "0" : number);
+    }
+    fputc('\n', out);
+}
+
 static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
 static const char *const outcome_words[] = {"inflow of targeted firms", "outflow of targeted firms",
                                             "stock of targeted firms"};
@@ -553,6 +574,7 @@ void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_
     row_t rows[ROWS_MAX];
     int n = list_rows(r, rows);
     print_simulated(out, config, r);
+    print_friction(out, r);
     print_truth(out, p, r);
     print_estimates(out, r, rows, n);
     print_sentences(out, p, r, rows, n);

@@ -55,10 +55,10 @@ static void test_one_file(void **state)
     (void)state;
     run(0, "figures one.h5 -o deep/er/figs --format svg,pdf");
     assert_string_equal(said.err, "");
-    assert_int_equal(count_lines(said.out), 10);
+    assert_int_equal(count_lines(said.out), 12);
     ASSERT_HOLDS(said.out, "deep/er/figs/effort_loop.svg\n");
     ASSERT_HOLDS(said.out, "deep/er/figs/map.pdf\n");
-    assert_int_equal(system("cd \"$HERE\" && test $(ls deep/er/figs | wc -l) = 10 && "
+    assert_int_equal(system("cd \"$HERE\" && test $(ls deep/er/figs | wc -l) = 12 && "
                             "test -z \"$(find deep -size 0)\""),
                      0);
     assert_drawn("deep/er/figs/effort_loop.svg", "rising, heterogeneous");
@@ -70,6 +70,8 @@ static void test_one_file(void **state)
     assert_drawn("deep/er/figs/bias_split.svg", "TWFE, sector × county");
     assert_drawn("deep/er/figs/time_series.svg", "without the policy");
     assert_drawn("deep/er/figs/time_series.svg", "2021");
+    assert_drawn("deep/er/figs/friction.svg", "never treated");
+    assert_drawn("deep/er/figs/friction.svg", "willingness");
 }
 
 static void test_figures_are_replaced_and_come_out_alike(void **state)

@@ -118,7 +118,7 @@ static void test_remarks_are_kept_with_their_run(void **state)
     run_program(&said, "info noted");
     ASSERT_HOLDS(said.out, "remarks    left by 2 runs");
     run_program(&said, "export noted/sweep.h5 -t runs -o -");
-    ASSERT_HOLDS(said.out, ",friction,note\n");
+    ASSERT_HOLDS(said.out, ",friction_show,note\n");
     ASSERT_HOLDS(said.out, ",\"rings on the county panel: left out: ");
     ASSERT_HOLDS(said.out, " | drdid on the county panel: left out: ");
     /* and by run --replicates */

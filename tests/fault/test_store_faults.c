@@ -437,7 +437,7 @@ static void test_open_other_schema(void **state)
     assert_int_equal(write_store(path, &ctx), JD_OK);
     assert_int_equal(read_everything(&ctx), JD_OK);
     set_schema(JD_STORE_SCHEMA + 1);
-    assert_refused(JD_ERR_SCHEMA_NEW, "has schema 2, this program reads up to 1");
+    assert_refused(JD_ERR_SCHEMA_NEW, "has schema 3, this program reads up to 2");
     set_schema(0);
     assert_refused(JD_ERR_SCHEMA_OLD, "has schema 0, this program reads from 1 on");
 }

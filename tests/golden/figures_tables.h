@@ -9,16 +9,16 @@
 #include "jiedao/random.h"
 #include "support.h"
 
-enum { FIGURES = 13 };
+enum { FIGURES = 14 };
 static const char *const figure_names[FIGURES] = {
     "effort_loop", "did_by_share", "map",     "event_time", "bias_split",
     "time_series", "robust_sets",  "bias_by", "rates",      "pretest",
-    "heat",        "sobol",        "morris"};
+    "heat",        "sobol",        "morris",  "friction"};
 
 /** Everything the figures take. */
 typedef struct figures_tables {
     jd_table_t loop, shares, counties, flows, estimates, truth, split, series, sets, curves, heat,
-        sobol, morris;
+        sobol, morris, friction;
 } figures_tables_t;
 
 static inline void table_start(jd_table_t *table, const char *name, const jd_column_t *columns,
@@ -188,6 +188,23 @@ static inline void fill_series(jd_table_t *table)
         }
 }
 
+static inline void fill_friction(jd_table_t *table)
+{
+    table_start(table, "friction", jd_friction_columns, JD_FRICTION_COLUMNS);
+    for (int treated = 1; treated >= 0; treated--)
+        for (int q = 0; q < 24; q++) {
+            double since = q < 8 ? 0.0 : 1.0 - exp(-(q - 7) / 4.0), policy = treated * since;
+            const double part[] = {-0.05 + 0.02 * q / 24.0, 0.34 - 0.04 * policy, 0.05 * since,
+                                   0.03 * q / 24.0 + 0.15 * policy, 0.08 * policy};
+            double row[JD_FRICTION_COLUMNS] = {2020.0 + q / 4.0, treated, 0.0};
+            for (int k = 0; k < 5; k++) {
+                row[JD_FRICTION_FIRST + k] = part[k];
+                row[JD_FRICTION_TOTAL] += part[k];
+            }
+            table_add(table, row, JD_FRICTION_COLUMNS);
+        }
+}
+
 static inline void fill_sets(jd_table_t *table)
 {
     static const char *const names[] = {"event_study", "sun_abraham"};
@@ -269,13 +286,14 @@ static inline void figures_tables_make(figures_tables_t *t)
     fill_curves(&t->curves);
     fill_heat(&t->heat);
     fill_sensitivity(&t->sobol, &t->morris);
+    fill_friction(&t->friction);
 }
 
 static inline void figures_tables_free(figures_tables_t *t)
 {
-    jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
-                         &t->truth, &t->split,  &t->series,   &t->sets,  &t->curves,
-                         &t->heat,  &t->sobol,  &t->morris};
+    jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows,   &t->estimates,
+                         &t->truth, &t->split,  &t->series,   &t->sets,    &t->curves,
+                         &t->heat,  &t->sobol,  &t->morris,   &t->friction};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         jd_table_free(all[i]);
 }
@@ -309,8 +327,10 @@ static inline int figure_draw(int i, const figures_tables_t *t, const jd_figure_
         return jd_figure_heat(&t->heat, o, ctx);
     case 11:
         return jd_figure_sobol(&t->sobol, o, ctx);
-    default:
+    case 12:
         return jd_figure_morris(&t->morris, o, ctx);
+    default:
+        return jd_figure_friction(&t->friction, o, ctx);
     }
 }
 
@@ -343,8 +363,10 @@ static inline int figure_script(int i, FILE *out, const figures_tables_t *t,
         return jd_figure_heat_script(out, &t->heat, o, ctx);
     case 11:
         return jd_figure_sobol_script(out, &t->sobol, o, ctx);
-    default:
+    case 12:
         return jd_figure_morris_script(out, &t->morris, o, ctx);
+    default:
+        return jd_figure_friction_script(out, &t->friction, o, ctx);
     }
 }
 

@@ -14,23 +14,50 @@ static jd_rng_t numbers(uint64_t seed)
     return jd_rng_at(&jump, 0);
 }
 
-/* Streets with any output their officials could have had. */
+/* Streets with any output their officials could have had; some without time, some at a corner. */
 static void scatter(street_bench_t *b, jd_rng_t *rng)
 {
     jd_world_t *w = &b->world;
     for (int32_t c = 0; c < b->dims.counties; c++)
         w->toolkit[c] = 0.2 + 2 * jd_rng_uniform(rng);
     for (int32_t s = 0; s < b->dims.streets; s++) {
+        double time = s % 11 == 0 ? 0 : jd_rng_uniform(rng), share = jd_rng_uniform(rng);
+        if (s % 7 == 0) share = s % 2;
+        w->incentives.time[s] = time;
         w->output.a_s[s] = 0.1 + 0.9 * jd_rng_uniform(rng);
         w->output.a_w[s] = 0.1 + 0.9 * jd_rng_uniform(rng);
-        w->output.y_s[s] = w->output.a_s[s] * jd_rng_uniform(rng);
-        w->output.y_w[s] = w->output.a_w[s] * jd_rng_uniform(rng);
-        w->services[s] = 0.05 + 1.3 * jd_rng_uniform(rng);
-        w->services_cap[s] = 0.05 + 1.3 * jd_rng_uniform(rng);
+        w->output.y_s[s] = w->output.a_s[s] * time * share;
+        w->output.y_w[s] = w->output.a_w[s] * time * (1 - share);
+        w->services[s] = s % 13 ? 0.05 + 1.3 * jd_rng_uniform(rng) : 0;
+        for (int k = 0; k < JD_STAGES; k++)
+            w->stage[k][s] = s % 13 ? 0.05 + 1.3 * jd_rng_uniform(rng) : 0;
         w->modifiers.show[s] = s % 3 ? 0 : jd_rng_uniform(rng);
     }
     for (int32_t c = 0; c < b->dims.counties; c++)
         w->dose[c] = 2 * jd_rng_uniform(rng);
+}
+
+/* Section 2 of the theory, slowly, in long double: parts of f of one street. `stage` holds the
+ * three stages and G after the quarter. */
+static void parts_of(const jd_world_params_t *p, double full, double tk, double a_s, double time,
+                     double y_s, const double stage[4], long double part[JD_FRICTION_PARTS])
+{
+    const long double ref = (long double)p->ambition_s * full, eta = p->eta;
+    const long double run[] = {tk, tk * a_s / 2 / ref, tk * a_s / 2 / ref * time, tk * y_s / ref};
+    const int of_run[] = {JD_PART_TOOLKIT, JD_PART_CAPABILITY, JD_PART_TIME, JD_PART_WILLINGNESS};
+    const int of_stage[] = {JD_PART_CAPABILITY, JD_PART_TIME, JD_PART_WILLINGNESS, JD_PART_SHOW};
+    long double before = 0, now;
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        part[k] = 0;
+    for (int k = 0; k < 4 && tk * y_s / ref < 1; k++, before = now) {
+        now = logl(fmaxl(run[k], 1e-6L));
+        part[of_run[k]] -= eta * (now - before);
+    }
+    before = 0;
+    for (int k = 0; k < 4 && stage[3] < 1; k++, before = now) {
+        now = logl(fmaxl(stage[k], 1e-6L));
+        part[of_stage[k]] -= (1 - eta) * (now - before);
+    }
 }
 
 static void test_streets_deliver_what_the_equations_say(void **state)
@@ -42,48 +69,56 @@ static void test_streets_deliver_what_the_equations_say(void **state)
     jd_world_t *w = &b.world;
     jd_rng_t rng = numbers(1);
     double full = 0.5 * (0.1 + 6 * 0.5) / (1 + 6 * 0.5);
-    int capped_s = 0, capped_w = 0, negative = 0;
+    int capped_s = 0, capped_w = 0, negative = 0, floored = 0;
     assert_near(b.setting.full, full, 1e-15);
     for (int round = 0; round < 20; round++) {
+        double before[4][600];
         scatter(&b, &rng);
-        double *g0 = test_malloc(sizeof(double) * 600), *cap0 = test_malloc(sizeof(double) * 600);
-        memcpy(g0, w->services, sizeof(double) * 600);
-        memcpy(cap0, w->services_cap, sizeof(double) * 600);
+        for (int k = 0; k < JD_STAGES; k++)
+            memcpy(before[k], w->stage[k], sizeof before[k]);
+        memcpy(before[3], w->services, sizeof before[3]);
         jd_streets_deliver(&b.setting, w, 0, b.dims.streets);
         for (int32_t s = 0; s < b.dims.streets; s++) {
             int32_t c = b.tree.parent[JD_STREET][s];
-            double a_w = w->output.a_w[s], tk = w->toolkit[c];
+            double a_w = w->output.a_w[s], y_w = w->output.y_w[s], tk = w->toolkit[c];
+            double time = w->incentives.time[s], ref = p->ambition_w * full, sum = 0, size = 0;
             double phi = fmin(1, 0.6 * 0.7 / (0.7 + 0.5 + 0.5 * a_w) + w->modifiers.show[s]);
             double i = tk * w->output.y_s[s] / (p->ambition_s * full);
-            double g = g0[s] + p->service_rate *
-                                   ((1 - phi) * w->output.y_w[s] / (p->ambition_w * full) - g0[s]);
-            double g_cap = cap0[s] + p->service_rate * (a_w / 2 / (p->ambition_w * full) - cap0[s]);
-            double friction = 1 - pow(fmin(1, i), p->eta) * pow(fmin(1, g), 1 - p->eta);
+            const double flow[] = {a_w / 2, a_w * time / 2, y_w, (1 - phi) * y_w};
+            double stage[4];
+            for (int k = 0; k < 4; k++) {
+                stage[k] = before[k][s] + p->service_rate * (flow[k] / ref - before[k][s]);
+                assert_near(k < 3 ? w->stage[k][s] : w->services[s], stage[k], 1e-14);
+            }
+            double g = stage[3];
+            double friction =
+                1 - pow(fmin(1, fmax(i, 1e-6)), p->eta) * pow(fmin(1, fmax(g, 1e-6)), 1 - p->eta);
             assert_near(w->inducement[s], i, 1e-14);
-            assert_near(w->services[s], g, 1e-14);
-            assert_near(w->services_cap[s], g_cap, 1e-14);
             assert_near(w->friction[s], friction, 1e-14);
             assert_near(w->dose_effective[s], w->dose[c] * (1 - friction), 1e-14);
-            /* Parts of f = -ln(1 - F): the whole, and capacity's; a capped factor adds nothing to
-             * either. */
-            double f = -log(1 - friction);
-            double cap =
-                (i < 1 ? -p->eta * log(tk * w->output.a_s[s] / 2 / (p->ambition_s * full)) : 0) +
-                (g < 1 ? -(1 - p->eta) * log(g_cap) : 0);
-            assert_near(w->log_friction[s], f, 1e-12);
-            assert_near(w->friction_will[s] + cap, w->log_friction[s], 1e-12);
-            capped_s += i >= 1, capped_w += g >= 1, negative += w->friction_will[s] < 0;
+            assert_near(w->log_friction[s],
+                        -p->eta * log(fmin(1, fmax(i, 1e-6))) -
+                            (1 - p->eta) * log(fmin(1, fmax(g, 1e-6))),
+                        1e-12);
+            /* The parts are those of the equations, and add up to f. */
+            long double part[JD_FRICTION_PARTS];
+            parts_of(p, full, tk, w->output.a_s[s], time, w->output.y_s[s], stage, part);
+            for (int k = 0; k < JD_FRICTION_PARTS; k++) {
+                assert_near(w->part[k][s], (double)part[k], 1e-13);
+                sum += w->part[k][s], size += fabs(w->part[k][s]);
+            }
+            assert_true(fabs(w->log_friction[s] - sum) <= 1e-12 * size);
+            capped_s += i >= 1, capped_w += g >= 1, floored += i < 1e-6 || g < 1e-6;
+            negative += w->part[JD_PART_WILLINGNESS][s] < 0;
         }
-        test_free(g0);
-        test_free(cap0);
     }
     /* Every case was met. */
-    assert_true(capped_s > 1000 && capped_w > 200 && negative > 200);
+    assert_true(capped_s > 1000 && capped_w > 200 && negative > 200 && floored > 1000);
     bench_free(&b);
 }
 
-/* Officials who do half of each have no unwillingness to show: f is all capacity, from start to
- * rest. */
+/* Officials who do half of each with all their time have nothing to show but capability: the other
+ * parts are 0 from start to rest. */
 static void test_balanced_officials_are_willing(void **state)
 {
     (void)state;
@@ -96,14 +131,88 @@ static void test_balanced_officials_are_willing(void **state)
         for (int32_t s = 0; s < b.dims.streets; s++) {
             double a = w->output.a_s[s] = w->output.a_w[s] = 0.3 + 0.001 * s;
             w->output.y_s[s] = w->output.y_w[s] = a / 2;
+            w->incentives.time[s] = 1;
         }
         jd_streets_deliver(&b.setting, w, 0, b.dims.streets);
         for (int32_t s = 0; s < b.dims.streets; s++) {
-            assert_near(w->friction_will[s], 0, 1e-12);
+            assert_near(w->part[JD_PART_TIME][s], 0, 1e-12);
+            assert_near(w->part[JD_PART_WILLINGNESS][s], 0, 1e-12);
+            assert_near(w->part[JD_PART_SHOW][s], 0, 1e-12);
             assert_true(w->log_friction[s] > 0);
         }
     }
     bench_free(&b);
+}
+
+/* Means of the parts after 40 quarters, of streets where no factor is capped. */
+static void parts_after(const char *text, double part[JD_FRICTION_PARTS])
+{
+    char config[1024];
+    street_bench_t b;
+    snprintf(config, sizeof config, "%s%s",
+             "[world]\nprovinces=2\nprefectures=6\ncounties=24\nstreets=600\nambition_s=3\n"
+             "ambition_w=3\n[rescaling]\nevent=0\n",
+             text);
+    bench_open(&b, config);
+    for (int q = 0; q < 40; q++)
+        bench_quarter(&b, 8000 + q);
+    for (int32_t s = 0; s < b.dims.streets; s++)
+        assert_true(b.world.inducement[s] < 1 && b.world.services[s] < 1);
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        part[k] = mean_of(b.world.part[k], b.dims.streets);
+    bench_free(&b);
+}
+
+/* Each cause moves its own part. With learn = 0 capability answers to nothing, so that what other
+ * parts move is behaviour alone: willingness, and show as it weighs weak output. */
+static void test_causes_move_their_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        jd_part_t moves; /* by more than 0.05 */
+        double exactly;  /* what it is then, NaN = not said */
+        unsigned still;  /* bits of the parts that stay */
+    } cases[] = {
+        {"[officials]\nlearn=0\nburden=0.3\n", JD_PART_TIME, (double)NAN,
+         1U << JD_PART_TOOLKIT | 1U << JD_PART_CAPABILITY | 1U << JD_PART_SHOW},
+        {"inspection=0.7\n[officials]\nlearn=0\n", JD_PART_SHOW, (double)NAN,
+         1U << JD_PART_TOOLKIT | 1U << JD_PART_CAPABILITY | 1U << JD_PART_TIME |
+             1U << JD_PART_WILLINGNESS},
+        {"[event.land]\nshape=step\nstart=2000Q1\nsize=0\ntk_land=0.5\n[officials]\nlearn=0\n",
+         JD_PART_TOOLKIT, -0.4 * 0.4 * -0.69314718055994531,
+         1U << JD_PART_CAPABILITY | 1U << JD_PART_TIME | 1U << JD_PART_WILLINGNESS |
+             1U << JD_PART_SHOW},
+        {"[event.tax]\nshape=step\nstart=2000Q1\nsize=0\ntk_fiscal=0.5\n[officials]\nlearn=0\n",
+         JD_PART_TOOLKIT, -0.4 * 0.4 * -0.69314718055994531,
+         1U << JD_PART_CAPABILITY | 1U << JD_PART_TIME | 1U << JD_PART_WILLINGNESS |
+             1U << JD_PART_SHOW},
+        {"[officials]\nlearn=0\npsi_bar=0.2\n", JD_PART_WILLINGNESS, (double)NAN,
+         1U << JD_PART_TOOLKIT | 1U << JD_PART_CAPABILITY | 1U << JD_PART_TIME |
+             1U << JD_PART_SHOW},
+        /* with learning capability answers, to behaviour */
+        {"[officials]\nburden=0.3\n", JD_PART_TIME, (double)NAN,
+         1U << JD_PART_TOOLKIT | 1U << JD_PART_SHOW},
+        {"[officials]\npsi_bar=0.2\n", JD_PART_WILLINGNESS, (double)NAN,
+         1U << JD_PART_TOOLKIT | 1U << JD_PART_TIME | 1U << JD_PART_SHOW},
+    };
+    double still[JD_FRICTION_PARTS], learned[JD_FRICTION_PARTS], part[JD_FRICTION_PARTS];
+    parts_after("[officials]\nlearn=0\n", still);
+    parts_after("", learned);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const double *base = strstr(cases[i].text, "learn=0") ? still : learned;
+        parts_after(cases[i].text, part);
+        print_message("%zu:", i);
+        for (int k = 0; k < JD_FRICTION_PARTS; k++) {
+            const double change = part[k] - base[k];
+            print_message(" %+.4f", change);
+            if (cases[i].still >> k & 1U) assert_near(change, 0, 1e-12);
+        }
+        print_message("\n");
+        const double moved = part[cases[i].moves] - base[cases[i].moves];
+        assert_true(moved > 0.05);
+        if (!isnan(cases[i].exactly)) assert_near(moved, cases[i].exactly, 1e-12);
+    }
 }
 
 /* The policy pushes streets of dosed counties by p_D a dose, and only those. */
@@ -181,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streets_deliver_what_the_equations_say),
         cmocka_unit_test(test_balanced_officials_are_willing),
+        cmocka_unit_test(test_causes_move_their_parts),
         cmocka_unit_test(test_dose_brings_pressure),
         cmocka_unit_test(test_streets_ask_what_the_equations_say),
         cmocka_unit_test(test_counties_feed_back),

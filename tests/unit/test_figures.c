@@ -137,6 +137,7 @@ static void test_drawn_files_hold_labels_and_curves(void **state)
         {{"officials.mu_weak", "σ: SD of the effect", "σ = µ*", "policy.share",
           "mean size of the elementary effect"},
          2},
+        {{"treated counties", "never treated", "Friction f", "willingness", "show"}, 2 * (5 + 1)},
     };
     fixture_t *f = *state;
     for (int i = 0; i < FIGURES; i++) {
@@ -205,7 +206,7 @@ static void for_each_table(figures_tables_t *t, void (*change)(jd_table_t *))
 {
     jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
                          &t->truth, &t->split,  &t->series,   &t->sets,  &t->curves,
-                         &t->heat,  &t->sobol,  &t->morris};
+                         &t->heat,  &t->sobol,  &t->morris,   &t->friction};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         change(all[i]);
 }
@@ -275,7 +276,7 @@ static void test_any_column_may_be_strange(void **state)
                                       &f->tables.estimates, &f->tables.split,  &f->tables.series,
                                       &f->tables.sets,      &f->tables.curves, &f->tables.curves,
                                       &f->tables.curves,    &f->tables.heat,   &f->tables.sobol,
-                                      &f->tables.morris};
+                                      &f->tables.morris,    &f->tables.friction};
     f->options.formats = JD_FIGURE_SVG;
     for (int i = 0; i < FIGURES; i++)
         for (int k = 0; k < of_figure[i]->n_columns; k++) {

@@ -257,6 +257,7 @@ static int spoil(void *user, const struct jd_simulation *constant, int64_t perio
     SPOIL(w->friction[2], 1.01, "friction is outside [0, 1]");
     SPOIL(w->friction[2], w->friction[2] * 0.999,
           "friction is not what inducement and services say");
+    SPOIL(w->part[JD_PART_SHOW][2], 0.01, "friction is not the sum of its parts");
     SPOIL(*own_state(sim, w, 5), -1,
           "urban: county 5 has -1 points of interest, 0 opened, 0 closed");
     SPOIL(w->choice.own[0], -1, "a county's choice totals are not in order");

@@ -13,7 +13,7 @@
 #include "jiedao/table.h"
 
 /** The layout this program writes, and the oldest it still reads. */
-enum { JD_STORE_SCHEMA = 1, JD_STORE_SCHEMA_OLDEST = 1 };
+enum { JD_STORE_SCHEMA = 2, JD_STORE_SCHEMA_OLDEST = 1 };
 
 typedef struct jd_store jd_store_t;
 

@@ -27,8 +27,8 @@ enum {
     SERVICES,
     FRICTION,
     LOG_FRICTION,
-    FRICTION_WILL,
-    FRICTION_CAPACITY,
+    FRICTION_PART,
+    FRICTION_PARTS_END = FRICTION_PART + JD_FRICTION_PARTS - 1,
     TAIL,
     INFLOW_OBSERVED = TAIL,
     COLUMNS,
@@ -82,9 +82,7 @@ static const int of_effect[] = {
             JD_COLUMN("friction", JD_DOUBLE, "1", "governance friction F, mean of streets"),       \
         [LOG_FRICTION] =                                                                           \
             JD_COLUMN("log_friction", JD_DOUBLE, "1", "f = -ln(1 - F), mean of streets"),          \
-        [FRICTION_WILL] =                                                                          \
-            JD_COLUMN("friction_willingness", JD_DOUBLE, "1", "willingness part of f"),            \
-        [FRICTION_CAPACITY] = JD_COLUMN("friction_capacity", JD_DOUBLE, "1", "capacity part of f")
+        JD_PART_COLUMNS(FRICTION_PART, JD_DOUBLE)
 
 static const jd_column_t columns[COLUMNS] = {
     SHARED_COLUMNS,
@@ -152,8 +150,8 @@ static void fill_states(const struct jd_simulation *sim, const jd_world_t *world
             sum[SERVICES] += world->services[s];
             sum[FRICTION] += world->friction[s];
             sum[LOG_FRICTION] += world->log_friction[s];
-            sum[FRICTION_WILL] += world->friction_will[s];
-            sum[FRICTION_CAPACITY] += world->log_friction[s] - world->friction_will[s];
+            for (int k = 0; k < JD_FRICTION_PARTS; k++)
+                sum[FRICTION_PART + k] += world->part[k][s];
         }
         sum[DOSE] = world->dose[c] * (end - from);
         sum[TOOLKIT] = world->toolkit[c] * (end - from);

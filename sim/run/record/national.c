@@ -14,7 +14,9 @@ enum {
     INDUCEMENT,
     SERVICES,
     FRICTION,
-    CORNER_STRONG,
+    LOG_FRICTION,
+    FRICTION_PART,
+    CORNER_STRONG = FRICTION_PART + JD_FRICTION_PARTS,
     CORNER_WEAK,
     MEANS_END,
     CONCENTRATION = MEANS_END,
@@ -32,6 +34,8 @@ static const jd_column_t columns[COLUMNS] = {
     [INDUCEMENT] = JD_COLUMN("inducement", JD_DOUBLE, "1", "inducement I, mean of streets"),
     [SERVICES] = JD_COLUMN("services", JD_DOUBLE, "1", "stock of services G, mean of streets"),
     [FRICTION] = JD_COLUMN("friction", JD_DOUBLE, "1", "governance friction F, mean of streets"),
+    [LOG_FRICTION] = JD_COLUMN("log_friction", JD_DOUBLE, "1", "f = -ln(1 - F), mean of streets"),
+    JD_PART_COLUMNS(FRICTION_PART, JD_DOUBLE),
     [CORNER_STRONG] =
         JD_COLUMN("corner_strong", JD_DOUBLE, "1", "officials with all effort in strong tasks"),
     [CORNER_WEAK] =
@@ -56,6 +60,9 @@ static void fill_means(const struct jd_simulation *sim, const jd_world_t *world,
         sum[INDUCEMENT] += world->inducement[s];
         sum[SERVICES] += world->services[s];
         sum[FRICTION] += world->friction[s];
+        sum[LOG_FRICTION] += world->log_friction[s];
+        for (int k = 0; k < JD_FRICTION_PARTS; k++)
+            sum[FRICTION_PART + k] += world->part[k][s];
         sum[CORNER_STRONG] += world->output.corner_s[s];
         sum[CORNER_WEAK] += world->output.corner_w[s];
     }

@@ -85,4 +85,18 @@ static inline double jd_share_of(double part, double rest)
         name, type, unit, label, NULL, JD_CELL \
     }
 
+/** Columns of friction's parts, from `at` on, in the order of jd_part_t. */
+#define JD_PART_COLUMNS(at, type)                                                                 \
+    [(at) + JD_PART_TOOLKIT] =                                                                    \
+        JD_COLUMN("friction_toolkit", type, "1", "part of f: the toolkit falls short"),           \
+            [(at) + JD_PART_CAPABILITY] = JD_COLUMN("friction_capability", type, "1",             \
+                                                    "part of f: capability falls short of plan"), \
+            [(at) + JD_PART_TIME] =                                                               \
+                JD_COLUMN("friction_time", type, "1", "part of f: time is taken away"),           \
+            [(at) + JD_PART_WILLINGNESS] =                                                        \
+                JD_COLUMN("friction_willingness", type, "1",                                      \
+                          "part of f: what officials do with their time and capability"),         \
+            [(at) + JD_PART_SHOW] =                                                               \
+                JD_COLUMN("friction_show", type, "1", "part of f: weak effort goes into show")
+
 #endif

@@ -14,9 +14,8 @@ enum {
     INDUCEMENT,
     SERVICES,
     FRICTION,
-    FRICTION_WILL,
-    FRICTION_CAPACITY,
-    STRINGENCY,
+    FRICTION_PART,
+    STRINGENCY = FRICTION_PART + JD_FRICTION_PARTS,
     COLUMNS
 };
 
@@ -36,9 +35,7 @@ static const jd_column_t columns[COLUMNS] = {
     [INDUCEMENT] = JD_COLUMN("inducement", JD_FLOAT, "1", "inducement I"),
     [SERVICES] = JD_COLUMN("services", JD_FLOAT, "1", "stock of services G"),
     [FRICTION] = JD_COLUMN("friction", JD_FLOAT, "1", "governance friction F"),
-    [FRICTION_WILL] =
-        JD_COLUMN("friction_willingness", JD_FLOAT, "1", "willingness part of f = -ln(1 - F)"),
-    [FRICTION_CAPACITY] = JD_COLUMN("friction_capacity", JD_FLOAT, "1", "capacity part of f"),
+    JD_PART_COLUMNS(FRICTION_PART, JD_FLOAT),
     [STRINGENCY] = JD_COLUMN("stringency", JD_FLOAT, "1", "environmental stringency R"),
 };
 
@@ -78,7 +75,6 @@ static int fill(struct jd_simulation *sim, int w, int64_t period, jd_table_t *t,
         [INDUCEMENT] = world->inducement,
         [SERVICES] = world->services,
         [FRICTION] = world->friction,
-        [FRICTION_WILL] = world->friction_will,
         [STRINGENCY] = world->stringency,
     };
     (void)ctx;
@@ -87,14 +83,14 @@ static int fill(struct jd_simulation *sim, int w, int64_t period, jd_table_t *t,
     for (int k = 0; k < COLUMNS; k++) {
         if (as_is[k]) narrow(JD_CELLS(t, k, float), as_is[k], n);
     }
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        narrow(JD_CELLS(t, FRICTION_PART + k, float), world->part[k], n);
     for (int32_t s = 0; s < n; s++) {
         int32_t other = 0;
         for (int k = 1; k < sim->dims.sectors; k++)
             other += world->stock[(int64_t)k * n + s];
         JD_CELLS(t, STOCK, int32_t)[s] = world->stock[s];
         JD_CELLS(t, STOCK_OTHER, int32_t)[s] = other;
-        JD_CELLS(t, FRICTION_CAPACITY, float)
-        [s] = (float)(world->log_friction[s] - world->friction_will[s]);
     }
     return JD_OK;
 }

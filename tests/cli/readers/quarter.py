@@ -46,7 +46,7 @@ weak, psi, tour = strong.copy(), np.full(n, psi_bar), np.zeros(n)
 e_s = np.full(n, time / 2)
 e_w = e_s.copy()
 services = np.full(n, 1 / ambition_w)
-capacity = services.copy()
+able, timed, done = services.copy(), services.copy(), services.copy()  # stages of services
 worst = 0
 for t in range(1, periods + 1):
     d = np.array([dose(t, first) for first in cohort])
@@ -58,14 +58,26 @@ for t in range(1, periods + 1):
     e_s, e_w = np.array(efforts).T
     show = np.minimum(1, 0.6 * 0.7 / (0.7 + 0.5 + 0.5 * weak))
     services = services + rate * ((1 - show) * weak * e_w / (ambition_w * full) - services)
-    capacity = capacity + rate * (weak / 2 / (ambition_w * full) - capacity)
+    able = able + rate * (weak / 2 / (ambition_w * full) - able)
+    timed = timed + rate * (weak * time / 2 / (ambition_w * full) - timed)
+    done = done + rate * (weak * e_w / (ambition_w * full) - done)
     induce = strong * e_s / (ambition_s * full)
-    f_all = -eta * np.log(np.minimum(1, induce)) - (1 - eta) * np.log(np.minimum(1, services))
-    f_cap = np.where(induce < 1, -eta * np.log(strong / 2 / (ambition_s * full)), 0)
-    f_cap = f_cap + np.where(services < 1, -(1 - eta) * np.log(capacity), 0)
+    part = {name: np.zeros(n) for name in ("toolkit", "capability", "time", "willingness", "show")}
+    full_s = strong / 2 / (ambition_s * full)
+    for weight, level, runs in (
+            (eta, induce, {"toolkit": np.ones(n), "capability": full_s, "time": full_s * time,
+                           "willingness": induce}),
+            (1 - eta, services, {"capability": able, "time": timed, "willingness": done,
+                                 "show": services})):
+        before = 0
+        for name, stage in runs.items():
+            log = np.log(np.maximum(stage, 1e-6))
+            part[name] -= np.where(level < 1, weight * (log - before), 0)
+            before = log
+    f_all = sum(part.values())
     here = {"pressure": p, "effort_strong": e_s, "effort_weak": e_w, "willingness": psi,
             "inducement": induce, "services": services, "friction": 1 - np.exp(-f_all),
-            "friction_capacity": f_cap, "friction_willingness": f_all - f_cap,
+            **{"friction_" + name: value for name, value in part.items()},
             "dose_effective": d * np.exp(-f_all)}
     for name, value in here.items():
         worst = max(worst, np.abs(street[name][:].reshape(periods, n)[t - 1] - value).max())

@@ -31,7 +31,7 @@ def check(condition, what):
 
 with h5py.File(path) as f:
     check(text(f.attrs["format"]) == "jiedao", "format")
-    check(f.attrs["schema_version"] == 1, "schema_version")
+    check(f.attrs["schema_version"] == 2, "schema_version")
     check(text(f["config/ini"][()]) == "[run]\n; 北京\n", "config/ini")
     events = f["relocations"]
     check(list(events) == COLUMNS + ["record", "string9"], f"columns {list(events)}")
