@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "jiedao/config.h"
 #include "jiedao/context.h"
@@ -75,6 +76,7 @@ typedef struct jd_command {
     int min_words, max_words;   /**< how many of them; max -1 = any number */
     const char *summary;        /**< one line for the list of commands */
     const char *about;          /**< what it does, lines of at most 80 characters, each ended */
+    void (*more)(FILE *out);    /**< prints what lists elsewhere add to it; NULL = nothing */
     const char *examples;       /**< lines, indented by two spaces, each ended */
     const jd_option_t *options; /**< its own; --threads, --quiet and --help are added */
     const jd_option_t *(*make_options)(void); /**< or what makes them, from rows elsewhere */

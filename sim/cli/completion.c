@@ -5,6 +5,7 @@
 
 #include "cli/builtin.h"
 #include "cli/command.h"
+#include "drawing/figure.h"
 #include "jiedao/did.h"
 #include "sweep/sections.h"
 
@@ -56,6 +57,9 @@ static void print_values(const jd_command_t *command, const char *name)
             puts("all");
             print_estimators();
         }
+        if (!strcmp(command->name, "figures") && !strcmp(name, "figure"))
+            for (int i = 0; jd_figures[i]; i++)
+                puts(jd_figures[i]->name);
         for (int i = 0; option->choices && option->choices[i]; i++)
             puts(option->choices[i]);
     }

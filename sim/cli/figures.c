@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/out.h"
 #include "drawing/drawings.h"
+#include "drawing/figure.h"
 
 /* "pdf,png" as a mask. */
 static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
@@ -38,8 +39,33 @@ static void print_path(void *user, const char *path)
     fprintf(jd_out_data(), "%s\n", path);
 }
 
+/* Each figure with what it shows; those of the same files stand under one head. */
+static void print_figures(FILE *out)
+{
+    unsigned of = 0;
+    for (int i = 0; jd_figures[i]; i++) {
+        const jd_figure_t *figure = jd_figures[i];
+        const char *kind, *between = "of ";
+        for (int bit = 0; figure->of != of && (kind = jd_file_kind_name(bit)); bit++) {
+            if (!(figure->of & 1u << bit)) continue;
+            fprintf(out, "%s%s", between, kind);
+            between = ", or ";
+        }
+        if (figure->of != of) fputs(":\n", out);
+        of = figure->of;
+        fprintf(out, "  %-17s %s\n", figure->name, figure->label);
+    }
+}
+
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
+    if (jd_args_has(args, "list")) {
+        print_figures(stdout);
+        return JD_OK;
+    }
+    if (args->n_words == 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "figures: something is missing; usage: jiedao figures FILE...");
     const char *folder = jd_args_value(args, "output"), *format = jd_args_value(args, "format");
     jd_drawings_t drawings = {.folder = folder ? folder : "figures",
                               .formats = JD_FIGURE_ALL,
@@ -49,6 +75,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     int rc = format ? read_formats(format, &drawings.formats, ctx) : JD_OK;
     if (!rc) rc = jd_args_int(args, "width", 60, 400, &width, ctx);
     drawings.width_mm = (double)width;
+    drawings.figures = jd_args_value(args, "figure");
     drawings.output = jd_args_value(args, "of");
     return rc ? rc : jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
 }
@@ -58,6 +85,10 @@ static const jd_option_t options[] = {
      .letter = 'o',
      .value = "DIR",
      .help = "folder for the figures, made if need be; default: figures, here"},
+    {.name = "figure",
+     .value = "NAMES",
+     .repeat = JD_REPEAT_ADDS,
+     .help = "only these, joined by commas; default: all that a file has"},
     {.name = "format",
      .value = "LIST",
      .repeat = JD_REPEAT_ADDS,
@@ -70,27 +101,23 @@ static const jd_option_t options[] = {
      .help = "output of a sweep that heat maps and sensitivity are of, as jiedao sensitivity "
              "names it; default: twfe.bias"},
     {.name = "force", .help = "replace files that are not figures of an earlier call too"},
+    {.name = "list", .help = "print the names of all figures and what they show, and draw none"},
     {.name = NULL},
 };
 
 const jd_command_t jd_command_figures = {
     .name = "figures",
     .words = "FILE...",
-    .min_words = 1,
     .max_words = -1,
     .summary = "draw the figures of result files",
     .about =
-        "Draws what each FILE holds: effort under pressure and its loop, the map of friction\n"
-        "and relocation flows, estimates against truth by event time, the split of the bias,\n"
-        "time series with and without the policy, and friction by its parts. Files that differ in policy.share also\n"
-        "give estimates against truth by treated share. Of a file of replicates the means are\n"
-        "drawn. A sweep.h5 gives estimates and truth by its parameter, a heat map of two, or the\n"
-        "indices of its design; a validation.h5 bias by parts, coverage, size and power, and what\n"
-        "a passed pre-trend test does. Prints the path of each file written. Figures of an\n"
-        "earlier call are replaced: they can always be drawn again. Other files of their names,\n"
-        "and figures that were changed since, only with --force. Needs gnuplot.\n",
+        "Draws what each FILE holds; of a file of replicates, means. Prints the path of each file\n"
+        "written. Figures of an earlier call are replaced: they can always be drawn again. Other\n"
+        "files of their names, and figures that were changed since, only with --force. Needs\n"
+        "gnuplot. Figures are\n\n",
+    .more = print_figures,
     .examples = "  jiedao figures quickstart.h5 -o figures\n"
-                "  jiedao figures quickstart.h5 --format svg\n"
+                "  jiedao figures quickstart.h5 --figure map,event_time --format svg\n"
                 "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n"
                 "  jiedao figures results/grid/sweep.h5 --of callaway_santanna.bias\n"
                 "  jiedao figures results/validation/validation.h5 -o figures\n",

@@ -3,6 +3,7 @@
 #include "cli/help.h"
 #include "core/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,8 +81,10 @@ static void help_estimator(FILE *out, const jd_estimator_t *estimator)
 
 void jd_help_command(FILE *out, const jd_command_t *command)
 {
-    fprintf(out, "usage: jiedao %s%s%s [OPTIONS]\n\n%s\noptions:\n", command->name,
-            *command->words ? " " : "", command->words, command->about);
+    fprintf(out, "usage: jiedao %s%s%s [OPTIONS]\n\n%s", command->name, *command->words ? " " : "",
+            command->words, command->about);
+    if (command->more) command->more(out);
+    fputs("\noptions:\n", out);
     print_options(out, jd_command_options(command), NULL);
     print_options(out, jd_common_options, NULL);
     fprintf(out, "\nexamples:\n%s", command->examples);
@@ -113,6 +116,19 @@ static void put_roff_options(FILE *out, const jd_option_t *option)
     }
 }
 
+/* What a command's lists add to its description. */
+static void put_roff_more(FILE *out, const jd_command_t *command)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = command->more ? open_memstream(&text, &size) : NULL;
+    if (memory) {
+        command->more(memory);
+        if (!fclose(memory)) put_roff(out, text);
+    }
+    free(text);
+}
+
 static void print_man(FILE *out)
 {
     fputs(".SH COMMANDS\n", out);
@@ -120,6 +136,7 @@ static void print_man(FILE *out)
         const jd_command_t *command = jd_commands[i];
         fprintf(out, ".SS %s%s%s\n", command->name, *command->words ? " " : "", command->words);
         put_roff(out, command->about);
+        put_roff_more(out, command);
         put_roff_options(out, jd_command_options(command));
     }
     fputs(".SH OPTIONS\nThese belong to every command.\n", out);

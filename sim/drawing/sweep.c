@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "drawing/parts.h"
+#include "drawing/figure.h"
 #include "drawing/tables.h"
 #include "sweep/sensitivity.h"
 
@@ -120,7 +120,7 @@ static void name_axis(jd_table_t *shares, const jd_factor_axis_t *axis)
     own[JD_SHARE_SHARE].unit = axis->unit;
 }
 
-int jd_draw_by_factor(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_by_factor(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     static const char *const keys[] = {"run", "panel", "estimator", "term"};
     swept_t w = {0};
@@ -147,6 +147,22 @@ int jd_draw_by_factor(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx
     free_swept(&w);
     return rc;
 }
+
+const jd_figure_t jd_drawing_did_by_share = {
+    .name = "did_by_share",
+    .label = "estimates and truth by treated share, and where the bias comes from",
+    .of = JD_FILE_SHARES | JD_FILE_SEVERAL,
+    .tables = "estimates",
+    .draw = draw_by_factor,
+};
+
+const jd_figure_t jd_drawing_did_by_parameter = {
+    .name = "did_by_parameter",
+    .label = "the same by another parameter of a sweep",
+    .of = JD_FILE_ONE_FACTOR,
+    .tables = "estimates",
+    .draw = draw_by_factor,
+};
 
 /* ---- An output over two parameters ---- */
 
@@ -195,7 +211,7 @@ static double place_of(const swept_t *w, int f, int64_t row, words_t *words, cha
     return k + 1;
 }
 
-int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     swept_t w = {0};
     jd_table_t cells = {0};
@@ -232,6 +248,14 @@ int jd_draw_heat(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *c
     free_swept(&w);
     return rc;
 }
+
+const jd_figure_t jd_drawing_heat = {
+    .name = "heat",
+    .label = "an output over the two parameters of a grid",
+    .of = JD_FILE_TWO_FACTORS,
+    .tables = "estimates",
+    .draw = draw_heat,
+};
 
 /* ---- Sensitivity ---- */
 
@@ -288,7 +312,7 @@ static int draw_indices(const jd_study_sensitivity_t *s, const look_t *look, con
 }
 
 /* Reads the plan in the file's folder: the file alone does not say how its points were drawn. */
-int jd_draw_sensitivity(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_sensitivity(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     char folder[4096];
     const char *slash = strrchr(s->path, '/');
@@ -308,3 +332,19 @@ int jd_draw_sensitivity(const jd_source_t *s, const jd_figure_options_t *o, jd_c
     jd_study_sensitivity_free(&found);
     return rc;
 }
+
+const jd_figure_t jd_drawing_sobol = {
+    .name = "sobol",
+    .label = "Sobol indices of a sweep of design saltelli",
+    .of = JD_FILE_SALTELLI,
+    .tables = "runs",
+    .draw = draw_sensitivity,
+};
+
+const jd_figure_t jd_drawing_morris = {
+    .name = "morris",
+    .label = "elementary effects of a sweep of design morris",
+    .of = JD_FILE_MORRIS,
+    .tables = "runs",
+    .draw = draw_sensitivity,
+};

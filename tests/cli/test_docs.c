@@ -6,6 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/program.h"
+#include "drawing/figure.h"
+#include "jiedao/did.h"
 #include "sweep/sections.h"
 
 enum { MAX_WORDS = 64, MAX_TEXT = 1 << 19 };
@@ -205,6 +207,24 @@ static void test_man_page_is_what_the_program_prints(void **state)
     }
 }
 
+/* A row of the page on figures for each that is drawn, and a line of its page for each estimator.
+ */
+static void test_pages_name_what_lists_name(void **state)
+{
+    (void)state;
+    char row[96];
+    read_page(JD_SOURCE_DIR "/docs/figures.md");
+    for (int i = 0; jd_figures[i]; i++) {
+        snprintf(row, sizeof row, "\n| `%s` | ", jd_figures[i]->name);
+        if (!strstr(text, row)) fail_msg("docs/figures.md: no row of %s", jd_figures[i]->name);
+    }
+    read_page(JD_SOURCE_DIR "/docs/estimators/README.md");
+    for (int i = 0; jd_estimators[i]; i++) {
+        snprintf(row, sizeof row, "`%s`", jd_estimators[i]->name);
+        if (!strstr(text, row)) fail_msg("docs/estimators/README.md: no %s", row);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_links_in_docs_resolve),
         cmocka_unit_test(test_examples_in_help_exist),
         cmocka_unit_test(test_parameters_page_is_what_the_program_prints),
+        cmocka_unit_test(test_pages_name_what_lists_name),
         cmocka_unit_test(test_man_page_is_what_the_program_prints),
     };
     return cmocka_run_group_tests(tests, NULL, remove_here);

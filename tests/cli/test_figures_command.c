@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao figures, on files that jiedao run made. */
 #include "cli/program.h"
+#include "drawing/figure.h"
 
 #define SMALL                                                                                 \
     "--set world.provinces=2 --set world.prefectures=6 --set world.counties=40 "              \
@@ -126,6 +127,30 @@ static void test_others_files_are_kept(void **state)
     run(2, "figures one.h5 -o own --format pdf --force");
     ASSERT_HOLDS(said.err, "map.pdf: is a folder");
     run(0, "figures one.h5 -o own --format svg");
+}
+
+/* The list names every figure, and some of them alone can be drawn. */
+static void test_figures_by_name(void **state)
+{
+    (void)state;
+    run(0, "figures --list");
+    for (int i = 0; jd_figures[i]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "  %s ", jd_figures[i]->name);
+        ASSERT_HOLDS(said.out, name);
+        ASSERT_HOLDS(said.out, jd_figures[i]->label);
+        assert_ptr_equal(jd_figure_named(jd_figures[i]->name), jd_figures[i]);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(jd_figures[k]->name, jd_figures[i]->name);
+    }
+    run(0, "figures one.h5 -o some --format svg --figure time_series --figure=map");
+    assert_string_equal(said.out, "some/map.svg\nsome/time_series.svg\n");
+    run(2, "figures one.h5 -o some --figure mapp");
+    ASSERT_HOLDS(said.err, "no figure 'mapp'; did you mean 'map'?");
+    run(1, "figures one.h5 -o some --figure heat");
+    ASSERT_HOLDS(said.err, "has no figure heat; what may be drawn of it is effort_loop, map");
+    run(2, "figures");
+    ASSERT_HOLDS(said.err, "usage: jiedao figures FILE...");
 }
 
 static void test_width(void **state)
@@ -357,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_one_file),
         cmocka_unit_test(test_figures_are_replaced_and_come_out_alike),
         cmocka_unit_test(test_others_files_are_kept),
+        cmocka_unit_test(test_figures_by_name),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_units_are_not_mixed),
         cmocka_unit_test(test_files_that_differ_in_share),

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "drawing/parts.h"
+#include "drawing/figure.h"
 #include "drawing/tables.h"
 #include "sweep/validate/validate.h"
 
@@ -330,17 +330,41 @@ static int draw(const jd_source_t *s, const jd_figure_options_t *o,
     return rc;
 }
 
-int jd_draw_bias_by(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+static int draw_bias_by(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     return draw(s, o, jd_figure_bias_by, ctx);
 }
 
-int jd_draw_rates(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+const jd_figure_t jd_drawing_bias_by = {
+    .name = "bias_by",
+    .label = "bias of each estimator and its parts, with Monte-Carlo intervals",
+    .of = JD_FILE_VALIDATION,
+    .tables = "points,validation",
+    .draw = draw_bias_by,
+};
+
+static int draw_rates(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     return draw(s, o, jd_figure_rates, ctx);
 }
 
-int jd_draw_pretest(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
+const jd_figure_t jd_drawing_rates = {
+    .name = "rates",
+    .label = "coverage, size and power",
+    .of = JD_FILE_VALIDATION,
+    .tables = "points,validation",
+    .draw = draw_rates,
+};
+
+static int draw_pretest(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
     return draw(s, o, jd_figure_pretest, ctx);
 }
+
+const jd_figure_t jd_drawing_pretest = {
+    .name = "pretest",
+    .label = "bias where no lead was significant, beside that of all",
+    .of = JD_FILE_VALIDATION,
+    .tables = "points,validation",
+    .draw = draw_pretest,
+};
