@@ -8,6 +8,7 @@
 
 #include "analysis/figures/figures.h"
 #include "core/memory.h"
+#include "run/record/estimands.h"
 #include "study/recovery.h"
 
 enum { KEYS_MAX = 4, TEXT_SIZE = 64 };
@@ -239,7 +240,8 @@ static const char *outcome_of(const jd_table_t *estimates, wanted_t wanted, char
 
 const char *jd_outcome_unit(const char *outcome)
 {
-    return strcmp(outcome, "stock") ? "firms per quarter" : "firms";
+    const jd_outcome_t *o = jd_outcome_find(outcome);
+    return o ? o->unit : "firms per quarter";
 }
 
 static const char *axis_unit(const jd_table_t *estimates, wanted_t wanted)

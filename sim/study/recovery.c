@@ -9,6 +9,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "run/record/estimands.h"
+#include "run/record/truth.h"
 #include "study/recovery_samples.h"
 
 #define P(field) offsetof(jd_estimate_params_t, field)
@@ -16,8 +18,10 @@
 static const jd_param_t own_rows[] = {
     {"estimators", JD_PARAM_NAMES, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
      "estimators on the county panel: names as in `jiedao did`, or all that apply", "", JD_RESULT},
-    {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, "inflow | outflow | stock", "",
-     "outcome: targeted firms moved in, moved out, present", "", JD_RESULT},
+    {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, NULL /* jd_outcomes */, "",
+     "outcome of counties: targeted firms moved in, moved out, present, or another column of "
+     "panel/county or panel/urban",
+     "", JD_RESULT},
     {"data", JD_PARAM_CHOICE, P(data), "complete", 0, 0, "complete | observed", "",
      "estimate from all relocations, or from those the empirical file shows (inflow only)", "",
      JD_RESULT},
@@ -70,7 +74,7 @@ static int check(const void *block, const char *name, const jd_config_t *config,
 {
     (void)name;
     const jd_estimate_params_t *p = block;
-    if (p->data == JD_DATA_OBSERVED && p->outcome != JD_OUTCOME_INFLOW)
+    if (p->data == JD_DATA_OBSERVED && p->outcome != JD_FLOW_IN)
         return jd_config_blame(
             config, "estimate", "data", ctx,
             "estimate.data = observed: the empirical file shows inflows only; write "
@@ -147,6 +151,16 @@ static int add_vcov(jd_param_t *rows, int n, int most)
     return n;
 }
 
+/* "inflow | outflow | ..." */
+static const char *list_outcomes(void)
+{
+    static char list[512];
+    for (const jd_outcome_t *o = jd_outcomes; o->name; o++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? " | " : "",
+                 o->name);
+    return list;
+}
+
 static jd_section_t section;
 
 static void make_section(void)
@@ -156,6 +170,8 @@ static void make_section(void)
     const jd_param_t *option;
     int n = OWN;
     memcpy(rows, own_rows, sizeof own_rows);
+    for (int i = 0; i < OWN; i++)
+        if (rows[i].offset == P(outcome)) rows[i].choices = list_outcomes();
     for (int i = 0; (option = jd_did_option_at(i)) && n < MOST; i++) {
         /* The event study's bins have keys of their own, and a run's rows are no cross-sections. */
         if (option->offset == offsetof(jd_did_options_t, bin_first) ||
@@ -558,9 +574,9 @@ int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t
     int rc = jd_estimates_init(estimates, ctx);
     if (!rc && null) rc = jd_estimates_init(null, ctx);
     if (!rc && p->county) rc = recover_panel(&w, r, jd_county_sample, p->estimators, ctx);
-    if (!rc && p->sector && sectors->n_unit > counties->n_unit)
+    if (!rc && p->sector && p->outcome < JD_FLOW_KINDS && sectors->n_unit > counties->n_unit)
         rc = recover_panel(&w, r, jd_sector_sample, "twfe", ctx);
-    if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_OUTCOME_INFLOW)
+    if (!rc && p->firm && firms && firms->rows > 0 && p->outcome == JD_FLOW_IN)
         rc = recover_panel(&w, r, jd_firm_sample, "twfe", ctx);
     return rc;
 }

@@ -10,11 +10,6 @@
 #include "jiedao/table.h"
 
 typedef enum jd_estimate_data { JD_DATA_COMPLETE, JD_DATA_OBSERVED } jd_estimate_data_t;
-typedef enum jd_estimate_outcome {
-    JD_OUTCOME_INFLOW,
-    JD_OUTCOME_OUTFLOW,
-    JD_OUTCOME_STOCK
-} jd_estimate_outcome_t;
 typedef enum jd_estimate_cluster {
     JD_CLUSTER_COUNTY,
     JD_CLUSTER_PREFECTURE,
@@ -27,7 +22,8 @@ typedef struct jd_estimate_params {
                                options' names, but for bin (bin_first, bin_last) */
     jd_vcov_options_t vcov;       /**< its rows too; the key of the kind is `variance` */
     char estimators[JD_TEXT_MAX]; /**< of the county panel: names joined by commas, or "all" */
-    int32_t data, outcome, cluster;
+    int32_t data, cluster;
+    int32_t outcome; /**< row of jd_outcomes */
     bool county, sector, firm;
     double level;
     int64_t bin_first, bin_last;

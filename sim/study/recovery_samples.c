@@ -2,10 +2,13 @@
 #include "study/recovery_samples.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "run/record/estimands.h"
+#include "run/record/truth.h"
 
 int jd_recovery_sample_init(jd_recovery_sample_t *s, int64_t n, int n_fixed, bool direct,
                             jd_ctx_t *ctx)
@@ -36,8 +39,6 @@ static const jd_table_t *recorded(const jd_recorded_t *r, const char *name)
 {
     return r->table(r->user, name);
 }
-
-static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
 
 static const int32_t *ints(const jd_table_t *t, const char *column)
 {
@@ -81,10 +82,21 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
 {
     const jd_table_t *fact = recorded(r, "panel/county"), *truth = recorded(r, "truth/county");
     const jd_table_t *places = recorded(r, "jurisdictions");
-    const char *outcome = outcome_names[p->outcome];
+    const jd_outcome_t *o = &jd_outcomes[p->outcome];
+    const char *outcome = o->name;
+    char with[32], without[32];
+    snprintf(with, sizeof with, "panel/%s", o->panel);
+    snprintf(without, sizeof without, "truth/%s", o->panel);
+    const jd_table_t *y1 = recorded(r, with), *y0 = recorded(r, without);
     int direct = jd_table_find(truth, "direct_inflow");
-    bool known = p->outcome == JD_OUTCOME_INFLOW && fact->rows > 0 &&
-                 !isnan(jd_table_number(truth, direct, 0));
+    bool known =
+        p->outcome == JD_FLOW_IN && fact->rows > 0 && !isnan(jd_table_number(truth, direct, 0));
+    if (!y1 || !y0)
+        return jd_fail(
+            ctx, JD_ERR_VALUE,
+            "estimate.outcome = %s: the run has no table %s; write %s.on = yes, or another "
+            "outcome",
+            outcome, with, o->panel);
     s->panel = "county";
     s->quantity = outcome;
     s->n_units = (int32_t)fact->n_unit;
@@ -92,8 +104,8 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     if (!rc) rc = jd_make(&s->dose, fact->rows, sizeof *s->dose, "an estimation sample", ctx);
     if (rc) return rc;
     fill_keys(s, fact, ints(fact, "unit"), places, p->cluster);
-    fill_outcomes(s, fact, p->data == JD_DATA_OBSERVED ? "inflow_observed" : outcome, outcome,
-                  truth, outcome);
+    fill_outcomes(s, y1, p->data == JD_DATA_OBSERVED ? "inflow_observed" : outcome, outcome, y0,
+                  outcome);
     int kind = jd_table_find(fact, "cell"), dose = jd_table_find(fact, "dose_effective");
     for (int64_t i = 0; i < s->n; i++) {
         s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
@@ -109,7 +121,7 @@ int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     const jd_table_t *fact = recorded(r, "panel/sector_county"),
                      *truth = recorded(r, "truth/sector_county");
     const jd_table_t *places = recorded(r, "jurisdictions");
-    const char *outcome = outcome_names[p->outcome];
+    const char *outcome = jd_outcomes[p->outcome].name;
     s->panel = "sector_county";
     s->quantity = outcome;
     int rc = jd_recovery_sample_init(s, fact->rows, 2, false, ctx);

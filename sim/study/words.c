@@ -7,6 +7,8 @@
 #include "core/json.h"
 #include "core/shown.h"
 #include "model/policy.h"
+#include "run/record/estimands.h"
+#include "run/record/truth.h"
 #include "run/setting.h"
 
 /* ---- means over runs ---- */
@@ -159,10 +161,6 @@ static void print_friction(FILE *out, const jd_study_result_t *r)
     fputc('\n', out);
 }
 
-static const char *const outcome_names[] = {"inflow", "outflow", "stock"};
-static const char *const outcome_words[] = {"inflow of targeted firms", "outflow of targeted firms",
-                                            "stock of targeted firms"};
-
 static void print_effect(FILE *out, const jd_study_result_t *r, const char *label, jd_mean_t effect,
                          double base, const char *meaning)
 {
@@ -179,24 +177,25 @@ static void print_effect(FILE *out, const jd_study_result_t *r, const char *labe
 
 static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study_result_t *r)
 {
-    const char *outcome = outcome_names[p->outcome];
+    const char *outcome = jd_outcomes[p->outcome].name;
     jd_mean_t base = jd_words_estimand(r, outcome, "mean_without"),
               net = jd_words_estimand(r, outcome, "net_creation"),
               att = jd_words_estimand(r, outcome, "att"),
               ade = jd_words_estimand(r, outcome, "ade");
     char a[32];
     if (isnan(base.mean)) return;
-    fprintf(out, "\nTruth       %s per treated county and quarter\n", outcome_words[p->outcome]);
+    fprintf(out, "\nTruth       %s per treated county and quarter\n",
+            jd_outcomes[p->outcome].words);
     fprintf(out, "            %-28s %8s\n", "without the policy", jd_shown(base.mean, false, a));
     print_effect(out, r, "total effect (ATT)", att, base.mean, "with the policy less without");
     /* Per cent of what it is added to, as ratio_ade: the outcome without the county's own. */
     print_effect(out, r, "direct effect (ADE)", ade, base.mean + att.mean - ade.mean,
                  "of a county's own treatment, the others' given");
     jd_mean_t others = jd_words_estimand(r, outcome, "spillover_never");
-    bool drawn = p->outcome == JD_OUTCOME_INFLOW && others.mean < 0;
+    bool drawn = p->outcome == JD_FLOW_IN && others.mean < 0;
     print_effect(out, r, "on never-treated counties", others, base.mean,
                  drawn ? "firms drawn away" : "by others' policy");
-    if (isnan(net.mean) || is_zero(att.mean) || p->outcome != JD_OUTCOME_INFLOW) return;
+    if (isnan(net.mean) || is_zero(att.mean) || p->outcome != JD_FLOW_IN) return;
     if (net.mean < 0 || net.mean > 1)
         fprintf(out,
                 "            effects on all counties add up to %.0f %% of the %s: outside 0 to "
@@ -325,13 +324,31 @@ static void put_json_number(FILE *out, const char *key, double x)
     jd_json_number(out, x);
 }
 
+/* What a row's numbers are measured in: mean effects in the unit of their outcome. */
+static const char *unit_of(const jd_study_result_t *r, const row_t *row)
+{
+    const jd_table_t *t = r->all_estimates.columns ? &r->all_estimates : &r->estimates;
+    const int shift = r->all_estimates.columns ? 1 : 0;
+    char name[32];
+    if (row->unit != JD_TARGET_MEAN) return jd_unit_words[row->unit].key;
+    for (int64_t i = 0; i < t->rows; i++) {
+        if (!reads(t, JD_EST_PANEL + shift, i, row->panel) ||
+            !reads(t, JD_EST_ESTIMATOR + shift, i, row->estimator))
+            continue;
+        const jd_outcome_t *o =
+            jd_outcome_find(jd_table_text(t, JD_EST_QUANTITY + shift, i, name, sizeof name));
+        return o && o >= jd_outcomes + JD_FLOW_KINDS ? o->unit : jd_unit_words[row->unit].key;
+    }
+    return jd_unit_words[row->unit].key;
+}
+
 static void put_json_row(FILE *out, const jd_study_result_t *r, const row_t *row, bool first)
 {
     fprintf(out, "%s\n  {\"panel\": ", first ? "" : ",");
     jd_json_text(out, row->panel);
     fputs(", \"estimator\": ", out);
     jd_json_text(out, row->estimator);
-    fprintf(out, ", \"unit\": \"%s\"", jd_unit_words[row->unit].key);
+    fprintf(out, ", \"unit\": \"%s\"", unit_of(r, row));
     if (r->replicates > 1) fprintf(out, ", \"replicates\": %lld", (long long)row->n);
     for (int c = 0; c < FIELDS; c++) {
         jd_mean_t m = jd_words_mean(r, row->panel, row->estimator, fields[c].column);
@@ -562,7 +579,7 @@ static void print_sentences(FILE *out, const jd_estimate_params_t *p, const jd_s
     if (!row) return;
     jd_mean_t trends = jd_words_mean(r, row->panel, row->estimator, JD_EST_TRENDS);
     fprintf(out, "\nIn words\n");
-    print_bias(out, r, row, trends.mean, p->outcome == JD_OUTCOME_INFLOW);
+    print_bias(out, r, row, trends.mean, p->outcome == JD_FLOW_IN);
     print_against_direct(out, r, row, trends.mean);
     print_trends(out, r, row, trends);
 }

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "model/firms/firms.h"
 #include "model/pressure.h"
+#include "run/record/truth.h"
 #include "run/setting.h"
 #include "study/recovery.h"
 #include "sweep/dgp.h"
@@ -67,7 +68,7 @@ static bool leaves_all(const void *block, const jd_config_t *config)
 static bool is_no_inflow(const void *block, const jd_config_t *config)
 {
     (void)config;
-    return ((const jd_estimate_params_t *)block)->outcome != JD_OUTCOME_INFLOW;
+    return ((const jd_estimate_params_t *)block)->outcome != JD_FLOW_IN;
 }
 
 #define OF_THE_SIMULATOR                                                                        \

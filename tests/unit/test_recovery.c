@@ -94,6 +94,66 @@ static void test_targets_are_the_estimands(void **state)
     small_stop(&s);
 }
 
+/* An outcome of another table: its target is the mean difference of the two worlds' panels, which
+ * is its estimand too, and its parts add up. */
+static void check_outcome(small_t *s, const char *name)
+{
+    const jd_outcome_t *o = jd_outcome_find(name);
+    char with[32], without[32];
+    snprintf(with, sizeof with, "panel/%s", o->panel);
+    snprintf(without, sizeof without, "truth/%s", o->panel);
+    const jd_table_t *county = small_table(s, "panel/county");
+    double effect = 0, n = 0;
+    for (int64_t i = 0; i < county->rows; i++) {
+        if (small_cell(county, "cell", i) != JD_KIND_POST) continue;
+        effect += small_cell(small_table(s, with), name, i) -
+                  small_cell(small_table(s, without), name, i);
+        n++;
+    }
+    jd_table_t t;
+    recover(s, (jd_estimate_params_t){.outcome = (int32_t)(o - jd_outcomes)}, &t);
+    assert_near(small_estimand(s, "att", name), effect / n, 1e-12);
+    for (int64_t i = 0; i < t.rows; i++)
+        assert_true(is(&t, JD_EST_PANEL, i, "county") && is(&t, JD_EST_QUANTITY, i, name));
+    const int64_t row = overall(&t, "county", "twfe");
+    assert_near(number(&t, JD_EST_ATT, row), effect / n, 1e-12);
+    double sum = 0, size = fabs(number(&t, JD_EST_ESTIMATE, row));
+    for (int c = JD_EST_MEASUREMENT; c <= JD_EST_SPILLOVER; c++) {
+        sum += number(&t, c, row);
+        size += fabs(number(&t, c, row));
+    }
+    assert_near(sum, number(&t, JD_EST_BIAS, row), 1e-12 * size);
+    jd_table_free(&t);
+}
+
+static void test_every_outcome(void **state)
+{
+    (void)state;
+    small_t s;
+    small_run(&s, announced, 0);
+    for (const jd_outcome_t *o = jd_outcomes; o->name; o++)
+        if (o - jd_outcomes >= JD_FLOW_KINDS) check_outcome(&s, o->name);
+    small_stop(&s);
+}
+
+static void test_an_outcome_that_is_not_recorded(void **state)
+{
+    (void)state;
+    static const char *const off[] = {"urban.on=no", NULL};
+    small_t s;
+    jd_table_t t;
+    jd_recorded_t recorded = {.table = find};
+    jd_estimate_params_t params = {.county = true,
+                                   .outcome = (int32_t)(jd_outcome_find("poi") - jd_outcomes)};
+    small_run(&s, off, 0);
+    recorded.user = s.sim;
+    assert_int_equal(jd_recover(&params, &recorded, &t, NULL, &s.ctx), JD_ERR_VALUE);
+    assert_non_null(strstr(s.ctx.message, "panel/urban"));
+    assert_non_null(strstr(s.ctx.message, "urban.on = yes"));
+    jd_table_free(&t);
+    small_stop(&s);
+}
+
 /* All effects before adoption follow the announcement: none of them is spillover on the not yet
  * treated. */
 static void test_announced_is_anticipation(void **state)
@@ -174,6 +234,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_add_up),
         cmocka_unit_test(test_targets_are_the_estimands),
+        cmocka_unit_test(test_every_outcome),
+        cmocka_unit_test(test_an_outcome_that_is_not_recorded),
         cmocka_unit_test(test_announced_is_anticipation),
         cmocka_unit_test(test_large_samples),
         cmocka_unit_test(test_a_process_counts_its_units),

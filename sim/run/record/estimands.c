@@ -5,13 +5,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "run/record/recorded.h"
 #include "run/record/truth.h"
 
 const jd_column_t jd_estimand_columns[E_COLUMNS] = {
     [E_NAME] = {"estimand", JD_TEXT, "", "name, as in docs/model.md", NULL, 32, JD_AXIS_CELL},
-    [E_OUTCOME] = {"outcome", JD_TEXT, "", "outcome of panel/county", NULL, 16, JD_AXIS_CELL},
+    [E_OUTCOME] = {"outcome", JD_TEXT, "", "outcome of panel/county or panel/urban", NULL, 24,
+                   JD_AXIS_CELL},
     [E_TERM] = {"term", JD_TEXT, "",
                 "empty = over all; g=.. a cohort, g=..,t=.. a cohort's period, e=.. an event time",
                 NULL, 24, JD_AXIS_CELL},
@@ -21,6 +23,33 @@ const jd_column_t jd_estimand_columns[E_COLUMNS] = {
     [E_VALUE] = JD_COLUMN("value", JD_DOUBLE, "1", "value"),
     [E_CELLS] = JD_COLUMN("cells", JD_INT64, "1", "cells it is the mean of"),
 };
+
+const jd_outcome_t jd_outcomes[] = {
+    [JD_FLOW_IN] = {"inflow", "county", "inflow of targeted firms", "firms per quarter"},
+    [JD_FLOW_OUT] = {"outflow", "county", "outflow of targeted firms", "firms per quarter"},
+    [JD_FLOW_STOCK] = {"stock", "county", "stock of targeted firms", "firms"},
+    {"pressure", "county", "pressure on streets", "pressure"},
+    {"share_strong", "county", "share of effort in strong tasks", "share"},
+    {"willingness", "county", "willingness of officials", "utility"},
+    {"toolkit", "county", "toolkit", "toolkit"},
+    {"inducement", "county", "inducement", "inducement"},
+    {"services", "county", "services", "services"},
+    {"friction", "county", "governance friction", "friction"},
+    {"log_friction", "county", "friction in logs, -ln(1 - F)", "log points"},
+    {"poi", "urban", "points of interest", "points of interest"},
+    {"land_efficiency", "urban", "output per land", "output per km2"},
+    {"location_quotient", "urban", "location quotient of the targeted sector", "quotient"},
+    {"services_per_firm", "urban", "services per 100 firms", "services"},
+    {NULL, NULL, NULL, NULL},
+};
+
+const jd_outcome_t *jd_outcome_find(const char *name)
+{
+    const jd_outcome_t *o = jd_outcomes;
+    while (o->name && strcmp(o->name, name) != 0)
+        o++;
+    return o->name ? o : NULL;
+}
 
 static jd_extent_t rows(const jd_dims_t *dims, const jd_sizes_t *sizes)
 {
@@ -73,9 +102,7 @@ static sums_t sum_cells(const pool_t *pool, int flow, cell_pick_t which)
     return sum;
 }
 
-static const char *const outcomes[JD_FLOW_KINDS] = {"inflow", "outflow", "stock"};
-
-static int add(pool_t *pool, const char *name, int flow, cell_pick_t which, double value,
+static int add(pool_t *pool, const char *name, int outcome, cell_pick_t which, double value,
                int64_t cells, jd_ctx_t *ctx)
 {
     jd_table_t *t = pool->table;
@@ -90,7 +117,7 @@ static int add(pool_t *pool, const char *name, int flow, cell_pick_t which, doub
     else if (which.cohort >= 0)
         snprintf(term, sizeof term, "g=%d", which.cohort);
     jd_table_set_text(t, E_NAME, row, name);
-    jd_table_set_text(t, E_OUTCOME, row, outcomes[flow]);
+    jd_table_set_text(t, E_OUTCOME, row, jd_outcomes[outcome].name);
     jd_table_set_text(t, E_TERM, row, term);
     JD_CELLS(t, E_COHORT, int32_t)[row] = which.cohort;
     JD_CELLS(t, E_PERIOD, int32_t)[row] = which.period;
@@ -156,6 +183,68 @@ static int add_effects(pool_t *pool, int flow, cell_pick_t which, jd_ctx_t *ctx)
     return rc;
 }
 
+/* Y of every cell (period, county) in both worlds, of an outcome that is no flow. */
+typedef struct both {
+    const jd_table_t *with, *without;
+    int column; /* of both: they share the head and the states */
+} both_t;
+
+static sums_t sum_both(const pool_t *pool, const both_t *y, int kind)
+{
+    const int32_t n = pool->sim->dims.counties;
+    sums_t sum = {0};
+    for (int64_t i = 0; i < pool->sim->params->periods * n; i++) {
+        const int64_t period = i / n + 1;
+        const int32_t county = (int32_t)(i % n);
+        if ((int)jd_cell_kind(pool->sim, county, period) != kind) continue;
+        const double y1 = jd_table_number(y->with, y->column, i),
+                     y0 = jd_table_number(y->without, y->column, i);
+        sum.cells++;
+        sum.y1 += y1;
+        sum.y0 += y0;
+        sum.tau += y1 - y0;
+    }
+    return sum;
+}
+
+static int add_both(pool_t *pool, int outcome, const both_t *y, jd_ctx_t *ctx)
+{
+    static const struct {
+        const char *name;
+        int kind;
+    } effects[] = {{"att", JD_KIND_POST},
+                   {"anticipation", JD_KIND_ANN},
+                   {"spillover_pre", JD_KIND_PRE},
+                   {"spillover_never", JD_KIND_NEVER}};
+    const cell_pick_t all = {-1, -1, -1, ALL_EVENTS};
+    const sums_t post = sum_both(pool, y, JD_KIND_POST);
+    int rc = add(pool, "mean_without", outcome, all, mean_of(post.y0, post.cells), post.cells, ctx);
+    for (size_t k = 0; k < sizeof effects / sizeof *effects && !rc; k++) {
+        const sums_t s = sum_both(pool, y, effects[k].kind);
+        rc = add(pool, effects[k].name, outcome, all, mean_of(s.tau, s.cells), s.cells, ctx);
+    }
+    return rc ? rc
+              : add(pool, "ratio_att", outcome, all, ratio_of(post.y1, post.y0) - 1, post.cells,
+                    ctx);
+}
+
+/* Outcomes that are no flows, where their panels are recorded. */
+static int add_states(pool_t *pool, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    for (int k = JD_FLOW_KINDS; jd_outcomes[k].name && !rc; k++) {
+        char with[32], without[32];
+        snprintf(with, sizeof with, "panel/%s", jd_outcomes[k].panel);
+        snprintf(without, sizeof without, "truth/%s", jd_outcomes[k].panel);
+        both_t y = {jd_simulation_table(pool->sim, with), jd_simulation_table(pool->sim, without),
+                    0};
+        if (!y.with || !y.without) continue;
+        y.column = jd_table_find(y.with, jd_outcomes[k].name);
+        rc = add_both(pool, k, &y, ctx);
+    }
+    return rc;
+}
+
 static int finish(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
 {
     const int periods = (int)sim->params->periods;
@@ -174,7 +263,7 @@ static int finish(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
                 rc = add_effects(&pool, flow, (cell_pick_t){JD_KIND_POST, g, p, ALL_EVENTS}, ctx);
         }
     }
-    return rc;
+    return rc ? rc : add_states(&pool, ctx);
 }
 
 const jd_record_table_t jd_record_estimands = {
