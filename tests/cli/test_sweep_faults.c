@@ -34,7 +34,7 @@ static void test_a_file_size_limit(void **state)
     run_shell(&said, "ulimit -f 4; " SWEEP " -o limited"); /* 2 kB: no record fits */
     ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "File too large; finished runs are kept");
-    run_shell(&said, "ulimit -f 40; " SWEEP " -o limited --resume"); /* the merged file does not */
+    run_shell(&said, "ulimit -f 60; " SWEEP " -o limited --resume"); /* the merged file does not */
     ASSERT_STATUS(&said, 1);
     ASSERT_HOLDS(said.err, "limited/sweep.h5: cannot be written");
     assert_false(is_here("limited/sweep.h5"));

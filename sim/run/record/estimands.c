@@ -212,15 +212,13 @@ static sums_t sum_both(const pool_t *pool, const both_t *y, int kind)
     return sum;
 }
 
+/* Few rows: a sweep keeps them of every run. */
 static int add_both(pool_t *pool, int outcome, const both_t *y, jd_ctx_t *ctx)
 {
     static const struct {
         const char *name;
         int kind;
-    } effects[] = {{"att", JD_KIND_POST},
-                   {"anticipation", JD_KIND_ANN},
-                   {"spillover_pre", JD_KIND_PRE},
-                   {"spillover_never", JD_KIND_NEVER}};
+    } effects[] = {{"att", JD_KIND_POST}, {"spillover_never", JD_KIND_NEVER}};
     const cell_pick_t all = {-1, -1, -1, ALL_EVENTS};
     const sums_t post = sum_both(pool, y, JD_KIND_POST);
     int rc = add(pool, "mean_without", outcome, all, mean_of(post.y0, post.cells), post.cells, ctx);
@@ -228,9 +226,7 @@ static int add_both(pool_t *pool, int outcome, const both_t *y, jd_ctx_t *ctx)
         const sums_t s = sum_both(pool, y, effects[k].kind);
         rc = add(pool, effects[k].name, outcome, all, mean_of(s.tau, s.cells), s.cells, ctx);
     }
-    return rc ? rc
-              : add(pool, "ratio_att", outcome, all, ratio_of(post.y1, post.y0) - 1, post.cells,
-                    ctx);
+    return rc;
 }
 
 /* Outcomes that are no flows, where their panels are recorded. */
