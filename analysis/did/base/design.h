@@ -99,6 +99,10 @@ JD_MUST_USE int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t 
  *  or units are drawn, a unit belongs to one cluster. Regressions take each row's own cluster. */
 JD_MUST_USE int jd_check_whole_clusters(const jd_design_t *design, jd_ctx_t *ctx);
 
+/** Eligibility as 0 and 1, both of them there, and one for each unit. */
+JD_MUST_USE int jd_check_eligible(const char *name, const jd_panel_t *panel, bool cross_sections,
+                                  jd_ctx_t *ctx);
+
 jd_term_t jd_term_overall(const char *name);
 jd_term_t jd_term_event(int32_t event_time);
 jd_term_t jd_term_other(const char *name);

@@ -6,14 +6,14 @@
 #define JD_DID_GROUP_TIME_COMPARISON_H
 
 #include "did/base/design.h"
-#include "did/group_time/drdid.h"
+#include "did/group_time/pair.h"
 
 typedef struct jd_arranged {
     int64_t n;
     int32_t n_groups, n_periods;
-    int complete;   /* each unit once in every period: it has the same place in all its cells */
-    int still;      /* complete, and covariates and weights are the same in all periods */
-    int in_order;   /* complete, and rows lie by unit and period */
+    bool complete;  /* each unit once in every period: it has the same place in all its cells */
+    bool still;     /* complete, and covariates and weights are the same in all periods */
+    bool in_order;  /* complete, and rows lie by unit and period */
     int32_t *order; /* [n] row of the sample at each place; if in_order, [units] the unit at each
                        place that a group's have in its cells */
     int32_t *start; /* [n_groups * n_periods + 1] first place of a cell */
@@ -65,7 +65,7 @@ typedef struct jd_arrange_from {
     const int32_t
         *unit_group; /* [units], rows of a complete panel lie by unit and period; or NULL */
     int32_t n_groups, n_periods;
-    int complete;
+    bool complete;
 } jd_arrange_from_t;
 
 /** Collinear covariates are told and count for nothing. Cost: O(n k^2), two sorts by counting. */
@@ -81,7 +81,7 @@ typedef struct jd_comparison {
     int32_t time, base;
     int32_t weigh; /* period whose weights count, in a complete panel */
     int64_t n;
-    jd_drdid_t fit;
+    jd_pair_fit_t fit;
     double *omega; /* [n] weights on the outcomes, or on their changes from base to time */
 } jd_comparison_t;
 
@@ -98,7 +98,7 @@ JD_MUST_USE int jd_comparison_room_make(jd_comparison_room_t *room, const jd_arr
 void jd_comparison_room_free(jd_comparison_room_t *room);
 
 JD_MUST_USE int jd_comparison_prepare(jd_comparison_t *c, const jd_arranged_t *a,
-                                      const jd_drdid_how_t *how, jd_comparison_room_t *room,
+                                      const jd_pair_how_t *how, jd_comparison_room_t *room,
                                       jd_pair_trouble_t *trouble, jd_ctx_t *ctx);
 void jd_comparison_free(jd_comparison_t *c);
 

@@ -11,8 +11,8 @@
  *      dr    m'a_s           -  m'b_s - mean^h_s (y - x'b_s)   (2 sides; eq. 2.13)
  *
  *  b, a least squares on controls and treated of a side: linear in y, given the propensities. */
-#ifndef JD_DID_GROUP_TIME_DRDID_H
-#define JD_DID_GROUP_TIME_DRDID_H
+#ifndef JD_DID_GROUP_TIME_PAIR_H
+#define JD_DID_GROUP_TIME_PAIR_H
 
 #include "jiedao/did.h"
 
@@ -24,7 +24,7 @@ typedef struct jd_pair {
     double *x;        /**< [n][k] */
     double *w;        /**< [n] > 0 */
     double *y;        /**< [n] outcomes, or changes; not read by prepare */
-    double *odds;     /**< [n] out: p / (1 - p); filled by jd_drdid_odds() */
+    double *odds;     /**< [n] out: p / (1 - p); filled by jd_pair_odds() */
 } jd_pair_t;
 
 static inline int64_t jd_pair_rows(const jd_pair_t *pair)
@@ -41,14 +41,14 @@ typedef enum jd_pair_trouble {
 } jd_pair_trouble_t;
 
 /** How a comparison is made. */
-typedef struct jd_drdid_how {
+typedef struct jd_pair_how {
     jd_method_t method;
-    int drdid_sign; /**< see jd_did_options_t */
-    double overlap; /**< propensities reach this nowhere; 1 = no bound */
-} jd_drdid_how_t;
+    bool drdid_sign; /**< see jd_did_options_t */
+    double overlap;  /**< propensities reach this nowhere; 1 = no bound */
+} jd_pair_how_t;
 
 /** All the outcome does not enter. Zero it first. */
-typedef struct jd_drdid {
+typedef struct jd_pair_fit {
     jd_method_t method;
     int k, n_sides;
     unsigned char *kept;   /* [k] covariates that are not collinear here; owned, with: */
@@ -64,30 +64,22 @@ typedef struct jd_drdid {
     double mass[4], odds_mass[2]; /* sums of w by segment, of w odds by side of the controls */
     double treated_mass, side_mass[2];
     int64_t n_trimmed; /* controls of propensity >= 0.995, which get no weight */
-} jd_drdid_t;
+} jd_pair_fit_t;
 
 /** Fits propensities and factors regressions. Errors: JD_ERR_NO_MEMORY; *trouble otherwise. Cost:
  *  O(n k^2) a Newton step. */
-JD_MUST_USE int jd_drdid_prepare(jd_drdid_t *fit, jd_pair_t *pair, const jd_drdid_how_t *how,
-                                 jd_pair_trouble_t *trouble, jd_ctx_t *ctx);
-void jd_drdid_free(jd_drdid_t *fit);
+JD_MUST_USE int jd_pair_prepare(jd_pair_fit_t *fit, jd_pair_t *pair, const jd_pair_how_t *how,
+                                jd_pair_trouble_t *trouble, jd_ctx_t *ctx);
+void jd_pair_free(jd_pair_fit_t *fit);
 
 /** Odds of all rows. */
-void jd_drdid_odds(const jd_drdid_t *fit, jd_pair_t *pair);
+void jd_pair_odds(const jd_pair_fit_t *fit, jd_pair_t *pair);
 /** The weights on y [n]; odds as above. */
-void jd_drdid_weights(const jd_drdid_t *fit, const jd_pair_t *pair, double *omega);
+void jd_pair_weights(const jd_pair_fit_t *fit, const jd_pair_t *pair, double *omega);
 /** Influences [n] of the rows on the effect `att`: its derivative in a row's weight, times the
  *  weight; they add up to 0. `room` [8 k] scratch. JD_METHOD_IMPROVED leaves out what estimating
  *  propensities and regressions adds: nothing to first order, by its choice of both. */
-void jd_drdid_influence(const jd_drdid_t *fit, const jd_pair_t *pair, double att, double *room,
-                        double *influence);
-
-/** gamma (0, or a start) maximises the logit's likelihood; with `balance` the odds instead make the
- *  controls' means of x those of the treated (Graham, Pinto, Egel 2012). hessian [k][k] becomes the
- *  Cholesky factor of minus the second derivatives there, curved [k] which of its columns are kept:
- *  flat ones are collinear, or tell controls that are like no treated: these get odds of 0. Returns
- *  0 where there is no maximum. room [2 k]. */
-int jd_propensity_fit(const jd_pair_t *pair, int balance, double *gamma, double *hessian,
-                      unsigned char *curved, double *room);
+void jd_pair_influence(const jd_pair_fit_t *fit, const jd_pair_t *pair, double att, double *room,
+                       double *influence);
 
 #endif
