@@ -9,10 +9,9 @@
 #include <stdio.h>
 
 #include "core/calendar/calendar.h"
+#include "diagnose/diagnostic.h"
 #include "jiedao/did.h"
-#include "jiedao/randomisation.h"
 #include "jiedao/table.h"
-#include "jiedao/wild_bootstrap.h"
 
 /** In what periods are counted. */
 typedef enum jd_own_spacing {
@@ -136,25 +135,6 @@ const char *jd_own_period_text(const jd_own_data_t *data, int32_t period, char *
 /** What event times are counted in: "year", "observed period"; "" for whole numbers. */
 const char *jd_own_period_unit(const jd_own_data_t *data);
 
-/** Of the diagnostic "honest": how far trends may go astray. */
-typedef struct jd_own_trends {
-    const double *mbar; /**< [n_mbar] times the largest break before; none = 0.5, 1, 1.5, 2 */
-    const double
-        *m; /**< [n_m] change of slope a period; none = 0 and up to half a standard error */
-    int n_mbar, n_m;
-    int average; /**< sets for the mean effect from event time 0 on, else for event time 0 */
-} jd_own_trends_t;
-
-/** Of the diagnostics "wild" and "randomisation", and the bootstrap of all estimates. */
-typedef struct jd_own_inference {
-    jd_wild_law_t law;
-    int type;         /**< of MacKinnon, Nielsen and Webb 2023: 0 ... 3 = 11, 13, 31, 33 */
-    int unrestricted; /**< the null is not imposed on the wild bootstrap (WCU) */
-    int by_cluster;   /**< whole clusters change their treatment, not units */
-    jd_randomisation_statistic_t statistic;
-    jd_bootstrap_t bootstrap; /**< of the estimates themselves */
-} jd_own_inference_t;
-
 /** What is wanted of the data. */
 typedef struct jd_own_ask {
     const char *estimators;  /**< names joined by commas, or "all" of jd_estimators[] */
@@ -162,9 +142,9 @@ typedef struct jd_own_ask {
     const jd_did_options_t *how;
     const jd_vcov_options_t *vcov;
     double level;
-    bool weights; /**< the weights on outcomes too */
-    jd_own_trends_t trends;
-    jd_own_inference_t inference;
+    bool weights;                            /**< the weights on outcomes too */
+    const jd_diagnostic_options_t *diagnose; /**< NULL = all defaults */
+    jd_bootstrap_t bootstrap;                /**< of the estimates themselves */
 } jd_own_ask_t;
 
 /** What became of one estimator or diagnostic. */

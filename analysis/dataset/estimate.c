@@ -22,9 +22,8 @@ static const char *meant(const char *name, const char *const *names, int n)
     for (int i = 0; i < n; i++) {
         const jd_estimator_t *estimator = jd_estimator_find(names[i]);
         if (estimator && jd_list_holds(estimator->synonyms, name, true)) return names[i];
-        for (const jd_own_diagnostic_t *d = jd_own_diagnostics; d->name; d++)
-            if (!strcmp(d->name, names[i]) && jd_list_holds(d->synonyms, name, true))
-                return names[i];
+        const jd_diagnostic_t *diagnostic = jd_diagnostic_find(names[i]);
+        if (diagnostic && jd_list_holds(diagnostic->synonyms, name, true)) return names[i];
     }
     return jd_nearest(name, names, n);
 }
@@ -74,8 +73,8 @@ static int choose(jd_own_result_t *result, const jd_own_ask_t *ask, jd_ctx_t *ct
     int n = 0, m = 0;
     for (; jd_estimators[n] && n < NAMES_MAX; n++)
         estimators[n] = jd_estimators[n]->name;
-    for (; jd_own_diagnostics[m].name && m < NAMES_MAX; m++)
-        diagnostics[m] = jd_own_diagnostics[m].name;
+    for (; jd_diagnostics[m] && m < NAMES_MAX; m++)
+        diagnostics[m] = jd_diagnostics[m]->name;
     int rc = jd_make(&result->fits, n + m, sizeof *result->fits, "the estimators", ctx);
     if (!rc)
         rc =
@@ -115,16 +114,14 @@ static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_c
     int rc = JD_OK;
     for (int i = result->n_fits; i < result->n_fits + result->n_diagnoses && !rc; i++) {
         jd_own_fit_t *own = &result->fits[i];
-        const jd_own_diagnostic_t *d = jd_own_diagnostics;
-        while (strcmp(d->name, own->name) != 0)
-            d++;
+        const jd_diagnostic_t *d = jd_diagnostic_find(own->name);
         if (d->of_fit != (given->fit != NULL)) continue;
         jd_ctx_t inner = jd_ctx_inner(ctx);
         inner.warn = ctx && d->warns ? ctx->warn : NULL;
         jd_own_subject_t subject = *given;
         subject.name = d->name;
         int64_t lines = result->diagnostics.rows, details = result->details.rows;
-        rc = d->run(&subject, result, &inner);
+        rc = jd_own_diagnose(d, &subject, result, &inner);
         own->applied = own->applied || !rc;
         if (!rc) continue;
         result->diagnostics.rows = lines;
@@ -219,9 +216,9 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     if (!rc) rc = jd_design_prepare(&design, estimator, &data->panel, ask->how, ctx);
     /* A bootstrap replaces these errors; its draws, few maybe, are not those of a multiplier's. */
     jd_vcov_options_t vcov = *ask->vcov;
-    if (ask->inference.bootstrap) vcov.draws = 0;
+    if (ask->bootstrap) vcov.draws = 0;
     if (!rc) rc = jd_design_infer(design, data->y, &vcov, ask->level, &fit, ctx);
-    const jd_bootstrap_options_t bootstrap = {.kind = ask->inference.bootstrap,
+    const jd_bootstrap_options_t bootstrap = {.kind = ask->bootstrap,
                                               .stratum = data->stratum,
                                               .draws = ask->vcov->draws,
                                               .seed = ask->vcov->seed};

@@ -233,25 +233,9 @@ JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subjec
 JD_MUST_USE int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *subject,
                                    jd_ctx_t *ctx);
 
-/** A diagnostic: one function that adds lines to result->diagnostics, and to result->details what
- *  people would not read on a screen. */
-typedef struct jd_own_diagnostic {
-    const char *name, *label; /**< as --diagnose names it; a phrase for people */
-    const char *synonyms;     /**< other names it is known by, by commas; NULL = none */
-    bool of_fit;              /**< looks at each estimator's fit, else once at the data */
-    bool warns;               /**< its notes are told; those of others repeat the fits' */
-    int (*run)(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
-} jd_own_diagnostic_t;
-
-/** All of them, ended by a name NULL. */
-extern const jd_own_diagnostic_t jd_own_diagnostics[];
-
-int jd_own_run_honest(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
-int jd_own_run_pretrend(const jd_own_subject_t *subject, jd_own_result_t *result, jd_ctx_t *ctx);
-int jd_own_run_randomisation(const jd_own_subject_t *subject, jd_own_result_t *result,
-                             jd_ctx_t *ctx);
-int jd_own_run_conley_taber(const jd_own_subject_t *subject, jd_own_result_t *result,
-                            jd_ctx_t *ctx);
+/** Runs a diagnostic: lines for people go to result->diagnostics, others to result->details. */
+JD_MUST_USE int jd_own_diagnose(const jd_diagnostic_t *diagnostic, const jd_own_subject_t *subject,
+                                jd_own_result_t *result, jd_ctx_t *ctx);
 
 /* ---- The screen ---- */
 

@@ -13,10 +13,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "diagnose/diagnostic.h"
 #include "jiedao/did.h"
 
 /* Parts of a sum of squares below this are rounding. */
@@ -352,3 +354,65 @@ const char *jd_bacon_kind_name(jd_bacon_kind_t kind)
     };
     return kind >= 0 && kind < JD_BACON_KINDS ? names[kind] : "unknown";
 }
+
+/* ---- Lines ---- */
+
+enum { TERM = 128 };
+
+static int add(const jd_diagnosis_t *d, const char *quantity, const char *term, double x,
+               bool of_outcome, jd_ctx_t *ctx)
+{
+    return jd_diagnosis_add(d, quantity, term, jd_diagnosis_bare(x), of_outcome, ctx);
+}
+
+/* Weight and estimate of a pair of cohorts. */
+static int add_pair(const jd_diagnosis_t *d, const jd_bacon_pair_t *pair, jd_ctx_t *ctx)
+{
+    char term[TERM];
+    snprintf(term, sizeof term, "treated=%s,untreated=%s,%s", JD_PERIOD_NAME(ctx, pair->treated),
+             pair->control ? JD_PERIOD_NAME(ctx, pair->control) : "Inf",
+             jd_bacon_kind_name(pair->kind));
+    jd_diagnosis_line_t line = {.quantity = "weight",
+                                .term = term,
+                                .number = jd_diagnosis_bare(pair->weight),
+                                .detail = true};
+    int rc = d->add(d->user, &line, ctx);
+    line.quantity = "estimate";
+    line.number = jd_diagnosis_bare(pair->estimate);
+    line.of_outcome = true;
+    return rc ? rc : d->add(d->user, &line, ctx);
+}
+
+/* With covariates the pairs' sum is not all: the coefficient, and its part within cohorts. */
+static int add_within(const jd_diagnosis_t *d, const jd_bacon_t *bacon, jd_ctx_t *ctx)
+{
+    int rc = add(d, "estimate", "", bacon->estimate, true, ctx);
+    if (!rc) rc = add(d, "Omega", "", bacon->omega, false, ctx);
+    if (!rc && bacon->omega > 0) rc = add(d, "beta_within", "", bacon->within, true, ctx);
+    return rc;
+}
+
+static int diagnose(const jd_diagnosis_t *d, jd_ctx_t *ctx)
+{
+    jd_bacon_t bacon = {0};
+    int rc = jd_bacon_decompose(&bacon, d->panel, d->y, ctx);
+    if (!rc && d->panel->n_x > 0) rc = add_within(d, &bacon, ctx);
+    if (!rc) rc = add(d, "weighted_sum", "", bacon.between, true, ctx);
+    for (int k = 0; k < JD_BACON_KINDS && !rc; k++) {
+        const char *kind = jd_bacon_kind_name((jd_bacon_kind_t)k);
+        if (!(bacon.kind_weight[k] > 0)) continue;
+        rc = add(d, "type_weight", kind, bacon.kind_weight[k], false, ctx);
+        if (!rc) rc = add(d, "type_avg_estimate", kind, bacon.kind_estimate[k], true, ctx);
+    }
+    for (int i = 0; i < bacon.n_pairs && !rc; i++)
+        rc = add_pair(d, &bacon.pairs[i], ctx);
+    jd_bacon_free(&bacon);
+    return rc;
+}
+
+const jd_diagnostic_t jd_diagnostic_bacon = {
+    .name = "bacon",
+    .label = "Goodman-Bacon decomposition of the two-way coefficient",
+    .synonyms = "bacondecomp",
+    .run = diagnose,
+};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "diagnose/diagnostic.h"
 #include "did/base/design.h"
 #include "did/base/list.h"
 #include "jiedao/random.h"
@@ -348,3 +349,21 @@ void jd_conley_taber_free(jd_conley_taber_t *result)
     free(result->law);
     memset(result, 0, sizeof *result);
 }
+
+static int diagnose(const jd_diagnosis_t *d, jd_ctx_t *ctx)
+{
+    jd_conley_taber_t r = {0};
+    int rc = jd_conley_taber_test(&r, d->design, d->y, 0, d->level, d->vcov, ctx);
+    const jd_estimate_t number = {r.estimate, (double)NAN, r.ci_low, r.ci_high, r.p_value};
+    if (!rc) rc = jd_diagnosis_add(d, "conley_taber", "att", number, true, ctx);
+    jd_conley_taber_free(&r);
+    return rc;
+}
+
+const jd_diagnostic_t jd_diagnostic_conley_taber = {
+    .name = "conley_taber",
+    .label = "Conley and Taber's test, for few treated clusters",
+    .of_fit = true,
+    .warns = true,
+    .run = diagnose,
+};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "diagnose/diagnostic.h"
 #include "jiedao/random.h"
 
 enum { DRAWS = 999, MAX_DRAWS = 10000000 };
@@ -389,3 +390,44 @@ void jd_randomisation_free(jd_randomisation_t *result)
     free(result->law);
     memset(result, 0, sizeof *result);
 }
+
+/* ---- Lines ---- */
+
+#define OPTION(field) offsetof(jd_diagnostic_options_t, randomisation.field)
+
+static const jd_param_t own_options[] = {
+    {"randomise_clusters", JD_PARAM_FLAG, OPTION(by_cluster), "no", 0, 0, NULL, "",
+     "whole clusters change their treatment, not units", "", JD_RESULT},
+    {"randomise_by", JD_PARAM_CHOICE, OPTION(statistic), "t", 0, 0, "t | coefficient", "",
+     "what is compared", "", JD_RESULT},
+    {.name = NULL},
+};
+
+static int diagnose(const jd_diagnosis_t *d, jd_ctx_t *ctx)
+{
+    const double none = (double)NAN;
+    jd_randomisation_options_t options = {.vcov = *d->vcov,
+                                          .by_cluster = d->options->randomisation.by_cluster,
+                                          .stratum = d->stratum,
+                                          .statistic = d->options->randomisation.statistic};
+    jd_randomisation_t r = {0};
+    options.vcov.bands = false;
+    int rc = jd_randomisation_test(&r, jd_design_estimator(d->design), d->panel, d->how, d->y,
+                                   &options, ctx);
+    const jd_estimate_t number = {r.estimate, none, none, none, r.p_value};
+    if (!rc)
+        rc = jd_diagnosis_add(d, "randomisation", jd_design_terms(d->design)[0].name, number, true,
+                              ctx);
+    jd_randomisation_free(&r);
+    return rc;
+}
+
+const jd_diagnostic_t jd_diagnostic_randomisation = {
+    .name = "randomisation",
+    .label = "treatment re-randomised among units",
+    .synonyms = "ritest",
+    .of_fit = true,
+    .not_in_all = "it repeats the estimate --draws times; request it by name",
+    .options = own_options,
+    .run = diagnose,
+};

@@ -5,10 +5,12 @@
 #include "jiedao/twfe_weights.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "diagnose/diagnostic.h"
 #include "did/base/design.h"
 #include "did/base/list.h"
 
@@ -162,3 +164,57 @@ void jd_twfe_weights_free(jd_twfe_weights_t *weights)
     free(weights->cell);
     memset(weights, 0, sizeof *weights);
 }
+
+/* ---- Lines ---- */
+
+static int add_cell(const jd_diagnosis_t *d, int32_t cohort, int32_t time, double weight,
+                    jd_ctx_t *ctx)
+{
+    char term[96];
+    snprintf(term, sizeof term, "g=%s,t=%s", cohort ? JD_PERIOD_NAME(ctx, cohort) : "any",
+             JD_PERIOD_NAME(ctx, time));
+    const jd_diagnosis_line_t line = {
+        .quantity = "weight", .term = term, .number = jd_diagnosis_bare(weight), .detail = true};
+    return d->add(d->user, &line, ctx);
+}
+
+static int add_all(const jd_diagnosis_t *d, const jd_twfe_weights_t *w, jd_ctx_t *ctx)
+{
+    const struct {
+        const char *quantity;
+        double value;
+        bool of_outcome;
+    } lines[] = {{"estimate", w->estimate, true},
+                 {"n_positive", (double)w->n_positive, false},
+                 {"n_negative", (double)w->n_negative, false},
+                 {"sum_positive", w->sum_positive, false},
+                 {"sum_negative", w->sum_negative, false},
+                 {"sigma_zero", w->sigma_zero, true},
+                 {"sigma_opposite", w->sigma_opposite, true}};
+    int rc = JD_OK;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && !rc; i++)
+        if (!isnan(lines[i].value))
+            rc = jd_diagnosis_add(d, lines[i].quantity, "", jd_diagnosis_bare(lines[i].value),
+                                  lines[i].of_outcome, ctx);
+    for (int i = 0; i < w->n_cells && !rc; i++)
+        rc = add_cell(d, w->cell[i].cohort, w->cell[i].time, w->cell[i].weight, ctx);
+    return rc;
+}
+
+static int diagnose(const jd_diagnosis_t *d, jd_ctx_t *ctx)
+{
+    jd_twfe_weights_t weights = {0};
+    jd_did_options_t options;
+    jd_did_defaults(&options);
+    int rc = jd_twfe_weights_find(&weights, d->panel, d->y, &options, ctx);
+    if (!rc) rc = add_all(d, &weights, ctx);
+    jd_twfe_weights_free(&weights);
+    return rc;
+}
+
+const jd_diagnostic_t jd_diagnostic_twfe_weights = {
+    .name = "twfe_weights",
+    .label = "weights of the two-way coefficient on effects",
+    .synonyms = "twowayfeweights",
+    .run = diagnose,
+};

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "diagnose/diagnostic.h"
 #include "did/base/design.h"
 #include "jiedao/random.h"
 #include "linear/lapack.h"
@@ -482,3 +483,69 @@ void jd_wild_free(jd_wild_t *wild)
     free(wild->t_star);
     memset(wild, 0, sizeof *wild);
 }
+
+/* ---- Lines ---- */
+
+#define OPTION(field) offsetof(jd_diagnostic_options_t, wild.field)
+
+static const jd_param_t own_options[] = {
+    {"wild_weights", JD_PARAM_CHOICE, OPTION(law), "rademacher", 0, 0, "rademacher | webb | mammen",
+     "", "law of clusters' factors; webb for fewer than about ten clusters", "", JD_RESULT},
+    {"wild_type", JD_PARAM_CHOICE, OPTION(type), "11", 0, 0, "11 | 13 | 31 | 33", "",
+     "3 = as if each cluster were left out, in the residuals, in the standard errors",
+     "MacKinnon, Nielsen and Webb 2023", JD_RESULT},
+    {"wild_unrestricted", JD_PARAM_FLAG, OPTION(unrestricted), "no", 0, 0, NULL, "",
+     "the null is not imposed on the residuals (WCU)", "", JD_RESULT},
+    {.name = NULL},
+};
+
+static int check_clusters(const jd_diagnosis_t *d, jd_ctx_t *ctx)
+{
+    if (d->vcov->kind == JD_VCOV_MULTIWAY)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "clusters are two-way, and the wild bootstrap supports one-way clusters: "
+                       "name one in --cluster, usually the one with fewer clusters");
+    if (d->n_treated_clusters == 1)
+        jd_warn(ctx,
+                "wild: one treated cluster: with the null imposed the bootstrap hardly ever "
+                "rejects, unrestricted nearly always; --diagnose randomisation (treatment could "
+                "have gone to any unit) and conley_taber (errors with the same distribution in all "
+                "clusters, many controls) are for that");
+    return JD_OK;
+}
+
+/* Every effect of a regression, with the bootstrap's p-value and interval. */
+static int diagnose(const jd_diagnosis_t *d, jd_ctx_t *ctx)
+{
+    const jd_term_t *terms = jd_design_terms(d->design);
+    const int32_t type = d->options->wild.type;
+    jd_wild_options_t options = {.vcov = *d->vcov,
+                                 .level = d->level,
+                                 .law = d->options->wild.law,
+                                 .unrestricted = d->options->wild.unrestricted,
+                                 .jackknife_scores = type >= 2};
+    int rc = check_clusters(d, ctx);
+    if (options.vcov.kind != JD_VCOV_CV3)
+        options.vcov.kind = type % 2 ? JD_VCOV_CV3 : JD_VCOV_CLUSTER;
+    for (int k = 0; k < d->fit->n_terms && terms[k].kind != JD_TERM_OTHER && !rc; k++) {
+        jd_wild_t w = {0};
+        rc = jd_wild_bootstrap(d->design, d->y, k, &options, &w, ctx);
+        const jd_diagnosis_line_t line = {
+            .quantity = "wild_bootstrap",
+            .of = &terms[k],
+            .number = {w.estimate, w.std_error, w.ci_low, w.ci_high, w.p_value},
+            .of_outcome = true};
+        if (!rc) rc = d->add(d->user, &line, ctx);
+        jd_wild_free(&w);
+    }
+    return rc;
+}
+
+const jd_diagnostic_t jd_diagnostic_wild = {
+    .name = "wild",
+    .label = "wild cluster bootstrap of each effect",
+    .synonyms = "boottest",
+    .of_fit = true,
+    .options = own_options,
+    .run = diagnose,
+};

@@ -5,6 +5,7 @@
 
 #include "cli/builtin.h"
 #include "cli/command.h"
+#include "diagnose/diagnostic.h"
 #include "drawing/figure.h"
 #include "jiedao/did.h"
 #include "sweep/sections.h"
@@ -56,6 +57,11 @@ static void print_values(const jd_command_t *command, const char *name)
         if (!strcmp(name, "estimator")) {
             puts("all");
             print_estimators();
+        }
+        if (!strcmp(name, "diagnose")) {
+            puts("all");
+            for (int i = 0; jd_diagnostics[i]; i++)
+                puts(jd_diagnostics[i]->name);
         }
         if (!strcmp(command->name, "figures") && !strcmp(name, "figure"))
             for (int i = 0; jd_figures[i]; i++)

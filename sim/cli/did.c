@@ -113,8 +113,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .vcov = &wish.vcov,
                               .level = wish.level,
                               .weights = wish.outcome_weights,
-                              .trends = wish.trends,
-                              .inference = wish.inference};
+                              .diagnose = &wish.diagnose,
+                              .bootstrap = wish.bootstrap};
     if (!rc) jd_did_tell_unused(&wish, args, ctx);
     if (!rc) rc = check_files(&wish, args, ctx);
     if (!rc) rc = jd_did_read(&table, &wish.file, &wish.roles, ctx);
@@ -132,7 +132,6 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
         rc = write_weights(&data, &result, wish.outcome_weights, wish.force, ctx);
     jd_own_result_free(&result);
     jd_own_data_free(&data);
-    jd_did_request_free(&wish);
     return rc;
 }
 
@@ -145,12 +144,8 @@ const jd_command_t jd_command_did = {
     .about = "Runs difference-in-differences estimators on DATA: a CSV file, a Stata file (.dta)\n"
              "or a result file of jiedao, whose columns are known. Prints each estimate with its\n"
              "uncertainty, what was left out, and why an estimator does not apply. Rows with a\n"
-             "missing value in a column that is used are dropped and counted.\n"
-             "\n"
-             "Estimators: 2x2, twfe, event_study, sun_abraham, callaway_santanna, imputation,\n"
-             "two_stage, roll_out, synthetic_did, synthetic_control, block_did, rings, stacked,\n"
-             "did_multiplegt_dyn, drdid, triple_difference, staggered_triple_difference, dose,\n"
-             "wald_did, lp_did, poisson, etwfe, etwfe_poisson.\n",
+             "missing value in a column that is used are dropped and counted.\n",
+    .more = jd_did_list_names,
     .examples =
         "  jiedao did quickstart.h5\n"
         "  jiedao did mpdta.csv --y lemp --unit countyreal --time year --cohort first_treat\n"

@@ -28,9 +28,6 @@ typedef struct row {
 } row_t;
 
 /* Names in the order the library counts them. */
-static const char *const laws[] = {"rademacher", "webb", "mammen", NULL};
-static const char *const wild_types[] = {"11", "13", "31", "33", NULL};
-static const char *const statistics[] = {"t", "coefficient", NULL};
 static const char *const bootstraps[] = {"none", "pairs", "block", NULL};
 static const char *const formats[] = {"text", "csv", "json", "latex", "markdown", NULL};
 static const char *const spacings[] = {"auto",    "rank", "day",  "week",    "month",
@@ -82,41 +79,11 @@ static const row_t before[] = {
                       "of a CSV or Stata file: codes of missing values, by commas: -999,n.a.")}},
     {.option = {NAMES("estimator", "NAMES", estimators, "all (default), or some, joined by commas"),
                 .head = "estimators"}},
-    {.option = {NAMES(
-         "diagnose", "NAMES", diagnostics,
-         "by commas, or all: bacon, twfe_weights, honest, pretrend, effects_equal, wild, "
-         "randomisation, conley_taber")}},
-    {.option = {ROW("honest-mbar", "NUMBERS", JD_READ_NUMBERS, mbar,
-                    "of honest: breaks in trend, in those seen before; default 0.5,1,1.5,2"),
-                .of = "honest"}},
-    {.option = {ROW("honest-m", "NUMBERS", JD_READ_NUMBERS, m,
-                    "of honest: changes of slope; default 0 to half a standard error"),
-                .of = "honest"}},
-    {.option = {SWITCH("honest-average", trends.average,
-                       "of honest: for the mean effect after treatment, not the first"),
-                .of = "honest"}},
-    {.option = {CHOICE(
-                    "wild-weights", "LAW", inference.law, laws,
-                    "of wild: rademacher (default), webb (fewer than about ten clusters), mammen"),
-                .of = "wild"}},
-    {.option =
-         {CHOICE("wild-type", "TYPE", inference.type, wild_types,
-                 "of wild: 11 (default), 13, 31, 33; 3 = as if each cluster were left out, in the "
-                 "residuals, in the standard errors"),
-          .of = "wild"}},
-    {.option = {SWITCH("wild-unrestricted", inference.unrestricted,
-                       "of wild: the null is not imposed on the residuals (WCU)"),
-                .of = "wild"}},
-    {.option = {SWITCH("randomise-clusters", inference.by_cluster,
-                       "of randomisation: whole clusters change their treatment, not units"),
-                .of = "randomisation"}},
+    {.option = {NAMES("diagnose", "NAMES", diagnostics, NULL)}}, /* its help is made */
     {.option = {TEXT("strata", "NAME", roles.strata,
                      "of randomisation and --bootstrap block: treatment is re-randomised, or "
                      "clusters are drawn, within these alone"),
                 .of = "randomisation,block"}},
-    {.option = {CHOICE("randomise-by", "KIND", inference.statistic, statistics,
-                       "of randomisation: what is compared: t (default), coefficient"),
-                .of = "randomisation"}},
     {.option = {NAMES("predict-het", "NAMES", roles.het,
                       "did_multiplegt_dyn: characteristics of units its effects may go with")},
      READS(HET)},
@@ -126,7 +93,7 @@ static const row_t before[] = {
 static const row_t behind[] = {
     {.option = {ROW("level", "P", JD_READ_SHARE, level, "level of the intervals; default 0.95")}},
     {.option = {CHOICE(
-         "bootstrap", "KIND", inference.bootstrap, bootstraps,
+         "bootstrap", "KIND", bootstrap, bootstraps,
          "whole clusters are drawn again and all is estimated again: pairs, or block: within "
          "--strata, or dates of adoption; percentile intervals")}},
     {.option = {CHOICE("format", "FORMAT", format, formats,
@@ -311,6 +278,26 @@ static void add_vcov(made_t *m, const jd_param_t *p)
     add_param(m, p, offsetof(jd_did_request_t, vcov), &t);
 }
 
+/* A diagnostic's options. */
+static void add_diagnostic(made_t *m, const jd_diagnostic_t *diagnostic)
+{
+    takers_t t = {.of = ""};
+    join(t.of, diagnostic->name);
+    show_takers(&t);
+    for (const jd_param_t *p = diagnostic->options; p && p->name; p++)
+        add_param(m, p, offsetof(jd_did_request_t, diagnose), &t);
+}
+
+static const char *help_diagnose(made_t *m)
+{
+    char names[512] = "";
+    for (int i = 0; jd_diagnostics[i]; i++) {
+        const size_t at = strlen(names);
+        snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", jd_diagnostics[i]->name);
+    }
+    return keep(m, "by commas, or all: %s", names);
+}
+
 static made_t made;
 
 static void make(void)
@@ -318,6 +305,10 @@ static void make(void)
     const jd_param_t *p;
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         add_row(&made, &before[i]);
+    for (int i = 0; i < made.n_rows; i++)
+        if (!made.row[i].help) made.row[i].help = help_diagnose(&made);
+    for (int i = 0; jd_diagnostics[i]; i++)
+        add_diagnostic(&made, jd_diagnostics[i]);
     for (int i = 0; (p = jd_did_option_at(i)); i++) {
         const takers_t takers = takers_of(p, jd_did_option_is_of);
         add_param(&made, p, offsetof(jd_did_request_t, how), &takers);
@@ -335,6 +326,38 @@ const jd_option_t *jd_did_option_rows(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make);
     return made.row;
+}
+
+/* Names in lines of at most 80 signs. */
+static void print_names(FILE *out, const char *head, const char *(*name)(int))
+{
+    int column = fprintf(out, "%s", head);
+    for (int i = 0; name(i); i++) {
+        const int length = (int)strlen(name(i)) + 1;
+        if (column + 1 + length > 80) {
+            fputc('\n', out);
+            column = 0;
+        } else if (i > 0) {
+            column += fprintf(out, " ");
+        }
+        column += fprintf(out, "%s%s", name(i), name(i + 1) ? "," : ".\n");
+    }
+}
+
+static const char *estimator_at(int i)
+{
+    return jd_estimators[i] ? jd_estimators[i]->name : NULL;
+}
+
+static const char *diagnostic_at(int i)
+{
+    return jd_diagnostics[i] ? jd_diagnostics[i]->name : NULL;
+}
+
+void jd_did_list_names(FILE *out)
+{
+    print_names(out, "\nEstimators: ", estimator_at);
+    print_names(out, "\nDiagnostics: ", diagnostic_at);
 }
 
 /* A sign, or its name. */
@@ -368,11 +391,11 @@ static int settle_vcov(jd_did_request_t *request, jd_ctx_t *ctx)
                        "--cluster %s: cr2, cr3, cv3 and cv3j support one-way clusters; name one "
                        "column, or use --vcov multiway",
                        names);
-    if (request->inference.bootstrap && v->kind != JD_VCOV_CLUSTER)
+    if (request->bootstrap && v->kind != JD_VCOV_CLUSTER)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--bootstrap draws clusters of one way and --vcov, or a second --cluster, "
                        "requests other errors: use one of them");
-    if (request->inference.bootstrap && (v->draws == 1 || v->draws > MOST_DRAWS))
+    if (request->bootstrap && (v->draws == 1 || v->draws > MOST_DRAWS))
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "--draws %d: --bootstrap takes 2 to %d, 999 if --draws is not given",
                        v->draws, MOST_DRAWS);
@@ -387,6 +410,7 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
 {
     memset(request, 0, sizeof *request);
     jd_did_defaults(&request->how);
+    jd_diagnostic_defaults(&request->diagnose);
     request->level = 0.95;
     request->estimators = "all";
     int rc = jd_args_fill(args, request, ctx);
@@ -397,16 +421,5 @@ int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args, jd_ctx
     request->roles.origin = request->outcome_weights;
     request->file.triple = one && one->reads & JD_READS_ELIGIBLE;
     request->roles.no_unit = request->how.cross_sections;
-    request->trends.mbar = request->mbar.value;
-    request->trends.n_mbar = request->mbar.n;
-    request->trends.m = request->m.value;
-    request->trends.n_m = request->m.n;
     return rc;
-}
-
-void jd_did_request_free(jd_did_request_t *request)
-{
-    free(request->mbar.value);
-    free(request->m.value);
-    memset(request, 0, sizeof *request);
 }

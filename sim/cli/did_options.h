@@ -17,9 +17,8 @@ typedef struct jd_did_request {
     jd_own_roles_t roles;
     jd_did_options_t how;
     jd_vcov_options_t vcov;
-    jd_numbers_t mbar, m; /**< lists `trends` points to */
-    jd_own_trends_t trends;
-    jd_own_inference_t inference;
+    jd_diagnostic_options_t diagnose;
+    jd_bootstrap_t bootstrap;
     const char *estimators;  /**< names, or "all" */
     const char *diagnostics; /**< likewise; NULL = none */
     const char *separator, *decimal;
@@ -29,15 +28,16 @@ typedef struct jd_did_request {
     int format; /**< jd_did_format_t */
 } jd_did_request_t;
 
+/** Names of estimators and diagnostics, for the help. */
+void jd_did_list_names(FILE *out);
 /** All options of jiedao did, ended by one without a name: those of the file, of uncertainty and of
  *  output, and in their middle the estimators' own, from their rows. */
 const jd_option_t *jd_did_option_rows(void);
 
-/** Reads the command line. The caller frees, also after an error; `args` must outlive it. */
+/** Reads the command line. Texts are borrowed from `args`. */
 JD_MUST_USE int jd_did_request_read(jd_did_request_t *request, const jd_args_t *args,
                                     jd_ctx_t *ctx);
 /** Warns of options given that none, or not all, of what is asked for takes. */
 void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx);
-void jd_did_request_free(jd_did_request_t *request);
 
 #endif

@@ -26,7 +26,6 @@ static void read_line(int n, const char *const *words)
 
 static void free_line(void)
 {
-    jd_did_request_free(&ask);
     jd_args_free(&args);
 }
 
@@ -116,6 +115,32 @@ static void test_options_of_covariances(void **state)
     assert_string_equal(jd_vcov_option_kinds(jd_vcov_option_at(1)), "newey_west,driscoll_kraay");
 }
 
+/* Diagnostics: names are their own, defaults are read and are the zeroed struct. */
+static void test_diagnostics(void **state)
+{
+    (void)state;
+    static jd_diagnostic_options_t options, usual, zero;
+    char why[256];
+    jd_diagnostic_defaults(&usual);
+    assert_memory_equal(&usual, &zero, sizeof zero);
+    for (int i = 0; jd_diagnostics[i]; i++) {
+        const jd_diagnostic_t *d = jd_diagnostics[i];
+        assert_ptr_equal(jd_diagnostic_find(d->name), d);
+        assert_non_null(d->run);
+        assert_true(*d->label);
+        for (const jd_param_t *p = d->options; p && p->name; p++)
+            if (jd_param_parse(p, p->fallback, (char *)&options + p->offset, why, sizeof why))
+                fail_msg("%s = %s: %s", p->name, p->fallback, why);
+    }
+    assert_null(jd_diagnostic_find("bakon"));
+    READ("d.csv", "--honest-mbar", "0.5,1", "--honest-mbar", "3", "--wild-type=31",
+         "--randomise-by", "coefficient");
+    assert_int_equal(ask.diagnose.honest.mbar.n, 3);
+    assert_int_equal(ask.diagnose.wild.type, 2);
+    assert_int_equal(ask.diagnose.randomisation.statistic, JD_RANDOMISE_COEFFICIENT);
+    free_line();
+}
+
 /* No two rows fill the same member, none lies outside, none lacks a way to be read. */
 static void test_rows_fill_members_of_their_own(void **state)
 {
@@ -137,11 +162,9 @@ static void test_rows_fill_members_of_their_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_given),
-        cmocka_unit_test(test_each_kind_of_value),
-        cmocka_unit_test(test_two_clusters),
-        cmocka_unit_test(test_options_of_covariances),
-        cmocka_unit_test(test_rows_fill_members_of_their_own),
+        cmocka_unit_test(test_nothing_given), cmocka_unit_test(test_each_kind_of_value),
+        cmocka_unit_test(test_two_clusters),  cmocka_unit_test(test_options_of_covariances),
+        cmocka_unit_test(test_diagnostics),   cmocka_unit_test(test_rows_fill_members_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,15 +92,15 @@ static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
     jd_own_result_t result = {0};
     int draws = wish->vcov.draws;
     if (draws > DID_MOST_DRAWS || draws == 0) wish->vcov.draws = DID_MOST_DRAWS;
-    if (wish->inference.bootstrap && draws != 1) wish->vcov.draws = DID_BOOTSTRAP_DRAWS;
+    if (wish->bootstrap && draws != 1) wish->vcov.draws = DID_BOOTSTRAP_DRAWS;
     const jd_own_ask_t ask = {.estimators = wish->estimators,
                               .diagnostics = wish->diagnostics,
                               .how = &wish->how,
                               .vcov = &wish->vcov,
                               .level = wish->level,
                               .weights = wish->outcome_weights,
-                              .trends = wish->trends,
-                              .inference = wish->inference};
+                              .diagnose = &wish->diagnose,
+                              .bootstrap = wish->bootstrap};
     int rc = wish->plot ? jd_did_plot_check(wish->plot, ctx) : JD_OK;
     if (!rc && wish->honest_plot) rc = jd_did_plot_check(wish->honest_plot, ctx);
     jd_table_t table = {0};
@@ -131,7 +131,6 @@ static void did_answer(int n, char **words)
         rc = jd_did_request_read(&wish, &args, &ctx);
         if (!rc) jd_did_tell_unused(&wish, &args, &ctx);
         if (!rc) rc = did_run(&wish, &ctx);
-        jd_did_request_free(&wish);
     }
     if ((rc != JD_OK) != (ctx.n_errors > 0) || (rc && !*ctx.message)) abort();
     if (getenv("JIEDAO_FUZZ_SHOW")) fprintf(stderr, "%d %s\n", rc, ctx.message);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose/diagnostic.h"
+
 /* Room for n_pre + n_post coefficients. */
 static int path_init(jd_event_path_t *path, int n_pre, int n_post, jd_ctx_t *ctx)
 {
@@ -203,4 +205,12 @@ void jd_event_path_free(jd_event_path_t *path)
     free(path->estimate);
     free(path->vcov);
     memset(path, 0, sizeof *path);
+}
+
+int jd_diagnosis_path(const jd_diagnosis_t *d, jd_event_path_t *path, jd_ctx_t *ctx)
+{
+    int rc = jd_event_path_of_design(path, d->design, d->fit, ctx);
+    if (rc || path->n_left_out == 0) return rc;
+    return jd_diagnosis_add_at(d, "periods_left_out", "first e", path->first_left,
+                               jd_diagnosis_bare(path->n_left_out), false, ctx);
 }
