@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao-bench [quick | china | did | sweep | all]: quick = kernels and quickstart (default), china
- * = 50 million firms, did = estimators beside R's, sweep = runs side by side. */
+/* jiedao-bench [quick | kernels | china | did | sweep | all]: quick = kernels and quickstart
+ * (default), china = 50 million firms, did = estimators beside R's, sweep = runs side by side. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -94,6 +94,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(which, "sweep") == 0) {
         jd_bench_sweep();
+        return 0;
+    }
+    if (strcmp(which, "kernels") == 0) {
+        jd_bench_firms(&limits);
+        jd_bench_officials();
         return 0;
     }
     /* Whole runs first: they fork, and a child cannot use threads its parent has had running. */

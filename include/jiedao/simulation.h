@@ -47,7 +47,7 @@ JD_API JD_MUST_USE int jd_simulation_create(jd_simulation_t **simulation, const 
                                             const jd_inputs_t *inputs, uint64_t replicate,
                                             jd_ctx_t *ctx);
 /** Burn-in and all periods. Errors: the sink's, memory, JD_ERR_CANCELLED between periods.
- *  Cost: 0.2-0.4 ns a firm and period, 0.2-0.4 us a move, all worlds in one pass. */
+ *  Cost: 0.2-0.4 ns a firm and period, 0.1-0.3 us a move, all worlds in one pass. */
 JD_API JD_MUST_USE int jd_simulation_run(jd_simulation_t *simulation, const jd_sink_t *sink,
                                          jd_ctx_t *ctx);
 JD_API void jd_simulation_free(jd_simulation_t *simulation);

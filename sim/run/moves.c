@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** The firms' pass over all worlds, in batches of chunks: every chunk finds its moves in parallel,
- * then they are booked in the order of firms, each world by itself. */
+ * then they are recorded in the order of firms and booked, each world by itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,65 +15,68 @@ int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx)
     int64_t capacity = sim->dims.firms < CHUNK ? sim->dims.firms : CHUNK;
     sim->n_chunks = chunks < BATCH ? (int)chunks : BATCH;
     int rc = jd_make(&sim->moves, sim->n_chunks, sizeof *sim->moves, "moves", ctx);
-    for (int c = 0; c < sim->n_chunks && !rc; c++) {
-        jd_moves_t *moves = &sim->moves[c];
-        moves->capacity = capacity;
-        rc = jd_make(&moves->firm, capacity, sizeof *moves->firm, "moves", ctx);
-        for (int w = 0; w < sim->n_worlds_max && !rc; w++)
-            rc = jd_make(&moves->to[w], capacity, sizeof(int32_t), "moves", ctx);
-    }
+    for (int c = 0; c < sim->n_chunks && !rc; c++)
+        rc = jd_move_list_make(&sim->moves[c], capacity, sim->n_worlds_max, ctx);
     return rc;
 }
 
 void jd_moves_free(struct jd_simulation *sim)
 {
-    for (int c = 0; sim->moves && c < sim->n_chunks; c++) {
-        free(sim->moves[c].firm);
-        for (int w = 0; w < JD_WORLDS_MAX; w++)
-            free(sim->moves[c].to[w]);
-    }
+    for (int c = 0; sim->moves && c < sim->n_chunks; c++)
+        jd_move_list_free(&sim->moves[c]);
     free(sim->moves);
     sim->moves = NULL;
 }
 
-/* Books one move: place, stocks, flows across the county border. */
-static void book(const struct jd_simulation *sim, jd_world_t *world, int64_t firm, int32_t from,
-                 int32_t to)
+/* Books one chunk's moves in a world: places, stocks, flows across the county border. */
+static void book(const struct jd_simulation *sim, int w, const jd_moves_t *moves)
 {
     const jd_dims_t *d = &sim->dims;
-    int sector = jd_type_sector(d, sim->type[firm]);
-    int32_t from_county = sim->tree.parent[JD_STREET][from],
-            to_county = sim->tree.parent[JD_STREET][to];
-    world->place[firm] = to;
-    world->stock[(int64_t)sector * d->streets + from]--;
-    world->stock[(int64_t)sector * d->streets + to]++;
-    world->moves[(int64_t)sector * d->counties + from_county]++;
-    if (from_county == to_county) return;
-    world->outflow[(int64_t)sector * d->counties + from_county]++;
-    world->inflow[(int64_t)sector * d->counties + to_county]++;
+    const jd_world_t *world = &sim->world[w];
+    const int32_t *county = sim->tree.parent[JD_STREET];
+    for (int64_t i = 0; i < moves->n; i++) {
+        int32_t from = moves->from[w][i], to = moves->to[w][i];
+        if (to < 0) continue;
+        int64_t sector = jd_type_sector(d, moves->type[i]), streets = sector * d->streets;
+        int64_t out = sector * d->counties + county[from], in = sector * d->counties + county[to];
+        world->place[moves->firm[i]] = to;
+        world->stock[streets + from]--;
+        world->stock[streets + to]++;
+        world->moves[out]++;
+        world->outflow[out] += out != in;
+        world->inflow[in] += out != in;
+    }
 }
 
-static int book_world(struct jd_simulation *sim, int w, int n_chunks, int64_t period, jd_ctx_t *ctx)
+/* Records one chunk's moves in a world. */
+static int record(struct jd_simulation *sim, int w, const jd_moves_t *moves, int64_t period,
+                  jd_ctx_t *ctx)
 {
-    jd_world_t *world = &sim->world[w];
-    const bool fact = w == jd_factual(sim), record = period >= 1;
-    for (int c = 0; c < n_chunks; c++) {
-        const jd_moves_t *moves = &sim->moves[c];
-        for (int64_t i = 0; i < moves->n; i++) {
-            int32_t to = moves->to[w][i];
-            if (to < 0) continue;
-            int64_t firm = moves->firm[i];
-            int32_t from = world->place[firm];
-            if (record && fact) {
-                int rc = jd_record_move(sim, period, firm, from, to, ctx);
-                if (rc) return rc;
-            }
-            if (record && w == JD_WORLD_WITHOUT)
-                jd_record_counterfactual_move(sim, period, firm, from, to);
-            book(sim, world, firm, from, to);
-        }
+    const bool fact = w == jd_factual(sim);
+    int rc = JD_OK;
+    for (int64_t i = 0; i < moves->n && !rc; i++) {
+        int32_t from = moves->from[w][i], to = moves->to[w][i];
+        if (to < 0) continue;
+        if (fact) rc = jd_record_move(sim, period, moves->firm[i], from, to, ctx);
+        if (w == JD_WORLD_WITHOUT)
+            jd_record_counterfactual_move(sim, period, moves->firm[i], from, to);
     }
-    return JD_OK;
+    return rc;
+}
+
+/* One task for a thread: the even ones record the moves of a world, the odd ones book them. */
+static int do_task(struct jd_simulation *sim, int task, int n_chunks, int64_t period, jd_ctx_t *ctx)
+{
+    const int w = sim->n_worlds - 1 - task / 2;
+    const bool recorded = period >= 1 && (w == jd_factual(sim) || w == JD_WORLD_WITHOUT);
+    int rc = JD_OK;
+    for (int c = 0; c < n_chunks && !rc; c++) {
+        if (task % 2 == 1)
+            book(sim, w, &sim->moves[c]);
+        else if (recorded)
+            rc = record(sim, w, &sim->moves[c], period, ctx);
+    }
+    return rc;
 }
 
 static void clear_flows(struct jd_simulation *sim)
@@ -108,7 +111,7 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     const jd_pass_t pass = jd_moves_pass(sim, period);
     clear_flows(sim);
-    int rc = JD_OK, rcs[JD_WORLDS_MAX] = {0};
+    int rc = JD_OK, rcs[2 * JD_WORLDS_MAX] = {0};
     int64_t batch = (int64_t)sim->n_chunks * CHUNK;
     for (int64_t from = 0; from < sim->dims.firms && !rc; from += batch) {
         int64_t left = sim->dims.firms - from;
@@ -122,11 +125,11 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
                               &sim->moves[c]);
             }
 #pragma omp for schedule(dynamic, 1)
-            for (int w = 0; w < sim->n_worlds; w++)
-                rcs[w] = book_world(sim, w, n, period, ctx);
+            for (int task = 0; task < 2 * sim->n_worlds; task++)
+                rcs[task] = do_task(sim, task, n, period, ctx);
         }
-        for (int w = 0; w < sim->n_worlds; w++)
-            rc = rc ? rc : rcs[w];
+        for (int task = 0; task < 2 * sim->n_worlds; task++)
+            rc = rc ? rc : rcs[task];
     }
     sim->facts.firm_periods += sim->dims.firms;
     for (int w = 0; w < sim->n_worlds && !rc; w++) {

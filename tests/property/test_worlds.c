@@ -229,23 +229,17 @@ static void make_pass(pass_case_t *c)
     small_create(&c->s, set, 0);
     assert_int_equal(jd_simulation_run_hooked(c->s.sim, NULL, stop_at_five, NULL, &c->s.ctx), 1);
     struct jd_simulation *sim = c->s.sim;
-    size_t n = (size_t)sim->dims.firms;
+    int64_t n = sim->dims.firms;
     c->pass = jd_moves_pass(sim, 6);
-    c->all = c->other = (jd_moves_t){0};
-    c->all.firm = malloc(n * sizeof(int64_t)), c->other.firm = malloc(n * sizeof(int64_t));
-    for (int w = 0; w < sim->n_worlds; w++) {
-        c->all.to[w] = malloc(n * sizeof(int32_t));
-        c->other.to[w] = malloc(n * sizeof(int32_t));
-    }
+    assert_int_equal(jd_move_list_make(&c->all, n, sim->n_worlds, &c->s.ctx), JD_OK);
+    assert_int_equal(jd_move_list_make(&c->other, n, sim->n_worlds, &c->s.ctx), JD_OK);
     jd_firms_pass(&c->pass, 0, sim->dims.firms, &c->all);
     assert_true(c->all.n > 100);
 }
 
 static void free_pass(pass_case_t *c)
 {
-    free(c->all.firm), free(c->other.firm);
-    for (int w = 0; w < c->s.sim->n_worlds; w++)
-        free(c->all.to[w]), free(c->other.to[w]);
+    jd_move_list_free(&c->all), jd_move_list_free(&c->other);
     small_stop(&c->s);
 }
 

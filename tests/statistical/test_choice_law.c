@@ -5,6 +5,7 @@
  * (Wilson-Hilferty) above 3 enlarges the same sample 16-fold, and the test fails above 4.5: false
  * alarm 7e-6 a law, 3e-3 for this file. */
 #include "near.h"
+#include "one_draw.h"
 #include "toy_choice.h"
 
 static double z_of_chi2(double chi2, int df)
@@ -36,13 +37,13 @@ static void check_law(const toy_t *toy, int kind, int from)
     double law[TOY_MAX];
     int64_t count[TOY_MAX] = {0};
     jd_jump_t jump = jd_jump(jd_stream(7, (uint64_t)(kind * TOY_MAX + from), JD_DRAW_MOVE), 1, 1);
+    const jd_draw_tables_t tables = {&toy->base, &toy->borders, &toy->dims, &toy->tree};
     toy_law(toy, kind, from, false, law);
     double z = 0;
     for (int64_t i = 0, n = 1 << 17; i < 1 << 21; i = n, n = 1 << 21) {
         for (int64_t d = i; d < n; d++) {
             jd_rng_t rng = jd_rng_at(&jump, (uint64_t)d);
-            count[jd_choice_destination(&toy->base, &toy->world.choice, &toy->borders, &toy->dims,
-                                        &toy->tree, kind, from, &rng)]++;
+            count[one_destination(&tables, &toy->world.choice, kind, from, rng)]++;
         }
         z = compare(law, count, toy->dims.streets, (double)n);
         if (fabs(z) < 3) return;
@@ -122,6 +123,8 @@ static void check_following(const toy_street_t *streets, int n, const char *cons
     toy_state(&first, when);
     toy_weigh(&first, true);
     jd_choice_bound(&toy.setting, &toy.world, &first.world.choice);
+    const jd_draw_tables_t tables[2] = {{&first.base, &first.borders, &first.dims, &first.tree},
+                                        {&toy.base, &toy.borders, &toy.dims, &toy.tree}};
     for (int i = 0; i < toy.dims.kinds * toy.dims.counties; i++)
         toy.world.choice.bound[i] *= widen;
     for (int kind = 0; kind < toy.dims.kinds; kind += 3) {
@@ -137,14 +140,11 @@ static void check_following(const toy_street_t *streets, int n, const char *cons
             for (int s = 0; s < n; s++)
                 together += fmin(law[0][s], law[1][s]);
             for (uint64_t i = 0; i < DRAWS; i++) {
-                jd_rng_t rng = jd_rng_at(&jump, i);
                 int32_t to[2];
-                to[0] = jd_choice_destination(&first.base, &first.world.choice, &first.borders,
-                                              &first.dims, &first.tree, kind, from, &rng);
-                rng = jd_rng_at(&follow, i);
-                to[1] =
-                    jd_choice_follow(&toy.base, &first.world.choice, &toy.world.choice,
-                                     &toy.borders, &toy.dims, &toy.tree, kind, from, to[0], &rng);
+                to[0] = one_destination(&tables[0], &first.world.choice, kind, from,
+                                        jd_rng_at(&jump, i));
+                to[1] = one_follows(&tables[1], &first.world.choice, &toy.world.choice, kind, from,
+                                    to[0], jd_rng_at(&follow, i));
                 count[0][to[0]]++, count[1][to[1]]++;
                 agree += to[0] == to[1];
             }

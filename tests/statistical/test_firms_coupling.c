@@ -2,6 +2,8 @@
 /** Worlds that follow one another (model-equations.md, section 4): equal tables give equal
  * destinations; tables that differ by the policy separate as few movers as they must; each world's
  * law stays exact. */
+
+#include "one_draw.h"
 #include "small_world.h"
 
 /* Streets differ in stringency: some refuse the dirty class. */
@@ -52,6 +54,7 @@ static coupled_t couple(struct jd_simulation *sim, int64_t step)
 {
     coupled_t sum = {0};
     jd_pass_t pass = {0};
+    const jd_draw_tables_t tables = {&sim->base, &sim->borders, &sim->dims, &sim->tree};
     jd_pass_draws(&pass, 99, 0, 1);
     for (int64_t i = 0; i < sim->dims.firms; i += step) {
         int32_t from = sim->world[0].place[i], to[JD_WORLDS_MAX];
@@ -60,11 +63,9 @@ static coupled_t couple(struct jd_simulation *sim, int64_t step)
         for (int w = 0; w < sim->n_worlds; w++) {
             jd_rng_t rng = jd_rng_at(w ? &pass.follow : &pass.jump, (uint64_t)i);
             const jd_choice_t *choice = &sim->world[w].choice;
-            to[w] = w == 0
-                        ? jd_choice_destination(&sim->base, choice, &sim->borders, &sim->dims,
-                                                &sim->tree, kind, from, &rng)
-                        : jd_choice_follow(&sim->base, &sim->world[0].choice, choice, &sim->borders,
-                                           &sim->dims, &sim->tree, kind, from, to[0], &rng);
+            to[w] = w == 0 ? one_destination(&tables, choice, kind, from, rng)
+                           : one_follows(&tables, &sim->world[0].choice, choice, kind, from, to[0],
+                                         rng);
         }
         for (int w = 0; w < 2; w++) {
             sum.treated[w] += sim->cohort[sim->tree.parent[JD_STREET][to[w]]] > 0;

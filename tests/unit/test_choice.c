@@ -2,6 +2,7 @@
 /** The tables of choice against the equations written out street by street, and what must not
  * matter to them. The law of the draws is tests/statistical/test_choice_law.c. */
 #include "near.h"
+#include "one_draw.h"
 #include "toy_choice.h"
 
 static double probability(const toy_t *toy, int kind, int from, int to)
@@ -220,6 +221,44 @@ static void test_refused_everywhere(void **state)
     toy_stop(&toy);
 }
 
+/* Firms that draw together draw what each of them would alone: kinds and origins mixed, many
+ * refusals, and a world that follows another. */
+static void test_drawing_together_changes_nothing(void **state)
+{
+    (void)state;
+    toy_t first, toy;
+    toy_start(&first, toy_world, TOY_WORLD, wild);
+    toy_start(&toy, toy_world, TOY_WORLD, strict);
+    jd_choice_bound(&toy.setting, &toy.world, &first.world.choice);
+    const jd_draw_tables_t tables = {&first.base, &first.borders, &first.dims, &first.tree};
+    const jd_jump_t jump = jd_jump(jd_stream(5, 0, JD_DRAW_MOVE), 3, 1);
+    static jd_draws_t all, followed;
+    int moved = 0, parted = 0;
+    all.n = JD_DRAWS_MOST;
+    all.increment = jump.increment;
+    for (int i = 0; i < all.n; i++) {
+        all.kind[i] = i * 7 % toy.dims.kinds;
+        all.origin[i] = i * 5 % TOY_WORLD;
+        all.state[i] = jd_rng_at(&jump, (uint64_t)i).state;
+    }
+    jd_choice_destinations(&tables, &first.world.choice, &all);
+    followed = all;
+    jd_choice_follow(&tables, &first.world.choice, &toy.world.choice, &followed);
+    for (int i = 0; i < all.n; i++) {
+        jd_rng_t rng = jd_rng_at(&jump, (uint64_t)i);
+        assert_int_equal(all.to[i], one_destination(&tables, &first.world.choice, all.kind[i],
+                                                    all.origin[i], rng));
+        assert_int_equal(followed.to[i],
+                         one_follows(&tables, &first.world.choice, &toy.world.choice, all.kind[i],
+                                     all.origin[i], all.to[i], rng));
+        moved += all.to[i] != all.origin[i];
+        parted += followed.to[i] != all.to[i];
+    }
+    assert_true(moved > 100 && parted > 10 && parted < 200);
+    toy_stop(&first);
+    toy_stop(&toy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_cloning_a_street_changes_nothing),
         cmocka_unit_test(test_cloning_a_county_changes_nothing),
         cmocka_unit_test(test_refused_everywhere),
+        cmocka_unit_test(test_drawing_together_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

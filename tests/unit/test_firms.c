@@ -119,10 +119,8 @@ static void test_the_pass_looks_at_hazards(void **state)
                       .choice = {&sim->world[0].choice},
                       .threshold = UINT32_MAX};
     jd_pass_draws(&pass, 1, 0, 9);
-    size_t n = (size_t)sim->dims.firms;
-    jd_moves_t moves = {.capacity = (int64_t)n,
-                        .firm = malloc(n * sizeof(int64_t)),
-                        .to = {malloc(n * sizeof(int32_t))}};
+    jd_moves_t moves;
+    assert_int_equal(jd_move_list_make(&moves, sim->dims.firms, 1, &s.ctx), JD_OK);
     jd_firms_pass(&pass, 0, sim->dims.firms, &moves);
     int64_t below = 0, at = 0;
     for (int64_t i = 0; i < sim->dims.firms; i++) {
@@ -131,14 +129,16 @@ static void test_the_pass_looks_at_hazards(void **state)
         bool low =
             place >= 0 && low_uniform(&pass.leading, &pass.jump, i) <
                               sim->world[0].choice.hazard[sim->type[i] * sim->dims.streets + place];
-        if (moved) assert_true(low && moves.to[0][at] >= 0 && moves.to[0][at] != place);
+        if (moved) {
+            assert_true(low && moves.to[0][at] >= 0 && moves.to[0][at] != place);
+            assert_true(moves.from[0][at] == place && moves.type[at] == sim->type[i]);
+        }
         below += low;
         at += moved;
     }
     assert_int_equal(at, moves.n);
     assert_true(moves.n > 100 && moves.n <= below && (double)moves.n > 0.6 * (double)below);
-    free(moves.firm);
-    free(moves.to[0]);
+    jd_move_list_free(&moves);
     small_stop(&s);
 }
 

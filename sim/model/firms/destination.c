@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Drawing a destination. The world without the policy draws from its own tables alone; the others
- * follow it as far as their tables allow (maximal coupling). Proposals come from one base table
- * (model-equations.md, section 4). */
+/** Drawing destinations, for many firms at once. The world without the policy draws from its own
+ * tables alone; the others follow it as far as their tables allow (maximal coupling). Proposals
+ * come from one base table (model-equations.md, section 4). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,16 +82,42 @@ void jd_base_fix(jd_base_t *base, const jd_choice_setting_t *setting, const jd_w
     base->ready = true;
 }
 
-/* First i in [first, end - 1] with sums[i] > x; the last one if rounding leaves none. */
-static inline int32_t search(const double *sums, int32_t first, int32_t end, double x)
+enum { MOST = JD_DRAWS_MOST };
+
+/* Stretches of running sums, each to be searched for its own x. */
+typedef struct stretches {
+    int n;
+    int32_t whose[MOST];
+    int64_t at[MOST], left[MOST]; /* left: places behind `at` that may still be the one */
+    double x[MOST];
+} stretches_t;
+
+/* Appends [first, end) if it counts; branches here would go wrong half the time. */
+static inline void add_stretch(stretches_t *s, int whose, int64_t first, int64_t end, double x,
+                               bool counts)
 {
-    int32_t n = end - 1 - first; /* the last needs no look */
-    while (n > 0) {
-        int32_t half = (n + 1) / 2;
-        first = sums[first + half - 1] > x ? first : first + half;
-        n -= half;
+    s->whose[s->n] = whose;
+    s->at[s->n] = first;
+    s->left[s->n] = end - 1 - first;
+    s->x[s->n] = x;
+    s->n += counts;
+}
+
+/* Moves every `at` to the first i of its stretch with sums[i] > x, the last one if rounding leaves
+ * none. All in step: a search alone would wait for memory at each of its halvings. */
+JD_CLONES static void search_all(const double *restrict sums, stretches_t *s)
+{
+    int64_t longest = 0;
+    for (int i = 0; i < s->n; i++)
+        longest = s->left[i] > longest ? s->left[i] : longest;
+    for (; longest > 0; longest /= 2) {
+        JD_SIMD
+        for (int i = 0; i < s->n; i++) {
+            int64_t half = (s->left[i] + 1) / 2, last = s->at[i] + half - (half > 0);
+            s->at[i] += sums[last] > s->x[i] ? 0 : half;
+            s->left[i] -= half;
+        }
     }
-    return first;
 }
 
 typedef struct origin {
@@ -115,38 +141,139 @@ static inline double over_base(const jd_choice_t *p, const jd_dims_t *d, int kin
     return p->ratio[(int64_t)kind * d->streets + to] * seen;
 }
 
-/* Street proposed by the base table for three uniforms. */
-static inline int32_t propose(const jd_base_t *base, const jd_dims_t *d, const jd_tree_t *tree,
-                              int kind, origin_t o, jd_rng_t *rng, int32_t *prefecture)
+/* Firms that have no street yet, and what the base table proposes to them. */
+typedef struct open {
+    int n;
+    int32_t whose[MOST]; /* place among the draws */
+    int32_t kind[MOST];
+    int32_t county[MOST], prefecture[MOST]; /* of origin */
+    uint64_t state[MOST];
+    double u[4][MOST]; /* of an attempt: prefecture, county, street, acceptance */
+    bool near[MOST];   /* proposed: the own prefecture */
+    int32_t to_prefecture[MOST], to_county[MOST], to[MOST];
+    stretches_t stretches;
+} open_t;
+
+JD_CLONES static void draw_uniforms(open_t *o, uint64_t increment, int draws)
+{
+    for (int k = 0; k < draws; k++) {
+        for (int i = 0; i < o->n; i++) {
+            o->u[k][i] = jd_uniform_of(jd_pcg_output(o->state[i]));
+            o->state[i] = o->state[i] * JD_PCG_MULTIPLIER + increment;
+        }
+    }
+}
+
+static void propose_prefectures(const jd_base_t *base, const jd_dims_t *d, open_t *o)
 {
     const jd_choice_t *q = &base->choice;
-    int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
-    double u_prefecture = jd_rng_uniform(rng), u_county = jd_rng_uniform(rng),
-           u_street = jd_rng_uniform(rng);
-    double own_share = q->own[counties + o.county] / q->total[counties + o.county];
-    const double *sums = base->county + counties;
-    int32_t p = o.prefecture, county;
-    if (u_prefecture < own_share) {
-        double mine = q->weight_county[counties + o.county];
-        double x = u_county * (mine + base->crossing * (q->sum_prefecture[top + p] - mine));
-        if (x < mine) {
-            county = o.county;
-        } else { /* among the others: skip the own county's stretch of the running sum */
-            x = (x - mine) / base->crossing;
-            double before = sums[o.county] - mine;
-            county = search(sums, tree->child[JD_PREFECTURE][p], tree->child[JD_PREFECTURE][p + 1],
-                            x < before ? x : x + mine);
-        }
-    } else {
-        const double *row = base->prefecture + (top + o.prefecture) * d->prefectures;
-        double x = (u_prefecture - own_share) / (1 - own_share) * row[d->prefectures - 1];
-        p = search(row, 0, d->prefectures, x);
-        county = search(sums, tree->child[JD_PREFECTURE][p], tree->child[JD_PREFECTURE][p + 1],
-                        u_county * q->sum_prefecture[top + p]);
+    const int64_t n = d->prefectures;
+    stretches_t *far = &o->stretches;
+    far->n = 0;
+    for (int i = 0; i < o->n; i++) {
+        int64_t at = (int64_t)o->kind[i] * d->counties + o->county[i];
+        int64_t row = (o->kind[i] * n + o->prefecture[i]) * n;
+        double u = o->u[0][i], own_share = q->own[at] / q->total[at];
+        o->near[i] = u < own_share;
+        o->to_prefecture[i] = o->prefecture[i];
+        add_stretch(far, i, row, row + n,
+                    (u - own_share) / (1 - own_share) * base->prefecture[row + n - 1], !o->near[i]);
     }
-    *prefecture = p;
-    return search(base->street + (int64_t)kind * d->streets, tree->child[JD_COUNTY][county],
-                  tree->child[JD_COUNTY][county + 1], u_street * q->sum_county[counties + county]);
+    search_all(base->prefecture, far);
+    for (int j = 0; j < far->n; j++) {
+        int i = far->whose[j];
+        o->to_prefecture[i] = (int32_t)(far->at[j] - (o->kind[i] * n + o->prefecture[i]) * n);
+    }
+}
+
+static void propose_counties(const jd_base_t *base, const jd_dims_t *d, const jd_tree_t *tree,
+                             open_t *o)
+{
+    const jd_choice_t *q = &base->choice;
+    const int32_t *child = tree->child[JD_PREFECTURE];
+    stretches_t *other = &o->stretches;
+    other->n = 0;
+    for (int i = 0; i < o->n; i++) {
+        int64_t counties = (int64_t)o->kind[i] * d->counties, at = counties + o->county[i];
+        int32_t p = o->to_prefecture[i];
+        double mine = q->weight_county[at], u = o->u[1][i];
+        double all = q->sum_prefecture[(int64_t)o->kind[i] * d->prefectures + p];
+        double x = u * (mine + base->crossing * (all - mine));
+        bool own = o->near[i] && x < mine;
+        /* Among the others: skip the own county's stretch of the running sum. */
+        double past = (x - mine) / base->crossing, before = base->county[at] - mine;
+        past = past < before ? past : past + mine;
+        o->to_county[i] = o->county[i];
+        add_stretch(other, i, counties + child[p], counties + child[p + 1],
+                    o->near[i] ? past : u * all, !own);
+    }
+    search_all(base->county, other);
+    for (int j = 0; j < other->n; j++) {
+        int i = other->whose[j];
+        o->to_county[i] = (int32_t)(other->at[j] - (int64_t)o->kind[i] * d->counties);
+    }
+}
+
+static void propose_streets(const jd_base_t *base, const jd_dims_t *d, const jd_tree_t *tree,
+                            open_t *o)
+{
+    const int32_t *child = tree->child[JD_COUNTY];
+    stretches_t *s = &o->stretches;
+    s->n = 0;
+    for (int i = 0; i < o->n; i++) {
+        int64_t streets = (int64_t)o->kind[i] * d->streets;
+        int32_t c = o->to_county[i];
+        double all = base->choice.sum_county[(int64_t)o->kind[i] * d->counties + c];
+        add_stretch(s, i, streets + child[c], streets + child[c + 1], o->u[2][i] * all, true);
+    }
+    search_all(base->street, s);
+    for (int i = 0; i < o->n; i++)
+        o->to[i] = (int32_t)(s->at[i] - (int64_t)o->kind[i] * d->streets);
+}
+
+/* A street for each open firm, by the base table; u[3] is left for who accepts it. */
+static void propose(const jd_draw_tables_t *t, open_t *o, uint64_t increment)
+{
+    draw_uniforms(o, increment, 4);
+    propose_prefectures(t->base, t->dims, o);
+    propose_counties(t->base, t->dims, t->tree, o);
+    propose_streets(t->base, t->dims, t->tree, o);
+}
+
+static void open_all(const jd_draw_tables_t *t, const jd_draws_t *draws, open_t *o)
+{
+    o->n = draws->n;
+    for (int i = 0; i < draws->n; i++) {
+        origin_t from = origin_of(t->tree, draws->origin[i]);
+        o->whose[i] = i;
+        o->kind[i] = draws->kind[i];
+        o->county[i] = from.county;
+        o->prefecture[i] = from.prefecture;
+        o->state[i] = draws->state[i];
+    }
+}
+
+/* Firm i stays open: it moves up to place n. */
+static inline void keep_open(open_t *o, int n, int i)
+{
+    o->whose[n] = o->whose[i];
+    o->kind[n] = o->kind[i];
+    o->county[n] = o->county[i];
+    o->prefecture[n] = o->prefecture[i];
+    o->state[n] = o->state[i];
+}
+
+/* p/q of what is proposed to open firm i. */
+static inline double proposed_over_base(const jd_choice_t *p, const jd_dims_t *d, const open_t *o,
+                                        int i)
+{
+    const origin_t from = {JD_ABSENT, o->county[i], o->prefecture[i]};
+    return over_base(p, d, o->kind[i], from, o->to[i], o->to_prefecture[i]);
+}
+
+static inline double bound_of(const jd_choice_t *p, const jd_dims_t *d, const open_t *o, int i)
+{
+    return p->bound[(int64_t)o->kind[i] * d->counties + o->county[i]];
 }
 
 /* The same by running sums over the world's own tables, made as it goes. */
@@ -199,19 +326,29 @@ static int32_t invert(const jd_choice_t *p, const jd_borders_t *borders, const j
     return street;
 }
 
-int32_t jd_choice_destination(const jd_base_t *base, const jd_choice_t *p,
-                              const jd_borders_t *borders, const jd_dims_t *d,
-                              const jd_tree_t *tree, int kind, int32_t street, jd_rng_t *rng)
+void jd_choice_destinations(const jd_draw_tables_t *t, const jd_choice_t *p, jd_draws_t *draws)
 {
     enum { ATTEMPTS = 3 };
-    origin_t o = origin_of(tree, street);
-    const double bound = p->bound[(int64_t)kind * d->counties + o.county];
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        int32_t prefecture;
-        int32_t to = propose(base, d, tree, kind, o, rng, &prefecture);
-        if (jd_rng_uniform(rng) * bound < over_base(p, d, kind, o, to, prefecture)) return to;
+    open_t o;
+    open_all(t, draws, &o);
+    for (int attempt = 0; attempt < ATTEMPTS && o.n > 0; attempt++) {
+        int open = 0;
+        propose(t, &o, draws->increment);
+        for (int i = 0; i < o.n; i++) {
+            double bound = bound_of(p, t->dims, &o, i);
+            bool taken = o.u[3][i] * bound < proposed_over_base(p, t->dims, &o, i);
+            draws->to[o.whose[i]] = o.to[i];
+            keep_open(&o, open, i);
+            open += !taken;
+        }
+        o.n = open;
     }
-    return invert(p, borders, d, tree, base->crossing, kind, o, rng);
+    for (int i = 0; i < o.n; i++) {
+        int32_t *to = &draws->to[o.whose[i]];
+        jd_rng_t rng = {o.state[i], draws->increment};
+        *to = invert(p, t->borders, t->dims, t->tree, t->base->crossing, o.kind[i],
+                     origin_of(t->tree, draws->origin[o.whose[i]]), &rng);
+    }
 }
 
 /* Probability of a street of county `to`, seen from an origin, over the street's weight. */
@@ -256,27 +393,62 @@ static int32_t walk_excess(const jd_choice_t *first, const jd_choice_t *p,
     return at;
 }
 
-int32_t jd_choice_follow(const jd_base_t *base, const jd_choice_t *first, const jd_choice_t *p,
-                         const jd_borders_t *borders, const jd_dims_t *d, const jd_tree_t *tree,
-                         int kind, int32_t street, int32_t to, jd_rng_t *rng)
+/* A street where p exceeds `first`, with the probability of its excess; the one there is if p
+ * exceeds nowhere. */
+static int32_t draw_excess(const jd_draw_tables_t *t, const jd_choice_t *first,
+                           const jd_choice_t *p, int kind, origin_t from, int32_t to, double u)
+{
+    double crossing = t->base->crossing, all;
+    walk_excess(first, p, t->borders, t->dims, t->tree, crossing, kind, from, HUGE_VAL, &all);
+    int32_t other =
+        walk_excess(first, p, t->borders, t->dims, t->tree, crossing, kind, from, u * all, &all);
+    return other < 0 ? to : other;
+}
+
+/* Who stays with the street of `first` is done; the others are left open. */
+static void follow_first(const jd_draw_tables_t *t, const jd_choice_t *first, const jd_choice_t *p,
+                         const jd_draws_t *draws, open_t *o)
+{
+    const jd_tree_t *tree = t->tree;
+    int open = 0;
+    draw_uniforms(o, draws->increment, 1);
+    for (int i = 0; i < o->n; i++) {
+        o->to[i] = draws->to[i];
+        o->to_prefecture[i] = tree->parent[JD_COUNTY][tree->parent[JD_STREET][draws->to[i]]];
+        bool stays = o->u[0][i] * proposed_over_base(first, t->dims, o, i) <
+                     proposed_over_base(p, t->dims, o, i);
+        keep_open(o, open, i);
+        open += !stays;
+    }
+    o->n = open;
+}
+
+void jd_choice_follow(const jd_draw_tables_t *t, const jd_choice_t *first, const jd_choice_t *p,
+                      jd_draws_t *draws)
 {
     enum { ATTEMPTS = (JD_FOLLOW_DRAWS - 2) / 4 };
-    origin_t o = origin_of(tree, street);
-    int32_t prefecture = tree->parent[JD_COUNTY][tree->parent[JD_STREET][to]];
-    if (jd_rng_uniform(rng) * over_base(first, d, kind, o, to, prefecture) <
-        over_base(p, d, kind, o, to, prefecture))
-        return to;
-    const double bound = p->bound[(int64_t)kind * d->counties + o.county];
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        int32_t other = propose(base, d, tree, kind, o, rng, &prefecture);
-        double more = over_base(p, d, kind, o, other, prefecture) -
-                      over_base(first, d, kind, o, other, prefecture);
-        if (jd_rng_uniform(rng) * bound < more) return other;
+    open_t o;
+    open_all(t, draws, &o);
+    follow_first(t, first, p, draws, &o);
+    for (int attempt = 0; attempt < ATTEMPTS && o.n > 0; attempt++) {
+        int open = 0;
+        propose(t, &o, draws->increment);
+        for (int i = 0; i < o.n; i++) {
+            double more =
+                proposed_over_base(p, t->dims, &o, i) - proposed_over_base(first, t->dims, &o, i);
+            bool taken = o.u[3][i] * bound_of(p, t->dims, &o, i) < more;
+            if (taken) draws->to[o.whose[i]] = o.to[i];
+            keep_open(&o, open, i);
+            open += !taken;
+        }
+        o.n = open;
     }
-    double all, u = jd_rng_uniform(rng);
-    walk_excess(first, p, borders, d, tree, base->crossing, kind, o, HUGE_VAL, &all);
-    int32_t other = walk_excess(first, p, borders, d, tree, base->crossing, kind, o, u * all, &all);
-    return other < 0 ? to : other;
+    draw_uniforms(&o, draws->increment, 1);
+    for (int i = 0; i < o.n; i++) {
+        int32_t *to = &draws->to[o.whose[i]];
+        origin_t from = origin_of(t->tree, draws->origin[o.whose[i]]);
+        *to = draw_excess(t, first, p, o.kind[i], from, *to, o.u[0][i]);
+    }
 }
 
 double jd_choice_probability(const jd_choice_t *p, const jd_borders_t *borders, const jd_dims_t *d,

@@ -153,69 +153,193 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
     return JD_OK;
 }
 
-/* Their places lie far apart in memory: they are asked for here and looked at later. */
-static void fetch(const jd_pass_t *pass, const int64_t *firm, int n)
+int jd_move_list_make(jd_moves_t *moves, int64_t capacity, int worlds, jd_ctx_t *ctx)
 {
-    for (int i = 0; i < n; i++) {
+    memset(moves, 0, sizeof *moves);
+    moves->capacity = capacity;
+    int rc = jd_make(&moves->firm, capacity, sizeof *moves->firm, "moves", ctx);
+    if (!rc) rc = jd_make(&moves->type, capacity, sizeof *moves->type, "moves", ctx);
+    for (int w = 0; w < worlds && !rc; w++) {
+        rc = jd_make(&moves->from[w], capacity, sizeof(int32_t), "moves", ctx);
+        if (!rc) rc = jd_make(&moves->to[w], capacity, sizeof(int32_t), "moves", ctx);
+    }
+    if (rc) jd_move_list_free(moves);
+    return rc;
+}
+
+void jd_move_list_free(jd_moves_t *moves)
+{
+    free(moves->firm);
+    free(moves->type);
+    for (int w = 0; w < JD_WORLDS_MAX; w++) {
+        free(moves->from[w]);
+        free(moves->to[w]);
+    }
+    memset(moves, 0, sizeof *moves);
+}
+
+enum { TOGETHER = JD_DRAWS_MOST, ROOM = TOGETHER + JD_LOW_BLOCK };
+
+/* Firms whose uniform is low, to be looked at together. */
+typedef struct candidates {
+    int n;
+    int64_t firm[ROOM];
+    uint32_t uniform[ROOM];
+} candidates_t;
+
+/* Appends those of a block. Their places lie far apart in memory: they are asked for here and
+ * looked at later. */
+static void add_candidates(const jd_pass_t *pass, int64_t first, int64_t end, candidates_t *c)
+{
+    int upto = c->n + jd_firms_low(&pass->leading, &pass->jump, pass->threshold, first, end,
+                                   c->firm + c->n, c->uniform + c->n);
+    for (; c->n < upto; c->n++) {
         for (int w = 0; w < pass->n_worlds; w++)
-            __builtin_prefetch(&pass->place[w][firm[i]]);
-        __builtin_prefetch(&pass->type[firm[i]]);
+            __builtin_prefetch(&pass->place[w][c->firm[c->n]]);
+        __builtin_prefetch(&pass->type[c->firm[c->n]]);
     }
 }
 
 /* Of the candidates, those that leave their street in some world; worlds as bits. */
-static int find_leavers(const jd_pass_t *pass, const uint32_t *uniform, int n, int64_t *firm,
+static int find_leavers(const jd_pass_t *pass, const candidates_t *c, int64_t *firm,
                         uint64_t *worlds)
 {
     const int64_t streets = pass->dims->streets;
+    int64_t cell[ROOM];
+    uint64_t leaves[ROOM];
     int found = 0;
-    for (int i = 0; i < n; i++) {
-        int64_t candidate = firm[i], type = pass->type[candidate];
-        uint64_t leaves = 0;
-        for (int w = 0; w < pass->n_worlds; w++) {
-            int32_t at = pass->place[w][candidate];
-            if (at >= 0 && uniform[i] < pass->choice[w]->hazard[type * streets + at])
-                leaves |= UINT64_C(1) << w;
+    memset(leaves, 0, (size_t)c->n * sizeof *leaves);
+    for (int w = 0; w < pass->n_worlds; w++) {
+        const uint32_t *hazard = pass->choice[w]->hazard;
+        for (int i = 0; i < c->n; i++) {
+            int32_t at = pass->place[w][c->firm[i]];
+            cell[i] = at < 0 ? -1 : pass->type[c->firm[i]] * streets + at;
+            __builtin_prefetch(&hazard[cell[i] < 0 ? 0 : cell[i]]);
         }
-        firm[found] = candidate;
-        worlds[found] = leaves;
-        found += leaves != 0;
+        for (int i = 0; i < c->n; i++) {
+            uint64_t leaving = cell[i] >= 0 && c->uniform[i] < hazard[cell[i] < 0 ? 0 : cell[i]];
+            leaves[i] |= leaving << w;
+        }
+    }
+    for (int i = 0; i < c->n; i++) {
+        firm[found] = c->firm[i];
+        worlds[found] = leaves[i];
+        found += leaves[i] != 0;
     }
     return found;
 }
 
-/* Where a leaving firm goes: the first world's tables draw from the firm's place, and the others
+/* Adds a firm to those that draw; true adds it. */
+static inline void add_draw(jd_draws_t *draws, int kind, int32_t origin, int32_t to, bool counts)
+{
+    draws->kind[draws->n] = kind;
+    draws->origin[draws->n] = origin;
+    draws->to[draws->n] = to;
+    draws->n += counts;
+}
+
+JD_CLONES static void start_draws(jd_draws_t *draws, const jd_jump_t *jump,
+                                  const int64_t *restrict firm)
+{
+    const jd_jump_t start = *jump;
+    for (int i = 0; i < draws->n; i++)
+        draws->state[i] = jd_rng_at(&start, (uint64_t)firm[i]).state;
+    draws->increment = jump->increment;
+}
+
+/* Firms that leave, worked on together. */
+typedef struct leavers {
+    const int64_t *firm;
+    const uint64_t *worlds; /* it leaves its street in, as bits */
+    int n;
+    int32_t kind[JD_DRAWS_MOST];
+    int32_t drawn[JD_DRAWS_MOST], drawn_from[JD_DRAWS_MOST]; /* by the first world's tables */
+    jd_draws_t draws;
+    int64_t who[JD_DRAWS_MOST]; /* firms that draw */
+    int whose[JD_DRAWS_MOST];   /* and their places among the leavers */
+} leavers_t;
+
+/* The first world's tables draw from the place of firms in world w, if it was not done before. */
+static void draw_first(const jd_pass_t *pass, const jd_draw_tables_t *tables, int w, leavers_t *l)
+{
+    l->draws.n = 0;
+    for (int i = 0; i < l->n; i++) {
+        int32_t at = pass->place[w][l->firm[i]];
+        l->who[l->draws.n] = l->firm[i];
+        l->whose[l->draws.n] = i;
+        add_draw(&l->draws, l->kind[i], at, JD_ABSENT,
+                 (l->worlds[i] >> w & 1) && at != l->drawn_from[i]);
+    }
+    start_draws(&l->draws, &pass->where, l->who);
+    jd_choice_destinations(tables, pass->choice[0], &l->draws);
+    for (int j = 0; j < l->draws.n; j++) {
+        l->drawn[l->whose[j]] = l->draws.to[j];
+        l->drawn_from[l->whose[j]] = l->draws.origin[j];
+    }
+}
+
+/* Where firms that leave in world w go, after draw_first(): what was drawn, or what the world makes
+ * of it. `to`: a street for each leaver, -1 = stays. */
+static void follow(const jd_pass_t *pass, const jd_draw_tables_t *tables, int w, leavers_t *l,
+                   int32_t *from, int32_t *to)
+{
+    l->draws.n = 0;
+    for (int i = 0; i < l->n; i++) {
+        from[i] = pass->place[w][l->firm[i]];
+        to[i] = JD_ABSENT;
+        l->who[l->draws.n] = l->firm[i];
+        l->whose[l->draws.n] = i;
+        add_draw(&l->draws, l->kind[i], from[i], l->drawn[i], l->worlds[i] >> w & 1);
+    }
+    if (w > 0) {
+        start_draws(&l->draws, &pass->follow, l->who);
+        jd_choice_follow(tables, pass->choice[0], pass->choice[w], &l->draws);
+    }
+    for (int j = 0; j < l->draws.n; j++) {
+        int32_t street = l->draws.to[j];
+        to[l->whose[j]] = street == l->draws.origin[j] ? JD_ABSENT : street;
+    }
+}
+
+/* Appended moves, from place n on, without firms that stay in all worlds. */
+static void keep_moves(jd_moves_t *moves, int worlds, int n)
+{
+    int64_t kept = moves->n;
+    for (int64_t i = moves->n; i < moves->n + n; i++) {
+        bool any = false;
+        for (int w = 0; w < worlds; w++) {
+            any |= moves->to[w][i] >= 0;
+            moves->from[w][kept] = moves->from[w][i];
+            moves->to[w][kept] = moves->to[w][i];
+        }
+        moves->firm[kept] = moves->firm[i];
+        moves->type[kept] = moves->type[i];
+        kept += any;
+    }
+    moves->n = kept;
+}
+
+/* Where leaving firms go: the first world's tables draw from the firm's place, and the others
  * follow. A firm that is elsewhere in one of them, or leaves only there, makes them draw from there
  * too, on the same numbers. */
-static void move_firm(const jd_pass_t *pass, int64_t firm, uint64_t worlds, jd_moves_t *moves)
+static void move_firms(const jd_pass_t *pass, const int64_t *firm, const uint64_t *worlds, int n,
+                       jd_moves_t *moves)
 {
-    int kind = pass->type[firm] / pass->dims->sizes;
-    int32_t drawn_from = JD_ABSENT, drawn = JD_ABSENT;
-    bool any = false;
-    for (int w = 0; w < pass->n_worlds; w++) {
-        int32_t to = JD_ABSENT;
-        if (worlds >> w & 1) {
-            int32_t at = pass->place[w][firm];
-            if (at != drawn_from) {
-                jd_rng_t rng = jd_rng_at(&pass->jump, (uint64_t)firm);
-                (void)jd_rng_bits(&rng); /* draw 0 is part of the uniform that decided */
-                drawn = jd_choice_destination(pass->base, pass->choice[0], pass->borders,
-                                              pass->dims, pass->tree, kind, at, &rng);
-                drawn_from = at;
-            }
-            to = drawn;
-            if (w > 0) {
-                jd_rng_t rng = jd_rng_at(&pass->follow, (uint64_t)firm);
-                to = jd_choice_follow(pass->base, pass->choice[0], pass->choice[w], pass->borders,
-                                      pass->dims, pass->tree, kind, at, drawn, &rng);
-            }
-            if (to == at) to = JD_ABSENT;
-        }
-        moves->to[w][moves->n] = to;
-        any |= to >= 0;
+    const jd_draw_tables_t tables = {pass->base, pass->borders, pass->dims, pass->tree};
+    leavers_t l;
+    l.firm = firm, l.worlds = worlds, l.n = n;
+    for (int i = 0; i < n; i++) {
+        int8_t type = pass->type[firm[i]];
+        l.kind[i] = type / pass->dims->sizes;
+        l.drawn_from[i] = JD_ABSENT;
+        moves->firm[moves->n + i] = firm[i];
+        moves->type[moves->n + i] = type;
     }
-    moves->firm[moves->n] = firm;
-    moves->n += any;
+    for (int w = 0; w < pass->n_worlds; w++) {
+        draw_first(pass, &tables, w, &l);
+        follow(pass, &tables, w, &l, moves->from[w] + moves->n, moves->to[w] + moves->n);
+    }
+    keep_moves(moves, pass->n_worlds, n);
 }
 
 void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t period)
@@ -223,22 +347,40 @@ void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t p
     enum { PERIODS = JD_FOLLOW_DRAWS / JD_DRAWS + 1 }; /* a period's room, in periods of others */
     pass->leading = jd_jump(jd_stream(seed, replicate, JD_DRAW_LEAVE), period, 0);
     pass->jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_MOVE), period, 0);
+    pass->where = jd_jump(jd_stream(seed, replicate, JD_DRAW_MOVE), period, 1);
     pass->follow = jd_jump(jd_stream(seed, replicate, JD_DRAW_FOLLOW), period * PERIODS, 0);
+}
+
+/* Draws for leavers, so many at once; the last few are kept for the next time unless it is the end.
+ * Returns how many are left, at the start of the arrays. */
+static int move_some(const jd_pass_t *pass, int64_t *firm, uint64_t *worlds, int n, bool end,
+                     jd_moves_t *moves)
+{
+    int done = 0;
+    while (n - done >= JD_DRAWS_MOST || (end && done < n)) {
+        int now = n - done < JD_DRAWS_MOST ? n - done : JD_DRAWS_MOST;
+        move_firms(pass, firm + done, worlds + done, now, moves);
+        done += now;
+    }
+    memmove(firm, firm + done, (size_t)(n - done) * sizeof *firm);
+    memmove(worlds, worlds + done, (size_t)(n - done) * sizeof *worlds);
+    return n - done;
 }
 
 void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t *moves)
 {
-    uint32_t uniform[JD_LOW_BLOCK];
-    int64_t firm[JD_LOW_BLOCK];
-    uint64_t worlds[JD_LOW_BLOCK];
-    moves->n = 0;
+    candidates_t candidates;
+    int64_t firm[TOGETHER + ROOM];
+    uint64_t worlds[TOGETHER + ROOM];
+    int n = 0;
+    moves->n = candidates.n = 0;
     for (int64_t from = first; from < end; from = jd_low_next(from)) {
-        int n =
-            jd_firms_low(&pass->leading, &pass->jump, pass->threshold, from, end, firm, uniform);
-        fetch(pass, firm, n);
-        n = find_leavers(pass, uniform, n, firm, worlds);
-        for (int i = 0; i < n; i++)
-            move_firm(pass, firm[i], worlds[i], moves);
+        add_candidates(pass, from, end, &candidates);
+        bool last = jd_low_next(from) >= end;
+        if (candidates.n < TOGETHER && !last) continue;
+        n += find_leavers(pass, &candidates, firm + n, worlds + n);
+        n = move_some(pass, firm, worlds, n, last, moves);
+        candidates.n = 0;
     }
 }
 
