@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/outcomes.h"
 
+#include <string.h>
+
 #include "core/vmath.h"
 
 void jd_street_setting_init(jd_street_setting_t *setting)
@@ -210,6 +212,22 @@ void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, i
         spread(setting, world->toolkit, from, n, toolkit);
         deliver(setting, world, from, n, dose, toolkit);
     }
+}
+
+void jd_streets_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims)
+{
+    const size_t bytes = (size_t)dims->streets * sizeof(double);
+    memcpy(to->toolkit, from->toolkit, (size_t)dims->counties * sizeof(double));
+    memcpy(to->pressure, from->pressure, bytes);
+    memcpy(to->stringency, from->stringency, bytes);
+    memcpy(to->inducement, from->inducement, bytes);
+    memcpy(to->services, from->services, bytes);
+    for (int k = 0; k < JD_STAGES; k++)
+        memcpy(to->stage[k], from->stage[k], bytes);
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        memcpy(to->part[k], from->part[k], bytes);
+    memcpy(to->log_friction, from->log_friction, bytes);
+    memcpy(to->friction, from->friction, bytes);
 }
 
 void jd_services_start(const jd_street_setting_t *setting, jd_world_t *world)

@@ -34,6 +34,9 @@ void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *world, int32
 void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first,
                         int32_t end);
 
+/** What streets of `from` ask and deliver, as those of `to`: firms there meet the same streets. */
+void jd_streets_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims);
+
 /** Services and their stages start at what balanced officials deliver. */
 void jd_services_start(const jd_street_setting_t *setting, jd_world_t *world);
 

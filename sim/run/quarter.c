@@ -58,6 +58,20 @@ static void equip_world(struct jd_simulation *sim, int w, int64_t period)
     jd_counties_equip(&sim->street, world, sim->tk_land, sim->tk_fiscal, first, sim->county_stock);
 }
 
+/* The world of mediation: inducement, services and friction of the world with the policy, whose
+ * dose meets the friction there would be without it. Its firms move by these. */
+static void mediate(struct jd_simulation *sim)
+{
+    const int w = jd_world_mediation(sim);
+    if (w < 0 || w >= sim->n_worlds) return;
+    const jd_world_t *with = &sim->world[JD_WORLD_WITH], *without = &sim->world[JD_WORLD_WITHOUT];
+    jd_world_t *world = &sim->world[w];
+    jd_streets_copy(world, with, &sim->dims);
+    for (int32_t s = 0; s < sim->dims.streets; s++)
+        world->dose_effective[s] =
+            world->dose[sim->tree.parent[JD_STREET][s]] * (1 - without->friction[s]);
+}
+
 void jd_quarter_ask(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     apply_events(sim, period);
@@ -75,6 +89,7 @@ void jd_quarter_ask(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
                           &world->officials, &world->output);
         jd_streets_deliver(&sim->street, world, first, end);
     }
+    mediate(sim);
 }
 
 typedef struct choice_pass {

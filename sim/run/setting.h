@@ -11,14 +11,15 @@
 
 typedef struct jd_run_params {
     int64_t seed, periods, burn_in, burn_in_firms, direct_folds;
-    bool direct_none;
+    bool direct_none, mediation;
     int32_t start;
 } jd_run_params_t;
 
 extern const jd_section_t jd_run_section;
 
 /** World 0 never has the policy, world 1 has it; then direct_folds worlds with one fold of the
- * treated switched off, then (direct_none) as many with only that fold switched on. */
+ * treated switched off, then (direct_none) as many with only that fold switched on; last
+ * (mediation) the one with the policy in which its dose meets the friction of world 0. */
 enum { JD_WORLD_WITHOUT, JD_WORLD_WITH, JD_WORLD_FOLDS };
 
 struct jd_simulation {
@@ -61,6 +62,9 @@ static inline int jd_factual(const struct jd_simulation *sim)
 {
     return sim->n_worlds > 1 ? JD_WORLD_WITH : 0;
 }
+
+/** Number of the world that shows what friction mediates; -1 = there is none. */
+int jd_world_mediation(const struct jd_simulation *sim);
 
 /** What mechanisms read of world w in a period. */
 jd_moment_t jd_moment_of(const struct jd_simulation *sim, int w, int64_t period);

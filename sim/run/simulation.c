@@ -28,6 +28,10 @@ static const jd_param_t params[] = {
      "with direct_folds: also K worlds with only one fold switched on (direct effect from no "
      "policy)",
      "", JD_RESULT},
+    {"mediation", JD_PARAM_FLAG, P(mediation), "no", 0, 0, NULL, "",
+     "one more world, with the policy but the friction of the world without it: parts the total "
+     "effect into what the friction that the policy adds takes away (nie) and the rest (nde)",
+     "", JD_RESULT},
 };
 
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
@@ -100,7 +104,7 @@ bool jd_county_treated_in(const struct jd_simulation *sim, int32_t county, int w
 {
     int folds = (int)sim->params->direct_folds;
     if (sim->cohort[county] == 0 || w == JD_WORLD_WITHOUT) return false;
-    if (w == JD_WORLD_WITH) return true;
+    if (w == JD_WORLD_WITH || w == jd_world_mediation(sim)) return true;
     int k = w - JD_WORLD_FOLDS;
     return k < folds ? sim->fold[county] != k : sim->fold[county] == k - folds;
 }
@@ -158,7 +162,12 @@ static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
 
 static int worlds_of(const jd_run_params_t *p)
 {
-    return JD_WORLD_FOLDS + (int)p->direct_folds * (p->direct_none ? 2 : 1);
+    return JD_WORLD_FOLDS + (int)p->direct_folds * (p->direct_none ? 2 : 1) + p->mediation;
+}
+
+int jd_world_mediation(const struct jd_simulation *sim)
+{
+    return sim->params->mediation ? sim->n_worlds_max - 1 : -1;
 }
 
 static int make_policy(struct jd_simulation *sim, const jd_table_t *list, jd_ctx_t *ctx)

@@ -191,6 +191,10 @@ static void print_truth(FILE *out, const jd_estimate_params_t *p, const jd_study
     /* Per cent of what it is added to, as ratio_ade: the outcome without the county's own. */
     print_effect(out, r, "direct effect (ADE)", ade, base.mean + att.mean - ade.mean,
                  "of a county's own treatment, the others' given");
+    print_effect(out, r, "through added friction (NIE)", jd_words_estimand(r, outcome, "nie"),
+                 base.mean, "what friction that the policy adds does to the dose");
+    print_effect(out, r, "by other ways (NDE)", jd_words_estimand(r, outcome, "nde"), base.mean,
+                 "at the friction there would be without it");
     jd_mean_t others = jd_words_estimand(r, outcome, "spillover_never");
     bool drawn = p->outcome == JD_FLOW_IN && others.mean < 0;
     print_effect(out, r, "on never-treated counties", others, base.mean,

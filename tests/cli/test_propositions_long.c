@@ -186,12 +186,54 @@ static void test_p12(void **state)
         assert_within(find(&v, point, "twfe", "ade", "part_spillover"), 0.02);
 }
 
+/* Mean of an estimand of the inflow over a point's runs, and its error. */
+static double estimand(const char *file, const char *name, int point, double *error)
+{
+    said_t said;
+    char line[512];
+    double mean;
+    snprintf(line, sizeof line,
+             "awk -F, -v p=%d 'NR==FNR {at[$1]=$2; next} at[$1]==p && $2==\"%s\" && "
+             "$3==\"inflow\" && $4==\"\" {s+=$8; q+=$8*$8; n++} END {v=(q-s*s/n)/(n-1)/n; print "
+             "s/n, sqrt(v>0 ? v : 0)}' %s_runs.csv %s.csv",
+             point, name, file, file);
+    run_shell(&said, line);
+    ASSERT_STATUS(&said, 0);
+    assert_int_equal(sscanf(said.out, "%lf %lf", &mean, error), 2);
+    print_message("  point %d: %s %.4f (%.4f)\n", point, name, mean, *error);
+    return mean;
+}
+
+static void test_p16(void **state)
+{
+    (void)state;
+    said_t said;
+    double error, nie[7], nde, att;
+    run_shell(&said,
+              "\"$JIEDAO\" sweep propositions/p16 -o p16 --set sweep.replicates=8 --quiet && "
+              "\"$JIEDAO\" export p16/sweep.h5 --table truth/estimands -o p16.csv && "
+              "\"$JIEDAO\" export p16/sweep.h5 --table runs -o p16_runs.csv");
+    ASSERT_STATUS(&said, 0);
+    for (int point = 1; point <= 6; point++) {
+        nie[point] = estimand("p16", "nie", point, &error);
+        if (point == 1 || point == 6)
+            assert_true(nie[point] == 0);
+        else
+            assert_true(nie[point] < -4 * error);
+        nde = estimand("p16", "nde", point, &error);
+        att = estimand("p16", "att", point, &error);
+        assert_true(fabs(nie[point] + nde - att) < 1e-5); /* awk prints six digits */
+    }
+    for (int point = 2; point <= 5; point++)
+        assert_true(nie[point] < nie[point - 1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_p3),  cmocka_unit_test(test_p4), cmocka_unit_test(test_p5),
-        cmocka_unit_test(test_p6),  cmocka_unit_test(test_p7), cmocka_unit_test(test_p11),
-        cmocka_unit_test(test_p12),
+        cmocka_unit_test(test_p3),  cmocka_unit_test(test_p4),  cmocka_unit_test(test_p5),
+        cmocka_unit_test(test_p6),  cmocka_unit_test(test_p7),  cmocka_unit_test(test_p11),
+        cmocka_unit_test(test_p12), cmocka_unit_test(test_p16),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }

@@ -44,7 +44,7 @@ static const struct {
     {"truth/sector_county", UINT64_C(0x510c4452486225fb)},
     {"truth/national", UINT64_C(0x07380c4e264f353f)},
     {"truth/urban", UINT64_C(0x1b84f1ac5e5e9036)},
-    {"truth/estimands", UINT64_C(0x14f94c968986cda7)},
+    {"truth/estimands", UINT64_C(0xb548c140d6c08270)},
     {"officials", UINT64_C(0x5e266f541558994e)},
 };
 

@@ -7,7 +7,7 @@
 #include "jiedao/random.h"
 #include "model/world.h"
 
-enum { JD_SECTORS_MAX = 4, JD_EMISSIONS_MAX = 4, JD_SIZES_MAX = 4, JD_WORLDS_MAX = 34 };
+enum { JD_SECTORS_MAX = 4, JD_EMISSIONS_MAX = 4, JD_SIZES_MAX = 4, JD_WORLDS_MAX = 35 };
 
 typedef struct jd_firms_params {
     int64_t n;

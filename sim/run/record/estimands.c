@@ -64,7 +64,7 @@ static jd_extent_t rows(const jd_dims_t *dims, const jd_sizes_t *sizes)
 
 /* Sums over the cells of a kind, or of a cohort, period or event time. */
 typedef struct sums {
-    double tau, y1, y0, direct, direct_none, dose;
+    double tau, y1, y0, direct, direct_none, mediated, dose; /* mediated: by added friction */
     int64_t cells;
 } sums_t;
 
@@ -101,6 +101,7 @@ static sums_t sum_cells(const pool_t *pool, int flow, cell_pick_t which)
             sum.y0 += jd_history(sim, JD_WORLD_WITHOUT, flow, t)[c];
             sum.direct += jd_direct_effect(sim, flow, t, c, false);
             sum.direct_none += jd_direct_effect(sim, flow, t, c, true);
+            sum.mediated += jd_mediated_effect(sim, flow, t, c);
             sum.dose += pool->dose[(t - 1) * n + c];
         }
     }
@@ -167,6 +168,8 @@ static int add_overall(pool_t *pool, int flow, jd_ctx_t *ctx)
          kind[JD_KIND_PRE].cells},
         {"spillover_never", mean_of(kind[JD_KIND_NEVER].tau, kind[JD_KIND_NEVER].cells),
          kind[JD_KIND_NEVER].cells},
+        {"nie", mean_of(post->mediated, post->cells), post->cells},
+        {"nde", mean_of(post->tau - post->mediated, post->cells), post->cells},
         {"net_creation", ratio_of(any.tau, post->tau), any.cells},
         {"per_effective_dose", ratio_of(post->tau, post->dose), post->cells},
         {"ratio_att", ratio_of(post->y1, post->y0) - 1, post->cells},

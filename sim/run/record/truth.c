@@ -92,3 +92,11 @@ double jd_direct_effect(const struct jd_simulation *sim, int flow, int64_t perio
     double without = flow_at(sim, from_none ? JD_WORLD_WITHOUT : world, flow, period, county);
     return (with - without - f * jd_effect(sim, flow, period, county)) / (1 - f);
 }
+
+double jd_mediated_effect(const struct jd_simulation *sim, int flow, int64_t period, int32_t county)
+{
+    const int w = jd_world_mediation(sim);
+    if (w < 0) return (double)NAN;
+    return flow_at(sim, JD_WORLD_WITH, flow, period, county) -
+           flow_at(sim, w, flow, period, county);
+}

@@ -43,4 +43,10 @@ int32_t jd_effect(const struct jd_simulation *sim, int flow, int64_t period, int
 double jd_direct_effect(const struct jd_simulation *sim, int flow, int64_t period, int32_t county,
                         bool from_none);
 
+/** What of the effect on a flow of targeted firms the friction that the policy itself adds makes
+ * (natural indirect effect; the rest is the direct one), in a county and period; NaN without
+ * run.mediation. */
+double jd_mediated_effect(const struct jd_simulation *sim, int flow, int64_t period,
+                          int32_t county);
+
 #endif
