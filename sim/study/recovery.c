@@ -9,6 +9,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "model/mechanism.h"
 #include "run/record/estimands.h"
 #include "run/record/truth.h"
 #include "study/recovery_samples.h"
@@ -70,6 +71,17 @@ static int check_names(const jd_estimate_params_t *p, const jd_config_t *config,
     return JD_OK;
 }
 
+/* Whether a mechanism that records the outcome's panel is off. */
+static bool is_not_recorded(const jd_outcome_t *outcome, const jd_config_t *config)
+{
+    for (int i = 0; jd_mechanisms[i]; i++) {
+        const void *block = jd_config_section(config, jd_mechanisms[i]->section.name);
+        if (!strcmp(jd_mechanisms[i]->section.name, outcome->panel))
+            return block && !jd_mechanisms[i]->on(block);
+    }
+    return false;
+}
+
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
 {
     (void)name;
@@ -84,6 +96,13 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                                "estimate.variance = %s: recorded panels have clusters of one "
                                "level (estimate.cluster) and no places; name another kind",
                                p->vcov.kind == JD_VCOV_CONLEY ? "conley" : "multiway");
+    const jd_outcome_t *outcome = &jd_outcomes[p->outcome];
+    if (is_not_recorded(outcome, config))
+        return jd_config_blame(
+            config, "estimate", "outcome", ctx,
+            "estimate.outcome = %s: %s.on = no records no panel/%s; write %s.on = "
+            "yes, or another outcome",
+            outcome->name, outcome->panel, outcome->panel, outcome->panel);
     return check_names(p, config, ctx);
 }
 
