@@ -79,10 +79,10 @@ static void note_code(const jd_own_axis_t *axis, jd_code_t code, int64_t example
     char text[32];
     (void)jd_date_from_code(code, example, &m);
     jd_warn(ctx,
-            "%s %s: numbers such as %" PRId64 " are read as %s (%s); --periods integer takes "
+            "\3%s\2 %s: numbers such as %" PRId64 " are read as %s (%s); \3periods\2 integer takes "
             "them as whole numbers",
-            axis->column->option, axis->column->table->columns[axis->column->column].name, example,
-            jd_code_name(code), jd_period_text(m.unit, m.value, text, sizeof text));
+            axis->column->option, axis->column->of->name, example, jd_code_name(code),
+            jd_period_text(m.unit, m.value, text, sizeof text));
 }
 
 /* The reading that the option asks for, where more than one is possible; JD_CODES: none. */
@@ -114,12 +114,12 @@ static bool is_sure(const codes_t *s, jd_code_t code, const char **cure)
     *cure = "if they are plain numbers, use --periods integer";
     switch (code) {
     case JD_CODE_QUARTER:
-        *cure = "without a fourth quarter they may be half-years, terms or plain numbers too: say "
-                "--periods quarter, rank or integer";
+        *cure = "without a fourth quarter they may be half-years, terms or plain numbers too: "
+                "say \3periods\2 quarter, rank or integer";
         return s->tail == 4;
     case JD_CODE_MONTH:
         *cure = "no month is beyond the fourth, so they may be quarters, weeks or plain numbers "
-                "too: say --periods month, week, rank or integer";
+                "too: say \3periods\2 month, week, rank or integer";
         return s->tail > 4;
     case JD_CODE_WEEK:
         *cure = "say --periods week (ISO 8601), rank or integer";
@@ -150,13 +150,13 @@ static int refuse_cohort(const jd_own_axes_t *axes, jd_code_t code, jd_ctx_t *ct
     while (i < axes->n &&
            (c->value[i] == JD_OWN_NEVER_DATE || jd_date_from_code(code, c->value[i], &m)))
         i++;
-    return jd_fail(
-        ctx, JD_ERR_DATA,
-        "%s %s: row %" PRId32 " holds %" PRId64 ", but the periods look like %s (%" PRId64
-        "); a code for never goes with --never, and --periods integer says that they are "
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, c->column->option, axes->keep[i],
+        "\3%s\2 %s: row %" PRId32 " holds %" PRId64 ", but the periods look like %s (%" PRId64
+        "); a code for never goes with \1never\2, and \3periods\2 integer says that they are "
         "whole numbers",
-        c->column->option, c->column->table->columns[c->column->column].name, axes->keep[i] + 1,
-        c->value[i], jd_code_name(code), axes->time.value[0]);
+        c->column->option, c->column->of->name, axes->keep[i] + 1, c->value[i], jd_code_name(code),
+        axes->time.value[0]);
 }
 
 /* 20100 to 20103, 20110 and so on: quarters counted from 0. */
@@ -181,11 +181,11 @@ static int decode_both(jd_own_axes_t *axes, jd_ctx_t *ctx)
     look(&cohorts, c, axes->n);
     jd_code_t code = find_code(&times);
     if (code == JD_CODES && axes->spacing == JD_OWN_BY_FILE && count_from_zero(t, &times, axes->n))
-        return jd_fail(
-            ctx, JD_ERR_DATA,
-            "%s %s: numbers such as %" PRId64 " look like year and quarter, counted from "
-            "0; write 2010Q1, or use --periods rank or integer",
-            t->column->option, t->column->table->columns[t->column->column].name, times.most);
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "\3%s\2 %s: numbers such as %" PRId64
+                       " look like year and quarter, counted from "
+                       "0; write 2010Q1, or use \3periods\2 rank or integer",
+                       t->column->option, t->column->of->name, times.most);
     if (code == JD_CODES) return JD_OK;
     both = times;
     look(&both, c, axes->n);
@@ -205,9 +205,9 @@ static int decode_both(jd_own_axes_t *axes, jd_ctx_t *ctx)
     jd_code_t meant = chosen_code(&both, code, asked);
     if (meant == JD_CODES && asked == JD_OWN_BY_FILE && sure) meant = code;
     if (meant == JD_CODES)
-        return jd_fail(ctx, JD_ERR_DATA, "%s %s: numbers such as %" PRId64 " look like %s; %s",
-                       t->column->option, t->column->table->columns[t->column->column].name,
-                       times.most, jd_code_name(code), cure);
+        return jd_fail(ctx, JD_ERR_DATA, "\3%s\2 %s: numbers such as %" PRId64 " look like %s; %s",
+                       t->column->option, t->column->of->name, times.most, jd_code_name(code),
+                       cure);
     note_code(t, meant, times.most, ctx);
     decode(t, axes->n, meant);
     if (agree) decode(c, axes->n, meant);
@@ -222,8 +222,7 @@ static int decode_one(jd_own_axis_t *plain, const jd_own_axis_t *dated, const jd
     codes_t s = {0};
     jd_moment_t low, high;
     char from[32];
-    const char *option = plain->column->option,
-               *name = plain->column->table->columns[plain->column->column].name;
+    const char *option = plain->column->option, *name = plain->column->of->name;
     look(&s, plain, axes->n);
     if (!s.any) {
         plain->unit = dated->unit; /* nobody is ever treated */
@@ -245,7 +244,8 @@ static int decode_one(jd_own_axis_t *plain, const jd_own_axis_t *dated, const jd
     }
     if (near) {
         jd_warn(ctx,
-                "%s %s: has no date format; its numbers are read as those of Stata's %%t%c, as %s "
+                "\3%s\2 %s: has no date format; its numbers are read as those of "
+                "Stata's %%t%c, as \1%s\2 "
                 "has it (%" PRId64 " is %s)",
                 option, name, dated->letter, dated->column->option, s.least,
                 jd_period_text(low.unit, low.value, from, sizeof from));
@@ -258,7 +258,7 @@ static int decode_one(jd_own_axis_t *plain, const jd_own_axis_t *dated, const jd
         return JD_OK;
     }
     if (are_years(&s)) {
-        jd_warn(ctx, "%s %s: its numbers are read as years", option, name);
+        jd_warn(ctx, "\3%s\2 %s: its numbers are read as years", option, name);
         plain->unit = JD_PERIOD_YEAR;
         return JD_OK;
     }

@@ -278,5 +278,5 @@ void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *r)
                 number[4]);
     }
     if (r->details.rows)
-        fprintf(out, "  and %" PRId64 " lines more with --format csv\n", r->details.rows);
+        fprintf(out, "  and %" PRId64 " lines more with \1format\2 csv\n", r->details.rows);
 }

@@ -117,10 +117,11 @@ static int read_flags(const jd_own_role_t *role, const int32_t *keep, int64_t n,
                 ? jd_own_number(&role->column, keep[i])
                 : strchr("Tt", *jd_own_text(&role->column, keep[i], word, sizeof word)) != NULL;
         if (x != 0 && x != 1)
-            rc = jd_fail(ctx, JD_ERR_DATA,
-                         "%s %s: row %" PRId32 " holds %.15g; it must be 0 or 1 (a first treated "
-                         "period goes with --cohort, an amount with --dose)",
-                         role->option, role->name, keep[i] + 1, x);
+            rc = jd_fail_at(ctx, JD_ERR_DATA, role->option, keep[i],
+                            "\3%s\2 %s: row %" PRId32
+                            " holds %.15g; it must be 0 or 1 (a first treated "
+                            "period goes with \1cohort\2, an amount with \1dose\2)",
+                            role->option, role->name, keep[i] + 1, x);
         else
             flags[i] = (int8_t)x;
     }
@@ -144,9 +145,9 @@ static int gather_weights(jd_own_data_t *data, const jd_own_role_t *role, const 
     int rc = gather(data, role, keep, &weight, ctx);
     for (int64_t i = 0; i < data->panel.n && !rc; i++)
         if (weight[i] < 0)
-            rc = jd_fail(ctx, JD_ERR_DATA,
-                         "--weights %s: row %" PRId32 " holds %.15g; weights are 0 or more",
-                         role->name, keep[i] + 1, weight[i]);
+            rc = jd_fail_at(ctx, JD_ERR_DATA, "weights", keep[i],
+                            "\3weights\2 %s: row %" PRId32 " holds %.15g; weights are 0 or more",
+                            role->name, keep[i] + 1, weight[i]);
     data->panel.weight = weight;
     return rc;
 }
@@ -167,11 +168,11 @@ static int check_cohorts(const jd_own_data_t *data, const jd_own_columns_t *role
         else if (p->cohort[*seen - 1] != p->cohort[i]) {
             char unit[1024], cell[2][48];
             jd_own_show_ids(roles, JD_OWN_UNIT, keep[i], unit, sizeof unit);
-            rc = jd_fail(
-                ctx, JD_ERR_DATA,
-                "--cohort %s: unit %s has %s in row %" PRId32 " and %s in row %" PRId32
+            rc = jd_fail_at(
+                ctx, JD_ERR_DATA, "cohort", keep[i],
+                "\3cohort\2 %s: unit %s has %s in row %" PRId32 " and %s in row %" PRId32
                 "; a unit has one "
-                "first treated period (a 0/1 path goes with --treat)",
+                "first treated period (a 0/1 path goes with \1treat\2)",
                 roles->list[JD_OWN_COHORT].name, unit,
                 p->cohort[*seen - 1] ? jd_own_period_text(data, p->cohort[*seen - 1], cell[0], 48)
                                      : "never",
@@ -466,7 +467,7 @@ static int find_adoption(jd_own_data_t *data, const jd_own_columns_t *roles, con
     if (!rc && reversal < 0) data->panel.adoption = adoption;
     if (!rc && reversal >= 0)
         jd_warn(ctx,
-                "--treat %s: the treatment of a unit ends (row %" PRId32
+                "\3treat\2 %s: the treatment of a unit ends (row %" PRId32
                 "); dates of adoption are those of the rows in use",
                 r->name, told->row[reversal] + 1);
     free(on);
@@ -533,36 +534,39 @@ static int keep_origin(jd_own_data_t *data, const jd_own_columns_t *roles, const
     return rc;
 }
 
-/* The columns the roles name, found in the table. */
-static int find_columns(jd_own_columns_t *roles, const jd_table_t *table,
+/* The columns the roles name, found in the frame. */
+static int find_columns(jd_own_columns_t *roles, const jd_frame_t *frame,
                         const jd_own_roles_t *given, jd_ctx_t *ctx)
 {
     const char **names = NULL;
     bool *take = NULL;
     int rc = jd_own_columns_make(roles, given, ctx);
-    if (!rc) rc = jd_make(&names, table->n_columns, sizeof *names, "names of columns", ctx);
-    if (!rc) rc = jd_make(&take, table->n_columns, sizeof *take, "names of columns", ctx);
-    for (int c = 0; c < table->n_columns && !rc; c++)
-        names[c] = table->columns[c].name;
-    if (!rc) rc = jd_own_columns_choose(roles, names, table->n_columns, take, ctx);
-    if (!rc) rc = jd_own_columns_bind(roles, table, ctx);
+    roles->source = frame->name;
+    if (!rc) rc = jd_make(&names, frame->n, sizeof *names, "names of columns", ctx);
+    if (!rc) rc = jd_make(&take, frame->n, sizeof *take, "names of columns", ctx);
+    for (int c = 0; c < frame->n && !rc; c++)
+        names[c] = frame->column[c].name;
+    if (!rc) rc = jd_own_columns_choose(roles, names, frame->n, take, ctx);
+    if (!rc && frame->rows == 0)
+        rc = jd_fail(ctx, JD_ERR_DATA, "%s: there are no rows", frame->name);
+    if (!rc && frame->rows > INT32_MAX)
+        rc = jd_fail(ctx, JD_ERR_DATA, "%s: has %" PRId64 " rows; at most %d are taken",
+                     frame->name, frame->rows, INT32_MAX);
+    if (!rc) rc = jd_own_columns_bind(roles, frame, ctx);
     free(take);
     free(names);
     return rc;
 }
 
-int jd_own_data_make(jd_own_data_t *data, const jd_table_t *table, const jd_own_roles_t *given,
+int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame, const jd_own_roles_t *given,
                      jd_ctx_t *ctx)
 {
     jd_own_columns_t roles;
     int32_t *keep = NULL;
     memset(data, 0, sizeof *data);
-    int rc = find_columns(&roles, table, given, ctx);
-    data->n_rows = table->rows;
-    if (!rc && table->rows > INT32_MAX)
-        rc = jd_fail(ctx, JD_ERR_DATA, "%s: has %" PRId64 " rows; at most %d are taken",
-                     roles.source, table->rows, INT32_MAX);
-    if (!rc) rc = jd_make(&keep, table->rows, sizeof *keep, "the rows in use", ctx);
+    int rc = find_columns(&roles, frame, given, ctx);
+    data->n_rows = frame->rows;
+    if (!rc) rc = jd_make(&keep, frame->rows, sizeof *keep, "the rows in use", ctx);
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);

@@ -11,6 +11,7 @@
 #include "core/calendar/calendar.h"
 #include "diagnose/diagnostic.h"
 #include "jiedao/did.h"
+#include "jiedao/frame.h"
 #include "jiedao/table.h"
 
 /** In what periods are counted. */
@@ -120,12 +121,11 @@ typedef struct jd_own_data {
     int n_remarks;
 } jd_own_data_t;
 
-/** Checks the roles and makes the panel of a table: a list of records or a panel by time and unit.
- *  Rows with a missing or infinite value in a used column are left out and counted. The caller
- *  frees, also after an error. Errors: JD_ERR_ARGUMENT (a role's column is not there, or none was
- *  named), JD_ERR_DATA (row, value and cure are named). Cost: ids that are not 32-bit whole numbers
- *  are sorted. */
-JD_MUST_USE int jd_own_data_make(jd_own_data_t *data, const jd_table_t *table,
+/** Checks the roles and makes the panel of a frame. Rows with a missing or infinite value in a used
+ *  column are left out and counted. The caller frees, also after an error. Errors: JD_ERR_ARGUMENT
+ *  (a role's column is not there, or none was named), JD_ERR_DATA (row, value and cure are named).
+ *  Cost: ids that are not 32-bit whole numbers are sorted. */
+JD_MUST_USE int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame,
                                  const jd_own_roles_t *roles, jd_ctx_t *ctx);
 void jd_own_data_free(jd_own_data_t *data);
 
@@ -158,6 +158,8 @@ typedef struct jd_own_fit {
     bool mean_of_events;       /**< its att is the plain mean over event times */
     bool may_weigh_cells;      /**< and would be over treated rows by --cell-mean */
     bool per_dose, log_points; /**< what its effects are measured in, else the outcome's unit */
+    double *vcov;              /**< [n_terms][n_terms] owned, in the units of the estimates */
+    int n_terms;
 } jd_own_fit_t;
 
 enum {

@@ -35,11 +35,11 @@ static int fail_name(const char *option, const char *name, const char *const *na
     const char *near = meant(name, names, n);
     size_t at = 0;
     if (near)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: no such name; did you mean '%s'?", option,
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "\3%s\2 %s: no such name; did you mean '%s'?", option,
                        name, near);
     for (int i = 0; i < n && at < sizeof list; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, ", %s", names[i]);
-    return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: no such name; there are: all%s", option, name,
+    return jd_fail(ctx, JD_ERR_ARGUMENT, "\3%s\2 %s: no such name; there are: all%s", option, name,
                    list);
 }
 
@@ -77,10 +77,9 @@ static int choose(jd_own_result_t *result, const jd_own_ask_t *ask, jd_ctx_t *ct
         diagnostics[m] = jd_diagnostics[m]->name;
     int rc = jd_make(&result->fits, n + m, sizeof *result->fits, "the estimators", ctx);
     if (!rc)
-        rc =
-            pick("--estimator", ask->estimators, estimators, n, result->fits, &result->n_fits, ctx);
+        rc = pick("estimator", ask->estimators, estimators, n, result->fits, &result->n_fits, ctx);
     if (!rc && ask->diagnostics)
-        rc = pick("--diagnose", ask->diagnostics, diagnostics, m, result->fits + result->n_fits,
+        rc = pick("diagnose", ask->diagnostics, diagnostics, m, result->fits + result->n_fits,
                   &result->n_diagnoses, ctx);
     return rc;
 }
@@ -191,8 +190,8 @@ static int check_unit(const jd_estimator_t *estimator, const jd_own_data_t *data
     if (data->gaps_kept)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "%s: its event times count observed periods, and the periods have gaps in "
-                       "the calendar that --periods asks for; leave --periods out, or write "
-                       "--periods rank",
+                       "the calendar that \1periods\2 asks for; leave \1periods\2 out, or write "
+                       "\3periods\2 rank",
                        name);
     bool dated = !data->panel.dose && how->lp_did.nonabsorbing == 0 &&
                  (data->panel.treated ? data->panel.adoption : data->panel.cohort) != NULL;
@@ -246,6 +245,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                     "effects in units of the outcome",
                     own->name);
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
+        if (!rc) rc = jd_own_keep_vcov(own, &subject, ctx);
     }
     if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);
     if (!rc) rc = diagnose(result, &subject, ctx);
@@ -279,7 +279,7 @@ static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     int rc =
         most > 0 && data->n_units > most && all
             ? jd_fail(&inner, JD_ERR_UNSUPPORTED,
-                      "%d units; above %d it takes long; it runs only where --estimator names it",
+                      "%d units; above %d it takes long; it runs only where \1estimator\2 names it",
                       data->n_units, most)
             : run_one(result, own, data, ask, &inner);
     if (!rc) return JD_OK;
@@ -343,8 +343,10 @@ int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data, const jd
 
 void jd_own_result_free(jd_own_result_t *result)
 {
-    for (int i = 0; result->fits && i < result->n_fits + result->n_diagnoses; i++)
+    for (int i = 0; result->fits && i < result->n_fits + result->n_diagnoses; i++) {
         free(result->fits[i].reason);
+        free(result->fits[i].vcov);
+    }
     free(result->fits);
     jd_table_free(&result->estimates);
     jd_table_free(&result->diagnostics);

@@ -17,7 +17,7 @@ typedef struct key {
         double real;
         const char *text;
     } id;
-    int32_t width; /* bytes of a text's cell */
+    int64_t width; /* bytes a text may have */
     int32_t at;    /* whose code it gives */
 } id_key_t;
 
@@ -39,7 +39,7 @@ static int is_digit(char c)
 }
 
 /* Compares the numbers that begin at x[*at] and y[*at_y], and steps behind them. */
-static int by_number(const char *x, int32_t n, int32_t *at, const char *y, int32_t m, int32_t *at_y)
+static int by_number(const char *x, int64_t n, int64_t *at, const char *y, int64_t m, int64_t *at_y)
 {
     int by = 0;
     while (*at < n && x[*at] == '0')
@@ -57,7 +57,7 @@ static int by_number(const char *x, int32_t n, int32_t *at, const char *y, int32
 static int by_text(const void *a, const void *b)
 {
     const id_key_t *x = a, *y = b;
-    int32_t n = x->width, m = y->width, i = 0, j = 0;
+    int64_t n = x->width, m = y->width, i = 0, j = 0;
     while (i < n && j < m && x->id.text[i] && y->id.text[j]) {
         char c = x->id.text[i], d = y->id.text[j];
         int by = is_digit(c) && is_digit(d) ? by_number(x->id.text, n, &i, y->id.text, m, &j)
@@ -70,22 +70,14 @@ static int by_text(const void *a, const void *b)
         }
     }
     int more = i < n && x->id.text[i] != 0, more_y = j < m && y->id.text[j] != 0;
-    return more != more_y ? more - more_y : strncmp(x->id.text, y->id.text, (size_t)x->width);
-}
-
-/* Exact for every type of integer. */
-static int64_t whole_of(const jd_own_column_t *c, int64_t row)
-{
-    int64_t cell = jd_long_cell(c->table, c->column, row);
-    if (c->table->columns[c->column].type == JD_INT64)
-        return JD_CELLS(c->table, c->column, int64_t)[cell];
-    return (int64_t)jd_table_number(c->table, c->column, cell);
+    if (more != more_y) return more - more_y;
+    const int by = strncmp(x->id.text, y->id.text, (size_t)(n < m ? n : m));
+    return by ? by : (i > j) - (i < j);
 }
 
 static bool is_real(const jd_own_column_t *c)
 {
-    jd_type_t type = c->table->columns[c->column].type;
-    return type == JD_DOUBLE || type == JD_FLOAT;
+    return c->of->type == JD_DOUBLE || c->of->type == JD_FLOAT;
 }
 
 /* True if all ids are 32-bit whole numbers: then they are their own codes. */
@@ -103,25 +95,22 @@ static bool take_as_they_are(const jd_own_column_t *ids, const int32_t *keep, in
 static int fill_keys(const jd_own_column_t *ids, const int32_t *keep, int64_t n, id_key_t *keys,
                      jd_ctx_t *ctx)
 {
-    const jd_column_t *column = &ids->table->columns[ids->column];
     for (int64_t i = 0; i < n; i++) {
         id_key_t *k = &keys[i];
-        if (column->type == JD_TEXT) {
-            int64_t cell = jd_long_cell(ids->table, ids->column, keep[i]);
-            k->id.text =
-                (const char *)ids->table->data[ids->column] + (size_t)cell * (size_t)column->width;
-            k->width = column->width;
+        if (jd_own_is_text(ids)) {
+            k->id.text = jd_frame_text(ids->of, keep[i], &k->width);
         } else if (is_real(ids)) {
             k->id.real = jd_own_number(ids, keep[i]);
             if (fabs(k->id.real) > 9007199254740992.0)
-                return jd_fail(
-                    ctx, JD_ERR_DATA,
-                    "%s %s: row %" PRId32
+                return jd_fail_at(
+                    ctx, JD_ERR_DATA, ids->option, keep[i],
+                    "\3%s\2 %s: row %" PRId32
                     " holds %.17g; numbers beyond 2^53 that are no 64-bit integers "
-                    "cannot be distinguished: write such ids as text, with a letter in front",
-                    ids->option, column->name, keep[i] + 1, k->id.real);
+                    "cannot be distinguished: write such ids as text, with a letter in "
+                    "front",
+                    ids->option, ids->of->name, keep[i] + 1, k->id.real);
         } else {
-            k->id.whole = whole_of(ids, keep[i]);
+            k->id.whole = jd_frame_whole(ids->of, jd_frame_cell(ids->of, keep[i]));
         }
     }
     return JD_OK;
@@ -171,10 +160,37 @@ static int code_keys(id_key_t *keys, int64_t n, int (*order)(const void *, const
     return JD_OK;
 }
 
+/* Of a coded column only the labels in use are sorted. */
+static int code_labels(const jd_frame_column_t *c, const int32_t *keep, int64_t n, int32_t *codes,
+                       jd_ctx_t *ctx)
+{
+    const int32_t *code = c->data;
+    int32_t *rank = NULL, *of_used = NULL, used = 0;
+    id_key_t *keys = NULL;
+    int rc = jd_make(&rank, (int64_t)c->n_labels + 1, sizeof *rank, "labels", ctx);
+    if (!rc) rc = jd_make(&of_used, (int64_t)c->n_labels + 1, sizeof *of_used, "labels", ctx);
+    if (!rc) rc = jd_make(&keys, (int64_t)c->n_labels + 1, sizeof *keys, "labels", ctx);
+    for (int64_t i = 0; i < n && !rc; i++) {
+        const int32_t k = code[jd_frame_cell(c, keep[i])];
+        if (rank[k]) continue;
+        keys[used].id.text = c->label[k];
+        keys[used].width = (int64_t)strlen(c->label[k]);
+        rank[k] = ++used;
+    }
+    if (!rc) rc = code_keys(keys, used, by_text, of_used, ctx);
+    for (int64_t i = 0; i < n && !rc; i++)
+        codes[i] = of_used[rank[code[jd_frame_cell(c, keep[i])]] - 1];
+    free(keys);
+    free(of_used);
+    free(rank);
+    return rc;
+}
+
 int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n, int32_t *codes,
                jd_ctx_t *ctx)
 {
     if (!jd_own_is_text(ids) && take_as_they_are(ids, keep, n, codes)) return JD_OK;
+    if (ids->of->label) return code_labels(ids->of, keep, n, codes, ctx);
     id_key_t *keys;
     int rc = jd_make(&keys, n, sizeof *keys, "ids", ctx);
     if (!rc) rc = fill_keys(ids, keep, n, keys, ctx);

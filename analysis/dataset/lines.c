@@ -27,6 +27,9 @@ static const jd_column_t line_columns[JD_OWN_ALL_COLUMNS] = {
     {"cohort", JD_TEXT, "", "cohort of the term, as the data write it", NULL, JD_NAME_SIZE,
      JD_AXIS_CELL},
     {"period", JD_TEXT, "", "period of the term, likewise", NULL, JD_NAME_SIZE, JD_AXIS_CELL},
+    {"statistic", JD_DOUBLE, "1", "estimate over standard error", NULL, 0, JD_AXIS_CELL},
+    {"vcov_row", JD_INT32, "1", "row of the term in the covariance, -1 = none", NULL, 0,
+     JD_AXIS_CELL},
     {"kind", JD_INT8, "1", "what it is of", NULL, 0, JD_AXIS_CELL},
 };
 
@@ -52,6 +55,9 @@ int jd_own_add_line(jd_table_t *t, const jd_own_line_t *line, jd_ctx_t *ctx)
     JD_CELLS(t, JD_OWN_N_UNITS, int32_t)[row] = line->n_units;
     JD_CELLS(t, JD_OWN_N_CLUSTERS, int32_t)[row] = line->n_clusters;
     JD_CELLS(t, JD_OWN_KIND, int8_t)[row] = (int8_t)line->kind;
+    JD_CELLS(t, JD_OWN_VCOV_ROW, int32_t)[row] = line->vcov_row - 1;
+    JD_CELLS(t, JD_OWN_STATISTIC, double)
+    [row] = e->std_error > 0 ? e->estimate / e->std_error : (double)NAN;
     JD_CELLS(t, JD_OWN_EVENT_TIME, double)[row] = line->at_event ? line->event : (double)NAN;
     jd_table_set_text(t, JD_OWN_TERM_COHORT, row, line->cohort);
     jd_table_set_text(t, JD_OWN_TERM_PERIOD, row, line->period);
@@ -176,9 +182,30 @@ int jd_own_add_fit(jd_table_t *t, const jd_own_subject_t *s, jd_ctx_t *ctx)
         jd_own_name_term(s->data, &terms[k], name);
         jd_own_line_t line = jd_own_line_of(s, quantity_of(&terms[k]), name, e, true);
         line.kind = kind_of(&terms[k]);
+        line.vcov_row = k + 1;
         jd_own_place_line(&line, s->data, &terms[k]);
         if (terms[k].kind == JD_TERM_OTHER) line.exponent -= exponent_of(s->data, terms[k].name);
         rc = jd_own_add_line(t, &line, ctx);
     }
     return rc;
+}
+
+/* The power of two by which the k-th term of a fit is scaled. */
+static int exponent_of_term(const jd_own_subject_t *s, int k)
+{
+    const jd_term_t *term = &jd_design_terms(s->design)[k];
+    return s->data->exponent - (term->kind == JD_TERM_OTHER ? exponent_of(s->data, term->name) : 0);
+}
+
+int jd_own_keep_vcov(jd_own_fit_t *own, const jd_own_subject_t *s, jd_ctx_t *ctx)
+{
+    const int n = s->fit->n_terms;
+    int rc = jd_make_n(&own->vcov, (size_t)n * (size_t)n, sizeof *own->vcov, "a covariance", ctx);
+    if (rc) return rc;
+    own->n_terms = n;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++)
+            own->vcov[i * n + j] =
+                ldexp(s->fit->vcov[i * n + j], exponent_of_term(s, i) + exponent_of_term(s, j));
+    return JD_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "core/number.h"
+#include "core/said.h"
 #include "dataset/time.h"
 
 enum { WORD = 64 };
@@ -46,7 +47,7 @@ static bool read_cell(const jd_own_column_t *c, int64_t row, char word[WORD], do
     if (!jd_own_is_text(c)) {
         *x = jd_own_number(c, row);
         *word = '\0';
-        return true;
+        return !jd_own_is_date(c) || isnan(*x); /* the days of a date are no code */
     }
     jd_own_text(c, row, word, WORD);
     return jd_number_read(word, strlen(word), x);
@@ -92,7 +93,7 @@ int jd_own_settle_never(jd_own_axes_t *axes, jd_ctx_t *ctx)
     const jd_own_column_t *c = axes->cohort.column;
     jd_own_never_t *never = &axes->never;
     int64_t first, zeros = 0, blanks = 0;
-    const char *name = c->table->columns[c->column].name;
+    const char *name = c->of->name;
     const bool within = zero_is_within(axes, &first);
     if (!within || never->list) {
         never->zero = !within && !(never->list && !*never->list);
@@ -111,23 +112,25 @@ int jd_own_settle_never(jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (zeros == 0) return JD_OK;
     if (blanks > 0) {
         jd_warn(ctx,
-                "--cohort %s: 0 is read as period 0, as never is written empty or inf; --never 0 "
+                "\3cohort\2 %s: 0 is read as period 0, as never is written empty or "
+                "inf; \3never\2 0 "
                 "if it means never",
                 name);
         return JD_OK;
     }
     if (first == 0) {
         jd_warn(ctx,
-                "--cohort %s: 0 is read as never, though period 0 is the first one; --never '' if "
+                "\3cohort\2 %s: 0 is read as never, though period 0 is the first "
+                "one; \3never\2 '' if "
                 "it is a date",
                 name);
         return JD_OK;
     }
-    return jd_fail(
-        ctx, JD_ERR_DATA,
-        "--cohort %s: 0 lies among the periods and may mean never or period 0; --never 0 "
-        "says that it means never, --never '' that no code does",
-        name);
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "\3cohort\2 %s: 0 lies among the periods and may mean never or period "
+                   "0; \3never\2 0 "
+                   "says that it means never, \3never\2 '' that no code does",
+                   name);
 }
 
 void jd_own_tell_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx)
@@ -146,8 +149,8 @@ void jd_own_tell_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx)
         double value;
         const bool word_of_missing = blank && !jd_number_read(code, strlen(code), &value);
         if (!seen && !word_of_missing) /* NA is read as missing */
-            jd_warn(ctx, "--never %s: no row of %s holds it; several codes are joined by commas",
-                    code, c->table->columns[c->column].name);
+            jd_warn(ctx, "\3never\2 %s: no row of %s holds it; several codes are joined by commas",
+                    code, c->of->name);
     }
 }
 
@@ -175,7 +178,7 @@ static void say_reading(const jd_own_column_t *c, int64_t row, const jd_own_neve
     else if (number && x == 0 && never->zero)
         snprintf(as, READING, "cohort 0");
     else if (find_listed(never, text ? word : NULL, number, x, code))
-        snprintf(as, READING, "code %s of --never", code);
+        snprintf(as, READING, "code %s of \1never\2", code);
     else
         snprintf(as, READING, "no date");
 }
@@ -240,8 +243,9 @@ int jd_own_tell_never(jd_own_data_t *data, const jd_own_columns_t *roles,
     if (p->cohort)
         join_readings(&readings, told->read_as, sizeof told->read_as);
     else if (told->n > 0)
-        snprintf(told->read_as, sizeof told->read_as, "--treat %.200s is never 1",
+        snprintf(told->read_as, sizeof told->read_as, "\3treat\2 %.200s is never 1",
                  roles->list[JD_OWN_TREAT].name);
+    jd_say_options(told->read_as, sizeof told->read_as, ctx ? ctx->style : NULL);
     free(seen);
     jd_groups_free(&units);
     return rc;

@@ -3,33 +3,43 @@
 #ifndef JD_DATASET_PARTS_H
 #define JD_DATASET_PARTS_H
 
-#include "core/long.h"
 #include "core/plain_text.h"
 #include "dataset/dataset.h"
+#include "dataset/frame.h"
 
-/** A column of a table by the rows of its long form. */
+/** A column in a role. */
 typedef struct jd_own_column {
-    const jd_table_t *table;
-    int column;
-    const char *option; /**< "--unit", for messages */
+    const jd_frame_column_t *of;
+    const char *option; /**< "unit", for messages */
     bool truth;         /**< holds TRUE and FALSE, as R and Python write 1 and 0 */
 } jd_own_column_t;
 
 static inline bool jd_own_is_text(const jd_own_column_t *c)
 {
-    return c->table->columns[c->column].type == JD_TEXT;
+    return c->of->type == JD_TEXT;
+}
+
+/** Whether the type of the column says that it holds dates. */
+static inline bool jd_own_is_date(const jd_own_column_t *c)
+{
+    return c->of->period != JD_PERIOD_NUMBER;
 }
 
 static inline double jd_own_number(const jd_own_column_t *c, int64_t row)
 {
-    return jd_table_number(c->table, c->column, jd_long_cell(c->table, c->column, row));
+    return jd_frame_number(c->of, row);
 }
 
-/** Text of a cell, cut to the buffer. */
+/** Text of a cell, cut to the buffer; "" where it is missing. */
 static inline const char *jd_own_text(const jd_own_column_t *c, int64_t row, char *buffer,
                                       size_t size)
 {
-    return jd_table_text(c->table, c->column, jd_long_cell(c->table, c->column, row), buffer, size);
+    int64_t most;
+    const char *text = jd_frame_text(c->of, row, &most);
+    size_t n = strnlen(text, (size_t)most < size - 1 ? (size_t)most : size - 1);
+    memcpy(buffer, text, n);
+    buffer[n] = '\0';
+    return buffer;
 }
 
 /** The same for a message or a table: it makes no line of its own. */
@@ -88,9 +98,9 @@ JD_MUST_USE int jd_own_columns_choose(const jd_own_columns_t *columns, const cha
                                       int n, bool *take, jd_ctx_t *ctx);
 /** Whether a column's cells are ids and nothing else: told apart, never calculated with. */
 bool jd_own_columns_are_ids(const jd_own_columns_t *columns, const char *name);
-/** Finds the columns in the table, which is borrowed. JD_ERR_DATA: text where numbers are needed.
+/** Finds the columns in the frame, which is borrowed. JD_ERR_DATA: text where numbers are needed.
  */
-JD_MUST_USE int jd_own_columns_bind(jd_own_columns_t *columns, const jd_table_t *table,
+JD_MUST_USE int jd_own_columns_bind(jd_own_columns_t *columns, const jd_frame_t *frame,
                                     jd_ctx_t *ctx);
 void jd_own_columns_free(jd_own_columns_t *columns);
 
@@ -117,6 +127,9 @@ JD_MUST_USE int jd_own_adoption(const jd_own_columns_t *columns, const int32_t *
                                 const int32_t *time, const int8_t *on, const int32_t *keep,
                                 int64_t n_keep, int32_t *adoption, int64_t *reversal,
                                 jd_ctx_t *ctx);
+
+/** How many names a list by commas has; in backticks a comma is none. */
+int jd_own_count_names(const char *list);
 
 /** Whether a role takes numbers only. */
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
@@ -187,7 +200,7 @@ typedef enum jd_own_kind {
 } jd_own_kind_t;
 
 /** Columns behind those that are printed. */
-enum { JD_OWN_KIND = JD_OWN_COLUMNS, JD_OWN_ALL_COLUMNS };
+enum { JD_OWN_STATISTIC = JD_OWN_COLUMNS, JD_OWN_VCOV_ROW, JD_OWN_KIND, JD_OWN_ALL_COLUMNS };
 
 /** What is looked at: the data, or an estimator's fit to them. */
 typedef struct jd_own_subject {
@@ -209,6 +222,7 @@ typedef struct jd_own_line {
     int exponent;                                    /**< numbers but p_value are times 2^this */
     int64_t n_obs;
     int32_t n_units, n_clusters;
+    int32_t vcov_row; /**< from 1; 0: none */
 } jd_own_line_t;
 
 /** A line about the subject: estimator and counts are filled. `in_units_of_y` for effects and the
@@ -228,6 +242,9 @@ bool jd_own_is_dose(const jd_term_t *term);
 bool jd_own_is_slope(const jd_term_t *term);
 /** All terms of a fit. */
 JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subject, jd_ctx_t *ctx);
+
+/** The fit's covariance, in the units of the estimates. */
+JD_MUST_USE int jd_own_keep_vcov(jd_own_fit_t *own, const jd_own_subject_t *subject, jd_ctx_t *ctx);
 
 /** Weights of each effect term of a fit. */
 JD_MUST_USE int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *subject,
@@ -257,6 +274,8 @@ int32_t jd_own_event(const jd_table_t *lines, int64_t row);
 /** What a fit's numbers are measured in, "" = the outcome's unit: only like ones share a list or an
  *  axis. */
 const char *jd_own_unit(const jd_own_fit_t *fit);
+/** What the rows of a reason lack: "no outcome". */
+const char *jd_own_reason(int reason);
 JD_MUST_USE int jd_own_print_estimates(FILE *out, const jd_own_result_t *result, jd_ctx_t *ctx);
 void jd_own_print_diagnostics(FILE *out, const jd_own_result_t *result);
 

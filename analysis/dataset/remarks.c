@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/said.h"
 #include "dataset/parts.h"
 
 JD_PRINTF(2, 3)
@@ -88,7 +89,7 @@ static void remark_cohort(jd_own_data_t *data)
     jd_own_period_text(data, farthest, cohort, sizeof cohort);
     const bool far = (int64_t)farthest - data->last > (int64_t)data->last - data->first + 1;
     remark(data, "cohort %s (%" PRId64 " rows) adopts after the last period: not treated here%s",
-           cohort, rows, far ? "; a code for never goes with --never" : "");
+           cohort, rows, far ? "; a code for never goes with \1never\2" : "");
 }
 
 /* Units whose rows lie in several clusters: errors of one unit in two of them count as independent.
@@ -120,7 +121,7 @@ static int remark_movers(jd_own_data_t *data, const jd_own_columns_t *roles, con
         jd_own_show_ids(roles, JD_OWN_CLUSTER, keep[one], b, sizeof b);
         remark(data,
                "%" PRId32 " unit%s cluster (unit %s: %s, then %s): in regressions each row has its "
-               "own, and errors of one unit in two count as independent; --cluster UNIT,%s takes "
+               "own, and errors of one unit in two count as independent; \3cluster\2 UNIT,%s takes "
                "both",
                movers, movers == 1 ? " changes" : "s change", unit, a, b,
                roles->list[JD_OWN_CLUSTER].name);
@@ -130,8 +131,8 @@ static int remark_movers(jd_own_data_t *data, const jd_own_columns_t *roles, con
     return rc;
 }
 
-int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
-                  jd_ctx_t *ctx)
+static int look_at_rows(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                        jd_ctx_t *ctx)
 {
     seen_t seen = {0};
     char unit[96], time[32];
@@ -149,8 +150,18 @@ int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles, const int3
                unit, jd_own_period_text(data, data->panel.time[seen.first], time, sizeof time));
     }
     if (seen.treated && !seen.moves)
-        remark(data,
-               "no unit's treatment ever changes: --treat is the treatment of each period, not the "
-               "group");
+        remark(
+            data,
+            "no unit's treatment ever changes: \1treat\2 is the treatment of each period, not the "
+            "group");
     return JD_OK;
+}
+
+int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                  jd_ctx_t *ctx)
+{
+    int rc = look_at_rows(data, roles, keep, ctx);
+    for (int i = 0; i < data->n_remarks; i++)
+        jd_say_options(data->remark[i], JD_OWN_REMARK_WIDTH, ctx ? ctx->style : NULL);
+    return rc;
 }

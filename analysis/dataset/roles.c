@@ -20,32 +20,71 @@ static const struct {
     int reason;
     bool id;
 } kinds[JD_OWN_LISTED] = {
-    [JD_OWN_Y] = {"--y", JD_OWN_NO_Y, false},
-    [JD_OWN_UNIT] = {"--unit", JD_OWN_NO_UNIT, true},
-    [JD_OWN_TIME] = {"--time", JD_OWN_NO_TIME, false},
-    [JD_OWN_COHORT] = {"--cohort", -1, false},
-    [JD_OWN_TREAT] = {"--treat", JD_OWN_NO_TREAT, false},
-    [JD_OWN_DOSE] = {"--dose", JD_OWN_NO_TREAT, false},
-    [JD_OWN_ELIGIBLE] = {"--eligible", JD_OWN_NO_TREAT, false},
-    [JD_OWN_WEIGHT] = {"--weights", JD_OWN_NO_WEIGHT, false},
-    [JD_OWN_CLUSTER] = {"--cluster", JD_OWN_NO_GROUP, true},
-    [JD_OWN_CLUSTER2] = {"--cluster", JD_OWN_NO_GROUP, true},
-    [JD_OWN_STRATUM] = {"--strata", JD_OWN_NO_GROUP, true},
-    [JD_OWN_LATITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
-    [JD_OWN_LONGITUDE] = {"--coords", JD_OWN_NO_PLACE, false},
+    [JD_OWN_Y] = {"y", JD_OWN_NO_Y, false},
+    [JD_OWN_UNIT] = {"unit", JD_OWN_NO_UNIT, true},
+    [JD_OWN_TIME] = {"time", JD_OWN_NO_TIME, false},
+    [JD_OWN_COHORT] = {"cohort", -1, false},
+    [JD_OWN_TREAT] = {"treat", JD_OWN_NO_TREAT, false},
+    [JD_OWN_DOSE] = {"dose", JD_OWN_NO_TREAT, false},
+    [JD_OWN_ELIGIBLE] = {"eligible", JD_OWN_NO_TREAT, false},
+    [JD_OWN_WEIGHT] = {"weights", JD_OWN_NO_WEIGHT, false},
+    [JD_OWN_CLUSTER] = {"cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_CLUSTER2] = {"cluster", JD_OWN_NO_GROUP, true},
+    [JD_OWN_STRATUM] = {"strata", JD_OWN_NO_GROUP, true},
+    [JD_OWN_LATITUDE] = {"coords", JD_OWN_NO_PLACE, false},
+    [JD_OWN_LONGITUDE] = {"coords", JD_OWN_NO_PLACE, false},
 };
 
-static int count_signs(const char *text, char sign)
+/* Bytes of a name in backticks at p, these included; 0 where there is none. */
+static size_t quoted(const char *p)
 {
-    int n = 0;
-    for (; text && *text; text++)
-        n += *text == sign;
+    if (*p != '`') return 0;
+    for (const char *q = p + 1; *q; q++) {
+        if (*q != '`') continue;
+        if (q[1] != '`') return (size_t)(q + 1 - p);
+        q++;
+    }
+    return 0;
+}
+
+/* Bytes of p before one of the signs `stops`; in backticks no sign is one. */
+static size_t span(const char *p, const char *stops)
+{
+    size_t n = 0;
+    bool begins = true; /* a name does */
+    while (p[n] && !strchr(stops, p[n])) {
+        const size_t q = begins ? quoted(p + n) : 0;
+        begins = !q && strchr("^[,", p[n]);
+        n += q ? q : 1;
+    }
     return n;
 }
 
-static int count_names(const char *list)
+static int count_signs(const char *text, char sign)
+{
+    const char stop[] = {sign, '\0'};
+    int n = 0;
+    for (; text && *(text += span(text, stop)); text++)
+        n++;
+    return n;
+}
+
+int jd_own_count_names(const char *list)
 {
     return list && *list ? 1 + count_signs(list, ',') : 0;
+}
+
+/* A name [length] without its backticks, if it has some. */
+static void copy_name(const char *name, size_t length, char *copy)
+{
+    if (quoted(name) != length) {
+        memcpy(copy, name, length);
+        return;
+    }
+    for (const char *p = name + 1; p < name + length - 1; p++) {
+        *copy++ = *p;
+        p += *p == '`';
+    }
 }
 
 /* Names one role, and where ids are crossed (a^b) the roles of the further parts. */
@@ -53,14 +92,15 @@ static int set_name(jd_own_columns_t *roles, int role, const char *option, const
                     size_t length, int reason, bool id, jd_ctx_t *ctx)
 {
     jd_own_role_t *r = &roles->list[role];
-    size_t part = id ? strcspn(name, "^") : length;
+    size_t part = id ? span(name, "^") : length;
     if (part > length) part = length;
     r->option = option;
     r->reason = reason;
-    if (part == 0) return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: a column's name is missing", option);
+    if (part == 0)
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "\3%s\2: a column's name is missing", option);
     int rc = jd_make(&r->name, (int64_t)part + 1, 1, "a column's name", ctx);
     if (rc) return rc;
-    memcpy(r->name, name, part);
+    copy_name(name, part, r->name);
     if (part == length) return JD_OK;
     r->next = roles->n++;
     return set_name(roles, r->next, option, name + part + 1, length - part - 1, reason, id, ctx);
@@ -73,7 +113,7 @@ static int set_list(jd_own_columns_t *roles, int first, int n, const char *optio
     int rc = JD_OK;
     const char *p = list;
     for (int i = 0; i < n && !rc; i++) {
-        size_t length = strcspn(p, ",");
+        size_t length = span(p, ",");
         rc = set_name(roles, first + i, option, p, length, reason, id, ctx);
         p += length + (p[length] == ',');
     }
@@ -87,11 +127,14 @@ static int set_slope(jd_own_columns_t *roles, int role, const char *text, size_t
     jd_own_role_t *r = &roles->list[role];
     size_t depth = length > 1 && text[1] == '[' ? 2 : 1;
     if (length <= 2 * depth || strncmp(text + length - depth, "]]", depth) != 0 ||
-        memchr(text + depth, '[', length - depth) || memchr(text + depth, ']', length - 2 * depth))
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s %s%.*s: slopes that differ by %s are written %s[NAME], and %s[[NAME]] "
-                       "without its own effects",
-                       r->option, r->name, (int)length, text, r->name, r->name, r->name);
+        (quoted(text + depth) != length - 2 * depth &&
+         (memchr(text + depth, '[', length - depth) ||
+          memchr(text + depth, ']', length - 2 * depth))))
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "\3%s\2 %s%.*s: slopes that differ by %s are written %s[NAME], and %s[[NAME]] "
+            "without its own effects",
+            r->option, r->name, (int)length, text, r->name, r->name, r->name);
     r->slope = roles->n++;
     r->alone = depth == 2;
     int rc = set_name(roles, r->slope, r->option, text + depth, length - 2 * depth, JD_OWN_NO_X,
@@ -106,7 +149,7 @@ static int set_effects(jd_own_columns_t *roles, const char *option, const char *
     int rc = JD_OK, first = JD_OWN_LISTED + roles->n_x + roles->n_het;
     const char *p = list;
     for (int i = first; i < first + roles->n_fixed && !rc; i++) {
-        size_t length = strcspn(p, ","), name = strcspn(p, ",[");
+        size_t length = span(p, ","), name = span(p, ",[");
         rc = set_name(roles, i, option, p, name, JD_OWN_NO_GROUP, true, ctx);
         if (!rc && name < length) rc = set_slope(roles, i, p + name, length - name, ctx);
         p += length + (p[length] == ',');
@@ -125,9 +168,9 @@ static int set_kind(jd_own_columns_t *roles, int role, int n, const char *text, 
     if (n == 1)
         return set_name(roles, role, kinds[role].option, text, strlen(text), kinds[role].reason,
                         kinds[role].id, ctx);
-    int given = *text ? count_names(text) : 1;
+    int given = *text ? jd_own_count_names(text) : 1;
     if (given > n || (role == JD_OWN_LATITUDE && given < n))
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: takes %s, joined by a comma",
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "\3%s\2 %s: takes %s, joined by a comma",
                        kinds[role].option, text,
                        role == JD_OWN_LATITUDE ? "the latitude's column and the longitude's"
                                                : "one column or two");
@@ -153,15 +196,16 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
                   {JD_OWN_LATITUDE, 2, given->coords}};
     const char *fixed = given->absorb ? given->absorb : given->fixed;
     if (given->absorb && given->fixed)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "--fe adds effects to those of unit and period, --absorb names them all; "
-                       "give one of them");
+        return jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "\1fe\2 adds effects to those of unit and period, \1absorb\2 names them all; "
+            "give one of them");
     memset(roles, 0, sizeof *roles);
     roles->source = given->source;
     roles->decimal = given->decimal;
-    roles->n_x = count_names(given->x);
-    roles->n_het = count_names(given->het);
-    roles->n_fixed = count_names(fixed);
+    roles->n_x = jd_own_count_names(given->x);
+    roles->n_het = jd_own_count_names(given->het);
+    roles->n_fixed = jd_own_count_names(fixed);
     roles->absorb = given->absorb;
     roles->no_unit = given->no_unit;
     int listed = JD_OWN_LISTED + roles->n_x + roles->n_het + roles->n_fixed,
@@ -172,11 +216,11 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
     for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
         rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
     if (!rc)
-        rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "--x", given->x, JD_OWN_NO_X, false, ctx);
+        rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "x", given->x, JD_OWN_NO_X, false, ctx);
     if (!rc)
-        rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_het, "--predict-het", given->het,
+        rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_het, "predict-het", given->het,
                       JD_OWN_NO_X, false, ctx);
-    if (!rc) rc = set_effects(roles, given->absorb ? "--absorb" : "--fe", fixed, ctx);
+    if (!rc) rc = set_effects(roles, given->absorb ? "absorb" : "fe", fixed, ctx);
     return rc;
 }
 
@@ -204,18 +248,19 @@ static int check_given(const jd_own_columns_t *roles, const char *const *names, 
     int rc = JD_OK;
     for (int i = JD_OWN_Y; i <= JD_OWN_TIME; i++)
         if (!roles->list[i].name && !(i == JD_OWN_UNIT && roles->no_unit))
-            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "which column of %s is %s? %s NAME; there are: %s",
-                         roles->source, meanings[i], kinds[i].option, show_names(names, n, shown));
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "which column of %s is %s? \3%s\2 NAME; there are: %s", roles->source,
+                         meanings[i], kinds[i].option, show_names(names, n, shown));
     bool cohort = roles->list[JD_OWN_COHORT].name, treat = roles->list[JD_OWN_TREAT].name;
     if (!cohort && !treat && !roles->list[JD_OWN_DOSE].name)
         rc = jd_fail(
             ctx, JD_ERR_ARGUMENT,
-            "which column of %s says who is treated? --cohort NAME (first treated period) or "
-            "--treat NAME (0 or 1), or --dose NAME for amounts; there are: %s",
+            "which column of %s says who is treated? \3cohort\2 NAME (first treated period) "
+            "or \3treat\2 NAME (0 or 1), or \3dose\2 NAME for amounts; there are: %s",
             roles->source, show_names(names, n, shown));
     if (cohort && treat)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                     "--cohort and --treat both say who is treated; give one of them");
+                     "\1cohort\2 and \1treat\2 both say who is treated; give one of them");
     return rc;
 }
 
@@ -235,10 +280,11 @@ static int check_apart(const jd_own_columns_t *roles, jd_ctx_t *ctx)
     for (int a = 0; a < JD_OWN_LISTED; a++)
         for (int b = a + 1; b < JD_OWN_LISTED + roles->n_x; b++)
             if (excludes(a, b < JD_OWN_LISTED ? b : JD_OWN_LISTED) && jd_own_is_same(roles, a, b))
-                rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                             "%s %s: this column is %s too; it cannot be both: name another, or "
-                             "leave one out",
-                             roles->list[b].option, roles->list[b].name, roles->list[a].option);
+                rc = jd_fail(
+                    ctx, JD_ERR_ARGUMENT,
+                    "\3%s\2 %s: this column is \1%s\2 too; it cannot be both: name another, or "
+                    "leave one out",
+                    roles->list[b].option, roles->list[b].name, roles->list[a].option);
     return rc;
 }
 
@@ -259,18 +305,20 @@ int jd_own_columns_choose(const jd_own_columns_t *roles, const char *const *name
         }
         if (found && strlen(role->name) >= JD_TERM_NAME)
             rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                         "%s %s: the name has %zu bytes; names of up to %d are "
+                         "\3%s\2 %s: the name has %zu bytes; names of up to %d are "
                          "taken: give the column a shorter one",
                          role->option, role->name, strlen(role->name), JD_TERM_NAME - 1);
         const char *near = found || !role->name ? NULL : jd_nearest(role->name, names, n);
         if (found > 1)
-            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has %d columns of this name; rename them",
-                         role->option, role->name, roles->source, found);
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "\3%s\2 %s: %s has %d columns of this name; rename them", role->option,
+                         role->name, roles->source, found);
         if (role->name && !found && near)
-            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; did you mean '%s'?",
-                         role->option, role->name, roles->source, near);
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                         "\3%s\2 %s: %s has no such column; did you mean '%s'?", role->option,
+                         role->name, roles->source, near);
         if (role->name && !found && !near)
-            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "%s %s: %s has no such column; there are: %s",
+            rc = jd_fail(ctx, JD_ERR_ARGUMENT, "\3%s\2 %s: %s has no such column; there are: %s",
                          role->option, role->name, roles->source, show_names(names, n, shown));
     }
     return rc;
@@ -350,11 +398,11 @@ static int refuse_either(const jd_own_role_t *role, int64_t row, jd_ctx_t *ctx)
     jd_own_text(&role->column, row, word, sizeof word);
     (void)jd_cell_number(word, strlen(word), '.', true, &by_point);
     (void)jd_cell_number(word, strlen(word), ',', true, &by_comma);
-    return jd_fail(
-        ctx, JD_ERR_DATA,
-        "%s %s: row %" PRId64
-        " holds '%s': %.15g, or %.15g? The numbers look grouped by thousands, but nothing "
-        "in the file shows the decimal mark: --decimal point reads %.15g, --decimal comma "
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, role->option, row,
+        "\3%s\2 %s: row %" PRId64 " holds '%s': %.15g, or %.15g? The numbers look "
+        "grouped by thousands, but nothing "
+        "in the file shows the decimal mark: \3decimal\2 point reads %.15g, \3decimal\2 comma "
         "%.15g",
         role->option, role->name, row + 1, word, by_point, by_comma, by_point, by_comma);
 }
@@ -365,44 +413,64 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd
     char word[64], other[64];
     const text_facts_t f = look_at_text(role, rows, decimal);
     if (f.no_number < 0 && f.other_mark >= 0)
-        return jd_fail(ctx, JD_ERR_DATA,
-                       "%s %s: row %" PRId64
-                       " holds '%s', which is no number with a decimal %s, as "
-                       "--decimal or other columns have it; --decimal %s reads the other mark",
-                       role->option, role->name, f.other_mark + 1,
-                       jd_own_shown(&role->column, f.other_mark, word, sizeof word),
-                       decimal == ',' ? "comma" : "point", decimal == ',' ? "point" : "comma");
+        return jd_fail_at(ctx, JD_ERR_DATA, role->option, f.other_mark,
+                          "\3%s\2 %s: row %" PRId64
+                          " holds '%s', which is no number with a decimal %s, "
+                          "as \1decimal\2 or other columns have "
+                          "it; \3decimal\2 %s reads the "
+                          "other mark",
+                          role->option, role->name, f.other_mark + 1,
+                          jd_own_shown(&role->column, f.other_mark, word, sizeof word),
+                          decimal == ',' ? "comma" : "point", decimal == ',' ? "point" : "comma");
     if (f.no_number < 0 && f.only_point >= 0 && f.only_comma >= 0)
-        return jd_fail(ctx, JD_ERR_DATA,
-                       "%s %s: row %" PRId64 " holds '%s', with a decimal point, row %" PRId64
-                       " '%s', with a decimal comma; write all numbers with one mark",
-                       role->option, role->name, f.only_point + 1,
-                       jd_own_shown(&role->column, f.only_point, word, sizeof word),
-                       f.only_comma + 1,
-                       jd_own_shown(&role->column, f.only_comma, other, sizeof other));
+        return jd_fail_at(
+            ctx, JD_ERR_DATA, role->option, f.only_point,
+            "\3%s\2 %s: row %" PRId64 " holds '%s', with a decimal point, row %" PRId64
+            " '%s', with a decimal comma; write all numbers with one mark",
+            role->option, role->name, f.only_point + 1,
+            jd_own_shown(&role->column, f.only_point, word, sizeof word), f.only_comma + 1,
+            jd_own_shown(&role->column, f.only_comma, other, sizeof other));
     if (f.no_number < 0 && f.either >= 0) return refuse_either(role, f.either, ctx);
     const int64_t row = f.no_number < 0 ? 0 : f.no_number;
-    return jd_fail(
-        ctx, JD_ERR_DATA, "%s %s: row %" PRId64 " holds '%s'; %s", role->option, role->name,
-        row + 1, jd_own_shown(&role->column, row, word, sizeof word),
-        !strcmp(role->option, "--treat")
-            ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with --cohort)"
-            : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; --missing adds "
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, role->option, row, "\3%s\2 %s: row %" PRId64 " holds '%s'; %s",
+        role->option, role->name, row + 1, jd_own_shown(&role->column, row, word, sizeof word),
+        !strcmp(role->option, "treat")
+            ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with \1cohort\2)"
+            : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; \1missing\2 adds "
               "others)");
 }
 
-int jd_own_columns_bind(jd_own_columns_t *roles, const jd_table_t *table, jd_ctx_t *ctx)
+/* INT32_MIN is R's NA_integer_: nobody's id, period or outcome. */
+static int refuse_least(const jd_own_role_t *role, int64_t rows, jd_ctx_t *ctx)
+{
+    const jd_frame_column_t *c = role->column.of;
+    if (c->type != JD_INT32 || jd_own_is_date(&role->column)) return JD_OK;
+    for (int64_t row = 0; row < rows; row++) {
+        const int64_t cell = jd_frame_cell(c, row);
+        if (jd_frame_whole(c, cell) == INT32_MIN && !jd_frame_is_missing(c, cell))
+            return jd_fail_at(ctx, JD_ERR_DATA, role->option, row,
+                              "\3%s\2 %s: row %" PRId64 " holds %" PRId32
+                              ", which R writes for NA; say which whole number stands for a "
+                              "missing cell",
+                              role->option, role->name, row + 1, INT32_MIN);
+    }
+    return JD_OK;
+}
+
+int jd_own_columns_bind(jd_own_columns_t *roles, const jd_frame_t *frame, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
     for (int i = 0; i < roles->n; i++) {
         jd_own_role_t *role = &roles->list[i];
         if (!role->name) continue;
-        role->column =
-            (jd_own_column_t){table, jd_table_find(table, role->name), role->option, false};
+        role->column = (jd_own_column_t){jd_frame_find(frame, role->name), role->option, false};
+        int failed = refuse_least(role, frame->rows, ctx);
+        if (failed) rc = failed;
         if (!jd_own_is_numeric(roles, i) || !jd_own_is_text(&role->column)) continue;
         role->column.truth =
-            (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, table->rows);
-        if (!role->column.truth) rc = refuse_text(role, table->rows, roles->decimal, ctx);
+            (i == JD_OWN_TREAT || i == JD_OWN_ELIGIBLE) && is_truth(role, frame->rows);
+        if (!role->column.truth) rc = refuse_text(role, frame->rows, roles->decimal, ctx);
     }
     return rc;
 }

@@ -15,14 +15,17 @@ enum { WORD = 64 };
 
 static const char *name_of(const jd_own_column_t *c)
 {
-    return c->table->columns[c->column].name;
+    return c->of->name;
 }
 
 const char *jd_own_show_cell(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at,
                              char *buffer, size_t size)
 {
     const jd_own_column_t *c = axis->column;
+    jd_moment_t m;
     if (jd_own_is_text(c)) return jd_own_shown(c, axes->keep[at], buffer, size);
+    if (jd_own_is_date(c) && jd_frame_moment(c->of, axes->keep[at], &m))
+        return jd_period_text(m.unit, m.value, buffer, size);
     snprintf(buffer, size, "%.15g", jd_own_number(c, axes->keep[at]));
     return buffer;
 }
@@ -32,21 +35,20 @@ const char *jd_own_show_cell(const jd_own_axis_t *axis, const jd_own_axes_t *axe
 static int refuse(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int64_t at, jd_ctx_t *ctx)
 {
     char word[WORD];
-    return jd_fail(
-        ctx, JD_ERR_DATA,
-        "%s %s: row %" PRId32
-        " holds '%s'; periods are whole numbers below 2^31 or dates written 2020Q1, 2020-03, "
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, axis->column->option, axes->keep[at],
+        "\3%s\2 %s: row %" PRId32 " holds '%s'; periods are whole numbers below 2^31 or "
+        "dates written 2020Q1, 2020-03, "
         "2020-03-31, 31mar2020 or 31/3/2020 (years with four digits)%s",
         axis->column->option, name_of(axis->column), axes->keep[at] + 1,
         jd_own_show_cell(axis, axes, at, word, sizeof word),
-        strcmp(axis->column->option, "--cohort") ? "" : "; a word for never goes with --never");
+        strcmp(axis->column->option, "cohort") ? "" : "; a word for never goes with \1never\2");
 }
 
 /* The letter of a date format of Stata, '\0' for none. */
 static char letter_of(const jd_own_column_t *c)
 {
-    const char *format = c->table->columns[c->column].unit;
-    return format && format[0] == '%' && format[1] == 't' ? format[2] : '\0';
+    return c->of->format ? c->of->format[2] : '\0';
 }
 
 /* Units in which numbers such as 2018.75 may count parts of a year. */
@@ -63,6 +65,8 @@ static int read_moment(const jd_own_axis_t *axis, const jd_own_axes_t *axes, int
         jd_own_text(c, axes->keep[at], word, sizeof word);
         if (jd_date_read(word, (jd_date_order_t)roles->date_order, m)) return JD_OK;
         if (!jd_number_read(word, strlen(word), &x)) return refuse(axis, axes, at, ctx);
+    } else if (jd_own_is_date(c)) {
+        return jd_frame_moment(c->of, axes->keep[at], m) ? JD_OK : refuse(axis, axes, at, ctx);
     } else {
         x = jd_own_number(c, axes->keep[at]);
         if (axis->letter && jd_date_from_stata(axis->letter, x, m)) return JD_OK;
@@ -83,10 +87,10 @@ static int check_seconds(const jd_own_axis_t *axis, const jd_own_axes_t *axes, i
     char word[WORD];
     if (*seconds < 0) *seconds = m->seconds;
     if (m->seconds == *seconds || axes->spacing > JD_OWN_BY_RANK) return JD_OK;
-    return jd_fail(
-        ctx, JD_ERR_DATA,
-        "%s %s: row %" PRId32 " holds '%s', another time of day than the rows before; "
-        "periods are days at least: --periods day leaves the time out, hours are written "
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, axis->column->option, axes->keep[at],
+        "\3%s\2 %s: row %" PRId32 " holds '%s', another time of day than the rows before; "
+        "periods are days at least: \3periods\2 day leaves the time out, hours are written "
         "as whole numbers",
         axis->column->option, name_of(axis->column), axes->keep[at] + 1,
         jd_own_show_cell(axis, axes, at, word, sizeof word));
@@ -110,11 +114,12 @@ static int read_axis(jd_own_axis_t *axis, const jd_own_axes_t *axes, const jd_ow
         if (!axis->known) axis->unit = m.unit;
         axis->known = true;
         if (m.unit != axis->unit)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "%s %s: row %" PRId32 " holds %s where earlier periods are each %s; "
-                           "write all of a column in one way",
-                           axis->column->option, name_of(axis->column), axes->keep[i] + 1,
-                           jd_period_name(m.unit), jd_period_name(axis->unit));
+            return jd_fail_at(ctx, JD_ERR_DATA, axis->column->option, axes->keep[i],
+                              "\3%s\2 %s: row %" PRId32
+                              " holds %s where earlier periods are each %s; "
+                              "write all of a column in one way",
+                              axis->column->option, name_of(axis->column), axes->keep[i] + 1,
+                              jd_period_name(m.unit), jd_period_name(axis->unit));
         axis->value[i] = m.value;
     }
     return JD_OK;
@@ -157,9 +162,9 @@ static int find_order(const jd_own_axes_t *axes, jd_own_roles_t *roles, jd_ctx_t
     look_at_order(&o, &axes->cohort, axes);
     if (!o.any) return JD_OK;
     if (o.day_first >= 0 && o.month_first >= 0)
-        return jd_fail(
-            ctx, JD_ERR_DATA,
-            "%s %s: row %" PRId32 " holds '%s' (day first), %s %s: row %" PRId32
+        return jd_fail_at(
+            ctx, JD_ERR_DATA, o.axis[0]->column->option, axes->keep[o.day_first],
+            "\3%s\2 %s: row %" PRId32 " holds '%s' (day first), \3%s\2 %s: row %" PRId32
             " '%s' (month first); write all dates as 2018-12-31",
             o.axis[0]->column->option, name_of(o.axis[0]->column), axes->keep[o.day_first] + 1,
             jd_own_show_cell(o.axis[0], axes, o.day_first, first, sizeof first),
@@ -174,20 +179,22 @@ static int find_order(const jd_own_axes_t *axes, jd_own_roles_t *roles, jd_ctx_t
     (void)jd_date_read(first, JD_ORDER_MDY, &mdy);
     if (o.dots) {
         roles->date_order = JD_ORDER_DMY;
-        jd_warn(ctx,
-                "%s %s: dates with dots are read day first ('%s' is %s); --date-order mdy if the "
-                "month comes first",
-                o.axis[2]->column->option, name_of(o.axis[2]->column), first,
-                jd_period_text(JD_PERIOD_DAY, dmy.value, second, sizeof second));
+        jd_warn(
+            ctx,
+            "\3%s\2 %s: dates with dots are read day first ('%s' is %s); \3date-order\2 mdy if the "
+            "month comes first",
+            o.axis[2]->column->option, name_of(o.axis[2]->column), first,
+            jd_period_text(JD_PERIOD_DAY, dmy.value, second, sizeof second));
         return JD_OK;
     }
     char other[WORD];
-    return jd_fail(ctx, JD_ERR_DATA,
-                   "%s %s: row %" PRId32 " holds '%s': %s or %s? No date of the file shows whether "
-                   "day or month comes first; say --date-order dmy or mdy",
-                   o.axis[2]->column->option, name_of(o.axis[2]->column), axes->keep[o.matters] + 1,
-                   first, jd_period_text(JD_PERIOD_DAY, dmy.value, second, sizeof second),
-                   jd_period_text(JD_PERIOD_DAY, mdy.value, other, sizeof other));
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, o.axis[2]->column->option, axes->keep[o.matters],
+        "\3%s\2 %s: row %" PRId32 " holds '%s': %s or %s? No date of the file shows whether "
+        "day or month comes first; say \3date-order\2 dmy or mdy",
+        o.axis[2]->column->option, name_of(o.axis[2]->column), axes->keep[o.matters] + 1, first,
+        jd_period_text(JD_PERIOD_DAY, dmy.value, second, sizeof second),
+        jd_period_text(JD_PERIOD_DAY, mdy.value, other, sizeof other));
 }
 
 /* Which fractions of a year the numbers of both columns are, if they are: 2018.75. */
@@ -199,7 +206,7 @@ static jd_period_t find_fraction(const jd_own_axes_t *axes)
     for (int k = 0; k < 2; k++) {
         const jd_own_column_t *c = list[k]->column;
         if (!c) continue;
-        if (jd_own_is_text(c) || list[k]->letter) return JD_PERIOD_NUMBER;
+        if (jd_own_is_text(c) || jd_own_is_date(c) || list[k]->letter) return JD_PERIOD_NUMBER;
         for (int64_t i = 0; i < axes->n; i++) {
             double x = jd_own_number(c, axes->keep[i]);
             if (k == 1 && jd_own_is_never(c, axes->keep[i], &axes->never)) continue;
@@ -221,7 +228,7 @@ static void note_fraction(const jd_own_axes_t *axes, jd_period_t fraction, jd_ct
     while (i < axes->n - 1 && axes->time.value[i] % jd_periods_a_year(fraction) ==
                                   0) /* the first that is no whole year */
         i++;
-    jd_warn(ctx, "%s %s: numbers with a fraction are read as years and %ss (%s is %s)",
+    jd_warn(ctx, "\3%s\2 %s: numbers with a fraction are read as years and %ss (%s is %s)",
             axes->time.column->option, name_of(axes->time.column), jd_period_name(fraction) + 2,
             jd_own_show_cell(&axes->time, axes, i, cell, sizeof cell),
             jd_period_text(fraction, axes->time.value[i], text, sizeof text));
@@ -267,12 +274,13 @@ static int check_codes(const jd_own_axes_t *axes, jd_ctx_t *ctx)
         first = t->value[i] < first ? t->value[i] : first;
     for (int64_t i = 0; i < axes->n; i++)
         if (c->value[i] != JD_OWN_NEVER_DATE && c->value[i] < 0 && c->value[i] < first)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "%s %s: row %" PRId32
-                           " holds %s, before the first period; never is empty or 0, another code "
-                           "for it goes with --never",
-                           c->column->option, name_of(c->column), axes->keep[i] + 1,
-                           jd_own_show_cell(c, axes, i, word, sizeof word));
+            return jd_fail_at(
+                ctx, JD_ERR_DATA, c->column->option, axes->keep[i],
+                "\3%s\2 %s: row %" PRId32
+                " holds %s, before the first period; never is empty or 0, another code "
+                "for it goes with \1never\2",
+                c->column->option, name_of(c->column), axes->keep[i] + 1,
+                jd_own_show_cell(c, axes, i, word, sizeof word));
     return JD_OK;
 }
 
@@ -320,7 +328,7 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     if (!rc && cohort)
         rc = jd_make(&axes.cohort.value, n, sizeof *axes.cohort.value, "cohorts", ctx);
     if (axes.time.letter == 'b')
-        jd_warn(ctx, "--time %s: business days of Stata (%%tb) are counted as they stand",
+        jd_warn(ctx, "\3time\2 %s: business days of Stata (%%tb) are counted as they stand",
                 name_of(time));
     if (!rc) rc = find_order(&axes, &roles, ctx);
     const jd_period_t fraction = rc ? JD_PERIOD_NUMBER : find_fraction(&axes);

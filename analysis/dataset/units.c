@@ -10,7 +10,7 @@
 
 static const char *name_of(const jd_own_axis_t *axis)
 {
-    return axis->column->table->columns[axis->column->column].name;
+    return axis->column->of->name;
 }
 
 /* For each value of an axis that is a date, never treated is none. */
@@ -62,15 +62,16 @@ static int convert_as_asked(jd_own_axis_t *axis, const jd_own_axes_t *axes, jd_p
         int64_t at = 0;
         while (at < axes->n - 1 && axis->value[at] == JD_OWN_NEVER_DATE)
             at++;
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s %s: row %" PRId32 " holds %s, which is no date: it cannot be counted in "
-                       "%ss; write dates, or leave --periods out",
-                       axis->column->option, name_of(axis), axes->keep[at] + 1,
-                       jd_own_show_cell(axis, axes, at, cell, sizeof cell), jd_period_name(to) + 2);
+        return jd_fail_at(
+            ctx, JD_ERR_ARGUMENT, axis->column->option, axes->keep[at],
+            "\3%s\2 %s: row %" PRId32 " holds %s, which is no date: it cannot be counted in "
+            "%ss; write dates, or leave \1periods\2 out",
+            axis->column->option, name_of(axis), axes->keep[at] + 1,
+            jd_own_show_cell(axis, axes, at, cell, sizeof cell), jd_period_name(to) + 2);
     }
     if (!jd_period_within(axis->unit, to))
-        jd_warn(ctx, "%s %s: %s counts as the %s it begins in", axis->column->option, name_of(axis),
-                jd_period_name(axis->unit), jd_period_name(to) + 2);
+        jd_warn(ctx, "\3%s\2 %s: %s counts as the %s it begins in", axis->column->option,
+                name_of(axis), jd_period_name(axis->unit), jd_period_name(to) + 2);
     convert(axis, axes, to);
     return JD_OK;
 }
@@ -83,14 +84,14 @@ static int refuse_units(const jd_own_axes_t *axes, jd_ctx_t *ctx)
     while (at < axes->n - 1 && c->value[at] == JD_OWN_NEVER_DATE)
         at++;
     const bool coarse = t->unit != JD_PERIOD_NUMBER && c->unit != JD_PERIOD_NUMBER;
-    return jd_fail(ctx, JD_ERR_DATA,
-                   "%s %s: row %" PRId32 " holds %s ('%s') where the periods of %s are each %s; %s",
-                   c->column->option, name_of(c), axes->keep[at] + 1, jd_period_name(c->unit),
-                   jd_own_show_cell(c, axes, at, cell, sizeof cell), name_of(t),
-                   jd_period_name(t->unit),
-                   coarse ? "write cohorts as the periods are, or count both in the larger unit "
-                            "with --periods"
-                          : "write periods, and cohorts, in one way");
+    return jd_fail_at(
+        ctx, JD_ERR_DATA, c->column->option, axes->keep[at],
+        "\3%s\2 %s: row %" PRId32 " holds %s ('%s') where the periods of %s are each %s; %s",
+        c->column->option, name_of(c), axes->keep[at] + 1, jd_period_name(c->unit),
+        jd_own_show_cell(c, axes, at, cell, sizeof cell), name_of(t), jd_period_name(t->unit),
+        coarse ? "write cohorts as the periods are, or count both in the larger unit "
+                 "with \1periods\2"
+               : "write periods, and cohorts, in one way");
 }
 
 int jd_own_unify(jd_own_axes_t *axes, jd_ctx_t *ctx)
@@ -110,8 +111,8 @@ int jd_own_unify(jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (t->unit == JD_PERIOD_NUMBER || c->unit == JD_PERIOD_NUMBER ||
         !jd_period_within(c->unit, t->unit))
         return refuse_units(axes, ctx);
-    jd_warn(ctx, "%s %s: each %s counts as the %s it lies in, as %s has them", c->column->option,
-            name_of(c), jd_period_name(c->unit) + 2, jd_period_name(t->unit) + 2,
+    jd_warn(ctx, "\3%s\2 %s: each %s counts as the %s it lies in, as \1%s\2 has them",
+            c->column->option, name_of(c), jd_period_name(c->unit) + 2, jd_period_name(t->unit) + 2,
             t->column->option);
     convert(c, axes, t->unit);
     return JD_OK;
@@ -277,8 +278,9 @@ static void note_between(const jd_own_axes_t *axes, jd_period_t unit, jd_ctx_t *
     const jd_period_t alone = find_unit(axes, false);
     if (!axes->cohort.column || unit == JD_PERIOD_NUMBER || alone == unit) return;
     jd_warn(ctx,
-            "%s %s: adoption lies between periods that are %ss, so event times are in %ss; "
-            "--periods %s counts a date to the %s it lies in, --periods rank to the next period "
+            "\3%s\2 %s: adoption lies between periods that are %ss, so event times are in "
+            "%ss; \3periods\2 %s counts a date to the %s it lies "
+            "in, \3periods\2 rank to the next period "
             "that is observed",
             axes->cohort.column->option, name_of(&axes->cohort), jd_period_name(alone) + 2,
             jd_period_name(unit) + 2, jd_period_name(alone) + 2, jd_period_name(alone) + 2);
@@ -298,12 +300,12 @@ static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     const char *unit = jd_period_name(data->period) + 2;
     if (data->period == JD_PERIOD_NUMBER) unit = "integer";
     data->gaps_told = true;
-    jd_warn(
-        ctx,
-        "%s %s: the periods have gaps, so event times count observed periods, and adoption in a "
-        "gap counts at the next one; --periods %s counts %s",
-        axes->time.column->option, name_of(&axes->time), unit,
-        data->period == JD_PERIOD_NUMBER ? "the numbers as they stand" : "the calendar");
+    jd_warn(ctx,
+            "\3%s\2 %s: the periods have gaps, so event times count observed periods, "
+            "and adoption in a "
+            "gap counts at the next one; \3periods\2 %s counts %s",
+            axes->time.column->option, name_of(&axes->time), unit,
+            data->period == JD_PERIOD_NUMBER ? "the numbers as they stand" : "the calendar");
     return number_them(data, axes, ctx);
 }
 

@@ -8,7 +8,7 @@
 
 /* ---- Head ---- */
 
-static void print_dropped(FILE *out, const jd_own_data_t *data)
+const char *jd_own_reason(int k)
 {
     static const char *const words[JD_OWN_REASONS] = {"no outcome",
                                                       "no unit",
@@ -18,13 +18,18 @@ static void print_dropped(FILE *out, const jd_own_data_t *data)
                                                       "no covariate",
                                                       "no cluster or fixed effect",
                                                       "no place"};
+    return words[k];
+}
+
+static void print_dropped(FILE *out, const jd_own_data_t *data)
+{
     int64_t total = data->n_rows - data->panel.n;
     if (total == 0) return;
     fprintf(out, "Dropped     %" PRId64 " of %" PRId64 " rows: ", total, data->n_rows);
     const char *between = "";
     for (int i = 0; i < JD_OWN_REASONS; i++) {
         if (data->dropped[i] == 0) continue;
-        fprintf(out, "%s%" PRId64 " with %s", between, data->dropped[i], words[i]);
+        fprintf(out, "%s%" PRId64 " with %s", between, data->dropped[i], jd_own_reason(i));
         between = ", ";
     }
     fputs(" (missing or not finite)\n", out);
@@ -135,12 +140,13 @@ bool jd_own_few_treated(const jd_own_data_t *data, const jd_own_result_t *r)
 static void print_few_treated(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r)
 {
     if (jd_own_few_treated(data, r))
-        fprintf(out,
-                "\n%" PRId32 " of %" PRId32 " clusters treated: standard errors by clusters may be "
-                "far too small; see --diagnose conley_taber (errors with the same distribution in "
-                "all clusters, many "
-                "controls) and randomisation (any could have been treated)\n",
-                data->n_treated_clusters, data->n_clusters);
+        fprintf(
+            out,
+            "\n%" PRId32 " of %" PRId32 " clusters treated: standard errors by clusters may be "
+            "far too small; see \3diagnose\2 conley_taber (errors with the same distribution in "
+            "all clusters, many "
+            "controls) and randomisation (any could have been treated)\n",
+            data->n_treated_clusters, data->n_clusters);
 }
 
 static bool has_events(const jd_table_t *t, const char *estimator)
@@ -170,7 +176,7 @@ static void print_means(FILE *out, const jd_own_result_t *r)
     }
     if (at > 0 && others > 0)
         fprintf(out, "\natt is the plain mean over event times in %s, not in the others%s\n", names,
-                choice ? " (--cell-mean: over treated rows)" : "");
+                choice ? " (\1cell-mean\2: over treated rows)" : "");
 }
 
 /* Reasons in the order of the first they hold for; names that share one stand together. */

@@ -427,7 +427,7 @@ const jd_diagnostic_t jd_diagnostic_randomisation = {
     .label = "treatment re-randomised among units",
     .synonyms = "ritest",
     .of_fit = true,
-    .not_in_all = "it repeats the estimate --draws times; request it by name",
+    .not_in_all = "it repeats the estimate \1draws\2 times; request it by name",
     .options = own_options,
     .run = diagnose,
 };

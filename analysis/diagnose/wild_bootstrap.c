@@ -504,11 +504,11 @@ static int check_clusters(const jd_diagnosis_t *d, jd_ctx_t *ctx)
     if (d->vcov->kind == JD_VCOV_MULTIWAY)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "clusters are two-way, and the wild bootstrap supports one-way clusters: "
-                       "name one in --cluster, usually the one with fewer clusters");
+                       "name one in \1cluster\2, usually the one with fewer clusters");
     if (d->n_treated_clusters == 1)
         jd_warn(ctx,
                 "wild: one treated cluster: with the null imposed the bootstrap hardly ever "
-                "rejects, unrestricted nearly always; --diagnose randomisation (treatment could "
+                "rejects, unrestricted nearly always; \3diagnose\2 randomisation (treatment could "
                 "have gone to any unit) and conley_taber (errors with the same distribution in all "
                 "clusters, many controls) are for that");
     return JD_OK;

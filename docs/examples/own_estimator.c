@@ -16,14 +16,14 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     jd_term_t terms[TERMS] = {jd_term_event(0), jd_term_event(SOON_PERIODS)};
     terms[SOON].event_last = SOON_PERIODS - 1;
     terms[LATER].event_last = INT32_MAX;
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_design_open(design, panel, terms, TERMS, ctx);
     for (int64_t i = 0; !rc && i < frame.n; i++) {
         const int32_t event = jd_event_time(frame.time[i], frame.cohort[i]);
         if (frame.treated[i]) jd_design_column(design, event < SOON_PERIODS ? SOON : LATER)[i] = 1;
     }
     if (!rc) rc = jd_design_close(design, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

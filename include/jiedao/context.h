@@ -58,7 +58,44 @@ typedef struct jd_ctx {
     size_t used;                                   /**< bytes of message in use */
     char message[JD_MESSAGE_SIZE];                 /**< one line per error, '\0' at the end */
     const jd_names_t *names; /**< borrowed; NULL: messages give codes as they are */
+    const char *style; /**< how the caller writes an option, "%s ="; borrowed, NULL = "--%s" */
+    const char *role;  /**< of the first error: the option whose column is wrong; NULL = none */
+    int64_t row;       /**< and the row there, from 1; 0 = none */
 } jd_ctx_t;
+
+/* ---- A context for callers that know no struct: from R, Python, Julia ---- */
+
+/** What is told beside results and errors. */
+typedef enum jd_hearing {
+    JD_HEAR_WARNING, /**< a remark; `done` and `total` are 0 */
+    JD_HEAR_PROGRESS /**< `text` is the stage */
+} jd_hearing_t;
+
+/** Makes a context: all threads, no callbacks. NULL where memory lacks. Free with jd_ctx_free().
+ *  It may serve one call after another, on any thread, never two at once. */
+JD_API jd_ctx_t *jd_ctx_create(void);
+JD_API void jd_ctx_free(jd_ctx_t *ctx);
+/** 0 = as jd_set_default_threads() says. */
+JD_API void jd_ctx_set_threads(jd_ctx_t *ctx, int threads);
+/** `poll` is asked at most every `every_ms` milliseconds (less than 50 count as 50) whether the
+ *  call shall stop: non-zero = yes, and the call returns JD_ERR_CANCELLED soon. It is called on the
+ *  thread that made the call (jd_analyse(), else jd_ctx_create()) and on no other. NULL = none. */
+JD_API void jd_ctx_set_poll(jd_ctx_t *ctx, int (*poll)(void *user), void *user, int every_ms);
+/** `hear` is told remarks and progress, what: jd_hearing_t. Of progress, only what is said on the
+ *  thread that made the call, at most every 50 ms. `text` lasts for the call. NULL = none. */
+JD_API void jd_ctx_set_hear(jd_ctx_t *ctx,
+                            void (*hear)(void *user, int what, const char *text, int64_t done,
+                                         int64_t total),
+                            void *user);
+/** The message of the last call, a line an error; "" = it went well. */
+JD_API const char *jd_ctx_message(const jd_ctx_t *ctx);
+/** The code of its first error, JD_OK = none; jd_error_name() names it. */
+JD_API int jd_ctx_code(const jd_ctx_t *ctx);
+/** Where the first error lies in the data: the option whose column is wrong ("cohort"), and the row
+ *  from 0. 1 if it is known; else 0, with *role = NULL and *row = -1. Either may be known alone. */
+JD_API int jd_ctx_where(const jd_ctx_t *ctx, const char **role, int64_t *row);
+
+/* ---- All contexts ---- */
 
 /** Threads of contexts that name none; 0 = as the environment says. For a host to set once. */
 JD_API void jd_set_default_threads(int threads);
@@ -77,8 +114,13 @@ JD_API jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx);
  *  `return jd_fail(ctx, JD_ERR_VALUE, "%s:%d: ...", file, line);` raises it. Several errors may be
  *  reported (all mistakes of a config); ctx->code keeps the first. Never allocates. */
 JD_API int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...) JD_PRINTF(3, 4);
+/** The same for an error in the data: the option whose column is wrong (static text), and the row
+ *  from 0, -1 = none. For jd_ctx_where(). */
+JD_API int jd_fail_at(jd_ctx_t *ctx, int code, const char *role, int64_t row, const char *format,
+                      ...) JD_PRINTF(5, 6);
 #ifdef __clang_analyzer__ /* does not look into functions like it */
 #define jd_fail(ctx, code, ...) (jd_fail(ctx, code, __VA_ARGS__), (code))
+#define jd_fail_at(ctx, code, ...) (jd_fail_at(ctx, code, __VA_ARGS__), (code))
 #endif
 
 /** A code as the caller calls it, else in digits. The macros serve as arguments of a message. */

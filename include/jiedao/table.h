@@ -92,6 +92,20 @@ JD_API void jd_table_set_text(jd_table_t *table, int column, int64_t row, const 
 JD_API const char *jd_table_text(const jd_table_t *table, int column, int64_t row, char *buffer,
                                  size_t size);
 
+/** The same by functions alone, for other languages. Columns count from 0; texts are borrowed. */
+JD_API int64_t jd_table_n_rows(const jd_table_t *table);
+JD_API int jd_table_n_columns(const jd_table_t *table);
+JD_API const char *jd_table_column_name(const jd_table_t *table, int column);
+/** Arrow's letter of the cells: "c" "s" "i" "l" "f" "g"; "w" for texts of a fixed width, padded
+ * with zeros. */
+JD_API const char *jd_table_column_type(const jd_table_t *table, int column);
+/** What it is measured in, "1" for pure numbers; and a phrase for people. */
+JD_API const char *jd_table_column_unit(const jd_table_t *table, int column);
+JD_API const char *jd_table_column_label(const jd_table_t *table, int column);
+/** Bytes of a cell, and the cells [rows]. */
+JD_API int jd_table_column_width(const jd_table_t *table, int column);
+JD_API const void *jd_table_column_data(const jd_table_t *table, int column);
+
 /** Typed access to a column's cells; the caller knows the type from the column list. */
 #define JD_CELLS(table, column, type) ((type *)(table)->data[column])
 

@@ -15,33 +15,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/option_value.h"
 #include "jiedao/config.h"
 #include "jiedao/context.h"
-
-/** How jd_args_fill() reads an option, and the type of the member it fills. */
-typedef enum jd_read {
-    JD_READ_NOT,     /**< the command looks itself */
-    JD_READ_TEXT,    /**< const char * */
-    JD_READ_SWITCH,  /**< int, 1 where given */
-    JD_READ_CHOICE,  /**< int or enum: the place in `choices` */
-    JD_READ_INT,     /**< int32_t from `low` to `high` */
-    JD_READ_SEED,    /**< uint64_t */
-    JD_READ_SHARE,   /**< double between 0 and 1 */
-    JD_READ_SIZE,    /**< double above 0 */
-    JD_READ_RANGE,   /**< int32_t[2] written A:B, A: or :B; an end left out keeps its value */
-    JD_READ_NUMBERS, /**< jd_numbers_t joined by commas */
-    JD_READ_LIST,    /**< jd_ints_t joined by commas; the word choices[0], if any, is n = -1 */
-} jd_read_t;
-
-typedef struct jd_ints {
-    int32_t *value; /**< [n], owned by who was filled */
-    int n;
-} jd_ints_t;
-
-typedef struct jd_numbers {
-    double *value; /**< [n], owned by who was filled */
-    int n;
-} jd_numbers_t;
 
 /** What a repeated option means; a repeated switch is the same switch. */
 typedef enum jd_repeat {
@@ -133,6 +109,9 @@ JD_MUST_USE int jd_args_choice(const jd_args_t *args, const char *name, const ch
 /** Fills `target` with every option given that says how it is read.
  *  All mistakes are told. Lists are the caller's to free, also after an error. */
 JD_MUST_USE int jd_args_fill(const jd_args_t *args, void *target, jd_ctx_t *ctx);
+/** The same for one option given. */
+JD_MUST_USE int jd_args_fill_one(const jd_args_t *args, const jd_given_t *given, void *target,
+                                 jd_ctx_t *ctx);
 
 /** Makes a config of all sections from a command's usual arguments: CONFIG is a file, or a built-in
  *  config where no such file is; then each --set in order. The caller adds what its own options

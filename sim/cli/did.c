@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao did: the estimators on the user's own data. */
+/* jiedao did: the estimators on the user's own data. A file is read, the library analyses it, and
+ * what it found is printed, drawn and written. */
 #include <string.h>
 
 #include "analysis/figures/figures.h"
 #include "cli/did_options.h"
 #include "cli/did_plot.h"
 #include "cli/out.h"
+#include "dataset/analysis.h"
 #include "io/csv/csv.h"
 
 /* Rows left out for lack of a before: each number of them once, with the estimators it concerns. */
@@ -49,10 +51,10 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
                 data->n_treated_clusters, data->n_clusters);
 }
 
-static int print_csv(const jd_own_result_t *result, jd_ctx_t *ctx)
+static int print_csv(const jd_analysis_t *a, jd_ctx_t *ctx)
 {
     jd_table_t all = {0};
-    int rc = jd_own_all_lines(&all, result, ctx);
+    int rc = jd_own_all_lines(&all, &a->result, ctx);
     jd_table_t shown = all;
     shown.n_columns = JD_OWN_COLUMNS;
     if (!rc) rc = jd_csv_print(&shown, jd_out_data(), "standard output", ctx);
@@ -60,24 +62,22 @@ static int print_csv(const jd_own_result_t *result, jd_ctx_t *ctx)
     return rc;
 }
 
-static int write_weights(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
-                         bool replace, jd_ctx_t *ctx)
+static int print(jd_analysis_t *a, int format, jd_ctx_t *ctx)
 {
-    jd_table_t table = {0};
-    int rc = jd_own_weights_table(&table, data, result, ctx);
-    if (!rc) rc = jd_csv_write(&table, path, replace, ctx);
-    jd_own_weights_free(&table);
-    return rc;
+    static const char *const names[] = {[JD_DID_TEXT] = "text",
+                                        [JD_DID_CSV] = NULL,
+                                        [JD_DID_JSON] = "json",
+                                        [JD_DID_LATEX] = "latex",
+                                        [JD_DID_MARKDOWN] = "markdown"};
+    if (format != JD_DID_TEXT) warn_of_omissions(&a->data, &a->result, ctx);
+    if (format == JD_DID_CSV) return print_csv(a, ctx);
+    const char *text = jd_analysis_text(a, names[format], ctx);
+    if (!text) return ctx->code;
+    fputs(text, stdout);
+    return JD_OK;
 }
 
-static int print(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
-                 int format, jd_ctx_t *ctx)
-{
-    if (format == JD_DID_TEXT) return jd_own_print(stdout, data, result, path, ctx);
-    warn_of_omissions(data, result, ctx);
-    if (format == JD_DID_CSV) return print_csv(result, ctx);
-    return jd_own_print_table(stdout, data, result, (jd_own_format_t)(format - JD_DID_TABLES), ctx);
-}
+/* ---- Files ---- */
 
 static int check_figure(const char *path, int replace, jd_ctx_t *ctx)
 {
@@ -86,7 +86,7 @@ static int check_figure(const char *path, int replace, jd_ctx_t *ctx)
 }
 
 /* The files that will be written: refused before anything is estimated. */
-static int check_files(const jd_did_request_t *wish, const jd_args_t *args, jd_ctx_t *ctx)
+static int check_files(const jd_did_wish_t *wish, const jd_args_t *args, jd_ctx_t *ctx)
 {
     int rc = wish->plot ? check_figure(wish->plot, wish->force, ctx) : JD_OK;
     if (!rc && wish->honest_plot) rc = check_figure(wish->honest_plot, wish->force, ctx);
@@ -99,39 +99,49 @@ static int check_files(const jd_did_request_t *wish, const jd_args_t *args, jd_c
     return rc;
 }
 
+static int write_files(const jd_did_wish_t *wish, const jd_analysis_t *a, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    if (wish->plot) rc = jd_cli_make_room(wish->plot, ctx);
+    if (!rc && wish->plot) rc = jd_did_plot(&a->data, &a->result, wish->plot, wish->force, ctx);
+    if (!rc && wish->honest_plot) rc = jd_cli_make_room(wish->honest_plot, ctx);
+    if (!rc && wish->honest_plot)
+        rc = jd_did_plot_sets(&a->data, &a->result, wish->honest_plot, wish->force, ctx);
+    if (!rc && wish->outcome_weights) rc = jd_cli_make_room(wish->outcome_weights, ctx);
+    if (!rc && wish->outcome_weights)
+        rc = jd_csv_write(jd_analysis_table(a, "weights"), wish->outcome_weights, wish->force != 0,
+                          ctx);
+    return rc;
+}
+
+/* ---- The command ---- */
+
+static int analyse(jd_analysis_t **analysis, const jd_did_wish_t *wish, jd_request_t *request,
+                   jd_ctx_t *ctx)
+{
+    jd_table_t table = {0};
+    jd_frame_t *frame = NULL;
+    int rc = jd_did_read(&table, &wish->file, request, ctx);
+    if (!rc) rc = jd_frame_create(&frame, wish->file.path, table.rows, ctx);
+    if (!rc) rc = jd_frame_add_table(frame, &table, ctx);
+    if (!rc) rc = jd_analyse(analysis, frame, request, ctx);
+    jd_frame_free(frame);
+    jd_table_free(&table);
+    return rc;
+}
+
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
-    jd_did_request_t wish;
-    jd_table_t table = {0};
-    jd_own_data_t data = {0};
-    jd_own_result_t result = {0};
-    int rc = jd_did_request_read(&wish, args, ctx);
-    wish.file.path = jd_args_word(args, 0);
-    const jd_own_ask_t ask = {.estimators = wish.estimators,
-                              .diagnostics = wish.diagnostics,
-                              .how = &wish.how,
-                              .vcov = &wish.vcov,
-                              .level = wish.level,
-                              .weights = wish.outcome_weights,
-                              .diagnose = &wish.diagnose,
-                              .bootstrap = wish.bootstrap};
-    if (!rc) jd_did_tell_unused(&wish, args, ctx);
+    jd_did_wish_t wish;
+    jd_request_t *request = NULL;
+    jd_analysis_t *analysis = NULL;
+    int rc = jd_did_wish_read(&wish, &request, args, ctx);
     if (!rc) rc = check_files(&wish, args, ctx);
-    if (!rc) rc = jd_did_read(&table, &wish.file, &wish.roles, ctx);
-    if (!rc) rc = jd_own_data_make(&data, &table, &wish.roles, ctx);
-    jd_table_free(&table);
-    if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
-    if (!rc) rc = print(&data, &result, wish.file.path, wish.format, ctx);
-    if (!rc && wish.plot) rc = jd_cli_make_room(wish.plot, ctx);
-    if (!rc && wish.plot) rc = jd_did_plot(&data, &result, wish.plot, wish.force, ctx);
-    if (!rc && wish.honest_plot) rc = jd_cli_make_room(wish.honest_plot, ctx);
-    if (!rc && wish.honest_plot)
-        rc = jd_did_plot_sets(&data, &result, wish.honest_plot, wish.force, ctx);
-    if (!rc && ask.weights) rc = jd_cli_make_room(wish.outcome_weights, ctx);
-    if (!rc && ask.weights)
-        rc = write_weights(&data, &result, wish.outcome_weights, wish.force, ctx);
-    jd_own_result_free(&result);
-    jd_own_data_free(&data);
+    if (!rc) rc = analyse(&analysis, &wish, request, ctx);
+    if (!rc) rc = print(analysis, wish.format, ctx);
+    if (!rc) rc = write_files(&wish, analysis, ctx);
+    jd_analysis_free(analysis);
+    jd_request_free(request);
     return rc;
 }
 

@@ -9,23 +9,27 @@
 
 #include "core/memory.h"
 #include "dataset/parts.h"
-#include "io/csv/csv.h"
+#include "dataset/request.h"
 #include "io/hdf5/store.h"
 
 /* ---- Files of jiedao, whose columns are known ---- */
 
 /* jiedao's own names, where the user gave none. */
-static void assume_roles(jd_own_roles_t *roles, const jd_table_t *table)
+static int assume_roles(jd_request_t *request, const jd_table_t *table, jd_ctx_t *ctx)
 {
+    const jd_own_roles_t *roles = &request->roles;
     const struct {
-        const char *name, **role;
-    } known[] = {{"inflow", &roles->y},
-                 {"unit", &roles->unit},
-                 {"time", &roles->time},
-                 {"cohort", roles->treat ? NULL : &roles->cohort}};
-    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        if (known[k].role && !*known[k].role && jd_table_find(table, known[k].name) >= 0)
-            *known[k].role = known[k].name;
+        const char *option, *name;
+        bool given;
+    } known[] = {{"y", "inflow", roles->y},
+                 {"unit", "unit", roles->unit},
+                 {"time", "time", roles->time},
+                 {"cohort", "cohort", roles->cohort || roles->treat}};
+    int rc = JD_OK;
+    for (size_t k = 0; k < sizeof known / sizeof *known && !rc; k++)
+        if (!known[k].given && jd_table_find(table, known[k].name) >= 0)
+            rc = jd_request_set(request, known[k].option, known[k].name, ctx);
+    return rc;
 }
 
 static bool is_of_units(const jd_table_t *table, int column, jd_type_t type)
@@ -58,8 +62,9 @@ static int mark_sectors(jd_table_t *table, int cohort, int county, int sector, j
 
 /* Of sectors in counties: sector 0 is whom the policy is for, a county's cohort is that of its
  * sector 0, and the policy is assigned to counties. */
-static int assume_triple(jd_own_roles_t *roles, jd_table_t *table, jd_ctx_t *ctx)
+static int assume_triple(jd_request_t *request, jd_table_t *table, jd_ctx_t *ctx)
 {
+    const jd_own_roles_t *roles = &request->roles;
     int cohort = jd_table_find(table, "cohort"), county = jd_table_find(table, "county"),
         sector = jd_table_find(table, "sector");
     if (cohort < 0 || county < 0 || sector < 0 || roles->eligible || roles->cohort ||
@@ -68,9 +73,9 @@ static int assume_triple(jd_own_roles_t *roles, jd_table_t *table, jd_ctx_t *ctx
         return JD_OK;
     const bool clusters = !roles->cluster;
     int rc = mark_sectors(table, cohort, county, sector, ctx);
+    if (!rc) rc = jd_request_set(request, "eligible", "sector", ctx);
+    if (!rc && clusters) rc = jd_request_set(request, "cluster", "county", ctx);
     if (rc) return rc;
-    roles->eligible = "sector";
-    if (clusters) roles->cluster = "county";
     jd_warn(ctx,
             "eligible are the firms of sector 0, whom the policy is for; cohorts are those of "
             "the counties%s",
@@ -80,7 +85,7 @@ static int assume_triple(jd_own_roles_t *roles, jd_table_t *table, jd_ctx_t *ctx
     return JD_OK;
 }
 
-static int read_store(jd_table_t *table, const jd_did_file_t *file, jd_own_roles_t *roles,
+static int read_store(jd_table_t *table, const jd_did_file_t *file, jd_request_t *request,
                       jd_ctx_t *ctx)
 {
     jd_store_t *store = NULL;
@@ -92,8 +97,8 @@ static int read_store(jd_table_t *table, const jd_did_file_t *file, jd_own_roles
                      "choose one with --table, 'jiedao info %s' lists them",
                      file->path, file->path);
     if (!rc) rc = jd_store_read(store, file->table ? file->table : "panel/county", table, ctx);
-    if (!rc && file->triple) rc = assume_triple(roles, table, ctx);
-    if (!rc) assume_roles(roles, table);
+    if (!rc && file->triple) rc = assume_triple(request, table, ctx);
+    if (!rc) rc = assume_roles(request, table, ctx);
     jd_store_close(&store);
     return rc;
 }
@@ -130,36 +135,45 @@ static bool are_ids(void *user, const char *name)
     return jd_own_columns_are_ids(user, name);
 }
 
-/* Files whose names the roles must find: CSV and Stata. */
+/* What the request's columns are, for messages about this file. */
+static int make_columns(jd_own_columns_t *columns, const jd_did_file_t *file,
+                        const jd_request_t *request, jd_ctx_t *ctx)
+{
+    jd_own_roles_t roles = request->roles;
+    roles.source = file->path;
+    roles.no_unit = request->how.cross_sections;
+    return jd_own_columns_make(columns, &roles, ctx);
+}
+
+/* Files whose names the request must find: CSV and Stata. */
 static int read_foreign(jd_table_t *table, const jd_did_file_t *file, bool stata,
-                        jd_own_roles_t *roles, jd_ctx_t *ctx)
+                        jd_request_t *request, jd_ctx_t *ctx)
 {
     jd_own_columns_t columns;
     const jd_wanted_t wanted = {choose, &columns, are_ids};
     jd_csv_style_t style = file->style;
-    int rc = jd_own_columns_make(&columns, roles, ctx);
+    int rc = make_columns(&columns, file, request, ctx);
     if (!rc && stata) rc = jd_stata_read(file->path, &wanted, style.missing, table, ctx);
     if (!rc && !stata) rc = jd_csv_open(file->path, &style, &wanted, table, ctx);
-    if (!rc && !stata) roles->decimal = style.decimal;
+    if (!rc && !stata) request->roles.decimal = style.decimal;
     jd_own_columns_free(&columns);
     return rc;
 }
 
 /* Roles that contradict themselves are refused before the file is looked at. */
-static int check_roles(const jd_own_roles_t *roles, jd_ctx_t *ctx)
+static int check_roles(const jd_did_file_t *file, const jd_request_t *request, jd_ctx_t *ctx)
 {
     jd_own_columns_t columns;
-    int rc = jd_own_columns_make(&columns, roles, ctx);
+    int rc = make_columns(&columns, file, request, ctx);
     jd_own_columns_free(&columns);
     return rc;
 }
 
-int jd_did_read(jd_table_t *table, const jd_did_file_t *file, jd_own_roles_t *roles, jd_ctx_t *ctx)
+int jd_did_read(jd_table_t *table, const jd_did_file_t *file, jd_request_t *request, jd_ctx_t *ctx)
 {
     char head[16] = {0};
     memset(table, 0, sizeof *table);
-    roles->source = file->path;
-    int rc = check_roles(roles, ctx);
+    int rc = check_roles(file, request, ctx);
     if (!rc) rc = read_head(file->path, head, ctx);
     if (rc) return rc;
     const bool hdf5 = memcmp(head, "\211HDF\r\n\032\n", 8) == 0,
@@ -169,9 +183,9 @@ int jd_did_read(jd_table_t *table, const jd_did_file_t *file, jd_own_roles_t *ro
                        "--missing %s: %s is a file of jiedao, which marks missing values itself; "
                        "leave it out",
                        file->style.missing, file->path);
-    if (hdf5) return read_store(table, file, roles, ctx);
+    if (hdf5) return read_store(table, file, request, ctx);
     if (file->table)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "--table %s: %s is no file of jiedao; leave it out",
                        file->table, file->path);
-    return read_foreign(table, file, stata, roles, ctx);
+    return read_foreign(table, file, stata, request, ctx);
 }

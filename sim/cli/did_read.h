@@ -3,8 +3,8 @@
 #ifndef JD_CLI_DID_READ_H
 #define JD_CLI_DID_READ_H
 
-#include "dataset/dataset.h"
 #include "io/open.h"
+#include "jiedao/analysis.h"
 
 /** What is said of the file itself. */
 typedef struct jd_did_file {
@@ -14,12 +14,11 @@ typedef struct jd_did_file {
     jd_csv_style_t style; /**< of a text file */
 } jd_did_file_t;
 
-/** Reads the columns the roles name (jiedao's HDF5 by its content, Stata by its ending .dta or
- *  content, else CSV). Of a jiedao file y = inflow, unit, time and cohort are assumed where `roles`
- *  lacks them, and are set there; as are source and decimal. The caller frees the table, also after
- *  an error. Errors: those of the readers; JD_ERR_ARGUMENT (a role's column is not there, or none
- *  was named). Cost: the file. */
-JD_MUST_USE int jd_did_read(jd_table_t *table, const jd_did_file_t *file, jd_own_roles_t *roles,
+/** Reads the columns the request needs (jiedao's HDF5 by its content, Stata by its ending .dta or
+ *  content, else CSV). Of a jiedao file y = inflow, unit, time and cohort are set in the request
+ *  where it lacks them. The caller frees the table, also after an error. Errors: those of the
+ *  readers; JD_ERR_ARGUMENT (a column is not there, or none was named). Cost: the file. */
+JD_MUST_USE int jd_did_read(jd_table_t *table, const jd_did_file_t *file, jd_request_t *request,
                             jd_ctx_t *ctx);
 
 #endif

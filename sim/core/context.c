@@ -12,6 +12,7 @@
 #include <signal.h>
 #endif
 
+#include "core/said.h"
 #include "core/text.h"
 
 enum { MOST_THREADS = 1 << 16 };
@@ -28,6 +29,8 @@ void jd_ctx_clear(jd_ctx_t *ctx)
     ctx->n_errors = 0;
     ctx->used = 0;
     ctx->message[0] = '\0';
+    ctx->role = NULL;
+    ctx->row = 0;
 }
 
 jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx)
@@ -39,6 +42,7 @@ jd_ctx_t jd_ctx_inner(const jd_ctx_t *ctx)
         inner.cancelled = ctx->cancelled;
         inner.user = ctx->user;
         inner.names = ctx->names;
+        inner.style = ctx->style;
     }
     return inner;
 }
@@ -61,24 +65,46 @@ static void mark_cut(jd_ctx_t *ctx)
     ctx->used = at + sizeof cut - 1;
 }
 
+/* Adds a line to the message, options written in the caller's style. */
+static int fail(jd_ctx_t *ctx, int code, const char *format, va_list args)
+{
+    if (ctx->n_errors++ == 0) ctx->code = code;
+    if (ctx->used + 1 >= JD_MESSAGE_SIZE - 64) return code;
+    if (ctx->used > 0) ctx->message[ctx->used++] = '\n';
+    char *line = ctx->message + ctx->used;
+    const int n = vsnprintf(line, JD_MESSAGE_SIZE - ctx->used, format, args);
+    if (n < 0)
+        *line = '\0';
+    else if ((size_t)n >= JD_MESSAGE_SIZE - ctx->used)
+        mark_cut(ctx);
+    else
+        ctx->used += jd_say_options(line, JD_MESSAGE_SIZE - ctx->used, ctx->style);
+    return code;
+}
+
 #undef jd_fail /* see context.h */
 int jd_fail(jd_ctx_t *ctx, int code, const char *format, ...)
 {
     if (!ctx) return code;
-    if (ctx->n_errors++ == 0) ctx->code = code;
-    if (ctx->used + 1 >= JD_MESSAGE_SIZE - 64) return code;
-    if (ctx->used > 0) ctx->message[ctx->used++] = '\n';
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(ctx->message + ctx->used, JD_MESSAGE_SIZE - ctx->used, format, args);
+    fail(ctx, code, format, args);
     va_end(args);
-    if (n < 0) {
-        ctx->message[ctx->used] = '\0';
-    } else if ((size_t)n >= JD_MESSAGE_SIZE - ctx->used) {
-        mark_cut(ctx);
-    } else {
-        ctx->used += (size_t)n;
+    return code;
+}
+
+#undef jd_fail_at
+int jd_fail_at(jd_ctx_t *ctx, int code, const char *role, int64_t row, const char *format, ...)
+{
+    if (!ctx) return code;
+    if (ctx->n_errors == 0) {
+        ctx->role = role;
+        ctx->row = row + 1;
     }
+    va_list args;
+    va_start(args, format);
+    fail(ctx, code, format, args);
+    va_end(args);
     return code;
 }
 
@@ -98,6 +124,7 @@ void jd_warn(jd_ctx_t *ctx, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    jd_say_options(text, sizeof text, ctx->style);
     ctx->warn(ctx->user, text);
 }
 

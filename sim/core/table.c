@@ -208,3 +208,46 @@ const char *jd_table_text(const jd_table_t *table, int column, int64_t row, char
     buffer[n] = '\0';
     return buffer;
 }
+
+int64_t jd_table_n_rows(const jd_table_t *table)
+{
+    return table->rows;
+}
+
+int jd_table_n_columns(const jd_table_t *table)
+{
+    return table->n_columns;
+}
+
+const char *jd_table_column_name(const jd_table_t *table, int column)
+{
+    return table->columns[column].name;
+}
+
+const char *jd_table_column_type(const jd_table_t *table, int column)
+{
+    static const char *const letters[] = {
+        [JD_INT8] = "c",  [JD_INT16] = "s",  [JD_INT32] = "i", [JD_INT64] = "l",
+        [JD_FLOAT] = "f", [JD_DOUBLE] = "g", [JD_TEXT] = "w"};
+    return letters[table->columns[column].type];
+}
+
+const char *jd_table_column_unit(const jd_table_t *table, int column)
+{
+    return table->columns[column].unit;
+}
+
+const char *jd_table_column_label(const jd_table_t *table, int column)
+{
+    return table->columns[column].label;
+}
+
+int jd_table_column_width(const jd_table_t *table, int column)
+{
+    return (int)jd_column_size(&table->columns[column]);
+}
+
+const void *jd_table_column_data(const jd_table_t *table, int column)
+{
+    return table->data[column];
+}

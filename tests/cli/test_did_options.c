@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "cli/did_options.h"
+#include "dataset/request.h"
 #include "support.h"
 
 static jd_ctx_t ctx;
 static jd_args_t args;
-static jd_did_request_t ask;
+static jd_did_wish_t wish;
+static jd_request_t *request;
+#define ask (*request)
 
 static void read_line(int n, const char *const *words)
 {
@@ -20,12 +23,13 @@ static void read_line(int n, const char *const *words)
             &(jd_command_t){
                 .name = "did", .words = "DATA", .max_words = 1, .make_options = jd_did_option_rows},
             n, line, &ctx) ||
-        jd_did_request_read(&ask, &args, &ctx))
+        jd_did_wish_read(&wish, &request, &args, &ctx))
         fail_msg("%s", ctx.message);
 }
 
 static void free_line(void)
 {
+    jd_request_free(request);
     jd_args_free(&args);
 }
 
@@ -74,8 +78,18 @@ static void test_each_kind_of_value(void **state)
     assert_int_equal(ask.vcov.draws, 99);
     assert_true(ask.vcov.seed == INT64_MAX);
     assert_true(ask.level > 0.89 && ask.level < 0.91);
-    assert_int_equal(ask.file.style.separator, ';');
+    assert_int_equal(wish.file.style.separator, ';');
     free_line();
+}
+
+/* What the request comes to. */
+static jd_vcov_options_t settled(void)
+{
+    jd_own_roles_t roles;
+    jd_own_ask_t own;
+    jd_vcov_options_t vcov;
+    assert_int_equal(jd_request_settle(request, &roles, &own, &vcov, &ctx), JD_OK);
+    return vcov;
 }
 
 /* Two clusters are two ways, unless something else is asked for. */
@@ -83,11 +97,11 @@ static void test_two_clusters(void **state)
 {
     (void)state;
     READ("d.csv", "--cluster", "a,b");
-    assert_int_equal(ask.vcov.kind, JD_VCOV_MULTIWAY);
+    assert_int_equal(settled().kind, JD_VCOV_MULTIWAY);
     free_line();
     READ("d.csv", "--cluster", "a,b", "--vcov", "conley", "--cutoff", "12.5");
-    assert_int_equal(ask.vcov.kind, JD_VCOV_CONLEY);
-    assert_true(ask.vcov.cutoff_km > 12.4 && ask.vcov.cutoff_km < 12.6);
+    assert_int_equal(settled().kind, JD_VCOV_CONLEY);
+    assert_true(settled().cutoff_km > 12.4 && settled().cutoff_km < 12.6);
     free_line();
 }
 
@@ -145,26 +159,43 @@ static void test_diagnostics(void **state)
 static void test_rows_fill_members_of_their_own(void **state)
 {
     (void)state;
-    static int filled[sizeof(jd_did_request_t)];
+    static int filled[sizeof(struct jd_request)];
     int n = 0;
-    for (const jd_option_t *o = jd_did_option_rows(); o->name; o++, n++) {
-        assert_int_not_equal(o->read, JD_READ_NOT);
-        assert_true(o->at < sizeof(jd_did_request_t));
-        assert_true(*o->name && *o->help);
+    for (const jd_own_option_t *o = jd_own_options(); o->name; o++, n++) {
+        assert_int_not_equal(o->kind.read, JD_READ_NOT);
+        assert_true(o->at < sizeof(struct jd_request));
+        assert_true(*o->name && *o->help && *o->underscored);
         if (filled[o->at]++) fail_msg("--%s fills what another option fills", o->name);
-        assert_true((o->read == JD_READ_SWITCH) == !o->value);
-        if (o->read == JD_READ_CHOICE) assert_non_null(o->choices);
-        if (o->read == JD_READ_INT) assert_true(o->low < o->high);
+        assert_true((o->kind.read == JD_READ_SWITCH) == !o->value);
+        if (o->kind.read == JD_READ_CHOICE) assert_non_null(o->kind.choices);
+        if (o->kind.read == JD_READ_INT) assert_true(o->kind.low < o->kind.high);
     }
     assert_true(n > 30);
+}
+
+/* The command has all of them, and its own. */
+static void test_the_command_has_all(void **state)
+{
+    (void)state;
+    int n = 0, own = 0;
+    for (const jd_option_t *o = jd_did_option_rows(); o->name; o++, n++)
+        own += jd_did_is_own(o);
+    for (const jd_own_option_t *o = jd_own_options(); o->name; o++)
+        n--;
+    assert_int_equal(own, 9);
+    assert_int_equal(n, own - 1); /* outcome-weights is a file here */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_given), cmocka_unit_test(test_each_kind_of_value),
-        cmocka_unit_test(test_two_clusters),  cmocka_unit_test(test_options_of_covariances),
-        cmocka_unit_test(test_diagnostics),   cmocka_unit_test(test_rows_fill_members_of_their_own),
+        cmocka_unit_test(test_nothing_given),
+        cmocka_unit_test(test_each_kind_of_value),
+        cmocka_unit_test(test_two_clusters),
+        cmocka_unit_test(test_options_of_covariances),
+        cmocka_unit_test(test_diagnostics),
+        cmocka_unit_test(test_rows_fill_members_of_their_own),
+        cmocka_unit_test(test_the_command_has_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 /* Options that change nothing are told, and what is told of them is true. */
 #include "cli/did_options.h"
 #include "cli/tiny.h"
+#include "diagnose/diagnostic.h"
+#include "jiedao/did.h"
 #include "near.h"
 #include "reference/csv.h"
 

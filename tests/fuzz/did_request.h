@@ -11,6 +11,8 @@
 
 #include "cli/did_options.h"
 #include "cli/did_plot.h"
+#include "dataset/analysis.h"
+#include "dataset/request.h"
 #include "io/csv/csv.h"
 
 static char did_path[64];
@@ -32,36 +34,25 @@ static void did_write_data(const void *bytes, size_t size)
 }
 
 /* Files asked for are written to one place, whatever they are called. */
-static int did_write_files(const jd_did_request_t *wish, const jd_own_data_t *data,
-                           const jd_own_result_t *result, jd_ctx_t *ctx)
+static int did_write_files(const jd_did_wish_t *wish, const jd_analysis_t *a, jd_ctx_t *ctx)
 {
     char path[96];
     int rc = JD_OK;
     snprintf(path, sizeof path, "%.*s.svg", (int)strcspn(did_path, "."), did_path);
-    if (wish->plot) rc = jd_did_plot(data, result, path, true, ctx);
-    if (!rc && wish->honest_plot) rc = jd_did_plot_sets(data, result, path, true, ctx);
-    jd_table_t weights = {0};
-    if (!rc && wish->outcome_weights) rc = jd_own_weights_table(&weights, data, result, ctx);
-    if (!rc && wish->outcome_weights) rc = jd_csv_write(&weights, path, true, ctx);
-    jd_own_weights_free(&weights);
+    if (wish->plot) rc = jd_did_plot(&a->data, &a->result, path, true, ctx);
+    if (!rc && wish->honest_plot) rc = jd_did_plot_sets(&a->data, &a->result, path, true, ctx);
+    if (!rc && wish->outcome_weights)
+        rc = jd_csv_write(jd_analysis_table(a, "weights"), path, true, ctx);
     remove(path);
     return rc;
 }
 
-static int did_show(const jd_own_data_t *data, const jd_own_result_t *result, jd_ctx_t *ctx)
+static int did_show(jd_analysis_t *a, jd_ctx_t *ctx)
 {
-    static FILE *nowhere;
-    if (!nowhere) nowhere = fopen("/dev/null", "w");
-    if (!nowhere) abort();
-    int rc = JD_OK;
-    for (int format = JD_OWN_JSON; format <= JD_OWN_MARKDOWN && !rc; format++)
-        rc = jd_own_print_table(nowhere, data, result, (jd_own_format_t)format, ctx);
-    if (!rc) rc = jd_own_print(nowhere, data, result, did_path, ctx);
-    jd_table_t all = {0};
-    if (!rc) rc = jd_own_all_lines(&all, result, ctx);
-    if (!rc) rc = jd_csv_print(&all, nowhere, "nowhere", ctx);
-    jd_table_free(&all);
-    return rc;
+    static const char *const formats[] = {"text", "json", "latex", "markdown"};
+    for (int k = 0; k < 4; k++)
+        if (!jd_analysis_text(a, formats[k], ctx)) return ctx->code;
+    return JD_OK;
 }
 
 /* No estimate is infinite, no error below 0, no p-value beyond [0, 1], no interval upside down. Of
@@ -86,35 +77,27 @@ static void did_look_at(const jd_table_t *table, bool diagnostics)
 enum { DID_MOST_DRAWS = 100, DID_BOOTSTRAP_DRAWS = 10 };
 
 /* With small numbers of draws; a bootstrap's estimate everything anew. */
-static int did_run(jd_did_request_t *wish, jd_ctx_t *ctx)
+static int did_run(const jd_did_wish_t *wish, jd_request_t *request, jd_ctx_t *ctx)
 {
-    jd_own_data_t data = {0};
-    jd_own_result_t result = {0};
-    int draws = wish->vcov.draws;
-    if (draws > DID_MOST_DRAWS || draws == 0) wish->vcov.draws = DID_MOST_DRAWS;
-    if (wish->bootstrap && draws != 1) wish->vcov.draws = DID_BOOTSTRAP_DRAWS;
-    const jd_own_ask_t ask = {.estimators = wish->estimators,
-                              .diagnostics = wish->diagnostics,
-                              .how = &wish->how,
-                              .vcov = &wish->vcov,
-                              .level = wish->level,
-                              .weights = wish->outcome_weights,
-                              .diagnose = &wish->diagnose,
-                              .bootstrap = wish->bootstrap};
+    jd_table_t table = {0};
+    jd_frame_t *frame = NULL;
+    jd_analysis_t *a = NULL;
+    const int draws = request->vcov.draws;
+    if (draws > DID_MOST_DRAWS || draws == 0) request->vcov.draws = DID_MOST_DRAWS;
+    if (request->bootstrap && draws != 1) request->vcov.draws = DID_BOOTSTRAP_DRAWS;
     int rc = wish->plot ? jd_did_plot_check(wish->plot, ctx) : JD_OK;
     if (!rc && wish->honest_plot) rc = jd_did_plot_check(wish->honest_plot, ctx);
-    jd_table_t table = {0};
-    wish->file.path = did_path;
-    if (!rc) rc = jd_did_read(&table, &wish->file, &wish->roles, ctx);
-    if (!rc) rc = jd_own_data_make(&data, &table, &wish->roles, ctx);
+    if (!rc) rc = jd_did_read(&table, &wish->file, request, ctx);
+    if (!rc) rc = jd_frame_create(&frame, did_path, table.rows, ctx);
+    if (!rc) rc = jd_frame_add_table(frame, &table, ctx);
+    if (!rc) rc = jd_analyse(&a, frame, request, ctx);
+    if (!rc) did_look_at(jd_analysis_table(a, "estimates"), false);
+    if (!rc) did_look_at(jd_analysis_table(a, "diagnostics"), true);
+    if (!rc) rc = did_show(a, ctx);
+    if (!rc) rc = did_write_files(wish, a, ctx);
+    jd_analysis_free(a);
+    jd_frame_free(frame);
     jd_table_free(&table);
-    if (!rc) rc = jd_own_estimate(&result, &data, &ask, ctx);
-    if (!rc) did_look_at(&result.estimates, false);
-    if (!rc) did_look_at(&result.diagnostics, true);
-    if (!rc) rc = did_show(&data, &result, ctx);
-    if (!rc) rc = did_write_files(wish, &data, &result, ctx);
-    jd_own_result_free(&result);
-    jd_own_data_free(&data);
     return rc;
 }
 
@@ -125,12 +108,14 @@ static void did_answer(int n, char **words)
         .name = "did", .words = "DATA", .max_words = 1, .make_options = jd_did_option_rows};
     jd_ctx_t ctx = {.threads = 1};
     jd_args_t args;
-    jd_did_request_t wish;
+    jd_did_wish_t wish;
+    jd_request_t *request = NULL;
     int rc = jd_args_parse(&args, &command, n, words, &ctx);
     if (!rc) {
-        rc = jd_did_request_read(&wish, &args, &ctx);
-        if (!rc) jd_did_tell_unused(&wish, &args, &ctx);
-        if (!rc) rc = did_run(&wish, &ctx);
+        rc = jd_did_wish_read(&wish, &request, &args, &ctx);
+        wish.file.path = did_path;
+        if (!rc) rc = did_run(&wish, request, &ctx);
+        jd_request_free(request);
     }
     if ((rc != JD_OK) != (ctx.n_errors > 0) || (rc && !*ctx.message)) abort();
     if (getenv("JIEDAO_FUZZ_SHOW")) fprintf(stderr, "%d %s\n", rc, ctx.message);

@@ -74,6 +74,8 @@ static const struct {
     {"glm", LINEAR},
     {"wild_bootstrap", DIAGNOSE},
     {"randomisation", DIAGNOSE},
+    {"frame", DATASET},
+    {"analysis", DATASET},
 };
 
 /* Libraries and the only parts that may know of them. */

@@ -165,7 +165,7 @@ int jd_event_path_of_fit(jd_event_path_t *path, const jd_fit_t *fit, const jd_te
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "event study: the reference %d has no single period's coefficient right %s: "
                        "that one is in a bin, not in the rows in use, or 0 without any error; bin "
-                       "fewer periods, or number those that are there (--periods rank)",
+                       "fewer periods, or number those that are there (\3periods\2 rank)",
                        reference, n_pre == 0 ? "before it" : "after it up to event time 0");
     rc = path_init(path, n_pre, n_post, ctx);
     if (rc) return rc;

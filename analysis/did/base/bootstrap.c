@@ -108,11 +108,12 @@ static int sort_strata(task_t *task, place_t *place, jd_ctx_t *ctx)
     task->first[task->n_strata] = n;
     for (int32_t s = 0; s < task->n_strata; s++)
         if (task->first[s + 1] - task->first[s] == 1)
-            return jd_fail(ctx, JD_ERR_DATA,
-                           "the block bootstrap draws clusters within %s, and one of these has a "
-                           "single cluster, the same in each sample: take fewer strata (--strata) "
-                           "or --bootstrap pairs",
-                           task->o->stratum ? "strata" : "dates of adoption");
+            return jd_fail(
+                ctx, JD_ERR_DATA,
+                "the block bootstrap draws clusters within %s, and one of these has a "
+                "single cluster, the same in each sample: take fewer strata (\1strata\2) "
+                "or \3bootstrap\2 pairs",
+                task->o->stratum ? "strata" : "dates of adoption");
     return JD_OK;
 }
 

@@ -52,10 +52,10 @@ typedef struct jd_frame_needs {
 } jd_frame_needs_t;
 
 /** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */
-JD_MUST_USE int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
-                              const jd_did_options_t *options, jd_frame_needs_t needs,
-                              jd_ctx_t *ctx);
-void jd_frame_free(jd_frame_t *frame);
+JD_MUST_USE int jd_design_frame_make(jd_frame_t *frame, jd_design_t *design,
+                                     const jd_panel_t *panel, const jd_did_options_t *options,
+                                     jd_frame_needs_t needs, jd_ctx_t *ctx);
+void jd_design_frame_free(jd_frame_t *frame);
 /** Periods from adoption g to t, cut where they would not fit. */
 int32_t jd_event_time(int32_t t, int32_t g);
 

@@ -467,8 +467,8 @@ static int add_slopes(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *ct
     return rc;
 }
 
-int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
-                  const jd_did_options_t *options, jd_frame_needs_t needs, jd_ctx_t *ctx)
+int jd_design_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
+                         const jd_did_options_t *options, jd_frame_needs_t needs, jd_ctx_t *ctx)
 {
     memset(frame, 0, sizeof *frame);
     const int32_t *cohort = NULL;
@@ -497,7 +497,7 @@ int jd_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *pane
     return rc;
 }
 
-void jd_frame_free(jd_frame_t *frame)
+void jd_design_frame_free(jd_frame_t *frame)
 {
     if (!frame) return;
     for (int k = 0; k < 3; k++)

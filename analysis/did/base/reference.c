@@ -224,7 +224,7 @@ int jd_check_events_kept(const jd_design_t *design, jd_ctx_t *ctx)
                        "%s: effects are not identified: event time %d is collinear with the fixed "
                        "effects and the other event times, which without units never treated are "
                        "known up to a linear trend only; name more references before adoption "
-                       "(--reference -1,-2,-3), or take imputation, sun_abraham or "
+                       "(\3reference\2 -1,-2,-3), or take imputation, sun_abraham or "
                        "callaway_santanna with the not yet treated as controls",
                        design->estimator->name, t->event_first);
     }

@@ -258,11 +258,11 @@ int jd_dose_cells_make(jd_dose_cells_t *c, jd_design_t *design, const jd_panel_t
     const jd_frame_needs_t needs = {.cohort = 1, .staggered = &staggered};
     int rc = check_request(design, panel, options, ctx);
     if (!rc) rc = jd_staggered_make(&staggered, design->estimator->name, panel, who, ctx);
-    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = place_rows(c, design, panel, &frame, ctx);
     if (!rc) rc = list_cells(c, design, options, stable, ctx);
     if (!rc) rc = jd_dose_covariates_make(c, design, panel, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
 }

@@ -397,7 +397,7 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
         crossed.fixed = fixed;
         crossed.n_fixed = panel->n_fixed + 1;
     }
-    if (!rc) rc = jd_frame_make(&frame, design, &crossed, options, needs, ctx);
+    if (!rc) rc = jd_design_frame_make(&frame, design, &crossed, options, needs, ctx);
     if (!rc) rc = allocate(own, frame.n, panel, ctx);
     if (!rc) rc = jd_references_make(&references, design, &frame, options, ctx);
     if (!rc) rc = number_cells(own, design, &frame, &references, &cohorts, ctx);
@@ -416,7 +416,7 @@ int jd_etwfe_prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_
         own->of_row = NULL;
         own->centred = NULL;
     }
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
 }

@@ -130,7 +130,7 @@ static int refuse_incomplete(const jd_design_t *design, const jd_panel_t *panel,
     return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                    "%s: %lld of %d %s units have no row, or one without a covariate, in period %s; "
                    "a complete panel uses only units seen in every period, so %d of them are "
-                   "left and no effect is identified. allow_unbalanced (--unbalanced) keeps the "
+                   "left and no effect is identified. allow_unbalanced (\1unbalanced\2) keeps the "
                    "others",
                    design->estimator->name, (long long)(lost->all - rows), lost->all,
                    treated ? "treated" : "never-treated", JD_PERIOD_NAME(ctx, period), lost->kept);
@@ -146,7 +146,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     const char *name = design->estimator->name;
     const jd_frame_needs_t needs = {.cohort = 1, .staggered = staggered};
     int8_t *eligible = NULL;
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (rc == JD_ERR_NO_CONTROLS && gt->rows.complete && design->facts.n_incomplete > 0) {
         jd_ctx_clear(ctx); /* that no control is left has this cause */
         rc = refuse_incomplete(design, panel, staggered, ctx);
@@ -158,7 +158,7 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     if (!rc) jd_gt_list_effects(e, name, options->group_time.universal_base, ctx);
     const bool compared = gt->by == JD_GT_BY_COMPARISONS;
     if (!rc && compared) rc = jd_gt_compare(design, panel, options, frame.unit, eligible, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     free(eligible);
     if (rc) return rc;
     if (!jd_gt_has_overall(e) && gt->rows.complete && design->facts.n_incomplete > 0)

@@ -177,13 +177,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     imputation_t *own;
     if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
-    rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc)
         rc = jd_first_stage_make(&own->stage, design, &frame, panel,
                                  options->imputation.pretrend.n != 0, options->solver, ctx);
     if (!rc) rc = jd_cells_make(&own->cells, design, &frame, ctx);
     if (!rc) rc = fill(design, own, &frame, options, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

@@ -35,10 +35,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     two_stage_t *own;
     if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_first_stage_make(&own->stage, design, &frame, panel, 0, options->solver, ctx);
     if (!rc) rc = jd_effect_means_make(&own->means, design, &frame, options, 1, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc ? rc : jd_effect_means_fit(&own->means, design, &own->stage, 0, ctx);
 }
 

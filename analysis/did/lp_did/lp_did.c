@@ -287,9 +287,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "lp_did: repeated cross-sections are requested; it takes differences within "
                        "units");
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = fill(design, panel, &frame, options, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

@@ -488,8 +488,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (jd_make_n(&switched, (size_t)panel->n, 1, "treatment", ctx)) return JD_ERR_NO_MEMORY;
     own.treated = switched;
     int rc = fill_switched(panel, switched, ctx);
-    if (!rc) rc = jd_frame_make(&frame, design, &own, options, needs, ctx);
-    jd_frame_free(&frame); /* its codes are the design's */
+    if (!rc) rc = jd_design_frame_make(&frame, design, &own, options, needs, ctx);
+    jd_design_frame_free(&frame); /* its codes are the design's */
     free(switched);
     if (!rc) rc = fill(design, panel, options, ctx);
     return rc;

@@ -89,9 +89,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                                     .anticipation = options->anticipation};
     int rc = jd_check_bins(options, "event_study", ctx);
     if (!rc) rc = jd_check_references(options, "event_study", ctx);
-    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_references_make(&references, design, &frame, options, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     if (!rc) rc = jd_groups_make(&seen, references.event, design->sample.n, ctx);
     if (!rc) rc = fill(design, panel, &references.options, &seen, ctx);
     jd_references_free(&references);

@@ -107,7 +107,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     poisson_t *own;
     if (jd_make_n(&own, 1, sizeof *own, "a design", ctx)) return JD_ERR_NO_MEMORY;
     design->own = own;
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_design_open_treatment(design, panel, &frame, ctx);
     jd_regression_t *r = &design->regression;
     if (!rc) rc = keep_columns(own, r->columns, frame.n, r->n_x, ctx);
@@ -120,7 +120,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
         r->columns = NULL;
         rc = name_terms(design, ctx);
     }
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

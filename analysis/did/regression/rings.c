@@ -257,7 +257,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
         .cohort = 1, .effects = 1, .reference = by_event && options->reference.n == 0};
     int rc = check_request(panel, options, ctx);
     if (!rc && by_event) rc = jd_check_references(options, "rings", ctx);
-    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc && by_event) rc = jd_references_make(&references, design, &frame, options, ctx);
     if (rc) goto out;
     cohort = malloc((size_t)panel->n * sizeof *cohort);
@@ -283,7 +283,7 @@ out:
     free(cohort);
     free(keys);
     jd_exposures_free(&x);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

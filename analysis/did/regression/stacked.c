@@ -372,9 +372,9 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.cohort = 1};
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = fill(design, panel, &frame, options, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

@@ -282,7 +282,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
         .cohort = 1, .effects = 1, .staggered = &staggered, .reference = 1};
     int rc = check_options(options, ctx);
     if (!rc) rc = jd_staggered_make(&staggered, "sun_abraham", panel, who, ctx);
-    if (!rc) rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    if (!rc) rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_references_make(&references, design, &frame, options, ctx);
     cells.event = references.event;
     if (!rc) rc = list_cells(&cells, design, &frame, ctx);
@@ -290,7 +290,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!rc) rc = aggregate(design, &cells, ctx);
     free_cells(&cells);
     jd_references_free(&references);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
 }

@@ -31,12 +31,12 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
 {
     jd_frame_t frame = {0};
     const jd_frame_needs_t needs = {.effects = 1, .amount = 1};
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc)
         rc = frame.is_amount ? jd_design_open_treatment(design, panel, &frame, ctx)
                              : open_dummy(design, panel, &frame, ctx);
     if (!rc) rc = jd_design_close(design, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

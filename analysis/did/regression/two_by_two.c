@@ -56,11 +56,11 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     const jd_frame_needs_t needs = {.cohort = 1};
     const jd_term_t terms[] = {jd_term_overall("att"), jd_term_other("(Intercept)"),
                                jd_term_other("treated"), jd_term_other("post")};
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = jd_design_open(design, panel, terms, 4, ctx);
     if (!rc) rc = fill_columns(design, &frame, ctx);
     if (!rc) rc = jd_design_close(design, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     return rc;
 }
 

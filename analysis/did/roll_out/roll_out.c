@@ -301,10 +301,10 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     r->adjust = options->roll_out.adjust;
     r->neyman = options->roll_out.neyman;
     r->last_only = options->roll_out.last_cohort_control;
-    int rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+    int rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc) rc = check_design(design, &frame, ctx);
     if (!rc) rc = make_cells(r, &frame, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     if (!rc) rc = make_terms(design, r, options, ctx);
     return rc;
 }

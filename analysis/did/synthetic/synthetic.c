@@ -204,13 +204,13 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!rc) {
         s->kind = kind;
         s->frank_wolfe = options->synthetic.synthdid;
-        rc = jd_frame_make(&frame, design, panel, options, needs, ctx);
+        rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     }
     if (!rc) rc = make_blocks(s, design, &frame, options, ctx);
     if (!rc && panel->n_x > 0)
         rc = jd_first_stage_make(&s->stage, design, &frame, panel, 0, options->solver, ctx);
     if (!rc) rc = make_terms(design, s, options, ctx);
-    jd_frame_free(&frame);
+    jd_design_frame_free(&frame);
     jd_staggered_free(&staggered);
     return rc;
 }
@@ -410,7 +410,7 @@ const jd_estimator_t jd_estimator_synthetic_did = {
     .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
     .infers = JD_INFERS_RESAMPLE,
     .options = own_options,
-    .no_bootstrap = "it has a bootstrap of its own: --resample bootstrap",
+    .no_bootstrap = "it has a bootstrap of its own: \3resample\2 bootstrap",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare_did,
     .infer = jd_synthetic_infer,
@@ -429,7 +429,7 @@ const jd_estimator_t jd_estimator_synthetic_control = {
     .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
     .infers = JD_INFERS_RESAMPLE,
     .options = own_options,
-    .no_bootstrap = "it has a bootstrap of its own: --resample bootstrap",
+    .no_bootstrap = "it has a bootstrap of its own: \3resample\2 bootstrap",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare_control,
     .infer = jd_synthetic_infer,
@@ -446,7 +446,7 @@ const jd_estimator_t jd_estimator_block_did = {
     .short_label = "block DID",
     .uses = JD_USES_AGGREGATE | JD_USES_ANTICIPATION | JD_USES_EVENT | JD_USES_CROSS_SECTIONS,
     .infers = JD_INFERS_RESAMPLE,
-    .no_bootstrap = "it has a bootstrap of its own: --resample bootstrap",
+    .no_bootstrap = "it has a bootstrap of its own: \3resample\2 bootstrap",
     .family = JD_CLASS_FROZEN,
     .prepare = prepare_uniform,
     .infer = jd_synthetic_infer,

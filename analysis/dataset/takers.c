@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options of jiedao did that change nothing: nobody is left to wonder what they did. */
+/* Options that change nothing: nobody is left to wonder what they did. */
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/did_options.h"
 #include "core/text.h"
+#include "dataset/parts.h"
+#include "dataset/request.h"
 
 enum { LIST = 512 };
 
@@ -24,7 +25,7 @@ typedef struct {
     int estimators, others;
 } asked_t;
 
-static asked_t count_asked(const jd_did_request_t *request, const char *vcov, const char *bootstrap,
+static asked_t count_asked(const jd_request_t *request, const char *vcov, const char *bootstrap,
                            const char *of, char takers[LIST])
 {
     asked_t n = {0};
@@ -57,25 +58,31 @@ static void list_others(const char *estimators, const char *of, char list[LIST])
     }
 }
 
-void jd_did_tell_unused(const jd_did_request_t *request, const jd_args_t *args, jd_ctx_t *ctx)
+void jd_request_tell_unused_one(const jd_request_t *request, const char *option, const char *of,
+                                jd_ctx_t *ctx)
 {
-    const char *vcov =
-        request->vcov.kind == JD_VCOV_MULTIWAY ? "multiway" : jd_args_value(args, "vcov");
-    const char *bootstrap = jd_args_value(args, "bootstrap");
+    const bool two = jd_own_count_names(request->roles.cluster) > 1;
+    const char *vcov = jd_request_text(request, "vcov");
+    if (two && request->vcov.kind == JD_VCOV_CLUSTER) vcov = "multiway";
+    const char *bootstrap = jd_request_text(request, "bootstrap");
     char takers[LIST], others[LIST];
-    for (int i = 0; i < args->n_given; i++) {
-        const jd_option_t *option = args->given[i].option;
-        if (!option->of) continue;
-        const asked_t n = count_asked(request, vcov, bootstrap, option->of, takers);
-        if (n.estimators + n.others == 0) {
-            jd_warn(ctx, "--%s changes nothing here: it applies only to %s", option->name, takers);
-            continue;
-        }
-        if (n.others > 0) continue;
-        list_others(request->estimators, option->of, others);
-        if (!strcmp(request->estimators, "all"))
-            jd_warn(ctx, "--%s is taken by %s alone", option->name, takers);
-        else if (*others)
-            jd_warn(ctx, "--%s changes nothing in %s", option->name, others);
+    const asked_t n = count_asked(request, vcov, bootstrap, of, takers);
+    if (n.estimators + n.others == 0) {
+        jd_warn(ctx, "\1%s\2 changes nothing here: it applies only to %s", option, takers);
+        return;
+    }
+    if (n.others > 0) return;
+    list_others(request->estimators, of, others);
+    if (!strcmp(request->estimators, "all"))
+        jd_warn(ctx, "\1%s\2 is taken by %s alone", option, takers);
+    else if (*others)
+        jd_warn(ctx, "\1%s\2 changes nothing in %s", option, others);
+}
+
+void jd_request_tell_unused(const jd_request_t *request, jd_ctx_t *ctx)
+{
+    for (int i = 0; i < request->n_asked; i++) {
+        const jd_own_option_t *option = request->asked[i].option;
+        if (option->of) jd_request_tell_unused_one(request, option->name, option->of, ctx);
     }
 }
