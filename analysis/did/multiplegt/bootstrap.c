@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/multiplegt/controls.h"
 #include "did/multiplegt/het.h"
 #include "jiedao/random.h"
@@ -15,8 +16,8 @@ enum { USUAL_DRAWS = 200, BATCH = 64 };
 
 /* What one thread works with. */
 typedef struct {
-    jd_dcdh_t dc; /* the design's; arrays that change with the draw are its own */
-    double *coef; /* [cells] */
+    jd_multiplegt_t mg; /* the design's; arrays that change with the draw are its own */
+    double *coef;       /* [cells] */
     unsigned char *role;
     int32_t *times; /* [clusters] how often each is in */
     double *effect; /* [n_lags] */
@@ -25,14 +26,14 @@ typedef struct {
 
 static void worker_free(worker_t *w)
 {
-    free(w->dc.mass);
-    free(w->dc.level_mass);
-    free(w->dc.baseline);
-    free(w->dc.first);
-    free(w->dc.up);
-    free(w->dc.last);
-    free(w->dc.lag);
-    jd_dcdh_controls_free(w->dc.controls);
+    free(w->mg.groups.mass);
+    free(w->mg.groups.level_mass);
+    free(w->mg.baseline);
+    free(w->mg.first);
+    free(w->mg.up);
+    free(w->mg.last);
+    free(w->mg.lag);
+    jd_multiplegt_controls_free(w->mg.controls);
     free(w->coef);
     free(w->role);
     free(w->times);
@@ -41,26 +42,32 @@ static void worker_free(worker_t *w)
 
 static int worker_make(worker_t *w, const jd_design_t *design, jd_ctx_t *ctx)
 {
-    const jd_dcdh_t *dc = design->own;
-    size_t cells = jd_dcdh_cells(dc), groups = (size_t)dc->n_groups, lags = (size_t)dc->n_lags;
-    w->dc = *dc;
-    w->dc.resampled = 1;
-    w->dc.mass = calloc(cells, sizeof *w->dc.mass);
-    w->dc.level_mass = dc->trends_lin ? calloc(cells, sizeof *w->dc.mass) : NULL;
-    w->dc.baseline = calloc(groups, sizeof *w->dc.baseline);
-    w->dc.first = calloc(groups, sizeof *w->dc.first);
-    w->dc.up = calloc(groups, sizeof *w->dc.up);
-    w->dc.last = calloc((size_t)dc->n_baselines, sizeof *w->dc.last);
-    w->dc.lag = calloc(lags, sizeof *w->dc.lag);
-    w->dc.controls = NULL;
-    w->coef = calloc(cells, sizeof *w->coef);
-    w->role = calloc(cells, 1);
-    w->times = calloc((size_t)design->clusters.n_groups, sizeof *w->times);
-    w->effect = calloc(lags, sizeof *w->effect);
-    if (!w->dc.mass || (dc->trends_lin && !w->dc.level_mass) || !w->dc.baseline || !w->dc.first ||
-        !w->dc.up || !w->dc.last || !w->dc.lag || !w->coef || !w->role || !w->times || !w->effect)
-        return jd_fail_memory(ctx, cells * sizeof *w->coef, "bootstrap samples");
-    return dc->controls ? jd_dcdh_controls_share(&w->dc, dc->controls, ctx) : JD_OK;
+    const jd_multiplegt_t *mg = design->own;
+    size_t cells = jd_multiplegt_cells(mg), groups = (size_t)mg->n_groups,
+           lags = (size_t)mg->n_lags;
+    static const char what[] = "bootstrap samples";
+    w->mg = *mg;
+    w->mg.groups = (jd_multiplegt_groups_t){0};
+    w->mg.baseline = w->mg.first = w->mg.last = NULL;
+    w->mg.up = NULL;
+    w->mg.lag = NULL;
+    w->mg.controls = NULL;
+    jd_multiplegt_groups_t *own = &w->mg.groups;
+    int rc = jd_make_n(&own->mass, cells, sizeof *own->mass, what, ctx);
+    if (!rc && mg->trends_lin)
+        rc = jd_make_n(&own->level_mass, cells, sizeof *own->level_mass, what, ctx);
+    if (!rc) rc = jd_make_n(&w->mg.baseline, groups, sizeof *w->mg.baseline, what, ctx);
+    if (!rc) rc = jd_make_n(&w->mg.first, groups, sizeof *w->mg.first, what, ctx);
+    if (!rc) rc = jd_make_n(&w->mg.up, groups, sizeof *w->mg.up, what, ctx);
+    if (!rc) rc = jd_make(&w->mg.last, mg->n_baselines, sizeof *w->mg.last, what, ctx);
+    if (!rc) rc = jd_make_n(&w->mg.lag, lags, sizeof *w->mg.lag, what, ctx);
+    if (!rc) rc = jd_make_n(&w->coef, cells, sizeof *w->coef, what, ctx);
+    if (!rc) rc = jd_make_n(&w->role, cells, 1, what, ctx);
+    if (!rc) rc = jd_make(&w->times, design->clusters.n_groups, sizeof *w->times, what, ctx);
+    if (!rc) rc = jd_make_n(&w->effect, lags, sizeof *w->effect, what, ctx);
+    if (rc) return rc;
+    jd_multiplegt_view_drawn(&w->mg);
+    return mg->controls ? jd_multiplegt_controls_share(&w->mg, mg->controls, ctx) : JD_OK;
 }
 
 static void draw_clusters(worker_t *w, int32_t n, uint64_t seed, int32_t draw)
@@ -73,32 +80,33 @@ static void draw_clusters(worker_t *w, int32_t n, uint64_t seed, int32_t draw)
 }
 
 /* The sample of those drawn. */
-static int take(worker_t *w, const jd_dcdh_t *all, jd_ctx_t *ctx)
+static int take(worker_t *w, const jd_multiplegt_t *all, jd_ctx_t *ctx)
 {
-    jd_dcdh_t *dc = &w->dc;
+    jd_multiplegt_t *mg = &w->mg;
     size_t groups = (size_t)all->n_groups, n_t = (size_t)all->n_periods;
-    const double *from = all->trends_lin ? all->level_mass : all->mass;
-    double *mass = all->trends_lin ? dc->level_mass : dc->mass;
-    memcpy(dc->baseline, all->baseline, groups * sizeof *dc->baseline);
-    memcpy(dc->first, all->first, groups * sizeof *dc->first);
-    memcpy(dc->up, all->up, groups * sizeof *dc->up);
+    const double *from = all->trends_lin ? all->view.level_mass : all->view.mass;
+    double *mass = all->trends_lin ? mg->groups.level_mass : mg->groups.mass;
+    memcpy(mg->baseline, all->baseline, groups * sizeof *mg->baseline);
+    memcpy(mg->first, all->first, groups * sizeof *mg->first);
+    memcpy(mg->up, all->up, groups * sizeof *mg->up);
     for (size_t g = 0; g < groups; g++) {
         int32_t times = w->times[all->cluster[g]];
-        size_t at = jd_dcdh_at(all, (int32_t)g);
-        if (times == 0) dc->baseline[g] = -1;
+        size_t at = jd_multiplegt_at(all, (int32_t)g);
+        if (times == 0) mg->baseline[g] = -1;
         for (size_t t = 0; t < n_t; t++)
             mass[g * n_t + t] = times * from[at + t];
     }
-    int rc = jd_dcdh_leave_uncontrolled(dc, ctx);
+    int rc = jd_multiplegt_leave_uncontrolled(mg, ctx);
     if (rc) return rc;
-    jd_dcdh_close(dc);
-    if (dc->controls) jd_dcdh_controls_fill(dc);
+    jd_multiplegt_close(mg);
+    if (mg->controls) jd_multiplegt_controls_fill(mg);
     int64_t effects = all->n_effects, placebos = all->n_lags - all->n_effects;
-    jd_dcdh_reach(dc, &effects, &placebos);
+    jd_multiplegt_reach(mg, &effects, &placebos);
     for (int k = 0; k < all->n_lags; k++) {
-        int l = all->lag[k].l, placebo = all->lag[k].placebo;
-        dc->lag[k] = jd_dcdh_lag(dc, l, placebo, (int)effects, (int)placebos);
-        if (l > (placebo ? placebos : effects)) dc->lag[k].l = 0;
+        const bool placebo = all->lag[k].placebo;
+        int l = all->lag[k].l;
+        mg->lag[k] = jd_multiplegt_lag(mg, l, placebo, (int)effects, (int)placebos);
+        if (l > (placebo ? placebos : effects)) mg->lag[k].l = 0;
     }
     return JD_OK;
 }
@@ -106,17 +114,18 @@ static int take(worker_t *w, const jd_dcdh_t *all, jd_ctx_t *ctx)
 /* A lag's effect; switchers_mass of 0 says that there is none. */
 static int estimate_lag(worker_t *w, const double *mean, const double *theta, int k, jd_ctx_t *ctx)
 {
-    const jd_dcdh_t *dc = &w->dc;
-    jd_dcdh_lag_t *lag = &w->dc.lag[k], last = {0};
-    int rc = JD_OK, told = lag->l > 0;
+    const jd_multiplegt_t *mg = &w->mg;
+    jd_multiplegt_lag_t *lag = &w->mg.lag[k], last = {0};
+    bool told = lag->l > 0;
+    int rc = JD_OK;
     w->effect[k] = 0;
-    for (int j = 0; !rc && told && j < jd_dcdh_pieces(dc, lag); j++) {
-        last = jd_dcdh_piece(dc, lag, j);
-        rc = jd_dcdh_compare(dc, &last, w->coef, w->role, ctx);
+    for (int j = 0; !rc && told && j < jd_multiplegt_pieces(mg, lag); j++) {
+        last = jd_multiplegt_piece(mg, lag, j);
+        rc = jd_multiplegt_compare(mg, &last, w->coef, w->role, ctx);
         told = !rc && last.switchers_mass > 0;
-        for (size_t c = 0; told && c < jd_dcdh_cells(dc); c++)
+        for (size_t c = 0; told && c < jd_multiplegt_cells(mg); c++)
             if (w->coef[c] != 0)
-                w->effect[k] += w->coef[c] * jd_dcdh_change(dc, mean, theta, &last, c);
+                w->effect[k] += w->coef[c] * jd_multiplegt_change(mg, mean, theta, &last, c);
     }
     if (!told) last.switchers_mass = last.dose = 0;
     *lag = last;
@@ -124,28 +133,29 @@ static int estimate_lag(worker_t *w, const double *mean, const double *theta, in
 }
 
 /* All terms of a draw, NaN where it does not tell them. */
-static int estimate(worker_t *w, const jd_dcdh_t *all, const double *mean, int n_terms,
+static int estimate(worker_t *w, const jd_multiplegt_t *all, const double *mean, int n_terms,
                     double *value, jd_ctx_t *ctx)
 {
-    const jd_dcdh_t *dc = &w->dc;
+    const jd_multiplegt_t *mg = &w->mg;
     double *theta = NULL;
     int rc = take(w, all, ctx);
-    if (!rc && dc->controls) rc = jd_dcdh_controls_theta(dc, mean, &theta, ctx);
-    for (int k = 0; !rc && k < dc->n_lags; k++)
+    if (!rc && mg->controls) rc = jd_multiplegt_controls_theta(mg, mean, &theta, ctx);
+    for (int k = 0; !rc && k < mg->n_lags; k++)
         rc = estimate_lag(w, mean, theta, k, ctx);
     free(theta);
     for (int k = 0; k < n_terms; k++)
         value[k] = (double)NAN;
     double att = 0;
-    for (int k = 0; !rc && k < dc->n_lags; k++) {
-        const jd_dcdh_lag_t *lag = &dc->lag[k];
-        int term = jd_dcdh_term(all, k);
+    for (int k = 0; !rc && k < mg->n_lags; k++) {
+        const jd_multiplegt_lag_t *lag = &mg->lag[k];
+        int term = jd_multiplegt_term(all, k);
         if (lag->switchers_mass <= 0 || term < 0) continue;
-        value[term] = w->effect[k] / (dc->normalized ? lag->cumulated : 1);
-        att += jd_dcdh_overall_weight(dc, k) * w->effect[k];
+        value[term] = w->effect[k] / (mg->normalized ? lag->cumulated : 1);
+        att += jd_multiplegt_overall_weight(mg, k) * w->effect[k];
         if (!lag->placebo) value[0] = att;
     }
-    if (!rc && dc->het) rc = jd_dcdh_het_estimate(dc, mean, value + jd_dcdh_het_first(dc), ctx);
+    if (!rc && mg->het)
+        rc = jd_multiplegt_het_estimate(mg, mean, value + jd_multiplegt_het_first(mg), ctx);
     return rc;
 }
 
@@ -167,7 +177,7 @@ static int run_batch(worker_t *worker, int n_workers, const jd_design_t *design,
     }
     for (int j = 0; j < n_workers; j++)
         if (worker[j].rc)
-            return jd_fail_memory(ctx, jd_dcdh_cells(design->own) * sizeof *value,
+            return jd_fail_memory(ctx, jd_multiplegt_cells(design->own) * sizeof *value,
                                   "bootstrap samples");
     return JD_OK;
 }
@@ -215,8 +225,8 @@ static void fill_vcov(const jd_design_t *design, const double *value, int32_t dr
                 fewest, draws, design->terms[worst].name);
 }
 
-int jd_dcdh_bootstrap(const jd_design_t *design, const double *mean,
-                      const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
+int jd_multiplegt_bootstrap(const jd_design_t *design, const double *mean,
+                            const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
 {
     int32_t draws = options->draws > 0 ? options->draws : USUAL_DRAWS;
     int n_workers = jd_ctx_threads(ctx);
@@ -224,9 +234,10 @@ int jd_dcdh_bootstrap(const jd_design_t *design, const double *mean,
     if (draws < 2)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "did_multiplegt_dyn: draws = %d; the bootstrap takes 2 or more", draws);
-    worker_t *worker = calloc((size_t)n_workers, sizeof *worker);
-    double *value = malloc(values * sizeof *value);
-    int rc = worker && value ? JD_OK : jd_fail_memory(ctx, values * sizeof *value, "the bootstrap");
+    worker_t *worker;
+    double *value = NULL;
+    int rc = jd_make(&worker, n_workers, sizeof *worker, "the bootstrap", ctx);
+    if (!rc) rc = jd_make_unset(&value, values, sizeof *value, "the bootstrap", ctx);
     for (int j = 0; !rc && j < n_workers; j++)
         rc = worker_make(&worker[j], design, ctx);
     for (int32_t d = 0; !rc && d < draws; d += BATCH)

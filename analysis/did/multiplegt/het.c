@@ -21,7 +21,7 @@ typedef struct {
     double df;
 } het_term_t;
 
-struct jd_dcdh_het {
+struct jd_multiplegt_het {
     int n;
     double *z; /* [n][n_groups] */
     const char *const *name;
@@ -29,7 +29,7 @@ struct jd_dcdh_het {
     int n_terms, first; /* how many, and the number of the first in the design */
 };
 
-void jd_dcdh_het_free(struct jd_dcdh_het *het)
+void jd_multiplegt_het_free(struct jd_multiplegt_het *het)
 {
     if (!het) return;
     free(het->z);
@@ -37,10 +37,10 @@ void jd_dcdh_het_free(struct jd_dcdh_het *het)
     free(het);
 }
 
-static int take_column(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel, int j,
-                       double *z, jd_ctx_t *ctx)
+static int take_column(jd_multiplegt_t *mg, const jd_design_t *design, const jd_panel_t *panel,
+                       int j, double *z, jd_ctx_t *ctx)
 {
-    for (int32_t g = 0; g < dc->n_groups; g++)
+    for (int32_t g = 0; g < mg->n_groups; g++)
         z[g] = (double)NAN;
     for (int64_t i = 0; i < design->sample.n; i++) {
         int64_t row = design->sample.row[i];
@@ -62,24 +62,24 @@ static int take_column(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_
     return JD_OK;
 }
 
-int jd_dcdh_het_make(jd_dcdh_t *dc, const jd_design_t *design, const jd_panel_t *panel,
-                     jd_ctx_t *ctx)
+int jd_multiplegt_het_make(jd_multiplegt_t *mg, const jd_design_t *design, const jd_panel_t *panel,
+                           jd_ctx_t *ctx)
 {
     size_t n = (size_t)panel->n_het;
-    if (dc->normalized || panel->n_x > 0)
+    if (mg->normalized || panel->n_x > 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "did_multiplegt_dyn: predict_het explains effects that are neither "
                        "normalized nor net of covariates; leave %s out",
-                       dc->normalized ? "normalized" : "the covariates");
-    struct jd_dcdh_het *het = dc->het = calloc(1, sizeof *het);
-    if (!het) return jd_fail_memory(ctx, sizeof *het, "characteristics");
+                       mg->normalized ? "normalized" : "the covariates");
+    if (jd_make_n(&mg->het, 1, sizeof *mg->het, "characteristics", ctx)) return JD_ERR_NO_MEMORY;
+    struct jd_multiplegt_het *het = mg->het;
     het->n = panel->n_het;
     het->name = panel->het_name;
-    if (jd_make_unset(&het->z, n * (size_t)dc->n_groups, sizeof *het->z, "units", ctx))
+    if (jd_make_unset(&het->z, n * (size_t)mg->n_groups, sizeof *het->z, "units", ctx))
         return JD_ERR_NO_MEMORY;
     int rc = JD_OK;
     for (int j = 0; !rc && j < het->n; j++)
-        rc = take_column(dc, design, panel, j, het->z + (size_t)j * (size_t)dc->n_groups, ctx);
+        rc = take_column(mg, design, panel, j, het->z + (size_t)j * (size_t)mg->n_groups, ctx);
     return rc;
 }
 
@@ -107,98 +107,100 @@ static void regression_free(regression_t *r)
     free(r->coef);
 }
 
-static size_t n_strata(const jd_dcdh_t *dc)
+static size_t n_strata(const jd_multiplegt_t *mg)
 {
-    return 2 * (size_t)dc->n_baselines * (size_t)dc->n_periods;
+    return 2 * (size_t)mg->n_baselines * (size_t)mg->n_periods;
 }
 
-static int regression_make(regression_t *r, const jd_dcdh_t *dc, jd_ctx_t *ctx)
+static int regression_make(regression_t *r, const jd_multiplegt_t *mg, jd_ctx_t *ctx)
 {
-    size_t n = (size_t)dc->het->n, groups = (size_t)dc->n_groups, cells = jd_dcdh_cells(dc);
+    size_t n = (size_t)mg->het->n, groups = (size_t)mg->n_groups, cells = jd_multiplegt_cells(mg);
+    static const char what[] = "units' effects";
     memset(r, 0, sizeof *r);
-    r->q = calloc((n + 1) * groups, sizeof *r->q);
-    r->mass = calloc(2 * n_strata(dc), sizeof *r->mass);
-    r->count = calloc(n_strata(dc), sizeof *r->count);
-    r->cross = calloc(n * (n + 2), sizeof *r->cross);
-    r->role = calloc(cells + n, 1);
-    r->coef = calloc(cells, sizeof *r->coef);
-    if (!r->q || !r->mass || !r->count || !r->cross || !r->role || !r->coef)
-        return jd_fail_memory(ctx, (cells + (n + 1) * groups) * sizeof *r->q, "units' effects");
+    int rc = jd_make_n(&r->q, (n + 1) * groups, sizeof *r->q, what, ctx);
+    if (!rc) rc = jd_make_n(&r->mass, 2 * n_strata(mg), sizeof *r->mass, what, ctx);
+    if (!rc) rc = jd_make_n(&r->count, n_strata(mg), sizeof *r->count, what, ctx);
+    if (!rc) rc = jd_make_n(&r->cross, n * (n + 2), sizeof *r->cross, what, ctx);
+    if (!rc) rc = jd_make_n(&r->role, cells + n, 1, what, ctx);
+    if (!rc) rc = jd_make_n(&r->coef, cells, sizeof *r->coef, what, ctx);
+    if (rc) return rc;
     r->leverage = r->q + n * groups;
-    r->sum = r->mass + n_strata(dc);
+    r->sum = r->mass + n_strata(mg);
     r->kept = r->role + cells;
     return JD_OK;
 }
 
 /* The dummy of a switcher: baseline, F_g, S_g. */
-static size_t stratum_of(const jd_dcdh_t *dc, size_t g)
+static size_t stratum_of(const jd_multiplegt_t *mg, size_t g)
 {
-    return 2 * ((size_t)dc->baseline[g] * (size_t)dc->n_periods + (size_t)dc->first[g]) +
-           (size_t)dc->up[g];
+    return 2 * ((size_t)mg->baseline[g] * (size_t)mg->n_periods + (size_t)mg->first[g]) +
+           (size_t)mg->up[g];
 }
 
 /* The cell whose weight a switcher has in effect or placebo l. */
-static size_t cell_of(const jd_dcdh_t *dc, size_t g, int l)
+static size_t cell_of(const jd_multiplegt_t *mg, size_t g, int l)
 {
-    return g * (size_t)dc->n_periods + (size_t)(dc->first[g] - 1 + l);
+    return g * (size_t)mg->n_periods + (size_t)(mg->first[g] - 1 + l);
 }
 
-static int is_switcher(const jd_dcdh_t *dc, const regression_t *r, size_t g, int l)
+static bool is_switcher(const jd_multiplegt_t *mg, const regression_t *r, size_t g, int l)
 {
-    return dc->baseline[g] >= 0 && dc->first[g] < dc->never &&
-           dc->first[g] - 1 + l < dc->n_periods && r->role[cell_of(dc, g, l)] == 1;
+    return mg->baseline[g] >= 0 && mg->first[g] < mg->never &&
+           mg->first[g] - 1 + l < mg->n_periods && r->role[cell_of(mg, g, l)] == 1;
 }
 
 /* Who is in it: switchers of the lag that share their dummy with others. */
-static void find_units(const jd_dcdh_t *dc, regression_t *r, int l)
+static void find_units(const jd_multiplegt_t *mg, regression_t *r, int l)
 {
-    size_t strata = n_strata(dc), groups = (size_t)dc->n_groups;
+    size_t strata = n_strata(mg), groups = (size_t)mg->n_groups;
     int32_t last = -1;
     memset(r->mass, 0, strata * sizeof *r->mass);
     memset(r->count, 0, strata * sizeof *r->count);
     r->units = r->dummies = r->clusters = 0;
     for (size_t g = 0; g < groups; g++)
-        if (is_switcher(dc, r, g, l)) r->count[stratum_of(dc, g)]++;
+        if (is_switcher(mg, r, g, l)) r->count[stratum_of(mg, g)]++;
     for (size_t i = 0; i < groups; i++) {
-        size_t g = (size_t)dc->order[i];
+        size_t g = (size_t)mg->order[i];
         r->leverage[g] = -1;
-        if (!is_switcher(dc, r, g, l) || r->count[stratum_of(dc, g)] < 2) continue;
+        if (!is_switcher(mg, r, g, l) || r->count[stratum_of(mg, g)] < 2) continue;
         r->leverage[g] = 0;
-        r->mass[stratum_of(dc, g)] += dc->mass[cell_of(dc, g, l)];
+        r->mass[stratum_of(mg, g)] += mg->view.mass[cell_of(mg, g, l)];
         r->units++;
-        r->clusters += dc->cluster[g] != last;
-        last = dc->cluster[g];
+        r->clusters += mg->cluster[g] != last;
+        last = mg->cluster[g];
     }
     for (size_t s = 0; s < strata; s++)
         r->dummies += r->count[s] > 1;
 }
 
 /* z [n_groups] about the means of its dummies; 0 of who is not in the regression. */
-static void demean(const jd_dcdh_t *dc, const regression_t *r, int l, const double *z, double *out)
+static void demean(const jd_multiplegt_t *mg, const regression_t *r, int l, const double *z,
+                   double *out)
 {
-    size_t groups = (size_t)dc->n_groups;
-    memset(r->sum, 0, n_strata(dc) * sizeof *r->sum);
+    size_t groups = (size_t)mg->n_groups;
+    memset(r->sum, 0, n_strata(mg) * sizeof *r->sum);
     for (size_t g = 0; g < groups; g++)
-        if (r->leverage[g] >= 0) r->sum[stratum_of(dc, g)] += dc->mass[cell_of(dc, g, l)] * z[g];
+        if (r->leverage[g] >= 0)
+            r->sum[stratum_of(mg, g)] += mg->view.mass[cell_of(mg, g, l)] * z[g];
     for (size_t g = 0; g < groups; g++) {
         out[g] = 0;
         if (r->leverage[g] < 0) continue;
-        size_t s = stratum_of(dc, g);
+        size_t s = stratum_of(mg, g);
         out[g] = z[g] - r->sum[s] / r->mass[s];
     }
 }
 
 /* Factors the cross products of the demeaned characteristics, which are in q. */
-static int factor(const jd_dcdh_t *dc, regression_t *r, int l)
+static int factor(const jd_multiplegt_t *mg, regression_t *r, int l)
 {
-    size_t n = (size_t)dc->het->n, groups = (size_t)dc->n_groups;
+    size_t n = (size_t)mg->het->n, groups = (size_t)mg->n_groups;
     double *scale = r->cross + n * n;
     memset(r->cross, 0, n * (n + 2) * sizeof *r->cross);
     for (size_t g = 0; g < groups; g++) {
         if (r->leverage[g] < 0) continue;
-        double w = dc->mass[cell_of(dc, g, l)];
+        double w = mg->view.mass[cell_of(mg, g, l)];
         for (size_t i = 0; i < n; i++) {
-            double z = dc->het->z[i * groups + g];
+            double z = mg->het->z[i * groups + g];
             scale[i] += rounding * w * z * z;
             for (size_t j = 0; j <= i; j++)
                 r->cross[i * n + j] += w * r->q[i * groups + g] * r->q[j * groups + g];
@@ -210,17 +212,17 @@ static int factor(const jd_dcdh_t *dc, regression_t *r, int l)
 }
 
 /* From demeaned characteristics to weights on differences, and leverages, dummies included. */
-static void weigh(const jd_dcdh_t *dc, regression_t *r, int l)
+static void weigh(const jd_multiplegt_t *mg, regression_t *r, int l)
 {
-    size_t n = (size_t)dc->het->n, groups = (size_t)dc->n_groups;
+    size_t n = (size_t)mg->het->n, groups = (size_t)mg->n_groups;
     double *side = r->cross + n * (n + 1);
     for (size_t g = 0; g < groups; g++) {
         if (r->leverage[g] < 0) continue;
-        double w = dc->mass[cell_of(dc, g, l)];
+        double w = mg->view.mass[cell_of(mg, g, l)];
         for (size_t j = 0; j < n; j++)
             side[j] = w * r->q[j * groups + g];
         jd_cholesky_solve(r->cross, (int)n, r->kept, side);
-        r->leverage[g] = w / r->mass[stratum_of(dc, g)];
+        r->leverage[g] = w / r->mass[stratum_of(mg, g)];
         for (size_t j = 0; j < n; j++) {
             r->leverage[g] += r->q[j * groups + g] * side[j];
             r->q[j * groups + g] = side[j];
@@ -228,59 +230,59 @@ static void weigh(const jd_dcdh_t *dc, regression_t *r, int l)
     }
 }
 
-static int regress(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, regression_t *r, jd_ctx_t *ctx)
+static int regress(const jd_multiplegt_t *mg, const jd_multiplegt_lag_t *lag, regression_t *r,
+                   jd_ctx_t *ctx)
 {
-    size_t groups = (size_t)dc->n_groups;
-    jd_dcdh_lag_t last = jd_dcdh_piece(dc, lag, lag->l - 1);
-    int rc = jd_dcdh_compare(dc, &last, r->coef, r->role, ctx);
+    size_t groups = (size_t)mg->n_groups;
+    jd_multiplegt_lag_t last = jd_multiplegt_piece(mg, lag, lag->l - 1);
+    int rc = jd_multiplegt_compare(mg, &last, r->coef, r->role, ctx);
     if (rc) return rc;
-    find_units(dc, r, lag->l);
-    for (size_t j = 0; j < (size_t)dc->het->n; j++)
-        demean(dc, r, lag->l, dc->het->z + j * groups, r->q + j * groups);
-    int rank = factor(dc, r, lag->l);
+    find_units(mg, r, lag->l);
+    for (size_t j = 0; j < (size_t)mg->het->n; j++)
+        demean(mg, r, lag->l, mg->het->z + j * groups, r->q + j * groups);
+    int rank = factor(mg, r, lag->l);
     r->df = (double)(r->units - r->dummies - rank);
-    if (r->df < 1) memset(r->kept, 0, (size_t)dc->het->n);
+    if (r->df < 1) memset(r->kept, 0, (size_t)mg->het->n);
     if (r->clusters < r->units && (double)(r->clusters - 1) < r->df)
         r->df = (double)(r->clusters - 1);
-    weigh(dc, r, lag->l);
+    weigh(mg, r, lag->l);
     return JD_OK;
 }
 
 /* Signed differences [n_groups] of who is in the regression, summed over the lag's pieces. */
-static void take_differences(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const regression_t *r,
-                             const double *mean, double *out)
+static void take_differences(const jd_multiplegt_t *mg, const jd_multiplegt_lag_t *lag,
+                             const regression_t *r, const double *mean, double *out)
 {
-    for (size_t g = 0; g < (size_t)dc->n_groups; g++) {
+    for (size_t g = 0; g < (size_t)mg->n_groups; g++) {
         out[g] = 0;
-        for (int j = 0; r->leverage[g] >= 0 && j < jd_dcdh_pieces(dc, lag); j++) {
-            jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
-            double change = jd_dcdh_change(dc, mean, NULL, &piece, cell_of(dc, g, piece.l));
-            out[g] += dc->up[g] ? change : -change;
+        for (int j = 0; r->leverage[g] >= 0 && j < jd_multiplegt_pieces(mg, lag); j++) {
+            jd_multiplegt_lag_t piece = jd_multiplegt_piece(mg, lag, j);
+            double change = jd_multiplegt_change(mg, mean, NULL, &piece, cell_of(mg, g, piece.l));
+            out[g] += mg->up[g] ? change : -change;
         }
     }
 }
 
-int jd_dcdh_het_plan(jd_dcdh_t *dc, int *n, jd_ctx_t *ctx)
+int jd_multiplegt_het_plan(jd_multiplegt_t *mg, int *n, jd_ctx_t *ctx)
 {
-    struct jd_dcdh_het *het = dc->het;
+    struct jd_multiplegt_het *het = mg->het;
     regression_t r;
-    int rc = regression_make(&r, dc, ctx);
-    het->term = calloc((size_t)het->n * (size_t)dc->n_lags, sizeof *het->term);
-    if (!rc && !het->term)
-        rc = jd_fail_memory(ctx, (size_t)dc->n_lags * sizeof *het->term, "terms");
+    int rc = regression_make(&r, mg, ctx);
+    const size_t most = (size_t)het->n * (size_t)mg->n_lags;
+    if (!rc) rc = jd_make_n(&het->term, most, sizeof *het->term, "terms", ctx);
     /* In the order of event times. */
-    for (int i = 0; !rc && i < dc->n_lags; i++) {
-        int placebos = dc->n_lags - dc->n_effects,
-            k = i < placebos ? dc->n_lags - 1 - i : i - placebos;
-        if (dc->lag[k].switchers_mass <= 0) continue;
-        rc = regress(dc, &dc->lag[k], &r, ctx);
+    for (int i = 0; !rc && i < mg->n_lags; i++) {
+        int placebos = mg->n_lags - mg->n_effects,
+            k = i < placebos ? mg->n_lags - 1 - i : i - placebos;
+        if (mg->lag[k].switchers_mass <= 0) continue;
+        rc = regress(mg, &mg->lag[k], &r, ctx);
         for (int j = 0; !rc && j < het->n; j++)
             if (r.kept[j]) het->term[het->n_terms++] = (het_term_t){k, j, r.units, r.df};
     }
     for (int j = 0; !rc && j < het->n; j++) {
-        int told = 0;
+        bool told = false;
         for (int t = 0; t < het->n_terms; t++)
-            told |= het->term[t].j == j;
+            told = told || het->term[t].j == j;
         if (!told)
             jd_warn(ctx,
                     "did_multiplegt_dyn: %s does not vary, on its own, among units that switch in "
@@ -292,10 +294,11 @@ int jd_dcdh_het_plan(jd_dcdh_t *dc, int *n, jd_ctx_t *ctx)
     return rc;
 }
 
-static jd_term_t name_term(const struct jd_dcdh_het *het, const jd_dcdh_t *dc, const het_term_t *t)
+static jd_term_t name_term(const struct jd_multiplegt_het *het, const jd_multiplegt_t *mg,
+                           const het_term_t *t)
 {
-    const jd_dcdh_lag_t *lag = &dc->lag[t->k];
-    const int32_t event = lag->placebo ? -1 - lag->l : jd_delayed(dc->delay, lag->l - 1);
+    const jd_multiplegt_lag_t *lag = &mg->lag[t->k];
+    const int32_t event = lag->placebo ? -1 - lag->l : jd_delayed(mg->delay, lag->l - 1);
     jd_term_t term = jd_term_other("");
     jd_term_set_event(&term, event);
     snprintf(term.name, sizeof term.name, "%.200s:e=%d", het->name[t->j], event);
@@ -303,35 +306,36 @@ static jd_term_t name_term(const struct jd_dcdh_het *het, const jd_dcdh_t *dc, c
 }
 
 /* Weights `on` [cells] of outcomes of units' differences weighed by q [n_groups]. */
-static void spread(const jd_dcdh_t *dc, const jd_dcdh_lag_t *lag, const double *q, double *on)
+static void spread(const jd_multiplegt_t *mg, const jd_multiplegt_lag_t *lag, const double *q,
+                   double *on)
 {
-    memset(on, 0, jd_dcdh_cells(dc) * sizeof *on);
-    for (size_t g = 0; g < (size_t)dc->n_groups; g++)
-        for (int j = 0; q[g] != 0 && j < jd_dcdh_pieces(dc, lag); j++) {
-            jd_dcdh_lag_t piece = jd_dcdh_piece(dc, lag, j);
-            double by = dc->up[g] ? q[g] : -q[g];
+    memset(on, 0, jd_multiplegt_cells(mg) * sizeof *on);
+    for (size_t g = 0; g < (size_t)mg->n_groups; g++)
+        for (int j = 0; q[g] != 0 && j < jd_multiplegt_pieces(mg, lag); j++) {
+            jd_multiplegt_lag_t piece = jd_multiplegt_piece(mg, lag, j);
+            double by = mg->up[g] ? q[g] : -q[g];
             int32_t plus, minus;
-            jd_dcdh_ends(&piece, dc->first[g] - 1 + piece.l, &plus, &minus);
-            on[g * (size_t)dc->n_periods + (size_t)plus] += by;
-            on[g * (size_t)dc->n_periods + (size_t)minus] -= by;
+            jd_multiplegt_ends(&piece, mg->first[g] - 1 + piece.l, &plus, &minus);
+            on[g * (size_t)mg->n_periods + (size_t)plus] += by;
+            on[g * (size_t)mg->n_periods + (size_t)minus] -= by;
         }
-    jd_dcdh_of_outcomes(dc, on);
+    jd_multiplegt_of_outcomes(mg, on);
 }
 
-int jd_dcdh_het_fill(jd_design_t *design, jd_dcdh_t *dc, int first, jd_ctx_t *ctx)
+int jd_multiplegt_het_fill(jd_design_t *design, jd_multiplegt_t *mg, int first, jd_ctx_t *ctx)
 {
-    struct jd_dcdh_het *het = dc->het;
-    size_t n = jd_dcdh_weights_of_term(dc), groups = (size_t)dc->n_groups;
+    struct jd_multiplegt_het *het = mg->het;
+    size_t n = jd_multiplegt_weights_of_term(mg), groups = (size_t)mg->n_groups;
     regression_t r;
-    int rc = regression_make(&r, dc, ctx);
+    int rc = regression_make(&r, mg, ctx);
     het->first = first;
     for (int t = 0; !rc && t < het->n_terms; t++) {
         const het_term_t *term = &het->term[t];
-        design->terms[first + t] = name_term(het, dc, term);
-        rc = regress(dc, &dc->lag[term->k], &r, ctx);
+        design->terms[first + t] = name_term(het, mg, term);
+        rc = regress(mg, &mg->lag[term->k], &r, ctx);
         if (rc) break;
-        spread(dc, &dc->lag[term->k], r.q + (size_t)term->j * groups,
-               dc->weight + (size_t)(first + t) * n);
+        spread(mg, &mg->lag[term->k], r.q + (size_t)term->j * groups,
+               mg->weight + (size_t)(first + t) * n);
     }
     het->name = NULL; /* borrowed from the panel */
     regression_free(&r);
@@ -339,27 +343,27 @@ int jd_dcdh_het_fill(jd_design_t *design, jd_dcdh_t *dc, int first, jd_ctx_t *ct
 }
 
 /* What the regression leaves of differences y [n_groups]; `other` [n_groups] is scratch. */
-static void take_residuals(const jd_dcdh_t *dc, const regression_t *r, int l, const double *y,
+static void take_residuals(const jd_multiplegt_t *mg, const regression_t *r, int l, const double *y,
                            double *rest, double *other)
 {
-    size_t groups = (size_t)dc->n_groups;
-    demean(dc, r, l, y, rest);
-    for (size_t j = 0; j < (size_t)dc->het->n; j++) {
+    size_t groups = (size_t)mg->n_groups;
+    demean(mg, r, l, y, rest);
+    for (size_t j = 0; j < (size_t)mg->het->n; j++) {
         double beta = 0;
         for (size_t g = 0; g < groups; g++)
             beta += r->q[j * groups + g] * y[g];
-        demean(dc, r, l, dc->het->z + j * groups, other);
+        demean(mg, r, l, mg->het->z + j * groups, other);
         for (size_t g = 0; g < groups; g++)
             rest[g] -= beta * other[g];
     }
 }
 
 /* A term's estimate, and its influences unless u is NULL. */
-static double tell_term(const jd_dcdh_t *dc, const regression_t *r, const double *q,
+static double tell_term(const jd_multiplegt_t *mg, const regression_t *r, const double *q,
                         const double *y, const double *rest, double *u)
 {
     double sum = 0;
-    for (size_t g = 0; g < (size_t)dc->n_groups; g++) {
+    for (size_t g = 0; g < (size_t)mg->n_groups; g++) {
         double left = 1 - r->leverage[g];
         sum += q[g] * y[g];
         if (u) u[g] = r->leverage[g] < 0 || left < certain ? 0 : q[g] * rest[g] / sqrt(left);
@@ -368,25 +372,27 @@ static double tell_term(const jd_dcdh_t *dc, const regression_t *r, const double
 }
 
 /* Terms one after the other, those of a lag from one regression; value and u may be NULL. */
-static int walk(const jd_dcdh_t *dc, const double *mean, double *value, double *u, jd_ctx_t *ctx)
+static int walk(const jd_multiplegt_t *mg, const double *mean, double *value, double *u,
+                jd_ctx_t *ctx)
 {
-    const struct jd_dcdh_het *het = dc->het;
-    size_t groups = (size_t)dc->n_groups;
+    const struct jd_multiplegt_het *het = mg->het;
+    size_t groups = (size_t)mg->n_groups;
     regression_t r;
-    int rc = regression_make(&r, dc, ctx), k = -1;
-    double *y = calloc(3 * groups, sizeof *y);
-    if (!rc && !y) rc = jd_fail_memory(ctx, 3 * groups * sizeof *y, "units' effects");
+    int rc = regression_make(&r, mg, ctx), k = -1;
+    double *y = NULL;
+    if (!rc) rc = jd_make_n(&y, 3 * groups, sizeof *y, "units' effects", ctx);
     for (int t = 0; !rc && t < het->n_terms; t++) {
-        const jd_dcdh_lag_t *lag = &dc->lag[het->term[t].k];
-        int j = het->term[t].j, fresh = het->term[t].k != k;
+        const jd_multiplegt_lag_t *lag = &mg->lag[het->term[t].k];
+        const bool fresh = het->term[t].k != k;
+        int j = het->term[t].j;
         if (value) value[t] = (double)NAN;
         if (lag->switchers_mass <= 0) continue;
         k = het->term[t].k;
-        if (fresh) rc = regress(dc, lag, &r, ctx);
+        if (fresh) rc = regress(mg, lag, &r, ctx);
         if (rc) break;
-        if (fresh) take_differences(dc, lag, &r, mean, y);
-        if (fresh && u) take_residuals(dc, &r, lag->l, y, y + groups, y + 2 * groups);
-        double told = tell_term(dc, &r, r.q + (size_t)j * groups, y, y + groups,
+        if (fresh) take_differences(mg, lag, &r, mean, y);
+        if (fresh && u) take_residuals(mg, &r, lag->l, y, y + groups, y + 2 * groups);
+        double told = tell_term(mg, &r, r.q + (size_t)j * groups, y, y + groups,
                                 u ? u + (size_t)t * groups : NULL);
         if (value && r.kept[j]) value[t] = told;
     }
@@ -395,29 +401,31 @@ static int walk(const jd_dcdh_t *dc, const double *mean, double *value, double *
     return rc;
 }
 
-int jd_dcdh_het_estimate(const jd_dcdh_t *dc, const double *mean, double *value, jd_ctx_t *ctx)
+int jd_multiplegt_het_estimate(const jd_multiplegt_t *mg, const double *mean, double *value,
+                               jd_ctx_t *ctx)
 {
-    return walk(dc, mean, value, NULL, ctx);
+    return walk(mg, mean, value, NULL, ctx);
 }
 
-int jd_dcdh_het_influence(const jd_dcdh_t *dc, const double *mean, double *u, jd_ctx_t *ctx)
+int jd_multiplegt_het_influence(const jd_multiplegt_t *mg, const double *mean, double *u,
+                                jd_ctx_t *ctx)
 {
-    return walk(dc, mean, NULL, u, ctx);
+    return walk(mg, mean, NULL, u, ctx);
 }
 
-void jd_dcdh_het_df(const jd_dcdh_t *dc, double *df)
+void jd_multiplegt_het_df(const jd_multiplegt_t *mg, double *df)
 {
-    for (int t = 0; t < dc->het->n_terms; t++)
-        df[t] = dc->het->term[t].df;
+    for (int t = 0; t < mg->het->n_terms; t++)
+        df[t] = mg->het->term[t].df;
 }
 
-int jd_dcdh_het_first(const jd_dcdh_t *dc)
+int jd_multiplegt_het_first(const jd_multiplegt_t *mg)
 {
-    return dc->het->first;
+    return mg->het->first;
 }
 
-int64_t jd_dcdh_het_units(const jd_dcdh_t *dc, int term)
+int64_t jd_multiplegt_het_units(const jd_multiplegt_t *mg, int term)
 {
-    int t = dc->het ? term - dc->het->first : -1;
-    return t >= 0 ? dc->het->term[t].units : -1;
+    int t = mg->het ? term - mg->het->first : -1;
+    return t >= 0 ? mg->het->term[t].units : -1;
 }

@@ -2,8 +2,8 @@
 /* did_multiplegt_dyn by plain loops in long double, switcher by switcher, on small panels whose
  * treatments take three values, come and go, with gaps, doubled cells, weights, a covariate, groups
  * of common trends and clusters of units. */
-#ifndef JD_TESTS_PROPERTY_DCDH_PLAIN_H
-#define JD_TESTS_PROPERTY_DCDH_PLAIN_H
+#ifndef JD_TESTS_PROPERTY_MULTIPLEGT_PLAIN_H
+#define JD_TESTS_PROPERTY_MULTIPLEGT_PLAIN_H
 
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* did_multiplegt_dyn against plain loops; then weights, threads, linear trends, the bootstrap,
  * refusals. */
-#include "property/dcdh_plain.h"
+#include "property/multiplegt_plain.h"
 
 #include "jiedao/random.h"
 

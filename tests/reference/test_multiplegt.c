@@ -113,7 +113,7 @@ static void check_row(tally_t *t, const fitted_t *f, const csv_t *e, int row)
     double value = csv_number(e, row, 6), se = csv_number(e, row, 7);
     int k = term_of(f, csv_text(e, row, 5));
     jd_ctx_t ctx;
-    jd_dcdh_counts_t counts = {-1, -1};
+    jd_multiplegt_counts_t counts = {-1, -1};
     jd_ctx_init(&ctx);
     assert_true(k >= 0);
     assert_int_equal(jd_did_multiplegt_counts(f->design, k, &counts, &ctx), JD_OK);
