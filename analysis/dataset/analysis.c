@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "dataset/parts.h"
 #include "dataset/request.h"
+#include "linear/blas.h"
 
 #define TEXT_COLUMN(name, width, label)                     \
     {                                                       \
@@ -310,7 +311,9 @@ int jd_analyse(jd_analysis_t **analysis, const jd_frame_t *frame, const jd_reque
     inner.cancelled = ask_stop;
     inner.progress = tell;
     inner.style = request->style;
+    jd_blas_alone_begin(); /* the same bits in whatever process this is */
     rc = analyse(a, frame, request, &inner);
+    jd_blas_alone_end();
     if (!rc && hearer.lost) rc = jd_fail_memory(&inner, REMARK, "a remark");
     hand_over(ctx, &inner, rc);
     if (rc)

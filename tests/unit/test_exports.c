@@ -90,6 +90,51 @@ static void test_estimators_and_simulator_do_not_know_each_other(void **state)
         assert_false(needs(shared[i], "hdf5"));
 }
 
+/* What other languages bind: all that frame.h and analysis.h declare, and contexts and tables by
+ * functions. Nothing but pointers, numbers and texts goes over the border. */
+static void test_the_flat_interface_is_exported(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"frame", "analysis"};
+    static const char *const more[] = {"jd_ctx_create",        "jd_ctx_free",
+                                       "jd_ctx_set_threads",   "jd_ctx_set_poll",
+                                       "jd_ctx_set_hear",      "jd_ctx_message",
+                                       "jd_ctx_code",          "jd_ctx_where",
+                                       "jd_error_name",        "jd_abi",
+                                       "jd_table_n_rows",      "jd_table_n_columns",
+                                       "jd_table_column_name", "jd_table_column_type",
+                                       "jd_table_column_data"};
+    char command[2048], line[1024], name[256];
+    int n = 0;
+    for (int k = 0; k < 2; k++) {
+        snprintf(line, sizeof line, "%s/include/jiedao/%s.h", JD_SOURCE_DIR, headers[k]);
+        FILE *in = fopen(line, "r");
+        assert_non_null(in);
+        while (fgets(line, sizeof line, in)) {
+            const char *at = strstr(line, "jd_");
+            if (strncmp(line, "JD_API", 6) != 0) {
+                assert_null(strstr(line, "{"));
+                continue;
+            }
+            assert_null(strstr(line, "..."));
+            while (at && sscanf(at, "%255[a-z0-9_](", name) == 1 && at[strlen(name)] != '(')
+                at = strstr(at + 3, "jd_");
+            if (!at) fail_msg("no function in: %s", line);
+            snprintf(command, sizeof command, "nm -D --defined-only '%s'", JD_SHARED_DID);
+            snprintf(line, sizeof line, " T %s\n", name);
+            if (!output_holds(command, line)) fail_msg("%s is not exported", name);
+            n++;
+        }
+        fclose(in);
+    }
+    assert_true(n > 15);
+    for (size_t k = 0; k < sizeof more / sizeof *more; k++) {
+        snprintf(command, sizeof command, "nm -D --defined-only '%s'", JD_SHARED_CORE);
+        snprintf(line, sizeof line, " T %s\n", more[k]);
+        if (!output_holds(command, line)) fail_msg("%s is not exported", more[k]);
+    }
+}
+
 /* Simulated data must be equal on every machine, and libm's functions are not. */
 static void test_simulator_calls_no_libm(void **state)
 {
@@ -124,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_exported_names_have_the_prefix),
         cmocka_unit_test(test_archive_names_have_the_prefix),
         cmocka_unit_test(test_estimators_and_simulator_do_not_know_each_other),
+        cmocka_unit_test(test_the_flat_interface_is_exported),
         cmocka_unit_test(test_simulator_calls_no_libm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
