@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/pages.h"
 
 /* What an array is as long as. */
 typedef enum along {
@@ -16,7 +17,7 @@ typedef enum along {
     KIND_STREETS,
     KIND_COUNTIES,
     KIND_PREFECTURES,
-    TYPE_STREETS
+    TYPE_COUNTIES
 } along_t;
 
 typedef struct field {
@@ -94,7 +95,8 @@ static const field_t fields[] = {
     D(choice.mass, KIND_PREFECTURES),
     D(choice.elsewhere, KIND_PREFECTURES),
     D(choice.tilt, KIND_PREFECTURES),
-    {offsetof(jd_world_t, choice.hazard), TYPE_STREETS, sizeof(uint32_t)},
+    D(choice.cost, TYPE_COUNTIES),
+    {offsetof(jd_world_t, choice.top), KIND_COUNTIES, sizeof(uint32_t)},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -118,8 +120,8 @@ static size_t length_of(along_t along, const jd_dims_t *d)
         return (size_t)d->kinds * counties;
     case KIND_PREFECTURES:
         return (size_t)d->kinds * (size_t)d->prefectures;
-    case TYPE_STREETS:
-        return (size_t)d->types * streets;
+    case TYPE_COUNTIES:
+        return (size_t)d->types * counties;
     }
     return 0;
 }
@@ -177,6 +179,7 @@ int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool wit
         jd_world_free(world);
         return rc;
     }
+    if (with_firms) jd_ask_large_pages(world->place, (size_t)dims->firms * sizeof *world->place);
     size_t at = 0;
     for (int f = 0; f < FIELDS; f++) {
         void *array = (char *)world->block + at;

@@ -58,7 +58,8 @@ typedef struct jd_choice {
     double *elsewhere; /**< [kz][prefectures] sum over other prefectures of mass times gravity */
     double *own;       /**< [kz][counties] W of the own prefecture, seen from this county */
     double *total;     /**< [kz][counties] own + elsewhere */
-    uint32_t *hazard;  /**< [types][streets] probability to move away, times 2^32 */
+    double *cost;      /**< [types][counties] exp(kappa_q - L_o): what leaving costs */
+    uint32_t *top;     /**< [kz][counties] the largest hazard of leaving, times 2^32 */
     /* Against the base table: p/q = ratio_j * (own prefecture ? own_ratio_c : far_ratio_c *
      * tilt_p). */
     double *ratio;                 /**< [kz][streets] */

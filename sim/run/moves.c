@@ -7,7 +7,11 @@
 #include "core/memory.h"
 #include "run/setting.h"
 
-enum { CHUNK = 65536, BATCH = 24 };
+enum {
+    CHUNK = 65536,
+    BATCH = 24,
+    AHEAD = 16 /* moves whose firm's memory is asked for before its turn */
+};
 
 int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
@@ -36,6 +40,7 @@ static void book(const struct jd_simulation *sim, int w, const jd_moves_t *moves
     const int32_t *county = sim->tree.parent[JD_STREET];
     for (int64_t i = 0; i < moves->n; i++) {
         int32_t from = moves->from[w][i], to = moves->to[w][i];
+        if (i + AHEAD < moves->n) __builtin_prefetch(&world->place[moves->firm[i + AHEAD]], 1);
         if (to < 0) continue;
         int64_t sector = jd_type_sector(d, moves->type[i]), streets = sector * d->streets;
         int64_t out = sector * d->counties + county[from], in = sector * d->counties + county[to];
@@ -56,6 +61,7 @@ static int record(struct jd_simulation *sim, int w, const jd_moves_t *moves, int
     int rc = JD_OK;
     for (int64_t i = 0; i < moves->n && !rc; i++) {
         int32_t from = moves->from[w][i], to = moves->to[w][i];
+        if (i + AHEAD < moves->n) __builtin_prefetch(&sim->type[moves->firm[i + AHEAD]]);
         if (to < 0) continue;
         if (fact) rc = jd_record_move(sim, period, moves->firm[i], from, to, ctx);
         if (w == JD_WORLD_WITHOUT)
@@ -96,6 +102,7 @@ jd_pass_t jd_moves_pass(const struct jd_simulation *sim, int64_t period)
                       .base = &sim->base,
                       .borders = &sim->borders,
                       .type = sim->type,
+                      .review = jd_review_rate(sim, period),
                       .n_worlds = sim->n_worlds};
     jd_pass_draws(&pass, sim->seed, sim->replicate, period);
     for (int w = 0; w < sim->n_worlds; w++) {

@@ -126,11 +126,17 @@ static void share_bounds(struct jd_simulation *sim)
     }
 }
 
-void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+double jd_review_rate(const struct jd_simulation *sim, int64_t period)
 {
     const jd_firms_params_t *p = sim->firms_params;
     double shock = quarter_of(sim, period) >= p->common_shock_start ? p->common_shock : 0;
     double review = p->review * (1 + shock);
+    return review < 1 ? review : 1;
+}
+
+void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+{
+    const jd_firms_params_t *p = sim->firms_params;
     choice_pass_t pass = {
         .setting = {.dims = &sim->dims,
                     .tree = &sim->tree,
@@ -139,7 +145,7 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
                     .base = &sim->base,
                     .drift = p->b_dev + p->b_drift * (double)(period > 0 ? period : 0) /
                                             (double)sim->params->periods,
-                    .review = review < 1 ? review : 1},
+                    .review = jd_review_rate(sim, period)},
         .refuse = false};
     if (!sim->base.ready) {
         weigh_and_leave(sim, &pass, ctx);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/pages.h"
 #include "model/mechanisms/list.h"
 #include "run/reckon.h"
 #include "run/setting.h"
@@ -150,6 +151,7 @@ static int make_shared(struct jd_simulation *sim, jd_ctx_t *ctx)
 {
     const jd_dims_t *d = &sim->dims;
     int rc = jd_make(&sim->type, d->firms, sizeof *sim->type, "firms' types", ctx);
+    if (!rc) jd_ask_large_pages(sim->type, (size_t)d->firms * sizeof *sim->type);
     if (!rc) rc = jd_make(&sim->pressure, d->streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&sim->environment, d->streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&sim->tk_land, d->counties, sizeof(double), "the toolkit", ctx);

@@ -5,7 +5,6 @@
  * (Wilson-Hilferty) above 3 enlarges the same sample 16-fold, and the test fails above 4.5: false
  * alarm 7e-6 a law, 3e-3 for this file. */
 #include "near.h"
-#include "one_draw.h"
 #include "toy_choice.h"
 
 static double z_of_chi2(double chi2, int df)
@@ -32,6 +31,19 @@ static double compare(const double *law, const int64_t *count, int n, double dra
     return df > 0 ? z_of_chi2(chi2, df) : 0;
 }
 
+/* So many firms of a kind at a street, numbered from `first`. */
+static void start_draws(jd_draws_t *draws, int kind, int from, const jd_jump_t *jump,
+                        uint64_t first)
+{
+    draws->n = JD_DRAWS_MOST;
+    draws->increment = jump->increment;
+    for (int i = 0; i < JD_DRAWS_MOST; i++) {
+        draws->kind[i] = kind;
+        draws->origin[i] = from;
+        draws->state[i] = jd_rng_at(jump, first + (uint64_t)i).state;
+    }
+}
+
 static void check_law(const toy_t *toy, int kind, int from)
 {
     double law[TOY_MAX];
@@ -41,9 +53,12 @@ static void check_law(const toy_t *toy, int kind, int from)
     toy_law(toy, kind, from, false, law);
     double z = 0;
     for (int64_t i = 0, n = 1 << 17; i < 1 << 21; i = n, n = 1 << 21) {
-        for (int64_t d = i; d < n; d++) {
-            jd_rng_t rng = jd_rng_at(&jump, (uint64_t)d);
-            count[one_destination(&tables, &toy->world.choice, kind, from, rng)]++;
+        for (int64_t d = i; d < n; d += JD_DRAWS_MOST) {
+            jd_draws_t draws;
+            start_draws(&draws, kind, from, &jump, (uint64_t)d);
+            jd_choice_destinations(&tables, &toy->world.choice, &draws);
+            for (int j = 0; j < draws.n; j++)
+                count[draws.to[j]]++;
         }
         z = compare(law, count, toy->dims.streets, (double)n);
         if (fabs(z) < 3) return;
@@ -139,14 +154,17 @@ static void check_following(const toy_street_t *streets, int n, const char *cons
             toy_law(&toy, kind, from, false, law[1]);
             for (int s = 0; s < n; s++)
                 together += fmin(law[0][s], law[1][s]);
-            for (uint64_t i = 0; i < DRAWS; i++) {
-                int32_t to[2];
-                to[0] = one_destination(&tables[0], &first.world.choice, kind, from,
-                                        jd_rng_at(&jump, i));
-                to[1] = one_follows(&tables[1], &first.world.choice, &toy.world.choice, kind, from,
-                                    to[0], jd_rng_at(&follow, i));
-                count[0][to[0]]++, count[1][to[1]]++;
-                agree += to[0] == to[1];
+            for (uint64_t i = 0; i < DRAWS; i += JD_DRAWS_MOST) {
+                jd_draws_t draws[2];
+                start_draws(&draws[0], kind, from, &jump, i);
+                start_draws(&draws[1], kind, from, &follow, i);
+                jd_choice_destinations(&tables[0], &first.world.choice, &draws[0]);
+                memcpy(draws[1].to, draws[0].to, sizeof draws[0].to);
+                jd_choice_follow(&tables[1], &first.world.choice, &toy.world.choice, &draws[1]);
+                for (int j = 0; j < JD_DRAWS_MOST; j++) {
+                    count[0][draws[0].to[j]]++, count[1][draws[1].to[j]]++;
+                    agree += draws[0].to[j] == draws[1].to[j];
+                }
             }
             for (int w = 0; w < 2; w++) {
                 double z = compare(law[w], count[w], n, DRAWS);

@@ -61,12 +61,19 @@ static void test_refused_streets_take_nobody(void **state)
     toy_stop(&toy);
 }
 
+static uint32_t hazard_of(const toy_t *toy, int type, int32_t street)
+{
+    return jd_choice_hazard(&toy->world.choice, &toy->dims, &toy->tree, toy->setting.review, type,
+                            street);
+}
+
 static void test_leaving_is_the_equation(void **state)
 {
     (void)state;
     toy_t toy;
     toy_start(&toy, toy_world, TOY_WORLD, strict);
     const jd_firms_params_t *p = toy.firms;
+    uint32_t all = 0;
     for (int type = 0; type < toy.dims.types; type++) {
         int kind = type / toy.dims.sizes;
         double kappa = p->moving_cost + p->moving_cost_size.value[jd_type_size(&toy.dims, type)];
@@ -74,10 +81,14 @@ static void test_leaving_is_the_equation(void **state)
             double law[TOY_MAX];
             double pull = toy_law(&toy, kind, s, false, law) - toy_law(&toy, kind, s, true, law);
             double leave = 1 / (1 + exp(toy_value(&toy, kind, s) + kappa - pull));
-            double hazard = toy.world.choice.hazard[type * TOY_WORLD + s] * 0x1p-32;
-            assert_near(hazard, leave, 1e-9);
+            uint32_t hazard = hazard_of(&toy, type, s);
+            assert_near(hazard * 0x1p-32, leave, 1e-9);
+            int64_t county = toy.tree.parent[JD_STREET][s];
+            assert_true(hazard <= toy.world.choice.top[kind * toy.dims.counties + county]);
+            all = hazard > all ? hazard : all;
         }
     }
+    assert_int_equal(jd_choice_top_hazard(&toy.world.choice, &toy.dims), all);
     toy_stop(&toy);
 }
 
@@ -213,9 +224,9 @@ static void test_refused_everywhere(void **state)
     toy_start(&toy, toy_world, TOY_WORLD, closed);
     for (int type = toy.dims.sizes; type < toy.dims.emissions * toy.dims.sizes; type++) {
         for (int s = 0; s < TOY_WORLD; s++)
-            assert_int_equal(toy.world.choice.hazard[type * TOY_WORLD + s], 0);
+            assert_int_equal(hazard_of(&toy, type, s), 0);
     }
-    assert_true(toy.world.choice.hazard[0] > 0);
+    assert_true(hazard_of(&toy, 0, 0) > 0);
     for (int i = 0; i < toy.dims.kinds * toy.dims.counties; i++)
         assert_true(isfinite(toy.world.choice.bound[i]));
     toy_stop(&toy);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "low_uniform.h"
+#include "model/firms/choice.h"
 #include "small_world.h"
 
 /* Shares of types within 5 SD of what is asked: false alarm 1e-5 for all 18 together. */
@@ -114,6 +115,7 @@ static void test_the_pass_looks_at_hazards(void **state)
                       .base = &sim->base,
                       .borders = &sim->borders,
                       .type = sim->type,
+                      .review = 0.4,
                       .n_worlds = 1,
                       .place = {sim->world[0].place},
                       .choice = {&sim->world[0].choice},
@@ -126,9 +128,9 @@ static void test_the_pass_looks_at_hazards(void **state)
     for (int64_t i = 0; i < sim->dims.firms; i++) {
         int32_t place = sim->world[0].place[i];
         bool moved = at < moves.n && moves.firm[at] == i;
-        bool low =
-            place >= 0 && low_uniform(&pass.leading, &pass.jump, i) <
-                              sim->world[0].choice.hazard[sim->type[i] * sim->dims.streets + place];
+        bool low = place >= 0 && low_uniform(&pass.leading, &pass.jump, i) <
+                                     jd_choice_hazard(pass.choice[0], &sim->dims, &sim->tree, 0.4,
+                                                      sim->type[i], place);
         if (moved) {
             assert_true(low && moves.to[0][at] >= 0 && moves.to[0][at] != place);
             assert_true(moves.from[0][at] == place && moves.type[at] == sim->type[i]);

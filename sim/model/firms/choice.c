@@ -88,30 +88,63 @@ static void weigh_streets(const jd_choice_setting_t *setting, const jd_world_t *
     }
 }
 
-/* Sums up the tree: w_c and the prefecture's mass, for one kind. */
-static void sum_prefecture(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
-                           int32_t prefecture)
+/* What several passes over counties read, of one kind. */
+typedef struct counties {
+    const jd_choice_setting_t *setting;
+    const int32_t *prefecture; /* [counties] each lies in */
+    int64_t at, top;           /* first cell of the kind by county, by prefecture */
+    int32_t first, end;        /* counties to go over */
+} counties_t;
+
+static counties_t counties_of(const jd_choice_setting_t *setting, int kind, int32_t first,
+                              int32_t end)
+{
+    const int32_t *child = setting->tree->child[JD_PREFECTURE];
+    return (counties_t){.setting = setting,
+                        .prefecture = setting->tree->parent[JD_COUNTY],
+                        .at = (int64_t)kind * setting->dims->counties,
+                        .top = (int64_t)kind * setting->dims->prefectures,
+                        .first = child[first],
+                        .end = child[end]};
+}
+
+/* The sum of each stretch of children, in their order. */
+static void sum_children(const double *value, const int32_t *child, int32_t first, int32_t end,
+                         double *restrict sum)
+{
+    for (int32_t p = first; p < end; p++) {
+        double all = 0;
+        for (int32_t i = child[p]; i < child[p + 1]; i++)
+            all += value[i];
+        sum[p] = all;
+    }
+}
+
+/* S (sum / S)^power: what a nest weighs one level up. */
+JD_CLONES static void raise_nests(const double *restrict site, const double *restrict sum,
+                                  double power, int32_t first, int32_t end, double *restrict weight)
+{
+    JD_SIMD
+    for (int32_t i = first; i < end; i++)
+        weight[i] = site[i] * jd_pow(sum[i] / site[i], power);
+}
+
+/* Sums up the tree: w_c and the prefectures' masses, for one kind. */
+static void sum_prefectures(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
+                            int32_t first, int32_t end)
 {
     const jd_tree_t *tree = setting->tree;
-    const jd_dims_t *d = setting->dims;
+    const counties_t c = counties_of(setting, kind, first, end);
     const double lam_c = setting->firms->dissimilarity_county;
     const double lam_p = setting->firms->dissimilarity_prefecture;
-    int64_t counties = (int64_t)kind * d->counties,
-            at = (int64_t)kind * d->prefectures + prefecture;
-    const double *weight = choice->weight + (int64_t)kind * d->streets;
-    double total = 0;
-    for (int32_t c = tree->child[JD_PREFECTURE][prefecture];
-         c < tree->child[JD_PREFECTURE][prefecture + 1]; c++) {
-        double sum = 0, site = tree->site_county[c];
-        for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++)
-            sum += weight[s];
-        choice->sum_county[counties + c] = sum;
-        choice->weight_county[counties + c] = site * jd_pow(sum / site, lam_c / lam_p);
-        total += choice->weight_county[counties + c];
-    }
-    double site = tree->site_prefecture[prefecture];
-    choice->sum_prefecture[at] = total;
-    choice->mass[at] = site * jd_pow(total / site, lam_p);
+    sum_children(choice->weight + (int64_t)kind * setting->dims->streets, tree->child[JD_COUNTY],
+                 c.first, c.end, choice->sum_county + c.at);
+    raise_nests(tree->site_county, choice->sum_county + c.at, lam_c / lam_p, c.first, c.end,
+                choice->weight_county + c.at);
+    sum_children(choice->weight_county + c.at, tree->child[JD_PREFECTURE], first, end,
+                 choice->sum_prefecture + c.top);
+    raise_nests(tree->site_prefecture, choice->sum_prefecture + c.top, lam_p, first, end,
+                choice->mass + c.top);
 }
 
 void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool refuse,
@@ -120,10 +153,8 @@ void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool
     int32_t from = jd_tree_first_street(setting->tree, JD_PREFECTURE, first);
     int32_t to = jd_tree_first_street(setting->tree, JD_PREFECTURE, end);
     weigh_streets(setting, world, refuse, from, to);
-    for (int kind = 0; kind < setting->dims->kinds; kind++) {
-        for (int32_t prefecture = first; prefecture < end; prefecture++)
-            sum_prefecture(setting, &world->choice, kind, prefecture);
-    }
+    for (int kind = 0; kind < setting->dims->kinds; kind++)
+        sum_prefectures(setting, &world->choice, kind, first, end);
 }
 
 /* Sum over prefectures of mass times gravity, in eight running sums that vectorise and always add
@@ -143,104 +174,160 @@ JD_CLONES static double attract(const double *restrict mass, const double *restr
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-/* Totals seen from the counties of an origin prefecture. */
-static void total_counties(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
-                           int32_t prefecture)
+/* Totals seen from each county. */
+JD_CLONES static void total_counties(const counties_t *c, const jd_choice_t *choice)
 {
-    const jd_tree_t *tree = setting->tree;
-    const jd_dims_t *d = setting->dims;
-    int64_t counties = (int64_t)kind * d->counties,
-            at = (int64_t)kind * d->prefectures + prefecture;
-    double elsewhere =
-        attract(choice->mass + (int64_t)kind * d->prefectures,
-                setting->borders->gravity + (int64_t)prefecture * d->prefectures, d->prefectures);
-    choice->elsewhere[at] = elsewhere;
-    double site = tree->site_prefecture[prefecture], crossing = jd_exp(-setting->borders->k_county);
-    for (int32_t c = tree->child[JD_PREFECTURE][prefecture];
-         c < tree->child[JD_PREFECTURE][prefecture + 1]; c++) {
-        double own_county = choice->weight_county[counties + c];
-        double near = own_county + crossing * (choice->sum_prefecture[at] - own_county);
-        double own = site * jd_pow(near / site, setting->firms->dissimilarity_prefecture);
-        choice->own[counties + c] = own;
-        choice->total[counties + c] = own + elsewhere;
-    }
-}
-
-/* h P(leave | review) of streets of one county: 1 / (1 + exp(V_o + kappa_q - L_o)). */
-JD_CLONES static void leave_streets(const double *restrict appeal, double cost, double review,
-                                    int32_t first, int32_t end, uint32_t *restrict hazard)
-{
+    const double *site = c->setting->tree->site_prefecture;
+    const double *all = choice->sum_prefecture + c->top, *elsewhere = choice->elsewhere + c->top;
+    const double *weight = choice->weight_county + c->at;
+    const int32_t *prefecture = c->prefecture;
+    double *restrict own = choice->own + c->at, *restrict total = choice->total + c->at;
+    const double crossing = jd_exp(-c->setting->borders->k_county),
+                 lam_p = c->setting->firms->dissimilarity_prefecture;
     JD_SIMD
-    for (int32_t s = first; s < end; s++)
-        hazard[s] = (uint32_t)(int64_t)(review * 4294967295.0 / (1 + appeal[s] * cost));
-}
-
-static void leave_county(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
-                         int32_t county)
-{
-    const jd_dims_t *d = setting->dims;
-    const jd_firms_params_t *p = setting->firms;
-    int64_t at = (int64_t)kind * d->counties + county;
-    int32_t first = setting->tree->child[JD_COUNTY][county],
-            end = setting->tree->child[JD_COUNTY][county + 1];
-    double pull = jd_log(choice->total[at]) - setting->borders->reference[county]; /* L_o */
-    for (int q = 0; q < d->sizes; q++) {
-        double kappa = p->moving_cost + p->moving_cost_size.value[q];
-        leave_streets(choice->appeal + (int64_t)kind * d->streets, jd_exp(kappa - pull),
-                      setting->review, first, end,
-                      choice->hazard + (int64_t)(kind * d->sizes + q) * d->streets);
+    for (int32_t i = c->first; i < c->end; i++) {
+        int32_t p = prefecture[i];
+        double near = weight[i] + crossing * (all[p] - weight[i]);
+        own[i] = site[p] * jd_pow(near / site[p], lam_p);
+        total[i] = own[i] + elsewhere[p];
     }
 }
 
-static double over(double a, double b)
+/* exp(kappa_q - L_o) of each county: what leaving it costs one size of firms. */
+JD_CLONES static void cost_counties(const counties_t *c, const double *restrict total, double kappa,
+                                    double *restrict cost)
+{
+    const double *reference = c->setting->borders->reference;
+    JD_SIMD
+    for (int32_t i = c->first; i < c->end; i++)
+        cost[i] = jd_exp(kappa - (jd_log(total[i]) - reference[i]));
+}
+
+/* The largest hazard of the types of one kind in each county, where appeal and cost are least. */
+static void top_counties(const counties_t *c, const jd_choice_t *choice, int kind)
+{
+    const jd_dims_t *d = c->setting->dims;
+    const int32_t *child = c->setting->tree->child[JD_COUNTY];
+    const double *appeal = choice->appeal + (int64_t)kind * d->streets;
+    const double *cost = choice->cost + (int64_t)kind * d->sizes * d->counties;
+    for (int32_t i = c->first; i < c->end; i++) {
+        double least = HUGE_VAL, cheapest = HUGE_VAL;
+        for (int32_t s = child[i]; s < child[i + 1]; s++)
+            least = jd_min(least, appeal[s]);
+        for (int q = 0; q < d->sizes; q++)
+            cheapest = jd_min(cheapest, cost[(int64_t)q * d->counties + i]);
+        choice->top[c->at + i] = jd_hazard(c->setting->review, least, cheapest);
+    }
+}
+
+static inline double over(double a, double b)
 {
     return b > 0 ? a / b : 0;
 }
 
-/* Ratios p/q of one prefecture: as a destination (ratio, tilt), and as an origin (own_ratio,
- * far_ratio). */
-static void compare_with_base(const jd_choice_setting_t *setting, const jd_choice_t *choice,
-                              int kind, int32_t prefecture)
+/* Ratios p/q of counties as origins. */
+JD_CLONES static void compare_origins(const counties_t *c, const jd_choice_t *choice)
 {
-    const jd_tree_t *tree = setting->tree;
-    const jd_dims_t *d = setting->dims;
-    const jd_choice_t *q = &setting->base->choice;
-    const double crossing = setting->base->crossing;
-    int64_t streets = (int64_t)kind * d->streets, counties = (int64_t)kind * d->counties;
-    int64_t at = (int64_t)kind * d->prefectures + prefecture;
-    choice->tilt[at] =
-        over(choice->mass[at] / q->mass[at], choice->sum_prefecture[at] / q->sum_prefecture[at]);
-    for (int32_t c = tree->child[JD_PREFECTURE][prefecture];
-         c < tree->child[JD_PREFECTURE][prefecture + 1]; c++) {
-        int64_t i = counties + c;
-        double scale = over(choice->weight_county[i] / q->weight_county[i],
-                            choice->sum_county[i] / q->sum_county[i]);
-        for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++)
-            choice->ratio[streets + s] =
-                scale * choice->weight[streets + s] / q->weight[streets + s];
-        double near = choice->weight_county[i] +
-                      crossing * (choice->sum_prefecture[at] - choice->weight_county[i]);
-        double near_q =
-            q->weight_county[i] + crossing * (q->sum_prefecture[at] - q->weight_county[i]);
-        choice->far_ratio[i] = over(q->total[i], choice->total[i]);
-        choice->own_ratio[i] =
-            choice->far_ratio[i] * over(choice->own[i] / q->own[i], near / near_q);
+    const jd_choice_t *q = &c->setting->base->choice;
+    const double crossing = c->setting->base->crossing;
+    const int32_t *prefecture = c->prefecture;
+    const double *all = choice->sum_prefecture + c->top, *all_q = q->sum_prefecture + c->top;
+    const double *weight = choice->weight_county + c->at, *weight_q = q->weight_county + c->at;
+    const double *own = choice->own + c->at, *own_q = q->own + c->at;
+    const double *total = choice->total + c->at, *total_q = q->total + c->at;
+    double *restrict own_ratio = choice->own_ratio + c->at;
+    double *restrict far_ratio = choice->far_ratio + c->at;
+    JD_SIMD
+    for (int32_t i = c->first; i < c->end; i++) {
+        int32_t p = prefecture[i];
+        double near = weight[i] + crossing * (all[p] - weight[i]);
+        double near_q = weight_q[i] + crossing * (all_q[p] - weight_q[i]);
+        far_ratio[i] = over(total_q[i], total[i]);
+        own_ratio[i] = far_ratio[i] * over(own[i] / own_q[i], near / near_q);
     }
+}
+
+JD_CLONES static void divide_streets(const double *restrict scale, const double *restrict weight,
+                                     const double *restrict weight_q, int n, double *restrict ratio)
+{
+    JD_SIMD
+    for (int i = 0; i < n; i++)
+        ratio[i] = scale[i] * weight[i] / weight_q[i];
+}
+
+/* Ratios p/q of streets as destinations. */
+static void compare_streets(const counties_t *c, const jd_choice_t *choice, int kind)
+{
+    const jd_choice_t *q = &c->setting->base->choice;
+    const int32_t *county = c->setting->tree->parent[JD_STREET],
+                  *child = c->setting->tree->child[JD_COUNTY];
+    const int64_t streets = (int64_t)kind * c->setting->dims->streets;
+    double scale[BLOCK], of_county = 0;
+    for (int32_t s = child[c->first], last = -1; s < child[c->end];) {
+        int n = child[c->end] - s < BLOCK ? child[c->end] - s : BLOCK;
+        for (int i = 0; i < n; i++) {
+            int64_t at = c->at + county[s + i];
+            if (county[s + i] != last)
+                of_county = over(choice->weight_county[at] / q->weight_county[at],
+                                 choice->sum_county[at] / q->sum_county[at]);
+            last = county[s + i];
+            scale[i] = of_county;
+        }
+        divide_streets(scale, choice->weight + streets + s, q->weight + streets + s, n,
+                       choice->ratio + streets + s);
+        s += n;
+    }
+}
+
+/* Ratios p/q of prefectures [first, end): as destinations (ratio, tilt), and as origins (own_ratio,
+ * far_ratio). */
+static void compare_with_base(const counties_t *c, const jd_choice_t *choice, int kind,
+                              int32_t first, int32_t end)
+{
+    const jd_choice_t *q = &c->setting->base->choice;
+    for (int64_t p = c->top + first; p < c->top + end; p++)
+        choice->tilt[p] =
+            over(choice->mass[p] / q->mass[p], choice->sum_prefecture[p] / q->sum_prefecture[p]);
+    compare_streets(c, choice, kind);
+    compare_origins(c, choice);
 }
 
 void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int32_t first,
                      int32_t end)
 {
-    const jd_tree_t *tree = setting->tree;
-    for (int kind = 0; kind < setting->dims->kinds; kind++) {
-        for (int32_t p = first; p < end; p++) {
-            total_counties(setting, &world->choice, kind, p);
-            for (int32_t c = tree->child[JD_PREFECTURE][p]; c < tree->child[JD_PREFECTURE][p + 1];
-                 c++)
-                leave_county(setting, &world->choice, kind, c);
-            if (setting->base->ready) compare_with_base(setting, &world->choice, kind, p);
-        }
+    const jd_dims_t *d = setting->dims;
+    const jd_firms_params_t *firms = setting->firms;
+    const jd_choice_t *choice = &world->choice;
+    for (int kind = 0; kind < d->kinds; kind++) {
+        const counties_t c = counties_of(setting, kind, first, end);
+        for (int32_t p = first; p < end; p++)
+            choice->elsewhere[c.top + p] =
+                attract(choice->mass + c.top,
+                        setting->borders->gravity + (int64_t)p * d->prefectures, d->prefectures);
+        total_counties(&c, choice);
+        for (int q = 0; q < d->sizes; q++)
+            cost_counties(&c, choice->total + c.at,
+                          firms->moving_cost + firms->moving_cost_size.value[q],
+                          choice->cost + ((int64_t)kind * d->sizes + q) * d->counties);
+        top_counties(&c, choice, kind);
+        if (setting->base->ready) compare_with_base(&c, choice, kind, first, end);
     }
+}
+
+/* The largest of n values, none below 0. */
+JD_CLONES static double largest(const double *restrict value, int32_t n)
+{
+    double lane[8] = {0};
+    int32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        for (int l = 0; l < 8; l++)
+            lane[l] = jd_max(lane[l], value[i + l]);
+    }
+    for (; i < n; i++)
+        lane[0] = jd_max(lane[0], value[i]);
+    for (int l = 1; l < 8; l++)
+        lane[0] = jd_max(lane[0], lane[l]);
+    return lane[0];
 }
 
 /* M >= p/q of one kind, by county of origin. */
@@ -255,9 +342,7 @@ static void bound_ratio(const jd_choice_setting_t *setting, const jd_choice_t *c
     for (int32_t p = 0; p < d->prefectures; p++) {
         int32_t first = jd_tree_first_street(tree, JD_PREFECTURE, p);
         int32_t end = jd_tree_first_street(tree, JD_PREFECTURE, p + 1);
-        double top = 0;
-        for (int32_t s = first; s < end; s++)
-            top = jd_max(top, ratio[s]);
+        double top = largest(ratio + first, end - first);
         far = jd_max(far, top * tilt[p]);
         for (int32_t c = tree->child[JD_PREFECTURE][p]; c < tree->child[JD_PREFECTURE][p + 1]; c++)
             choice->bound[counties + c] = top; /* for the moment: the own prefecture's largest */
@@ -308,7 +393,7 @@ void jd_choice_bound(const jd_choice_setting_t *setting, jd_world_t *world,
 uint32_t jd_choice_top_hazard(const jd_choice_t *choice, const jd_dims_t *dims)
 {
     uint32_t top = 0;
-    for (int64_t i = 0; i < (int64_t)dims->types * dims->streets; i++)
-        top = choice->hazard[i] > top ? choice->hazard[i] : top;
+    for (int64_t i = 0; i < (int64_t)dims->kinds * dims->counties; i++)
+        top = choice->top[i] > top ? choice->top[i] : top;
     return top;
 }

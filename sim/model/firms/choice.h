@@ -102,6 +102,23 @@ double jd_choice_probability(const jd_choice_t *choice, const jd_borders_t *bord
                              const jd_dims_t *dims, const jd_tree_t *tree, int kind, int32_t origin,
                              int32_t to);
 
+/** Probability that a firm leaves its street, times 2^32: h P(leave | review) = review / (1 +
+ * exp(V_o + kappa_q - L_o)), of its street's appeal and its county's cost. */
+static inline uint32_t jd_hazard(double review, double appeal, double cost)
+{
+    return (uint32_t)(int64_t)(review * 4294967295.0 / (1 + appeal * cost));
+}
+
+/** The same by type and street. */
+static inline uint32_t jd_choice_hazard(const jd_choice_t *choice, const jd_dims_t *dims,
+                                        const jd_tree_t *tree, double review, int type,
+                                        int32_t street)
+{
+    int64_t county = tree->parent[JD_STREET][street];
+    return jd_hazard(review, choice->appeal[(int64_t)(type / dims->sizes) * dims->streets + street],
+                     choice->cost[(int64_t)type * dims->counties + county]);
+}
+
 /** The largest hazard of a world: the pass looks no closer at draws above it. */
 uint32_t jd_choice_top_hazard(const jd_choice_t *choice, const jd_dims_t *dims);
 

@@ -200,27 +200,54 @@ static void add_candidates(const jd_pass_t *pass, int64_t first, int64_t end, ca
     }
 }
 
+/* Where a candidate's hazard is found; -1: it is in no street. */
+typedef struct hazard_cell {
+    int64_t appeal, cost;
+} hazard_cell_t;
+
+/* Of the candidates, which leave their street in world w: sets its bit. Cells are asked for first,
+ * then read. */
+static void look(const jd_pass_t *pass, const candidates_t *c, int w, const int64_t *type,
+                 hazard_cell_t *cell, uint64_t *leaves)
+{
+    const jd_dims_t *d = pass->dims;
+    const jd_choice_t *choice = pass->choice[w];
+    const int32_t *county = pass->tree->parent[JD_STREET], *place = pass->place[w];
+    int64_t kind_of[JD_SECTORS_MAX * JD_EMISSIONS_MAX * JD_SIZES_MAX];
+    for (int t = 0; t < d->types; t++)
+        kind_of[t] = t / d->sizes;
+    for (int i = 0; i < c->n; i++) {
+        int32_t at = place[c->firm[i]];
+        if (at < 0) {
+            cell[i].appeal = -1;
+            continue;
+        }
+        cell[i].appeal = kind_of[type[i]] * d->streets + at;
+        cell[i].cost = type[i] * d->counties + county[at];
+        __builtin_prefetch(&choice->appeal[cell[i].appeal]);
+    }
+    for (int i = 0; i < c->n; i++) {
+        if (cell[i].appeal < 0) continue;
+        uint32_t hazard =
+            jd_hazard(pass->review, choice->appeal[cell[i].appeal], choice->cost[cell[i].cost]);
+        leaves[i] |= (uint64_t)(c->uniform[i] < hazard) << w;
+    }
+}
+
 /* Of the candidates, those that leave their street in some world; worlds as bits. */
 static int find_leavers(const jd_pass_t *pass, const candidates_t *c, int64_t *firm,
                         uint64_t *worlds)
 {
-    const int64_t streets = pass->dims->streets;
-    int64_t cell[ROOM];
+    hazard_cell_t cell[ROOM];
+    int64_t type[ROOM];
     uint64_t leaves[ROOM];
     int found = 0;
-    memset(leaves, 0, (size_t)c->n * sizeof *leaves);
-    for (int w = 0; w < pass->n_worlds; w++) {
-        const uint32_t *hazard = pass->choice[w]->hazard;
-        for (int i = 0; i < c->n; i++) {
-            int32_t at = pass->place[w][c->firm[i]];
-            cell[i] = at < 0 ? -1 : pass->type[c->firm[i]] * streets + at;
-            __builtin_prefetch(&hazard[cell[i] < 0 ? 0 : cell[i]]);
-        }
-        for (int i = 0; i < c->n; i++) {
-            uint64_t leaving = cell[i] >= 0 && c->uniform[i] < hazard[cell[i] < 0 ? 0 : cell[i]];
-            leaves[i] |= leaving << w;
-        }
+    for (int i = 0; i < c->n; i++) {
+        type[i] = pass->type[c->firm[i]];
+        leaves[i] = 0;
     }
+    for (int w = 0; w < pass->n_worlds; w++)
+        look(pass, c, w, type, cell, leaves);
     for (int i = 0; i < c->n; i++) {
         firm[found] = c->firm[i];
         worlds[found] = leaves[i];

@@ -85,6 +85,7 @@ typedef struct jd_pass {
     int n_worlds;
     const int32_t *place[JD_WORLDS_MAX];
     const jd_choice_t *choice[JD_WORLDS_MAX];
+    double review;      /**< of this period (jd_choice_setting_t) */
     uint32_t threshold; /**< above every world's largest hazard: others are not looked at */
     jd_jump_t leading;  /**< draw 0 of JD_DRAW_LEAVE in this period */
     jd_jump_t jump;     /**< draw 0 of JD_DRAW_MOVE in this period */
