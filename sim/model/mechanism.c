@@ -28,6 +28,7 @@ int jd_active_init(jd_active_set_t *set, const jd_mechanism_t *const *list,
         if (list[i]->on && !list[i]->on(params)) continue;
         jd_active_t *active = &set->active[set->n++];
         *active = (jd_active_t){.mechanism = list[i], .params = params};
+        set->leaders = set->leaders || list[i]->leaders;
         rc = jd_make(&active->state_at, n_rows(list[i]), sizeof *active->state_at, "mechanisms",
                      ctx);
     }
@@ -46,6 +47,21 @@ void jd_active_lay_out(jd_active_set_t *set, const jd_dims_t *dims)
                                           jd_column_size(&cell));
         }
     }
+}
+
+bool jd_mechanisms_lead(const jd_config_t *config)
+{
+    bool lead = false;
+    for (int i = 0; jd_mechanisms[i]; i++) {
+        const jd_mechanism_t *m = jd_mechanisms[i];
+        lead = lead || (m->leaders && m->on(jd_config_section(config, m->section.name)));
+    }
+    return lead;
+}
+
+int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims)
+{
+    return set->leaders ? dims->streets + dims->counties + dims->prefectures : 0;
 }
 
 void jd_active_free(jd_active_set_t *set)

@@ -25,6 +25,7 @@ typedef struct jd_moment {
     const jd_tree_t *tree;
     const jd_street_setting_t *street;
     const jd_firms_params_t *firms;
+    const jd_leaders_params_t *leaders;
     int64_t period; /**< 1 = first recorded; burn-in <= 0 */
     uint64_t seed, replicate;
     const jd_world_t *world; /**< the period as it went */
@@ -60,6 +61,7 @@ typedef struct jd_mechanism_events {
 typedef struct jd_mechanism {
     jd_section_t section; /**< its name is the mechanism's */
     bool (*on)(const void *params);
+    bool leaders;                       /**< it needs them: m->world->leaders */
     const jd_state_t *state;            /**< or NULL */
     const jd_mechanism_panel_t *panels; /**< or NULL */
     jd_mechanism_events_t events;
@@ -83,6 +85,7 @@ typedef struct jd_active_set {
     int n;
     jd_active_t *active; /**< [n] in the order of the list */
     size_t bytes;        /**< of all their state, in each world */
+    bool leaders;        /**< some of them needs leaders */
 } jd_active_set_t;
 
 /** Those of `list` that are on in a finished config. Free with jd_active_free(), after an error
@@ -92,6 +95,11 @@ JD_MUST_USE int jd_active_init(jd_active_set_t *set, const jd_mechanism_t *const
 /** Places of their state in a world of these dims: bytes, and state_at of each. */
 void jd_active_lay_out(jd_active_set_t *set, const jd_dims_t *dims);
 void jd_active_free(jd_active_set_t *set);
+
+/** Whether some mechanism that is built in and on needs leaders. */
+bool jd_mechanisms_lead(const jd_config_t *config);
+/** Seats of leaders in a world of these dims: 0 where no mechanism of the set needs them. */
+int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims);
 
 /** The moment as the set's k-th mechanism sees it. */
 jd_moment_t jd_active_moment(const jd_active_set_t *set, int k, const jd_moment_t *moment);

@@ -17,7 +17,8 @@ typedef enum along {
     KIND_STREETS,
     KIND_COUNTIES,
     KIND_PREFECTURES,
-    TYPE_COUNTIES
+    TYPE_COUNTIES,
+    SEATS
 } along_t;
 
 typedef struct field {
@@ -48,6 +49,10 @@ static const field_t fields[] = {
     D(modifiers.tour, STREETS),
     D(modifiers.burden, STREETS),
     D(modifiers.show, STREETS),
+    D(modifiers.rise, SEATS),
+    D(leaders.age, SEATS),
+    I(leaders.tenure, SEATS),
+    I(leaders.fate, SEATS),
     I(stock, SECTOR_STREETS),
     D(dose, COUNTIES),
     D(toolkit, COUNTIES),
@@ -122,6 +127,8 @@ static size_t length_of(along_t along, const jd_dims_t *d)
         return (size_t)d->kinds * (size_t)d->prefectures;
     case TYPE_COUNTIES:
         return (size_t)d->types * counties;
+    case SEATS:
+        return (size_t)d->seats;
     }
     return 0;
 }
@@ -146,23 +153,26 @@ size_t jd_world_bytes(const jd_dims_t *dims)
     return bytes;
 }
 
-/* Modifiers by street and their neutral values. */
+/* Modifiers and their neutral values. */
 static const struct {
     size_t offset;
+    along_t along;
     double neutral;
 } modifiers[] = {
-    {offsetof(jd_modifiers_t, tour), 0},
-    {offsetof(jd_modifiers_t, burden), 0},
-    {offsetof(jd_modifiers_t, show), 0},
+    {offsetof(jd_modifiers_t, tour), STREETS, 0},
+    {offsetof(jd_modifiers_t, burden), STREETS, 0},
+    {offsetof(jd_modifiers_t, show), STREETS, 0},
+    {offsetof(jd_modifiers_t, rise), SEATS, 0},
 };
 
 void jd_modifiers_clear(const jd_modifiers_t *m, const jd_dims_t *dims)
 {
     for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
-        double *street;
-        memcpy(&street, (const char *)m + modifiers[i].offset, sizeof street);
-        for (int32_t s = 0; s < dims->streets; s++)
-            street[s] = modifiers[i].neutral;
+        const size_t n = length_of(modifiers[i].along, dims);
+        double *cell;
+        memcpy(&cell, (const char *)m + modifiers[i].offset, sizeof cell);
+        for (size_t k = 0; k < n; k++)
+            cell[k] = modifiers[i].neutral;
     }
 }
 

@@ -6,6 +6,7 @@
 #define JD_MODEL_WORLD_H
 
 #include "model/jurisdictions/tree.h"
+#include "model/leaders.h"
 #include "model/officials.h"
 
 enum { JD_ABSENT = -1 }; /**< place of a firm not yet born or closed; "stays" among moves */
@@ -13,12 +14,13 @@ enum { JD_ABSENT = -1 }; /**< place of a firm not yet born or closed; "stays" am
 /** Sizes every array follows from. */
 typedef struct jd_dims {
     int32_t streets, counties, prefectures, provinces;
-    int32_t slots;       /**< officials per street */
-    int32_t sectors;     /**< k; sector 0 is the one the policy targets */
-    int32_t emissions;   /**< z classes */
-    int32_t sizes;       /**< q classes */
-    int32_t kinds;       /**< sectors * emissions: firms alike in where they want to go */
-    int32_t types;       /**< kinds * sizes: alike in leaving too */
+    int32_t slots;     /**< officials per street */
+    int32_t sectors;   /**< k; sector 0 is the one the policy targets */
+    int32_t emissions; /**< z classes */
+    int32_t sizes;     /**< q classes */
+    int32_t kinds;     /**< sectors * emissions: firms alike in where they want to go */
+    int32_t types;     /**< kinds * sizes: alike in leaving too */
+    int32_t seats; /**< leaders: of streets, then counties, then prefectures; 0 = there are none */
     int64_t first_firms; /**< there at the start */
     int64_t firms;       /**< with room for those still to be born */
 } jd_dims_t;
@@ -30,6 +32,7 @@ typedef struct jd_modifiers {
     double *tour;   /**< [streets] stakes of strong tasks times 1 + tour; 0 */
     double *burden; /**< [streets] time taken away; 0 */
     double *show;   /**< [streets] share of weak effort that goes into show; 0 */
+    double *rise;   /**< [seats] 1: the leader rises at the next turn; 0 */
 } jd_modifiers_t;
 
 /** Parts of friction, in the order in which output runs through them. The first three are
@@ -75,6 +78,7 @@ typedef struct jd_world {
     double *services;         /**< [streets] G */
     double *stage[JD_STAGES]; /**< [streets] what G would be up to each of its parts */
     jd_modifiers_t modifiers; /**< written by mechanisms for this quarter */
+    jd_leaders_t leaders;     /**< [seats] each */
     int32_t *stock;           /**< [sectors][streets] firms */
     /* this quarter */
     double *dose;                   /**< [counties] D */
@@ -102,6 +106,12 @@ typedef struct jd_world {
 
 /** Units of a level. */
 int64_t jd_dims_units(const jd_dims_t *dims, jd_level_t level);
+/** Seat of the leader of a street, county or prefecture. */
+static inline int32_t jd_dims_seat(const jd_dims_t *dims, jd_level_t level, int32_t unit)
+{
+    return unit + (level <= JD_COUNTY ? dims->streets : 0) +
+           (level <= JD_PREFECTURE ? dims->counties : 0);
+}
 
 /** Bytes of a world's block, firms' places and mechanisms' own state apart. */
 size_t jd_world_bytes(const jd_dims_t *dims);

@@ -21,13 +21,14 @@ jd_moment_t jd_moment_of(const struct jd_simulation *sim, int w, int64_t period)
                          .tree = &sim->tree,
                          .street = &sim->street,
                          .firms = sim->firms_params,
+                         .leaders = sim->leaders_params,
                          .period = period,
                          .seed = sim->seed,
                          .replicate = sim->replicate,
                          .world = &sim->world[w]};
 }
 
-/* Mechanisms read the quarter as it went and write the next one's modifiers. */
+/* Leaders turn; mechanisms read the quarter as it went and write the next one's modifiers. */
 static int run_mechanisms(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     const jd_active_set_t *set = &sim->mechanisms;
@@ -35,7 +36,10 @@ static int run_mechanisms(struct jd_simulation *sim, int64_t period, jd_ctx_t *c
     for (int w = 0; w < sim->n_worlds && !rc; w++) {
         const jd_modifiers_t *next = &sim->world[w].modifiers;
         const jd_moment_t moment = jd_moment_of(sim, w, period);
+        const jd_leaders_draw_t draw = {sim->seed, sim->replicate, period};
         const bool recorded = period >= 1 && w == jd_factual(sim);
+        jd_leaders_turn(sim->leaders_params, sim->dims.seats, next->rise, &draw,
+                        &sim->world[w].leaders);
         jd_modifiers_clear(next, &sim->dims);
         for (int k = 0; k < set->n && !rc; k++) {
             jd_moment_t m = jd_active_moment(set, k, &moment);

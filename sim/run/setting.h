@@ -27,6 +27,7 @@ struct jd_simulation {
     const jd_run_params_t *params;
     const jd_firms_params_t *firms_params;
     const jd_policy_params_t *policy_params;
+    const jd_leaders_params_t *leaders_params;
     uint64_t seed, replicate;
 
     jd_tree_t tree;

@@ -77,10 +77,9 @@ const jd_section_t *const *jd_simulation_sections(int *n)
 {
 #define SECTION(name) &jd_##name.section,
     static const jd_section_t *const sections[] = {
-        &jd_run_section,       &jd_world_section,
-        &jd_officials_section, &jd_rescaling_section,
-        &jd_event_section,     &jd_policy_section,
-        &jd_firms_section,     JD_MECHANISMS(SECTION) & jd_observation_section,
+        &jd_run_section,       &jd_world_section,   &jd_officials_section,
+        &jd_rescaling_section, &jd_event_section,   &jd_policy_section,
+        &jd_firms_section,     &jd_leaders_section, JD_MECHANISMS(SECTION) & jd_observation_section,
         &jd_output_section,
     };
 #undef SECTION
@@ -212,6 +211,8 @@ static int start_world(struct jd_simulation *sim, jd_ctx_t *ctx)
     jd_officials_start(sim->street.officials, &sim->traits, &world->officials);
     jd_services_start(&sim->street, world);
     const jd_moment_t moment = jd_moment_of(sim, 0, -sim->params->burn_in);
+    const jd_leaders_draw_t draw = {sim->seed, sim->replicate, moment.period};
+    jd_leaders_start(sim->leaders_params, sim->dims.seats, &draw, &world->leaders);
     return jd_active_start(&sim->mechanisms, &moment, ctx);
 }
 
@@ -229,6 +230,7 @@ static jd_reckon_t sizes_of(struct jd_simulation *sim, const jd_tree_t *tree, jd
     const jd_output_params_t *output = jd_config_section(sim->config, "output");
     jd_dims_init(d, tree, sim->firms_params, jd_config_section(sim->config, "officials"),
                  (int32_t)p->periods);
+    d->seats = jd_active_seats(&sim->mechanisms, d);
     jd_active_lay_out(&sim->mechanisms, d);
     int worlds = worlds_of(p);
     return (jd_reckon_t){.worlds = policy_acts(sim->policy_params) ? worlds : 1,
@@ -255,6 +257,7 @@ static void read_sections(struct jd_simulation *sim)
     sim->params = jd_config_section(sim->config, "run");
     sim->firms_params = jd_config_section(sim->config, "firms");
     sim->policy_params = jd_config_section(sim->config, "policy");
+    sim->leaders_params = jd_config_section(sim->config, "leaders");
     sim->seed = (uint64_t)sim->params->seed;
 }
 
@@ -280,6 +283,7 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs,
     if (rc) return rc;
     jd_dims_init(&sim->dims, &sim->tree, sim->firms_params, officials,
                  (int32_t)sim->params->periods);
+    sim->dims.seats = jd_active_seats(&sim->mechanisms, &sim->dims);
     if (sim->dims.firms > INT32_MAX)
         return jd_config_blame(
             config, "firms", "n", ctx,

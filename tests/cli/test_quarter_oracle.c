@@ -15,8 +15,8 @@ static void test_streets_are_the_equations(void **state)
         "officials.psi_street_sd=0 --set officials.career_sd=0 --set rescaling.inspection=0.7 "
         "--set "
         "rescaling.event_start=2020Q2 --set officials.horizontal=0.1 --set "
-        "officials.horizontal_slope=0.3 --set officials.burden=0.1 --set tournament.base=0.2 --set "
-        "tournament.slope=0.3 --set tournament.noise=0 --set policy.anticipation=2 --set "
+        "officials.horizontal_slope=0.3 --set officials.burden=0.1 --set policy.anticipation=2 "
+        "--set "
         "policy.profile=ramp --set policy.profile_length=8 -o o.h5 >/dev/null && "
         "PATH=/usr/bin:$PATH python3 '" JD_SOURCE_DIR "/tests/cli/readers/quarter.py' o.h5");
     ASSERT_STATUS(&said, 0);

@@ -187,7 +187,7 @@ static void test_everything_at_once(void **state)
                                       "run.direct_folds=4",
                                       "run.direct_none=yes",
                                       "world.fiscal_feedback=1",
-                                      "tournament.slope=0.5",
+                                      "tournament.street=0.5",
                                       "rescaling.base_sd=0.2",
                                       "rescaling.inspection=0.5",
                                       "event.smog.kind=env",

@@ -10,7 +10,7 @@
 #define RICH "policy.adoption=2020Q3, 2021Q1", "policy.anticipation=2", "policy.profile=ramp", RICH0
 #define RICH0                                                                                   \
     "firms.b_drift=0.3", "firms.entry=0.01", "firms.exit=0.01", "firms.common_shock=0.5",       \
-        "firms.common_shock_start=2020Q4", "world.fiscal_feedback=0.5", "tournament.slope=0.3", \
+        "firms.common_shock_start=2020Q4", "world.fiscal_feedback=0.5", "tournament.street=0.3", \
         "run.burn_in_firms=3", "firms.emission_limit=1", "event.smog.kind=env",                 \
         "event.smog.start=2020Q2", "event.smog.spread=0.5"
 

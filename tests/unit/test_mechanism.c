@@ -141,7 +141,7 @@ static int make(small_t *s, const char *const *set)
                                         "world.counties=24",    "world.streets=150",
                                         "firms.n=6000",         "policy.adoption=2020Q4",
                                         "run.periods=8",        "run.burn_in=4",
-                                        "tournament.slope=0.3", NULL};
+                                        "tournament.street=0.3", NULL};
     int n;
     const jd_section_t *const *sections = jd_simulation_sections(&n), *all[64];
     memset(s, 0, sizeof *s);

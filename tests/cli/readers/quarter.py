@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Officials, outcomes, dose and tournament once more, slowly, from docs/model/timing.md alone: the
+"""Officials, outcomes and dose once more, slowly, from docs/model/timing.md alone: the
 columns of panel/street of a run whose officials are alike and whose burn-in is 0. Prints the
 largest difference."""
 import sys
@@ -10,7 +10,7 @@ import numpy as np
 f = h5py.File(sys.argv[1])
 street = f["panel/street"]
 n, periods = street["unit"].shape[0], street["time"].shape[0]
-cohort, county = street["cohort"][:], street["county"][:]
+cohort = street["cohort"][:]
 learn, forget, floor = 0.6, 0.1, 0.1
 g, c, h = 1, 0.2, 0.3
 mu_strong, mu_weak, psi_bar = 0.9, 0.5 * 0.9725**8, 0.5
@@ -42,7 +42,7 @@ def dose(t, first):  # a ramp of 8 quarters, announced 2 ahead, .3 of it acted o
 
 time, full = 1 - burden, a(0.5) / 2
 strong = np.full(n, a(time / 2))
-weak, psi, tour = strong.copy(), np.full(n, psi_bar), np.zeros(n)
+weak, psi = strong.copy(), np.full(n, psi_bar)
 e_s = np.full(n, time / 2)
 e_w = e_s.copy()
 services = np.full(n, 1 / ambition_w)
@@ -52,7 +52,7 @@ for t in range(1, periods + 1):
     d = np.array([dose(t, first) for first in cohort])
     event = min(1, max(0, t - 2) / 4)  # from 2020Q2, the second quarter
     p = 0.1 + 0.15 * 1.1**4 * event + 0.15 * d
-    stake_s = mu_strong * (1 + p) * (1 + tour)
+    stake_s = mu_strong * (1 + p)
     stake_w = mu_weak * (1 + 0.1 * p) + psi * (1.1 + 0.3 * np.maximum(0, 1 - services))
     efforts = [choose(s, w, time) for s, w in zip(stake_s * strong + h * e_s, stake_w * weak + h * e_w)]
     e_s, e_w = np.array(efforts).T
@@ -84,8 +84,4 @@ for t in range(1, periods + 1):
     psi = psi + 0.1 * (psi_bar - psi) - 0.02 * np.maximum(0, p + burden) * psi
     strong = strong + learn * e_s * (1 - strong) - forget * (strong - floor)
     weak = weak + learn * e_w * (1 - weak) - forget * (weak - floor)
-    for k in np.unique(county):
-        i = np.where(county == k)[0]
-        rivals = (induce[i].sum() - induce[i]) / (len(i) - 1) if len(i) > 1 else np.ones(1)
-        tour[i] = np.clip(0.2 + 0.3 * (rivals - 1), -0.5, 1)
 print(f"{worst:.2e}")
