@@ -11,8 +11,9 @@
 #include "linear/sums.h"
 #include "panel/grid.h"
 
-static const double absorbed_tolerance = 1e-8;   /* of a column's length, left by fixed effects */
-static const double rounding = 1e-12; /* of a column's length, its mean in it: what is left is noise */
+static const double absorbed_tolerance = 1e-8; /* of a column's length, left by fixed effects */
+static const double rounding =
+    1e-12; /* of a column's length, its mean in it: what is left is noise */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the columns before it */
 
 enum { MOST_REGRESSORS = 46340 }; /* cells of [k][k] are counted by int */
@@ -32,12 +33,12 @@ static int init_small(jd_regression_t *r, const jd_effects_t *effects, int64_t n
     r->n = n;
     r->n_x = n_x;
     r->effects = effects;
-    r->kept = calloc(k, sizeof *r->kept);
-    r->cross = calloc(k * k, sizeof *r->cross);
-    r->bread = calloc(k * k, sizeof *r->bread);
-    if (weight) r->weight = malloc(rows * sizeof *r->weight);
-    if (!r->kept || !r->cross || !r->bread || (weight && !r->weight))
-        return jd_fail_memory(ctx, (2 * k * k + rows) * sizeof *r->cross, "the regressors");
+    int rc = jd_make_n(&r->kept, k, sizeof *r->kept, "the regressors", ctx);
+    if (!rc) rc = jd_make_n(&r->cross, k * k, sizeof *r->cross, "the regressors", ctx);
+    if (!rc) rc = jd_make_n(&r->bread, k * k, sizeof *r->bread, "the regressors", ctx);
+    if (!rc && weight)
+        rc = jd_make_unset(&r->weight, rows, sizeof *r->weight, "the regressors", ctx);
+    if (rc) return rc;
     if (weight) memcpy(r->weight, weight, rows * sizeof *weight);
     return JD_OK;
 }
@@ -45,8 +46,7 @@ static int init_small(jd_regression_t *r, const jd_effects_t *effects, int64_t n
 static int make_columns(jd_regression_t *r, jd_ctx_t *ctx)
 {
     size_t cells = (size_t)r->n_x * (size_t)r->n;
-    r->columns = calloc(cells, sizeof *r->columns);
-    return r->columns ? JD_OK : jd_fail_memory(ctx, cells * sizeof *r->columns, "the regressors");
+    return jd_make_n(&r->columns, cells, sizeof *r->columns, "the regressors", ctx);
 }
 
 int jd_regression_init(jd_regression_t *regression, const jd_effects_t *effects, int64_t n, int n_x,
@@ -173,8 +173,9 @@ static int residualise(jd_regression_t *r, double *least, jd_ctx_t *ctx)
 static int drop_collinear(jd_regression_t *r, jd_ctx_t *ctx)
 {
     if (r->n_kept == 0) return JD_OK;
-    unsigned char *keep = calloc((size_t)r->n_kept, 1);
-    if (!keep) return jd_fail_memory(ctx, (size_t)r->n_kept, "the search for collinear terms");
+    unsigned char *keep;
+    if (jd_make(&keep, r->n_kept, 1, "the search for collinear terms", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = cross_products(r->columns, r->n, r->n_kept, r->cross, ctx);
     if (!rc) {
         jd_cholesky(r->cross, r->n_kept, NULL, collinear_tolerance, keep);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 /* 1 if the rows from ... from + length - 1 are not of one unit after the one before, in the first
  * unit's periods. */
 static int breaks_grid(const int32_t *unit, const int32_t *time, int64_t from, int64_t length)
@@ -36,11 +38,10 @@ static int allocate(jd_groups_t *groups, int64_t n, int32_t levels, jd_ctx_t *ct
     memset(groups, 0, sizeof *groups);
     groups->n = n;
     groups->n_groups = levels;
-    groups->code = malloc(bytes);
-    groups->value = malloc(own);
-    groups->count = malloc(own);
-    if (groups->code && groups->value && groups->count) return JD_OK;
-    return jd_fail_memory(ctx, bytes + 2 * own, "the codes of a column");
+    int rc = jd_make_unset(&groups->code, bytes, 1, "the codes of a column", ctx);
+    if (!rc) rc = jd_make_unset(&groups->value, own, 1, "the codes of a column", ctx);
+    if (!rc) rc = jd_make_unset(&groups->count, own, 1, "the codes of a column", ctx);
+    return rc;
 }
 
 int jd_grid_code(jd_groups_t *units, jd_groups_t *periods, const int32_t *unit, const int32_t *time,

@@ -63,10 +63,12 @@ int jd_sample_drop_singletons(jd_sample_t *sample, int n_columns, const int32_t 
     if (n_columns < 1) return JD_OK;
     int rc = JD_OK;
     size_t width = (size_t)n_columns;
-    jd_groups_t *groups = calloc(width, sizeof *groups);
-    int32_t *values = malloc((size_t)(sample->n + 1) * sizeof *values);
-    if (!groups || !values)
-        rc = jd_fail_memory(ctx, (size_t)sample->n * sizeof *values, "the search for singletons");
+    jd_groups_t *groups;
+    int32_t *values = NULL;
+    rc = jd_make_n(&groups, width, sizeof *groups, "the search for singletons", ctx);
+    if (!rc)
+        rc = jd_make_unset(&values, (size_t)(sample->n + 1), sizeof *values,
+                           "the search for singletons", ctx);
     for (int k = 0; !rc && k < n_columns; k++) {
         for (int64_t i = 0; i < sample->n; i++)
             values[i] = columns[k][sample->row[i]];

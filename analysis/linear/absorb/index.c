@@ -113,11 +113,12 @@ int jd_effects_sort(jd_effects_t *effects, jd_ctx_t *ctx)
     jd_rows_t *rows = &effects->rows;
     if (rows->start) return JD_OK;
     size_t n = (size_t)effects->n, width = (size_t)effects->n_effects - 1;
-    rows->start = malloc(((size_t)first->n_groups + 1) * sizeof *rows->start);
-    rows->code = malloc((n * width + 1) * sizeof *rows->code);
-    rows->row = calloc(n, sizeof *rows->row);
-    if (!rows->start || !rows->code || !rows->row)
-        return jd_fail_memory(ctx, n * (width + 1) * sizeof *rows->code, "fixed effects");
+    int rc = jd_make_unset(&rows->start, (size_t)first->n_groups + 1, sizeof *rows->start,
+                           "fixed effects", ctx);
+    if (!rc)
+        rc = jd_make_unset(&rows->code, n * width + 1, sizeof *rows->code, "fixed effects", ctx);
+    if (!rc) rc = jd_make_n(&rows->row, n, sizeof *rows->row, "fixed effects", ctx);
+    if (rc) return rc;
     jd_rows_by_group(first, effects->n, effects->row, rows->start, rows->row);
     if (is_identity(rows->row, effects->n)) {
         free(rows->row);

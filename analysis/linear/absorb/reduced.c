@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/reduced.h"
 #include "linear/absorb/solvers.h"
 #include "linear/cholesky.h"
@@ -49,8 +50,8 @@ static int detect_one_sweep(jd_effects_t *effects, jd_ctx_t *ctx)
     if (effects->n_effects != 2 || effects->weight) return JD_OK;
     int64_t cells = (int64_t)effects->groups[0].n_groups * effects->groups[1].n_groups;
     if (cells != effects->n) return JD_OK;
-    unsigned char *seen = calloc((size_t)cells, 1);
-    if (!seen) return jd_fail_memory(ctx, (size_t)cells, "the check for a balanced panel");
+    unsigned char *seen;
+    if (jd_make(&seen, cells, 1, "the check for a balanced panel", ctx)) return JD_ERR_NO_MEMORY;
     effects->one_sweep = is_balanced(effects, seen);
     free(seen);
     return JD_OK;

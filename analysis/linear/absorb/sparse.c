@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/absorb/solvers.h"
 #include "linear/cholesky.h"
 
@@ -433,13 +434,16 @@ static int factor_core(jd_sparse_t *s, jd_ctx_t *ctx)
 {
     size_t size = (size_t)s->n_core, cells = size * size;
     int dense = s->n_core <= JD_DIRECT_LEVELS;
-    double *scale = malloc((size + 1) * sizeof *scale);
-    s->kept = calloc(size + 1, 1);
-    s->inverse = calloc(size + 1, sizeof *s->inverse);
-    if (dense) s->dense = calloc(cells + 1, sizeof *s->dense);
-    if (!scale || !s->kept || !s->inverse || (dense && !s->dense)) {
+    double *scale;
+    int rc = jd_make_unset(&scale, size + 1, sizeof *scale, "the fixed effects' factor", ctx);
+    if (!rc) rc = jd_make_n(&s->kept, size + 1, 1, "the fixed effects' factor", ctx);
+    if (!rc)
+        rc = jd_make_n(&s->inverse, size + 1, sizeof *s->inverse, "the fixed effects' factor", ctx);
+    if (!rc && dense)
+        rc = jd_make_n(&s->dense, cells + 1, sizeof *s->dense, "the fixed effects' factor", ctx);
+    if (rc) {
         free(scale);
-        return jd_fail_memory(ctx, cells * sizeof *s->dense, "the fixed effects' factor");
+        return rc;
     }
     for (int r = 0; r < s->n_core; r++) {
         int32_t v = s->order[s->n_eliminated + r], at = s->border[v];

@@ -294,9 +294,10 @@ static int meat_by_cells(const jd_cellwise_t *c, int n_kept, const double *resid
                          jd_ctx_t *ctx)
 {
     size_t n = (size_t)c->n_cells, k = (size_t)n_kept, room = n * n + n + k;
-    double *squares = calloc(room, sizeof *squares);
-    int32_t *place = malloc(2 * n * sizeof *place);
-    int rc = squares && place ? JD_OK : jd_fail_memory(ctx, room * sizeof *squares, "scores");
+    double *squares;
+    int32_t *place = NULL;
+    int rc = jd_make_n(&squares, room, sizeof *squares, "scores", ctx);
+    if (!rc) rc = jd_make_unset(&place, 2 * n, sizeof *place, "scores", ctx);
     if (rc) goto out;
     double *z = squares + n * n, *half = z + n;
     for (size_t a = 0; a < n; a++)

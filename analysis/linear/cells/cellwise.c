@@ -79,12 +79,12 @@ static void code_rows(jd_cellwise_t *c, const jd_effects_t *e, const int32_t *co
 static int allocate_cells(jd_cellwise_t *c, jd_ctx_t *ctx)
 {
     size_t n = (size_t)c->n_cells;
-    c->code = malloc((size_t)c->n * sizeof *c->code);
-    c->dummy = malloc(n * sizeof *c->dummy);
-    c->level = malloc((n * (size_t)c->n_small + 1) * sizeof *c->level);
-    c->mass = calloc(n, sizeof *c->mass);
-    if (c->code && c->dummy && c->level && c->mass) return JD_OK;
-    return jd_fail_memory(ctx, (size_t)c->n * sizeof *c->code, "cells");
+    int rc = jd_make_unset(&c->code, (size_t)c->n, sizeof *c->code, "cells", ctx);
+    if (!rc) rc = jd_make_unset(&c->dummy, n, sizeof *c->dummy, "cells", ctx);
+    if (!rc)
+        rc = jd_make_unset(&c->level, n * (size_t)c->n_small + 1, sizeof *c->level, "cells", ctx);
+    if (!rc) rc = jd_make_n(&c->mass, n, sizeof *c->mass, "cells", ctx);
+    return rc;
 }
 
 /* Which dummy and levels a number stands for. */
@@ -165,12 +165,11 @@ int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x
     int threads = jd_pass_threads(ctx, e->n), rc = JD_OK;
     if (keys * threads > MAX_KEYS) threads = 1;
     size_t counts = (size_t)keys * (size_t)threads;
-    jd_cellwise_t *c = calloc(1, sizeof *c);
-    int32_t *count = calloc(counts, sizeof *count);
-    if (!c || !count) {
-        rc = jd_fail_memory(ctx, counts * sizeof *count, "cells");
-        goto out;
-    }
+    jd_cellwise_t *c;
+    int32_t *count = NULL;
+    rc = jd_make_n(&c, 1, sizeof *c, "cells", ctx);
+    if (!rc) rc = jd_make_n(&count, counts, sizeof *count, "cells", ctx);
+    if (rc) goto out;
     c->n = e->n;
     c->n_x = n_x;
     c->n_small = e->n_effects - 1;

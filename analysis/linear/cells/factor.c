@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/cells/cellwise.h"
 #include "linear/cholesky.h"
 
 /* What rounding leaves of the squares of a dummy that fixed effects explain; one more row that they
  * do not would leave 1e-8 at the least. */
 static const double absorbed_tolerance = 1e-11;
-static const double rounding = 1e-14; /* of a dummy's whole mass: all that one of every row leaves */
+static const double rounding =
+    1e-14; /* of a dummy's whole mass: all that one of every row leaves */
 static const double collinear_tolerance = 1e-10; /* of its square, left by the dummies before it */
 
 enum { N_PATTERNS = 1024 };
@@ -93,10 +95,12 @@ static void sum_units(const jd_cellwise_t *c, double *d, int32_t *met, pattern_t
 static int make_s(const jd_cellwise_t *c, double *s, jd_ctx_t *ctx)
 {
     size_t size = (size_t)c->n_cells;
-    double *d = calloc(size, sizeof *d);
-    int32_t *met = malloc(size * sizeof *met);
-    pattern_t *pattern = calloc(N_PATTERNS, sizeof *pattern);
-    int rc = d && met && pattern ? JD_OK : jd_fail_memory(ctx, size * sizeof *d, "cells");
+    double *d;
+    int32_t *met = NULL;
+    pattern_t *pattern = NULL;
+    int rc = jd_make_n(&d, size, sizeof *d, "cells", ctx);
+    if (!rc) rc = jd_make_unset(&met, size, sizeof *met, "cells", ctx);
+    if (!rc) rc = jd_make_n(&pattern, N_PATTERNS, sizeof *pattern, "cells", ctx);
     if (!rc) {
         sum_units(c, d, met, pattern, s);
         for (size_t i = 0; i < size; i++) {
@@ -160,12 +164,13 @@ static void apply(const double *s, int size, const double *in, int width, double
 static int factor_levels(jd_cellwise_t *c, const double *s, jd_ctx_t *ctx)
 {
     size_t h = (size_t)c->n_levels, n = (size_t)c->n_cells;
-    c->factor = calloc(h * h + 1, sizeof *c->factor);
-    c->known = calloc(h + 1, 1);
-    double *scale = calloc(h + 1, sizeof *scale);
-    if (!c->factor || !c->known || !scale) {
+    double *scale = NULL;
+    int rc = jd_make_n(&c->factor, h * h + 1, sizeof *c->factor, "fixed effects", ctx);
+    if (!rc) rc = jd_make_n(&c->known, h + 1, 1, "fixed effects", ctx);
+    if (!rc) rc = jd_make_n(&scale, h + 1, sizeof *scale, "fixed effects", ctx);
+    if (rc) {
         free(scale);
-        return jd_fail_memory(ctx, h * h * sizeof *scale, "fixed effects");
+        return rc;
     }
     for (int k = 0; k < c->n_small; k++)
         for (size_t a = 0; a < n; a++) {
@@ -269,9 +274,11 @@ static int keep_tables(jd_cellwise_t *c, const double *g, const double *level,
                        const jd_regression_t *r, jd_ctx_t *ctx)
 {
     size_t k = (size_t)r->n_kept, n_x = (size_t)c->n_x, n = (size_t)c->n_cells;
-    c->v = calloc(n * k, sizeof *c->v);
-    c->mixed = malloc(((size_t)c->n_levels * k + 1) * sizeof *c->mixed);
-    if (!c->v || !c->mixed) return jd_fail_memory(ctx, n * k * sizeof *c->v, "row weights");
+    int rc = jd_make_n(&c->v, n * k, sizeof *c->v, "row weights", ctx);
+    if (!rc)
+        rc = jd_make_unset(&c->mixed, (size_t)c->n_levels * k + 1, sizeof *c->mixed, "row weights",
+                           ctx);
+    if (rc) return rc;
     for (size_t a = 0; a < n; a++)
         for (size_t i = 0; i < k; i++) {
             double by = g[a * n_x + (size_t)r->kept[i]];
@@ -296,9 +303,10 @@ int jd_cellwise_factor(jd_cellwise_t *cells, jd_regression_t *r, jd_ctx_t *ctx)
     jd_cellwise_t *c = cells;
     size_t n = (size_t)c->n_cells, n_x = (size_t)c->n_x, h = (size_t)c->n_levels;
     size_t room = n * n + 2 * n * n_x + 2 * h * n_x + h + 2 * n_x * n_x + n_x;
-    double *s = calloc(room, sizeof *s);
-    unsigned char *keep = calloc(n_x, 1);
-    int rc = s && keep ? JD_OK : jd_fail_memory(ctx, room * sizeof *s, "cross products");
+    double *s;
+    unsigned char *keep = NULL;
+    int rc = jd_make_n(&s, room, sizeof *s, "cross products", ctx);
+    if (!rc) rc = jd_make_n(&keep, n_x, 1, "cross products", ctx);
     if (rc) goto out;
     double *g = s + n * n, *sg = g + n * n_x, *mixed = sg + n * n_x, *level = mixed + h * n_x;
     double *column = level + h * n_x, *all = column + h, *scratch = all + n_x * n_x;

@@ -108,13 +108,12 @@ static int order_rows(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
 static int allocate(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
 {
     size_t n = (size_t)glm->n + 1, bytes = n * sizeof(double);
-    glm->y = malloc(bytes);
-    glm->eta = malloc(bytes);
-    glm->mu = malloc(bytes);
-    glm->beta = calloc((size_t)in->n_x + 1, sizeof *glm->beta);
-    if (in->weight) glm->weight = malloc(bytes);
-    if (!glm->y || !glm->eta || !glm->mu || !glm->beta || (in->weight && !glm->weight))
-        return jd_fail_memory(ctx, 4 * bytes, "a fit");
+    int rc = jd_make_unset(&glm->y, bytes, 1, "a fit", ctx);
+    if (!rc) rc = jd_make_unset(&glm->eta, bytes, 1, "a fit", ctx);
+    if (!rc) rc = jd_make_unset(&glm->mu, bytes, 1, "a fit", ctx);
+    if (!rc) rc = jd_make_n(&glm->beta, (size_t)in->n_x + 1, sizeof *glm->beta, "a fit", ctx);
+    if (!rc && in->weight) rc = jd_make_unset(&glm->weight, bytes, 1, "a fit", ctx);
+    if (rc) return rc;
     for (int64_t i = 0; i < glm->n; i++) {
         glm->y[i] = in->y[glm->row[i]];
         if (in->weight) glm->weight[i] = in->weight[glm->row[i]];
@@ -173,8 +172,9 @@ static int drop_separated(const jd_glm_t *glm, const double *x, unsigned char *k
 {
     *count = 0;
     if (!looks_separated(glm)) return JD_OK;
-    unsigned char *separated = malloc((size_t)glm->n);
-    if (!separated) return jd_fail_memory(ctx, (size_t)glm->n, "the search for separated rows");
+    unsigned char *separated;
+    if (jd_make_unset(&separated, (size_t)glm->n, 1, "the search for separated rows", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = jd_glm_find_separated(glm, x, glm->regression.n_kept, separated, count, ctx);
     for (int64_t i = 0; !rc && i < glm->n; i++)
         if (separated[i]) keep[glm->row[i]] = 0;
@@ -329,8 +329,8 @@ int jd_glm_fit(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
     glm->family = input->family;
     if (input->n < 1 || input->n_x < 1)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a fit needs rows and a regressor");
-    unsigned char *keep = malloc((size_t)input->n);
-    if (!keep) return jd_fail_memory(ctx, (size_t)input->n, "a fit");
+    unsigned char *keep;
+    if (jd_make_unset(&keep, (size_t)input->n, 1, "a fit", ctx)) return JD_ERR_NO_MEMORY;
     int rc = check(input, keep, ctx), again = 1;
     while (!rc && again) {
         int64_t empty = 0;

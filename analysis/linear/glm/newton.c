@@ -345,8 +345,8 @@ static void measure(const newton_t *t)
 
 static int iterate(newton_t *t, jd_ctx_t *ctx)
 {
-    unsigned char *kept = calloc((size_t)t->n_x + 1, 1);
-    if (!kept) return jd_fail_memory(ctx, (size_t)t->n_x, "a fit");
+    unsigned char *kept;
+    if (jd_make_n(&kept, (size_t)t->n_x + 1, 1, "a fit", ctx)) return JD_ERR_NO_MEMORY;
     double deviance = HUGE_VAL;
     int rc = JD_OK, still = 0;
     begin(t);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/glm/glm.h"
 
 /* Marks levels of one effect in which y varies enough: not all 0, for logit not all 1 either. */
@@ -43,9 +44,10 @@ int jd_glm_drop_empty(const jd_glm_input_t *input, unsigned char *keep, int64_t 
     *count = 0;
     int effects = input->n_effects, rc = JD_OK;
     if (effects == 0 || (input->family == JD_FAMILY_POISSON && !has_zeros(input))) return JD_OK;
-    jd_groups_t *groups = calloc((size_t)effects, sizeof *groups);
-    unsigned char *seen = malloc((size_t)input->n + 1);
-    if (!groups || !seen) rc = jd_fail_memory(ctx, (size_t)input->n, "fixed effects");
+    jd_groups_t *groups;
+    unsigned char *seen = NULL;
+    rc = jd_make(&groups, effects, sizeof *groups, "fixed effects", ctx);
+    if (!rc) rc = jd_make_unset(&seen, (size_t)input->n + 1, 1, "fixed effects", ctx);
     for (int k = 0; !rc && k < effects; k++)
         rc = jd_groups_make(&groups[k], input->codes[k], input->n, ctx);
     for (int64_t gone = 1; !rc && gone > 0; *count += gone) {
@@ -84,12 +86,17 @@ static int make_rectifier(rectifier_t *t, const jd_glm_t *glm, const double *x, 
 {
     size_t n = (size_t)glm->n, k = (size_t)n_x;
     int n_effects = jd_effects_count(glm->effects);
-    const int32_t **codes = calloc((size_t)n_effects + 1, sizeof *codes);
-    t->weight = malloc(3 * n * sizeof *t->weight);
-    t->beta = malloc((k + 1) * sizeof *t->beta);
-    if (!codes || !t->weight || !t->beta) {
+    const int32_t **codes;
+    int rc = jd_make_n(&codes, (size_t)n_effects + 1, sizeof *codes,
+                       "the search for separated rows", ctx);
+    if (!rc)
+        rc = jd_make_unset(&t->weight, 3 * n, sizeof *t->weight, "the search for separated rows",
+                           ctx);
+    if (!rc)
+        rc = jd_make_unset(&t->beta, k + 1, sizeof *t->beta, "the search for separated rows", ctx);
+    if (rc) {
         free(codes);
-        return jd_fail_memory(ctx, 3 * n * sizeof *t->weight, "the search for separated rows");
+        return rc;
     }
     t->z = t->weight + n;
     t->fit = t->z + n;
@@ -99,7 +106,7 @@ static int make_rectifier(rectifier_t *t, const jd_glm_t *glm, const double *x, 
     }
     for (int f = 0; f < n_effects; f++)
         codes[f] = jd_effects_groups(glm->effects, f)->code;
-    int rc = jd_effects_make(&t->effects, glm->n, n_effects, codes, t->weight, JD_SOLVER_AUTO, ctx);
+    rc = jd_effects_make(&t->effects, glm->n, n_effects, codes, t->weight, JD_SOLVER_AUTO, ctx);
     free(codes);
     if (!rc && n_x > 0)
         rc = jd_regression_init(&t->regression, t->effects, glm->n, n_x, t->weight, ctx);

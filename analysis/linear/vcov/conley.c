@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "linear/sums.h"
 #include "linear/vcov/vcov.h"
 
@@ -81,9 +82,9 @@ static int check_coordinates(const jd_vcov_rows_t *rows, int64_t n, jd_ctx_t *ct
 static int list_places(map_t *map, const jd_vcov_rows_t *rows, int64_t n, jd_ctx_t *ctx)
 {
     size_t bytes = (size_t)n * sizeof *map->place;
-    map->place = malloc(bytes);
-    map->code = malloc((size_t)n * sizeof *map->code);
-    if (!map->place || !map->code) return jd_fail_memory(ctx, bytes, "places");
+    int rc = jd_make_unset(&map->place, bytes, 1, "places", ctx);
+    if (!rc) rc = jd_make_unset(&map->code, (size_t)n, sizeof *map->code, "places", ctx);
+    if (rc) return rc;
     double highest = -90;
     map->lowest = 90;
     for (int64_t i = 0; i < n; i++) {
@@ -218,9 +219,8 @@ int jd_meat_conley(const jd_regression_t *r, const double *residual, const jd_vc
     double *u = NULL, *v = NULL;
     size_t cells = (size_t)k * (size_t)map.n;
     if (!rc) {
-        u = calloc(2 * cells, sizeof *u);
-        v = malloc(cells * sizeof *v);
-        if (!u || !v) rc = jd_fail_memory(ctx, 3 * cells * sizeof *u, "scores of places");
+        rc = jd_make_n(&u, 2 * cells, sizeof *u, "scores of places", ctx);
+        if (!rc) rc = jd_make_unset(&v, cells, sizeof *v, "scores of places", ctx);
     }
     if (!rc) {
         for (int j = 0; j < k; j++)

@@ -27,8 +27,8 @@ static int part_effects(jd_leverage_t *v, jd_ctx_t *ctx)
             "leverages (HC2, HC3, CR2, CR3, jackknives, the wild bootstrap) are not known "
             "with slopes that differ by level; use cluster (CR1) or HC1, or give the slopes of few "
             "levels as covariates, a column a level");
-    v->other = calloc((size_t)n_effects + 1, sizeof *v->other);
-    if (!v->other) return jd_fail_memory(ctx, sizeof *v->other, "leverages");
+    if (jd_make_n(&v->other, (size_t)n_effects + 1, sizeof *v->other, "leverages", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int f = 0; f < n_effects; f++) {
         const jd_groups_t *effect = jd_effects_groups(v->r->effects, f);
         if (v->own && effect->n_groups <= v->own->n_groups) continue;
@@ -150,16 +150,15 @@ static int invert_factor(jd_leverage_t *v, const double *a, size_t size, const u
 
 static int factor_others(jd_leverage_t *v, jd_ctx_t *ctx)
 {
-    size_t size = (size_t)v->s, bytes = size * size * sizeof(double);
-    double *a = calloc(size * size + 2 * size + 1, sizeof *a);
-    int *touched = malloc((size + 1) * sizeof *touched);
-    unsigned char *kept = calloc(size + 1, 1);
-    v->place = malloc((size + 1) * sizeof *v->place);
-    int rc = JD_OK;
-    if (!a || !touched || !kept || !v->place) {
-        rc = jd_fail_memory(ctx, bytes, "leverages");
-        goto out;
-    }
+    size_t size = (size_t)v->s;
+    double *a;
+    int *touched = NULL;
+    unsigned char *kept = NULL;
+    int rc = jd_make_n(&a, size * size + 2 * size + 1, sizeof *a, "leverages", ctx);
+    if (!rc) rc = jd_make_unset(&touched, size + 1, sizeof *touched, "leverages", ctx);
+    if (!rc) rc = jd_make_n(&kept, size + 1, 1, "leverages", ctx);
+    if (!rc) rc = jd_make_unset(&v->place, size + 1, sizeof *v->place, "leverages", ctx);
+    if (rc) goto out;
     double *scale = a + size * size, *d = scale + size;
     for (int64_t from = 0, to; size > 0 && from < v->r->n; from = to) {
         to = run_end(v, from, v->r->n);
@@ -329,10 +328,7 @@ int jd_leverages(const jd_regression_t *r, double *leverage, jd_ctx_t *ctx)
     int rc = part_rows(r, &blocks, &groups, ctx), threads = jd_ctx_threads(ctx);
     if (!rc) rc = jd_leverage_make(&v, r, groups, ctx);
     size_t each = (size_t)v.largest * (size_t)(v.m + 1) + (size_t)v.s;
-    if (!rc) {
-        work = malloc((size_t)threads * each * sizeof *work);
-        if (!work) rc = jd_fail_memory(ctx, (size_t)threads * each * sizeof *work, "leverages");
-    }
+    if (!rc) rc = jd_make_unset(&work, (size_t)threads * each, sizeof *work, "leverages", ctx);
     if (!rc) {
 #pragma omp parallel for num_threads(threads) schedule(static)
         for (int t = 0; t < threads; t++) {

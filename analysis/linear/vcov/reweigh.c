@@ -47,8 +47,7 @@ int jd_reweigh_open(jd_reweigh_work_t *work, const jd_leverage_t *v, jd_reweigh_
     work->c = work->value + q;
     work->level = work->c + m + n;
     work->level_own = work->level + n * m;
-    work->lost = calloc(k + 1, 1);
-    return work->lost ? JD_OK : jd_fail_memory(ctx, k, "adjusted clusters");
+    return jd_make_n(&work->lost, k + 1, 1, "adjusted clusters", ctx);
 }
 
 void jd_reweigh_close(jd_reweigh_work_t *work)

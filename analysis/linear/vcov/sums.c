@@ -205,12 +205,14 @@ static int list_cells(const jd_groups_t *unit, const jd_groups_t *time, int32_t 
     if (rc) return rc;
     /* key in the high part, old code in the low one: sorting carries it along */
     size_t cells = (size_t)*n_cells;
-    int64_t *key = calloc(cells + 1, 2 * sizeof *key);
-    int32_t *moved = calloc(cells + 1, sizeof *moved);
-    if (!key || !moved) {
+    int64_t *key;
+    int32_t *moved = NULL;
+    rc = jd_make_n(&key, cells + 1, 2 * sizeof *key, "cells of units and periods", ctx);
+    if (!rc) rc = jd_make_n(&moved, cells + 1, sizeof *moved, "cells of units and periods", ctx);
+    if (rc) {
         free(key);
         free(moved);
-        return jd_fail_memory(ctx, cells * sizeof *key, "cells of units and periods");
+        return rc;
     }
     for (size_t i = 0; i < n; i++) {
         int64_t *own = key + 2 * (int64_t)code[i];

@@ -188,8 +188,7 @@ static int fill_df(const jd_regression_t *r, const jd_vcov_rows_t *rows,
 int jd_regression_spread(const jd_regression_t *r, double **columns, jd_ctx_t *ctx)
 {
     size_t n = (size_t)r->n, bytes = (size_t)r->n_kept * n * sizeof **columns;
-    *columns = malloc(bytes);
-    if (!*columns) return jd_fail_memory(ctx, bytes, "row weights");
+    if (jd_make_unset(columns, bytes, 1, "row weights", ctx)) return JD_ERR_NO_MEMORY;
     for (int j = 0; j < r->n_kept; j++)
         jd_regression_weights(r, j, *columns + (size_t)j * n);
     return JD_OK;
