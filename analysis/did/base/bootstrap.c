@@ -120,18 +120,19 @@ static int sort_strata(task_t *task, place_t *place, jd_ctx_t *ctx)
 static int make_strata(task_t *task, jd_ctx_t *ctx)
 {
     size_t n = (size_t)task->clusters.groups.n_groups, rows = (size_t)task->panel->n;
-    task->order = calloc(n + 1, sizeof *task->order);
-    task->first = calloc(n + 1, sizeof *task->first);
-    if (!task->order || !task->first) return jd_fail_memory(ctx, n * sizeof *task->first, "strata");
+    int rc = jd_make_n(&task->order, n + 1, sizeof *task->order, "strata", ctx);
+    if (!rc) rc = jd_make_n(&task->first, n + 1, sizeof *task->first, "strata", ctx);
+    if (rc) return rc;
     if (task->o->kind == JD_BOOTSTRAP_PAIRS) {
         for (size_t g = 0; g < n; g++)
             task->order[g] = (int32_t)g;
         task->first[++task->n_strata] = (int32_t)n;
         return JD_OK;
     }
-    int32_t *cohort = malloc(rows * sizeof *cohort);
-    place_t *place = malloc(n * sizeof *place);
-    int rc = cohort && place ? JD_OK : jd_fail_memory(ctx, rows * sizeof *cohort, "strata");
+    int32_t *cohort;
+    place_t *place = NULL;
+    rc = jd_make_unset(&cohort, rows, sizeof *cohort, "strata", ctx);
+    if (!rc) rc = jd_make_unset(&place, n, sizeof *place, "strata", ctx);
     if (!rc && !task->o->stratum) rc = jd_panel_cohorts(task->panel, cohort, ctx);
     if (!rc) rc = find_strata(task, cohort, place, ctx);
     if (!rc) rc = sort_strata(task, place, ctx);
@@ -162,8 +163,8 @@ static int estimate(const task_t *task, const int32_t *drawn, double *value, jd_
     int rc = jd_resample(&sample, &task->clusters, task->panel, task->y, drawn, ctx);
     if (!rc) rc = jd_design_prepare(&design, main->estimator, &sample.panel, task->how, ctx);
     int n = rc ? 0 : design->facts.n_terms;
-    double *own = malloc(((size_t)n + 1) * sizeof *own);
-    if (!rc && !own) rc = jd_fail_memory(ctx, (size_t)n * sizeof *own, "estimates");
+    double *own = NULL;
+    if (!rc) rc = jd_make_unset(&own, (size_t)n + 1, sizeof *own, "estimates", ctx);
     if (!rc) rc = jd_design_estimate(design, &sample.y, 1, own, ctx);
     for (int k = 0; !rc && k < main->facts.n_terms; k++)
         for (int l = 0; l < n; l++)
@@ -180,13 +181,13 @@ static int run(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
 {
     int threads = jd_ctx_threads(ctx), rc = JD_OK;
     size_t clusters = (size_t)task->clusters.groups.n_groups;
-    int32_t *room = malloc((size_t)threads * clusters * sizeof *room);
-    int *failed = calloc((size_t)threads, sizeof *failed);
-    jd_ctx_t *inner = calloc((size_t)threads, sizeof *inner);
-    if (!room || !failed || !inner) {
-        rc = jd_fail_memory(ctx, (size_t)threads * clusters * sizeof *room, "samples of clusters");
-        goto out;
-    }
+    int32_t *room;
+    int *failed = NULL;
+    jd_ctx_t *inner = NULL;
+    rc = jd_make_unset(&room, (size_t)threads * clusters, sizeof *room, "samples of clusters", ctx);
+    if (!rc) rc = jd_make(&failed, threads, sizeof *failed, "samples of clusters", ctx);
+    if (!rc) rc = jd_make(&inner, threads, sizeof *inner, "samples of clusters", ctx);
+    if (rc) goto out;
     jd_jump_t jump = jd_jump(jd_stream(task->o->seed, 0, JD_DRAW_CLUSTERS), 0, 0);
     int stop = 0; /* the caller's own thread asks it, the others hear */
 #pragma omp parallel for num_threads(threads) schedule(static)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "did/base/reference.h"
 #include "did/base/unimputable.h"
@@ -81,11 +82,10 @@ static int list_effects(effects_t *effects, jd_design_t *design, const jd_panel_
                         const jd_did_options_t *options, int wanted, jd_ctx_t *ctx)
 {
     size_t most = (size_t)panel->n_fixed + 2;
-    effects->column = calloc(most, sizeof *effects->column);
-    effects->groups = calloc(most, sizeof *effects->groups);
-    design->fixed = calloc(most, sizeof *design->fixed);
-    if (!effects->column || !effects->groups || !design->fixed)
-        return jd_fail_memory(ctx, most * sizeof *design->fixed, "fixed effects");
+    int rc = jd_make_n(&effects->column, most, sizeof *effects->column, "fixed effects", ctx);
+    if (!rc) rc = jd_make_n(&effects->groups, most, sizeof *effects->groups, "fixed effects", ctx);
+    if (!rc) rc = jd_make_n(&design->fixed, most, sizeof *design->fixed, "fixed effects", ctx);
+    if (rc) return rc;
     if (!wanted) return JD_OK;
     design->n_fixed = panel->n_fixed;
     if (!options->no_unit_effects) add_effect(effects, panel->unit, &design->units);
@@ -181,8 +181,8 @@ static void fill_treatment(jd_frame_t *frame, jd_design_t *design, const jd_pane
 static int count_units(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t *ctx)
 {
     const jd_groups_t *units = &design->units;
-    unsigned char *ever = calloc((size_t)units->n_groups + 1, 1);
-    if (!ever) return jd_fail_memory(ctx, (size_t)units->n_groups, "units");
+    unsigned char *ever;
+    if (jd_make_n(&ever, (size_t)units->n_groups + 1, 1, "units", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < frame->n; i++)
         if (frame->treated[i]) ever[units->code[i]] = 1;
     design->facts.n_units = units->n_groups;
@@ -210,10 +210,9 @@ static int check_contrast(const jd_frame_t *frame, jd_design_t *design, jd_ctx_t
     jd_design_facts_t *facts = &design->facts;
     int rc = JD_OK;
     facts->n_periods = periods->n_groups;
-    unsigned char *seen = calloc((size_t)periods->n_groups + 1, 1);
-    if (!seen)
-        rc = jd_fail_memory(ctx, (size_t)periods->n_groups, "periods");
-    else if (periods->n_groups < 2)
+    unsigned char *seen;
+    if (jd_make(&seen, periods->n_groups, 1, "periods", ctx)) return JD_ERR_NO_MEMORY;
+    if (periods->n_groups < 2)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%s: a single period (%s) holds all rows; a difference in differences needs a "
                      "before and an after",
@@ -423,8 +422,7 @@ static int forget_later(const int32_t **cohort, int32_t **made, const jd_panel_t
     size_t bytes = (size_t)panel->n * sizeof **made;
     if (largest(*cohort, panel->n) <= last) return JD_OK;
     if (!*made) {
-        *made = malloc(bytes);
-        if (!*made) return jd_fail_memory(ctx, bytes, "cohorts");
+        if (jd_make_unset(made, bytes, 1, "cohorts", ctx)) return JD_ERR_NO_MEMORY;
         memcpy(*made, *cohort, bytes);
         *cohort = *made;
     }

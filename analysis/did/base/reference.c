@@ -46,8 +46,7 @@ int jd_mark_always_treated(const jd_panel_t *panel, const int32_t *cohort, const
         unit[k] = panel->unit[row_of(row, k)];
     if (!rc) rc = jd_groups_make(&units, unit, n, ctx);
     free(unit);
-    if (!rc) before = calloc((size_t)units.n_groups + 1, 1);
-    if (!rc && !before) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
+    if (!rc) rc = jd_make_n(&before, (size_t)units.n_groups + 1, 1, "units", ctx);
     for (int64_t k = 0; !rc && k < n; k++) {
         int64_t i = row_of(row, k), g = cohort[i];
         if (g == 0 || panel->time[i] < g - anticipation) before[units.code[k]] = 1;
@@ -81,8 +80,7 @@ int jd_drop_unreferenced(jd_sample_t *sample, const jd_panel_t *panel, const int
         own[k] = cohort[sample->row[k]];
     if (!rc) rc = jd_groups_make(&cohorts, own, sample->n, ctx);
     free(own);
-    if (!rc) has = calloc((size_t)cohorts.n_groups + 1, 1);
-    if (!rc && !has) rc = jd_fail_memory(ctx, (size_t)cohorts.n_groups, "cohorts");
+    if (!rc) rc = jd_make_n(&has, (size_t)cohorts.n_groups + 1, 1, "cohorts", ctx);
     for (int64_t k = 0; !rc && k < sample->n; k++) {
         int32_t c = cohorts.code[k], g = cohorts.value[c];
         if (g == 0 || may_refer(options, panel->time[sample->row[k]], g)) has[c] = 1;

@@ -11,9 +11,9 @@
 static int sort_rows(jd_clusters_t *c, int64_t n, jd_ctx_t *ctx)
 {
     size_t groups = (size_t)c->groups.n_groups;
-    c->start = calloc(groups + 2, sizeof *c->start);
-    c->row = malloc((size_t)n * sizeof *c->row);
-    if (!c->start || !c->row) return jd_fail_memory(ctx, (size_t)n * sizeof *c->row, "clusters");
+    int rc = jd_make_n(&c->start, groups + 2, sizeof *c->start, "clusters", ctx);
+    if (!rc) rc = jd_make_unset(&c->row, (size_t)n, sizeof *c->row, "clusters", ctx);
+    if (rc) return rc;
     for (size_t g = 0; g < groups; g++)
         c->start[g + 2] = c->start[g + 1] + c->groups.count[g];
     for (int64_t i = 0; i < n; i++)

@@ -101,9 +101,10 @@ static int leave_by_unit(jd_staggered_t *s, const jd_panel_t *panel, int32_t ant
 {
     size_t bytes = ((size_t)panel->n + 1) * sizeof(int32_t);
     int64_t n = 0;
-    int32_t *row = malloc(bytes);
-    unsigned char *always = malloc((size_t)panel->n + 1);
-    int rc = row && always ? JD_OK : jd_fail_memory(ctx, bytes, "units");
+    int32_t *row;
+    unsigned char *always = NULL;
+    int rc = jd_make_unset(&row, bytes, 1, "units", ctx);
+    if (!rc) rc = jd_make_unset(&always, (size_t)panel->n + 1, 1, "units", ctx);
     for (int64_t i = 0; !rc && i < panel->n; i++)
         if (!s->leave[i]) row[n++] = (int32_t)i;
     if (!rc) rc = jd_mark_always_treated(panel, s->cohort, row, n, anticipation, always, ctx);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 #include "did/base/unimputable.h"
 
 static int is_treated(const jd_panel_t *panel, const int32_t *cohort, int32_t row)
@@ -78,12 +80,9 @@ int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int3
     int rc = node && treated ? number_levels(sample, n_effects, effects, node, &n_nodes, ctx)
                              : jd_fail_memory(ctx, cells * sizeof *node, "levels");
     if (rc) goto out;
-    parent = malloc((size_t)n_nodes * sizeof *parent);
-    seen = calloc((size_t)n_nodes, 1);
-    if (!parent || !seen) {
-        rc = jd_fail_memory(ctx, (size_t)n_nodes * sizeof *parent, "levels");
-        goto out;
-    }
+    rc = jd_make_unset(&parent, (size_t)n_nodes, sizeof *parent, "levels", ctx);
+    if (!rc) rc = jd_make(&seen, n_nodes, 1, "levels", ctx);
+    if (rc) goto out;
     for (int64_t l = 0; l < n_nodes; l++)
         parent[l] = (int32_t)l;
     for (size_t i = 0; i < n; i++)

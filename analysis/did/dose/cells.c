@@ -45,11 +45,10 @@ static int check_request(const jd_design_t *design, const jd_panel_t *panel,
 static int allocate(jd_dose_cells_t *c, jd_ctx_t *ctx)
 {
     size_t units = (size_t)c->n_units, periods = (size_t)c->n_periods, cells = units * periods;
-    c->row = malloc((cells + 3 * units + periods) * sizeof *c->row);
-    c->weight = calloc(units + cells, sizeof *c->weight);
-    c->cell_unit = malloc(2 * cells * sizeof *c->cell_unit);
-    if (!c->row || !c->weight || !c->cell_unit)
-        return jd_fail_memory(ctx, cells * sizeof *c->weight, "the cells");
+    int rc = jd_make_unset(&c->row, cells + 3 * units + periods, sizeof *c->row, "the cells", ctx);
+    if (!rc) rc = jd_make_n(&c->weight, units + cells, sizeof *c->weight, "the cells", ctx);
+    if (!rc) rc = jd_make_unset(&c->cell_unit, 2 * cells, sizeof *c->cell_unit, "the cells", ctx);
+    if (rc) return rc;
     c->unit = c->row + cells;
     c->cluster = c->unit + units;
     c->cohort = c->cluster + units;
@@ -102,8 +101,7 @@ static int place_rows(jd_dose_cells_t *c, const jd_design_t *design, const jd_pa
     c->n_units = units.n_groups;
     c->n_periods = periods.n_groups;
     rc = allocate(c, ctx);
-    seen = calloc((size_t)units.n_groups, 1);
-    if (!rc && !seen) rc = jd_fail_memory(ctx, (size_t)units.n_groups, "units");
+    if (!rc) rc = jd_make(&seen, units.n_groups, 1, "units", ctx);
     if (!rc) memcpy(c->period, periods.value, (size_t)periods.n_groups * sizeof *c->period);
     for (int64_t i = 0; !rc && i < frame->n; i++) {
         int32_t u = units.code[i];
@@ -365,8 +363,9 @@ int jd_dose_cells_fill(jd_design_t *design, const jd_dose_cells_t *c,
                        jd_dose_coefficients_t coefficients, const void *own, jd_ctx_t *ctx)
 {
     int n_terms = design->facts.n_terms;
-    double *a = malloc(((size_t)c->n_cells + jd_dose_group_numbers(c)) * sizeof *a);
-    if (!a) return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *a, "weights");
+    double *a;
+    if (jd_make_unset(&a, (size_t)c->n_cells + jd_dose_group_numbers(c), sizeof *a, "weights", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = jd_regression_init(&design->regression, NULL, design->sample.n, n_terms, NULL, ctx);
     for (int k = 0; !rc && k < n_terms; k++) {
         coefficients(own, k, a);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/dose/cells.h"
 #include "linear/cholesky.h"
 
@@ -44,11 +45,11 @@ int jd_dose_covariates_make(jd_dose_cells_t *c, const jd_design_t *design, const
     const size_t rows = (size_t)c->n_units * (size_t)c->n_periods;
     int32_t left = 0, used = 0;
     if (n == 0) return JD_OK;
-    c->x = malloc(rows * n * sizeof *c->x);
-    c->x_centre = calloc(groups * n * (n + 1), sizeof *c->x_centre);
-    c->x_kept = malloc(groups * n);
-    if (!c->x || !c->x_centre || !c->x_kept)
-        return jd_fail_memory(ctx, rows * n * sizeof *c->x, "covariates");
+    int rc = jd_make_unset(&c->x, rows * n, sizeof *c->x, "covariates", ctx);
+    if (!rc)
+        rc = jd_make_n(&c->x_centre, groups * n * (n + 1), sizeof *c->x_centre, "covariates", ctx);
+    if (!rc) rc = jd_make_unset(&c->x_kept, groups * n, 1, "covariates", ctx);
+    if (rc) return rc;
     c->x_factor = c->x_centre + groups * n;
     c->n_x = panel->n_x;
     for (size_t i = 0; i < rows; i++)

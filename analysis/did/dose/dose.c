@@ -306,11 +306,11 @@ static int make_terms(jd_design_t *design, dose_t *own, const jd_did_options_t *
     int rc = jd_groups_make(&keys, own->term, c->n_cells, ctx);
     size_t n = rc ? 0 : (size_t)keys.n_groups + 2 + 2 * (size_t)n_grid;
     if (!rc) {
-        design->terms = calloc(n, sizeof *design->terms);
-        own->kind = calloc(n, sizeof *own->kind);
-        own->at = calloc(n * ((size_t)own->n_basis + 1), sizeof *own->at);
-        if (!design->terms || !own->kind || !own->at)
-            rc = jd_fail_memory(ctx, n * sizeof *design->terms, "the terms");
+        rc = jd_make_n(&design->terms, n, sizeof *design->terms, "the terms", ctx);
+        if (!rc) rc = jd_make_n(&own->kind, n, sizeof *own->kind, "the terms", ctx);
+        if (!rc)
+            rc = jd_make_n(&own->at, n * ((size_t)own->n_basis + 1), sizeof *own->at, "the terms",
+                           ctx);
     }
     if (!rc) {
         own->total = own->at + n * (size_t)own->n_basis;

@@ -43,11 +43,14 @@ static int counts_under(const wald_t *own, int32_t cell, int term)
 static int find_doses(wald_t *own, jd_ctx_t *ctx)
 {
     const jd_dose_cells_t *c = &own->cells;
-    double *mean = malloc(jd_dose_group_numbers(c) * sizeof *mean);
-    own->theta_dose = malloc((size_t)c->n_cells * sizeof *own->theta_dose);
-    if (!mean || !own->theta_dose) {
+    double *mean;
+    int rc = jd_make_unset(&mean, jd_dose_group_numbers(c), sizeof *mean, "doses", ctx);
+    if (!rc)
+        rc = jd_make_unset(&own->theta_dose, (size_t)c->n_cells, sizeof *own->theta_dose, "doses",
+                           ctx);
+    if (rc) {
         free(mean);
-        return jd_fail_memory(ctx, (size_t)c->n_cells * sizeof *mean, "doses");
+        return rc;
     }
     jd_dose_cells_effects(c, c->dose, own->theta_dose, mean);
     free(mean);
@@ -61,10 +64,9 @@ static int list_terms(jd_design_t *design, wald_t *own, const jd_did_options_t *
     const jd_dose_cells_t *c = &own->cells;
     int skip = keys->value[0] == JD_NO_KEY, n_all = own->has_overall + keys->n_groups - skip, n = 0;
     double largest = 0;
-    design->terms = calloc((size_t)n_all, sizeof *design->terms);
-    own->dose = calloc(2 * (size_t)n_all, sizeof *own->dose);
-    if (!design->terms || !own->dose)
-        return jd_fail_memory(ctx, (size_t)n_all * sizeof *design->terms, "the terms");
+    int rc = jd_make(&design->terms, n_all, sizeof *design->terms, "the terms", ctx);
+    if (!rc) rc = jd_make_n(&own->dose, 2 * (size_t)n_all, sizeof *own->dose, "the terms", ctx);
+    if (rc) return rc;
     own->weight = own->dose + n_all;
     for (int32_t i = 0; i < c->n_cells; i++)
         largest = fmax(largest, fabs(own->theta_dose[i]));

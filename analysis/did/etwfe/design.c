@@ -69,9 +69,7 @@ static int number_cells(jd_etwfe_t *own, const jd_design_t *design, const jd_fra
                      "%s: %d cells of cohort and period; 1 to %d are allowed: take longer periods "
                      "or fewer cohorts",
                      design->estimator->name, own->n_cells, MAX_CELLS);
-    if (!rc) own->cell = calloc((size_t)own->n_cells, sizeof *own->cell);
-    if (!rc && !own->cell)
-        rc = jd_fail_memory(ctx, (size_t)own->n_cells * sizeof *own->cell, "cells");
+    if (!rc) rc = jd_make(&own->cell, own->n_cells, sizeof *own->cell, "cells", ctx);
     for (int64_t i = 0; !rc && i < frame->n; i++) {
         int32_t c = own->of_row[i] -= skip;
         if (c >= 0) own->cell[c] = (jd_etwfe_cell_t){frame->cohort[i], frame->time[i]};
@@ -226,11 +224,10 @@ static int describe_kept(jd_etwfe_t *own, const jd_design_t *design, jd_ctx_t *c
     const jd_regression_t *r = &design->regression;
     size_t n = (size_t)r->n_kept;
     own->n_kept = r->n_kept;
-    own->kept_cell = malloc(n * sizeof *own->kept_cell);
-    own->kept_x = malloc(n * sizeof *own->kept_x);
-    if (own->column) own->x = calloc(n, sizeof *own->x);
-    if (!own->kept_cell || !own->kept_x || (own->column && !own->x))
-        return jd_fail_memory(ctx, n * sizeof *own->x, "the terms");
+    int rc = jd_make_unset(&own->kept_cell, n, sizeof *own->kept_cell, "the terms", ctx);
+    if (!rc) rc = jd_make_unset(&own->kept_x, n, sizeof *own->kept_x, "the terms", ctx);
+    if (!rc && own->column) rc = jd_make_n(&own->x, n, sizeof *own->x, "the terms", ctx);
+    if (rc) return rc;
     for (int k = 0; k < r->n_kept; k++) {
         int j = r->kept[k], inside = j < own->n_cells * (1 + own->n_x);
         own->kept_cell[k] = inside ? j % own->n_cells : -1;
@@ -335,17 +332,14 @@ static int allocate(jd_etwfe_t *own, int64_t n, const jd_panel_t *panel, jd_ctx_
 {
     size_t rows = (size_t)n, k = (size_t)panel->n_x;
     own->n_x = panel->n_x;
-    own->centred = malloc((k * rows + 1) * sizeof *own->centred);
-    if (own->centred) return JD_OK;
-    return jd_fail_memory(ctx, k * rows * sizeof *own->centred, "centred covariates");
+    return jd_make_unset(&own->centred, k * rows + 1, sizeof *own->centred, "centred covariates",
+                         ctx);
 }
 
 static int allocate_moments(jd_etwfe_t *own, const jd_panel_t *panel, jd_ctx_t *ctx)
 {
     size_t moments = (size_t)own->n_cells * (1 + (size_t)panel->n_x);
-    own->moment = calloc(moments, sizeof *own->moment);
-    if (own->moment) return JD_OK;
-    return jd_fail_memory(ctx, moments * sizeof *own->moment, "cells");
+    return jd_make_n(&own->moment, moments, sizeof *own->moment, "cells", ctx);
 }
 
 /* The regression, its regressors as given kept aside for Poisson. */
@@ -359,11 +353,8 @@ static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel
     free_slopes(&slopes);
     if (!rc && raw) {
         size_t cells = (size_t)r->n_x * (size_t)r->n;
-        own->column = malloc(cells * sizeof *own->column);
-        if (!own->column)
-            rc = jd_fail_memory(ctx, cells * sizeof *own->column, "the regressors");
-        else
-            memcpy(own->column, r->columns, cells * sizeof *own->column);
+        rc = jd_make_unset(&own->column, cells, sizeof *own->column, "the regressors", ctx);
+        if (!rc) memcpy(own->column, r->columns, cells * sizeof *own->column);
     }
     if (!rc) rc = jd_design_close(design, ctx);
     if (!rc) rc = jd_check_cells_kept(design, ctx);

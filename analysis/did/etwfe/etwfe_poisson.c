@@ -52,10 +52,10 @@ static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, jd_c
                        "period; take longer periods or fewer "
                        "cohorts, or poisson",
                        design->estimator->name, f->glm.n_separated);
-    f->effect = calloc((size_t)own->n_cells * (size_t)width, sizeof *f->effect);
-    f->mu0 = malloc((size_t)f->glm.n * sizeof *f->mu0);
-    if (!f->effect || !f->mu0)
-        return jd_fail_memory(ctx, (size_t)f->glm.n * sizeof *f->mu0, "effects");
+    rc = jd_make_n(&f->effect, (size_t)own->n_cells * (size_t)width, sizeof *f->effect, "effects",
+                   ctx);
+    if (!rc) rc = jd_make_unset(&f->mu0, (size_t)f->glm.n, sizeof *f->mu0, "effects", ctx);
+    if (rc) return rc;
     for (int k = 0; k < f->glm.regression.n_kept; k++) {
         int j = f->glm.regression.kept[k], c = own->kept_cell[j];
         if (c >= 0) f->effect[c * width + 1 + own->kept_x[j]] = f->glm.beta[k];

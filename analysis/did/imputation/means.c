@@ -84,10 +84,9 @@ static int open_terms(jd_effect_means_t *means, const jd_design_t *design, const
                       int n_terms, jd_ctx_t *ctx)
 {
     means->n_terms = n_terms;
-    means->terms = calloc((size_t)n_terms, sizeof *means->terms);
-    means->total = calloc((size_t)n_terms, sizeof *means->total);
-    if (!means->terms || !means->total)
-        return jd_fail_memory(ctx, (size_t)n_terms * sizeof *means->terms, "the terms");
+    int rc = jd_make(&means->terms, n_terms, sizeof *means->terms, "the terms", ctx);
+    if (!rc) rc = jd_make(&means->total, n_terms, sizeof *means->total, "the terms", ctx);
+    if (rc) return rc;
     means->terms[0] = jd_term_overall("att");
     for (int64_t i = 0; i < frame->n; i++)
         if (frame->treated[i]) means->total[0] += design->weight ? design->weight[i] : 1.0;

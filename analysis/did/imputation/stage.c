@@ -31,10 +31,9 @@ static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_fr
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no untreated rows to learn untreated outcomes from",
                        design->estimator->name);
-    s->row = calloc((size_t)s->n0, sizeof *s->row);
-    s->x = malloc((cells + 1) * sizeof *s->x);
-    if (!s->row || !s->x)
-        return jd_fail_memory(ctx, (cells + n) * sizeof *s->x, "the untreated rows");
+    int rc = jd_make(&s->row, s->n0, sizeof *s->row, "the untreated rows", ctx);
+    if (!rc) rc = jd_make_unset(&s->x, cells + 1, sizeof *s->x, "the untreated rows", ctx);
+    if (rc) return rc;
     for (int64_t i = 0, r = 0; i < s->n; i++)
         if (!frame->treated[i]) s->row[r++] = (int32_t)i;
     for (int k = 0; k < s->n_x; k++)
@@ -55,9 +54,9 @@ static int take_untreated(const jd_first_stage_t *s, const jd_groups_t *all, jd_
     size_t bytes = (size_t)s->n0 * sizeof *own->code;
     *own = (jd_groups_t){
         .n = s->n0, .n_groups = all->n_groups, .ascending = all->ascending, .value = all->value};
-    own->code = malloc(bytes);
-    own->count = calloc((size_t)all->n_groups, sizeof *own->count);
-    if (!own->code || !own->count) return jd_fail_memory(ctx, bytes, "fixed effects");
+    int rc = jd_make_unset(&own->code, bytes, 1, "fixed effects", ctx);
+    if (!rc) rc = jd_make(&own->count, all->n_groups, sizeof *own->count, "fixed effects", ctx);
+    if (rc) return rc;
     for (int64_t r = 0; r < s->n0; r++)
         own->count[own->code[r] = all->code[s->row[r]]]++;
     return JD_OK;

@@ -29,10 +29,9 @@ static int all_seen(const jd_lp_t *lp, int32_t u, int64_t from, int64_t to)
 int jd_lp_paths_make(jd_lp_t *lp, const int8_t *treated, jd_ctx_t *ctx)
 {
     size_t cells = (size_t)lp->n_units * (size_t)lp->n_periods;
-    lp->on = malloc(cells * sizeof *lp->on);
-    lp->change = malloc(cells * sizeof *lp->change);
-    if (!lp->on || !lp->change)
-        return jd_fail_memory(ctx, cells * sizeof *lp->change, "treatment paths");
+    int rc = jd_make_unset(&lp->on, cells, sizeof *lp->on, "treatment paths", ctx);
+    if (!rc) rc = jd_make_unset(&lp->change, cells, sizeof *lp->change, "treatment paths", ctx);
+    if (rc) return rc;
     for (int32_t u = 0; u < lp->n_units; u++) {
         int32_t last = INT32_MIN, seen = 0;
         int8_t on = 0;
@@ -106,12 +105,11 @@ static int allocate(jd_lp_projection_t *p, jd_ctx_t *ctx)
     size_t n = (size_t)p->n + 1;
     if (p->n > INT32_MAX)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "lp_did: %" PRId64 " observations are too many", p->n);
-    p->unit = calloc(n, sizeof *p->unit);
-    p->time = calloc(n, sizeof *p->time);
-    p->treated = calloc(n, sizeof *p->treated);
-    p->weight = calloc(n, sizeof *p->weight);
-    if (!p->unit || !p->time || !p->treated || !p->weight)
-        return jd_fail_memory(ctx, n * sizeof *p->weight, "observations of a horizon");
+    int rc = jd_make_n(&p->unit, n, sizeof *p->unit, "observations of a horizon", ctx);
+    if (!rc) rc = jd_make_n(&p->time, n, sizeof *p->time, "observations of a horizon", ctx);
+    if (!rc) rc = jd_make_n(&p->treated, n, sizeof *p->treated, "observations of a horizon", ctx);
+    if (!rc) rc = jd_make_n(&p->weight, n, sizeof *p->weight, "observations of a horizon", ctx);
+    if (rc) return rc;
     return JD_OK;
 }
 

@@ -37,12 +37,11 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
     lp->n_units = units.n_groups;
     lp->n_periods = periods.n_groups;
     size_t cells = (size_t)lp->n_units * (size_t)lp->n_periods;
-    lp->at = malloc(cells * sizeof *lp->at);
-    lp->first = malloc((size_t)lp->n_units * sizeof *lp->first);
-    if (!lp->at || !lp->first) {
-        rc = jd_fail_memory(ctx, cells * sizeof *lp->at, "units by periods");
-        goto out;
-    }
+    rc = jd_make_unset(&lp->at, cells, sizeof *lp->at, "units by periods", ctx);
+    if (!rc)
+        rc = jd_make_unset(&lp->first, (size_t)lp->n_units, sizeof *lp->first, "units by periods",
+                           ctx);
+    if (rc) goto out;
     memset(lp->at, -1, cells * sizeof *lp->at);
     int32_t delay = -1;
     int differ = 0;
@@ -188,11 +187,11 @@ static int make_terms(jd_design_t *design, jd_lp_t *lp, jd_ctx_t *ctx)
     size_t rows = (size_t)design->sample.n, most = (size_t)lp->n_horizons + 1;
     int n = 0;
     double effects = 0;
-    design->terms = calloc(most, sizeof *design->terms);
-    lp->on_rows = calloc(most * rows, sizeof *lp->on_rows);
-    if (!design->terms || !lp->on_rows)
-        return jd_fail_memory(ctx, most * rows * sizeof *lp->on_rows, "weights on outcomes");
-    int rc = fill_weights(lp, design, &n, ctx);
+    int rc = jd_make_n(&design->terms, most, sizeof *design->terms, "weights on outcomes", ctx);
+    if (!rc)
+        rc = jd_make_n(&lp->on_rows, most * rows, sizeof *lp->on_rows, "weights on outcomes", ctx);
+    if (rc) return rc;
+    rc = fill_weights(lp, design, &n, ctx);
     if (rc) return rc;
     lp->n_horizons = n;
     for (int k = 0; k < n; k++)

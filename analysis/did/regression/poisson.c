@@ -21,8 +21,9 @@ int jd_poisson_fit(jd_glm_t *glm, const jd_design_t *design, const double *const
                    const double *y, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(design->effects);
-    const int32_t **codes = calloc((size_t)n_effects + 1, sizeof *codes);
-    if (!codes) return jd_fail_memory(ctx, sizeof *codes, "fixed effects");
+    const int32_t **codes;
+    if (jd_make_n(&codes, (size_t)n_effects + 1, sizeof *codes, "fixed effects", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int k = 0; k < n_effects; k++)
         codes[k] = jd_effects_groups(design->effects, k)->code;
     const jd_glm_input_t input = {.family = JD_FAMILY_POISSON,
@@ -75,10 +76,9 @@ static void release(jd_design_t *design)
 static int keep_columns(poisson_t *own, const double *columns, int64_t n, int n_x, jd_ctx_t *ctx)
 {
     size_t cells = (size_t)n * (size_t)n_x;
-    own->column = malloc(cells * sizeof *own->column);
-    own->x = calloc((size_t)n_x, sizeof *own->x);
-    if (!own->column || !own->x)
-        return jd_fail_memory(ctx, cells * sizeof *own->column, "the regressors");
+    int rc = jd_make_unset(&own->column, cells, sizeof *own->column, "the regressors", ctx);
+    if (!rc) rc = jd_make(&own->x, n_x, sizeof *own->x, "the regressors", ctx);
+    if (rc) return rc;
     memcpy(own->column, columns, cells * sizeof *columns);
     own->n_x = n_x;
     return JD_OK;

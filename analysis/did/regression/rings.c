@@ -260,9 +260,8 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!rc) rc = jd_design_frame_make(&frame, design, panel, options, needs, ctx);
     if (!rc && by_event) rc = jd_references_make(&references, design, &frame, options, ctx);
     if (rc) goto out;
-    cohort = malloc((size_t)panel->n * sizeof *cohort);
-    keys = calloc(3 * (size_t)frame.n, sizeof *keys);
-    if (!cohort || !keys) rc = jd_fail_memory(ctx, (size_t)panel->n * sizeof *cohort, "exposures");
+    rc = jd_make_unset(&cohort, (size_t)panel->n, sizeof *cohort, "exposures", ctx);
+    if (!rc) rc = jd_make_n(&keys, 3 * (size_t)frame.n, sizeof *keys, "exposures", ctx);
     if (!rc) rc = jd_panel_cohorts(panel, cohort, ctx);
     if (!rc && options->rings.exposure != JD_EXPOSURE_GIVEN)
         rc = jd_exposures_make(&x, panel, cohort, options, ctx);

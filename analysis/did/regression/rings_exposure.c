@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exposures by distance. Units are points on the unit sphere; a ring's edge is a squared chord, so
  * a pair costs three products. Sorted by latitude, a unit looks at a window of others only. */
+#include "core/memory.h"
 #include "did/regression/rings.h"
 
 #include <inttypes.h>
@@ -139,8 +140,9 @@ static void finish_unit(jd_exposures_t *x, int32_t unit, jd_exposure_t kind, con
 static int look(jd_exposures_t *x, place_t *place, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int32_t units = x->units.n_groups, from = 0, to = 0;
-    double *edge = malloc(2 * (size_t)options->rings.edges.n * sizeof *edge);
-    if (!edge) return jd_fail_memory(ctx, (size_t)options->rings.edges.n * sizeof *edge, "rings");
+    double *edge;
+    if (jd_make_unset(&edge, 2 * (size_t)options->rings.edges.n, sizeof *edge, "rings", ctx))
+        return JD_ERR_NO_MEMORY;
     double *others = edge + options->rings.edges.n;
     double reach = 360; /* degrees of latitude, with a little more than is needed */
     if (options->rings.exposure != JD_EXPOSURE_DECAY)
@@ -174,13 +176,10 @@ int jd_exposures_make(jd_exposures_t *x, const jd_panel_t *panel, const int32_t 
     if (rc) goto out;
     size_t units = (size_t)x->units.n_groups;
     size_t cells = units * (size_t)x->n * (size_t)x->periods.n_groups;
-    x->value = calloc(cells, sizeof *x->value);
-    place = malloc(units * sizeof *place);
-    first = malloc(units * sizeof *first);
-    if (!x->value || !place || !first) {
-        rc = jd_fail_memory(ctx, cells * sizeof *x->value, "exposures");
-        goto out;
-    }
+    rc = jd_make_n(&x->value, cells, sizeof *x->value, "exposures", ctx);
+    if (!rc) rc = jd_make_unset(&place, units, sizeof *place, "exposures", ctx);
+    if (!rc) rc = jd_make_unset(&first, units, sizeof *first, "exposures", ctx);
+    if (rc) goto out;
     for (size_t u = 0; u < units; u++)
         first[u] = -1;
     rc = fill_places(place, x, panel, cohort, first, ctx);

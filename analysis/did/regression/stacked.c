@@ -79,12 +79,10 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
     size_t n = (size_t)frame->n, p = (size_t)periods.n_groups;
     t->n = frame->n;
     t->n_periods = periods.n_groups;
-    t->time = calloc(n, sizeof *t->time);
-    t->first = calloc(n, sizeof *t->first);
-    t->has = calloc(p + 1, 1);
-    t->keep = calloc(p + 1, 1);
-    if (!t->time || !t->first || !t->has || !t->keep)
-        rc = jd_fail_memory(ctx, n * sizeof *t->first, "adoption dates");
+    rc = jd_make_n(&t->time, n, sizeof *t->time, "adoption dates", ctx);
+    if (!rc) rc = jd_make_n(&t->first, n, sizeof *t->first, "adoption dates", ctx);
+    if (!rc) rc = jd_make_n(&t->has, p + 1, 1, "adoption dates", ctx);
+    if (!rc) rc = jd_make_n(&t->keep, p + 1, 1, "adoption dates", ctx);
     int32_t delay = -1;
     int differ = 0;
     for (int64_t i = 0; !rc && i < t->n; i++) {
@@ -225,13 +223,12 @@ static int allocate_rows(stack_t *s, jd_ctx_t *ctx)
                        " rows, at most %d are possible; request a "
                        "narrower window",
                        s->n, INT32_MAX);
-    s->row = calloc(n, sizeof *s->row);
-    s->side = calloc(n, sizeof *s->side);
-    s->event = calloc(n, sizeof *s->event);
-    s->code = calloc(n, sizeof *s->code);
-    s->weight = calloc(n, sizeof *s->weight);
-    if (!s->row || !s->side || !s->event || !s->code || !s->weight)
-        return jd_fail_memory(ctx, n * sizeof *s->weight, "the stack");
+    int rc = jd_make_n(&s->row, n, sizeof *s->row, "the stack", ctx);
+    if (!rc) rc = jd_make_n(&s->side, n, sizeof *s->side, "the stack", ctx);
+    if (!rc) rc = jd_make_n(&s->event, n, sizeof *s->event, "the stack", ctx);
+    if (!rc) rc = jd_make_n(&s->code, n, sizeof *s->code, "the stack", ctx);
+    if (!rc) rc = jd_make_n(&s->weight, n, sizeof *s->weight, "the stack", ctx);
+    if (rc) return rc;
     return JD_OK;
 }
 
@@ -295,10 +292,11 @@ static int make_terms(jd_design_t *design, stack_t *s, const jd_panel_t *panel, 
 {
     const jd_regression_t *r = &s->regression;
     int n_dummies = s->pre + s->post, n = 1 + r->n_kept, post = 0;
-    design->terms = calloc((size_t)n, sizeof *design->terms);
-    s->contrast = calloc((size_t)n * (size_t)r->n_kept, sizeof *s->contrast);
-    if (!design->terms || !s->contrast)
-        return jd_fail_memory(ctx, (size_t)n * (size_t)r->n_kept * sizeof *s->contrast, "terms");
+    int rc = jd_make(&design->terms, n, sizeof *design->terms, "terms", ctx);
+    if (!rc)
+        rc = jd_make_n(&s->contrast, (size_t)n * (size_t)r->n_kept, sizeof *s->contrast, "terms",
+                       ctx);
+    if (rc) return rc;
     design->facts.n_terms = n;
     design->terms[0] = jd_term_overall("att");
     for (int k = 0; k < r->n_kept; k++) {
@@ -319,13 +317,13 @@ static int make_terms(jd_design_t *design, stack_t *s, const jd_panel_t *panel, 
 static int fill_weights(const jd_design_t *design, stack_t *s, jd_ctx_t *ctx)
 {
     size_t n = (size_t)design->sample.n, terms = (size_t)design->facts.n_terms;
-    double *own = calloc((size_t)s->n, sizeof *own);
-    s->on_rows = calloc(terms * n, sizeof *s->on_rows);
-    if (!own || !s->on_rows) {
+    double *own;
+    int rc = jd_make(&own, s->n, sizeof *own, "weights on outcomes", ctx);
+    if (!rc) rc = jd_make_n(&s->on_rows, terms * n, sizeof *s->on_rows, "weights on outcomes", ctx);
+    if (rc) {
         free(own);
-        return jd_fail_memory(ctx, terms * n * sizeof *own, "weights on outcomes");
+        return rc;
     }
-    int rc = JD_OK;
     for (size_t k = 0; !rc && k < terms; k++) {
         rc = jd_check_cancelled(ctx);
         jd_regression_combine(&s->regression, s->contrast + k * (size_t)s->regression.n_kept, own);

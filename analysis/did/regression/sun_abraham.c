@@ -59,8 +59,7 @@ static int number_pairs(const jd_design_t *design, const cells_t *cells, jd_grou
 static int count_cells(cells_t *cells, const jd_design_t *design, const jd_frame_t *frame, int skip,
                        jd_ctx_t *ctx)
 {
-    cells->cell = calloc((size_t)cells->n, sizeof *cells->cell);
-    if (!cells->cell) return jd_fail_memory(ctx, (size_t)cells->n * sizeof(cell_t), "cells");
+    if (jd_make(&cells->cell, cells->n, sizeof *cells->cell, "cells", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < frame->n; i++) {
         int c = cells->codes.code[i] -= skip;
         if (c < 0) continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* roll_out meets outcomes: estimates, inference, randomisation test, weights. */
+#include "core/memory.h"
 #include "jiedao/roll_out.h"
 
 #include <math.h>
@@ -122,10 +123,10 @@ int jd_roll_out_randomise(const jd_design_t *design, const double *y, int32_t dr
     jd_roll_out_work_t work;
     size_t k = (size_t)r->n_terms, n = (size_t)r->n_units;
     rc = jd_roll_out_work_make(&work, r, ctx);
-    int32_t *cohort = calloc(n + k, sizeof *cohort);
-    double *ratio = calloc(k, sizeof *ratio);
-    if (!rc && (!cohort || !ratio))
-        rc = jd_fail_memory(ctx, n * sizeof *cohort, "permuted cohorts");
+    int32_t *cohort = NULL;
+    double *ratio = NULL;
+    if (!rc) rc = jd_make_n(&cohort, n + k, sizeof *cohort, "permuted cohorts", ctx);
+    if (!rc) rc = jd_make_n(&ratio, k, sizeof *ratio, "permuted cohorts", ctx);
     if (!rc) {
         for (int64_t i = 0; i < (int64_t)n * r->n_periods; i++)
             work.y[i] = y[design->sample.row[r->at[i]]];

@@ -119,11 +119,10 @@ static int allocate_terms(jd_design_t *design, jd_roll_out_t *r, jd_ctx_t *ctx)
                        "roll_out: %d cohorts in %d periods with %d terms are too many; take longer "
                        "periods",
                        r->n_cohorts, r->n_periods, r->n_terms);
-    design->terms = calloc(n, sizeof *design->terms);
-    r->theta = calloc(n * cells, sizeof *r->theta);
-    r->x = calloc(n * cells, sizeof *r->x);
-    if (!design->terms || !r->theta || !r->x)
-        return jd_fail_memory(ctx, n * cells * sizeof *r->x, "the terms");
+    int rc = jd_make_n(&design->terms, n, sizeof *design->terms, "the terms", ctx);
+    if (!rc) rc = jd_make_n(&r->theta, n * cells, sizeof *r->theta, "the terms", ctx);
+    if (!rc) rc = jd_make_n(&r->x, n * cells, sizeof *r->x, "the terms", ctx);
+    if (rc) return rc;
     design->facts.n_terms = r->n_terms;
     return JD_OK;
 }
@@ -215,13 +214,11 @@ static int make_cells(jd_roll_out_t *r, const jd_frame_t *frame, jd_ctx_t *ctx)
     r->n_periods = periods.n_groups;
     r->cohort = take_values(&cohorts);
     r->period = take_values(&periods);
-    r->size = calloc((size_t)r->n_cohorts, sizeof *r->size);
-    r->unit_cohort = calloc((size_t)r->n_units, sizeof *r->unit_cohort);
-    r->at = calloc((size_t)frame->n, sizeof *r->at);
-    if (!r->size || !r->unit_cohort || !r->at) {
-        rc = jd_fail_memory(ctx, (size_t)frame->n * sizeof *r->at, "the panel's index");
-        goto out;
-    }
+    rc = jd_make(&r->size, r->n_cohorts, sizeof *r->size, "the panel's index", ctx);
+    if (!rc)
+        rc = jd_make(&r->unit_cohort, r->n_units, sizeof *r->unit_cohort, "the panel's index", ctx);
+    if (!rc) rc = jd_make(&r->at, frame->n, sizeof *r->at, "the panel's index", ctx);
+    if (rc) goto out;
     for (int64_t i = 0; i < frame->n; i++) {
         r->unit_cohort[units.code[i]] = cohorts.code[i];
         r->at[(int64_t)units.code[i] * r->n_periods + periods.code[i]] = (int32_t)i;

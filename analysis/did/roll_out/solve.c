@@ -18,8 +18,8 @@ int jd_roll_out_work_make(jd_roll_out_work_t *work, const jd_roll_out_t *r, jd_c
     size_t n = (size_t)r->n_units * t + cells + cells * t + 2 * k + k * k;
     size_t scratch = k * cells + k * t + 3 * t * t + 4 * t;
     memset(work, 0, sizeof *work);
-    work->y = calloc(n + scratch, sizeof *work->y);
-    if (!work->y) return jd_fail_memory(ctx, (n + scratch) * sizeof *work->y, "covariances");
+    if (jd_make_n(&work->y, n + scratch, sizeof *work->y, "covariances", ctx))
+        return JD_ERR_NO_MEMORY;
     work->mean = work->y + (size_t)r->n_units * t;
     work->s = work->mean + cells;
     work->beta = work->s + cells * t;

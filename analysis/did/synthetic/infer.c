@@ -347,15 +347,16 @@ static int allocate(replicate_t *r, int32_t replicates, jd_ctx_t *ctx)
     size_t cells = (size_t)s->n_units * (size_t)s->n_periods;
     size_t values = (size_t)replicates * (size_t)s->n_terms;
     size_t clusters = (size_t)r->design->clusters.n_groups;
-    r->matrix = malloc((cells + values) * sizeof *r->matrix);
-    r->times = malloc((clusters + (size_t)s->n_controls) * sizeof *r->times);
-    if (!r->matrix || !r->times)
-        return jd_fail_memory(ctx, (cells + values) * sizeof *r->matrix, "resampling");
+    int rc = jd_make_unset(&r->matrix, cells + values, sizeof *r->matrix, "resampling", ctx);
+    if (!rc)
+        rc = jd_make_unset(&r->times, clusters + (size_t)s->n_controls, sizeof *r->times,
+                           "resampling", ctx);
+    if (rc) return rc;
     r->value = r->matrix + cells;
     r->order = r->times + clusters;
     size_t units = (size_t)s->n_units, most = clusters * largest_cluster(r);
     if (most < units) most = units;
-    int rc = jd_synthetic_everyone(s, units, &r->all, ctx);
+    rc = jd_synthetic_everyone(s, units, &r->all, ctx);
     if (!rc) rc = jd_synthetic_everyone(s, most, &r->who, ctx);
     if (!rc) rc = jd_block_weights_init(&r->main, s, units, ctx);
     if (!rc) rc = jd_block_weights_init(&r->weights, s, most, ctx);

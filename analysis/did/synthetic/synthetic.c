@@ -67,9 +67,9 @@ static int allocate(jd_synthetic_t *s, jd_ctx_t *ctx)
     size_t units = (size_t)s->n_units, periods = (size_t)s->n_periods;
     size_t blocks = (size_t)s->n_blocks;
     size_t cells = units * periods + 2 * units + periods + blocks + 1 + blocks * periods;
-    s->cell = malloc(cells * sizeof *s->cell);
-    s->block = calloc(blocks, sizeof *s->block);
-    if (!s->cell || !s->block) return jd_fail_memory(ctx, cells * sizeof *s->cell, "the blocks");
+    int rc = jd_make_unset(&s->cell, cells, sizeof *s->cell, "the blocks", ctx);
+    if (!rc) rc = jd_make_n(&s->block, blocks, sizeof *s->block, "the blocks", ctx);
+    if (rc) return rc;
     s->unit = s->cell + units * periods;
     s->cluster = s->unit + units;
     s->period = s->cluster + units;
@@ -169,8 +169,7 @@ static int make_terms(jd_design_t *design, jd_synthetic_t *s, const jd_did_optio
     int skip = keys.value[0] == JD_NO_KEY;
     s->has_overall = options->aggregate != JD_AGGREGATE_CELLS;
     s->n_terms = s->has_overall + keys.n_groups - skip;
-    design->terms = calloc((size_t)s->n_terms, sizeof *design->terms);
-    if (!design->terms) rc = jd_fail_memory(ctx, (size_t)s->n_terms, "the terms");
+    rc = jd_make(&design->terms, s->n_terms, sizeof *design->terms, "the terms", ctx);
     for (int32_t g = skip; !rc && g < keys.n_groups; g++) {
         int32_t key = keys.value[g];
         design->terms[s->has_overall + g - skip] =
@@ -360,8 +359,7 @@ int jd_synthetic_weights_find(jd_synthetic_weights_t *out, const jd_design_t *de
     int rc = weigh(design, own, &w, ctx);
     free(own);
     size_t ints = (size_t)s->n_blocks + (size_t)s->n_controls + (size_t)s->n_periods;
-    out->cohort = malloc(ints * sizeof *out->cohort);
-    if (!rc && !out->cohort) rc = jd_fail_memory(ctx, ints, "synthetic weights");
+    if (!rc) rc = jd_make_unset(&out->cohort, ints, sizeof *out->cohort, "synthetic weights", ctx);
     if (!rc) {
         out->n_cohorts = s->n_blocks;
         out->n_controls = s->n_controls;

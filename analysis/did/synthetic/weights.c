@@ -24,9 +24,9 @@ int jd_block_weights_init(jd_block_weights_t *weights, const jd_synthetic_t *s, 
 {
     size_t blocks = (size_t)s->n_blocks;
     size_t omega = blocks * most, lambda = blocks * (size_t)s->n_periods;
-    weights->omega = calloc(omega + lambda + 3 * blocks, sizeof *weights->omega);
-    if (!weights->omega)
-        return jd_fail_memory(ctx, omega * sizeof *weights->omega, "synthetic weights");
+    if (jd_make_n(&weights->omega, omega + lambda + 3 * blocks, sizeof *weights->omega,
+                  "synthetic weights", ctx))
+        return JD_ERR_NO_MEMORY;
     weights->lambda = weights->omega + omega;
     weights->zeta = weights->lambda + lambda;
     return JD_OK;
@@ -42,8 +42,8 @@ int jd_synthetic_everyone(const jd_synthetic_t *s, size_t most, jd_synthetic_who
                           jd_ctx_t *ctx)
 {
     size_t blocks = (size_t)s->n_blocks;
-    who->control = malloc((2 * most + blocks + 1) * sizeof *who->control);
-    if (!who->control) return jd_fail_memory(ctx, 2 * most * sizeof *who->control, "units");
+    if (jd_make_unset(&who->control, 2 * most + blocks + 1, sizeof *who->control, "units", ctx))
+        return JD_ERR_NO_MEMORY;
     who->treated = who->control + most;
     who->start = who->treated + most;
     who->n_controls = s->n_controls;
@@ -322,8 +322,9 @@ int jd_synthetic_weigh(const jd_synthetic_t *s, const jd_synthetic_who_t *who, c
 {
     int32_t periods = s->n_periods, controls = who->n_controls;
     size_t n = ((size_t)controls + 1) * ((size_t)periods + 1);
-    double *a = calloc(n + (size_t)periods, sizeof *a);
-    if (!a) return jd_fail_memory(ctx, n * sizeof *a, "synthetic weights");
+    double *a;
+    if (jd_make_n(&a, n + (size_t)periods, sizeof *a, "synthetic weights", ctx))
+        return JD_ERR_NO_MEMORY;
     double *treated = a + n;
     int rc = JD_OK;
     for (int32_t b = 0; !rc && b < s->n_blocks; b++) {
@@ -371,8 +372,7 @@ int jd_block_sums_init(jd_block_sums_t **sums, const jd_synthetic_t *s, jd_ctx_t
 {
     size_t blocks = (size_t)s->n_blocks, periods = (size_t)s->n_periods;
     size_t bytes = blocks * (sizeof **sums + 2 * periods * sizeof(double));
-    *sums = calloc(1, bytes);
-    if (!*sums) return jd_fail_memory(ctx, bytes, "effects");
+    if (jd_make_n(sums, 1, bytes, "effects", ctx)) return JD_ERR_NO_MEMORY;
     double *room = (double *)(*sums + blocks);
     for (size_t b = 0; b < blocks; b++) {
         (*sums)[b].treated = room + 2 * b * periods;
@@ -385,8 +385,9 @@ int jd_synthetic_average(const jd_synthetic_t *s, const jd_block_sums_t *sums, c
                          double *term, jd_ctx_t *ctx)
 {
     size_t n = (size_t)s->n_terms;
-    double *effect = calloc((size_t)s->n_periods + n, sizeof *effect);
-    if (!effect) return jd_fail_memory(ctx, n * sizeof *effect, "effects");
+    double *effect;
+    if (jd_make_n(&effect, (size_t)s->n_periods + n, sizeof *effect, "effects", ctx))
+        return JD_ERR_NO_MEMORY;
     double *mass = effect + s->n_periods;
     memset(term, 0, n * sizeof *term);
     for (int32_t b = 0; b < s->n_blocks; b++) {
