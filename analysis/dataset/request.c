@@ -101,7 +101,7 @@ static int read_value(jd_request_t *request, const jd_own_option_t *o, const cha
     char why[JD_WHY_SIZE];
     int rc = jd_value_read(&o->kind, text, (char *)request + o->at, why);
     if (rc != JD_ERR_ARGUMENT) return rc;
-    return jd_fail(ctx, rc, "\1%s\2 = %s: %s", o->name, text ? text : "yes", why);
+    return jd_fail(ctx, rc, "\1%s\2 = %s %s", o->name, text ? text : "yes", why);
 }
 
 static int set_switch(jd_request_t *request, const jd_own_option_t *o, const char *value,
@@ -109,7 +109,7 @@ static int set_switch(jd_request_t *request, const jd_own_option_t *o, const cha
 {
     const int on = read_switch(value), off = 0;
     if (on < 0)
-        return jd_fail(ctx, JD_ERR_ARGUMENT, "\1%s\2 = %s: must be yes or no", o->name, value);
+        return jd_fail(ctx, JD_ERR_ARGUMENT, "\1%s\2 = %s must be yes or no", o->name, value);
     if (on || o->kind.param) return read_value(request, o, on ? NULL : "no", ctx);
     memcpy((char *)request + o->at, &off, sizeof off);
     return JD_OK;

@@ -226,7 +226,7 @@ int jd_args_int(const jd_args_t *args, const char *name, int64_t low, int64_t hi
     intmax_t number = strtoimax(text, &end, 10);
     if (end == text || *end || errno || number < low || number > high)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: --%s = %s: must be a whole number from %" PRId64 " to %" PRId64,
+                       "%s: --%s = %s must be a whole number from %" PRId64 " to %" PRId64,
                        args->command->name, name, text, low, high);
     *value = number;
     return JD_OK;
@@ -248,6 +248,6 @@ int jd_args_choice(const jd_args_t *args, const char *name, const char *const *c
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
                                      choices[i]);
     }
-    return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s = %s: must be one of %s", args->command->name,
+    return jd_fail(ctx, JD_ERR_ARGUMENT, "%s: --%s = %s must be one of %s", args->command->name,
                    name, text, list);
 }

@@ -10,7 +10,7 @@ int jd_args_fill_one(const jd_args_t *args, const jd_given_t *given, void *targe
     char why[JD_WHY_SIZE];
     int rc = jd_value_read(&kind, given->value, (char *)target + option->at, why);
     if (rc != JD_ERR_ARGUMENT) return rc;
-    return jd_fail(ctx, rc, "%s: --%s = %s: %s", args->command->name, option->name,
+    return jd_fail(ctx, rc, "%s: --%s = %s %s", args->command->name, option->name,
                    given->value ? given->value : "yes", why);
 }
 

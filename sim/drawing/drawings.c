@@ -268,10 +268,12 @@ static int check_figures(const char *names, jd_ctx_t *ctx)
         p += length;
         if (jd_figure_named(name)) continue;
         const char *near = jd_nearest(name, known, n);
+        if (near)
+            return jd_fail(ctx, JD_ERR_ARGUMENT,
+                           "figures: there is no figure '%s'; did you mean '%s'?", name, near);
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "figures: there is no figure '%s'%s%s%s; 'jiedao figures --list' names "
-                       "them all",
-                       name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                       "figures: there is no figure '%s'; 'jiedao figures --list' names them all",
+                       name);
     }
     return JD_OK;
 }

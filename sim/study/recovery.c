@@ -61,12 +61,15 @@ static int check_names(const jd_estimate_params_t *p, const jd_config_t *config,
         for (; jd_estimators[n] && n < 64; n++)
             names[n] = jd_estimators[n]->name;
         const char *near = jd_nearest(name, names, n);
-        return jd_config_blame(
-            config, "estimate", "estimators", ctx,
-            "estimate.estimators = %s: there is no estimator '%s'%s%s%s; write names joined by "
-            "commas, as `jiedao did --estimator` accepts them, or all",
-            p->estimators, name, near ? "; did you mean '" : "", near ? near : "",
-            near ? "'?" : "");
+        if (near)
+            return jd_config_blame(config, "estimate", "estimators", ctx,
+                                   "estimate.estimators = %s: there is no estimator '%s'; did you "
+                                   "mean '%s'?",
+                                   p->estimators, name, near);
+        return jd_config_blame(config, "estimate", "estimators", ctx,
+                               "estimate.estimators = %s: there is no estimator '%s'; write names "
+                               "joined by commas, as `jiedao did --estimator` accepts them, or all",
+                               p->estimators, name);
     }
     return JD_OK;
 }

@@ -382,7 +382,7 @@ static void test_trends(void **state)
     ASSERT_HOLDS(said.out, "honest: event study: two_stage measures its leads");
     run(2, "\"$JIEDAO\" did tiny.h5 --diagnose honest --honest-mbar x");
     run(2, "\"$JIEDAO\" did tiny.h5 --diagnose honest --estimator event_study --honest-mbar -1");
-    ASSERT_HOLDS(said.err, "--honest-mbar = -1: cannot be read: '-1' is outside [0, ");
+    ASSERT_HOLDS(said.err, "--honest-mbar = -1 cannot be read: '-1' is outside [0, ");
 }
 
 static void test_formats_and_figure(void **state)

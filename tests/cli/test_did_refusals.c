@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao did refuses what it cannot take, and says why: columns, estimators, hostile files, lines.
- */
+/* jiedao did refuses what it cannot take, and says why: columns, estimators, hostile files. Wrong
+ * options are in golden/test_messages.c. */
 #include "cli/did_files.h"
 #include "near.h"
 
@@ -363,54 +363,6 @@ static void test_huge_and_tiny_outcomes(void **state)
     assert_true(p[0] > 0 && p[0] < 1);
 }
 
-static void test_wrong_lines(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *line, *message;
-    } lines[] = {
-        {"", "did: DATA"},
-        {"w.csv", "which column of w.csv is the outcome? --y NAME; there are: i, t, g, y"},
-        {"w.csv --y y --unit i --time t", "--cohort NAME (first treated period) or --treat NAME"},
-        {"w.csv" ROLES "--treat g", "give one of them"},
-        {"w.csv" ROLES "--x incom", "--x incom: w.csv has no such column"},
-        {"w.csv" ROLES "--x y,", "--x: a column's name is missing"},
-        {"w.csv" ROLES "--estimator twf", "did you mean 'twfe'?"},
-        {"w.csv" ROLES "--level 1", "between 0 and 1"},
-        {"w.csv" ROLES "--vcov robust", "is not one of cluster | iid"},
-        {"w.csv" ROLES "--diagnose bakon", "did you mean 'bacon'?"},
-        {"w.csv" ROLES "--vcov conley --coords i,t", "correlated? --cutoff KM"},
-        {"w.csv" ROLES "--vcov cr2 --cluster i,t", "support one-way clusters"},
-        {"w.csv" ROLES "--estimator csdid", "did you mean 'callaway_santanna'?"},
-        {"w.csv" ROLES "--diagnose HonestDiD", "did you mean 'honest'?"},
-        {"w.csv" ROLES "--x y", "--x y: this column is --y too"},
-        {"w.csv --y y --unit i --time i --cohort g", "--time i: this column is --unit too"},
-        {"w.csv" ROLES "--plot x.gif", "NAME.svg"},
-        {"w.csv" ROLES "--bin 4:-4", "two whole numbers A:B"},
-        {"w.csv" ROLES "--event 4", "two whole numbers A:B"},
-        {"w.csv" ROLES "--reference -1,x", "'x' is not a whole number"},
-        {"w.csv" ROLES "--pretrend all,-1", "'all' is not a whole number"},
-        {"w.csv" ROLES "--anticipation -1", "is outside [0, 1000]"},
-        {"w.csv" ROLES "--draws 1.5", "is not a whole number; allowed is [0, 10000000]"},
-        {"w.csv" ROLES "--seed -1", "is outside [0, "},
-        {"w.csv" ROLES "--coords i", "the latitude's column and the longitude's"},
-        {"w.csv" ROLES "--cluster i,t,g", "one column or two"},
-        {"w.csv" ROLES "--fe i^", "--fe: a column's name is missing"},
-        {"w.csv" ROLES "--fe i --absorb i", "give one of them"},
-        {"w.csv" ROLES "--separator long", "must be one sign"},
-        {"w.csv" ROLES "--table panel/county", "is no file of jiedao"},
-        {"dup.csv" ROLES, "2 columns of this name"},
-    };
-    write_here("w.csv", "i,t,g,y\n1,1,0,1.5\n");
-    write_here("dup.csv", "i,t,t,g,y\n1,1,1,0,1.5\n");
-    for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
-        char line[256];
-        snprintf(line, sizeof line, "\"$JIEDAO\" did %s", lines[k].line);
-        run(2, line);
-        if (*lines[k].line) ASSERT_HOLDS(said.err, lines[k].message);
-    }
-}
-
 static int set_up(void **state)
 {
     if (set_tiny(state)) return -1;
@@ -433,7 +385,6 @@ int main(void)
         cmocka_unit_test(test_one_of_several_does_not_apply),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test(test_huge_and_tiny_outcomes),
-        cmocka_unit_test(test_wrong_lines),
     };
     return cmocka_run_group_tests(tests, set_up, remove_here);
 }

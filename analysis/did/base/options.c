@@ -119,7 +119,7 @@ int jd_did_option_set(jd_did_options_t *options, const char *name, const char *t
         return jd_fail(ctx, JD_ERR_UNKNOWN_KEY, "%s: there is no such option%s%s%s", name,
                        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     int rc = jd_param_parse(option, text, (char *)options + option->offset, why, sizeof why);
-    return rc ? jd_fail(ctx, rc, "%s = %s: %s", name, text, why) : JD_OK;
+    return rc ? jd_fail(ctx, rc, "%s = %s %s", name, text, why) : JD_OK;
 }
 
 static void set_defaults(jd_did_options_t *options, const jd_param_t *rows, int n)

@@ -91,7 +91,7 @@ int jd_vcov_option_set(jd_vcov_options_t *target, const char *name, const char *
         names[i] = row->name;
         if (strcmp(row->name, name) != 0) continue;
         int rc = jd_param_parse(row, text, (char *)target + row->offset, why, sizeof why);
-        return rc ? jd_fail(ctx, rc, "%s = %s: %s", name, text, why) : JD_OK;
+        return rc ? jd_fail(ctx, rc, "%s = %s %s", name, text, why) : JD_OK;
     }
     const char *near = jd_nearest(name, names, N_OPTIONS);
     return jd_fail(ctx, JD_ERR_UNKNOWN_KEY, "%s: there is no such option of covariances%s%s%s",
