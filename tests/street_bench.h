@@ -92,6 +92,7 @@ static inline void bench_quarter(street_bench_t *b, int32_t quarter)
     jd_world_t *w = &b->world;
     int32_t streets = b->dims.streets;
     jd_events_reclassify(&b->events, &b->tree, quarter, quarter, 1, 0);
+    jd_events_mandate(&b->events, &b->tree, quarter);
     jd_events_apply(&b->events, &b->tree, quarter, w->pressure, w->environment, b->tk_land,
                     b->tk_fiscal, w->authority);
     jd_counties_equip(&b->setting, w, b->tk_land, b->tk_fiscal, NULL, NULL);

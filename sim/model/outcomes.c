@@ -50,6 +50,9 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
                                                                          world->services + first;
     const double *restrict more_burden = world->modifiers.burden + first,
                            *restrict tour = world->modifiers.tour + first;
+    const double *restrict mandate_s = setting->events->mandate_s + first;
+    const double *restrict mandate_w = setting->events->mandate_w + first;
+    const double *restrict mandate_burden = setting->events->mandate_burden + first;
     double *restrict pressure = world->pressure + first, *restrict stringency =
                                                              world->stringency + first;
     double *restrict stake_s = world->incentives.stake_s + first, *restrict stake_w =
@@ -61,11 +64,12 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
     double *restrict overload = world->incentives.overload + first;
     JD_SIMD
     for (int i = 0; i < n; i++) {
-        double felt = pressure[i] + push * dose[i], burden = own_burden + more_burden[i];
+        double felt = pressure[i] + push * dose[i],
+               burden = own_burden + more_burden[i] + mandate_burden[i];
         pressure[i] = felt;
         stringency[i] = base * authority[i] * jd_max(0, 1 + th_environment * environment[i]);
-        stake_s[i] = strong * jd_max(0, 1 + th_strong * felt) * (1 + tour[i]);
-        stake_w[i] = weak * jd_max(0, 1 + th_weak * felt);
+        stake_s[i] = mandate_s[i] * (strong * jd_max(0, 1 + th_strong * felt) * (1 + tour[i]));
+        stake_w[i] = mandate_w[i] * (weak * jd_max(0, 1 + th_weak * felt));
         resident[i] = horizontal + slope * jd_max(0, 1 - services[i]);
         time[i] = jd_max(0, 1 - burden);
         overload[i] = jd_max(0, felt + burden);

@@ -80,10 +80,9 @@ const jd_section_t jd_rescaling_section = {
 #define E(field) offsetof(jd_event_params_t, field)
 
 static const jd_param_t event_params[] = {
-    {"kind", JD_PARAM_CHOICE, E(kind), "eco", 0, 0, "eco | env | reclassify", "",
+    {"kind", JD_PARAM_CHOICE, E(kind), "eco", 0, 0, "eco | env | reclassify | mandate", "",
      "eco: economic pressure; env: environmental pressure (raises stringency too); reclassify: "
-     "units "
-     "change rank",
+     "units change rank; mandate: tasks without money, or tasks taken away",
      "", JD_RESULT},
     {"shape", JD_PARAM_CHOICE, E(shape), "ramp", 0, 0, "step | ramp | pulse | updown", "",
      "course over time", "", JD_RESULT},
@@ -102,7 +101,8 @@ static const jd_param_t event_params[] = {
     {"development", JD_PARAM_DOUBLE, E(development), "0", -1, 1, NULL, "1",
      "rise of exposure per SD of the county's development, relative to size", "assumed", JD_RESULT},
     {"unit", JD_PARAM_TEXT, E(unit), "", 0, 0, NULL, "",
-     "code of the one unit of that level it applies to; empty: all", "", JD_RESULT},
+     "code of the unit of that level it applies to, or several with commas between; empty: all", "",
+     JD_RESULT},
     {"tk_land", JD_PARAM_DOUBLE, E(tk_land), "1", 0.05, 5, NULL, "1",
      "multiplier of the land quota (below 1: power taken upward; above: devolved)", "assumed",
      JD_RESULT},
@@ -115,6 +115,13 @@ static const jd_param_t event_params[] = {
      "NBS yearbooks: street offices +2.6 % a year, 2003-08", JD_RESULT},
     {"exposure", JD_PARAM_DOUBLE, E(exposure), "1.1", 0.1, 5, NULL, "1",
      "reclassify: multiplier of the unit's exposure to events", "assumed", JD_RESULT},
+    {"mu_strong", JD_PARAM_DOUBLE, E(mu_strong), "1", 0, 5, NULL, "1",
+     "mandate: multiplier of the measured stakes of strong tasks; 0: the task is taken away",
+     "assumed", JD_RESULT},
+    {"mu_weak", JD_PARAM_DOUBLE, E(mu_weak), "1", 0, 5, NULL, "1",
+     "mandate: the same for weak tasks", "assumed", JD_RESULT},
+    {"burden", JD_PARAM_DOUBLE, E(burden), "0", 0, 1, NULL, "1",
+     "mandate: share of officials' time it takes", "assumed", JD_RESULT},
 };
 
 static int check_event(const void *block, const char *name, const jd_config_t *config,
@@ -150,6 +157,17 @@ static bool is_no_reclassification(const void *block, const jd_config_t *config)
     return !reclassifies(block, config);
 }
 
+static bool mandates(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_event_params_t *)block)->kind == JD_EVENT_MANDATE;
+}
+
+static bool is_no_mandate(const void *block, const jd_config_t *config)
+{
+    return !mandates(block, config);
+}
+
 static bool is_step(const void *block, const jd_config_t *config)
 {
     const jd_event_params_t *e = block;
@@ -160,6 +178,9 @@ static const jd_unread_t event_unread[] = {
     {"rate, exposure", is_no_reclassification, "only events of kind = reclassify have it"},
     {"shape, size, spread, development", reclassifies,
      "an event of kind = reclassify changes ranks and presses nobody"},
+    {"size, spread, development", mandates,
+     "an event of kind = mandate changes stakes and time and presses nobody"},
+    {"mu_strong, mu_weak, burden", is_no_mandate, "only events of kind = mandate have it"},
     {"length", is_step, "shape = step lasts to the end"},
     {NULL, NULL, NULL},
 };
@@ -191,25 +212,46 @@ double jd_event_shape(const jd_event_params_t *event, int32_t quarter)
     }
 }
 
-static int find_unit(const jd_event_params_t *e, const char *name, const jd_tree_t *tree,
-                     int32_t *chosen, const jd_config_t *config, jd_ctx_t *ctx)
+/* Marks the streets of one unit; false where no unit of the level has the code. */
+static bool cover(const jd_event_params_t *e, const char *code, const jd_tree_t *tree,
+                  bool *covered)
 {
-    *chosen = -1;
-    if (!e->unit[0]) return JD_OK;
-    *chosen = jd_tree_find(tree, (jd_level_t)e->level, e->unit);
-    if (*chosen >= 0) return JD_OK;
-    char section[64] = "event.";
+    const int32_t unit = jd_tree_find(tree, (jd_level_t)e->level, code);
+    for (int32_t s = 0; s < tree->n[JD_STREET] && unit >= 0; s++)
+        covered[s] = covered[s] || jd_tree_above(tree, s, (jd_level_t)e->level) == unit;
+    return unit >= 0;
+}
+
+/* Marks the streets the event is for: all, those of the one unit, or of each of a list. */
+static int cover_units(const jd_event_params_t *e, const char *name, const jd_tree_t *tree,
+                       bool *covered, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    char section[64] = "event.", list[JD_TEXT_MAX], *next = list;
+    for (int32_t s = 0; s < tree->n[JD_STREET]; s++)
+        covered[s] = !e->unit[0];
+    if (!e->unit[0] || cover(e, e->unit, tree, covered)) return JD_OK;
+    memcpy(list, e->unit, sizeof list);
     strncat(section, name, sizeof section - strlen(section) - 1);
-    return jd_config_blame(
-        config, section, "unit", ctx,
-        "%s.unit = %s: no unit of that level has this code; `jiedao export FILE --table "
-        "jurisdictions` lists them",
-        section, e->unit);
+    while (next) {
+        char *code = next + strspn(next, " "), *end = strchr(code, ',');
+        next = end ? end + 1 : NULL;
+        if (!end) end = code + strlen(code);
+        while (end > code && end[-1] == ' ')
+            end--;
+        *end = '\0';
+        if (!cover(e, code, tree, covered))
+            return jd_config_blame(
+                config, section, "unit", ctx,
+                "%s.unit = %s: no unit of that level has the code '%s'; `jiedao export FILE "
+                "--table jurisdictions` lists them",
+                section, e->unit, code);
+    }
+    return JD_OK;
 }
 
 /* x_{e,s} (1 + amp)^steps: what a street feels of the event at full size. */
-static void expose(const jd_event_params_t *e, int32_t index, int32_t chosen, const jd_tree_t *tree,
-                   double amplify, uint64_t seed, double *exposure, bool *covered)
+static void expose(const jd_event_params_t *e, int32_t index, const jd_tree_t *tree, double amplify,
+                   uint64_t seed, const bool *covered, double *exposure)
 {
     jd_stream_t stream = jd_stream(seed, 0, JD_DRAW_EVENT);
     jd_jump_t first = jd_jump(stream, 0, 0), second = jd_jump(stream, 0, 1);
@@ -221,8 +263,8 @@ static void expose(const jd_event_params_t *e, int32_t index, int32_t chosen, co
         uint64_t id = (uint64_t)index << 32 | (uint32_t)tree->parent[JD_COUNTY][county];
         double z = e->spread > 0 ? jd_normal(jd_draw(&first, id), jd_draw(&second, id)) : 0;
         double relative = 1 + e->spread * z + e->development * tree->development[JD_COUNTY][county];
-        covered[s] = chosen < 0 || jd_tree_above(tree, s, (jd_level_t)e->level) == chosen;
-        exposure[s] = covered[s] ? e->size * relative * passed : 0;
+        const bool presses = covered[s] && e->kind != JD_EVENT_MANDATE;
+        exposure[s] = presses ? e->size * relative * passed : 0;
     }
 }
 
@@ -236,6 +278,7 @@ static void set_base(jd_events_t *events, const jd_rescaling_params_t *p, const 
         double z = p->base_sd > 0 ? jd_normal(jd_draw(&first, id), jd_draw(&second, id)) : 0;
         events->base[s] = p->base + p->base_sd * z;
         events->tk_street[s] = events->scale[s] = 1;
+        events->mandate_s[s] = events->mandate_w[s] = 1;
     }
 }
 
@@ -256,7 +299,9 @@ static jd_event_params_t built_in(const jd_rescaling_params_t *p)
                                .size = p->event,
                                .tk_land = 1,
                                .tk_fiscal = 1,
-                               .tk_authority = 1};
+                               .tk_authority = 1,
+                               .mu_strong = 1,
+                               .mu_weak = 1};
 }
 
 int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree_t *tree,
@@ -274,22 +319,24 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
     if (!rc) rc = jd_make(&events->tk_street, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->scale, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->reclassified, streets, sizeof(bool), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->mandate_s, streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->mandate_w, streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->mandate_burden, streets, sizeof(double), "pressure", ctx);
     if (rc) return rc;
     set_base(events, p, tree, seed);
     events->n = n;
     for (int i = 0; i < n && !rc; i++) {
         const char *name = "";
-        int32_t chosen;
         events->event[i] =
             i < named ? *(const jd_event_params_t *)jd_config_named(config, "event", i, &name)
                       : built_in(p);
         events->toolkit[i] = toolkit_of(&events->event[i], jd_config_section(config, "world"));
-        rc = find_unit(&events->event[i], name, tree, &chosen, config, ctx);
-        if (!rc) rc = jd_make(&events->exposure[i], streets, sizeof(double), "events", ctx);
+        rc = jd_make(&events->exposure[i], streets, sizeof(double), "events", ctx);
         if (!rc) rc = jd_make(&events->covered[i], streets, sizeof(bool), "events", ctx);
+        if (!rc) rc = cover_units(&events->event[i], name, tree, events->covered[i], config, ctx);
         if (!rc)
-            expose(&events->event[i], i, chosen, tree, p->amplify, seed, events->exposure[i],
-                   events->covered[i]);
+            expose(&events->event[i], i, tree, p->amplify, seed, events->covered[i],
+                   events->exposure[i]);
     }
     return rc;
 }
@@ -308,6 +355,9 @@ void jd_events_free(jd_events_t *events)
     free(events->tk_street);
     free(events->scale);
     free(events->reclassified);
+    free(events->mandate_s);
+    free(events->mandate_w);
+    free(events->mandate_burden);
     memset(events, 0, sizeof *events);
 }
 
@@ -328,6 +378,25 @@ void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t qu
             events->tk_street[s] *= events->toolkit[i];
             events->scale[s] *= e->exposure;
         }
+    }
+}
+
+void jd_events_mandate(jd_events_t *events, const jd_tree_t *tree, int32_t quarter)
+{
+    bool begun = false;
+    for (int i = 0; i < events->n; i++) {
+        const jd_event_params_t *e = &events->event[i];
+        const double shape = jd_event_shape(e, quarter);
+        if (e->kind != JD_EVENT_MANDATE) continue;
+        for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
+            if (!begun)
+                events->mandate_s[s] = events->mandate_w[s] = 1, events->mandate_burden[s] = 0;
+            if (!events->covered[i][s]) continue;
+            events->mandate_s[s] *= 1 + shape * (e->mu_strong - 1);
+            events->mandate_w[s] *= 1 + shape * (e->mu_weak - 1);
+            events->mandate_burden[s] += shape * e->burden;
+        }
+        begun = true;
     }
 }
 

@@ -14,7 +14,12 @@ typedef struct jd_rescaling_params {
     double stringency, inspection, show_max;
 } jd_rescaling_params_t;
 
-typedef enum jd_event_kind { JD_EVENT_ECO, JD_EVENT_ENV, JD_EVENT_RECLASSIFY } jd_event_kind_t;
+typedef enum jd_event_kind {
+    JD_EVENT_ECO,
+    JD_EVENT_ENV,
+    JD_EVENT_RECLASSIFY,
+    JD_EVENT_MANDATE
+} jd_event_kind_t;
 typedef enum jd_event_shape {
     JD_SHAPE_STEP,
     JD_SHAPE_RAMP,
@@ -29,6 +34,7 @@ typedef struct jd_event_params {
     char unit[JD_TEXT_MAX];
     double tk_land, tk_fiscal, tk_authority;
     double rate, exposure;
+    double mu_strong, mu_weak, burden; /* of a mandate: multipliers of stakes, time it takes */
 } jd_event_params_t;
 
 extern const jd_section_t jd_rescaling_section;
@@ -45,6 +51,9 @@ typedef struct jd_events {
     double *tk_street;        /**< [streets] toolkit of reclassified streets, else 1 */
     double *scale;            /**< [streets] exposure of reclassified streets, else 1 */
     bool *reclassified;       /**< [streets] */
+    double *mandate_s,
+        *mandate_w;         /**< [streets] what mandates make of mu_S, mu_W this quarter, else 1 */
+    double *mandate_burden; /**< [streets] time mandates take this quarter, else 0 */
 } jd_events_t;
 
 JD_MUST_USE int jd_events_init(jd_events_t *events, const jd_config_t *config,
@@ -59,6 +68,9 @@ double jd_event_shape(const jd_event_params_t *event, int32_t quarter);
 /** Streets and counties that change rank this quarter (kind = reclassify). Draws: JD_DRAW_EVENT. */
 void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter,
                           int64_t period, uint64_t seed, uint64_t replicate);
+
+/** What mandates ask of each street this quarter: mandate_s, mandate_w, mandate_burden. */
+void jd_events_mandate(jd_events_t *events, const jd_tree_t *tree, int32_t quarter);
 
 /** Adds all events to base pressure: P [streets] (without the policy's) and the environmental part
  *  alone P_env [streets]; toolkit tk_land, tk_fiscal, tk_authority [counties]. */

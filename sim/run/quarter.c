@@ -22,6 +22,7 @@ static void apply_events(struct jd_simulation *sim, int64_t period)
 {
     int32_t quarter = quarter_of(sim, period);
     jd_events_reclassify(&sim->events, &sim->tree, quarter, period, sim->seed, sim->replicate);
+    jd_events_mandate(&sim->events, &sim->tree, quarter);
     jd_events_apply(&sim->events, &sim->tree, quarter, sim->pressure, sim->environment,
                     sim->tk_land, sim->tk_fiscal, sim->authority);
 }

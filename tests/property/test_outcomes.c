@@ -249,15 +249,22 @@ static void test_streets_ask_what_the_equations_say(void **state)
         w->pressure[s] = 3 * jd_rng_uniform(&rng) - 1;
         w->modifiers.tour[s] = jd_rng_uniform(&rng) - 0.5;
         w->modifiers.burden[s] = 1.2 * jd_rng_uniform(&rng);
+        b.events.mandate_s[s] = 2 * jd_rng_uniform(&rng);
+        b.events.mandate_w[s] = 2 * jd_rng_uniform(&rng);
+        b.events.mandate_burden[s] = 0.2 * jd_rng_uniform(&rng);
         w->services[s] = 1.5 * jd_rng_uniform(&rng);
     }
     jd_streets_ask(&b.setting, w, 0, b.dims.streets);
     for (int32_t s = 0; s < b.dims.streets; s++) {
-        double pressure = w->pressure[s], burden = 0.1 + w->modifiers.burden[s];
+        double pressure = w->pressure[s],
+               burden = 0.1 + w->modifiers.burden[s] + b.events.mandate_burden[s];
         const jd_incentives_t *in = &w->incentives;
-        assert_near(in->stake_s[s], 0.9 * fmax(0, 1 + 2 * pressure) * (1 + w->modifiers.tour[s]),
+        assert_near(in->stake_s[s],
+                    b.events.mandate_s[s] * 0.9 * fmax(0, 1 + 2 * pressure) *
+                        (1 + w->modifiers.tour[s]),
                     1e-14);
-        assert_near(in->stake_w[s], 0.5 * pow(0.9725, 8) * (1 + 0.3 * pressure), 1e-14);
+        assert_near(in->stake_w[s],
+                    b.events.mandate_w[s] * 0.5 * pow(0.9725, 8) * (1 + 0.3 * pressure), 1e-14);
         assert_near(in->resident[s], 1.2 + 0.5 * fmax(0, 1 - w->services[s]), 1e-14);
         assert_near(in->time[s], fmax(0, 1 - burden), 1e-15);
         assert_near(in->overload[s], fmax(0, pressure + burden), 1e-15);

@@ -232,6 +232,51 @@ static void test_event_errors(void **state)
     bench_free(&b);
 }
 
+/* A mandate multiplies stakes and takes time of the streets of its units, by its shape, and presses
+ * nobody; several multiply, and what is over leaves nothing behind. */
+static void test_mandates(void **state)
+{
+    (void)state;
+    street_bench_t b;
+    char text[512];
+    bench_open(&b, "[world]\nprovinces=2\nprefectures=6\ncounties=24\nstreets=150\n");
+    const char *code = b.tree.code[JD_COUNTY];
+    snprintf(text, sizeof text,
+             "[world]\nprovinces=2\nprefectures=6\ncounties=24\nstreets=150\n"
+             "[rescaling]\nevent=0\n[event.a]\nkind=mandate\nlevel=county\nunit=%s , %s\n"
+             "mu_strong=0\nmu_weak=1.5\nburden=0.2\ntk_fiscal=0.5\nstart=2021Q1\nlength=4\n"
+             "[event.b]\nkind=mandate\nshape=pulse\nmu_strong=0.5\nstart=2021Q3\nlength=2\n",
+             code + 2 * JD_CODE_WIDTH, code + 5 * JD_CODE_WIDTH);
+    bench_free(&b);
+    bench_open(&b, text);
+    for (int32_t q = 4 * 2020; q < 4 * 2023; q++) {
+        const double ramp = fmin(1, fmax(0, (q - 4 * 2021) / 4.0));
+        const double pulse = q >= 4 * 2021 + 2 && q < 4 * 2021 + 4;
+        bench_quarter(&b, q);
+        for (int32_t s = 0; s < b.dims.streets; s++) {
+            const int32_t c = b.tree.parent[JD_STREET][s];
+            const double on = (c == 2 || c == 5) * ramp;
+            assert_near(b.events.mandate_s[s], (1 - on) * (1 - 0.5 * pulse), 1e-15);
+            assert_near(b.events.mandate_w[s], 1 + 0.5 * on, 1e-15);
+            assert_near(b.events.mandate_burden[s], 0.2 * on, 1e-15);
+            assert_near(b.world.pressure[s], 0.1, 1e-15);
+            assert_near(b.world.toolkit[c], pow(1 - 0.5 * on, 0.4), 1e-14);
+        }
+    }
+    bench_free(&b);
+    assert_int_equal(bench_config(&b, "[event.x]\nkind=mandate\nlevel=county\nunit=nowhere\n"),
+                     JD_OK);
+    jd_tree_t tree;
+    jd_events_t events;
+    assert_int_equal(jd_tree_init(&tree, jd_config_section(b.config, "world"), NULL, 1, &b.ctx),
+                     JD_OK);
+    assert_int_equal(jd_events_init(&events, b.config, &tree, 1, &b.ctx), JD_ERR_COMBINATION);
+    assert_non_null(strstr(b.ctx.message, "no unit of that level has the code 'nowhere'"));
+    jd_events_free(&events);
+    jd_tree_free(&tree);
+    bench_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_toolkit_and_stringency),
         cmocka_unit_test(test_reclassification),
         cmocka_unit_test(test_event_errors),
+        cmocka_unit_test(test_mandates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

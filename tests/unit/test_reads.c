@@ -74,6 +74,8 @@ static void test_what_nothing_reads_is_noted(void **state)
         {jd_run_unread, "[event.r]\nkind = reclassify\nlevel = street\nsize = 1\n",
          "event.r.size is not read"},
         {jd_run_unread, "[event.r]\nrate = 0.1\n", "event.r.rate is not read"},
+        {jd_run_unread, "[event.m]\nkind = mandate\nsize = 1\n", "event.m.size is not read"},
+        {jd_run_unread, "[event.r]\nburden = 0.1\n", "event.r.burden is not read"},
         {jd_run_unread, "[run]\ndirect_none = yes\n", "run.direct_none is not read"},
         {jd_run_unread, "[estimate]\ncounty = no\nestimators = twfe\n", "estimate.estimators is"},
         {jd_run_unread, "[observation]\nmisclass = 0.1\n[firms]\nsector_shares = 1\n",
