@@ -64,7 +64,7 @@ static void assert_survives(work_t work)
         fail_at(FAIL_MEMORY, n, &ctx);
         ctx.threads = 1;
         int rc = jd_event_path_make(&path, beta, sigma, 2, 2, &ctx);
-        if (rc == JD_OK) rc = work(&path, &ctx);
+        if (!rc) rc = work(&path, &ctx);
         int failed = stop_failing();
         jd_event_path_free(&path);
         if (failing.blocks != blocks)

@@ -44,7 +44,7 @@ static void assert_survives(work_t work, long dense, long stride)
             print_message("%ld allocations\n", n);
             return;
         }
-        if (rc == JD_OK && logless) continue;
+        if (!rc && logless) continue;
         if (rc != JD_ERR_NO_MEMORY) fail_msg("allocation %ld: code %d: %s", n, rc, ctx.message);
         if (!strstr(ctx.message, "memory")) fail_msg("allocation %ld: \"%s\"", n, ctx.message);
         if (files_in_folder() != files) fail_msg("allocation %ld: a file is left", n);

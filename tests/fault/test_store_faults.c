@@ -59,7 +59,7 @@ static int make_table(jd_table_t *table)
 {
     uint64_t x = 88172645463325252u;
     int rc = jd_table_init(table, "deep/er/table", "Noise", COLUMNS, N, ROWS, NULL);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     table->rows = ROWS;
     for (int64_t i = 0; i < ROWS; i++) {
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
@@ -79,14 +79,14 @@ static int write_store(const char *name, jd_ctx_t *ctx)
     ctx->threads =
         1; /* a child of a program that used several must not: OpenMP does not survive fork */
     int rc = make_table(&table);
-    if (rc == JD_OK) rc = jd_store_create(&store, name, true, ctx);
-    if (rc == JD_OK) rc = jd_store_write(store, &table, ctx);
+    if (!rc) rc = jd_store_create(&store, name, true, ctx);
+    if (!rc) rc = jd_store_write(store, &table, ctx);
     table.name = "grown";
-    for (int i = 0; rc == JD_OK && i < 5; i++)
+    for (int i = 0; !rc && i < 5; i++)
         rc = jd_store_append(store, &table, ctx);
-    if (rc == JD_OK) rc = jd_store_text(store, "config/ini", "[run]\n", ctx);
-    if (rc == JD_OK) rc = jd_store_attribute_int(store, "grown", "x", 1, ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = jd_store_text(store, "config/ini", "[run]\n", ctx);
+    if (!rc) rc = jd_store_attribute_int(store, "grown", "x", 1, ctx);
+    if (!rc) {
         rc = jd_store_commit(&store, ctx);
     } else {
         jd_store_abandon(&store);
@@ -99,7 +99,7 @@ static int write_csv(const char *name, jd_ctx_t *ctx)
 {
     jd_table_t table;
     int rc = make_table(&table);
-    if (rc == JD_OK) rc = jd_csv_write(&table, name, true, ctx);
+    if (!rc) rc = jd_csv_write(&table, name, true, ctx);
     jd_table_free(&table);
     return rc;
 }
@@ -108,7 +108,7 @@ static int write_stata(const char *name, jd_ctx_t *ctx)
 {
     jd_table_t table;
     int rc = make_table(&table);
-    if (rc == JD_OK) rc = jd_stata_write(&table, name, true, ctx);
+    if (!rc) rc = jd_stata_write(&table, name, true, ctx);
     jd_table_free(&table);
     return rc;
 }
@@ -363,8 +363,8 @@ static int read_everything(jd_ctx_t *ctx)
     jd_store_entry_t *entries = NULL;
     int n = 0;
     int rc = jd_store_open(&store, path, ctx);
-    if (rc == JD_OK) rc = jd_store_list(store, &entries, &n, ctx);
-    for (int i = 0; rc == JD_OK && i < n; i++) {
+    if (!rc) rc = jd_store_list(store, &entries, &n, ctx);
+    for (int i = 0; !rc && i < n; i++) {
         jd_table_t table;
         rc = jd_store_read(store, entries[i].name, &table, ctx);
         jd_table_free(&table);

@@ -17,5 +17,5 @@ int main(void)
     char quarter[8];
     printf("jiedao %s: %s, %s\n", jd_version(), jd_error_text(rc),
            jd_quarter_text(4 * 2020, quarter, sizeof quarter));
-    return rc != JD_OK || jd_abi() < 1 || jd_version_number() != JD_VERSION_NUMBER;
+    return rc || jd_abi() < 1 || jd_version_number() != JD_VERSION_NUMBER;
 }

@@ -53,12 +53,12 @@ static int fit(const data_t *d, const char *name, const double *weight, const do
     jd_did_defaults(&options);
     options.aggregate = JD_AGGREGATE_OVERALL;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, d->y, NULL, 0.95, &f, &ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = jd_design_infer(design, d->y, NULL, 0.95, &f, &ctx);
+    if (!rc) {
         *b = f.estimate[0];
         *se = f.std_error[0];
     }
-    if (rc != JD_OK) print_message("%s: %s\n", name, ctx.message);
+    if (rc) print_message("%s: %s\n", name, ctx.message);
     jd_fit_free(&f);
     jd_design_free(design);
     return rc;

@@ -80,8 +80,8 @@ static int try_one(uint64_t seed, const char *name, jd_solver_t solver, int slop
     jd_design_t *design = NULL;
     jd_fit_t fit = {0};
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &trial.panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
-    if (rc == JD_OK) {
+    if (!rc) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
+    if (!rc) {
         wrong = compare(seed, name, design, &fit, &dense);
         ++*answered;
     } else if (identified && dense.df > 0) {

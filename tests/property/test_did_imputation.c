@@ -302,8 +302,8 @@ static int try_one(uint64_t seed, const char *name, jd_solver_t solver, int *ans
     options.no_time_effects = trial.panel.n_fixed > 0 && seed % 2;
     int identified = plain_fit(&trial, &options, strcmp(name, "two_stage") == 0, &plain), wrong = 0;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &trial.panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
-    if (rc == JD_OK && identified) {
+    if (!rc) rc = jd_design_infer(design, trial.y, NULL, 0.95, &fit, &ctx);
+    if (!rc && identified) {
         wrong = compare(seed, &trial, design, &fit, &plain);
         ++*answered;
     } else if ((rc == JD_OK) != identified) {

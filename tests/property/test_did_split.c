@@ -77,7 +77,7 @@ static int split_worlds(const jd_design_t *design, const trial_t *t, const world
                                     .direct = with_direct ? w->direct : NULL,
                                     .weight = t->panel.weight};
     int rc = jd_split_bias(design, &input, split, &n, &ctx);
-    if (rc != JD_OK) print_error("%s\n", ctx.message);
+    if (rc) print_error("%s\n", ctx.message);
     assert_int_equal(rc, JD_OK);
     return n;
 }

@@ -227,11 +227,11 @@ static int try_one(uint64_t seed, int *answered)
     jd_vcov_options_t vcov = {.kind = (jd_vcov_t)(seed % 3)};
     int rc =
         jd_design_prepare(&design, jd_estimator_find("sun_abraham"), &trial.panel, &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
+    if (!rc) rc = jd_design_infer(design, trial.y, &vcov, 0.95, &fit, &ctx);
     cut = trial;
     cut_sample(&cut);
     int identified = dense_regress(&cut, &options, &vcov, &dense, &cells), wrong = 0;
-    if (rc == JD_OK) {
+    if (!rc) {
         ++*answered;
         wrong += !identified;
         wrong += fit.n_obs != dense.n || fit.facts.df != dense.df;

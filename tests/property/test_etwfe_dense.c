@@ -353,8 +353,8 @@ static void test_equals_the_definition(void **state)
         const char *name = p.poisson ? "etwfe_poisson" : "etwfe";
         int rc =
             jd_design_prepare(&design, jd_estimator_find(name), &p.trial.panel, &p.options, &ctx);
-        if (rc == JD_OK) rc = jd_design_infer(design, p.trial.y, NULL, 0.95, &fitted, &ctx);
-        if (rc != JD_OK) print_error("seed %d: %s\n", (int)seed, ctx.message);
+        if (!rc) rc = jd_design_infer(design, p.trial.y, NULL, 0.95, &fitted, &ctx);
+        if (rc) print_error("seed %d: %s\n", (int)seed, ctx.message);
         int right = rc == JD_OK && compare(&p, &o, design, &fitted);
         if (!right) print_error("seed %d, %s\n", (int)seed, name);
         wrong += !right;

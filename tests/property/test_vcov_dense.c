@@ -404,14 +404,14 @@ static int try_kind(uint64_t seed, trial_t *t, const dense_t *sample, const plai
     t->panel.latitude = latitude;
     t->panel.longitude = longitude;
     int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), &t->panel, &how, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, t->y, &v, 0.95, &fit, &ctx);
+    if (!rc) rc = jd_design_infer(design, t->y, &v, 0.95, &fit, &ctx);
     int wrong = 0;
-    if (rc == JD_OK) ++*answered;
+    if (!rc) ++*answered;
     if ((rc == JD_OK) != identified) {
         print_error("seed %llu, kind %d: %s\n", (unsigned long long)seed, (int)v.kind,
                     rc == JD_OK ? "answered where a term is not identified" : ctx.message);
         wrong = 1;
-    } else if (rc == JD_OK) {
+    } else if (!rc) {
         wrong = fit.n_terms != p->k || compare(seed, &v, p, &fit, out, freedom ? df : NULL);
     }
     jd_fit_free(&fit);

@@ -42,7 +42,7 @@ static int infer(const char *name, jd_ctx_t *ctx, jd_fit_t *fit)
     jd_did_defaults(&options);
     options.aggregate = JD_AGGREGATE_OVERALL;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), &panel, &options, ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, y, NULL, 0.95, fit, ctx);
+    if (!rc) rc = jd_design_infer(design, y, NULL, 0.95, fit, ctx);
     jd_design_free(design);
     return rc;
 }

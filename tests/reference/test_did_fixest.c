@@ -287,8 +287,8 @@ static void fit_case(fitted_t *f, const model_t *m, const char *kind, const vari
     options.no_time_effects = is(m, "regionyear");
     int rc = jd_design_prepare(&f->design, jd_estimator_find(m->estimator), &f->data.panel,
                                &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(f->design, f->data.y, &v->options, 0.95, &f->fit, &ctx);
-    if (rc != JD_OK) print_error("%s/%s: %s\n", m->stem, kind, ctx.message);
+    if (!rc) rc = jd_design_infer(f->design, f->data.y, &v->options, 0.95, &f->fit, &ctx);
+    if (rc) print_error("%s/%s: %s\n", m->stem, kind, ctx.message);
     assert_int_equal(rc, JD_OK);
     f->model = m;
     snprintf(f->kind, sizeof f->kind, "%s", kind);

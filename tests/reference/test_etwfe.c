@@ -76,8 +76,8 @@ static void fit_case(fitted_t *f, const model_t *m, jd_aggregate_t by)
     options.no_unit_effects = !m->units;
     int rc = jd_design_prepare(&f->design, jd_estimator_find(m->estimator), &f->data.panel,
                                &options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(f->design, f->data.y, NULL, 0.95, &f->fit, &ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", m->name, ctx.message);
+    if (!rc) rc = jd_design_infer(f->design, f->data.y, NULL, 0.95, &f->fit, &ctx);
+    if (rc) print_error("%s: %s\n", m->name, ctx.message);
     assert_int_equal(rc, JD_OK);
     f->model = m;
 }

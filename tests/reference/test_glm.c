@@ -226,12 +226,12 @@ static int fit_linear(fitted_t *f, jd_ctx_t *ctx)
     f->residual = calloc((size_t)d->n, sizeof *f->residual);
     int rc = jd_effects_make(&f->effects, d->n, d->n_effects, (const int32_t *const *)d->effect,
                              NULL, JD_SOLVER_AUTO, ctx);
-    if (rc == JD_OK) rc = jd_regression_init(&f->regression, f->effects, d->n, 1, NULL, ctx);
-    if (rc != JD_OK) return rc;
+    if (!rc) rc = jd_regression_init(&f->regression, f->effects, d->n, 1, NULL, ctx);
+    if (rc) return rc;
     memcpy(f->regression.columns, d->x[0], (size_t)d->n * sizeof(double));
     rc = jd_regression_factor(&f->regression, ctx);
     const double *y = d->y;
-    if (rc == JD_OK) {
+    if (!rc) {
         jd_regression_estimate(&f->regression, &y, 1, f->beta, ctx);
         rc = jd_regression_residuals(&f->regression, y, f->beta, f->residual, ctx);
     }
@@ -258,7 +258,7 @@ static int fit_glm(fitted_t *f, jd_ctx_t *ctx)
         .offset = d->offset,
     };
     int rc = jd_glm_fit(&f->glm, &input, ctx);
-    if (rc != JD_OK) return rc;
+    if (rc) return rc;
     f->n = f->glm.n;
     memcpy(f->beta, f->glm.beta, (size_t)f->glm.regression.n_kept * sizeof(double));
     return rc;
@@ -277,10 +277,10 @@ static void fit(fitted_t *f, const model_t *m, const char *kind)
         rc = m->linear ? fit_linear(f, &ctx) : fit_glm(f, &ctx);
     }
     int ways = read_ways(&f->data, m, kind, &v);
-    if (rc == JD_OK && !m->linear)
+    if (!rc && !m->linear)
         rc = jd_glm_vcov(&f->glm, (const int32_t *const *)f->data.way, ways, &v, f->vcov, &f->facts,
                          &ctx);
-    if (rc == JD_OK && m->linear) {
+    if (!rc && m->linear) {
         jd_groups_t groups[3] = {{0}};
         jd_vcov_rows_t rows = {.n_ways = ways};
         for (int k = 0; k < ways; k++) {
@@ -292,7 +292,7 @@ static void fit(fitted_t *f, const model_t *m, const char *kind)
         for (int k = 0; k < ways; k++)
             jd_groups_free(&groups[k]);
     }
-    if (rc != JD_OK) print_error("%s/%s: %s\n", m->stem, kind, ctx.message);
+    if (rc) print_error("%s/%s: %s\n", m->stem, kind, ctx.message);
     assert_int_equal(rc, JD_OK);
 }
 

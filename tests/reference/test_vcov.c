@@ -69,8 +69,8 @@ static void check_case(tally_t *t, const csv_t *e, const char *name, const jd_pa
     jd_fit_t fit = {0};
     jd_ctx_init(&ctx);
     int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), panel, options, &ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, y, v, 0.95, &fit, &ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", name, ctx.message);
+    if (!rc) rc = jd_design_infer(design, y, v, 0.95, &fit, &ctx);
+    if (rc) print_error("%s: %s\n", name, ctx.message);
     assert_int_equal(rc, JD_OK);
     for (int row = 0; row < e->rows; row++) {
         if (strcmp(csv_text(e, row, 0), name) != 0) continue;

@@ -17,7 +17,7 @@ static double y[N];
 
 static void pass_on(int rc, jd_ctx_t *ctx)
 {
-    if (rc != JD_OK) fail_msg("%s", ctx->message);
+    if (rc) fail_msg("%s", ctx->message);
 }
 
 static double normal(jd_rng_t *rng)
@@ -56,8 +56,8 @@ static void check(jd_bootstrap_t kind)
         jd_panel_t panel = {.n = N, .unit = unit, .time = period, .cohort = cohort};
         const jd_bootstrap_options_t o = {.kind = kind, .draws = 199, .seed = (uint64_t)world};
         int rc = jd_design_prepare(&design, jd_estimator_find("twfe"), &panel, &how, &ctx);
-        if (rc == JD_OK) rc = jd_design_infer(design, y, NULL, 0.95, &fit, &ctx);
-        if (rc == JD_OK) rc = jd_design_bootstrap(&fit, design, &panel, &how, y, &o, &ctx);
+        if (!rc) rc = jd_design_infer(design, y, NULL, 0.95, &fit, &ctx);
+        if (!rc) rc = jd_design_bootstrap(&fit, design, &panel, &how, y, &o, &ctx);
         pass_on(rc, &ctx);
         covered += fit.ci_low[0] <= 1 && fit.ci_high[0] >= 1;
         jd_fit_free(&fit);

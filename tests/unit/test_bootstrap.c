@@ -67,7 +67,7 @@ static void draw(uint64_t seed, int d, const int *first, int parts, int *times)
 
 static void pass_on(int rc, jd_ctx_t *ctx)
 {
-    if (rc != JD_OK) fail_msg("%s", ctx->message);
+    if (rc) fail_msg("%s", ctx->message);
 }
 
 static int bootstrap(jd_fit_t *fit, const char *name, const jd_panel_t *panel, int no_unit_effects,
@@ -78,8 +78,8 @@ static int bootstrap(jd_fit_t *fit, const char *name, const jd_panel_t *panel, i
     jd_did_defaults(&how);
     how.no_unit_effects = no_unit_effects;
     int rc = jd_design_prepare(&design, jd_estimator_find(name), panel, &how, ctx);
-    if (rc == JD_OK) rc = jd_design_infer(design, y, NULL, 0.9, fit, ctx);
-    if (rc == JD_OK) rc = jd_design_bootstrap(fit, design, panel, &how, y, o, ctx);
+    if (!rc) rc = jd_design_infer(design, y, NULL, 0.9, fit, ctx);
+    if (!rc) rc = jd_design_bootstrap(fit, design, panel, &how, y, o, ctx);
     jd_design_free(design);
     return rc;
 }

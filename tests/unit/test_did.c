@@ -88,7 +88,7 @@ static jd_design_t *prepare(const char *estimator, const jd_panel_t *panel,
 {
     jd_design_t *design = NULL;
     int rc = jd_design_prepare(&design, jd_estimator_find(estimator), panel, options, ctx);
-    if (rc != JD_OK) print_error("%s: %s\n", estimator, ctx->message);
+    if (rc) print_error("%s: %s\n", estimator, ctx->message);
     assert_int_equal(rc, JD_OK);
     return design;
 }

@@ -143,7 +143,7 @@ static void test_drawn_files_hold_labels_and_curves(void **state)
     for (int i = 0; i < FIGURES; i++) {
         size_t size;
         int rc = figure_draw(i, &f->tables, &f->options, &f->ctx);
-        if (rc != JD_OK) fail_msg("%s", f->ctx.message);
+        if (rc) fail_msg("%s", f->ctx.message);
         char *svg = read_drawn(f, figure_names[i], "svg", &size);
         for (int k = 0; k < 5; k++)
             if (!strstr(svg, expected[i].labels[k]))
@@ -188,7 +188,7 @@ static void test_hostile_words_do_nothing(void **state)
         f->options.title = words[w];
         for (int i = 3; i <= 4; i++) {
             int rc = figure_draw(i, &f->tables, &f->options, &f->ctx);
-            if (rc != JD_OK) fail_msg("%s", f->ctx.message);
+            if (rc) fail_msg("%s", f->ctx.message);
         }
     }
     size_t size;

@@ -78,7 +78,7 @@ static void demean(int n_effects, const double *weight, jd_solver_t solver, int 
     assert_int_equal(rc, JD_OK);
     if (solver == JD_SOLVER_AUTO) assert_non_null(effects->sparse);
     rc = jd_effects_demean(effects, x, COLUMNS, &ctx);
-    if (rc != JD_OK) print_error("%s\n", ctx.message);
+    if (rc) print_error("%s\n", ctx.message);
     assert_int_equal(rc, JD_OK);
     jd_effects_free(effects);
 }
@@ -139,7 +139,7 @@ static void fit_some(const jd_groups_t *groups, int n_effects, const double *wei
     assert_int_equal(jd_effects_ready(effects, &ctx), JD_OK);
     if (solver == JD_SOLVER_AUTO) assert_non_null(effects->sparse);
     rc = jd_effects_solve(effects, levels, &ctx);
-    if (rc != JD_OK) print_error("%s\n", ctx.message);
+    if (rc) print_error("%s\n", ctx.message);
     assert_int_equal(rc, JD_OK);
     for (int32_t r = 0; r < n; r++) {
         fit[r] = 0;

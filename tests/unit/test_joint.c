@@ -25,7 +25,7 @@ static int infer_event_study(uint64_t seed, const jd_vcov_options_t *v, int thre
     trial.panel.cluster = NULL;
     int rc =
         jd_design_prepare(design, jd_estimator_find("event_study"), &trial.panel, &options, &ctx);
-    return rc == JD_OK ? jd_design_infer(*design, trial.y, v, 0.9, fit, &ctx) : rc;
+    return !rc ? jd_design_infer(*design, trial.y, v, 0.9, fit, &ctx) : rc;
 }
 
 static void test_bands_lie_between_their_bounds(void **state)

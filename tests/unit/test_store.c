@@ -144,7 +144,7 @@ static int remove_folder(void **state)
 /* Checks a result and shows the message of a failure. */
 static void assert_ok(int rc, jd_ctx_t *ctx)
 {
-    if (rc != JD_OK) print_error("%s\n", ctx->message);
+    if (rc) print_error("%s\n", ctx->message);
     assert_int_equal(rc, JD_OK);
 }
 
