@@ -265,12 +265,14 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
     int rc = level && scale ? JD_OK : jd_fail_memory(ctx, (size_t)most * sizeof *scale, "levels");
     for (int round = 0; !rc && round < rounds(stage); round++)
         rc = adjust_once(stage, c, level, level_out, slope_out, ctx);
-    if (!rc && !is_identified(stage, c, total, level, scale))
+    if (rc == JD_ERR_RANK || (!rc && !is_identified(stage, c, total, level, scale))) {
+        jd_ctx_clear(ctx); /* a solver that iterates finds it by itself */
         rc = jd_fail(
             ctx, JD_ERR_RANK,
             "%s: '%s' is not identified: the untreated rows do not identify all fixed effects "
             "and covariates of the treated ones; use fewer or coarser ones",
             name, term);
+    }
     free_levels(level);
     free(scale);
     return rc;

@@ -95,7 +95,7 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     for (int t = 0; t < threads; t++) {
         const jd_absorb_t room = jd_absorb_room(effects, scratch + (size_t)t * each);
         for (int c = t; c < n_columns; c += threads)
-            failed += demean_column(&room, columns + (size_t)c * (size_t)effects->n);
+            failed += demean_column(&room, columns + (size_t)c * (size_t)effects->n) != 0;
     }
     free(scratch);
     if (failed)

@@ -8,8 +8,9 @@
 #include "linear/absorb/solvers.h"
 #include "linear/sums.h"
 
-enum { MAX_STEPS = 20000, MAX_RESTARTS = 20 };
+enum { MAX_STEPS = 20000, MAX_RESTARTS = 20, MAX_SQUARED_STEPS = 5000 };
 static const double tolerance = 1e-14;
+static const double unseen = 1e-8; /* of a vector, by P: what S makes of it */
 
 typedef struct {
     jd_product_t *product;
@@ -51,6 +52,46 @@ static int descend(const system_t *s, double *a, double *r, double goal, double 
     return steps;
 }
 
+/* out = S P in; room [n]. */
+static void image_of(const system_t *s, const double *in, double *room, double *out)
+{
+    precondition(s, in, room);
+    s->product(s->matrix, room, out);
+}
+
+/* Whether b is outside S's range: what is left of it where S a comes nearest, by least squares
+ * (CGLS), is not seen by S. That takes the square of the steps, and so is asked only where others
+ * failed. Work [4 n]. */
+static bool has_no_solution(const system_t *s, const double *b, double goal, double *work)
+{
+    const size_t size = (size_t)s->n;
+    double *r = work, *step = r + size, *image = step + size, *slope = image + size;
+    memcpy(r, b, size * sizeof *r);
+    image_of(s, r, image, slope);
+    precondition(s, slope, step);
+    double now = jd_dot(slope, step, s->n);
+    for (int steps = 0; steps < MAX_SQUARED_STEPS; steps++) {
+        precondition(s, r, image);
+        const double left = jd_dot(r, image, s->n);
+        if (left <= 1e6 * goal) return false; /* met, but for rounding */
+        if (now <= unseen * unseen * left) return true;
+        s->product(s->matrix, step, image);
+        precondition(s, image, slope); /* as scratch */
+        const double curve = jd_dot(image, slope, s->n);
+        if (!(curve > 0)) return false;
+        const double length = now / curve;
+        for (size_t l = 0; l < size; l++)
+            r[l] -= length * image[l];
+        image_of(s, r, image, slope);
+        precondition(s, slope, image);
+        const double next = jd_dot(slope, image, s->n), turn = next / now;
+        for (size_t l = 0; l < size; l++)
+            step[l] = image[l] + turn * step[l];
+        now = next;
+    }
+    return false;
+}
+
 int jd_conjugate_gradients(jd_product_t *product, const void *matrix, int n, const double *inverse,
                            const double *b, double scale, double *a, double *work)
 {
@@ -65,9 +106,9 @@ int jd_conjugate_gradients(jd_product_t *product, const void *matrix, int n, con
             r[l] = b[l] - z[l];
         precondition(&s, r, z);
         double now = jd_dot(r, z, n);
-        if (now <= goal || (now <= 1e4 * goal && now > last / 4)) return 0;
+        if (now <= goal || (now <= 1e4 * goal && now > last / 4)) return JD_SOLVED;
         last = now;
         steps += descend(&s, a, r, fmax(goal / 4, 1e-8 * now), z);
     }
-    return 1;
+    return has_no_solution(&s, b, goal, work) ? JD_NO_SOLUTION : JD_NOT_CONVERGED;
 }

@@ -28,8 +28,8 @@ jd_absorb_t jd_absorb_room(const jd_effects_t *effects, double *block);
 /** Factors anew after `weight`, which must not be NULL, was changed. Needs sorted rows, and a
  * solver that was asked to iterate. */
 JD_MUST_USE int jd_effects_reweight(jd_effects_t *effects, jd_ctx_t *ctx);
-/** Solves S a = b by whatever solver the effects have; work [6 n_small]; returns 0, or 1 if it did
- *  not converge. `scale` = b'Pb before elimination, P the inverse weights of levels, says what
+/** Solves S a = b by whatever solver the effects have; work [6 n_small]; returns 0, or why it
+ * failed (solvers.h). `scale` = b'Pb before elimination, P the inverse weights of levels, says what
  *  rounding is. */
 int jd_effects_solve_reduced(const jd_effects_t *effects, const double *b, double scale, double *a,
                              double *work);

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "linear/absorb/reduced.h"
+#include "linear/absorb/solvers.h"
 
 /* b'Pb of the smaller effects' levels. */
 static double size_of(const jd_effects_t *e, const double *b)
@@ -83,7 +84,12 @@ int jd_effects_solve(const jd_effects_t *effects, double *const *level, jd_ctx_t
     scale += size_of(e, r);
     for (size_t l = 0; l < size; l++)
         r[l] -= a[l];
-    if (jd_effects_solve_reduced(e, r, scale, a, work))
+    const int failed = jd_effects_solve_reduced(e, r, scale, a, work);
+    if (failed == JD_NO_SOLUTION)
+        rc = jd_fail(
+            ctx, JD_ERR_RANK,
+            "no fixed effects have these sums by level; use fewer or coarser fixed effects");
+    else if (failed)
         rc = jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                      "fixed effects did not converge; their levels may hang together by a few rows "
                      "only: use fewer or coarser fixed effects");

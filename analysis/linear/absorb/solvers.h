@@ -5,6 +5,10 @@
 
 #include "linear/absorb/index.h"
 
+/** What became of S a = b. Iteration cannot meet a b outside S's range; a dense factor gives what
+ *  meets b best. */
+enum { JD_SOLVED, JD_NOT_CONVERGED, JD_NO_SOLUTION };
+
 /** Builds the direct solver's factor. */
 JD_MUST_USE int jd_effects_factor(jd_effects_t *effects, jd_ctx_t *ctx);
 /** The same after `weight` was changed, the levels' inverse weights too, by all threads. */
@@ -15,7 +19,7 @@ JD_MUST_USE int jd_effects_refactor(jd_effects_t *effects, jd_ctx_t *ctx);
 JD_MUST_USE int jd_effects_factor_sparse(jd_effects_t *effects, jd_ctx_t *ctx);
 void jd_sparse_free(jd_sparse_t *sparse);
 /** Solves S a = b; work [6 n_small]. `scale` = b'Pb before elimination, P the inverse weights of
- *  levels, says what rounding is. Returns 0, or 1 if it did not converge. */
+ *  levels, says what rounding is. Returns one of the above. */
 int jd_sparse_solve(const jd_sparse_t *sparse, const double *b, double scale, double *a,
                     double *work);
 
@@ -23,7 +27,7 @@ int jd_sparse_solve(const jd_sparse_t *sparse, const double *b, double scale, do
 typedef void jd_product_t(const void *matrix, const double *in, double *out);
 
 /** Conjugate gradients, preconditioned by a diagonal, for S a = b with S positive semi-definite and
- *  b in its range; work [4 n]; scale as above. Returns 0, or 1 if it did not converge. */
+ *  b in its range, or JD_NO_SOLUTION; work [4 n]; scale as above. Returns one of the above. */
 int jd_conjugate_gradients(jd_product_t *product, const void *matrix, int n, const double *inverse,
                            const double *b, double scale, double *a, double *work);
 
