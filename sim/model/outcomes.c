@@ -45,6 +45,8 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
                  push = setting->policy->pressure;
     const double own_burden = p->burden, th_strong = r->th_strong, th_weak = r->th_weak;
     const double th_environment = r->th_environment, base = r->stringency;
+    const double leniency = r->leniency, per_stake = r->leniency_stake;
+    const double *restrict penalty = setting->events->penalty + first;
     const double horizontal = 1 + p->horizontal, slope = p->horizontal_slope;
     const double *restrict environment = world->environment + first, *restrict services =
                                                                          world->services + first;
@@ -66,9 +68,14 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
     for (int i = 0; i < n; i++) {
         double felt = pressure[i] + push * dose[i],
                burden = own_burden + more_burden[i] + mandate_burden[i];
+        double stake = mandate_s[i] * (strong * jd_max(0, 1 + th_strong * felt) * (1 + tour[i]));
+        double press = environment[i], over = press > 0 ? press : 1.0;
+        double lenient = leniency + stake * per_stake / (penalty[i] * over);
+        double left_out = press > 0 ? jd_min(1, jd_max(0, lenient)) : 0.0;
         pressure[i] = felt;
-        stringency[i] = base * authority[i] * jd_max(0, 1 + th_environment * environment[i]);
-        stake_s[i] = mandate_s[i] * (strong * jd_max(0, 1 + th_strong * felt) * (1 + tour[i]));
+        stringency[i] =
+            base * authority[i] * jd_max(0, 1 + th_environment * press * (1 - left_out));
+        stake_s[i] = stake;
         stake_w[i] = mandate_w[i] * (weak * jd_max(0, 1 + th_weak * felt));
         resident[i] = horizontal + slope * jd_max(0, 1 - services[i]);
         time[i] = jd_max(0, 1 - burden);

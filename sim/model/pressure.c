@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/pressure.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,19 @@ static const jd_param_t rescaling_params[] = {
      "quarters the built-in event takes to rise", "assumed", JD_RESULT},
     {"stringency", JD_PARAM_DOUBLE, R(stringency), "1", 0, 5, NULL, "1",
      "environmental stringency R0 without pressure", "unit", JD_RESULT},
+    {"leniency", JD_PARAM_DOUBLE, R(leniency), "0", 0, 1, NULL, "1",
+     "share of the rise of stringency that streets leave out whatever is at stake", "off",
+     JD_RESULT},
+    {"leniency_stake", JD_PARAM_DOUBLE, R(leniency_stake), "0", 0, 5, NULL, "1",
+     "the share they leave out more, per unit of the stake of strong tasks over penalty times "
+     "environmental pressure",
+     "the dilemma of the overview; off", JD_RESULT},
+    {"penalty", JD_PARAM_DOUBLE, R(penalty), "1", 0.01, 100, NULL, "1",
+     "what leniency costs an official per unit of environmental pressure", "assumed", JD_RESULT},
+    {"edge", JD_PARAM_DOUBLE, R(edge), "0", 0, 0.99, NULL, "1",
+     "how much smaller the penalty is in counties at the edge of their prefecture, whose nearest "
+     "county lies in another",
+     "Cai, Chen and Gong 2016; off", JD_RESULT},
     {"inspection", JD_PARAM_DOUBLE, R(inspection), "0", 0, 5, NULL, "1",
      "pressure for visible outcomes, which turns weak effort into show; 0 = off", "assumed",
      JD_RESULT},
@@ -61,10 +75,19 @@ static bool has_no_environment(const void *block, const jd_config_t *config)
     return true;
 }
 
+static bool is_never_lenient(const void *block, const jd_config_t *config)
+{
+    return has_no_environment(block, config) ||
+           ((const jd_rescaling_params_t *)block)->leniency_stake == 0.0;
+}
+
 static const jd_unread_t rescaling_unread[] = {
     {"event_start, event_length", has_no_built_in, "rescaling.event = 0 is no event"},
     {"show_max", inspects_nobody, "rescaling.inspection = 0 asks for no show"},
-    {"th_environment", has_no_environment, "no [event.NAME] has kind = env"},
+    {"th_environment, leniency, leniency_stake", has_no_environment,
+     "no [event.NAME] has kind = env"},
+    {"penalty, edge", is_never_lenient,
+     "it needs rescaling.leniency_stake above 0 and an [event.NAME] of kind = env"},
     {NULL, NULL, NULL},
 };
 
@@ -282,6 +305,31 @@ static void set_base(jd_events_t *events, const jd_rescaling_params_t *p, const 
     }
 }
 
+/* Whether a county's nearest other one lies in another prefecture. O(counties). */
+static bool is_at_edge(const jd_tree_t *tree, int32_t county)
+{
+    const double *x = tree->x[JD_COUNTY], *y = tree->y[JD_COUNTY];
+    const int32_t *parent = tree->parent[JD_COUNTY];
+    double nearest = HUGE_VAL;
+    bool edge = false;
+    for (int32_t c = 0; c < tree->n[JD_COUNTY]; c++) {
+        const double dx = x[c] - x[county], dy = y[c] - y[county], d = dx * dx + dy * dy;
+        if (c == county || d >= nearest) continue;
+        nearest = d;
+        edge = parent[c] != parent[county];
+    }
+    return edge;
+}
+
+static void set_penalty(jd_events_t *events, const jd_rescaling_params_t *p, const jd_tree_t *tree)
+{
+    for (int32_t c = 0; c < tree->n[JD_COUNTY]; c++) {
+        const bool edge = p->edge > 0 && is_at_edge(tree, c);
+        for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++)
+            events->penalty[s] = p->penalty * (edge ? 1 - p->edge : 1);
+    }
+}
+
 /* The event's multipliers through the toolkit's weights: land^w1 fiscal^w2 authority^w3. */
 static double toolkit_of(const jd_event_params_t *e, const jd_world_params_t *p)
 {
@@ -317,6 +365,7 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
     if (!rc) rc = jd_make(&events->toolkit, n, sizeof *events->toolkit, "events", ctx);
     if (!rc) rc = jd_make(&events->base, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->tk_street, streets, sizeof(double), "pressure", ctx);
+    if (!rc) rc = jd_make(&events->penalty, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->scale, streets, sizeof(double), "pressure", ctx);
     if (!rc) rc = jd_make(&events->reclassified, streets, sizeof(bool), "pressure", ctx);
     if (!rc) rc = jd_make(&events->mandate_s, streets, sizeof(double), "pressure", ctx);
@@ -324,6 +373,7 @@ int jd_events_init(jd_events_t *events, const jd_config_t *config, const jd_tree
     if (!rc) rc = jd_make(&events->mandate_burden, streets, sizeof(double), "pressure", ctx);
     if (rc) return rc;
     set_base(events, p, tree, seed);
+    set_penalty(events, p, tree);
     events->n = n;
     for (int i = 0; i < n && !rc; i++) {
         const char *name = "";
@@ -353,6 +403,7 @@ void jd_events_free(jd_events_t *events)
     free(events->event);
     free(events->base);
     free(events->tk_street);
+    free(events->penalty);
     free(events->scale);
     free(events->reclassified);
     free(events->mandate_s);

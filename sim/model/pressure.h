@@ -12,6 +12,7 @@ typedef struct jd_rescaling_params {
     int32_t event_start;
     int64_t event_length;
     double stringency, inspection, show_max;
+    double leniency, leniency_stake, penalty, edge;
 } jd_rescaling_params_t;
 
 typedef enum jd_event_kind {
@@ -49,6 +50,7 @@ typedef struct jd_events {
     double *toolkit;          /**< [n] what a change of rank multiplies the unit's toolkit by */
     double *base;             /**< [streets] P0 with its standing differences */
     double *tk_street;        /**< [streets] toolkit of reclassified streets, else 1 */
+    double *penalty;          /**< [streets] pen: what lenience costs per unit of P_env */
     double *scale;            /**< [streets] exposure of reclassified streets, else 1 */
     bool *reclassified;       /**< [streets] */
     double *mandate_s,

@@ -54,6 +54,7 @@ static const field_t fields[] = {
     I(leaders.tenure, SEATS),
     I(leaders.fate, SEATS),
     I(stock, SECTOR_STREETS),
+    I(dirty, STREETS),
     D(dose, COUNTIES),
     D(toolkit, COUNTIES),
     D(authority, COUNTIES),

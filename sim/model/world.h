@@ -80,6 +80,7 @@ typedef struct jd_world {
     jd_modifiers_t modifiers; /**< written by mechanisms for this quarter */
     jd_leaders_t leaders;     /**< [seats] each */
     int32_t *stock;           /**< [sectors][streets] firms */
+    int32_t *dirty;           /**< [streets] firms of the last emission class */
     /* this quarter */
     double *dose;                   /**< [counties] D */
     double *toolkit;                /**< [counties] tk */

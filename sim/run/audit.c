@@ -2,9 +2,23 @@
 /** Recomputes from scratch what the run keeps up to date, and holds the two against each other. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/vmath.h"
 #include "run/setting.h"
+
+/* count: room for all streets. */
+static const char *audit_dirty(const struct jd_simulation *sim, const jd_world_t *world,
+                               int32_t *count)
+{
+    const jd_dims_t *d = &sim->dims;
+    memset(count, 0, (size_t)d->streets * sizeof *count);
+    for (int64_t i = 0; i < d->firms; i++)
+        if (world->place[i] >= 0) count[world->place[i]] += jd_type_is_dirty(d, sim->type[i]);
+    return memcmp(count, world->dirty, (size_t)d->streets * sizeof *count)
+               ? "a street's dirty firms are not those that are there"
+               : NULL;
+}
 
 static const char *audit_stocks(const struct jd_simulation *sim, const jd_world_t *world)
 {
@@ -24,6 +38,7 @@ static const char *audit_stocks(const struct jd_simulation *sim, const jd_world_
         if (count[i] != world->stock[i])
             wrong = "a street's stock is not the number of firms there";
     }
+    if (!wrong) wrong = audit_dirty(sim, world, count);
     if (!wrong && present != world->active) wrong = "firms were lost or doubled";
     free(count);
     return wrong;

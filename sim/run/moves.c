@@ -47,6 +47,7 @@ static void book(const struct jd_simulation *sim, int w, const jd_moves_t *moves
         world->place[moves->firm[i]] = to;
         world->stock[streets + from]--;
         world->stock[streets + to]++;
+        if (jd_type_is_dirty(d, moves->type[i])) world->dirty[from]--, world->dirty[to]++;
         world->moves[out]++;
         world->outflow[out] += out != in;
         world->inflow[in] += out != in;

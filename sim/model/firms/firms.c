@@ -138,13 +138,15 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
     }
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int32_t s = 0; s < d->streets; s++) {
-        int32_t count[JD_SECTORS_MAX] = {0};
+        int32_t count[JD_SECTORS_MAX] = {0}, dirty = 0;
         for (int64_t i = first[s]; i < first[s + 1]; i++) {
             world->place[i] = s;
             count[jd_type_sector(d, type[i])]++;
+            dirty += jd_type_is_dirty(d, type[i]);
         }
         for (int k = 0; k < d->sectors; k++)
             world->stock[(int64_t)k * d->streets + s] = count[k];
+        world->dirty[s] = dirty;
     }
     for (int64_t i = first[d->streets]; i < d->firms; i++)
         world->place[i] = JD_ABSENT; /* still to be born */
@@ -426,6 +428,7 @@ void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t 
             if (bits[i] >= threshold || at < 0) continue;
             world->place[from + i] = JD_ABSENT;
             world->stock[(int64_t)jd_type_sector(d, type[from + i]) * d->streets + at]--;
+            world->dirty[at] -= jd_type_is_dirty(d, type[from + i]);
             world->active -= 1;
         }
     }
@@ -445,7 +448,9 @@ void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t
         while (n < births && ((double)n + start) / (double)births * active < sum)
             world->place[first + n++] = s;
     }
-    for (int64_t i = first; i < first + n; i++)
+    for (int64_t i = first; i < first + n; i++) {
         world->stock[(int64_t)jd_type_sector(d, type[i]) * d->streets + world->place[i]]++;
+        world->dirty[world->place[i]] += jd_type_is_dirty(d, type[i]);
+    }
     world->active += (double)n;
 }

@@ -48,6 +48,10 @@ static inline int jd_type_emission(const jd_dims_t *dims, int type)
 {
     return type / dims->sizes % dims->emissions;
 }
+static inline bool jd_type_is_dirty(const jd_dims_t *dims, int type)
+{
+    return jd_type_emission(dims, type) == dims->emissions - 1;
+}
 static inline int jd_type_size(const jd_dims_t *dims, int type)
 {
     return type % dims->sizes;

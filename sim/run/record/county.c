@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** panel/county and truth/county: flows of firms and means over each county's streets; beside the
  * first what is observed, beside the second the true effects. */
+#include <math.h>
 #include <string.h>
 
 #include "run/record/recorded.h"
@@ -27,6 +28,8 @@ enum {
     SERVICES,
     FRICTION,
     LOG_FRICTION,
+    STRINGENCY,
+    SHARE_DIRTY,
     FRICTION_PART,
     FRICTION_PARTS_END = FRICTION_PART + JD_FRICTION_PARTS - 1,
     TAIL,
@@ -82,6 +85,10 @@ static const int of_effect[] = {
             JD_COLUMN("friction", JD_DOUBLE, "1", "governance friction F, mean of streets"),       \
         [LOG_FRICTION] =                                                                           \
             JD_COLUMN("log_friction", JD_DOUBLE, "1", "f = -ln(1 - F), mean of streets"),          \
+        [STRINGENCY] = JD_COLUMN("stringency", JD_DOUBLE, "1",                                     \
+                                 "environmental stringency R, mean of streets"),                   \
+        [SHARE_DIRTY] = JD_COLUMN("share_dirty", JD_DOUBLE, "1",                                   \
+                                  "share of the last emission class among all firms"),             \
         JD_PART_COLUMNS(FRICTION_PART, JD_DOUBLE)
 
 static const jd_column_t columns[COLUMNS] = {
@@ -137,7 +144,7 @@ static void fill_states(const struct jd_simulation *sim, const jd_world_t *world
 {
     const int32_t n = sim->dims.counties;
     for (int32_t c = 0; c < n; c++) {
-        double sum[TAIL] = {0};
+        double sum[TAIL] = {0}, dirty = 0, firms = 0;
         int32_t from = sim->tree.child[JD_COUNTY][c], end = sim->tree.child[JD_COUNTY][c + 1];
         for (int32_t s = from; s < end; s++) {
             sum[DOSE_EFFECTIVE] += world->dose_effective[s];
@@ -150,11 +157,16 @@ static void fill_states(const struct jd_simulation *sim, const jd_world_t *world
             sum[SERVICES] += world->services[s];
             sum[FRICTION] += world->friction[s];
             sum[LOG_FRICTION] += world->log_friction[s];
+            sum[STRINGENCY] += world->stringency[s];
+            dirty += world->dirty[s];
+            for (int k = 0; k < sim->dims.sectors; k++)
+                firms += world->stock[(int64_t)k * sim->dims.streets + s];
             for (int k = 0; k < JD_FRICTION_PARTS; k++)
                 sum[FRICTION_PART + k] += world->part[k][s];
         }
         sum[DOSE] = world->dose[c] * (end - from);
         sum[TOOLKIT] = world->toolkit[c] * (end - from);
+        sum[SHARE_DIRTY] = (firms > 0 ? dirty / firms : (double)NAN) * (end - from);
         for (int k = STATES; k < TAIL; k++)
             JD_CELLS(t, k, double)[(period - 1) * n + c] = sum[k] / (end - from);
     }

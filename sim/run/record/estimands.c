@@ -36,6 +36,8 @@ const jd_outcome_t jd_outcomes[] = {
     {"services", "county", "services", "services"},
     {"friction", "county", "governance friction", "friction"},
     {"log_friction", "county", "friction in logs, -ln(1 - F)", "log points"},
+    {"stringency", "county", "environmental stringency", "stringency"},
+    {"share_dirty", "county", "share of firms that emit most", "share"},
     {"friction_toolkit", "county", "friction's part of the toolkit", "log points"},
     {"friction_capability", "county", "friction's part of capability", "log points"},
     {"friction_time", "county", "friction's part of time", "log points"},
