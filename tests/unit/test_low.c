@@ -82,6 +82,18 @@ static void test_nothing_is_below_zero(void **state)
     assert_int_equal(f.n, 0);
 }
 
+/* A firm is below a threshold one above its uniform, and not below its uniform itself. */
+static void test_its_own_uniform_is_not_below(void **state)
+{
+    (void)state;
+    low_draws_t d = low_draws(4, 2, 3);
+    for (int64_t i = 0; i < 400; i++) {
+        uint32_t uniform = low_uniform(&d.leading, &d.own, i);
+        compare(&d, uniform, 0, 400);
+        compare(&d, uniform + 1, 0, 400);
+    }
+}
+
 /* A higher threshold keeps the firms of a lower one, with their uniforms. */
 static void test_a_higher_threshold_only_adds(void **state)
 {
@@ -111,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_those_whose_own_uniform_is_low),
         cmocka_unit_test(test_any_range),
         cmocka_unit_test(test_nothing_is_below_zero),
+        cmocka_unit_test(test_its_own_uniform_is_not_below),
         cmocka_unit_test(test_a_higher_threshold_only_adds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,12 @@
 
 #include "core/vmath.h"
 
-enum { LEADING = JD_LOW_LEADING, GROUP = JD_LOW_GROUP, GROUPS = JD_LOW_BLOCK / JD_LOW_GROUP };
+enum {
+    LEADING = JD_LOW_LEADING,
+    GROUP = JD_LOW_GROUP,
+    GROUPS = JD_LOW_BLOCK / JD_LOW_GROUP,
+    LISTED = 2 /* leading zeros from which on low firms are few enough to be listed */
+};
 
 /* PCG's output in the lower half of a word: jd_pcg_output() without change of width. The upper half
  * is anything. */
@@ -80,6 +85,36 @@ JD_CLONES static void draw_own(const jd_jump_t *jump, uint64_t word[LEADING][GRO
         }
 }
 
+/* The same for all firms of a block: where many are low, that is quicker than to list them first.
+ */
+JD_CLONES static void draw_block(const jd_jump_t *jump, uint64_t word[LEADING][GROUPS],
+                                 int64_t base, uint32_t *restrict uniform)
+{
+    enum { HALF = GROUP / 2 };
+    const jd_jump_t own = *jump;
+    for (int i = 0; i < JD_LOW_BLOCK; i++)
+        uniform[i] = jd_draw_bits(&own, (uint64_t)(base + i)) >> LEADING;
+    for (int l = 0; l < LEADING; l++)
+        for (int h = 0; h < 2 * GROUPS; h++) {
+            const uint32_t bits = (uint32_t)(word[l][h / 2] >> (h % 2 * HALF));
+            for (int i = 0; i < HALF; i++)
+                uniform[h * HALF + i] |= (bits >> i & 1) << (31 - l);
+        }
+}
+
+static int pick_low(const uint32_t *restrict all, uint32_t threshold, int64_t base, int64_t first,
+                    int64_t end, int64_t *restrict firm, uint32_t *restrict uniform)
+{
+    int found = 0;
+    int64_t last = end - base < JD_LOW_BLOCK ? end - base : JD_LOW_BLOCK;
+    for (int64_t i = first - base; i < last; i++) {
+        firm[found] = base + i;
+        uniform[found] = all[i];
+        found += all[i] < threshold;
+    }
+    return found;
+}
+
 int jd_firms_low(const jd_jump_t *leading, const jd_jump_t *own, uint32_t threshold, int64_t first,
                  int64_t end, int64_t *firm, uint32_t *uniform)
 {
@@ -90,6 +125,11 @@ int jd_firms_low(const jd_jump_t *leading, const jd_jump_t *own, uint32_t thresh
     if (zeros > LEADING) zeros = LEADING;
     int64_t base = first / JD_LOW_BLOCK * JD_LOW_BLOCK;
     draw_leading(leading, (uint64_t)(base / GROUP), zeros, word, high);
+    if (zeros < LISTED) {
+        uint32_t all[JD_LOW_BLOCK];
+        draw_block(own, word, base, all);
+        return pick_low(all, threshold, base, first, end, firm, uniform);
+    }
     int n = list_low(high, base, first, end, firm), found = 0;
     draw_own(own, word, zeros, firm, n, uniform);
     for (int i = 0; i < n; i++) {
