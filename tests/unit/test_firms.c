@@ -102,6 +102,33 @@ static void test_everyone_closes(void **state)
     small_stop(&s);
 }
 
+/* Who closes in a quarter follows from each firm's own uniform, the same in every world. */
+static void test_who_closes(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.exit=0.04", "firms.review=0", NULL};
+    const int64_t period = 99; /* none that the run has had */
+    small_t s;
+    small_run(&s, set, 0);
+    struct jd_simulation *sim = s.sim;
+    const jd_stream_t stream = jd_stream(sim->seed, 0, JD_DRAW_EXIT);
+    const jd_jump_t leading = jd_jump(stream, period, 0), own = jd_jump(stream, period, 12);
+    jd_world_t *world = &sim->world[0];
+    int64_t n = sim->dims.firms, closed = 0;
+    int32_t *before = malloc((size_t)n * sizeof *before);
+    double active = world->active;
+    memcpy(before, world->place, (size_t)n * sizeof *before);
+    jd_firms_exit(sim->firms_params, &sim->dims, sim->type, period, sim->seed, 0, world);
+    for (int64_t i = 0; i < n; i++) {
+        bool low = low_uniform(&leading, &own, i) < (uint32_t)(0.04 * 4294967295.0);
+        assert_int_equal(world->place[i], low ? JD_ABSENT : before[i]);
+        closed += low && before[i] >= 0;
+    }
+    assert_true(closed > 20 && world->active == active - (double)closed);
+    free(before);
+    small_stop(&s);
+}
+
 /* A uniform below the hazard leaves, one above stays; absent firms never move. */
 static void test_the_pass_looks_at_hazards(void **state)
 {
@@ -166,9 +193,13 @@ static void test_wrong_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types_have_their_shares),   cmocka_unit_test(test_first_places),
-        cmocka_unit_test(test_births_and_closings),       cmocka_unit_test(test_everyone_closes),
-        cmocka_unit_test(test_the_pass_looks_at_hazards), cmocka_unit_test(test_wrong_lists),
+        cmocka_unit_test(test_types_have_their_shares),
+        cmocka_unit_test(test_first_places),
+        cmocka_unit_test(test_births_and_closings),
+        cmocka_unit_test(test_everyone_closes),
+        cmocka_unit_test(test_who_closes),
+        cmocka_unit_test(test_the_pass_looks_at_hazards),
+        cmocka_unit_test(test_wrong_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -413,22 +413,26 @@ void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t
     }
 }
 
+/* The uniforms of low.h, all out of JD_DRAW_EXIT: leading bits are draws 0 to 11 of a group's
+ * number, a firm's own is draw 12 of its number. */
 void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type,
                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world)
 {
-    enum { BLOCK = 2048 };
+    enum { OWN = 2 * JD_LOW_LEADING };
     if (p->exit <= 0 || period < 1) return;
-    uint32_t bits[BLOCK], threshold = (uint32_t)(p->exit * 4294967295.0);
-    jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_EXIT), period, 0);
-    for (int64_t from = 0; from < d->firms; from += BLOCK) {
-        int n = (int)(d->firms - from < BLOCK ? d->firms - from : BLOCK);
-        draw_bits(&jump, from, n, bits);
+    const jd_stream_t stream = jd_stream(seed, replicate, JD_DRAW_EXIT);
+    const jd_jump_t leading = jd_jump(stream, period, 0), own = jd_jump(stream, period, OWN);
+    const uint32_t threshold = (uint32_t)(p->exit * 4294967295.0);
+    uint32_t uniform[JD_LOW_BLOCK];
+    int64_t firm[JD_LOW_BLOCK];
+    for (int64_t from = 0; from < d->firms; from = jd_low_next(from)) {
+        int n = jd_firms_low(&leading, &own, threshold, from, d->firms, firm, uniform);
         for (int i = 0; i < n; i++) {
-            int32_t at = world->place[from + i];
-            if (bits[i] >= threshold || at < 0) continue;
-            world->place[from + i] = JD_ABSENT;
-            world->stock[(int64_t)jd_type_sector(d, type[from + i]) * d->streets + at]--;
-            world->dirty[at] -= jd_type_is_dirty(d, type[from + i]);
+            int32_t at = world->place[firm[i]];
+            if (at < 0) continue;
+            world->place[firm[i]] = JD_ABSENT;
+            world->stock[(int64_t)jd_type_sector(d, type[firm[i]]) * d->streets + at]--;
+            world->dirty[at] -= jd_type_is_dirty(d, type[firm[i]]);
             world->active -= 1;
         }
     }
