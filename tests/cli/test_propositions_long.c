@@ -228,12 +228,47 @@ static void test_p16(void **state)
         assert_true(nie[point] < nie[point - 1]);
 }
 
+/* S-share that the tournament of p17 adds at so many streets in the world. */
+static double added(int posts, const char *noise, int streets)
+{
+    said_t said;
+    char line[640];
+    snprintf(
+        line, sizeof line,
+        "awk -F, 'NR==1 {for (i=1; i<=NF; i++) c[$i]=i} "
+        "NR>1 && $c[\"tournament_street_posts\"]==%d && $c[\"tournament_street_noise\"]==%s && "
+        "$c[\"world_streets\"]==%d {s[$c[\"tournament_street\"]>0] += $c[\"share_strong\"]; "
+        "n[$c[\"tournament_street\"]>0]++} END {print s[1]/n[1] - s[0]/n[0]}' p17.csv",
+        posts, noise, streets);
+    run_shell(&said, line);
+    print_message("  %d posts, noise %s, %d streets: %s", posts, noise, streets, said.out);
+    return atof(said.out);
+}
+
+/* Standard errors are below .003; the differences asserted are five of them. */
+static void test_p17(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said, "\"$JIEDAO\" sweep propositions/p17 -o p17 --quiet && \"$JIEDAO\" export "
+                     "p17/sweep.h5 --table runs -o p17.csv --force --quiet");
+    ASSERT_STATUS(&said, 0);
+    const double few = added(3, "0.5", 160), six = added(3, "0.5", 240),
+                 seven = added(3, "0.5", 280), many = added(3, "0.5", 640);
+    assert_true(six > few + 0.02 && seven > few + 0.02);
+    assert_true(six > many + 0.02 && seven > many + 0.02);
+    /* one post, and little noise: no rise */
+    assert_true(added(1, "0.5", 160) > added(1, "0.5", 240) + 0.01);
+    assert_true(added(3, "0.06", 160) > added(3, "0.06", 280));
+    assert_true(added(3, "0.06", 280) > added(3, "0.06", 640) + 0.01);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_p3),  cmocka_unit_test(test_p4),  cmocka_unit_test(test_p5),
         cmocka_unit_test(test_p6),  cmocka_unit_test(test_p7),  cmocka_unit_test(test_p11),
-        cmocka_unit_test(test_p12), cmocka_unit_test(test_p16),
+        cmocka_unit_test(test_p12), cmocka_unit_test(test_p16), cmocka_unit_test(test_p17),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
