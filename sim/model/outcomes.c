@@ -16,7 +16,7 @@ void jd_counties_equip(const jd_street_setting_t *setting, jd_world_t *world, co
 {
     const jd_world_params_t *p = setting->world;
     for (int32_t c = 0; c < setting->tree->n[JD_COUNTY]; c++) {
-        double fiscal = tk_fiscal[c];
+        double fiscal = tk_fiscal[c] * world->modifiers.budget[c];
         if (first_stock && first_stock[c] > 0)
             fiscal *= jd_pow((double)stock[c] / (double)first_stock[c], p->fiscal_feedback);
         world->toolkit[c] =
@@ -52,6 +52,7 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
                                                                          world->services + first;
     const double *restrict more_burden = world->modifiers.burden + first,
                            *restrict tour = world->modifiers.tour + first;
+    const double *restrict hor = world->modifiers.hor + first;
     const double *restrict mandate_s = setting->events->mandate_s + first;
     const double *restrict mandate_w = setting->events->mandate_w + first;
     const double *restrict mandate_burden = setting->events->mandate_burden + first;
@@ -77,7 +78,7 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
             base * authority[i] * jd_max(0, 1 + th_environment * press * (1 - left_out));
         stake_s[i] = stake;
         stake_w[i] = mandate_w[i] * (weak * jd_max(0, 1 + th_weak * felt));
-        resident[i] = horizontal + slope * jd_max(0, 1 - services[i]);
+        resident[i] = horizontal + slope * jd_max(0, 1 - services[i]) + hor[i];
         time[i] = jd_max(0, 1 - burden);
         overload[i] = jd_max(0, felt + burden);
     }
@@ -160,6 +161,7 @@ JD_CLONES static void deliver(const jd_street_setting_t *setting, jd_world_t *wo
     const double *restrict a_w = world->output.a_w + first;
     const double *restrict time = world->incentives.time + first;
     const double *restrict shown = world->modifiers.show + first;
+    const double *restrict induce = world->modifiers.induce + first;
     double *restrict inducement = world->inducement + first;
     double *restrict services = world->services + first;
     double *restrict stage_able = world->stage[JD_STAGE_ABLE] + first;
@@ -175,7 +177,7 @@ JD_CLONES static void deliver(const jd_street_setting_t *setting, jd_world_t *wo
     double *restrict dose_effective = world->dose_effective + first;
     JD_SIMD
     for (int i = 0; i < n; i++) {
-        double tk = toolkit[i] * tk_street[i];
+        double tk = toolkit[i] * tk_street[i] * induce[i];
         double show =
             jd_min(1, show_most * inspection / (inspection + 0.5 + 0.5 * a_w[i]) + shown[i]);
         double level = tk * y_s[i] * over_s, able_s = tk * 0.5 * a_s[i] * over_s;

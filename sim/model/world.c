@@ -49,6 +49,9 @@ static const field_t fields[] = {
     D(modifiers.tour, STREETS),
     D(modifiers.burden, STREETS),
     D(modifiers.show, STREETS),
+    D(modifiers.hor, STREETS),
+    D(modifiers.induce, STREETS),
+    D(modifiers.budget, COUNTIES),
     D(modifiers.rise, SEATS),
     D(leaders.age, SEATS),
     I(leaders.tenure, SEATS),
@@ -160,9 +163,9 @@ static const struct {
     along_t along;
     double neutral;
 } modifiers[] = {
-    {offsetof(jd_modifiers_t, tour), STREETS, 0},
-    {offsetof(jd_modifiers_t, burden), STREETS, 0},
-    {offsetof(jd_modifiers_t, show), STREETS, 0},
+    {offsetof(jd_modifiers_t, tour), STREETS, 0},   {offsetof(jd_modifiers_t, burden), STREETS, 0},
+    {offsetof(jd_modifiers_t, show), STREETS, 0},   {offsetof(jd_modifiers_t, hor), STREETS, 0},
+    {offsetof(jd_modifiers_t, induce), STREETS, 1}, {offsetof(jd_modifiers_t, budget), COUNTIES, 1},
     {offsetof(jd_modifiers_t, rise), SEATS, 0},
 };
 

@@ -27,11 +27,16 @@ typedef struct jd_dims {
 
 /** What mechanisms change in the next period: one array a modifier, each with a neutral value that
  * leaves the period as it is without mechanisms. Cleared by one call, then added to in the order of
- * the mechanisms' list; read by the steps of the period alone. */
+ * the mechanisms' list (multiplied into, where 1 is neutral); read by the steps of the period
+ * alone.
+ */
 typedef struct jd_modifiers {
     double *tour;   /**< [streets] stakes of strong tasks times 1 + tour; 0 */
     double *burden; /**< [streets] time taken away; 0 */
     double *show;   /**< [streets] share of weak effort that goes into show; 0 */
+    double *hor;    /**< [streets] residents weigh 1 + hor more in willingness; 0 */
+    double *induce; /**< [streets] inducement times this, as a better toolkit would; 1 */
+    double *budget; /**< [counties] fiscal autonomy times this; 1 */
     double *rise;   /**< [seats] 1: the leader rises at the next turn; 0 */
 } jd_modifiers_t;
 

@@ -32,6 +32,7 @@ static void scatter(street_bench_t *b, jd_rng_t *rng)
         for (int k = 0; k < JD_STAGES; k++)
             w->stage[k][s] = s % 13 ? 0.05 + 1.3 * jd_rng_uniform(rng) : 0;
         w->modifiers.show[s] = s % 3 ? 0 : jd_rng_uniform(rng);
+        w->modifiers.induce[s] = s % 2 ? 1 : 0.5 + jd_rng_uniform(rng);
     }
     for (int32_t c = 0; c < b->dims.counties; c++)
         w->dose[c] = 2 * jd_rng_uniform(rng);
@@ -80,7 +81,8 @@ static void test_streets_deliver_what_the_equations_say(void **state)
         jd_streets_deliver(&b.setting, w, 0, b.dims.streets);
         for (int32_t s = 0; s < b.dims.streets; s++) {
             int32_t c = b.tree.parent[JD_STREET][s];
-            double a_w = w->output.a_w[s], y_w = w->output.y_w[s], tk = w->toolkit[c];
+            double a_w = w->output.a_w[s], y_w = w->output.y_w[s];
+            double tk = w->toolkit[c] * w->modifiers.induce[s];
             double time = w->incentives.time[s], ref = p->ambition_w * full, sum = 0, size = 0;
             double phi = fmin(1, 0.6 * 0.7 / (0.7 + 0.5 + 0.5 * a_w) + w->modifiers.show[s]);
             double i = tk * w->output.y_s[s] / (p->ambition_s * full);
@@ -249,6 +251,7 @@ static void test_streets_ask_what_the_equations_say(void **state)
         w->pressure[s] = 3 * jd_rng_uniform(&rng) - 1;
         w->modifiers.tour[s] = jd_rng_uniform(&rng) - 0.5;
         w->modifiers.burden[s] = 1.2 * jd_rng_uniform(&rng);
+        w->modifiers.hor[s] = jd_rng_uniform(&rng);
         b.events.mandate_s[s] = 2 * jd_rng_uniform(&rng);
         b.events.mandate_w[s] = 2 * jd_rng_uniform(&rng);
         b.events.mandate_burden[s] = 0.2 * jd_rng_uniform(&rng);
@@ -265,7 +268,8 @@ static void test_streets_ask_what_the_equations_say(void **state)
                     1e-14);
         assert_near(in->stake_w[s],
                     b.events.mandate_w[s] * 0.5 * pow(0.9725, 8) * (1 + 0.3 * pressure), 1e-14);
-        assert_near(in->resident[s], 1.2 + 0.5 * fmax(0, 1 - w->services[s]), 1e-14);
+        assert_near(in->resident[s], 1.2 + 0.5 * fmax(0, 1 - w->services[s]) + w->modifiers.hor[s],
+                    1e-14);
         assert_near(in->time[s], fmax(0, 1 - burden), 1e-15);
         assert_near(in->overload[s], fmax(0, pressure + burden), 1e-15);
     }
@@ -283,10 +287,12 @@ static void test_counties_feed_back(void **state)
     for (int c = 0; c < 24; c++) {
         b.tk_land[c] = 1.5, b.tk_fiscal[c] = 0.8, b.world.authority[c] = 0.9;
         first[c] = c == 0 ? 0 : 100, now[c] = 50 + 10 * c;
+        assert_true(b.world.modifiers.budget[c] == 1);
+        b.world.modifiers.budget[c] = 1 - 0.01 * c;
     }
     jd_counties_equip(&b.setting, &b.world, b.tk_land, b.tk_fiscal, first, now);
     for (int c = 0; c < 24; c++) {
-        double fiscal = 0.8 * (c == 0 ? 1 : sqrt((50 + 10 * c) / 100.0));
+        double fiscal = 0.8 * (1 - 0.01 * c) * (c == 0 ? 1 : sqrt((50 + 10 * c) / 100.0));
         assert_near(b.world.toolkit[c], pow(1.5, 0.4) * pow(fiscal, 0.4) * pow(0.9, 0.2), 1e-14);
     }
     bench_free(&b);
