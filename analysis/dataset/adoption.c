@@ -11,10 +11,12 @@
 int jd_own_find_told(const jd_own_columns_t *roles, int64_t n_rows, int32_t *told, int64_t *n,
                      jd_ctx_t *ctx)
 {
-    (void)ctx;
+    enum { ASK = 1 << 17 }; /* rows between two questions whether to stop */
     *n = 0;
     for (int64_t row = 0; row < n_rows; row++) {
         bool whole = true;
+        int rc = row % ASK ? JD_OK : jd_check_cancelled(ctx);
+        if (rc) return rc;
         for (int i = 0; i < roles->n; i++) {
             const jd_own_role_t *role = &roles->list[i];
             const bool needed = role->reason == JD_OWN_NO_UNIT || role->reason == JD_OWN_NO_TIME ||

@@ -27,9 +27,12 @@ bool jd_own_is_missing(const jd_own_columns_t *roles, int i, int64_t row)
 static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t *keep, int64_t *n,
                      jd_ctx_t *ctx)
 {
+    enum { ASK = 1 << 17 }; /* rows between two questions whether to stop */
     *n = 0;
     for (int64_t row = 0; row < data->n_rows; row++) {
         int reason = JD_OWN_REASONS, which = 0;
+        int rc = row % ASK ? JD_OK : jd_check_cancelled(ctx);
+        if (rc) return rc;
         for (int i = 0; i < roles->n; i++) {
             const jd_own_role_t *role = &roles->list[i];
             if (role->name && role->reason >= 0 && role->reason < reason &&
@@ -58,7 +61,8 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
 /* An array that lives as long as the data. */
 static int own(jd_own_data_t *data, void *array, size_t size, jd_ctx_t *ctx)
 {
-    int rc = jd_make(array, data->panel.n, size, "the panel", ctx);
+    int rc = jd_check_cancelled(ctx); /* as often as a column is made */
+    if (!rc) rc = jd_make(array, data->panel.n, size, "the panel", ctx);
     if (!rc) data->owned[data->n_owned++] = *(void **)array;
     return rc;
 }
@@ -77,7 +81,7 @@ static int gather_ids(jd_own_data_t *data, const jd_own_columns_t *roles, int ro
                       const int32_t *keep, const int32_t **codes, jd_ctx_t *ctx)
 {
     int64_t n = data->panel.n;
-    int32_t *ids, *more = NULL;
+    int32_t *ids = NULL, *more = NULL;
     const jd_own_role_t *r = &roles->list[role];
     int rc = own(data, &ids, sizeof *ids, ctx);
     if (!rc) rc = jd_own_ids(&r->column, keep, n, ids, ctx);
@@ -98,7 +102,7 @@ static int gather_units(jd_own_data_t *data, const jd_own_columns_t *roles, cons
 {
     if (roles->list[JD_OWN_UNIT].name)
         return gather_ids(data, roles, JD_OWN_UNIT, keep, &data->panel.unit, ctx);
-    int32_t *rows;
+    int32_t *rows = NULL;
     int rc = own(data, &rows, sizeof *rows, ctx);
     for (int64_t i = 0; i < data->panel.n && !rc; i++)
         rows[i] = (int32_t)i;
@@ -131,7 +135,7 @@ static int read_flags(const jd_own_role_t *role, const int32_t *keep, int64_t n,
 static int gather_flags(jd_own_data_t *data, const jd_own_role_t *role, const int32_t *keep,
                         const int8_t **out, jd_ctx_t *ctx)
 {
-    int8_t *flags;
+    int8_t *flags = NULL;
     int rc = own(data, &flags, sizeof *flags, ctx);
     if (!rc) rc = read_flags(role, keep, data->panel.n, flags, ctx);
     *out = flags;
@@ -429,6 +433,7 @@ static int read_periods(jd_own_data_t *data, const jd_own_columns_t *roles,
 {
     const jd_own_role_t *r = roles->list;
     int rc = jd_make(&told->row, data->n_rows, sizeof *told->row, "rows", ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_own_find_told(roles, data->n_rows, told->row, &told->n, ctx);
     if (!rc) rc = jd_make(&told->time, told->n, sizeof *told->time, "periods", ctx);
     if (!rc && cohort) rc = jd_make(&told->cohort, told->n, sizeof *told->cohort, "cohorts", ctx);
@@ -570,8 +575,11 @@ int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame, const jd_own_
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = count_clusters(data, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_own_tell_never(data, &roles, given, keep, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_own_remark(data, &roles, keep, ctx);
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);

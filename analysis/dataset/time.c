@@ -11,7 +11,7 @@
 #include "core/number.h"
 #include "dataset/time.h"
 
-enum { WORD = 64 };
+enum { WORD = 64, ASK = 1 << 17 }; /* rows between two questions whether to stop */
 
 static const char *name_of(const jd_own_column_t *c)
 {
@@ -104,11 +104,13 @@ static int read_axis(jd_own_axis_t *axis, const jd_own_axes_t *axes, const jd_ow
     int32_t seconds = -1;
     for (int64_t i = 0; i < axes->n; i++) {
         jd_moment_t m = {0};
+        int rc = i % ASK ? JD_OK : jd_check_cancelled(ctx);
+        if (rc) return rc;
         if (cohort && jd_own_is_never(axis->column, axes->keep[i], &axes->never)) {
             axis->value[i] = JD_OWN_NEVER_DATE;
             continue;
         }
-        int rc = read_moment(axis, axes, i, roles, fraction, &m, ctx);
+        rc = read_moment(axis, axes, i, roles, fraction, &m, ctx);
         if (!rc && !cohort) rc = check_seconds(axis, axes, i, &m, &seconds, ctx);
         if (rc) return rc;
         if (!axis->known) axis->unit = m.unit;
@@ -333,14 +335,18 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     if (!rc) rc = find_order(&axes, &roles, ctx);
     const jd_period_t fraction = rc ? JD_PERIOD_NUMBER : find_fraction(&axes);
     if (!rc) rc = read_axis(&axes.time, &axes, &roles, fraction, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc && cohort) rc = jd_own_settle_never(&axes, ctx);
     if (!rc && cohort) rc = read_axis(&axes.cohort, &axes, &roles, fraction, ctx);
     if (!rc && fraction) note_fraction(&axes, fraction, ctx);
     if (!rc && cohort) jd_own_tell_unseen(&axes, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_own_decode(&axes, ctx);
     if (!rc) rc = jd_own_unify(&axes, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = check_codes(&axes, ctx);
     if (!rc) rc = jd_own_count(data, &axes, ctx);
+    if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = fill_periods(data, &axes, times, cohorts, ctx);
     data->zero_is_never = axes.never.zero;
     free(axes.time.value);

@@ -134,7 +134,8 @@ static int cross_products(const double *columns, int64_t n, int k, double *cross
     if (jd_make_n(&part, AT_ONCE * size, sizeof *part, "cross products", ctx))
         return JD_ERR_NO_MEMORY;
     memset(cross, 0, size * sizeof *cross);
-    for (int64_t first = 0; first < blocks; first += AT_ONCE) {
+    int rc = JD_OK;
+    for (int64_t first = 0; first < blocks && !rc; first += AT_ONCE) {
         int64_t last = first + AT_ONCE < blocks ? first + AT_ONCE : blocks;
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (last - first > 1)
         for (int64_t b = first; b < last; b++)
@@ -142,9 +143,10 @@ static int cross_products(const double *columns, int64_t n, int k, double *cross
         for (int64_t b = first; b < last; b++)
             for (size_t e = 0; e < size; e++)
                 cross[e] += part[(size_t)(b - first) * size + e];
+        rc = jd_check_cancelled(ctx);
     }
     free(part);
-    return JD_OK;
+    return rc;
 }
 
 /* Columns scaled by the square root of the weights, those the fixed effects absorb moved out. */
@@ -193,12 +195,13 @@ static int drop_collinear(jd_regression_t *r, jd_ctx_t *ctx)
 
 /* In each block of rows, columns times the upper triangle `u` [k][k] (rows of it, if transposed).
  */
-static void multiply_triangle(jd_regression_t *r, const double *u, int transposed, jd_ctx_t *ctx)
+static void multiply_blocks(jd_regression_t *r, const double *u, int transposed, int64_t first,
+                            int64_t last, int threads)
 {
-    int64_t blocks = jd_n_blocks(r->n);
     int k = r->n_kept;
-#pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(static) if (blocks > 1)
-    for (int64_t b = 0; b < blocks; b++) {
+    (void)threads; /* for OpenMP alone */
+#pragma omp parallel for num_threads(threads) schedule(static) if (last - first > 1)
+    for (int64_t b = first; b < last; b++) {
         int64_t from = b * JD_BLOCK, rows = jd_block_end(b, r->n) - from;
         /* In place: X U needs columns up to j, so j falls; X U' those from j on, so j rises. */
         for (int step = 0; step < k; step++) {
@@ -215,6 +218,20 @@ static void multiply_triangle(jd_regression_t *r, const double *u, int transpose
             }
         }
     }
+}
+
+/* All blocks, some at a time, so that a wish to stop is heard between them. */
+static int multiply_triangle(jd_regression_t *r, const double *u, int transposed, jd_ctx_t *ctx)
+{
+    enum { AT_ONCE = 64 };
+    const int64_t blocks = jd_n_blocks(r->n);
+    int rc = JD_OK;
+    for (int64_t first = 0; first < blocks && !rc; first += AT_ONCE) {
+        const int64_t last = first + AT_ONCE < blocks ? first + AT_ONCE : blocks;
+        multiply_blocks(r, u, transposed, first, last, jd_ctx_threads(ctx));
+        rc = jd_check_cancelled(ctx);
+    }
+    return rc;
 }
 
 /* Upper triangle R with X'X = R'R, and its inverse; both row-major [k][k], lower parts zero. */
@@ -261,11 +278,11 @@ static int orthogonalise(jd_regression_t *r, jd_ctx_t *ctx)
            *inverse = all + size;
     int rc = triangle_of(r, r1, i1, ctx);
     if (!rc) {
-        multiply_triangle(r, i1, 0, ctx);
-        rc = triangle_of(r, r2, i2, ctx);
+        rc = multiply_triangle(r, i1, 0, ctx);
+        if (!rc) rc = triangle_of(r, r2, i2, ctx);
     }
+    if (!rc) rc = multiply_triangle(r, i2, 0, ctx);
     if (!rc) {
-        multiply_triangle(r, i2, 0, ctx);
         multiply(r2, r1, k, all);
         multiply(i1, i2, k, inverse);
         for (int i = 0; i < k; i++)
@@ -278,7 +295,7 @@ static int orthogonalise(jd_regression_t *r, jd_ctx_t *ctx)
                 r->cross[i * k + j] = cross;
                 r->bread[i * k + j] = bread;
             }
-        multiply_triangle(r, inverse, 1, ctx);
+        rc = multiply_triangle(r, inverse, 1, ctx);
     }
     free(work);
     return rc;

@@ -3,10 +3,6 @@
  * that one asks and tells, the others read a flag. */
 #include "core/host.h"
 
-#include <stdbool.h>
-
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -90,6 +86,30 @@ void jd_ctx_enter(jd_ctx_t *ctx)
     h->owner = pthread_self();
     h->polled = h->told = 0;
     atomic_store(&h->stop, false);
+}
+
+void jd_relay_begin(jd_relay_t *relay, const jd_ctx_t *ctx)
+{
+    relay->ctx = ctx;
+    relay->owner = pthread_self();
+    atomic_init(&relay->stop, false);
+}
+
+static int hear_relay(void *user)
+{
+    jd_relay_t *relay = user;
+    if (atomic_load_explicit(&relay->stop, memory_order_relaxed)) return 1;
+    if (!pthread_equal(relay->owner, pthread_self()) || !jd_stop_wished(relay->ctx)) return 0;
+    atomic_store_explicit(&relay->stop, true, memory_order_relaxed);
+    return 1;
+}
+
+jd_ctx_t jd_relay_ctx(jd_relay_t *relay)
+{
+    jd_ctx_t inner = jd_ctx_inner(relay->ctx);
+    inner.user = relay;
+    inner.cancelled = hear_relay;
+    return inner;
 }
 
 void jd_ctx_set_threads(jd_ctx_t *ctx, int threads)

@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "core/host.h"
 #include "core/memory.h"
 #include "diagnose/trends/honest_parts.h"
 #include "jiedao/random.h"
@@ -366,9 +367,11 @@ static int test_sets(const study_t *study, const double *m, int n_m, jd_honest_s
         rc = jd_fail_memory(ctx, (size_t)n * sizeof *inner, "the sets' parts");
         goto out;
     }
+    jd_relay_t relay;
+    jd_relay_begin(&relay, ctx);
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(dynamic)
     for (int p = 0; p < n; p++) {
-        inner[p] = jd_ctx_inner(ctx);
+        inner[p] = jd_relay_ctx(&relay);
         codes[p] = member_set(study, m[p / n_parts], p % n_parts, &parts[p], &inner[p]);
     }
     for (int p = 0; p < n && !rc; p++)

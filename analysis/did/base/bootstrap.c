@@ -198,7 +198,9 @@ static int run(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
         inner[t].warn = NULL;
         if (t > 0) inner[t].cancelled = NULL;
         for (int64_t d = t; d < fit->n_law && !failed[t]; d += threads) {
+            const jd_progress_t progress = {.stage = "bootstrap", .done = d, .total = fit->n_law};
             int now = t == 0 ? jd_check_cancelled(&inner[t]) : JD_OK;
+            if (t == 0) jd_tell_progress(ctx, &progress);
             if (now) {
                 failed[t] = now;
 #pragma omp atomic write

@@ -198,6 +198,8 @@ int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
         memcpy(design->terms, means->terms, n_terms * sizeof *means->terms);
     for (size_t k = 0; !rc && k < n_terms; k++) {
         fill_mean(means, design, stage, (int)k, c);
+        rc = jd_check_cancelled(ctx);
+        if (rc) break;
         rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, c,
                                    means->level + k * levels, means->slope + k * slopes, ctx);
     }

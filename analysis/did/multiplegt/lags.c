@@ -95,6 +95,7 @@ int jd_multiplegt_compare(const jd_multiplegt_t *mg, jd_multiplegt_lag_t *lag, d
 {
     size_t strata = (size_t)mg->n_baselines * (size_t)mg->n_periods;
     double *controls;
+    if (jd_check_cancelled(ctx)) return JD_ERR_CANCELLED; /* of a worker nothing: it has no poll */
     if (jd_make_n(&controls, 3 * strata, sizeof *controls, "comparisons", ctx))
         return JD_ERR_NO_MEMORY;
     double *up = controls + strata, *down = up + strata;

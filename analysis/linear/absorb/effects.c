@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host.h"
 #include "core/memory.h"
 #include "linear/absorb/slopes.h"
 #include "linear/sums.h"
@@ -79,8 +80,6 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     if (effects->n_effects + effects->n_slopes == 0 || n_columns < 1) return JD_OK;
     if (!effects->ready)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "fixed effects are indexed but have no solver yet");
-    int rc = jd_check_cancelled(ctx);
-    if (rc) return rc;
     int threads = jd_ctx_threads(ctx);
     if (threads > n_columns) threads = n_columns;
     size_t each = jd_absorb_size(effects);
@@ -88,16 +87,26 @@ int jd_effects_demean(const jd_effects_t *effects, double *columns, int n_column
     if (jd_make_unset(&scratch, (size_t)threads * each, sizeof *scratch, "taking out fixed effects",
                       ctx))
         return JD_ERR_NO_MEMORY;
-    int failed = 0;
+    int failed = 0, stop = 0; /* the caller's own thread asks, the others hear */
     /* Thread t takes columns t, t + threads, ...: each column is worked on by one thread alone. */
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : failed) \
     if (effects->n > JD_BLOCK)
     for (int t = 0; t < threads; t++) {
         const jd_absorb_t room = jd_absorb_room(effects, scratch + (size_t)t * each);
-        for (int c = t; c < n_columns; c += threads)
+        for (int c = t; c < n_columns; c += threads) {
+            int now;
+            if (t == 0 && jd_stop_wished(ctx)) {
+#pragma omp atomic write
+                stop = 1;
+            }
+#pragma omp atomic read
+            now = stop;
+            if (now) break;
             failed += demean_column(&room, columns + (size_t)c * (size_t)effects->n) != 0;
+        }
     }
     free(scratch);
+    if (stop) return jd_stopped(ctx);
     if (failed)
         return jd_fail(ctx, JD_ERR_NO_CONVERGENCE,
                        "fixed effects of %d of %d columns did not converge; the levels may hang "

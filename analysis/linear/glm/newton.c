@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host.h"
 #include "core/memory.h"
 #include "linear/cholesky.h"
 #include "linear/glm/glm.h"
@@ -203,12 +204,26 @@ static int assemble(newton_t *t, jd_ctx_t *ctx)
     int parts = t->n_parts, threads = parts > 1 ? jd_ctx_threads(ctx) : 1;
     (void)threads; /* for OpenMP alone */
     memset(t->sums, 0, (size_t)parts * own * sizeof *t->sums);
+    const int asking = parts / threads; /* the first parts are the caller's own thread's */
+    int stop = 0;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int p = 0; p < parts; p++) {
         const sums_t sums = sums_of(t, p);
-        for (int64_t g = groups * p / parts; g < groups * (p + 1) / parts; g++)
+        for (int64_t g = groups * p / parts; g < groups * (p + 1) / parts; g++) {
+            int now = 0;
+            if (p < asking && g % 512 == 0 && jd_stop_wished(ctx)) {
+#pragma omp atomic write
+                stop = 1;
+            }
+            if (g % 512 == 0) {
+#pragma omp atomic read
+                now = stop;
+            }
+            if (now) break;
             assemble_group(t, t->start[g], t->start[g + 1], &sums);
+        }
     }
+    if (stop) return jd_stopped(ctx);
     for (int p = 1; p < parts; p++)
         for (size_t i = 0; i < own; i++)
             t->sums[i] += t->sums[(size_t)p * own + i];

@@ -189,9 +189,12 @@ int jd_regression_spread(const jd_regression_t *r, double **columns, jd_ctx_t *c
 {
     size_t n = (size_t)r->n, bytes = (size_t)r->n_kept * n * sizeof **columns;
     if (jd_make_unset(columns, bytes, 1, "row weights", ctx)) return JD_ERR_NO_MEMORY;
-    for (int j = 0; j < r->n_kept; j++)
+    int rc = JD_OK;
+    for (int j = 0; j < r->n_kept && !rc; j++) {
         jd_regression_weights(r, j, *columns + (size_t)j * n);
-    return JD_OK;
+        rc = jd_check_cancelled(ctx);
+    }
+    return rc;
 }
 
 static int estimate_vcov(const jd_regression_t *r, const double *residual,
