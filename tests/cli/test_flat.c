@@ -505,7 +505,7 @@ static void test_options(void **state)
     assert_int_equal(jd_request_set(request, "contrl", "never", ctx), JD_ERR_UNKNOWN_KEY);
     ASSERT_HOLDS(jd_ctx_message(ctx), "did you mean 'control'?");
     assert_int_equal(jd_request_set(request, "level", "2", ctx), JD_ERR_ARGUMENT);
-    assert_string_equal(jd_ctx_message(ctx), "--level = 2: must lie between 0 and 1, as 0.95");
+    assert_string_equal(jd_ctx_message(ctx), "--level = 2 must lie between 0 and 1, as 0.95");
     assert_int_equal(jd_request_set(request, "bands", "perhaps", ctx), JD_ERR_ARGUMENT);
     assert_int_equal(jd_request_set(request, "vcov", "conley", ctx), JD_OK);
     assert_int_equal(jd_request_check(request, ctx), JD_ERR_ARGUMENT);
