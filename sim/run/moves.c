@@ -143,8 +143,8 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
     for (int w = 0; w < sim->n_worlds && !rc; w++) {
         jd_firms_exit(sim->firms_params, &sim->dims, sim->type, period, sim->seed, sim->replicate,
                       &sim->world[w]);
-        jd_firms_enter(sim->firms_params, &sim->dims, sim->type, period, sim->seed, sim->replicate,
-                       &sim->world[w]);
+        jd_firms_enter(sim->firms_params, &sim->dims, &sim->tree, &sim->base.choice, sim->type,
+                       period, sim->seed, sim->replicate, &sim->world[w]);
     }
     return rc;
 }

@@ -92,6 +92,81 @@ static void test_births_and_closings(void **state)
     small_stop(&s);
 }
 
+/* Newborn firms against the logit's own weights, multiplied out: squares of standardised counts by
+ * county and by street within 5 SD of their mean (false alarm 6e-7 each). */
+static void test_births_follow_the_logit(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.entry=0.2",
+                                      "firms.n=100000",
+                                      "run.periods=3",
+                                      "policy.adoption=2020Q2",
+                                      "policy.dose=2",
+                                      "firms.b_policy=2",
+                                      NULL};
+    small_t s;
+    small_run(&s, set, 0);
+    const jd_dims_t *d = &s.sim->dims;
+    const jd_tree_t *tree = &s.sim->tree;
+    const int64_t births = 20000, first = d->firms - births;
+    int64_t moved = 0;
+    for (int w = 0; w < 2; w++) {
+        const jd_world_t *world = &s.sim->world[w];
+        double *expected = calloc((size_t)d->streets, sizeof *expected),
+               *seen = calloc((size_t)d->streets, sizeof *seen);
+        for (int k = 0; k < d->kinds; k++) {
+            const jd_choice_t *c = &world->choice;
+            double n = 0, total = 0;
+            for (int64_t i = first; i < d->firms; i++)
+                n += s.sim->type[i] / d->sizes == k;
+            for (int32_t p = 0; p < d->prefectures; p++)
+                total += c->mass[(int64_t)k * d->prefectures + p];
+            for (int32_t j = 0; j < d->streets; j++) {
+                const int32_t county = tree->parent[JD_STREET][j],
+                              p = tree->parent[JD_COUNTY][county];
+                expected[j] += n * c->mass[(int64_t)k * d->prefectures + p] / total *
+                               c->weight_county[(int64_t)k * d->counties + county] /
+                               c->sum_prefecture[(int64_t)k * d->prefectures + p] *
+                               c->weight[(int64_t)k * d->streets + j] /
+                               c->sum_county[(int64_t)k * d->counties + county];
+            }
+        }
+        for (int64_t i = first; i < d->firms; i++) {
+            seen[world->place[i]]++;
+            moved += w && world->place[i] != s.sim->world[0].place[i];
+        }
+        double chi2 = 0;
+        for (int32_t j = 0; j < d->streets; j++)
+            chi2 += (seen[j] - expected[j]) * (seen[j] - expected[j]) / expected[j];
+        print_message("world %d: chi2 %.1f of %d streets\n", w, chi2, d->streets);
+        assert_near(chi2, d->streets - 1, 5 * sqrt(2.0 * d->streets));
+        free(expected);
+        free(seen);
+    }
+    assert_true(moved > 0 && moved < births / 2); /* the worlds share their draws */
+    small_stop(&s);
+}
+
+/* Where nothing differs between worlds, nobody is born elsewhere; where every street refuses a
+ * class, its firms are born all the same. */
+static void test_births_without_difference_or_room(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"firms.entry=0.1", "policy.share=0", NULL},
+                             *const none[] = {"firms.entry=0.1", "firms.emission_limit=0.1", NULL};
+    const char *const *sets[] = {same, none};
+    for (int i = 0; i < 2; i++) {
+        small_t s;
+        small_run(&s, sets[i], 0);
+        for (int64_t f = s.sim->dims.first_firms; f < s.sim->dims.firms; f++) {
+            assert_true(s.sim->world[0].place[f] >= 0);
+            if (i == 0)
+                assert_true(s.sim->world[0].place[f] == s.sim->world[s.sim->n_worlds - 1].place[f]);
+        }
+        small_stop(&s);
+    }
+}
+
 static void test_everyone_closes(void **state)
 {
     (void)state;
@@ -196,6 +271,8 @@ int main(void)
         cmocka_unit_test(test_types_have_their_shares),
         cmocka_unit_test(test_first_places),
         cmocka_unit_test(test_births_and_closings),
+        cmocka_unit_test(test_births_follow_the_logit),
+        cmocka_unit_test(test_births_without_difference_or_room),
         cmocka_unit_test(test_everyone_closes),
         cmocka_unit_test(test_who_closes),
         cmocka_unit_test(test_the_pass_looks_at_hazards),

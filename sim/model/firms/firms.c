@@ -438,23 +438,63 @@ void jd_firms_exit(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t 
     }
 }
 
-void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const int8_t *type,
-                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world)
+/* The place at which the running sum of weights passes u times their total. */
+static int32_t pick(const double *weight, int32_t first, int32_t end, double total, double u)
 {
-    int64_t births = jd_firms_births(p, d->first_firms), n = 0;
-    if (births == 0 || period < 1 || world->active <= 0) return;
-    jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_ENTRY), period, 0);
-    double start = jd_draw(&jump, 0), active = world->active, sum = 0;
-    int64_t first = d->first_firms + births * (period - 1);
-    for (int32_t s = 0; s < d->streets; s++) {
-        for (int k = 0; k < d->sectors; k++)
-            sum += world->stock[(int64_t)k * d->streets + s];
-        while (n < births && ((double)n + start) / (double)births * active < sum)
-            world->place[first + n++] = s;
+    double left = u * total;
+    int32_t at = first;
+    for (int32_t i = first; i < end && left >= 0; i++) {
+        if (weight[i] <= 0) continue;
+        at = i;
+        left -= weight[i];
     }
-    for (int64_t i = first; i < first + n; i++) {
-        world->stock[(int64_t)jd_type_sector(d, type[i]) * d->streets + world->place[i]]++;
-        world->dirty[world->place[i]] += jd_type_is_dirty(d, type[i]);
+    return at;
+}
+
+/* By the nested logit without an origin: no borders, no distance. */
+static int32_t birthplace(const jd_choice_t *choice, const jd_dims_t *d, const jd_tree_t *tree,
+                          int kind, double total, jd_rng_t *rng)
+{
+    const int64_t prefectures = (int64_t)kind * d->prefectures,
+                  counties = (int64_t)kind * d->counties;
+    const int32_t *counties_of = tree->child[JD_PREFECTURE], *streets_of = tree->child[JD_COUNTY];
+    const int32_t p =
+        pick(choice->mass + prefectures, 0, d->prefectures, total, jd_rng_uniform(rng));
+    const int32_t c = pick(choice->weight_county + counties, counties_of[p], counties_of[p + 1],
+                           choice->sum_prefecture[prefectures + p], jd_rng_uniform(rng));
+    return pick(choice->weight + (int64_t)kind * d->streets, streets_of[c], streets_of[c + 1],
+                choice->sum_county[counties + c], jd_rng_uniform(rng));
+}
+
+static double total_mass(const jd_choice_t *choice, const jd_dims_t *d, int kind)
+{
+    double sum = 0;
+    for (int32_t p = 0; p < d->prefectures; p++)
+        sum += choice->mass[(int64_t)kind * d->prefectures + p];
+    return sum;
+}
+
+void jd_firms_enter(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree_t *tree,
+                    const jd_choice_t *base, const int8_t *type, int64_t period, uint64_t seed,
+                    uint64_t replicate, jd_world_t *world)
+{
+    const int64_t births = jd_firms_births(p, d->first_firms),
+                  first = d->first_firms + births * (period - 1);
+    const jd_choice_t *table[JD_SECTORS_MAX * JD_EMISSIONS_MAX];
+    double total[JD_SECTORS_MAX * JD_EMISSIONS_MAX];
+    if (births == 0 || period < 1) return;
+    const jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_ENTRY), period, 0);
+    for (int k = 0; k < d->kinds; k++) {
+        table[k] = total_mass(&world->choice, d, k) > 0 ? &world->choice : base;
+        total[k] = total_mass(table[k], d, k);
     }
-    world->active += (double)n;
+    for (int64_t i = first; i < first + births; i++) {
+        jd_rng_t rng = jd_rng_at(&jump, (uint64_t)i);
+        const int kind = type[i] / d->sizes;
+        const int32_t at = birthplace(table[kind], d, tree, kind, total[kind], &rng);
+        world->place[i] = at;
+        world->stock[(int64_t)jd_type_sector(d, type[i]) * d->streets + at]++;
+        world->dirty[at] += jd_type_is_dirty(d, type[i]);
+    }
+    world->active += (double)births;
 }

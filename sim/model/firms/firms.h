@@ -109,8 +109,13 @@ void jd_firms_pass(const jd_pass_t *pass, int64_t first, int64_t end, jd_moves_t
  * births, none in the burn-in (period < 1). */
 void jd_firms_exit(const jd_firms_params_t *params, const jd_dims_t *dims, const int8_t *type,
                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world);
-/** Firms born this period, numbered by street and order: they open where firms of all kinds are. */
-void jd_firms_enter(const jd_firms_params_t *params, const jd_dims_t *dims, const int8_t *type,
-                    int64_t period, uint64_t seed, uint64_t replicate, jd_world_t *world);
+/** Firms born this period, the same in every world, open where the quarter's tables draw them: the
+ * nested logit without an origin, a prefecture by its mass, no borders. Where no street admits
+ * their class they take `base`, the tables without refusals. Draws: three of JD_DRAW_ENTRY a firm,
+ * in all worlds the same, each turned by the world's own running sums. Cost: O(prefectures) a
+ * birth. */
+void jd_firms_enter(const jd_firms_params_t *params, const jd_dims_t *dims, const jd_tree_t *tree,
+                    const jd_choice_t *base, const int8_t *type, int64_t period, uint64_t seed,
+                    uint64_t replicate, jd_world_t *world);
 
 #endif
