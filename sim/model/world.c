@@ -60,6 +60,7 @@ static const field_t fields[] = {
     I(dirty, STREETS),
     D(dose, COUNTIES),
     D(toolkit, COUNTIES),
+    D(land_price, COUNTIES),
     D(authority, COUNTIES),
     D(pressure, STREETS),
     D(environment, STREETS),

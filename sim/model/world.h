@@ -88,6 +88,7 @@ typedef struct jd_world {
     int32_t *dirty;           /**< [streets] firms of the last emission class */
     /* this quarter */
     double *dose;                   /**< [counties] D */
+    double *land_price;             /**< [counties] ln(0.2 + p); only where firms.b_land > 0 */
     double *toolkit;                /**< [counties] tk */
     double *authority;              /**< [counties] tk_authority */
     double *pressure, *environment; /**< [streets] P; its environmental part */

@@ -3,6 +3,7 @@
  * range). */
 #include <string.h>
 
+#include "core/vmath.h"
 #include "run/setting.h"
 
 enum { RANGES = 64 }; /* streets and prefectures are cut into these, whatever the threads */
@@ -135,6 +136,22 @@ double jd_review_rate(const struct jd_simulation *sim, int64_t period)
     return review < 1 ? review : 1;
 }
 
+/* Firms per land and land quota of each county, over the world's: as the quarter begins. Nothing is
+ * cleared: the price follows use, and keeps firms away where it is high. */
+static void price_land(struct jd_simulation *sim)
+{
+    if (!(sim->firms_params->b_land > 0)) return;
+    for (int w = 0; w < sim->n_worlds; w++) {
+        jd_world_t *world = &sim->world[w];
+        count_firms(sim, world, sim->county_stock);
+        for (int32_t c = 0; c < sim->dims.counties; c++) {
+            const double used = (double)sim->county_stock[c] / jd_max(1, world->active),
+                         quota = sim->tree.site_county[c] * sim->tk_land[c];
+            world->land_price[c] = jd_log(0.2 + used / quota);
+        }
+    }
+}
+
 void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     const jd_firms_params_t *p = sim->firms_params;
@@ -148,6 +165,7 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
                                             (double)sim->params->periods,
                     .review = jd_review_rate(sim, period)},
         .refuse = false};
+    price_land(sim);
     if (!sim->base.ready) {
         weigh_and_leave(sim, &pass, ctx);
         jd_base_fix(&sim->base, &pass.setting, &sim->world[0]);

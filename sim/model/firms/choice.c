@@ -34,6 +34,16 @@ JD_CLONES static void value_common(const jd_choice_setting_t *setting, const jd_
                     drift * development[i];
 }
 
+/* What land costs, where it has a price. */
+static void pay_for_land(const jd_choice_setting_t *setting, const jd_world_t *world, int32_t first,
+                         int n, double *common)
+{
+    const double b_land = setting->firms->b_land;
+    const int32_t *county = setting->tree->parent[JD_STREET] + first;
+    for (int i = 0; i < n && b_land > 0; i++)
+        common[i] -= b_land * world->land_price[county[i]];
+}
+
 /* Adds what depends on the sector: firms of its own nearby, and the policy. */
 JD_CLONES static void value_sector(const jd_choice_setting_t *setting, const jd_world_t *world,
                                    int sector, int32_t first, int n, const double *restrict common,
@@ -80,6 +90,7 @@ static void weigh_streets(const jd_choice_setting_t *setting, const jd_world_t *
     for (int32_t first = from; first < to; first += BLOCK) {
         int n = to - first < BLOCK ? to - first : BLOCK;
         value_common(setting, world, first, n, common);
+        pay_for_land(setting, world, first, n, common);
         for (int k = 0; k < d->sectors; k++) {
             value_sector(setting, world, k, first, n, common, value);
             for (int z = 0; z < d->emissions; z++)

@@ -13,7 +13,7 @@ typedef struct jd_firms_params {
     int64_t n;
     jd_list_t sector_shares, emission_classes, emission_shares, size_shares, size_employees;
     double gradient;
-    double b_inducement, b_services, b_agglomeration, b_crowding, b_policy, b_dev, b_drift,
+    double b_inducement, b_services, b_agglomeration, b_crowding, b_land, b_policy, b_dev, b_drift,
         b_emission;
     double emission_limit, common_shock;
     int32_t common_shock_start;

@@ -30,6 +30,10 @@ static const jd_param_t params[] = {
      "assumed", JD_RESULT},
     {"b_agglomeration", JD_PARAM_DOUBLE, P(b_agglomeration), "0.1", 0, 2, NULL, "utility",
      "bA, firms of the own sector nearby", "assumed", JD_RESULT},
+    {"b_land", JD_PARAM_DOUBLE, P(b_land), "0", 0, 2, NULL, "utility",
+     "price of land of the county, ln(0.2 + p), p its share of firms over its share of land times "
+     "its land quota; 0 = land has no price",
+     "off", JD_RESULT},
     {"b_crowding", JD_PARAM_DOUBLE, P(b_crowding), "0.3", 0, 2, NULL, "utility",
      "bL, crowding of land", "assumed", JD_RESULT},
     {"b_policy", JD_PARAM_DOUBLE, P(b_policy), "0.4", 0, 3, NULL, "utility",
