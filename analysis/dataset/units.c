@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Times and cohorts in one unit: the one asked for, that of the times, or the largest of which all
+/* Times and cohorts in one unit: the one requested, that of the times, or the largest of which all
  * are whole steps; or the observed periods, numbered. */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static const char *name_of(const jd_own_axis_t *axis)
     return axis->column->of->name;
 }
 
-/* For each value of an axis that is a date, never treated is none. */
+/* For each value of an axis that is a date; never treated is not a date. */
 #define EACH(axis, i, n)                                \
     for (int64_t i = 0; (axis)->column && i < (n); i++) \
         if ((axis)->value[i] != JD_OWN_NEVER_DATE)
@@ -144,10 +144,10 @@ static void look_at_edges(const jd_own_axis_t *axis, int64_t n, bool *first, boo
     }
 }
 
-/* The unit; `both`: of cohorts too. */
-static jd_period_t find_unit(const jd_own_axes_t *axes, bool both)
+/* The unit of times and cohorts. */
+static jd_period_t find_unit(const jd_own_axes_t *axes)
 {
-    const jd_own_axis_t *t = &axes->time, *c = both ? &axes->cohort : &(jd_own_axis_t){0};
+    const jd_own_axis_t *t = &axes->time, *c = &axes->cohort;
     const int64_t n = axes->n;
     bool first = true, last = true;
     int64_t rest = -1;
@@ -272,28 +272,12 @@ static int move_cohorts(jd_own_axes_t *axes, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Cohorts on days between periods that are months or years apart make event times days. */
-static void note_between(const jd_own_axes_t *axes, jd_period_t unit, jd_ctx_t *ctx)
-{
-    const jd_period_t alone = find_unit(axes, false);
-    if (!axes->cohort.column || unit == JD_PERIOD_NUMBER || alone == unit) return;
-    jd_warn(ctx,
-            "\3%s\2 %s: adoption lies between periods that are %ss, so event times are in "
-            "%ss; \3periods\2 %s counts a date to the %s it lies "
-            "in, \3periods\2 rank to the next period "
-            "that is observed",
-            axes->cohort.column->option, name_of(&axes->cohort), jd_period_name(alone) + 2,
-            jd_period_name(unit) + 2, jd_period_name(alone) + 2, jd_period_name(alone) + 2);
-}
-
-/* Unless a unit is asked for, periods with gaps are numbered: then event times mean the same for
+/* Unless a unit is requested, periods with gaps are numbered: then event times mean the same for
  * all cohorts and estimators. */
 static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
     bool consecutive;
     int rc = are_consecutive(axes, data->period == JD_PERIOD_WEEK ? 7 : 1, &consecutive, ctx);
-    if (!rc && consecutive && axes->spacing == JD_OWN_BY_FILE)
-        note_between(axes, data->period, ctx);
     if (rc || consecutive) return rc;
     data->gaps_kept = axes->spacing != JD_OWN_BY_FILE;
     if (data->gaps_kept) return move_cohorts(axes, ctx);
@@ -317,7 +301,7 @@ int jd_own_count(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     data->period = t->unit;
     if (axes->spacing == JD_OWN_BY_RANK) return number_them(data, axes, ctx);
     if (axes->spacing == JD_OWN_BY_FILE && t->unit != JD_PERIOD_NUMBER) {
-        data->period = find_unit(axes, true);
+        data->period = find_unit(axes);
         if (data->period == JD_PERIOD_WEEK) find_weekday(axes);
         convert(t, axes, data->period);
         convert(c, axes, data->period);

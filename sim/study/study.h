@@ -76,7 +76,4 @@ JD_MUST_USE int jd_study_store_identity(jd_store_t *store, const jd_config_t *co
 JD_MUST_USE int jd_study_store_config(jd_store_t *store, const jd_config_t *config,
                                       const char *source, jd_ctx_t *ctx);
 
-/** Format a file must have in its attributes. */
-#define JD_FILE_FORMAT "jiedao"
-
 #endif
