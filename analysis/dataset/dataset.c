@@ -454,7 +454,7 @@ static int read_periods(jd_own_data_t *data, const jd_own_columns_t *roles,
     return JD_OK;
 }
 
-/* Where rows that are not in use hold the treatment too, they tell when it began. */
+/* Where rows that are not in use hold the treatment too, they show when it began. */
 static int find_adoption(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
                          const told_t *told, jd_ctx_t *ctx)
 {

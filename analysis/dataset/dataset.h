@@ -37,7 +37,7 @@ typedef struct jd_own_roles {
     const char *treat;    /**< or the treatment path, 0 or 1 */
     const char *dose;     /**< treatment as an amount, beside these or alone */
     const char *eligible; /**< 0 or 1 */
-    const char *strata;   /**< within which treatment is dealt out anew */
+    const char *strata;   /**< within which treatment is re-randomised */
     const char *x;
     const char *fixed;   /**< beside unit and period; names joined by ^ are crossed, as in unit and
                             cluster; a[x]: with slopes of x that differ by a, a[[x]]: these alone */
@@ -112,7 +112,7 @@ typedef struct jd_own_data {
     jd_own_labels_t labels[JD_OWN_LABELS];
     const int32_t *row; /**< [panel.n] row of the file, the first is 0; NULL: all are in use */
     char y_name[JD_TERM_NAME];
-    jd_table_t origin; /**< row, unit and time as the file has them, if asked for */
+    jd_table_t origin; /**< row, unit and time as the file has them, if requested */
     void **owned;      /**< the panel's arrays */
     int n_owned;
     bool gaps_told; /**< a note said that event times count observed periods */
@@ -193,7 +193,7 @@ typedef struct jd_own_result {
     jd_table_t details; /**< of diagnostics, for programs rather than people; the same columns */
     jd_own_fit_t *fits; /**< [n_fits] estimators, then [n_diagnoses] diagnostics */
     int n_fits, n_diagnoses;
-    jd_own_weights_t *weights; /**< [n_weights] of linear estimators' effects, if asked for */
+    jd_own_weights_t *weights; /**< [n_weights] of linear estimators' effects, if requested */
     int n_weights;
     double level;
     double size; /**< of the outcome: its largest absolute value */

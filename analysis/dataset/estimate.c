@@ -86,7 +86,7 @@ static int choose(jd_own_result_t *result, const jd_own_ask_t *ask, jd_ctx_t *ct
 
 /* ---- What does not apply ---- */
 
-/* The first line of a message as the reason; said behind the name, so not with it. */
+/* The first line of a message as the reason; it is printed behind the name, so without it. */
 static int note_reason(jd_own_fit_t *own, const char *message, jd_ctx_t *ctx)
 {
     size_t length = strcspn(message, "\n"), skip = strlen(own->name);
@@ -179,7 +179,7 @@ static int find_hole(const jd_own_data_t *data, bool dated, int32_t *hole, jd_ct
     return JD_OK;
 }
 
-/* These count from wave to wave, the others by the calendar where it is asked for, or where a
+/* These count from wave to wave, the others by the calendar where it is requested, or where a
  * period of the file has no row in use; one table has one unit of event time. */
 static int check_unit(const jd_estimator_t *estimator, const jd_own_data_t *data,
                       const jd_did_options_t *how, jd_ctx_t *ctx)
@@ -268,7 +268,7 @@ static void add_lacking(const jd_own_data_t *data, int rc, char said[JD_MESSAGE_
              data->dropped[JD_OWN_NO_X], data->n_rows, data->panel.x_name[x]);
 }
 
-/* What does not apply is a sentence where several are asked for, else an error; memory and
+/* What does not apply is a sentence where several are requested, else an error; memory and
  * interruption always are. *refused: the first refusal's code. */
 static int try_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
                    const jd_own_ask_t *ask, bool all, jd_own_notes_t *notes, int *refused)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Notes of estimators, each told once: "NAMES: SUBJECTS: what is said of them". */
+/* Notes of estimators, each printed once: "NAMES: SUBJECTS: note". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 enum { SUBJECTS = 6, SUBJECTS_WIDTH = 400, TEXT = 1024 };
 
-/* What one estimator says, of one subject or of several alike. */
+/* A note of one estimator, on one subject or on several. */
 struct jd_own_note {
     const char *estimator;
     char subjects[SUBJECTS_WIDTH]; /* "'x', 'x2'" or "g=2020Q1,t=2020Q3"; the first of them */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What can be asked for, a row an option: name, what is read, and the member it goes to. The
+/* What can be requested, a row an option: name, what is read, and the member it goes to. The
  * estimators' own come from their rows. */
 #include "dataset/options.h"
 
@@ -35,7 +35,7 @@ static const char *const spacings[] = {"auto",    "rank", "day",  "week",    "mo
                                        "quarter", "half", "year", "integer", NULL};
 static const char *const orders[] = {"auto", "dmy", "mdy", NULL};
 
-/* Of the columns, the estimators asked for and the diagnostics. */
+/* Of the columns, the estimators requested and the diagnostics. */
 static const row_t before[] = {
     {.option = {TEXT("y", "NAME", roles.y, "outcome"), .head = "columns"}},
     {.option = {TEXT("unit", "NAME", roles.unit, "unit: a county, a firm, a person")}},

@@ -93,10 +93,10 @@ typedef struct jd_own_columns {
 /** What the roles name, by place. The caller frees, also after an error. */
 JD_MUST_USE int jd_own_columns_make(jd_own_columns_t *columns, const jd_own_roles_t *roles,
                                     jd_ctx_t *ctx);
-/** Sets take[i] for those of a table's columns that are used; all mistakes are told at once. */
+/** Sets take[i] for those of a table's columns that are used; all mistakes are reported at once. */
 JD_MUST_USE int jd_own_columns_choose(const jd_own_columns_t *columns, const char *const *names,
                                       int n, bool *take, jd_ctx_t *ctx);
-/** Whether a column's cells are ids and nothing else: told apart, never calculated with. */
+/** Whether a column's cells are ids and nothing else: compared, never calculated with. */
 bool jd_own_columns_are_ids(const jd_own_columns_t *columns, const char *name);
 /** Finds the columns in the frame, which is borrowed. JD_ERR_DATA: text where numbers are needed.
  */
@@ -128,7 +128,7 @@ JD_MUST_USE int jd_own_adoption(const jd_own_columns_t *columns, const int32_t *
                                 int64_t n_keep, int32_t *adoption, int64_t *reversal,
                                 jd_ctx_t *ctx);
 
-/** How many names a list by commas has; in backticks a comma is none. */
+/** How many names a list by commas has; a comma in backticks does not count. */
 int jd_own_count_names(const char *list);
 
 /** Whether a role takes numbers only. */
@@ -138,7 +138,7 @@ bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
 bool jd_own_is_same(const jd_own_columns_t *columns, int a, int b);
 
 /** Codes of ids [n] of the rows `keep`: the ids themselves where they are 32-bit whole numbers,
- * else 0, 1, ... in ascending order. JD_ERR_DATA for numbers too large to be told apart. */
+ * else 0, 1, ... in ascending order. JD_ERR_DATA for numbers too large to be distinguished. */
 JD_MUST_USE int jd_own_ids(const jd_own_column_t *ids, const int32_t *keep, int64_t n,
                            int32_t *codes, jd_ctx_t *ctx);
 
@@ -169,7 +169,7 @@ jd_names_t jd_own_names(const jd_own_data_t *data);
 /** Notes in the making: zero it, set ctx. */
 typedef struct jd_own_note jd_own_note_t;
 typedef struct jd_own_notes {
-    jd_ctx_t *ctx;         /**< whom they are told to */
+    jd_ctx_t *ctx;         /**< where they are reported */
     const char *estimator; /**< at work */
     jd_own_note_t *list;
     int n, lost; /**< notes; those no memory was there for */
@@ -178,7 +178,7 @@ typedef struct jd_own_notes {
 /** A context for one estimator (its name is borrowed), whose notes are kept. */
 jd_ctx_t jd_own_notes_ctx(jd_own_notes_t *notes, const char *estimator, bool progress);
 
-/** Forgets the notes of the estimator at work: one that is refused has said enough. */
+/** Forgets the notes of the estimator at work: for one that is refused the reason is enough. */
 void jd_own_notes_drop(jd_own_notes_t *notes);
 
 /** Tells each note once, naming the estimators it concerns, and frees them. JD_ERR_NO_MEMORY where

@@ -107,7 +107,7 @@ static int remark_movers(jd_own_data_t *data, const jd_own_columns_t *roles, con
     if (!rc) rc = jd_make(&first, units.n_groups, sizeof *first, "clusters", ctx);
     for (int64_t i = 0; i < p->n && !rc; i++) {
         int32_t *seen =
-            &first[units.code[i]]; /* row of the unit's first cluster, from 1; < 0 told */
+            &first[units.code[i]]; /* row of the unit's first cluster, from 1; < 0 after a remark */
         if (*seen == 0) *seen = (int32_t)i + 1;
         if (*seen < 0 || p->cluster[*seen - 1] == p->cluster[i]) continue;
         if (movers++ == 0) {

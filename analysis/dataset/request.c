@@ -199,7 +199,7 @@ int jd_request_names(jd_request_t *request, const char *name, const char *const 
 
 enum { MOST_DRAWS = 1000000 }; /* of the bootstrap, which keeps them all */
 
-/* Two ways of clustering are asked for by naming them; and places are as near as is said. */
+/* Two ways of clustering are requested by naming them; and places are as near as is said. */
 static int settle_vcov(const jd_request_t *request, jd_vcov_options_t *v, jd_ctx_t *ctx)
 {
     const bool two = jd_own_count_names(request->roles.cluster) > 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What is asked for, filled by name. */
+/** What is requested, filled by name. */
 #ifndef JD_DATASET_REQUEST_H
 #define JD_DATASET_REQUEST_H
 
@@ -26,7 +26,7 @@ struct jd_request {
     int weights; /**< the weights on outcomes are kept */
     jd_asked_t *asked;
     int n_asked;
-    bool checked; /**< jd_request_check() has said what there is to say */
+    bool checked; /**< jd_request_check() has reported what it found */
 };
 
 /** What the request comes to: two clusters are two ways, and the like. Borrows from it. Errors:
@@ -37,7 +37,7 @@ JD_MUST_USE int jd_request_settle(const jd_request_t *request, jd_own_roles_t *r
 /** The text an option was set to; NULL = it was not. */
 const char *jd_request_text(const jd_request_t *request, const char *name);
 
-/** Warns of options set that none, or not all, of what is asked for takes. */
+/** Warns of options set that none, or not all, of what is requested takes. */
 void jd_request_tell_unused(const jd_request_t *request, jd_ctx_t *ctx);
 /** The same of one option, by its takers. */
 void jd_request_tell_unused_one(const jd_request_t *request, const char *option, const char *takers,

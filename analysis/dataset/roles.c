@@ -288,7 +288,7 @@ static int check_apart(const jd_own_columns_t *roles, jd_ctx_t *ctx)
     return rc;
 }
 
-/* Takes the columns the roles name; all that are not there are told at once. */
+/* Takes the columns the roles name; all that are missing are reported at once. */
 int jd_own_columns_choose(const jd_own_columns_t *roles, const char *const *names, int n,
                           bool *take, jd_ctx_t *ctx)
 {
@@ -407,7 +407,7 @@ static int refuse_either(const jd_own_role_t *role, int64_t row, jd_ctx_t *ctx)
         role->option, role->name, row + 1, word, by_point, by_comma, by_point, by_comma);
 }
 
-/* Text where a number is needed: the first cell that is none is shown. */
+/* Text where a number is needed: the first cell that is not a number is shown. */
 static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd_ctx_t *ctx)
 {
     char word[64], other[64];

@@ -20,7 +20,7 @@ static void add(char list[LIST], const char *name, size_t length)
     snprintf(list + at, LIST - at, "%s%.*s", at ? ", " : "", (int)length, name);
 }
 
-/* Takers that are asked for: `estimators` of them, and of other kinds (diagnostics, variances). */
+/* Takers that are requested: `estimators` of them, and of other kinds (diagnostics, variances). */
 typedef struct {
     int estimators, others;
 } asked_t;
@@ -45,7 +45,7 @@ static asked_t count_asked(const jd_request_t *request, const char *vcov, const 
     return n;
 }
 
-/* Estimators asked for by name that do not take the option. */
+/* Estimators requested by name that do not take the option. */
 static void list_others(const char *estimators, const char *of, char list[LIST])
 {
     list[0] = '\0';

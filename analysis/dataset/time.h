@@ -50,7 +50,7 @@ void jd_own_tell_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx);
  */
 JD_MUST_USE int jd_own_decode(jd_own_axes_t *axes, jd_ctx_t *ctx);
 
-/** Brings times and cohorts into one unit, the one asked for, or that of the times.
+/** Brings times and cohorts into one unit, the one requested, or that of the times.
  *  JD_ERR_DATA where cohorts are written in a larger one. */
 JD_MUST_USE int jd_own_unify(jd_own_axes_t *axes, jd_ctx_t *ctx);
 

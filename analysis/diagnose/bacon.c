@@ -184,7 +184,7 @@ static int residualise(const jd_panel_t *panel, const double *y, double *estimat
                              .n_x = panel->n_x,
                              .x = panel->x,
                              .x_name = panel->x_name};
-    jd_ctx_t inner = jd_ctx_inner(ctx); /* collinear covariates are twfe's to tell */
+    jd_ctx_t inner = jd_ctx_inner(ctx); /* twfe warns of collinear covariates */
     jd_did_options_t options;
     jd_design_t *design = NULL;
     jd_did_defaults(&options);

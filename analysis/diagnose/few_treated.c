@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Conley and Taber 2011: with few treated clusters the estimation error stays random however many
- * controls there are, and the controls' residuals tell its law. */
+ * controls there are, and the controls' residuals give its law. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cohorts move among units (or clusters) within strata, and everything is estimated anew. */
+/* Cohorts move among units (or clusters) within strata, and everything is estimated again. */
 #include "jiedao/randomisation.h"
 
 #include <inttypes.h>
@@ -139,7 +139,7 @@ static void close_deal(deal_t *deal)
     free(deal->start);
 }
 
-/* The next arrangement of a multiset in lexicographic order; 0 after the last (then sorted anew).
+/* The next arrangement of a multiset in lexicographic order; 0 after the last (then sorted again).
  */
 static int next_arrangement(int32_t *x, int64_t n)
 {
@@ -261,7 +261,7 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
     }
     if (result->enumerated) list_assignments(deal, all);
     jd_jump_t jump = jd_jump(jd_stream(task->o->vcov.seed, 0, JD_DRAW_PERMUTE), 0, 0);
-    int stop = 0; /* the caller's own thread asks it, the others hear */
+    int stop = 0; /* set by the caller's own thread, read by the others */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
         int32_t *own = room + (size_t)t * (2 * movers + rows), *of_mover = own + movers;

@@ -160,7 +160,7 @@ static int do_cluster(const jd_leverage_t *v, int32_t g, const rows_t *rows,
     }
     if (w->o->jackknife_scores) {
         jd_leverage_block(v, g, work->r, work->u, work->scratch);
-        if (w->o->unrestricted) { /* the fit without the cluster must tell the effect */
+        if (w->o->unrestricted) { /* the fit without the cluster must identify the effect */
             memcpy(x[2], s, (size_t)n * sizeof *s);
             int rank = jd_reweigh_singular(v, n, work);
             if (rank < 0) return rank;
@@ -337,7 +337,7 @@ static int do_draws(wild_t *w, jd_ctx_t *ctx)
     }
     jd_jump_t jump = jd_jump(jd_stream(w->o->vcov.seed, 0, JD_DRAW_BOOTSTRAP), 0, 0);
     int64_t work = 0, each_draw = (int64_t)w->groups * (4 * (int64_t)w->m + 1);
-    int stop = 0; /* the caller's own thread asks it, the others hear */
+    int stop = 0; /* set by the caller's own thread, read by the others */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
         double *v = scratch + (size_t)t * each;

@@ -182,7 +182,7 @@ static void put_share(jd_page_t *page, const loop_t *loop, double fold_down, dou
     jd_page_drawn(page);
 }
 
-/* A homogeneous population stands at a corner whole or not at all: the other tells more. */
+/* A homogeneous population stands at a corner whole or not at all: the other shows more. */
 static void put_corners(jd_page_t *page, const loop_t *loop, const jd_box_t *box)
 {
     static const curve_t curves[2][2] = {

@@ -4,14 +4,14 @@
  *  A figure knows no file format and no model: the caller fills the tables described here. Columns
  *  are found by name, in any order, beside any others; those of a list's tail (from the _REQUIRED
  *  count on) may be absent. NaN is "missing": it is not drawn. Tables are lists of records, not
- *  panels. A column that gives a quantity's unit on an axis is asked for its `unit` text.
+ *  panels. The unit of a column on an axis is its `unit` text.
  *
  *  Every figure has two functions. jd_figure_X() draws the files FOLDER/STEM.pdf, .svg and .png,
  *  each under its name only when whole. jd_figure_X_script() writes the script alone (no
  *  terminal, no output name): what the golden tests compare. Both return JD_OK, JD_ERR_ARGUMENT
- *  (options), JD_ERR_DATA (a column is missing, no row can be drawn: said which) and
+ *  (options), JD_ERR_DATA (a column is missing, no row can be drawn; the message names it) and
  *  JD_ERR_NO_MEMORY; the first also JD_ERR_OPEN, JD_ERR_WRITE, JD_ERR_PROGRAM (gnuplot is missing,
- *  failed, or said anything) and JD_ERR_CANCELLED. Cost: 0.2 s a figure in three formats, nearly
+ *  failed, or printed anything) and JD_ERR_CANCELLED. Cost: 0.2 s a figure in three formats, nearly
  * all gnuplot's. */
 #ifndef JD_ANALYSIS_FIGURES_H
 #define JD_ANALYSIS_FIGURES_H
@@ -93,7 +93,7 @@ extern const jd_column_t jd_map_county_columns[JD_MAP_COLUMNS];
 enum { JD_FLOW_X0, JD_FLOW_Y0, JD_FLOW_X1, JD_FLOW_Y1, JD_FLOW_FIRMS, JD_FLOW_COLUMNS };
 extern const jd_column_t jd_map_flow_columns[JD_FLOW_COLUMNS];
 
-enum { JD_MAP_FLOWS = 60 }; /* strongest flows drawn unless told otherwise */
+enum { JD_MAP_FLOWS = 60 }; /* strongest flows drawn by default */
 
 /** Counties shaded by friction, treated ones with another shape; the `max_flows` strongest flows
  *  (0 = JD_MAP_FLOWS) as arrows, width by firms. `flows` may be NULL. `degrees`: positions are
@@ -126,7 +126,7 @@ enum {
 };
 extern const jd_column_t jd_event_truth_columns[JD_TRUTH_COLUMNS];
 
-enum { JD_FIGURE_ESTIMATORS = 8 }; /* most that can be told apart in one panel */
+enum { JD_FIGURE_ESTIMATORS = 8 }; /* most that can be distinguished in one panel */
 
 /** Estimates with 95 % intervals of up to JD_FIGURE_ESTIMATORS estimators; true ATT as steps, ADE
  *  as a dashed line. `truth` may be NULL (a user's own data). */
@@ -170,7 +170,7 @@ enum {
 };
 extern const jd_column_t jd_time_series_columns[JD_SERIES_COLUMNS];
 
-/** Small multiples of national means by quarter, with the policy and (where `world` tells the
+/** Small multiples of national means by quarter, with the policy and (where `world` gives the
  *  rows apart) without. */
 int jd_figure_time_series(const jd_table_t *series, const jd_figure_options_t *options,
                           jd_ctx_t *ctx);
@@ -302,7 +302,7 @@ enum {
 };
 extern const jd_column_t jd_morris_columns[JD_MORRIS_COLUMNS];
 
-/** A point a parameter (at most JD_FIGURE_BARS): size of its effect against sigma, which tells of
+/** A point a parameter (at most JD_FIGURE_BARS): size of its effect against sigma, which shows
  *  curvature, interactions and noise. */
 int jd_figure_morris(const jd_table_t *effects, const jd_figure_options_t *options, jd_ctx_t *ctx);
 int jd_figure_morris_script(FILE *out, const jd_table_t *effects,

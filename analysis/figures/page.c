@@ -215,7 +215,7 @@ void jd_range_pad(jd_range_t *range, double share)
     if (range->low > range->high) *range = (jd_range_t){0.0, 1.0};
     double size = fmax(fabs(range->low), fabs(range->high));
     double width = range->high - range->low;
-    /* gnuplot warns of an empty range, and calls one empty that its ticks cannot tell apart */
+    /* gnuplot warns of an empty range, and calls a range empty whose ticks have the same text */
     double pad = width > 1e-6 * size && width > 1e-100 ? share * width
                  : size > 1e-100                       ? 0.1 * size
                                                        : 0.5;

@@ -17,7 +17,7 @@ static const struct {
 static const double LEGEND_MM = 3.6, LEFT_MM = 15.0, PANEL_MM = 19.0; /* PANEL_MM: margins */
 enum { RATES = sizeof rates / sizeof rates[0] };
 
-/* Lines and markers differ too: they must be told apart in grey. */
+/* Lines and markers differ too: they must differ in grey. */
 static const jd_look_t looks[JD_FIGURE_ESTIMATORS] = {
     {JD_RED, "dt 1 lw 1.6", "pt 7 ps 0.5"},       {JD_BLUE, "dt (8,5) lw 1.6", "pt 4 ps 0.55"},
     {JD_BLACK, "dt (2,3) lw 1.6", "pt 9 ps 0.6"}, {JD_GREEN, "dt (8,3,2,3) lw 1.6", "pt 6 ps 0.55"},

@@ -107,7 +107,7 @@ static int missing_gnuplot(const jd_sheet_t *sheet, jd_ctx_t *ctx)
                    sheet->kind->name);
 }
 
-/* What gnuplot said, on one line. */
+/* What gnuplot printed, on one line. */
 static void read_said(FILE *said, char *text)
 {
     rewind(said);

@@ -5,7 +5,7 @@
 
 #include "analysis/figures/figures.h"
 
-/** What a figure is called and how large it is unless told otherwise. */
+/** What a figure is called and how large it is by default. */
 typedef struct jd_figure_kind {
     const char *name;
     double width_mm, height_mm;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GSL's tails are right where they are asked for here; its inverses of t and chi-squared stop with
+/* GSL's tails are right in the range used here; its inverses of t and chi-squared stop with
  * "inverse failed to converge" at many degrees of freedom and at very few. Quantiles are therefore
  * found here, by Newton's steps on the tails that are kept between bounds. */
 #include "linear/laws.h"
@@ -78,8 +78,7 @@ double jd_chi2_quantile(double p, double df)
         if (x == 0) return 0; /* below the smallest double */
     }
     for (int i = 0; i < STEPS; i++) {
-        const double miss =
-            p < 0.5 ? gsl_cdf_chisq_P(x, df) - p : 1 - p - gsl_cdf_chisq_Q(x, df);
+        const double miss = p < 0.5 ? gsl_cdf_chisq_P(x, df) - p : 1 - p - gsl_cdf_chisq_Q(x, df);
         *(miss < 0 ? &low : &high) = x;
         double next = x - miss / gsl_ran_chisq_pdf(x, df);
         if (!(next > low && next < high)) next = isinf(high) ? 2 * x : 0.5 * (low + high);

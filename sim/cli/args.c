@@ -101,7 +101,7 @@ static int join(jd_given_t *first, const char *value, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Repeated lists become one; a second value where one is asked for is a mistake. */
+/* Repeated lists become one; a second value where one is requested is a mistake. */
 static int settle_repeated(jd_args_t *args, jd_ctx_t *ctx)
 {
     int n = 0, rc = JD_OK;

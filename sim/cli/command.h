@@ -4,7 +4,7 @@
  *  A command is a file sim/cli/NAME.c that defines one constant, `jd_command_NAME`, whose `run`
  * does the work. Before it runs, options and words have been checked against the constant; the
  * context has its threads, progress, cancel and warn callbacks. `run` prints results to stdout,
- * tells everything else to the context, and returns JD_OK or the negative code jd_fail() gave it.
+ * reports everything else to the context, and returns JD_OK or the negative code jd_fail() gave it.
  * It never exits, never writes to stderr. The exit status follows from the code: jd_exit_status().
  */
 #ifndef JD_CLI_COMMAND_H

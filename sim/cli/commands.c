@@ -105,7 +105,7 @@ static int config_of(jd_config_t **config, const jd_section_t *const *sections, 
     if (rc) return rc;
     jd_config_ignore(*config, ignored);
     rc = read_config(*config, name, ctx);
-    /* A wrong --set is told together with the file's mistakes. */
+    /* A wrong --set is reported together with the file's mistakes. */
     int at = 0;
     for (const char *set; (set = jd_args_next(args, "set", &at));) {
         int failed = jd_config_set(*config, "--set", set, ctx);

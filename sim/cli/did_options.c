@@ -155,7 +155,7 @@ static int read_sign(const char *option, const char *text, char *sign, jd_ctx_t 
                    text);
 }
 
-/* What the request refuses is said as other mistakes of the line are. */
+/* What the request refuses is reported as other mistakes of the line are. */
 static int ask(jd_request_t *request, const jd_given_t *given, jd_ctx_t *ctx)
 {
     jd_ctx_t inner = jd_ctx_inner(ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The command line of `jiedao did`: what can be asked for by name, and the command's own options,
+/** The command line of `jiedao did`: what can be requested by name, and the command's own options,
  *  which are of files and of what is printed. */
 #ifndef JD_CLI_DID_OPTIONS_H
 #define JD_CLI_DID_OPTIONS_H

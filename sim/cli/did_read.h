@@ -6,7 +6,7 @@
 #include "io/open.h"
 #include "jiedao/analysis.h"
 
-/** What is said of the file itself. */
+/** Notes on the file itself. */
 typedef struct jd_did_file {
     const char *path;
     const char *table; /**< of a jiedao file; NULL = panel/county */

@@ -46,7 +46,7 @@ static int export_table(jd_store_t *store, const jd_args_t *args, const char *na
     rc = jd_cli_add_codes(store, &table, &coded, ctx);
     if (!rc && given && !to_screen) rc = jd_cli_make_room(path, ctx);
     if (rc)
-        ; /* said */
+        ; /* reported */
     else if (to_screen && format == CSV)
         rc = jd_csv_print(&coded.table, jd_out_data(), "standard output", ctx);
     else if (to_screen)

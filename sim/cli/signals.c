@@ -68,7 +68,7 @@ void jd_signals_install(void)
     watched = timer_create(CLOCK_MONOTONIC, &event, &watch) == 0;
     for (size_t i = 0; i < sizeof asking / sizeof *asking; i++)
         handle(asking[i], on_signal);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of a write, told as such */
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of a write, reported as such */
 }
 
 int jd_signal_caught(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Several processes on one sweep: what the MPI program tells the command. */
+/** Several processes on one sweep: what the MPI program hands to the command. */
 #ifndef JD_CLI_SWEEP_H
 #define JD_CLI_SWEEP_H
 

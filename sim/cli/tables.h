@@ -5,7 +5,7 @@
 
 #include "io/hdf5/store.h"
 
-/** Reads a table; where there is none of this name, says which may be meant. Free with
+/** Reads a table; where there is none of this name, suggests the nearest. Free with
  * jd_table_free(). */
 JD_MUST_USE int jd_cli_table(jd_store_t *store, const char *path, const char *name,
                              jd_table_t *table, jd_ctx_t *ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one door every value comes through, from files and from overrides alike. */
+/* The one door every value comes through, from files and from overrides. */
 #include "config/internal.h"
 
 #include <stdlib.h>

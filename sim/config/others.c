@@ -20,7 +20,7 @@ void jd_config_free_others(jd_config_t *config)
     config->n_others = 0;
 }
 
-/* The key's entry, made at the end where there is none; NULL after a failure, told. */
+/* The key's entry, made at the end where there is none; NULL after an error, reported. */
 static jd_other_t *find_or_add(jd_config_t *config, int block, const char *key, jd_ctx_t *ctx)
 {
     for (int i = 0; i < config->n_others; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines on their way to inih. inih 55 counts no lines for its handler, cuts long lines and names,
- * takes an indented key for the last one's continuation and tells no duplicates: each line is
+ * takes an indented key for the last one's continuation and reports no duplicates: each line is
  * judged here, and only a good one is handed on, its value kept back: that may be long. */
 #include "config/internal.h"
 
@@ -31,7 +31,7 @@ typedef struct jd_reader {
     int code; /* of the first mistake */
 } jd_reader_t;
 
-enum { BEFORE_ANY = -1, SKIPPING = -2 }; /* skipping: the section is ignored, or wrong and told */
+enum { BEFORE_ANY = -1, SKIPPING = -2 }; /* the section is ignored, or wrong and reported */
 
 static void note(jd_reader_t *r, int code)
 {

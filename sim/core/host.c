@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A context for callers from other languages, whose interpreter may be entered on one thread only:
- * that one asks and tells, the others read a flag. */
+ * that one polls and reports, the others read a flag. */
 #include "core/host.h"
 
 #include <stdlib.h>

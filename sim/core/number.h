@@ -18,7 +18,7 @@ JD_API size_t jd_number_print_double(char buffer[JD_NUMBER_SIZE], double value);
 JD_API size_t jd_number_print_float(char buffer[JD_NUMBER_SIZE], float value);
 
 /** Reads a whole text ('\0' at text[length]) as one number, blanks around it allowed. False if it
- *  is none. "inf" and hexadecimal are none. */
+ *  is none. "inf" and hexadecimal are not numbers here. */
 JD_API bool jd_number_read(const char *text, size_t length, double *value);
 
 /** As above for a whole number that fits 64 bits: exact beyond 2^53 too. */

@@ -7,7 +7,7 @@
 
 #include "jiedao/context.h"
 
-/** Bytes of the UTF-8 character at `s` (ended by a zero), 0 if it is none: overlong forms,
+/** Bytes of the UTF-8 character at `s` (ended by a zero), 0 if it is not one: overlong forms,
  *  surrogates and what lies beyond U+10FFFF are refused (Unicode 15, table 3-7). */
 JD_API size_t jd_utf8_length(const unsigned char *s);
 /** The same where only n bytes may be looked at; a zero is no character. */
@@ -18,7 +18,7 @@ JD_API bool jd_utf8_valid(const char *bytes, size_t n);
 JD_API bool jd_utf8_printable(const char *bytes, size_t n);
 /** At most n, so that text[0 ... n) does not end inside a character; text[n] must exist. */
 JD_API size_t jd_utf8_cut(const char *text, size_t n);
-/** Characters of a text; a byte that is none counts as one. */
+/** Characters of a text; a byte that is not part of one counts as one. */
 JD_API size_t jd_utf8_count(const char *text);
 /** NULL, or what is wrong with the text as UTF-8 without control characters. */
 JD_API const char *jd_text_fault(const char *text);

@@ -254,7 +254,7 @@ static int draw_shares(job_t *job, const jd_table_t *shares, jd_ctx_t *ctx)
 
 /* ---- The whole ---- */
 
-/* Names that are asked for: joined by commas, each that of a figure. */
+/* Names that are requested: joined by commas, each that of a figure. */
 static int check_figures(const char *names, jd_ctx_t *ctx)
 {
     const char *known[64];
@@ -318,7 +318,7 @@ static int check_names(const char *const *files, int n, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* A file that cannot be read is told before anything is made. */
+/* A file that cannot be read is reported before anything is made. */
 static int check_files(const char *const *files, int n, jd_ctx_t *ctx)
 {
     int rc = JD_OK;

@@ -33,7 +33,7 @@ typedef struct jd_figure {
     const char *name;   /**< stem of the files that are drawn */
     const char *label;  /**< what it shows: a phrase */
     unsigned of;        /**< JD_FILE_...: the files that have it */
-    const char *tables; /**< what it reads of the file, by commas; a file without is told so */
+    const char *tables; /**< what it reads of the file, by commas; a file without them is refused */
     int (*draw)(const jd_source_t *source, const jd_figure_options_t *options, jd_ctx_t *ctx);
 } jd_figure_t;
 

@@ -188,7 +188,7 @@ static int mean_output(const jd_source_t *s, const swept_t *w, double *mean, cha
     return rc;
 }
 
-/* Words in the order they come; the figure tells of more than it can show. */
+/* Words in the order they come; the figure reports more than it can show. */
 typedef struct words {
     int n;
     char word[JD_FIGURE_STEPS + 1][64];

@@ -14,7 +14,7 @@ double jd_cell(const jd_table_t *table, const char *column, int64_t row);
 /** Whether a text cell holds exactly this. */
 bool jd_cell_is(const jd_table_t *table, const char *column, int64_t row, const char *text);
 
-/** Rows that are alike but for the run, made one. */
+/** Rows that differ in the run alone, made one. */
 typedef struct jd_means {
     jd_table_t
         mean; /**< the columns of the rows; numbers (JD_DOUBLE) are means of what is not NaN */
@@ -22,7 +22,7 @@ typedef struct jd_means {
     int64_t *runs;    /**< rows that were made one */
 } jd_means_t;
 
-/** Groups rows by the `n_keys` named columns (those absent are alike everywhere), in order of first
+/** Groups rows by the `n_keys` named columns (absent ones do not part rows), in order of first
  *  appearance. `rows` must outlive the means. Cost: linear where runs repeat their order. */
 JD_MUST_USE int jd_means_of(jd_means_t *means, const jd_table_t *rows, const char *const *keys,
                             int n_keys, jd_ctx_t *ctx);

@@ -312,7 +312,7 @@ static int draw(const jd_source_t *s, const jd_figure_options_t *o,
     if (!rc && figure == jd_figure_bias_by) close_up(&w, JD_CURVE_BIAS);
     if (!rc && figure == jd_figure_pretest) close_up(&w, JD_CURVE_PASSED);
     if (!rc) rc = figure(&w.curves, o, ctx);
-    if (!rc && w.left_out && figure == jd_figure_bias_by) /* told once */
+    if (!rc && w.left_out && figure == jd_figure_bias_by) /* once */
         jd_warn(ctx,
                 "%s: the first %d estimators are drawn; name those to compare in "
                 "estimate.estimators",

@@ -17,7 +17,7 @@
 typedef struct jd_wanted {
     int (*choose)(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx);
     void *user;
-    /** Whether a column's cells need only be told apart, as ids; NULL = none. */
+    /** Whether a column's cells are only compared, as ids; NULL = none. */
     bool (*is_id)(void *user, const char *name);
 } jd_wanted_t;
 

@@ -40,7 +40,7 @@ typedef struct jd_officials {
     double *effort_w;
 } jd_officials_t;
 
-/** What a street asks of its officials this quarter, [streets] each. */
+/** What a street demands of its officials this quarter, [streets] each. */
 typedef struct jd_incentives {
     double *stake_s;  /**< mu_S (1 + th_S P)(1 + tour), multiplies w */
     double *stake_w;  /**< mu_W beta^lag (1 + th_W P), multiplies w */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Steps 1 and 5-6 of a period, street by street: what pressure, toolkit and residents ask of
+/** Steps 1 and 5-6 of a period, street by street: what pressure, toolkit and residents demand of
  * officials; then output, services, inducement and friction with its exact parts
  * (model-equations.md, section 2). */
 #ifndef JD_MODEL_OUTCOMES_H
@@ -34,7 +34,8 @@ void jd_streets_ask(const jd_street_setting_t *setting, jd_world_t *world, int32
 void jd_streets_deliver(const jd_street_setting_t *setting, jd_world_t *world, int32_t first,
                         int32_t end);
 
-/** What streets of `from` ask and deliver, as those of `to`: firms there meet the same streets. */
+/** Demand and output of the streets of `from`, as those of `to`: firms there meet the same streets.
+ */
 void jd_streets_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims);
 
 /** Services and their stages start at what balanced officials deliver. */

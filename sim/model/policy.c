@@ -298,7 +298,7 @@ static int read_list(const char *path, const jd_tree_t *tree, const jd_table_t *
     return rc;
 }
 
-/* Shares that round to nobody or to all, and dates that get no county: asked for, and not there. */
+/* Shares that round to nobody or to all, and dates that get no county: requested, and not there. */
 static void note_rounding(const jd_policy_params_t *p, const jd_tree_t *tree, int32_t wanted,
                           int32_t start, const int32_t *cohort, jd_ctx_t *ctx)
 {

@@ -45,7 +45,7 @@ extern const jd_section_t jd_event_section;
 typedef struct jd_events {
     int n;
     jd_event_params_t *event; /**< [n] */
-    double **exposure;        /**< [n] -> [streets]: pressure felt at full size */
+    double **exposure;        /**< [n] -> [streets]: pressure on the street at full size */
     bool **covered;           /**< [n] -> [streets]: lies in the unit the event is for */
     double *toolkit;          /**< [n] what a change of rank multiplies the unit's toolkit by */
     double *base;             /**< [streets] P0 with its standing differences */

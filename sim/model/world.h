@@ -18,7 +18,7 @@ typedef struct jd_dims {
     int32_t sectors;   /**< k; sector 0 is the one the policy targets */
     int32_t emissions; /**< z classes */
     int32_t sizes;     /**< q classes */
-    int32_t kinds;     /**< sectors * emissions: firms alike in where they want to go */
+    int32_t kinds;     /**< sectors * emissions: firms that choose destinations alike */
     int32_t types;     /**< kinds * sizes: alike in leaving too */
     int32_t seats; /**< leaders: of streets, then counties, then prefectures; 0 = there are none */
     int64_t first_firms; /**< there at the start */

@@ -111,7 +111,7 @@ static const char *audit_choice(const struct jd_simulation *sim, const jd_world_
     return NULL;
 }
 
-/* Moves into treated and untreated firms alike: the record equals the world's own count. */
+/* Moves of treated and untreated firms: the record equals the world's own count. */
 static const char *audit_record(const struct jd_simulation *sim)
 {
     const jd_table_t *national = jd_simulation_table(sim, "panel/national");

@@ -10,7 +10,7 @@
 enum {
     CHUNK = 65536,
     BATCH = 24,
-    AHEAD = 16 /* moves whose firm's memory is asked for before its turn */
+    AHEAD = 16 /* moves whose firm's memory is requested before its turn */
 };
 
 int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What memory a simulation takes, reckoned from its sizes before any of it is asked for. Private
+/** What memory a simulation takes, reckoned from its sizes before any of it is requested. Private
  * to run/ and the tests. */
 #ifndef JD_RUN_RECKON_H
 #define JD_RUN_RECKON_H

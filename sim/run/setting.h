@@ -42,7 +42,7 @@ struct jd_simulation {
     int8_t *fold;    /**< [counties] fold of a treated county, -1 otherwise */
     int32_t split;   /**< first period in which worlds can differ */
 
-    int n_worlds_max, n_worlds; /**< asked for; there now (1 before the split) */
+    int n_worlds_max, n_worlds; /**< requested; there now (1 before the split) */
     jd_world_t world[JD_WORLDS_MAX];
 
     /* the same in all worlds, this quarter */

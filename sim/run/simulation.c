@@ -243,7 +243,7 @@ static jd_reckon_t sizes_of(struct jd_simulation *sim, const jd_tree_t *tree, jd
                                     .street_panels = output->streets}};
 }
 
-/* Refuses sizes that memory cannot hold, before anything is asked for. */
+/* Refuses sizes that memory cannot hold, before anything is requested. */
 static int reckon(struct jd_simulation *sim, const jd_tree_t *tree, jd_ctx_t *ctx)
 {
     jd_dims_t d;

@@ -517,7 +517,8 @@ static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
     return rc;
 }
 
-/* What does not apply to these data (nobody treated, no controls) is said, not an error of the run.
+/* What does not apply to these data (nobody treated, no controls) is a note, not an error of the
+ * run.
  */
 static int try_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
 {

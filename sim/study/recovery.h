@@ -92,8 +92,8 @@ typedef struct jd_recorded {
 
 /** Runs all estimators the section asks for on all panels it asks for and appends a row a term to
  * `estimates` (initialised here; the caller frees). An estimator that does not apply is left out
- * and said by jd_warn(). `null`, unless NULL, likewise gets what the same designs estimate in the
- * world without the policy, where no effect is true: what is rejected there is the tests' size.
+ * and reported by jd_warn(). `null`, unless NULL, likewise gets what the same designs estimate in
+ * the world without the policy, where no effect is true: what is rejected there is the tests' size.
  * Errors: memory, and what no data explain. */
 JD_MUST_USE int jd_recover(const jd_estimate_params_t *params, const jd_recorded_t *recorded,
                            jd_table_t *estimates, jd_table_t *null, jd_ctx_t *ctx);

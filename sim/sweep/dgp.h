@@ -9,7 +9,7 @@
  *      effects would not see it.
  *
  *  kind = ar1_placebo: half the units, say, adopt at one date drawn anew in each replicate; no
- * effect unless asked for (Bertrand, Duflo, Mullainathan 2004). staggered_linear: cohorts of equal
+ * effect unless requested (Bertrand, Duflo, Mullainathan 2004). staggered_linear: cohorts of equal
  * size whose effects grow by their own slope each period, from the period of adoption on (Baker;
  * Cunningham; Goodman-Bacon 2021). event_trend: one date; the treated drift by trend a period (Roth
  * 2022). */
@@ -35,7 +35,8 @@ typedef struct jd_dgp_params {
 
 extern const jd_section_t jd_dgp_section;
 
-/** Notes shares that round to nobody or all, and cohorts that nobody is in; whether there was one. */
+/** Notes shares that round to nobody or all, and cohorts that nobody is in; whether there was one.
+ */
 bool jd_dgp_note(const jd_dgp_params_t *params, jd_ctx_t *ctx);
 
 /** One replicate: a panel named "dgp" of units x periods, cluster = unit. Free the sample in any

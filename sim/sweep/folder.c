@@ -28,7 +28,7 @@ static void program_text(char text[128])
 }
 
 /* Of the program, the config's values and the inputs: what decides a run's bytes. How many
- * replicates there are is none of it: more can be added. */
+ * replicates is not part of it: more can be added. */
 static int identify(jd_sweep_folder_t *f, jd_ctx_t *ctx)
 {
     jd_config_t *one = NULL;

@@ -86,7 +86,7 @@ static int take(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* All tables of a run's file, under runs/000001/ and so on. They are read and written anew: HDF5's
+/* All tables of a run's file, under runs/000001/ and so on. They are read and written again: HDF5's
  * copy of a group would cut its dimension scales off. */
 static int copy_run(const merge_t *m, int64_t run, jd_ctx_t *ctx)
 {

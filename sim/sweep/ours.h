@@ -12,7 +12,7 @@
 /** A plan's first line, without the version of its form. */
 #define JD_SWEEP_PLAN "jiedao sweep "
 
-/** *there = whether the folder holds a plan. Errors: JD_ERR_EXISTS (a plan.txt that is none),
+/** *there = whether the folder holds a plan. Errors: JD_ERR_EXISTS (a plan.txt that is not a plan),
  *  JD_ERR_READ (it cannot be looked at). */
 JD_MUST_USE int jd_sweep_has_plan(const char *folder, bool *there, jd_ctx_t *ctx);
 

@@ -98,7 +98,7 @@ static int blame_text(const reading_t *r, const char *what)
                            what);
 }
 
-/* Whether the parameter takes this value: its own message is told at the sweep's line. */
+/* Whether the parameter takes this value: its own message is reported with the sweep's line. */
 static int judge(const reading_t *r, const char *value)
 {
     static const char label[] = "value";
@@ -356,7 +356,7 @@ static int read_factors(jd_plan_t *plan, const jd_config_t *config, jd_ctx_t *ct
         int told = f->param ? read_factor(&reading, text, plan->design) : unknown(config, key, ctx);
         plan->n_factors++;
         if (told == JD_ERR_NO_MEMORY) rc = told;
-        if (!first) first = told; /* and on: all mistakes are told */
+        if (!first) first = told; /* and on: all mistakes are reported */
     }
     jd_config_free(scratch);
     return rc ? rc : first;

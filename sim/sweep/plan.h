@@ -63,7 +63,7 @@ enum { JD_PLAN_VALUE = JD_TEXT_MAX };
 /** Whether the parameter is a list itself, so that bars and not commas part its values. */
 bool jd_factor_is_list(const jd_factor_t *factor);
 
-/** Reads the plan off a finished config. All mistakes are told at their lines. Errors:
+/** Reads the plan off a finished config. All mistakes are reported with their lines. Errors:
  *  JD_ERR_COMBINATION, JD_ERR_NO_MEMORY. The config must outlive the plan. */
 JD_MUST_USE int jd_plan_make(jd_plan_t *plan, const jd_config_t *config, jd_ctx_t *ctx);
 void jd_plan_free(jd_plan_t *plan);

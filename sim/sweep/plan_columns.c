@@ -10,7 +10,8 @@ static bool is_number(const jd_factor_t *f)
            f->param->type == JD_PARAM_INT;
 }
 
-/* In the 32 bytes a column's name has; names cut alike end in their place among the factors. */
+/* In the 32 bytes a column's name has; names that are equal when cut end in their place among the
+ * factors. */
 static void name_factor(const jd_plan_t *plan, int f, jd_plan_name_t *names)
 {
     char *name = names[f], tail[12];

@@ -15,7 +15,7 @@
 
 /* ---- What commands do not read ---- */
 
-/* Whether an event is felt in no quarter of the run, burn-in and all. */
+/* Whether an event acts in no quarter of the run, burn-in included. */
 static bool is_never_felt(const jd_event_params_t *e, const jd_config_t *config)
 {
     const jd_run_params_t *run = jd_config_section(config, "run");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What a config gives and its run does not read: said, or refused where it is swept. */
+/** What a config gives and its run does not read: a note, or refused where it is swept. */
 #ifndef JD_SWEEP_READS_H
 #define JD_SWEEP_READS_H
 

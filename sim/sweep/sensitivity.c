@@ -110,7 +110,7 @@ static bool from_estimates(double *y, char *unit, int64_t n_runs, const jd_table
     return found;
 }
 
-/* ---- A name that is none ---- */
+/* ---- A name that is not an output ---- */
 
 /* A search for the output whose name is nearest; only the first run's rows are looked at. */
 typedef struct search {
@@ -227,7 +227,7 @@ static int read_output(double *y, char *unit, int64_t n_runs, const char *folder
 
 /* ---- Means over replicates, and their noise ---- */
 
-/* Mean of each replicate over all points: common random numbers shift all points alike. */
+/* Mean of each replicate over all points: common random numbers shift all points equally. */
 static void centre_replicates(double *y, const jd_plan_t *plan)
 {
     for (int64_t r = 0; r < plan->replicates; r++) {

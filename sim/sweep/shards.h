@@ -22,7 +22,7 @@ typedef struct jd_run_result {
     jd_table_t table[JD_RUN_TABLES]; /**< [layout.n], of the layout's columns; empty if it failed */
 } jd_run_result_t;
 
-/** The first of the failed runs, told where not each can be. Zero it first. */
+/** The first of the failed runs, reported where not every one can be. Zero it first. */
 typedef struct jd_first_failure {
     int64_t run; /**< from 1; 0 = none failed */
     char message[JD_RUN_MESSAGE];

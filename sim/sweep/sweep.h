@@ -35,7 +35,7 @@ extern const jd_sweep_kind_t jd_sweep_simulate;
 
 typedef struct jd_sweep_options {
     bool resume;         /**< go on in a folder of the same config */
-    bool force;          /**< start anew where there is a sweep; not with parts or a ticket */
+    bool force;          /**< start over where there is a sweep; not with parts or a ticket */
     int64_t part, parts; /**< the part-th of `parts` shards of the work, from 0; 0, 1 = all */
     int64_t (*ticket)(void *process); /**< as jd_farm_t */
     bool (*ready)(void *process, bool good);

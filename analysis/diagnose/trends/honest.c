@@ -409,7 +409,7 @@ int jd_honest_original(const jd_event_path_t *path, const jd_honest_options_t *o
 {
     study_t study;
     jd_honest_options_t plain = *options;
-    plain.method = JD_HONEST_FLCI; /* asks for no draws */
+    plain.method = JD_HONEST_FLCI; /* needs no draws */
     plain.delta = JD_HONEST_SD;
     plain.shape = JD_HONEST_ANY;
     int rc = study_init(&study, path, &plain, ctx);

@@ -26,7 +26,7 @@ typedef struct {
     double *inverse;      /* [r][r] of the basic columns */
     double *price, *step; /* [r] */
     int *pivot;           /* [r] LAPACK's */
-    int fresh;            /* pivots since the inverse was made anew */
+    int fresh;            /* pivots since the inverse was recomputed */
     int infeasible;       /* the polytope is empty */
 } jd_vertices_t;
 
@@ -35,7 +35,7 @@ typedef struct {
  */
 JD_MUST_USE int jd_vertices_init(jd_vertices_t *lp, int n, int r, const double *w, jd_ctx_t *ctx);
 /** The best vertex x [n] for f [n]; *value = f'x. Where the best value is at most `floor`, any
- * vertex. Not to be asked of an empty polytope. */
+ * vertex. Not for an empty polytope. */
 JD_MUST_USE int jd_vertices_best(jd_vertices_t *lp, const double *f, double floor, double *x,
                                  double *value, jd_ctx_t *ctx);
 void jd_vertices_free(jd_vertices_t *lp);

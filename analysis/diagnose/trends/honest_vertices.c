@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A primal simplex for one small dense polytope and thousands of objectives: a general library
- * would set up each programme anew, keeps state by thread and ends the process on an error. Pricing
- * by the largest gain; by Bland's rule where steps stay at one vertex, so that it cannot cycle. */
+ * would set up each programme from scratch, keeps state by thread and ends the process on an error.
+ * Pricing by the largest gain; by Bland's rule where steps stay at one vertex, so that it cannot
+ * cycle. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "diagnose/trends/honest_parts.h"
 #include "linear/lapack.h"
 
-enum { REFRESH = 64 }; /* pivots after which the inverse is made anew */
+enum { REFRESH = 64 }; /* pivots after which the inverse is recomputed */
 
 static const double *column_of(const jd_vertices_t *lp, int j)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pairs and block bootstrap: clusters are drawn whole and the estimator is prepared anew. */
+/* Pairs and block bootstrap: clusters are drawn whole and the estimator is prepared again. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -189,7 +189,7 @@ static int run(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
     if (!rc) rc = jd_make(&inner, threads, sizeof *inner, "samples of clusters", ctx);
     if (rc) goto out;
     jd_jump_t jump = jd_jump(jd_stream(task->o->seed, 0, JD_DRAW_CLUSTERS), 0, 0);
-    int stop = 0; /* the caller's own thread asks it, the others hear */
+    int stop = 0; /* set by the caller's own thread, read by the others */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int t = 0; t < threads; t++) {
         int32_t *drawn = room + (size_t)t * clusters;
@@ -271,7 +271,7 @@ jd_estimate_t jd_fit_percentiles(const jd_fit_t *fit, const double *weight, doub
     return e;
 }
 
-/* Over the draws that tell both terms. */
+/* Over the draws that identify both terms. */
 static void fill_vcov(jd_fit_t *fit)
 {
     int n = fit->n_terms;

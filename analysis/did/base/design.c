@@ -34,8 +34,8 @@ int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *
                    name, from, to);
 }
 
-/* A window that reaches beyond the event times there are is said: its ends are no results. Event
- * time -1 is the base of most, so it is no term of theirs. */
+/* A window that reaches beyond the event times in the data gives a warning: its ends are no
+ * results. Event time -1 is the base of most, so it is no term of theirs. */
 static void tell_window(const jd_design_t *d, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int32_t first = INT32_MAX, last = INT32_MIN;

@@ -15,7 +15,7 @@ struct jd_design {
     double *weight;             /* [sample.n] or NULL */
     jd_groups_t units, periods; /* of the sample's rows */
     jd_groups_t clusters;       /* the same arrays as units where these are the clusters */
-    jd_groups_t clusters2;      /* where asked for */
+    jd_groups_t clusters2;      /* where requested */
     jd_groups_t *fixed;         /* [n_fixed] of the panel's further fixed effects */
     int n_fixed;
     jd_effects_t *effects;
@@ -24,7 +24,7 @@ struct jd_design {
     jd_design_facts_t facts;
     void *own;                    /* what the estimator's infer needs; see its release */
     double *latitude, *longitude; /* [sample.n] or NULL */
-    jd_vcov_rows_t rows;          /* what variances may ask; points into the design */
+    jd_vcov_rows_t rows;          /* what variances may need; points into the design */
 };
 
 /** The sample's columns [n], for the time of preparing. Where no row is left out they are the
@@ -38,7 +38,7 @@ typedef struct jd_frame {
     int is_amount;    /* the treatment is the panel's dose, which alone is given */
 } jd_frame_t;
 
-/** What an estimator asks of its sample. */
+/** What an estimator needs of its sample. */
 typedef struct jd_frame_needs {
     int cohort;    /* event time: a treatment path must be absorbing; without `staggered`, units
                       treated    when first seen are left out, and cohorts after the last period never
@@ -47,8 +47,8 @@ typedef struct jd_frame_needs {
     int32_t anticipation;            /* periods before adoption that count as treated in both */
     int effects;                     /* unit, time and further fixed effects as the options say */
     const jd_staggered_t *staggered; /* cohorts and rows to leave out, or NULL; borrowed */
-    int imputable;                   /* drop treated rows whose effects no untreated row tells of */
-    int amount;                      /* takes the dose where it alone is given */
+    int imputable; /* drop treated rows whose effects no untreated row identifies */
+    int amount;    /* takes the dose where it alone is given */
 } jd_frame_needs_t;
 
 /** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */

@@ -270,7 +270,7 @@ static int keep_columns(jd_design_t *design, const jd_panel_t *panel, jd_ctx_t *
     return rc;
 }
 
-/* What variances may ask of the rows. */
+/* What variances may need of the rows. */
 static void keep_rows(jd_design_t *design, const jd_panel_t *panel)
 {
     jd_vcov_rows_t *rows = &design->rows;

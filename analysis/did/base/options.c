@@ -132,7 +132,7 @@ static void set_defaults(jd_did_options_t *options, const jd_param_t *rows, int 
     }
 }
 
-/* Family by family, not by jd_did_option_at(), which begins anew at each index; rows that a family
+/* Family by family, not by jd_did_option_at(), which starts over at each index; rows that a family
  * shares are set more than once to the same. */
 void jd_did_defaults(jd_did_options_t *options)
 {

@@ -34,7 +34,7 @@ static inline void jd_staggered_leave(jd_staggered_t *s, int64_t row, jd_leave_t
     s->n_left++;
 }
 
-/** What is asked of the sample. */
+/** What the sample must have. */
 typedef struct jd_staggered_needs {
     int32_t anticipation;
     int last_as_control; /**< no never-treated unit: the last cohort is the control until it adopts

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Terms: their names, what a cell of cohort and period counts under, and event times as they are
- * asked for: references left out, end points and neighbours binned. */
+ * requested: references left out, end points and neighbours binned. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Treated rows that no untreated row tells of. */
+/** Treated rows whose effects no untreated row identifies. */
 #ifndef JD_DID_BASE_UNIMPUTABLE_H
 #define JD_DID_BASE_UNIMPUTABLE_H
 

@@ -48,7 +48,7 @@ static void release(jd_design_t *design)
     design->own = NULL;
 }
 
-/* The basis at x by de Boor's recursion, of a lower degree if asked; a plain loop over few
+/* The basis at x by de Boor's recursion, of a lower degree on request; a plain loop over few
  * functions. (GSL's would stop the program where memory is short.) */
 static void eval_basis(const dose_t *own, double x, int degree, double *b)
 {

@@ -259,8 +259,8 @@ static int list_keys(const jd_etwfe_t *own, jd_aggregate_t by, jd_groups_t *keys
     return n > 0 ? jd_groups_make(keys, key, n, ctx) : JD_OK;
 }
 
-/* The means asked for, "att" first; where these are not linear in the coefficients and cells are
- * asked for, the cells' coefficients behind them. */
+/* The means requested, "att" first; where these are not linear in the coefficients and cells are
+ * requested, the cells' coefficients behind them. */
 static int list_means(jd_etwfe_t *own, jd_design_t *design, const jd_did_options_t *options,
                       jd_ctx_t *ctx)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** What the linear and the Poisson extended two-way fixed effects share: cells of cohort and
- * period, covariates centred by cohort, and the averages asked for. */
+ * period, covariates centred by cohort, and the averages requested. */
 #ifndef JD_DID_ETWFE_ETWFE_H
 #define JD_DID_ETWFE_ETWFE_H
 

@@ -54,7 +54,7 @@ static int sort_rows(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *
 }
 
 /* The same where rows lie by unit and period: units sorted by group, whose cells are as large as
- * it. From the last group on, since start tells those before it. */
+ * it. From the last group on, since `start` gives those before it. */
 static void place_units(jd_arranged_t *a, const int32_t *unit_group)
 {
     int32_t n_t = a->n_periods, *start = a->start;
@@ -149,7 +149,7 @@ static void add_products(const double *x, size_t k, double *gram)
             gram[p * k + q] += x[p] * x[q];
 }
 
-/* Covariates that the ones before them tell are set to 0. */
+/* Covariates that are collinear with the ones before them are set to 0. */
 static int drop_collinear(jd_arranged_t *a, int64_t rows, const jd_panel_t *panel, const char *name,
                           jd_ctx_t *ctx)
 {

@@ -68,7 +68,7 @@ typedef struct jd_arrange_from {
     bool complete;
 } jd_arrange_from_t;
 
-/** Collinear covariates are told and count for nothing. Cost: O(n k^2), two sorts by counting. */
+/** Collinear covariates give a warning and are left out. Cost: O(n k^2), two sorts by counting. */
 JD_MUST_USE int jd_arranged_make(jd_arranged_t *a, const jd_arrange_from_t *from, jd_ctx_t *ctx);
 void jd_arranged_free(jd_arranged_t *a);
 /** y [n] of the sample's rows by place. */

@@ -177,8 +177,8 @@ static void derivatives(const jd_pair_t *p, bool balance, const double *gamma, d
  * the logit's likelihood; with `balance` the odds instead make the controls' means of x those of
  * the treated (Graham, Pinto, Egel 2012). hessian [k][k] becomes the Cholesky factor of minus the
  * second derivatives there, curved [k] which of its columns are kept: flat ones are collinear, or
- * tell controls that are like no treated: these get odds of 0. Returns whether there is a maximum.
- * room [2 k]. */
+ * identify controls that are like no treated unit: these get odds of 0. Returns whether there is a
+ * maximum. room [2 k]. */
 static bool maximise(const jd_pair_t *pair, bool balance, double *gamma, double *hessian,
                      unsigned char *curved, double *room)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Samples of callaway_santanna, drdid and staggered_triple_difference: what is asked, who is in,
- * and why nothing is left to compare. */
+/* Samples of callaway_santanna, drdid and staggered_triple_difference: what is requested, who is
+ * in, and why nothing is left to compare. */
 #include <stdlib.h>
 
 #include "core/memory.h"

@@ -137,7 +137,7 @@ static int code_cohorts(jd_groups_t *cohorts, jd_gt_lie_t lie, const jd_frame_t 
     return rc;
 }
 
-/* Cells of the rows; of rows in order the units' cohorts, taken over, tell them. */
+/* Cells of the rows; of rows in order they follow from the units' cohorts. */
 static int number_cells(jd_gt_rows_t *rows, jd_groups_t *cohorts, const jd_groups_t *periods,
                         jd_ctx_t *ctx)
 {

@@ -54,7 +54,7 @@ static int check_leads(const jd_did_options_t *options, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Event times that are leads; those asked for and not seen are told. */
+/* Event times that are leads; a warning names those requested and not seen. */
 static int list_leads(const jd_references_t *references, const jd_first_stage_t *stage,
                       const jd_did_options_t *options, jd_groups_t *leads, jd_ctx_t *ctx)
 {

@@ -225,7 +225,7 @@ static int adjust_once(const jd_first_stage_t *s, double *c, double *const *leve
 }
 
 /* Z'v = 0, or the untreated rows do not say what the treated ones would have been. `total`, the
- * size of the weights c, tells what is rounding where v itself is next to nothing. */
+ * size of the weights c, shows what is rounding where v itself is next to nothing. */
 static int is_identified(const jd_first_stage_t *s, const double *v, double total,
                          double *const *level, double *scale)
 {

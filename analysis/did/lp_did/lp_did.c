@@ -89,7 +89,7 @@ static void find_event_times(const jd_lp_t *lp, int32_t *event_time)
     }
 }
 
-/* Horizons asked for, within what the panel holds: leads from -2 on, then effects; pooled, a window
+/* Horizons requested, within what the panel holds: leads from -2 on, then effects; pooled, a window
  * of each. */
 static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
@@ -127,7 +127,7 @@ static int list_horizons(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t 
     return JD_OK;
 }
 
-/* What a horizon from 0 on counts for in "att": the treated cells it tells of, or one. */
+/* What a horizon from 0 on counts for in "att": the treated cells it covers, or one. */
 static double count_treated(const jd_lp_projection_t *p, const jd_lp_t *lp,
                             const jd_design_t *design, const jd_lp_horizon_t *h)
 {
@@ -157,7 +157,7 @@ static int add_weights(const jd_lp_projection_t *p, const jd_lp_t *lp, const jd_
     return JD_OK;
 }
 
-/* Fills the weights of horizons that can be told and moves these up: *n of them. */
+/* Fills the weights of horizons that are identified and moves these up: *n of them. */
 static int fill_weights(jd_lp_t *lp, const jd_design_t *design, int *n, jd_ctx_t *ctx)
 {
     size_t rows = (size_t)design->sample.n;
@@ -231,7 +231,7 @@ static int keep_covariates(jd_lp_t *lp, const jd_design_t *design, const jd_pane
     return JD_OK;
 }
 
-/* The periods in the base: one, those asked for, or all. */
+/* The periods in the base: one, those requested, or all. */
 static int choose_base(jd_lp_t *lp, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     if (options->lp_did.premean < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* did_multiplegt_dyn's bootstrap, as its authors' command has it: whole units, or clusters, are
- * drawn with replacement and everything is told anew, who can be compared with whom included. A
- * unit drawn twice weighs twice. A term's variance is that of the draws that tell it, about their
- * mean, over their number less 1. */
+ * drawn with replacement and everything is estimated again, who can be compared with whom included.
+ * A unit drawn twice weighs twice. A term's variance is that of the draws that identify it, about
+ * their mean, over their number less 1. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +132,7 @@ static int estimate_lag(worker_t *w, const double *mean, const double *theta, in
     return rc;
 }
 
-/* All terms of a draw, NaN where it does not tell them. */
+/* All terms of a draw, NaN where they are not identified. */
 static int estimate(worker_t *w, const jd_multiplegt_t *all, const double *mean, int n_terms,
                     double *value, jd_ctx_t *ctx)
 {
@@ -182,7 +182,7 @@ static int run_batch(worker_t *worker, int n_workers, const jd_design_t *design,
     return JD_OK;
 }
 
-/* Covariance of two terms over the draws that tell both. */
+/* Covariance of two terms over the draws that identify both. */
 static double covariance(const double *value, int32_t draws, size_t n, const double *mean, size_t k,
                          size_t l)
 {

@@ -37,7 +37,7 @@ void jd_multiplegt_controls_free(struct jd_multiplegt_controls *controls)
     free(controls);
 }
 
-/* Whether a cell's first difference tells of trends: both outcomes there, not switched yet. */
+/* Whether a cell's first difference informs about trends: both outcomes there, not switched yet. */
 static bool is_usable(const jd_multiplegt_t *mg, size_t cell)
 {
     size_t g = cell / (size_t)mg->n_periods, t = cell % (size_t)mg->n_periods;

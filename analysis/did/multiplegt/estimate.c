@@ -159,7 +159,7 @@ static void join(cohort_t *cohort, double mass, double d, int32_t cluster)
     cohort->last = cluster + 1;
 }
 
-/* Groups come in the order of their clusters, so that a new one is told by the last. */
+/* Groups come in the order of their clusters, so that a new one differs from the last. */
 static void fill_cohorts(const work_t *w, const jd_multiplegt_lag_t *lag)
 {
     const jd_multiplegt_t *mg = w->mg;

@@ -31,7 +31,7 @@ double jd_multiplegt_change(const jd_multiplegt_t *mg, const double *mean, const
     return theta ? change - jd_multiplegt_controls_fit(mg, theta, piece, cell) : change;
 }
 
-/* All outcomes are there that the lag asks of its switchers. */
+/* All outcomes are there that the lag needs of its switchers. */
 static bool stays(const jd_multiplegt_t *mg, const jd_multiplegt_lag_t *lag, int32_t g)
 {
     if (lag->through == 0) return true;
@@ -43,7 +43,7 @@ static bool stays(const jd_multiplegt_t *mg, const jd_multiplegt_lag_t *lag, int
     return true;
 }
 
-/* Whether g switches within reach and in the direction asked for. */
+/* Whether g switches within reach and in the direction requested. */
 static bool is_switcher(const jd_multiplegt_t *mg, int32_t g)
 {
     if (mg->baseline[g] < 0 || mg->first[g] > mg->last[mg->baseline[g]]) return false;

@@ -170,7 +170,7 @@ JD_MUST_USE int jd_multiplegt_compare(const jd_multiplegt_t *mg, jd_multiplegt_l
 int jd_multiplegt_term(const jd_multiplegt_t *mg, int k);
 /** Weight of the k-th lag in the overall effect, per unit of treatment; 0 for placebos. */
 double jd_multiplegt_overall_weight(const jd_multiplegt_t *mg, int k);
-/** How many effects and placebos there can be, of as many as are asked for. */
+/** How many effects and placebos there can be, of as many as are requested. */
 void jd_multiplegt_reach(const jd_multiplegt_t *mg, int64_t *effects, int64_t *placebos);
 /** Effect or placebo l of so many, and how long its switchers are followed. */
 jd_multiplegt_lag_t jd_multiplegt_lag(const jd_multiplegt_t *mg, int l, bool placebo, int effects,

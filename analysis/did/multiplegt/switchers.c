@@ -173,7 +173,7 @@ static int cross_trends(const jd_design_t *design, const jd_panel_t *panel,
 }
 
 /* Baselines of which all groups switch at once (or none does) say nothing: they are left out, and
- * the rest numbered anew. */
+ * the rest renumbered. */
 static int32_t leave_unvaried(jd_multiplegt_t *mg, int32_t n, int32_t *fresh, int32_t *seen)
 {
     int32_t kept = 0;
@@ -247,7 +247,7 @@ static void settle_group(jd_multiplegt_t *mg, int32_t g)
 }
 
 /* Dates and directions of switches, once those without controls are left out. With linear trends,
- * who switches in the second period tells nothing of its own. */
+ * who switches in the second period adds no information. */
 static int settle(jd_multiplegt_t *mg, jd_ctx_t *ctx)
 {
     size_t cells = jd_multiplegt_cells(mg);
@@ -268,7 +268,7 @@ static int settle(jd_multiplegt_t *mg, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Switchers that can be told apart by what their variance is taken about. */
+/* Switchers that differ in what their variance is taken about. */
 static int number_cohorts(jd_multiplegt_t *mg, jd_ctx_t *ctx)
 {
     size_t n = (size_t)mg->n_groups;

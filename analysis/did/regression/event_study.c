@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two-way fixed effects with leads and lags: y = sum over e of beta_e 1{t - g = e} + unit + period,
  * references left out (default: each cohort's last period before adoption), end points and
- * neighbours binned where asked. */
+ * neighbours binned on request. */
 #include <stdlib.h>
 
 #include "did/base/reference.h"

@@ -116,7 +116,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
         own->x[k] = own->column + (int64_t)r->kept[k] * frame.n;
     if (!rc) {
         own->n_x = r->n_kept;
-        free(r->columns); /* the linear weights nobody asks for */
+        free(r->columns); /* the linear weights, which nobody needs */
         r->columns = NULL;
         rc = name_terms(design, ctx);
     }

@@ -119,7 +119,7 @@ static void look_around(jd_exposures_t *x, const place_t *place, int32_t from, i
             own[k * periods + t] += own[k * periods + t - 1];
 }
 
-/* Counts become what was asked for. */
+/* Counts become what was requested. */
 static void finish_unit(jd_exposures_t *x, int32_t unit, jd_exposure_t kind, const double *others)
 {
     int32_t periods = x->periods.n_groups;

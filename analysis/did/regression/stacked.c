@@ -114,7 +114,7 @@ static int is_clean(const timing_t *t, const stack_t *s, int32_t first, int32_t 
     return first == t->n_periods || (t->not_yet && first > a + s->post);
 }
 
-/* The window asked for, or the widest that leaves out no cohort that could have controls. */
+/* The window requested, or the widest that leaves out no cohort that could have controls. */
 static int choose_window(stack_t *s, const timing_t *t, const jd_did_options_t *options,
                          jd_ctx_t *ctx)
 {

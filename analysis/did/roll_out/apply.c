@@ -79,7 +79,7 @@ static int check_randomise(const jd_design_t *design, int32_t draws, jd_ctx_t *c
     return JD_OK;
 }
 
-/* Deals the units' cohorts out anew, as draw `d` says. */
+/* Re-randomises the units' cohorts by draw `d`. */
 static void permute(int32_t *cohort, int32_t n, uint64_t seed, int64_t d)
 {
     jd_jump_t jump = jd_jump(jd_stream(seed, 0, JD_DRAW_PERMUTE), d, 0);

@@ -260,7 +260,7 @@ static int leave_alone(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx
     return rc;
 }
 
-/* Units count alike, and each is its own cluster: that is how treatment was dealt out. */
+/* Units are equally weighted, and each is its own cluster: that is how treatment was assigned. */
 static int check_design(const jd_design_t *design, const jd_frame_t *frame, jd_ctx_t *ctx)
 {
     for (int64_t i = 1; design->weight && i < frame->n; i++)

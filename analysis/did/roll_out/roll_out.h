@@ -38,7 +38,7 @@ static inline size_t jd_roll_out_cells(const jd_roll_out_t *r)
 JD_MUST_USE int jd_roll_out_work_make(jd_roll_out_work_t *work, const jd_roll_out_t *r,
                                       jd_ctx_t *ctx);
 void jd_roll_out_work_free(jd_roll_out_work_t *work);
-/** Means and covariances of work->y with units dealt to cohorts as said; beta and estimates. */
+/** Means and covariances of work->y with units assigned to cohorts as given; beta and estimates. */
 void jd_roll_out_solve(const jd_roll_out_t *r, const int32_t *unit_cohort,
                        jd_roll_out_work_t *work);
 /** Covariance of the estimates. Returns how many adjusted variances were negative (there the

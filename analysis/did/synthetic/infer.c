@@ -139,7 +139,7 @@ static int check_left(const replicate_t *r, const jd_block_sums_t *sums, const i
     return JD_OK;
 }
 
-/* Weights held: what is left is the sums less the cluster's part, anew from the full ones each
+/* Weights held: what is left is the sums less the cluster's part, from the full ones each
  * time, so that rounding does not pile up. */
 static int leave_one_out(replicate_t *r, const int32_t *first, const int32_t *unit, int32_t *some,
                          jd_block_sums_t *all, jd_block_sums_t *left, jd_ctx_t *ctx)

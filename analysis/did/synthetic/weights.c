@@ -144,7 +144,7 @@ typedef struct {
     int m, n;
     double zeta, noise;
     int of_periods; /* lambda, not omega */
-    int say;        /* whether weights that are not unique are said */
+    int say;        /* whether to warn of weights that are not unique */
 } search_t;
 
 /* The package sets weights below a quarter of the largest to 0, and starts again. */

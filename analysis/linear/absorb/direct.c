@@ -85,7 +85,7 @@ static void add_groups(const jd_effects_t *e, int parts, double *sums, int32_t *
             sums[i] += sums[(size_t)p * own + i];
 }
 
-/* A level's own weight is the scale: what is left of it after the others tells dependence. */
+/* A level's own weight is the scale: what is left of it after the others shows dependence. */
 static void factor_sums(jd_effects_t *e, double *sums, int reweigh)
 {
     size_t size = (size_t)e->n_small;

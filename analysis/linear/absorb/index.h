@@ -33,7 +33,7 @@ struct jd_effects {
     int borrowed;        /* 1: weight and the groups' arrays are another's */
     const int32_t *row;  /* [n] of the groups' rows, ours; NULL: all of them */
     int ready;           /* 1: a solver is there */
-    jd_solver_t solver;  /* as asked for */
+    jd_solver_t solver;  /* as requested */
     int32_t max_levels;
     int n_small;         /* levels of all effects but the first */
     double *factor;      /* [n_small][n_small] for the direct solver, else NULL */
@@ -68,7 +68,7 @@ static inline double jd_effects_weight_at(const jd_effects_t *e, int64_t r)
 jd_effects_t *jd_effects_allocate(int64_t n, int n_effects, jd_solver_t solver, jd_ctx_t *ctx);
 /** Once the groups are there: the effect with most levels goes first, and levels are weighed. */
 JD_MUST_USE int jd_effects_index(jd_effects_t *effects, jd_ctx_t *ctx);
-/** Weighs the levels anew after `weight` was changed. */
+/** Weighs the levels again after `weight` was changed. */
 void jd_effects_weigh(jd_effects_t *effects);
 /** Frees the index; what solvers and slopes hold goes before it. */
 void jd_index_free(jd_effects_t *effects);

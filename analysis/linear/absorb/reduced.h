@@ -25,7 +25,7 @@ typedef struct jd_absorb {
 size_t jd_absorb_size(const jd_effects_t *effects);
 jd_absorb_t jd_absorb_room(const jd_effects_t *effects, double *block);
 
-/** Factors anew after `weight`, which must not be NULL, was changed. Needs sorted rows, and a
+/** Factors again after `weight`, which must not be NULL, was changed. Needs sorted rows, and a
  * solver that was asked to iterate. */
 JD_MUST_USE int jd_effects_reweight(jd_effects_t *effects, jd_ctx_t *ctx);
 /** Solves S a = b by whatever solver the effects have; work [6 n_small]; returns 0, or why it

@@ -148,7 +148,7 @@ int jd_slopes_demean(const jd_absorb_t *room, double *x)
     for (int32_t l = 0; l < e->slope_levels; l++)
         room->one[l] = 1;
     failed |= jd_levels_demean(room, x);
-    /* Products are exact to 1e-14 only: 1e-12 is asked for, of what large means have left. */
+    /* Products are exact to 1e-14 only: 1e-12 is the tolerance, of what large means have left. */
     scale = 1e4 * jd_dot_weighted(e->weight, x, x, e->n);
     failed |= jd_levels_demean(room, x);
     /* Twice: the second time takes out what rounding left. */

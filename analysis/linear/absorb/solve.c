@@ -17,7 +17,7 @@ static double size_of(const jd_effects_t *e, const double *b)
     return scale;
 }
 
-/* The position in groups of the effect that was asked for as k-th is order[k]; its inverse. */
+/* The position in groups of the effect that was requested as k-th is order[k]; its inverse. */
 static double *level_at(const jd_effects_t *e, double *const *level, int position)
 {
     int k = 0;

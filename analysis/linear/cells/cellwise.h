@@ -39,7 +39,7 @@ typedef struct jd_cellwise {
 } jd_cellwise_t;
 
 /** Makes cells of dummies, code [n] < n_x (< 0: none). *cells is NULL, and no error, where there
- *  are too many cells, no effects, or another solver was asked for. */
+ *  are too many cells, no effects, or another solver was requested. */
 JD_MUST_USE int jd_cellwise_make(jd_cellwise_t **cells, const jd_effects_t *effects, int n_x,
                                  const int32_t *code, jd_ctx_t *ctx);
 void jd_cellwise_free(jd_cellwise_t *cells);

@@ -341,7 +341,7 @@ static int is_still(const newton_t *t, double square)
     return 1;
 }
 
-/* What collinearity is held against: the start's weights tell enough. */
+/* What collinearity is held against: the start's weights are good enough. */
 static void measure(const newton_t *t)
 {
     for (int j = 0; j < t->n_x; j++) {

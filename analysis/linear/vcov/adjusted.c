@@ -20,7 +20,7 @@
 
 enum { AT_ONCE = 32 }; /* clusters worked on between two sums */
 
-/* What of a cluster's adjusted weights its rows' law asks: for one contrast. */
+/* What the law of a cluster's rows needs of its adjusted weights: for one contrast. */
 typedef struct {
     double d;
     double *t, *z; /* [m] */
@@ -37,7 +37,7 @@ typedef struct {
     double *score;           /* [k][groups] or NULL */
     double *trace, *squares; /* [n_c]: tr P, and of tr P^2 what is diagonal; NULL: no df */
     double *tt, *zz, *tz;    /* [n_c][m][m] */
-    int32_t *without;        /* [k] the first cluster a coefficient is not told without, or -1 */
+    int32_t *without;        /* [k] first cluster that a coefficient hangs on alone, or -1 */
 } pass_t;
 
 static double contrast_at(const pass_t *p, int c, int j)
@@ -135,7 +135,7 @@ static void add_piece(pass_t *p, int c, const piece_t *piece)
         }
 }
 
-/* A coefficient that one cluster alone tells has no jackknife error; the others keep theirs. */
+/* A coefficient that one cluster alone identifies has no jackknife error; others keep theirs. */
 static int judge_lost(const pass_t *p, jd_ctx_t *ctx)
 {
     const jd_groups_t *groups = p->v->groups;

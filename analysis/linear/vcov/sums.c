@@ -129,7 +129,7 @@ static int cross_codes(const jd_groups_t *a, const int32_t *b, int64_t n_b, int3
     return rc;
 }
 
-/* Codes of rows alike in every way of the set `ways` (bits). */
+/* Codes of rows that agree in every way of the set `ways` (bits). */
 static int intersect(const jd_vcov_rows_t *rows, unsigned ways, int32_t *code, int64_t *n_groups,
                      jd_ctx_t *ctx)
 {

@@ -13,7 +13,7 @@
 #include "linear/cells/cellwise.h"
 #include "linear/sums.h"
 
-/* What a kind asks of the rows. */
+/* What a kind needs of the rows. */
 static const struct {
     const char *name;
     unsigned clusters : 1, time : 1, unit : 1, place : 1, adjusted : 1;

@@ -14,7 +14,7 @@ JD_MUST_USE int jd_meat_rows(const jd_regression_t *r, const double *residual,
 JD_MUST_USE int jd_meat_groups(const jd_regression_t *r, const double *residual,
                                const jd_groups_t *groups, double *meat, jd_ctx_t *ctx);
 
-/** Inclusion and exclusion over all ways; each piece by its own G/(G-1) if asked. */
+/** Inclusion and exclusion over all ways; each piece by its own G/(G-1) on request. */
 JD_MUST_USE int jd_meat_multiway(const jd_regression_t *r, const double *residual,
                                  const jd_vcov_rows_t *rows, int own_factors, double *meat,
                                  jd_ctx_t *ctx);

@@ -50,7 +50,7 @@ JD_API int64_t jd_days_in_month(int64_t year, int64_t month);
 /** Reads 2018-03-31 (also with / or ., with a time of day behind it), 31jan2018, 31 January 2018,
  *  Jan 31, 2018, 31.1.2018 and 1/31/2018 (by `order`; false where it is unknown and matters),
  *  2018-03, 2018M3, 3/2018, Jan 2018, 2018Q1, Q1 2018, 2018H1, 2018W05 (ISO 8601), 2018w5 (Stata).
- *  False if it is none of these; a bare number is none. */
+ *  False if it is none of these; a bare number is not a date. */
 JD_API bool jd_date_read(const char *text, jd_date_order_t order, jd_moment_t *moment);
 
 /** The order of day and month in a text: JD_ORDER_... bits, 0 where it has none. */

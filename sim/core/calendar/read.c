@@ -137,7 +137,7 @@ static bool is_short(const part_t *p)
     return p->digits == 1 || p->digits == 2;
 }
 
-/* January or jan; 0 if it is none. */
+/* January or jan; 0 if it is not a month. */
 static int month_of(const part_t *p)
 {
     static const char *const names[] = {"january",   "february", "march",    "april",

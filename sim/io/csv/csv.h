@@ -19,7 +19,7 @@ JD_MUST_USE int jd_csv_print(const jd_table_t *table, FILE *stream, const char *
 JD_MUST_USE int jd_csv_write(const jd_table_t *table, const char *path, bool replace,
                              jd_ctx_t *ctx);
 
-/** Reads the columns asked for, found by their names in the header (any order, others ignored),
+/** Reads the columns requested, found by their names in the header (any order, others ignored),
  *  into a list of records named after the path's text; path and column list are borrowed for its
  *  life. Quoted fields, any ends of lines, a byte order mark and empty lines are fine. An empty
  *  number, or NA, N/A, NaN, NULL (in any letters) or ".", is NaN, in integer columns -1; text

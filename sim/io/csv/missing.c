@@ -48,7 +48,7 @@ int jd_missing_make(jd_missing_t *m, const char *list, jd_ctx_t *ctx)
         jd_missing_code_t *code = &m->codes[m->n++];
         code->word = word;
         code->length = (int)rest;
-        /* Beyond 2^53 doubles cannot tell whole numbers apart: ids are compared as text. */
+        /* Beyond 2^53 doubles cannot represent every whole number: ids are compared as text. */
         code->number = jd_cell_number(word, rest, '.', false, &code->value) &&
                        fabs(code->value) < 9007199254740992.0;
     }

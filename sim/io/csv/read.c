@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A CSV file whose columns are known: the fields that are asked for go into their types. */
+/* A CSV file whose columns are known: the fields that are requested go into their types. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include "io/files/whole.h"
 #include "io/hdf5/store.h"
 
-/* Attributes that tell a jiedao file and its tables. */
+/* Attributes that identify a jiedao file and its tables. */
 #define JD_STORE_FORMAT "jiedao"
 #define JD_STORE_RECORDS "records"
 #define JD_STORE_PANEL "panel"
@@ -205,7 +205,7 @@ typedef struct jd_shape {
     hsize_t dims[3];
 } jd_shape_t;
 
-/** A data set's shape; returns NULL, or why it is none of ours. */
+/** A data set's shape; returns NULL, or why it is not one of ours. */
 const char *jd_store_shape(hid_t dataset, jd_shape_t *shape);
 hsize_t jd_store_cells(const jd_shape_t *shape);
 

@@ -214,7 +214,8 @@ bool jd_store_has(jd_store_t *store, const char *name)
 
 /* ---- Attributes ---- */
 
-/* The text of an open attribute of fixed length, to be freed; NULL if it is none, or out of memory.
+/* The text of an open attribute of fixed length, to be freed; NULL if it is not one, or out of
+ * memory.
  */
 static char *text_of(hid_t attribute, bool *no_memory)
 {

@@ -89,7 +89,7 @@ int jd_seal_check(int fd, uint64_t n, unsigned char *to, const char *path, bool 
     if (jd_read_at(fd, seal, rest, (off_t)bytes) != (ssize_t)rest) return fail_read(path, ctx);
     if (to) memcpy(to + bytes, seal, rest);
     bool has = memcmp(seal, "\njiedao crc32 ", 14) == 0;
-    if (!has && !to) return JD_OK; /* written by another program, or cut: HDF5 will tell */
+    if (!has && !to) return JD_OK; /* written by another program, or cut: HDF5 will report it */
     int rc = sum_up(fd, bytes, to, &sum, ctx);
     if (rc == JD_ERR_READ) return fail_read(path, ctx);
     if (rc || !has) return rc;

@@ -24,7 +24,7 @@ const char *jd_store_libraries(char *buffer, size_t size);
 
 /** Starts a file in the folder of `path`; it takes its name at the commit. *store is NULL after
  * an error. Errors: JD_ERR_EXISTS (there already and !replace), JD_ERR_OPEN, JD_ERR_WRITE. A caller
- *  who wants a file-size limit told as an error rather than be killed by it ignores SIGXFSZ. */
+ *  who wants a file-size limit reported as an error rather than be killed by it ignores SIGXFSZ. */
 JD_MUST_USE int jd_store_create(jd_store_t **store, const char *path, bool replace, jd_ctx_t *ctx);
 
 /** Writes a whole table under its name; nothing of it is borrowed afterwards. */

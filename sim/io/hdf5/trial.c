@@ -18,7 +18,7 @@
 #include "io/hdf5/internal.h"
 
 /* In the child: all that anyone may ask of the file. What fails with a sentence fails again, with
- * the same one, when it is asked for. */
+ * the same one, when it is requested. */
 static void read_all(const char *path, jd_image_t image)
 {
     jd_ctx_t ctx;

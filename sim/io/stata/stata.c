@@ -183,7 +183,7 @@ static readstat_error_t put_row(readstat_writer_t *writer, const jd_table_t *tab
     return rc == READSTAT_OK ? readstat_end_row(writer) : rc;
 }
 
-/* The same text in each file: ReadStat prints local time, so a local time is asked for. */
+/* The same text in each file: ReadStat prints local time, so a local time is requested. */
 static time_t fixed_time(void)
 {
     struct tm day = {.tm_year = 100, .tm_mday = 1, .tm_hour = 12, .tm_isdst = -1};

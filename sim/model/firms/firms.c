@@ -189,7 +189,7 @@ typedef struct candidates {
     uint32_t uniform[ROOM];
 } candidates_t;
 
-/* Appends those of a block. Their places lie far apart in memory: they are asked for here and
+/* Appends those of a block. Their places lie far apart in memory: they are fetched here and
  * looked at later. */
 static void add_candidates(const jd_pass_t *pass, int64_t first, int64_t end, candidates_t *c)
 {
@@ -207,7 +207,7 @@ typedef struct hazard_cell {
     int64_t appeal, cost;
 } hazard_cell_t;
 
-/* Of the candidates, which leave their street in world w: sets its bit. Cells are asked for first,
+/* Of the candidates, which leave their street in world w: sets its bit. Cells are requested first,
  * then read. */
 static void look(const jd_pass_t *pass, const candidates_t *c, int w, const int64_t *type,
                  hazard_cell_t *cell, uint64_t *leaves)

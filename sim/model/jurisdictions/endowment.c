@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Development and fiscal capacity: z-scores over streets, alike within a county and, less, within
- *  prefecture and province; given values keep their ranks and are only standardised. */
+/** Development and fiscal capacity: z-scores over streets, correlated within a county and, less,
+ * within prefecture and province; given values keep their ranks and are only standardised. */
 #include <math.h>
 
 #include "core/vmath.h"

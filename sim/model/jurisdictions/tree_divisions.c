@@ -215,7 +215,7 @@ static int check_number(const reader_t *r, int which, int64_t row, double low, d
                      jd_division_columns[which].name, x, low, high);
 }
 
-/* Points as the file gives them; half a point is none. */
+/* Points as the file gives them; half a point does not count. */
 static int check_points(const reader_t *r, jd_ctx_t *ctx)
 {
     int rc = JD_OK;

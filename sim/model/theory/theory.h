@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Resting states of alike officials, worked out rather than simulated (model-equations.md, section
- * 1). The public part, the folds, is in jiedao/theory.h. */
+/** Resting states of identical officials, worked out rather than simulated (model-equations.md,
+ * section 1). The public part, the folds, is in jiedao/theory.h. */
 #ifndef JD_MODEL_THEORY_THEORY_H
 #define JD_MODEL_THEORY_THEORY_H
 

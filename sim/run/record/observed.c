@@ -118,7 +118,8 @@ static int start(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
     return rc;
 }
 
-/* A firm is filed under another sector with probability `misclass`, any other alike, for good. */
+/* A firm is filed under another sector with probability `misclass`, each of the others equally
+ * likely, for good. */
 int jd_observed_sector(const struct jd_simulation *sim, int64_t firm)
 {
     int sector = jd_type_sector(&sim->dims, sim->type[firm]), sectors = sim->dims.sectors;

@@ -227,7 +227,7 @@ static int hand_out(const struct jd_simulation *sim, jd_table_t *rows, jd_ctx_t 
 {
     const jd_sink_t *sink = sim->record.sink;
     int rc = sink && sink->append ? sink->append(sink->user, rows, ctx) : JD_OK;
-    if (rows->n_time == 0) rows->rows = 0; /* a list starts anew, a panel's cells are overwritten */
+    if (rows->n_time == 0) rows->rows = 0; /* a list starts over, a panel's cells are overwritten */
     return rc;
 }
 

@@ -9,7 +9,7 @@
 /** What tables' sizes follow from beside the dims; known before the world is made. */
 typedef struct jd_sizes {
     int64_t periods;
-    int64_t panel_firms, officials; /**< asked for; a sample has no more than there are */
+    int64_t panel_firms, officials; /**< requested; a sample has no more than there are */
     bool street_panels, relocations;
 } jd_sizes_t;
 
@@ -19,7 +19,7 @@ typedef struct jd_extent {
     int64_t n_time, n_unit;
 } jd_extent_t;
 
-/** What a table's memory is counted under before it is asked for (reckon.h). */
+/** What a table's memory is counted under before it is requested (reckon.h). */
 typedef enum jd_grows {
     JD_GROWS_LITTLE,
     JD_GROWS_STREETS,
@@ -61,7 +61,7 @@ int32_t jd_record_date(const struct jd_simulation *sim, int64_t period);
 /** First street's, county's, ... row in /jurisdictions, which lists all levels from the top. */
 int32_t jd_first_row(const jd_tree_t *tree, jd_level_t level);
 /** n of `total` by a keyed draw, ascending: one of each of n stretches, so that any part of the
- * world can tell the sample. */
+ * world can define the sample. */
 JD_MUST_USE int jd_record_sample(const struct jd_simulation *sim, uint64_t which, int64_t total,
                                  int64_t n, int32_t **sample, jd_ctx_t *ctx);
 /** part / (part + rest), 0 where both are 0. */

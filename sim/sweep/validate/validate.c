@@ -395,7 +395,7 @@ static int add_series(jd_table_t *t, const jd_series_t *s, int64_t done, bool ad
     return rc;
 }
 
-/* An estimator asked for by name that never answered has no series: all its fits failed. */
+/* An estimator requested by name that never answered has no series: all its fits failed. */
 static int add_silent(const work_t *w, int32_t point, jd_ctx_t *ctx)
 {
     const jd_estimate_params_t *p = jd_config_section(w->config, "estimate");
@@ -524,7 +524,7 @@ static int check_asked(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_
                            "sweep runs a config without estimates");
 }
 
-/* The first point of a process that something is to be said of. */
+/* The first point of a process that needs a note. */
 static int note_process(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_t *ctx)
 {
     enum { MOST = 200 };

@@ -47,7 +47,7 @@ typedef struct jd_validation {
     int64_t replicates;           /**< of each point */
     int64_t failed;               /**< runs */
     int64_t first_failed;         /**< the replicate of the first of them, from 1; 0 = none */
-    char failure[JD_RUN_MESSAGE]; /**< what it said */
+    char failure[JD_RUN_MESSAGE]; /**< its message */
     int32_t failed_point;         /**< its point, from 1 */
     int rounds;
     double largest_error; /**< of an overall effect's bias; with until_mcse */
