@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "did/base/design.h"
 #include "jiedao/random.h"
 #include "linear/lapack.h"
@@ -75,12 +76,11 @@ int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options, jd
                        MAX_DRAWS);
     size_t n = (size_t)fit->n_terms, threads = (size_t)jd_ctx_threads(ctx);
     size_t cells = n * n + n + threads * (n + 1) + (size_t)draws;
-    int *term = malloc(n * sizeof *term), rc = JD_OK;
-    double *root = malloc(cells * sizeof *root);
-    if (!term || !root) {
-        rc = jd_fail_memory(ctx, cells * sizeof *root, "uniform bands");
-        goto out;
-    }
+    int *term;
+    double *root = NULL;
+    int rc = jd_make_unset(&term, n, sizeof *term, "uniform bands", ctx);
+    if (!rc) rc = jd_make_unset(&root, cells, sizeof *root, "uniform bands", ctx);
+    if (rc) goto out;
     double *value = root + n * n, *z = value + n, *largest = z + threads * (n + 1);
     int m = list_events(design, fit, term);
     double df = fit->facts.df, share = 1 - fit->level;

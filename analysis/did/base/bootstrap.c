@@ -365,8 +365,8 @@ int jd_design_bootstrap(jd_fit_t *fit, const jd_design_t *design, const jd_panel
     if (!rc) rc = check_counts(&task, ctx);
     if (!rc) rc = make_strata(&task, ctx);
     size_t cells = (size_t)draws * (size_t)fit->n_terms;
-    double *law = rc ? NULL : malloc(cells * sizeof *law);
-    if (!rc && !law) rc = jd_fail_memory(ctx, cells * sizeof *law, "a bootstrap's draws");
+    double *law = NULL;
+    if (!rc) rc = jd_make_unset(&law, cells, sizeof *law, "a bootstrap's draws", ctx);
     for (size_t i = 0; law && i < cells; i++)
         law[i] = (double)NAN;
     if (law) {

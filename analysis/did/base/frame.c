@@ -48,10 +48,10 @@ static int code_column(jd_groups_t *groups, const jd_sample_t *sample, int64_t n
 static int drop_always_treated(jd_sample_t *sample, const jd_panel_t *panel, const int32_t *cohort,
                                const jd_did_options_t *options, int32_t anticipation, jd_ctx_t *ctx)
 {
-    unsigned char *always = malloc((size_t)sample->n + 1);
+    unsigned char *always;
     jd_panel_t by = *panel;
     int64_t kept = 0;
-    if (!always) return jd_fail_memory(ctx, (size_t)sample->n, "units");
+    if (jd_make_unset(&always, (size_t)sample->n, 1, "units", ctx)) return JD_ERR_NO_MEMORY;
     if (options->cross_sections || (options->no_unit_effects && !panel->treated)) by.unit = cohort;
     int rc = jd_mark_always_treated(&by, cohort, sample->row, sample->n, anticipation, always, ctx);
     for (int64_t k = 0; !rc && k < sample->n; k++)
@@ -398,11 +398,10 @@ static int check_amount(jd_frame_t *frame, const jd_panel_t *panel, const jd_des
 static int find_cohorts(const int32_t **cohort, int32_t **made, const jd_panel_t *panel,
                         jd_frame_needs_t needs, int has_cohort, jd_ctx_t *ctx)
 {
-    size_t bytes = (size_t)panel->n * sizeof **made;
     *cohort = needs.staggered ? needs.staggered->cohort : panel->cohort;
     if (*cohort && (needs.staggered || !panel->treated)) return JD_OK; /* a dose alone: none */
-    *cohort = *made = calloc((size_t)panel->n, sizeof **made);
-    if (!*made) return jd_fail_memory(ctx, bytes, "cohorts");
+    if (jd_make(made, panel->n, sizeof **made, "cohorts", ctx)) return JD_ERR_NO_MEMORY;
+    *cohort = *made;
     return has_cohort ? jd_panel_cohorts(panel, *made, ctx) : JD_OK;
 }
 

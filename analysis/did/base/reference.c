@@ -39,9 +39,9 @@ int jd_mark_always_treated(const jd_panel_t *panel, const int32_t *cohort, const
     if (mark_runs(panel, cohort, row, n, anticipation, always)) return JD_OK;
     size_t bytes = ((size_t)n + 1) * sizeof(int32_t);
     jd_groups_t units = {0};
-    int32_t *unit = malloc(bytes);
+    int32_t *unit;
     unsigned char *before = NULL;
-    int rc = unit ? JD_OK : jd_fail_memory(ctx, bytes, "units");
+    int rc = jd_make_unset(&unit, bytes, 1, "units", ctx);
     for (int64_t k = 0; !rc && k < n; k++)
         unit[k] = panel->unit[row_of(row, k)];
     if (!rc) rc = jd_groups_make(&units, unit, n, ctx);
@@ -71,11 +71,11 @@ int jd_drop_unreferenced(jd_sample_t *sample, const jd_panel_t *panel, const int
 {
     jd_groups_t cohorts = {0};
     size_t bytes = ((size_t)sample->n + 1) * sizeof(int32_t);
-    int32_t *own = malloc(bytes);
+    int32_t *own;
     unsigned char *has = NULL;
     int64_t kept = 0,
             *count = options->reference.n > 0 ? unreferenced : &sample->dropped.always_treated;
-    int rc = own ? JD_OK : jd_fail_memory(ctx, bytes, "cohorts");
+    int rc = jd_make_unset(&own, bytes, 1, "cohorts", ctx);
     for (int64_t k = 0; !rc && k < sample->n; k++)
         own[k] = cohort[sample->row[k]];
     if (!rc) rc = jd_groups_make(&cohorts, own, sample->n, ctx);

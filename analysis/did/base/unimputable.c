@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/memory.h"
-
 #include "did/base/unimputable.h"
 
 static int is_treated(const jd_panel_t *panel, const int32_t *cohort, int32_t row)
@@ -74,11 +73,12 @@ int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int3
     size_t n = (size_t)sample->n, cells = (size_t)n_effects * n;
     if (n_effects == 0 || n == 0) return JD_OK;
     int64_t n_nodes = 0, kept = 0;
-    int32_t *node = malloc(cells * sizeof *node), *parent = NULL;
-    int8_t *treated = malloc(n);
+    int32_t *node, *parent = NULL;
+    int8_t *treated = NULL;
     unsigned char *seen = NULL;
-    int rc = node && treated ? number_levels(sample, n_effects, effects, node, &n_nodes, ctx)
-                             : jd_fail_memory(ctx, cells * sizeof *node, "levels");
+    int rc = jd_make_unset(&node, cells, sizeof *node, "levels", ctx);
+    if (!rc) rc = jd_make_unset(&treated, n, 1, "levels", ctx);
+    if (!rc) rc = number_levels(sample, n_effects, effects, node, &n_nodes, ctx);
     if (rc) goto out;
     rc = jd_make_unset(&parent, (size_t)n_nodes, sizeof *parent, "levels", ctx);
     if (!rc) rc = jd_make(&seen, n_nodes, 1, "levels", ctx);

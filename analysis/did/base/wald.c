@@ -78,9 +78,10 @@ int jd_fit_wald(const jd_fit_t *fit, const int *term, int n, const double *null,
 int jd_fit_pretrend(const jd_design_t *design, const jd_fit_t *fit, jd_wald_t *wald, jd_ctx_t *ctx)
 {
     int n = 0;
-    int *term = malloc((size_t)fit->n_terms * sizeof *term);
+    int *term;
     memset(wald, 0, sizeof *wald);
-    if (!term) return jd_fail_memory(ctx, (size_t)fit->n_terms * sizeof *term, "a joint test");
+    if (jd_make_unset(&term, (size_t)fit->n_terms, sizeof *term, "a joint test", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int k = 0; k < fit->n_terms; k++) {
         const jd_term_t *t = &design->terms[k];
         int effect = t->kind == JD_TERM_EVENT || (t->kind == JD_TERM_PART && t->cohort != JD_NEVER);

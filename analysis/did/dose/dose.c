@@ -428,8 +428,8 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     size_t matrix = (size_t)c->n_units * (size_t)c->n_periods, cells = (size_t)c->n_cells;
     size_t clusters = (size_t)design->clusters.n_groups, k = (size_t)fit->n_terms;
     size_t all = matrix + 4 * cells + 2 * jd_dose_group_numbers(c) + k * clusters;
-    double b[MAX_BASIS], *v = calloc(all, sizeof *v);
-    if (!v) return jd_fail_memory(ctx, all * sizeof *v, "influence functions");
+    double b[MAX_BASIS], *v;
+    if (jd_make_n(&v, all, sizeof *v, "influence functions", ctx)) return JD_ERR_NO_MEMORY;
     double *theta = v + matrix, *a = theta + cells, *fitted = a + cells, *centre = fitted + cells;
     double *mean = centre + cells, *by_group = mean + jd_dose_group_numbers(c);
     double *sum = by_group + jd_dose_group_numbers(c);

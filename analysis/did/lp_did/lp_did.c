@@ -316,8 +316,8 @@ static int add_scores(const jd_design_t *design, const jd_lp_t *lp, const jd_lp_
     if (rc) return rc;
     rc = jd_lp_projection_make(&p, lp, design, h, ctx);
     size_t n = (size_t)p.n, k = (size_t)p.regression.n_kept;
-    double *own = rc ? NULL : malloc((3 * n + k + k * k) * sizeof *own);
-    if (!rc && !own) rc = jd_fail_memory(ctx, 3 * n * sizeof *own, "residuals");
+    double *own = NULL;
+    if (!rc) rc = jd_make_unset(&own, 3 * n + k + k * k, sizeof *own, "residuals", ctx);
     if (!rc) {
         double *residual = own + n, *w = residual + n, *beta = w + n, *vcov = beta + k;
         const double *column = own;

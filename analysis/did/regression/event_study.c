@@ -4,6 +4,7 @@
  * neighbours binned on request. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "did/base/reference.h"
 
 enum { MAX_TERMS = 2048 };
@@ -60,10 +61,11 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
                 jd_groups_t *seen, jd_ctx_t *ctx)
 {
     size_t n = (size_t)seen->n_groups;
-    jd_term_t *terms = malloc(n * sizeof *terms);
-    int32_t *term_of = malloc(n * sizeof *term_of);
+    jd_term_t *terms;
+    int32_t *term_of = NULL;
     int32_t n_terms = 0;
-    int rc = terms && term_of ? JD_OK : jd_fail_memory(ctx, n * sizeof *terms, "the terms");
+    int rc = jd_make_unset(&terms, n, sizeof *terms, "the terms", ctx);
+    if (!rc) rc = jd_make_unset(&term_of, n, sizeof *term_of, "the terms", ctx);
     if (!rc) {
         n_terms = list_terms(options, seen, terms, term_of);
         rc = check_reference(options, seen, ctx);

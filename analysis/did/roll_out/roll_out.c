@@ -200,8 +200,8 @@ static int make_cells(jd_roll_out_t *r, const jd_frame_t *frame, jd_ctx_t *ctx)
 {
     jd_groups_t units = {0}, cohorts = {0}, periods = {0};
     size_t bytes = (size_t)frame->n * sizeof *frame->cohort;
-    int32_t *cohort = malloc(bytes); /* never treated = last */
-    if (!cohort) return jd_fail_memory(ctx, bytes, "cohorts");
+    int32_t *cohort; /* never treated = last */
+    if (jd_make_unset(&cohort, bytes, 1, "cohorts", ctx)) return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < frame->n; i++)
         cohort[i] = frame->cohort[i] == 0 ? INT32_MAX : frame->cohort[i];
     int rc = jd_groups_make(&units, frame->unit, frame->n, ctx);
@@ -239,9 +239,10 @@ static int leave_alone(jd_staggered_t *s, const jd_panel_t *panel, jd_ctx_t *ctx
     int rc = jd_groups_make(&cohorts, s->cohort, panel->n, ctx);
     if (rc) return rc;
     size_t n = (size_t)cohorts.n_groups;
-    int32_t *first = calloc(n, sizeof *first); /* a unit of the cohort */
-    unsigned char *state = calloc(n, 1);       /* 0 no unit, 1 one, 2 more */
-    if (!first || !state) rc = jd_fail_memory(ctx, n * sizeof *first, "cohorts");
+    int32_t *first;              /* a unit of the cohort */
+    unsigned char *state = NULL; /* 0 no unit, 1 one, 2 more */
+    rc = jd_make_n(&first, n, sizeof *first, "cohorts", ctx);
+    if (!rc) rc = jd_make_n(&state, n, 1, "cohorts", ctx);
     for (int64_t i = 0; !rc && i < panel->n; i++) {
         int32_t g = cohorts.code[i];
         if (s->leave[i]) continue;

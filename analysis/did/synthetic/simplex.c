@@ -343,8 +343,9 @@ static int sort_columns(const double *a, int m, int n, const double *w, double *
  * [n_z][rows] is what QR leaves of them beside that span. */
 static int reaches_span(const double *lower, int rows, int n_z, int *reaches, jd_ctx_t *ctx)
 {
-    double *v = calloc((size_t)n_z + 2 * (size_t)rows, sizeof *v), left = 0;
-    if (!v) return jd_fail_memory(ctx, (size_t)n_z * sizeof *v, "synthetic weights");
+    double *v, left = 0;
+    if (jd_make_n(&v, (size_t)n_z + 2 * (size_t)rows, sizeof *v, "synthetic weights", ctx))
+        return JD_ERR_NO_MEMORY;
     double *zero = v + n_z, *mean = zero + rows;
     int rc = jd_simplex_solve(lower, zero, rows, n_z, 1e-16, v, ctx);
     for (int j = 0; j < n_z; j++)

@@ -124,8 +124,8 @@ static int make_blocks(jd_synthetic_t *s, const jd_design_t *design, const jd_fr
     s->n_units = units.n_groups;
     s->n_periods = periods.n_groups;
     s->n_blocks = cohorts.n_groups - 1;
-    work = calloc(2 * (size_t)s->n_units, sizeof *work);
-    rc = work ? allocate(s, ctx) : jd_fail_memory(ctx, 2 * (size_t)s->n_units, "units");
+    rc = jd_make_n(&work, 2 * (size_t)s->n_units, sizeof *work, "units", ctx);
+    if (!rc) rc = allocate(s, ctx);
     if (rc) goto out;
     int32_t *cohort_of = work, *number = work + s->n_units;
     for (int64_t i = 0; i < frame->n; i++)
