@@ -70,6 +70,10 @@ void jd_frame_free(jd_frame_t *frame)
     if (!frame) return;
     for (int i = 0; i < frame->n; i++)
         free(frame->column[i].name);
+    for (int i = 0; i < frame->n_owned; i++)
+        free(frame->owned[i]);
+    if (frame->batch.release) frame->batch.release(&frame->batch);
+    free(frame->owned);
     free(frame->column);
     free(frame->name);
     free(frame);

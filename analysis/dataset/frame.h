@@ -21,6 +21,7 @@ typedef struct jd_frame_column {
     const char *const *label; /**< [n_labels], or NULL */
     int32_t n_labels;
     const uint8_t *valid; /**< bits, or NULL */
+    int64_t valid_at;     /**< the bit of the first cell */
     bool has_missing;
     int64_t missing;    /**< a whole number, or code, that stands for a missing cell */
     jd_axis_t axis;     /**< of a panel's column */
@@ -35,6 +36,9 @@ struct jd_frame {
     int64_t rows;
     jd_frame_column_t *column; /**< [n] */
     int n;
+    struct ArrowArray batch; /**< taken over; release is NULL where there is none */
+    void **owned;            /**< [n_owned] cells made from those of a batch */
+    int n_owned;
 };
 
 /** By name; NULL = none. */
@@ -69,7 +73,8 @@ static inline int64_t jd_frame_whole(const jd_frame_column_t *c, int64_t cell)
 
 static inline bool jd_frame_is_missing(const jd_frame_column_t *c, int64_t cell)
 {
-    if (c->valid && !(c->valid[cell >> 3] >> (cell & 7) & 1)) return true;
+    const int64_t bit = c->valid_at + cell;
+    if (c->valid && !(c->valid[bit >> 3] >> (bit & 7) & 1)) return true;
     return c->has_missing && jd_frame_whole(c, cell) == c->missing;
 }
 

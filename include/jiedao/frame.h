@@ -5,6 +5,7 @@
 #ifndef JIEDAO_FRAME_H
 #define JIEDAO_FRAME_H
 
+#include "jiedao/arrow.h"
 #include "jiedao/table.h"
 
 JD_BEGIN_DECLS
@@ -16,7 +17,7 @@ typedef struct jd_frame jd_frame_t;
  *  JD_ERR_NO_MEMORY. */
 JD_API JD_MUST_USE int jd_frame_create(jd_frame_t **frame, const char *name, int64_t rows,
                                        jd_ctx_t *ctx);
-/** Frees the frame, not the columns it was lent. */
+/** Frees the frame, not the columns it was lent; a batch taken over is released. */
 JD_API void jd_frame_free(jd_frame_t *frame);
 
 /** Lends a column of numbers or dates. `type` is a letter of Arrow's format:
@@ -53,6 +54,18 @@ JD_API JD_MUST_USE int jd_frame_missing(jd_frame_t *frame, const char *name, int
  *  A column whose unit is a date format of Stata ("%tq") is read by it. */
 JD_API JD_MUST_USE int jd_frame_add_table(jd_frame_t *frame, const jd_table_t *table,
                                           jd_ctx_t *ctx);
+
+/** Makes a frame of a record batch (format "+s", a child a column) of the Arrow C data interface;
+ *  offsets are respected, a null is a missing cell, the schema's name is the frame's. Taken: whole
+ *  numbers, "f", "g", flags "b", texts "u" "U", date32, date64, timestamps (counted in UTC,
+ * whatever their zone), dictionaries of texts. Flags, unsigned numbers and codes of dictionaries
+ * are copied, the other cells are used as they lie. Ownership: on success array and schema are
+ * taken over (their release is NULL after it), and the batch is released by jd_frame_free(); after
+ * an error they are the caller's as before. Errors: JD_ERR_ARGUMENT (released before; another type,
+ * which is named with its column; a row that is null as a whole), JD_ERR_DATA (a code outside the
+ * dictionary; a number above int64). */
+JD_API JD_MUST_USE int jd_frame_arrow(jd_frame_t **frame, struct ArrowSchema *schema,
+                                      struct ArrowArray *array, jd_ctx_t *ctx);
 
 JD_END_DECLS
 

@@ -56,6 +56,7 @@ static const struct {
     {"export", CORE},
     {"context", CORE},
     {"random", CORE},
+    {"arrow", CORE},
     {"table", CORE},
     {"version", CORE},
     {"split", DIAGNOSE},
