@@ -223,12 +223,14 @@ static void multiply_blocks(jd_regression_t *r, const double *u, int transposed,
 /* All blocks, some at a time, so that a wish to stop is heard between them. */
 static int multiply_triangle(jd_regression_t *r, const double *u, int transposed, jd_ctx_t *ctx)
 {
-    enum { AT_ONCE = 64 };
-    const int64_t blocks = jd_n_blocks(r->n);
+    enum { SUMS = 100000000 }; /* between two looks: some 30 ms */
+    const int threads = jd_ctx_threads(ctx);
+    const int64_t blocks = jd_n_blocks(r->n), k = r->n_kept, fit = SUMS / (JD_BLOCK * (k * k + 1)),
+                  at_once = fit > threads ? fit : threads;
     int rc = JD_OK;
-    for (int64_t first = 0; first < blocks && !rc; first += AT_ONCE) {
-        const int64_t last = first + AT_ONCE < blocks ? first + AT_ONCE : blocks;
-        multiply_blocks(r, u, transposed, first, last, jd_ctx_threads(ctx));
+    for (int64_t first = 0; first < blocks && !rc; first += at_once) {
+        const int64_t last = first + at_once < blocks ? first + at_once : blocks;
+        multiply_blocks(r, u, transposed, first, last, threads);
         rc = jd_check_cancelled(ctx);
     }
     return rc;

@@ -206,16 +206,17 @@ static int open_design(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *p
                      : jd_design_open(design, &bare, terms, n, ctx);
     free(terms);
     if (rc || dummies) return rc;
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; i < rows && !rc; i++) {
         int32_t c = own->of_row[i];
+        if (i % 65536 == 0) rc = jd_check_cancelled(ctx);
         if (c < 0) continue;
         jd_design_column(design, c)[i] = 1;
         for (int k = 0; k < own->n_x; k++)
             jd_design_column(design, own->n_cells * (1 + k) + c)[i] = own->centred[k * rows + i];
     }
-    for (int k = 0; k < own->n_x; k++)
+    for (int k = 0; k < own->n_x && !rc; k++)
         at += add_slopes(s, k, design, panel, at);
-    return JD_OK;
+    return rc;
 }
 
 /* Which cell and covariate the kept regressors are of. */
@@ -354,7 +355,11 @@ static int regress(jd_etwfe_t *own, jd_design_t *design, const jd_panel_t *panel
     if (!rc && raw) {
         size_t cells = (size_t)r->n_x * (size_t)r->n;
         rc = jd_make_unset(&own->column, cells, sizeof *own->column, "the regressors", ctx);
-        if (!rc) memcpy(own->column, r->columns, cells * sizeof *own->column);
+        for (int k = 0; k < r->n_x && !rc; k++) {
+            const size_t n = (size_t)r->n, at = (size_t)k * n;
+            memcpy(own->column + at, r->columns + at, n * sizeof *own->column);
+            rc = jd_check_cancelled(ctx);
+        }
     }
     if (!rc) rc = jd_design_close(design, ctx);
     if (!rc) rc = jd_check_cells_kept(design, ctx);
