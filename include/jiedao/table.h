@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "jiedao/arrow.h"
 #include "jiedao/context.h"
 
 JD_BEGIN_DECLS
@@ -105,6 +106,14 @@ JD_API const char *jd_table_column_label(const jd_table_t *table, int column);
 /** Bytes of a cell, and the cells [rows]. */
 JD_API int jd_table_column_width(const jd_table_t *table, int column);
 JD_API const void *jd_table_column_data(const jd_table_t *table, int column);
+
+/** The table as a record batch of the Arrow C data interface: a struct with a child a column,
+ * [rows] each, those of a panel's axes repeated; texts are "U" (large UTF-8) without padding. No
+ * cell is null: a missing number is NaN here too. All is copied, so that the batch may outlive the
+ * table; the caller, or who takes it over, calls release of schema and array, once each. What they
+ * held before is overwritten. Errors: JD_ERR_NO_MEMORY; both are then released. Cost: its bytes. */
+JD_API JD_MUST_USE int jd_table_arrow(const jd_table_t *table, struct ArrowSchema *schema,
+                                      struct ArrowArray *array, jd_ctx_t *ctx);
 
 /** Typed access to a column's cells; the caller knows the type from the column list. */
 #define JD_CELLS(table, column, type) ((type *)(table)->data[column])

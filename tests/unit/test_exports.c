@@ -103,7 +103,7 @@ static void test_the_flat_interface_is_exported(void **state)
                                        "jd_error_name",        "jd_abi",
                                        "jd_table_n_rows",      "jd_table_n_columns",
                                        "jd_table_column_name", "jd_table_column_type",
-                                       "jd_table_column_data"};
+                                       "jd_table_column_data", "jd_table_arrow"};
     char command[2048], line[1024], name[256];
     int n = 0;
     for (int k = 0; k < 2; k++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames from record batches of the Arrow C data interface: the same numbers as from the same
- * columns lent one by one, whatever offsets and types; nothing released twice or never. */
+/* Record batches of the Arrow C data interface, in as frames: the same numbers as from the same
+ * columns lent one by one, whatever offsets and types; and tables out. Nothing is released twice.
+ */
 #include <jiedao/analysis.h>
 #include <math.h>
 #include <stdbool.h>
@@ -298,6 +299,85 @@ static void test_no_rows(void **state)
     jd_frame_free(f);
 }
 
+/* ---- Tables out, and in again ---- */
+
+static const jd_column_t kinds[] = {{"y", JD_DOUBLE, "1", "", NULL, 0, JD_AXIS_CELL},
+                                    {"i", JD_TEXT, "", "", NULL, 4, JD_AXIS_UNIT},
+                                    {"t", JD_INT16, "1", "", NULL, 0, JD_AXIS_TIME},
+                                    {"d", JD_INT8, "1", "", NULL, 0, JD_AXIS_CELL},
+                                    {"x", JD_FLOAT, "1", "", NULL, 0, JD_AXIS_CELL},
+                                    {"g", JD_INT32, "1", "", NULL, 0, JD_AXIS_UNIT},
+                                    {"big", JD_INT64, "1", "", NULL, 0, JD_AXIS_CELL}};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static void make_panel(jd_table_t *t)
+{
+    char name[16];
+    assert_int_equal(jd_table_init_panel(t, "panel", "", kinds, KINDS, PERIODS, UNITS, ctx), JD_OK);
+    for (int row = 0; row < ROWS; row++) {
+        const int u = row % UNITS, at = PAD + u * PERIODS + row / UNITS;
+        jd_table_set_number(t, 0, row, y[at]);
+        jd_table_set_number(t, 3, row, flag[at]);
+        jd_table_set_number(t, 4, row, row % 9 == 5 ? (double)NAN : x[at]);
+        jd_table_set_number(t, 6, row, 1e15 + row);
+        jd_table_set_number(t, 5, u, cohort[at]);
+        snprintf(name, sizeof name, "u%d", u * 119); /* up to the width: not terminated */
+        jd_table_set_text(t, 1, u, name);
+        jd_table_set_number(t, 2, row / UNITS, year[at]);
+    }
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    static const char *const cohorts[] = {"y", "y",         "unit", "i", "time", "t", "cohort",
+                                          "g", "estimator", "twfe", "x", "x",    NULL};
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    jd_table_t t;
+    jd_frame_t *f, *g;
+    make_panel(&t);
+    assert_int_equal(jd_frame_create(&f, "panel", ROWS, ctx), JD_OK);
+    assert_int_equal(jd_frame_add_table(f, &t, ctx), JD_OK);
+    assert_int_equal(jd_table_arrow(&t, &schema, &array, ctx), JD_OK);
+    assert_string_equal(schema.name, "panel");
+    for (int k = 0; k < KINDS; k++)
+        assert_string_equal(schema.children[k]->name, kinds[k].name);
+    assert_string_equal(schema.children[1]->format, "U");
+    const int64_t *big = array.children[6]->buffers[1];
+    assert_true(big[ROWS - 1] == INT64_C(1000000000000000) + ROWS - 1);
+    if (jd_frame_arrow(&g, &schema, &array, ctx)) fail_msg("%s", jd_ctx_message(ctx));
+    assert_same(f, g, cohorts);
+    jd_frame_free(f);
+    jd_table_free(&t); /* the batch is a copy */
+    jd_analysis_free(analyse(g, cohorts));
+    jd_frame_free(g);
+}
+
+/* A column moved out, as the interface allows, is its new owner's. */
+static void test_columns_may_be_moved(void **state)
+{
+    (void)state;
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    jd_table_t t;
+    make_panel(&t);
+    assert_int_equal(jd_table_arrow(&t, &schema, &array, ctx), JD_OK);
+    jd_table_free(&t);
+    struct ArrowArray moved = *array.children[1];
+    array.children[1]->release = NULL;
+    array.release(&array);
+    schema.release(&schema);
+    assert_null(array.release);
+    assert_null(schema.release);
+    const int64_t *offset = moved.buffers[1];
+    assert_int_equal(offset[2], 6);
+    assert_memory_equal(moved.buffers[2], "u0u119", 6);
+    moved.release(&moved);
+    assert_null(moved.release);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -319,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_same_numbers),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_no_rows),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_columns_may_be_moved),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
