@@ -90,6 +90,7 @@ enum {
     FIT_ALWAYS,
     FIT_SINGLETON,
     FIT_UNIMPUTABLE,
+    FIT_LEVEL,
     FIT_COLUMNS
 };
 
@@ -118,6 +119,7 @@ static const jd_column_t fit_columns[FIT_COLUMNS] = {
     [FIT_SINGLETON] = NUMBER("dropped_singleton", JD_INT64, "rows left out: alone in an effect"),
     [FIT_UNIMPUTABLE] =
         NUMBER("dropped_unimputable", JD_INT64, "rows left out: no untreated row like them"),
+    [FIT_LEVEL] = NUMBER("level", JD_DOUBLE, "of its intervals; missing: it has none"),
 };
 
 static double positive(double x)
@@ -145,7 +147,8 @@ static void fill_fit(jd_table_t *t, int64_t row, const jd_own_fit_t *fit, bool e
                    {FIT_UNIFORM, positive(fit->uniform)},
                    {FIT_ALWAYS, (double)f->dropped.always_treated},
                    {FIT_SINGLETON, (double)f->dropped.singleton},
-                   {FIT_UNIMPUTABLE, (double)f->dropped.unimputable}};
+                   {FIT_UNIMPUTABLE, (double)f->dropped.unimputable},
+                   {FIT_LEVEL, positive(fit->level)}};
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         jd_table_set_number(t, numbers[k].column, row, numbers[k].value);
     jd_table_set_text(t, FIT_NAME, row, fit->name);
@@ -274,7 +277,9 @@ static int analyse(jd_analysis_t *a, const jd_frame_t *frame, const jd_request_t
     jd_vcov_options_t vcov;
     memcpy(a->style, request->style, sizeof a->style);
     a->source = jd_copy_text(frame->name, strlen(frame->name), ctx);
-    int rc = a->source ? JD_OK : JD_ERR_NO_MEMORY;
+    const char *cluster = request->roles.cluster;
+    if (cluster) a->cluster = jd_copy_text(cluster, strlen(cluster), ctx);
+    int rc = a->source && (!cluster || a->cluster) ? JD_OK : JD_ERR_NO_MEMORY;
     if (!rc) rc = jd_request_settle(request, &roles, &ask, &vcov, ctx);
     if (!rc && !request->checked) jd_request_tell_unused(request, ctx);
     if (!rc) rc = jd_own_data_make(&a->data, frame, &roles, ctx);
@@ -292,6 +297,18 @@ static int hand_over(jd_ctx_t *to, const jd_ctx_t *from, int rc)
     return rc;
 }
 
+/* A context for the call, whose warnings become remarks too. */
+static jd_ctx_t listen(hearer_t *hearer, const char *style)
+{
+    jd_ctx_t inner = jd_ctx_inner(hearer->ctx);
+    inner.user = hearer;
+    inner.warn = hear;
+    inner.cancelled = ask_stop;
+    inner.progress = tell;
+    inner.style = style;
+    return inner;
+}
+
 int jd_analyse(jd_analysis_t **analysis, const jd_frame_t *frame, const jd_request_t *request,
                jd_ctx_t *ctx)
 {
@@ -305,12 +322,7 @@ int jd_analyse(jd_analysis_t **analysis, const jd_frame_t *frame, const jd_reque
         return rc;
     }
     hearer_t hearer = {.ctx = ctx, .remarks = &a->remarks};
-    jd_ctx_t inner = jd_ctx_inner(ctx);
-    inner.user = &hearer;
-    inner.warn = hear;
-    inner.cancelled = ask_stop;
-    inner.progress = tell;
-    inner.style = request->style;
+    jd_ctx_t inner = listen(&hearer, request->style);
     jd_blas_alone_begin(); /* the same bits in whatever process this is */
     rc = analyse(a, frame, request, &inner);
     jd_blas_alone_end();
@@ -334,8 +346,95 @@ void jd_analysis_free(jd_analysis_t *a)
     jd_own_result_free(&a->result);
     jd_own_data_free(&a->data);
     free(a->source);
+    free(a->cluster);
     free(a->text);
     free(a);
+}
+
+/* ---- Other errors ---- */
+
+/* Row of an estimator that was kept, or -1. */
+static int find_kept(const jd_analysis_t *a, const char *estimator, jd_ctx_t *ctx)
+{
+    const jd_own_result_t *r = &a->result;
+    int i = 0;
+    while (i < r->n_fits && strcmp(r->fits[i].name, estimator) != 0)
+        i++;
+    if (i == r->n_fits)
+        (void)jd_fail(ctx, JD_ERR_ARGUMENT, "%s is none of the estimators of this analysis",
+                      estimator);
+    else if (!r->fits[i].applied)
+        (void)jd_fail(ctx, JD_ERR_ARGUMENT, "%s does not apply to these data: %s", estimator,
+                      r->fits[i].reason);
+    else if (!r->fits[i].design)
+        (void)jd_fail(ctx, JD_ERR_ARGUMENT,
+                      "%s: its design was not kept; set \3keep\2 yes and analyse again", estimator);
+    else
+        return i;
+    return -1;
+}
+
+/* Options that would change more than errors are refused, not ignored. */
+static int check_other(const jd_analysis_t *a, const jd_request_t *other, jd_ctx_t *ctx)
+{
+    const size_t from = offsetof(jd_request_t, vcov), to = from + sizeof other->vcov;
+    for (int i = 0; i < other->n_asked; i++) {
+        const jd_own_option_t *o = other->asked[i].option;
+        const char *text = other->asked[i].text;
+        if ((o->at >= from && o->at < to) || !strcmp(o->name, "level")) continue;
+        if (!strcmp(o->name, "cluster") && a->cluster && !strcmp(text, a->cluster)) continue;
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "\1%s\2 changes more than the errors of estimates that are there; make a "
+                       "new analysis with it",
+                       o->name);
+    }
+    return JD_OK;
+}
+
+/* The level all have, missing where they differ. */
+static void settle_level(jd_analysis_t *a)
+{
+    double level = 0;
+    for (int i = 0; i < a->result.n_fits; i++) {
+        const jd_own_fit_t *fit = &a->result.fits[i];
+        if (fit->applied) level = level == 0 || level == fit->level ? fit->level : (double)NAN;
+    }
+    a->result.level = level;
+    JD_CELLS(&a->facts, DATA_LEVEL, double)[0] = level;
+}
+
+static int infer(jd_analysis_t *a, const char *estimator, const jd_request_t *other, jd_ctx_t *ctx)
+{
+    jd_own_roles_t roles;
+    jd_own_ask_t ask;
+    jd_vcov_options_t vcov;
+    jd_request_t request = *other;
+    const int row = find_kept(a, estimator, ctx);
+    if (row < 0) return JD_ERR_ARGUMENT;
+    jd_own_fit_t *fit = &a->result.fits[row];
+    request.roles.cluster = a->cluster;
+    int rc = check_other(a, other, ctx);
+    if (!rc) rc = jd_request_settle(&request, &roles, &ask, &vcov, ctx);
+    if (!rc && !other->checked) jd_request_tell_unused(&request, ctx);
+    if (!rc) rc = jd_own_infer(&a->result, fit, &a->data, &ask, ctx);
+    if (rc) return rc;
+    fill_fit(&a->fits, row, fit, true);
+    settle_level(a);
+    return JD_OK;
+}
+
+int jd_analysis_infer(jd_analysis_t *a, const char *estimator, const jd_request_t *other,
+                      jd_ctx_t *ctx)
+{
+    hearer_t hearer = {.ctx = ctx, .remarks = &a->remarks};
+    const int64_t remarks = a->remarks.rows;
+    jd_ctx_enter(ctx);
+    jd_ctx_t inner = listen(&hearer, other->style);
+    jd_blas_alone_begin();
+    int rc = infer(a, estimator, other, &inner);
+    jd_blas_alone_end();
+    if (rc) a->remarks.rows = remarks;
+    return hand_over(ctx, &inner, rc);
 }
 
 const jd_table_t *jd_analysis_table(const jd_analysis_t *a, const char *name)
@@ -370,6 +469,10 @@ static int print(FILE *out, const jd_analysis_t *a, const char *format, jd_ctx_t
 {
     static const char *const formats[] = {
         [JD_OWN_JSON] = "json", [JD_OWN_LATEX] = "latex", [JD_OWN_MARKDOWN] = "markdown"};
+    if (!strcmp(format, "text") && isnan(a->result.level))
+        return jd_fail(ctx, JD_ERR_ARGUMENT,
+                       "intervals of the estimators have different levels, and the text names one: "
+                       "infer all with the same level first");
     if (!strcmp(format, "text")) return jd_own_print(out, &a->data, &a->result, a->source, ctx);
     for (int k = JD_OWN_JSON; k <= JD_OWN_MARKDOWN; k++)
         if (!strcmp(format, formats[k]))

@@ -12,6 +12,7 @@ struct jd_analysis {
     jd_own_data_t data;
     jd_own_result_t result;
     char *source, *text; /**< owned */
+    char *cluster;       /**< as requested, owned; NULL = none */
     char style[16];
     jd_table_t lines[JD_ANALYSIS_LINES]; /**< borrow the result's cells */
     jd_table_t fits, facts, dropped, remarks, weights;

@@ -145,6 +145,7 @@ typedef struct jd_own_ask {
     bool weights;                            /**< the weights on outcomes too */
     const jd_diagnostic_options_t *diagnose; /**< NULL = all defaults */
     jd_bootstrap_t bootstrap;                /**< of the estimates themselves */
+    bool keep;                               /**< the designs too, for jd_own_infer() */
 } jd_own_ask_t;
 
 /** What became of one estimator or diagnostic. */
@@ -160,6 +161,8 @@ typedef struct jd_own_fit {
     bool per_dose, log_points; /**< what its effects are measured in, else the outcome's unit */
     double *vcov;              /**< [n_terms][n_terms] owned, in the units of the estimates */
     int n_terms;
+    double level;        /**< of its intervals */
+    jd_design_t *design; /**< owned; NULL = not kept */
 } jd_own_fit_t;
 
 enum {
@@ -204,6 +207,11 @@ typedef struct jd_own_result {
  *  term is an event time also gets its mean over treated rows, "att", as in a run. */
 JD_MUST_USE int jd_own_estimate(jd_own_result_t *result, const jd_own_data_t *data,
                                 const jd_own_ask_t *ask, jd_ctx_t *ctx);
+/** Gives an estimator whose design was kept other errors: its lines in `estimates`, its covariance
+ *  and what the fit says of them; the same bits as jd_own_estimate() with them. Of `ask`, vcov and
+ *  level count. After an error all is as before. */
+JD_MUST_USE int jd_own_infer(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t *data,
+                             const jd_own_ask_t *ask, jd_ctx_t *ctx);
 void jd_own_result_free(jd_own_result_t *result);
 
 /** Whether so few clusters are treated that standard errors by clusters are far too small, and some

@@ -230,6 +230,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         own->facts = jd_design_facts(design);
         own->variance = fit.facts;
         own->uniform = fit.uniform;
+        own->level = ask->level;
         own->mean_of_events = estimator->averages_events && estimator->averages_events(ask->how);
         own->may_weigh_cells = estimator->uses & JD_USES_CELL_MEAN;
         own->per_dose = estimator->target == JD_TARGET_PER_DOSE ||
@@ -250,7 +251,10 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);
     if (!rc) rc = diagnose(result, &subject, ctx);
     jd_fit_free(&fit);
-    jd_design_free(design);
+    if (!rc && ask->keep)
+        own->design = design;
+    else
+        jd_design_free(design);
     return rc;
 }
 
@@ -346,6 +350,7 @@ void jd_own_result_free(jd_own_result_t *result)
     for (int i = 0; result->fits && i < result->n_fits + result->n_diagnoses; i++) {
         free(result->fits[i].reason);
         free(result->fits[i].vcov);
+        jd_design_free(result->fits[i].design);
     }
     free(result->fits);
     jd_table_free(&result->estimates);

@@ -144,13 +144,24 @@ static int set(jd_request_t *request, const jd_own_option_t *o, const char *valu
     return JD_OK;
 }
 
+/* Of the library alone: a program ends with its analysis. */
+static int set_keep(jd_request_t *request, const char *value, jd_ctx_t *ctx)
+{
+    const int on = read_switch(value);
+    if (on < 0) return jd_fail(ctx, JD_ERR_ARGUMENT, "\1keep\2 = %s must be yes or no", value);
+    request->keep = on;
+    return JD_OK;
+}
+
 int jd_request_set(jd_request_t *request, const char *name, const char *value, jd_ctx_t *ctx)
 {
     const jd_own_option_t *o = jd_own_option_find(name);
     jd_ctx_enter(ctx);
     const char *style = ctx ? ctx->style : NULL;
     if (ctx) ctx->style = request->style;
-    int rc = o ? set(request, o, value, ctx) : refuse_name(name, ctx);
+    int rc = o                       ? set(request, o, value, ctx)
+             : !strcmp(name, "keep") ? set_keep(request, value, ctx)
+                                     : refuse_name(name, ctx);
     if (ctx) ctx->style = style;
     return rc;
 }
@@ -238,7 +249,8 @@ int jd_request_settle(const jd_request_t *request, jd_own_roles_t *roles, jd_own
                           .level = request->level,
                           .weights = request->weights,
                           .diagnose = &request->diagnose,
-                          .bootstrap = request->bootstrap};
+                          .bootstrap = request->bootstrap,
+                          .keep = request->keep};
     return settle_vcov(request, vcov, ctx);
 }
 

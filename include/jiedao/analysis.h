@@ -25,6 +25,7 @@ JD_API void jd_request_free(jd_request_t *request);
  *  "cluster", "estimator", "diagnose", "predict_het") are joined by commas, and go on when set
  *  again; what else is set again is replaced. In names of columns backticks take all signs
  *  literally: "`log(a, 2)`,educ", "`a^b`^year"; a backtick in a name is written twice.
+ *  "keep", a switch, is of the library alone: see jd_analysis_infer().
  *  Errors: JD_ERR_UNKNOWN_KEY (the nearest name is given), JD_ERR_ARGUMENT (what is allowed); the
  *  request is then as it was before. */
 JD_API JD_MUST_USE int jd_request_set(jd_request_t *request, const char *name, const char *value,
@@ -84,6 +85,19 @@ JD_API const jd_table_t *jd_analysis_table(const jd_analysis_t *analysis, const 
 /** Covariance of an estimator's terms, [n][n], by vcov_row; borrowed. NULL and *n = 0 where the
  *  estimator is not among those that applied. */
 JD_API const double *jd_analysis_vcov(const jd_analysis_t *analysis, const char *estimator, int *n);
+
+/** Gives an estimator another covariance, level or bands, without making its design again: set
+ *  "keep" before jd_analyse(), which then keeps the designs (what the fixed effects leave of each
+ *  term, so up to 8 bytes a row and term). Neither frame nor first request is needed any more.
+ *  `other`, a request of its own, has the options of "vcov", "level", "bands", "draws", "seed" and
+ *  the like; what it does not set is as by default, but clusters are those of the analysis.
+ *  Changed are the estimator's rows of "estimates" and "fits", in place, and its covariance (a
+ *  pointer from before is not valid any more); warnings go on in "remarks"; diagnostics stay. The
+ *  numbers are those of a new jd_analyse() to the last bit. Not beside another call with this
+ *  analysis. Errors: JD_ERR_ARGUMENT (not kept; it does not apply; an option that would change more
+ *  than errors, as "x" or "bootstrap"), those of jd_analyse(); the estimates are then as before. */
+JD_API JD_MUST_USE int jd_analysis_infer(jd_analysis_t *analysis, const char *estimator,
+                                         const jd_request_t *other, jd_ctx_t *ctx);
 
 /** What the program prints: "text", "json", "latex", "markdown"; borrowed, until the next call.
  *  NULL: another format, or memory. */

@@ -513,6 +513,113 @@ static void test_options(void **state)
     assert_int_equal(jd_request_create(&request, "no sign", ctx), JD_ERR_ARGUMENT);
 }
 
+/* ---- Other errors ---- */
+
+static void assert_same_table(const jd_table_t *s, const jd_table_t *t)
+{
+    assert_int_equal(s->rows, t->rows);
+    for (int c = 0; c < s->n_columns; c++)
+        assert_memory_equal(s->data[c], t->data[c],
+                            (size_t)s->rows * jd_column_size(&s->columns[c]));
+}
+
+static void test_infer_is_a_new_run(void **state)
+{
+    (void)state;
+    static const char *const estimators[] = {"twfe",       "event_study", "callaway_santanna",
+                                             "imputation", "sun_abraham", "etwfe"};
+    static const char *const others[][10] = {{"vcov", "hc1"},
+                                             {"level", "0.9"},
+                                             {"vcov", "cr2", "level", "0.99"},
+                                             {"bands", "yes", "draws", "99", "seed", "5"},
+                                             {NULL}};
+    for (int e = 0; e < 6; e++) {
+        const char *const usual[] = {COLUMNS,     "x",           "x",    "cluster", "r",
+                                     "estimator", estimators[e], "keep", "yes",     NULL};
+        jd_frame_t *frame = usual_frame();
+        jd_analysis_t *a = analyse(frame, usual);
+        jd_frame_free(frame); /* it is not needed any more */
+        frame = usual_frame();
+        for (int k = 0; k < 5; k++) {
+            const char *all[32] = {COLUMNS, "x", "x", "cluster", "r", "estimator", estimators[e]};
+            for (int i = 0; others[k][i]; i++)
+                all[14 + i] = others[k][i];
+            jd_request_t *other = new_request(others[k]), *request = new_request(all);
+            jd_analysis_t *b = NULL;
+            const int code = jd_analyse(&b, frame, request, ctx);
+            char *why = strdup(jd_ctx_message(ctx));
+            assert_int_equal(jd_analysis_infer(a, estimators[e], other, ctx), code);
+            if (code) assert_string_equal(jd_ctx_message(ctx), why);
+            int n, m;
+            if (!code) {
+                assert_same_table(jd_analysis_table(a, "estimates"),
+                                  jd_analysis_table(b, "estimates"));
+                assert_same_table(jd_analysis_table(a, "fits"), jd_analysis_table(b, "fits"));
+                assert_same_table(jd_analysis_table(a, "data"), jd_analysis_table(b, "data"));
+                const double *v = jd_analysis_vcov(a, estimators[e], &n),
+                             *w_ = jd_analysis_vcov(b, estimators[e], &m);
+                assert_int_equal(n, m);
+                assert_memory_equal(v, w_, (size_t)n * (size_t)n * sizeof *v);
+            }
+            if (!code && e == 0 && k == 0) {
+                char *text = strdup(jd_analysis_text(a, "text", ctx));
+                assert_string_equal(text, jd_analysis_text(b, "text", ctx));
+                free(text);
+            }
+            assert_true(e > 1 || k > 1 || !code); /* some do run */
+            free(why);
+            jd_analysis_free(b);
+            jd_request_free(other);
+            jd_request_free(request);
+        }
+        jd_analysis_free(a);
+        jd_frame_free(frame);
+    }
+}
+
+static void refuse_infer(jd_analysis_t *a, const char *estimator, const char *const *pairs,
+                         const char *why)
+{
+    jd_request_t *other = new_request(pairs);
+    assert_int_equal(jd_analysis_infer(a, estimator, other, ctx), JD_ERR_ARGUMENT);
+    ASSERT_HOLDS(jd_ctx_message(ctx), why);
+    jd_request_free(other);
+}
+
+static void test_infer_refuses(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {COLUMNS, "estimator", "twfe,event_study,drdid",
+                                       "keep",  NULL,        NULL};
+    static const char *const lost[] = {COLUMNS, "estimator", "twfe", NULL};
+    static const char *const none[] = {NULL}, *const x_too[] = {"x", "x", NULL},
+                             *const cluster[] = {"cluster", "r", NULL},
+                             *const draws[] = {"bootstrap", "pairs", NULL},
+                             *const conley[] = {"vcov", "conley", NULL},
+                             *const level[] = {"level", "0.9", NULL};
+    jd_frame_t *frame = usual_frame();
+    jd_analysis_t *a = analyse(frame, lost);
+    refuse_infer(a, "twfe", none, "its design was not kept; set keep = yes");
+    jd_analysis_free(a);
+    a = analyse(frame, kept);
+    refuse_infer(a, "twf", none, "twf is none of the estimators");
+    refuse_infer(a, "drdid", none, "drdid does not apply to these data: ");
+    refuse_infer(a, "twfe", x_too, "x changes more than the errors");
+    refuse_infer(a, "twfe", cluster, "cluster changes more than the errors");
+    refuse_infer(a, "twfe", draws, "bootstrap changes more than the errors");
+    refuse_infer(a, "twfe", conley, "vcov = conley: up to how many kilometres");
+    jd_request_t *other = new_request(level);
+    assert_int_equal(jd_analysis_infer(a, "twfe", other, ctx), JD_OK);
+    assert_null(jd_analysis_text(a, "text", ctx));
+    ASSERT_HOLDS(jd_ctx_message(ctx), "different levels");
+    assert_int_equal(jd_analysis_infer(a, "event_study", other, ctx), JD_OK);
+    assert_non_null(jd_analysis_text(a, "text", ctx));
+    assert_int_equal(jd_request_set(other, "keep", "perhaps", ctx), JD_ERR_ARGUMENT);
+    jd_request_free(other);
+    jd_analysis_free(a);
+    jd_frame_free(frame);
+}
+
 /* ---- Errors ---- */
 
 static void test_errors_say_where(void **state)
@@ -727,6 +834,8 @@ int main(void)
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_infer_is_a_new_run),
+        cmocka_unit_test(test_infer_refuses),
         cmocka_unit_test(test_errors_say_where),
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_two_at_once),
