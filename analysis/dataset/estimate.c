@@ -117,6 +117,7 @@ static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_c
         if (d->of_fit != (given->fit != NULL)) continue;
         jd_ctx_t inner = jd_ctx_inner(ctx);
         inner.warn = ctx && d->warns ? ctx->warn : NULL;
+        inner.progress = ctx ? ctx->progress : NULL;
         jd_own_subject_t subject = *given;
         subject.name = d->name;
         int64_t lines = result->diagnostics.rows, details = result->details.rows;

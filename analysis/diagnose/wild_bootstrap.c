@@ -345,6 +345,9 @@ static int do_draws(wild_t *w, jd_ctx_t *ctx)
             int now;
             if (t == 0 && (work += each_draw) > BETWEEN_POLLS) {
                 work = 0;
+                const jd_progress_t progress = {
+                    .stage = "wild bootstrap", .done = d, .total = w->draws};
+                jd_tell_progress(ctx, &progress);
                 now = jd_check_cancelled(ctx);
 #pragma omp atomic write
                 stop = now;

@@ -804,6 +804,43 @@ static void test_hearing(void **state)
     jd_frame_free(frame);
 }
 
+/* A call that goes on until its draws are heard of, or forever so. */
+typedef struct draws {
+    const char *stage;
+    int polls, told;
+} draws_t;
+
+static int poll_draws(void *user)
+{
+    draws_t *d = user;
+    return d->told || ++d->polls >= 400;
+}
+
+static void hear_draws(void *user, int what, const char *text, int64_t done, int64_t total)
+{
+    draws_t *d = user;
+    d->told += what == JD_HEAR_PROGRESS && !strcmp(text, d->stage) && done <= total;
+}
+
+static void test_draws_are_told(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {COLUMNS,         "estimator", "twfe",     "diagnose",
+                                        "randomisation", "draws",     "10000000", NULL};
+    draws_t d = {.stage = "randomisation"};
+    jd_frame_t *frame = usual_frame();
+    jd_request_t *request = new_request(pairs);
+    jd_analysis_t *a;
+    jd_ctx_set_poll(ctx, poll_draws, &d, 50);
+    jd_ctx_set_hear(ctx, hear_draws, &d);
+    assert_int_equal(jd_analyse(&a, frame, request, ctx), JD_ERR_CANCELLED);
+    assert_true(d.told > 0);
+    jd_ctx_set_poll(ctx, NULL, NULL, 0);
+    jd_ctx_set_hear(ctx, NULL, NULL);
+    jd_request_free(request);
+    jd_frame_free(frame);
+}
+
 static int begin(void **state)
 {
     if (set_tiny(state)) return 1;
@@ -841,6 +878,7 @@ int main(void)
         cmocka_unit_test(test_two_at_once),
         cmocka_unit_test(test_stopping),
         cmocka_unit_test(test_hearing),
+        cmocka_unit_test(test_draws_are_told),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
