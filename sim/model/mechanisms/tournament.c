@@ -127,7 +127,7 @@ static double *own_row(const jd_moment_t *m, int tier, int row)
 static double output_of(const jd_moment_t *m, jd_level_t level, int32_t unit)
 {
     int32_t from = unit, end = unit + 1;
-    for (int l = level; l < JD_STREET; l++) {
+    for (int l = (int)level; l < JD_STREET; l++) {
         from = m->tree->child[l][from];
         end = m->tree->child[l][end];
     }
@@ -177,7 +177,7 @@ static void add_tour(const jd_moment_t *m, const jd_modifiers_t *next, jd_level_
                      int32_t unit, double tour)
 {
     int32_t from = unit, end = unit + 1;
-    for (int l = level; l < JD_STREET; l++) {
+    for (int l = (int)level; l < JD_STREET; l++) {
         from = m->tree->child[l][from];
         end = m->tree->child[l][end];
     }

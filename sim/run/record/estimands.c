@@ -199,38 +199,34 @@ typedef struct both {
     int column; /* of both: they share the head and the states */
 } both_t;
 
-static sums_t sum_both(const pool_t *pool, const both_t *y, int kind)
+/* One pass, by kind of cell. */
+static void sum_both(const pool_t *pool, const both_t *y, sums_t sum[JD_KIND_OTHER])
 {
     const int32_t n = pool->sim->dims.counties;
-    sums_t sum = {0};
+    memset(sum, 0, JD_KIND_OTHER * sizeof *sum);
     for (int64_t i = 0; i < pool->sim->params->periods * n; i++) {
-        const int64_t period = i / n + 1;
-        const int32_t county = (int32_t)(i % n);
-        if ((int)jd_cell_kind(pool->sim, county, period) != kind) continue;
+        sums_t *s = &sum[jd_cell_kind(pool->sim, (int32_t)(i % n), i / n + 1)];
         const double y1 = jd_table_number(y->with, y->column, i),
                      y0 = jd_table_number(y->without, y->column, i);
-        sum.cells++;
-        sum.y1 += y1;
-        sum.y0 += y0;
-        sum.tau += y1 - y0;
+        s->cells++;
+        s->y0 += y0;
+        s->tau += y1 - y0;
     }
-    return sum;
 }
 
 /* Few rows: a sweep keeps them of every run. */
 static int add_both(pool_t *pool, int outcome, const both_t *y, jd_ctx_t *ctx)
 {
-    static const struct {
-        const char *name;
-        int kind;
-    } effects[] = {{"att", JD_KIND_POST}, {"spillover_never", JD_KIND_NEVER}};
     const cell_pick_t all = {-1, -1, -1, ALL_EVENTS};
-    const sums_t post = sum_both(pool, y, JD_KIND_POST);
-    int rc = add(pool, "mean_without", outcome, all, mean_of(post.y0, post.cells), post.cells, ctx);
-    for (size_t k = 0; k < sizeof effects / sizeof *effects && !rc; k++) {
-        const sums_t s = sum_both(pool, y, effects[k].kind);
-        rc = add(pool, effects[k].name, outcome, all, mean_of(s.tau, s.cells), s.cells, ctx);
-    }
+    sums_t sum[JD_KIND_OTHER];
+    sum_both(pool, y, sum);
+    const sums_t *post = &sum[JD_KIND_POST], *never = &sum[JD_KIND_NEVER];
+    int rc =
+        add(pool, "mean_without", outcome, all, mean_of(post->y0, post->cells), post->cells, ctx);
+    if (!rc) rc = add(pool, "att", outcome, all, mean_of(post->tau, post->cells), post->cells, ctx);
+    if (!rc)
+        rc = add(pool, "spillover_never", outcome, all, mean_of(never->tau, never->cells),
+                 never->cells, ctx);
     return rc;
 }
 
