@@ -72,7 +72,8 @@ static int draw_sobol(double *unit, int64_t n, int width, uint64_t seed, jd_ctx_
     for (int64_t i = 0; i < n; i++) {
         for (int f = 0; f < width; f++) {
             jd_rng_t rng = stream_of(seed, (uint64_t)f);
-            uint64_t key = (uint64_t)jd_rng_bits(&rng) << 32 | (uint64_t)jd_rng_bits(&rng);
+            const uint64_t high = jd_rng_bits(&rng), low = jd_rng_bits(&rng); /* in this order */
+            uint64_t key = high << 32 | low;
             unit[i * width + f] = scramble(point[f], key);
         }
         gsl_qrng_get(sequence, point);

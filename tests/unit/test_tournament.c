@@ -61,12 +61,12 @@ static void test_bars_are_the_kth_largest_of_the_others(void **state)
 
 /* Status: test of an equation. The mean of the push is phi(0)^-1 noise times the marginal chance to
  * win. The chance's slope comes from the same draws without a difference: d P / d mu = E[1{win} e]
- * / noise, e the own noise in SD. 400,000 draws; |z| < 4.5 in 18 comparisons: a false alarm once in
- * 8,000 runs, and the draws are fixed. */
+ * / noise, e the own noise in SD. 400,000 draws; |z| < 4.5 in 15 comparisons, those of rare wins
+ * left out: a false alarm once in 8,000 runs, and the draws are fixed. */
 static void test_push_is_the_marginal_chance(void **state)
 {
     (void)state;
-    enum { N = 6, DRAWS = 400000 };
+    enum { N = 6, DRAWS = 400000, RARE = 1000 };
     static const double scores[3][N] = {
         {1, 1, 1, 1, 1, 1}, {0.9, 0.95, 1, 1.02, 1.1, 1.15}, {0.7, 0.98, 1, 1.01, 1.03, 1.3}};
     static const double noise = 0.06;
@@ -76,11 +76,13 @@ static void test_push_is_the_marginal_chance(void **state)
     for (int c = 0; c < 3; c++) {
         const int k = c + 1;
         double sum[N] = {0}, squares[N] = {0}, push_sum[N] = {0};
+        int wins[N] = {0};
         for (int d = 0; d < DRAWS; d++) {
             double e[N], measured[N], best[JD_POSTS_MAX + 1];
             int held = 0;
             for (int i = 0; i < N; i++) {
-                e[i] = jd_normal(jd_rng_uniform(&rng), jd_rng_uniform(&rng));
+                const double first = jd_rng_uniform(&rng), second = jd_rng_uniform(&rng);
+                e[i] = jd_normal(first, second);
                 measured[i] = scores[c][i] + noise * e[i];
                 held = jd_contest_hold(measured[i], held, k, best);
             }
@@ -89,6 +91,7 @@ static void test_push_is_the_marginal_chance(void **state)
                 const double push = jd_contest_push(scores[c][i], bar, noise);
                 const double gap = (measured[i] > bar ? e[i] : 0) - 0.3989422804014327 * push;
                 push_sum[i] += push;
+                wins[i] += measured[i] > bar;
                 sum[i] += gap;
                 squares[i] += gap * gap;
             }
@@ -96,6 +99,7 @@ static void test_push_is_the_marginal_chance(void **state)
         for (int i = 0; i < N; i++) {
             const double mean = sum[i] / DRAWS,
                          error = sqrt((squares[i] / DRAWS - mean * mean) / DRAWS);
+            if (wins[i] < RARE || DRAWS - wins[i] < RARE) continue; /* its error is not known */
             worst = fmax(worst, fabs(mean / error));
             assert_true(fabs(mean) < 4.5 * error);
             assert_true(error < 0.002);

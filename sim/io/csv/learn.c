@@ -10,6 +10,11 @@
 const jd_csv_kind_t jd_csv_unknown = {
     .column = -1, .whole = true, .ways = JD_CELL_POINT | JD_CELL_COMMA};
 
+static bool is_before(jd_csv_place_t a, jd_csv_place_t b)
+{
+    return a.part < b.part || (a.part == b.part && a.row < b.row);
+}
+
 static void learn_ways(jd_csv_kind_t *k, const jd_csv_field_t *f, unsigned ways,
                        jd_csv_place_t place)
 {
@@ -20,7 +25,8 @@ static void learn_ways(jd_csv_kind_t *k, const jd_csv_field_t *f, unsigned ways,
     k->seen |= ways;
     k->plain =
         k->plain || (ways && !(ways & JD_CELL_MARKED) && !(f->length == 1 && *f->bytes == '0'));
-    if (!(ways & grouped) || k->grouped) return;
+    /* A thread need not meet the parts in order. */
+    if (!(ways & grouped) || (k->grouped && is_before(k->place, place))) return;
     k->grouped = true;
     k->place = place;
     snprintf(k->shown, sizeof k->shown, "%.*s", (int)f->length, f->bytes);
@@ -55,11 +61,6 @@ void jd_csv_learn_code(jd_csv_kind_t *k, const jd_csv_field_t *f, const jd_missi
     if (jd_missing_find(missing, f->bytes, f->length, ',')) ways |= JD_CELL_COMMA;
     k->ways &= ways;
     k->missing = true;
-}
-
-static bool is_before(jd_csv_place_t a, jd_csv_place_t b)
-{
-    return a.part < b.part || (a.part == b.part && a.row < b.row);
 }
 
 void jd_csv_join(jd_csv_kind_t *k, const jd_csv_kind_t *other)
