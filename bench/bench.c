@@ -30,7 +30,7 @@ double jd_median(double *seconds, int n)
     return n % 2 ? seconds[n / 2] : 0.5 * (seconds[n / 2 - 1] + seconds[n / 2]);
 }
 
-void jd_tell(const char *what, double figure, const char *unit, const char *beside)
+void jd_report(const char *what, double figure, const char *unit, const char *beside)
 {
     printf("| %-58s | %9.3f | %-22s | %s |\n", what, figure, unit, beside);
     fflush(stdout);

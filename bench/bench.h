@@ -16,7 +16,7 @@ double jd_now(void);
 /** Median of n seconds; sorts them. */
 double jd_median(double *seconds, int n);
 /** A line of the report: what, figure, unit, and what it stands beside. */
-void jd_tell(const char *what, double figure, const char *unit, const char *beside);
+void jd_report(const char *what, double figure, const char *unit, const char *beside);
 /** Ends the program if a benchmark's outcome is wrong: a fast wrong answer is no figure. */
 void jd_demand(int holds, const char *what);
 

@@ -164,8 +164,8 @@ static double median_of(const data_t *d, const work_t *work, int threads, double
 }
 
 /* A figure beside R's and the bar, "bar 0.039 (fixest 0.118 / 3): met". */
-static void tell_beside(const char *label, int threads, double seconds, const char *r_name,
-                        double r, double share)
+static void report_beside(const char *label, int threads, double seconds, const char *r_name,
+                          double r, double share)
 {
     char what[96], beside[96];
     snprintf(what, sizeof what, "%s, %d thread%s", label, threads, threads > 1 ? "s" : "");
@@ -174,16 +174,16 @@ static void tell_beside(const char *label, int threads, double seconds, const ch
                  share, seconds <= r / share ? "met" : "NOT MET");
     else
         snprintf(beside, sizeof beside, "%s not measured", r_name);
-    jd_tell(what, seconds, "s", beside);
+    jd_report(what, seconds, "s", beside);
 }
 
 /* What a row costs, and how often the input could be read in that time: what is left to gain. */
-static void tell_row(const data_t *d, double seconds, const jd_limits_t *limits)
+static void report_row(const data_t *d, double seconds, const jd_limits_t *limits)
 {
     char beside[96];
     double once = input_bytes(d) / (1e9 * limits->read_gb);
     snprintf(beside, sizeof beside, "%.0f times what reading its columns takes", seconds / once);
-    jd_tell("  a row of it", 1e9 * seconds / (double)d->n, "ns", beside);
+    jd_report("  a row of it", 1e9 * seconds / (double)d->n, "ns", beside);
 }
 
 static void bench_work(const work_t *work, const jd_limits_t *limits)
@@ -191,10 +191,10 @@ static void bench_work(const work_t *work, const jd_limits_t *limits)
     data_t d = make_data(work);
     double one, two;
     double seconds = median_of(&d, work, 1, &one);
-    tell_beside(work->label, 1, seconds, work->r_name, work->r_one, work->share);
-    tell_row(&d, seconds, limits);
+    report_beside(work->label, 1, seconds, work->r_name, work->r_one, work->share);
+    report_row(&d, seconds, limits);
     seconds = median_of(&d, work, 2, &two);
-    tell_beside(work->label, 2, seconds, work->r_name, work->r_two, work->share);
+    report_beside(work->label, 2, seconds, work->r_name, work->r_two, work->share);
     jd_demand(one == two, "threads change nothing");
     free_data(&d);
 }
@@ -232,7 +232,8 @@ static void bench_memory(const work_t *work)
         double ratio = (peak() - bare) / input_bytes(&d);
         char what[96];
         snprintf(what, sizeof what, "%s, peak memory", work->label);
-        jd_tell(what, ratio, "times the input", ratio <= 2.5 ? "bar 2.5: met" : "bar 2.5: NOT MET");
+        jd_report(what, ratio, "times the input",
+                  ratio <= 2.5 ? "bar 2.5: met" : "bar 2.5: NOT MET");
         fflush(stdout);
         _exit(0);
     }
@@ -278,8 +279,8 @@ static void bench_replications(int threads)
         }
         seconds[round] = jd_now() - start;
     }
-    tell_beside(work.label, threads, jd_median(seconds, 3), work.r_name,
-                threads == 1 ? work.r_one : work.r_two, work.share);
+    report_beside(work.label, threads, jd_median(seconds, 3), work.r_name,
+                  threads == 1 ? work.r_one : work.r_two, work.share);
     jd_design_free(design);
     free(y);
     free_data(&d);
@@ -302,7 +303,7 @@ static void bench_bacon(void)
         jd_demand(!rc, ctx.message);
         jd_bacon_free(&bacon);
     }
-    tell_beside(work.label, 1, jd_median(seconds, JD_ROUNDS), "bacondecomp", 1.3, 100);
+    report_beside(work.label, 1, jd_median(seconds, JD_ROUNDS), "bacondecomp", 1.3, 100);
     free_data(&d);
 }
 
@@ -347,8 +348,8 @@ static void bench_difficult(int n_effects, int threads, double r)
         jd_regression_free(&g);
         jd_effects_free(effects);
     }
-    tell_beside(n_effects == 2 ? "2 difficult FE, 1e6 rows" : "3 difficult FE, 1e6 rows", threads,
-                jd_median(seconds, 3), "fixest", r, 2);
+    report_beside(n_effects == 2 ? "2 difficult FE, 1e6 rows" : "3 difficult FE, 1e6 rows", threads,
+                  jd_median(seconds, 3), "fixest", r, 2);
     free(code);
     free(y);
 }
@@ -394,7 +395,7 @@ static void bench_poisson(int threads, double r)
         jd_demand(!rc && fabs(glm.beta[0] - 0.5) < 6 * sqrt(vcov), "Poisson");
         jd_glm_free(&glm);
     }
-    tell_beside("Poisson, 2 FE, 1e6 rows", threads, jd_median(seconds, 3), "fixest", r, 3);
+    report_beside("Poisson, 2 FE, 1e6 rows", threads, jd_median(seconds, 3), "fixest", r, 3);
     free(code);
     free(y);
 }

@@ -115,16 +115,16 @@ void jd_bench_firms(const jd_limits_t *limits)
     double move = 1e9 * (found.full.seconds - found.zero.seconds) / (double)found.full.moves;
     snprintf(beside, sizeof beside, "%.2f times the bare probe (at most 0.3)",
              zero / limits->probe_ns);
-    jd_tell("firms' pass at rate zero, two worlds", zero, "ns/firm", beside);
+    jd_report("firms' pass at rate zero, two worlds", zero, "ns/firm", beside);
     snprintf(beside, sizeof beside, "%lld moves of %lld firms (at most 400)",
              (long long)found.full.moves, (long long)found.firms);
-    jd_tell("a coupled move, both worlds", move, "ns/move", beside);
-    jd_tell("firms' pass, two worlds, 1 thread", 1e9 * found.full.seconds / (double)found.firms,
-            "ns/firm", "");
+    jd_report("a coupled move, both worlds", move, "ns/move", beside);
+    jd_report("firms' pass, two worlds, 1 thread", 1e9 * found.full.seconds / (double)found.firms,
+              "ns/firm", "");
     snprintf(beside, sizeof beside, "%.2f times faster (at least 1.8 on a quiet machine)",
              found.full.seconds / found.full2.seconds);
-    jd_tell("firms' pass, two worlds, 2 threads", 1e9 * found.full2.seconds / (double)found.firms,
-            "ns/firm", beside);
+    jd_report("firms' pass, two worlds, 2 threads", 1e9 * found.full2.seconds / (double)found.firms,
+              "ns/firm", beside);
     jd_simulation_free(sim);
     jd_config_free(config);
 }
@@ -168,8 +168,8 @@ void jd_bench_officials(void)
     for (int32_t s = 0; s < STREETS; s++)
         effort += out.e_s[s] / STREETS;
     jd_demand(effort > 0.5 && effort < 0.6, "officials settle at an S-effort between .5 and .6");
-    jd_tell("an official's quarter", 1e9 * jd_median(seconds, JD_ROUNDS) / (double)(n * QUARTERS),
-            "ns/official", "at most 10; about 20 flops and 14 words of memory");
+    jd_report("an official's quarter", 1e9 * jd_median(seconds, JD_ROUNDS) / (double)(n * QUARTERS),
+              "ns/official", "at most 10; about 20 flops and 14 words of memory");
     free(block);
     jd_traits_free(&traits);
     jd_config_free(config);

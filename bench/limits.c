@@ -43,7 +43,7 @@ jd_limits_t jd_measure_limits(void)
         seconds[r] = jd_now() - start;
     }
     limits.read_gb = (double)(words * sizeof *memory) / jd_median(seconds, JD_ROUNDS) / 1e9;
-    jd_tell("limit: memory read", limits.read_gb, "GB/s", "");
+    jd_report("limit: memory read", limits.read_gb, "GB/s", "");
     free(memory);
 
     int32_t *place = malloc(FIRMS * sizeof *place);
@@ -61,8 +61,8 @@ jd_limits_t jd_measure_limits(void)
         seconds[r] = jd_now() - start;
     }
     limits.probe_ns = 1e9 * jd_median(seconds, JD_ROUNDS) / FIRMS;
-    jd_tell("limit: bare probe (one keyed draw, one table look-up)", limits.probe_ns, "ns/firm",
-            "");
+    jd_report("limit: bare probe (one keyed draw, one table look-up)", limits.probe_ns, "ns/firm",
+              "");
     free(place);
     free(type);
     free(hazard);

@@ -110,14 +110,14 @@ void jd_bench_sweep(void)
     double kept = keeping(one, again);
     snprintf(beside, sizeof beside, "%d quickstart runs; processor time %.3f s a run", RUNS,
              single.cpu / RUNS);
-    jd_tell("sweep, 1 thread", single.wall / RUNS, "s a run", beside);
+    jd_report("sweep, 1 thread", single.wall / RUNS, "s a run", beside);
     snprintf(beside, sizeof beside, "%.1f %% of ideal by the clock; processor time %.3f s a run",
              100 * single.wall / (2 * pair.wall), pair.cpu / RUNS);
-    jd_tell("sweep, 2 threads side by side (at least 95 % of ideal)", pair.wall / RUNS, "s a run",
-            beside);
+    jd_report("sweep, 2 threads side by side (at least 95 % of ideal)", pair.wall / RUNS, "s a run",
+              beside);
     snprintf(beside, sizeof beside, "%.2f %% of a run by the clock; a file and two syncs a run",
              100 * kept / (single.wall / RUNS));
-    jd_tell("keeping a run: record and sealed shard (under 1 %)", 1e3 * kept, "ms a run", beside);
+    jd_report("keeping a run: record and sealed shard (under 1 %)", 1e3 * kept, "ms a run", beside);
     snprintf(line, sizeof line, "rm -r %s", base);
     jd_demand(system(line) == 0, "the folder goes");
     jd_config_free(config);

@@ -82,7 +82,7 @@ static void tell(const char *label, const whole_t *w)
              w->times.setup, w->times.simulate, w->times.estimate, w->times.write,
              (long long)w->facts.moves, (long long)w->facts.relocations, (double)w->bytes / 1e6,
              w->memory_mb);
-    jd_tell(label, w->seconds, "s", beside);
+    jd_report(label, w->seconds, "s", beside);
 }
 
 void jd_bench_whole(const char *which)

@@ -8,8 +8,8 @@
 #include "core/memory.h"
 #include "dataset/parts.h"
 
-int jd_own_find_told(const jd_own_columns_t *roles, int64_t n_rows, int32_t *told, int64_t *n,
-                     jd_ctx_t *ctx)
+int jd_own_find_dated(const jd_own_columns_t *roles, int64_t n_rows, int32_t *told, int64_t *n,
+                      jd_ctx_t *ctx)
 {
     enum { ASK = 1 << 17 }; /* rows between two questions whether to stop */
     *n = 0;

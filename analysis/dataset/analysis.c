@@ -64,7 +64,7 @@ static int ask_stop(void *user)
 
 static void tell(void *user, const jd_progress_t *progress)
 {
-    jd_tell_progress(((const hearer_t *)user)->ctx, progress);
+    jd_report_progress(((const hearer_t *)user)->ctx, progress);
 }
 
 /* ---- Tables ---- */
@@ -281,7 +281,7 @@ static int analyse(jd_analysis_t *a, const jd_frame_t *frame, const jd_request_t
     if (cluster) a->cluster = jd_copy_text(cluster, strlen(cluster), ctx);
     int rc = a->source && (!cluster || a->cluster) ? JD_OK : JD_ERR_NO_MEMORY;
     if (!rc) rc = jd_request_settle(request, &roles, &ask, &vcov, ctx);
-    if (!rc && !request->checked) jd_request_tell_unused(request, ctx);
+    if (!rc && !request->checked) jd_request_report_unused(request, ctx);
     if (!rc) rc = jd_own_data_make(&a->data, frame, &roles, ctx);
     if (!rc) rc = jd_own_estimate(&a->result, &a->data, &ask, ctx);
     if (!rc) rc = make_tables(a, ctx);
@@ -415,7 +415,7 @@ static int infer(jd_analysis_t *a, const char *estimator, const jd_request_t *ot
     request.roles.cluster = a->cluster;
     int rc = check_other(a, other, ctx);
     if (!rc) rc = jd_request_settle(&request, &roles, &ask, &vcov, ctx);
-    if (!rc && !other->checked) jd_request_tell_unused(&request, ctx);
+    if (!rc && !other->checked) jd_request_report_unused(&request, ctx);
     if (!rc) rc = jd_own_infer(&a->result, fit, &a->data, &ask, ctx);
     if (rc) return rc;
     fill_fit(&a->fits, row, fit, true);

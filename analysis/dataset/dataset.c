@@ -417,9 +417,9 @@ static int keep_words(jd_own_data_t *data, const jd_own_columns_t *roles, const 
 typedef struct told {
     int32_t *row, *time, *cohort;
     int64_t n;
-} told_t;
+} dated_t;
 
-static void free_told(told_t *told)
+static void free_dated(dated_t *told)
 {
     free(told->row);
     free(told->time);
@@ -428,13 +428,13 @@ static void free_told(told_t *told)
 
 /* Periods are those of all rows told: a period without outcomes is one all the same. */
 static int read_periods(jd_own_data_t *data, const jd_own_columns_t *roles,
-                        const jd_own_roles_t *given, const int32_t *keep, told_t *told,
+                        const jd_own_roles_t *given, const int32_t *keep, dated_t *told,
                         int32_t *time, int32_t *cohort, jd_ctx_t *ctx)
 {
     const jd_own_role_t *r = roles->list;
     int rc = jd_make(&told->row, data->n_rows, sizeof *told->row, "rows", ctx);
     if (!rc) rc = jd_check_cancelled(ctx);
-    if (!rc) rc = jd_own_find_told(roles, data->n_rows, told->row, &told->n, ctx);
+    if (!rc) rc = jd_own_find_dated(roles, data->n_rows, told->row, &told->n, ctx);
     if (!rc) rc = jd_make(&told->time, told->n, sizeof *told->time, "periods", ctx);
     if (!rc && cohort) rc = jd_make(&told->cohort, told->n, sizeof *told->cohort, "cohorts", ctx);
     if (!rc)
@@ -456,7 +456,7 @@ static int read_periods(jd_own_data_t *data, const jd_own_columns_t *roles,
 
 /* Where rows that are not in use hold the treatment too, they show when it began. */
 static int find_adoption(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
-                         const told_t *told, jd_ctx_t *ctx)
+                         const dated_t *told, jd_ctx_t *ctx)
 {
     const jd_own_role_t *r = &roles->list[JD_OWN_TREAT];
     int32_t *adoption;
@@ -485,7 +485,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles,
     const jd_own_role_t *r = roles->list;
     jd_panel_t *p = &data->panel;
     int32_t *time, *cohort = NULL;
-    told_t told = {0};
+    dated_t told = {0};
     int rc = jd_make(&data->owned, 31 + roles->n_x + roles->n_het + 2 * roles->n_fixed,
                      sizeof *data->owned, "the panel", ctx);
     if (!rc) rc = gather(data, &r[JD_OWN_Y], keep, &data->y, ctx);
@@ -503,7 +503,7 @@ static int make_panel(jd_own_data_t *data, const jd_own_columns_t *roles,
     if (!rc && r[JD_OWN_TREAT].name)
         rc = gather_flags(data, &r[JD_OWN_TREAT], keep, &p->treated, ctx);
     if (!rc && p->treated) rc = find_adoption(data, roles, keep, &told, ctx);
-    free_told(&told);
+    free_dated(&told);
     if (!rc) rc = gather_rest(data, roles, keep, ctx);
     if (!rc) rc = make_lists(data, roles, keep, ctx);
     if (!rc) rc = keep_words(data, roles, keep, ctx);
@@ -578,7 +578,7 @@ int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame, const jd_own_
     if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = count_clusters(data, ctx);
     if (!rc) rc = jd_check_cancelled(ctx);
-    if (!rc) rc = jd_own_tell_never(data, &roles, given, keep, ctx);
+    if (!rc) rc = jd_own_report_never(data, &roles, given, keep, ctx);
     if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_own_remark(data, &roles, keep, ctx);
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);

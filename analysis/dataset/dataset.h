@@ -79,12 +79,12 @@ enum { JD_OWN_REMARKS = 5, JD_OWN_REMARK_WIDTH = 320, JD_OWN_NEVER_WIDTH = 256 }
 
 /** Units that are never treated, and what of --cohort was read so: "cohort 0", "empty cells", "code
  *  9999 of --never", each with its number of units where there are several. */
-typedef struct jd_own_never_told {
+typedef struct jd_own_never_known {
     bool told;    /**< a cohort or a treatment says who is treated */
     int32_t n;    /**< units; rows where each is its own */
     int32_t late; /**< more that adopt after the last period, and count as never */
     char read_as[JD_OWN_NEVER_WIDTH]; /**< "" where n = 0 */
-} jd_own_never_told_t;
+} jd_own_never_known_t;
 
 typedef struct jd_own_data {
     const int32_t *stratum; /**< [rows] of --strata, or NULL */
@@ -105,7 +105,7 @@ typedef struct jd_own_data {
     int32_t step;        /**< periods and cohorts lie whole multiples of this apart */
     int32_t n_units;
     bool zero_is_never; /**< a cohort of 0 is */
-    jd_own_never_told_t never;
+    jd_own_never_known_t never;
     int32_t n_clusters, n_treated_clusters; /**< ever under treatment; 0 where an amount is given */
     int32_t weekday;                        /**< of weekly dates */
     int32_t shift; /**< added to periods and cohorts, so that all are above 0 */
@@ -115,8 +115,8 @@ typedef struct jd_own_data {
     jd_table_t origin; /**< row, unit and time as the file has them, if requested */
     void **owned;      /**< the panel's arrays */
     int n_owned;
-    bool gaps_told; /**< a note said that event times count observed periods */
-    bool gaps_kept; /**< the file's periods have gaps, and --periods keeps them */
+    bool gaps_noted; /**< a note said that event times count observed periods */
+    bool gaps_kept;  /**< the file's periods have gaps, and --periods keeps them */
     char remark[JD_OWN_REMARKS][JD_OWN_REMARK_WIDTH]; /**< [n_remarks] what to know of the data */
     int n_remarks;
 } jd_own_data_t;

@@ -306,12 +306,12 @@ static int run_all(jd_own_result_t *result, const jd_own_data_t *data, const jd_
     for (int i = 0; i < result->n_fits && !rc; i++) {
         jd_own_fit_t *own = &result->fits[i];
         jd_progress_t progress = {.stage = "estimating", .done = i, .total = result->n_fits};
-        jd_tell_progress(ctx, &progress);
+        jd_report_progress(ctx, &progress);
         rc = jd_check_cancelled(ctx);
         if (!rc) rc = try_one(result, own, data, ask, all, &notes, &refused);
         applied += own->applied;
     }
-    int told = jd_own_notes_tell(&notes);
+    int told = jd_own_notes_report(&notes);
     if (!rc) rc = told;
     if (!rc && applied == 0)
         rc = jd_fail(ctx, refused, "no estimator applies to these data: %s: %s",

@@ -70,7 +70,7 @@ int jd_own_infer(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data_t
         jd_own_notes_drop(&notes);
         rc = jd_fail(ctx, rc, "%s", inner.message);
     }
-    const int told = jd_own_notes_tell(&notes);
+    const int told = jd_own_notes_report(&notes);
     ctx->names = others;
     return rc ? rc : told;
 }

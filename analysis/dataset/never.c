@@ -133,7 +133,7 @@ int jd_own_settle_never(jd_own_axes_t *axes, jd_ctx_t *ctx)
                    name);
 }
 
-void jd_own_tell_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx)
+void jd_own_report_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
     const jd_own_column_t *c = axes->cohort.column;
     char code[WORD], word[WORD];
@@ -211,13 +211,13 @@ static bool is_on(const jd_panel_t *p, int64_t i)
     return p->treated && p->treated[i];
 }
 
-int jd_own_tell_never(jd_own_data_t *data, const jd_own_columns_t *roles,
-                      const jd_own_roles_t *given, const int32_t *keep, jd_ctx_t *ctx)
+int jd_own_report_never(jd_own_data_t *data, const jd_own_columns_t *roles,
+                        const jd_own_roles_t *given, const int32_t *keep, jd_ctx_t *ctx)
 {
     const jd_panel_t *p = &data->panel;
     const jd_own_never_t never = {given->never, data->zero_is_never};
     const jd_own_role_t *cohort = &roles->list[JD_OWN_COHORT];
-    jd_own_never_told_t *told = &data->never;
+    jd_own_never_known_t *told = &data->never;
     jd_groups_t units = {0};
     readings_t readings = {0};
     int32_t *seen = NULL; /* 1: untreated in every row so far; 2: treated; 3: adopts later */

@@ -70,7 +70,7 @@ static void keep(void *user, const char *message)
 static void pass_progress(void *user, const jd_progress_t *progress)
 {
     const jd_own_notes_t *notes = user;
-    jd_tell_progress(notes->ctx, progress);
+    jd_report_progress(notes->ctx, progress);
 }
 
 static int pass_cancelled(void *user)
@@ -101,7 +101,7 @@ static bool same(const jd_own_note_t *a, const jd_own_note_t *b)
     return a->n == b->n && !strcmp(a->subjects, b->subjects) && !strcmp(a->text, b->text);
 }
 
-int jd_own_notes_tell(jd_own_notes_t *notes)
+int jd_own_notes_report(jd_own_notes_t *notes)
 {
     for (int i = 0; i < notes->n; i++) {
         const jd_own_note_t *note = &notes->list[i];

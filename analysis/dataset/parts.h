@@ -110,15 +110,16 @@ JD_MUST_USE int jd_own_remark(jd_own_data_t *data, const jd_own_columns_t *roles
                               const int32_t *keep, jd_ctx_t *ctx);
 
 /** Fills data->never. Errors: memory. Cost: O(rows). */
-JD_MUST_USE int jd_own_tell_never(jd_own_data_t *data, const jd_own_columns_t *roles,
-                                  const jd_own_roles_t *given, const int32_t *keep, jd_ctx_t *ctx);
+JD_MUST_USE int jd_own_report_never(jd_own_data_t *data, const jd_own_columns_t *roles,
+                                    const jd_own_roles_t *given, const int32_t *keep,
+                                    jd_ctx_t *ctx);
 
 /** Whether a role's cell is missing, or no finite number where one is needed. */
 bool jd_own_is_missing(const jd_own_columns_t *columns, int role, int64_t row);
 
 /** Rows whose unit, period and treatment are known, those in use among them: told [rows]. */
-JD_MUST_USE int jd_own_find_told(const jd_own_columns_t *columns, int64_t n_rows, int32_t *told,
-                                 int64_t *n, jd_ctx_t *ctx);
+JD_MUST_USE int jd_own_find_dated(const jd_own_columns_t *columns, int64_t n_rows, int32_t *told,
+                                  int64_t *n, jd_ctx_t *ctx);
 
 /** First treated periods of the units of the rows `keep`, 0 = never, from all rows told [n] with
  *  their periods and treatment (0 or 1). *reversal is -1, or the first row told of a unit that is
@@ -183,7 +184,7 @@ void jd_own_notes_drop(jd_own_notes_t *notes);
 
 /** Tells each note once, naming the estimators it concerns, and frees them. JD_ERR_NO_MEMORY where
  *  one was lost. */
-JD_MUST_USE int jd_own_notes_tell(jd_own_notes_t *notes);
+JD_MUST_USE int jd_own_notes_report(jd_own_notes_t *notes);
 
 /* ---- Results ---- */
 

@@ -261,7 +261,7 @@ int jd_request_check(jd_request_t *request, jd_ctx_t *ctx)
     const char *style = ctx ? ctx->style : NULL;
     if (ctx) ctx->style = request->style;
     int rc = settle_vcov(request, &vcov, ctx);
-    if (!rc) jd_request_tell_unused(request, ctx);
+    if (!rc) jd_request_report_unused(request, ctx);
     request->checked = !rc;
     if (ctx) ctx->style = style;
     return rc;

@@ -39,9 +39,9 @@ JD_MUST_USE int jd_request_settle(const jd_request_t *request, jd_own_roles_t *r
 const char *jd_request_text(const jd_request_t *request, const char *name);
 
 /** Warns of options set that none, or not all, of what is requested takes. */
-void jd_request_tell_unused(const jd_request_t *request, jd_ctx_t *ctx);
+void jd_request_report_unused(const jd_request_t *request, jd_ctx_t *ctx);
 /** The same of one option, by its takers. */
-void jd_request_tell_unused_one(const jd_request_t *request, const char *option, const char *takers,
-                                jd_ctx_t *ctx);
+void jd_request_report_unused_one(const jd_request_t *request, const char *option,
+                                  const char *takers, jd_ctx_t *ctx);
 
 #endif

@@ -58,8 +58,8 @@ static void list_others(const char *estimators, const char *of, char list[LIST])
     }
 }
 
-void jd_request_tell_unused_one(const jd_request_t *request, const char *option, const char *of,
-                                jd_ctx_t *ctx)
+void jd_request_report_unused_one(const jd_request_t *request, const char *option, const char *of,
+                                  jd_ctx_t *ctx)
 {
     const bool two = jd_own_count_names(request->roles.cluster) > 1;
     const char *vcov = jd_request_text(request, "vcov");
@@ -79,10 +79,10 @@ void jd_request_tell_unused_one(const jd_request_t *request, const char *option,
         jd_warn(ctx, "\1%s\2 changes nothing in %s", option, others);
 }
 
-void jd_request_tell_unused(const jd_request_t *request, jd_ctx_t *ctx)
+void jd_request_report_unused(const jd_request_t *request, jd_ctx_t *ctx)
 {
     for (int i = 0; i < request->n_asked; i++) {
         const jd_own_option_t *option = request->asked[i].option;
-        if (option->of) jd_request_tell_unused_one(request, option->name, option->of, ctx);
+        if (option->of) jd_request_report_unused_one(request, option->name, option->of, ctx);
     }
 }

@@ -339,7 +339,7 @@ int jd_own_periods(jd_own_data_t *data, const jd_own_column_t *time, const jd_ow
     if (!rc && cohort) rc = jd_own_settle_never(&axes, ctx);
     if (!rc && cohort) rc = read_axis(&axes.cohort, &axes, &roles, fraction, ctx);
     if (!rc && fraction) note_fraction(&axes, fraction, ctx);
-    if (!rc && cohort) jd_own_tell_unseen(&axes, ctx);
+    if (!rc && cohort) jd_own_report_unseen(&axes, ctx);
     if (!rc) rc = jd_check_cancelled(ctx);
     if (!rc) rc = jd_own_decode(&axes, ctx);
     if (!rc) rc = jd_own_unify(&axes, ctx);

@@ -43,7 +43,7 @@ bool jd_own_is_never(const jd_own_column_t *cohort, int64_t row, const jd_own_ne
 JD_MUST_USE int jd_own_settle_never(jd_own_axes_t *axes, jd_ctx_t *ctx);
 
 /** Notes listed codes that no row holds: slips most often. */
-void jd_own_tell_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx);
+void jd_own_report_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx);
 
 /** Finds out whether numbers are codes of dates (20104), years or Stata's numbers, makes dates of
  *  them where the option or the data leave no doubt, and says so. JD_ERR_DATA where there is doubt.

@@ -283,7 +283,7 @@ static int settle_gaps(jd_own_data_t *data, jd_own_axes_t *axes, jd_ctx_t *ctx)
     if (data->gaps_kept) return move_cohorts(axes, ctx);
     const char *unit = jd_period_name(data->period) + 2;
     if (data->period == JD_PERIOD_NUMBER) unit = "integer";
-    data->gaps_told = true;
+    data->gaps_noted = true;
     jd_warn(ctx,
             "\3%s\2 %s: the periods have gaps, so event times count observed periods, "
             "and adoption in a "

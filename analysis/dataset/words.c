@@ -38,7 +38,7 @@ static void print_dropped(FILE *out, const jd_own_data_t *data)
 /* Who is compared with, and what of the cohorts was read so: nobody is never without a word. */
 static void print_never(FILE *out, const jd_own_data_t *data)
 {
-    const jd_own_never_told_t *never = &data->never;
+    const jd_own_never_known_t *never = &data->never;
     const char *what = data->n_units == data->panel.n ? "rows" : "units";
     if (!never->told) return;
     fputs("            never treated: ", out);

@@ -108,7 +108,7 @@ static int part_clusters(cells_t *c, jd_ctx_t *ctx)
 }
 
 /* The law is exact for as many controls as one likes and treated that stay few. */
-static void tell_premise(const cells_t *c, jd_ctx_t *ctx)
+static void report_premise(const cells_t *c, jd_ctx_t *ctx)
 {
     const char *cure = NULL;
     if (c->n_controls < MANY_CONTROLS)
@@ -157,7 +157,7 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     if (!rc) rc = part_clusters(c, ctx);
     free(count);
     if (rc) return rc;
-    tell_premise(c, ctx);
+    report_premise(c, ctx);
     group_paths(c);
     size_t pairs = (size_t)c->n_paths * (size_t)c->n_controls;
     if (jd_make_unset(&c->effect, pairs + 1, sizeof *c->effect, "placebo effects", ctx))

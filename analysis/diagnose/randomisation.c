@@ -272,7 +272,7 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
             double effect, statistic = (double)NAN;
             const jd_progress_t progress = {
                 .stage = "randomisation", .done = d, .total = result->draws};
-            if (t == 0) jd_tell_progress(ctx, &progress);
+            if (t == 0) jd_report_progress(ctx, &progress);
             int now = t == 0 ? jd_check_cancelled(&inner[t]) : JD_OK;
             if (now) {
                 failed[t] = now;

@@ -347,7 +347,7 @@ static int do_draws(wild_t *w, jd_ctx_t *ctx)
                 work = 0;
                 const jd_progress_t progress = {
                     .stage = "wild bootstrap", .done = d, .total = w->draws};
-                jd_tell_progress(ctx, &progress);
+                jd_report_progress(ctx, &progress);
                 now = jd_check_cancelled(ctx);
 #pragma omp atomic write
                 stop = now;

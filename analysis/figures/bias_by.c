@@ -99,7 +99,7 @@ static void put_bias(FILE *out, const stacks_t *s, const jd_figure_options_t *op
     jd_range_add(&y, 0.0);
     for (int k = 0; k < s->curves.n; k++)
         left_out += put_stack(out, s, k, &y);
-    jd_parts_tell(s->curves.kind.name, left_out, ctx);
+    jd_parts_report(s->curves.kind.name, left_out, ctx);
     jd_range_pad(&y, 0.06);
     for (int k = 0; k < s->curves.n; k++)
         put_bias_panel(&page, s, k, legend, &y);

@@ -207,7 +207,7 @@ int jd_figure_bias_split_script(FILE *out, const jd_table_t *table,
     jd_range_add(&extent, 0.0);
     int left_out = put_data(out, &att, table, col, &extent);
     if (two) left_out += put_data(out, &ade, table, col, &extent);
-    jd_parts_tell(kind.name, left_out, ctx);
+    jd_parts_report(kind.name, left_out, ctx);
     jd_range_pad(&extent, 0.05);
     int wide = jd_page_wide(&page), stacked = two && !wide;
     double names = 4.0 + NAME_MM * name_length(&page, table, col), legend = wide ? 10.0 : 13.0;

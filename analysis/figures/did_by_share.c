@@ -215,8 +215,8 @@ int jd_figure_did_by_share_script(FILE *out, const jd_table_t *table,
     fputs(share ? " offset 0,0.6\n" : " offset 0,0.6 noenhanced\n", out);
     put_effects(&page, table, col, has, &first, &y);
     if (two)
-        jd_parts_tell(kind.name, put_bias(&page, table, col, positions, &second, x.high - x.low),
-                      ctx);
+        jd_parts_report(kind.name, put_bias(&page, table, col, positions, &second, x.high - x.low),
+                        ctx);
     jd_page_end(&page);
 out:
     free(positions);

@@ -113,7 +113,7 @@ static int put_all(FILE *out, const jd_table_t *table, const jd_figure_options_t
         n += groups[g].n > 0;
     }
     if (n == 0) return jd_figure_nothing(&kind, table, "year, log_friction and its parts", ctx);
-    jd_parts_tell(kind.name, left_out, ctx);
+    jd_parts_report(kind.name, left_out, ctx);
     jd_range_pad(&year, 0.03);
     jd_range_pad(&extent, 0.05);
     jd_put_axis(out, "x", &year, 4);

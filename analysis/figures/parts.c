@@ -72,7 +72,7 @@ int jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const in
     return left_out;
 }
 
-void jd_parts_tell(const char *figure, int rows, jd_ctx_t *ctx)
+void jd_parts_report(const char *figure, int rows, jd_ctx_t *ctx)
 {
     if (rows > 0)
         jd_warn(ctx,

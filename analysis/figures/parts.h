@@ -27,7 +27,7 @@ double jd_parts_total(const jd_table_t *table, const jd_parts_mark_t *mark, int6
 int jd_parts_data(FILE *out, const char *name, const jd_table_t *table, const int *col,
                   const jd_parts_mark_t *mark, const double *positions, jd_range_t *extent);
 /** Says that `rows` stacks were left out, if any. */
-void jd_parts_tell(const char *figure, int rows, jd_ctx_t *ctx);
+void jd_parts_report(const char *figure, int rows, jd_ctx_t *ctx);
 
 /** Half a bar's thickness: a third of the smallest step between positions, at most a ninth of
  *  `width`. NaN positions are left out. Cost: rows squared. */

@@ -152,7 +152,7 @@ JD_API void jd_warn(jd_ctx_t *ctx, const char *format, ...) JD_PRINTF(2, 3);
 JD_API void jd_plain_text(char *text);
 
 /** Tells the caller's progress callback, if any. */
-JD_API void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress);
+JD_API void jd_report_progress(jd_ctx_t *ctx, const jd_progress_t *progress);
 
 /** JD_ERR_CANCELLED (with its message) once the caller asked to stop, else JD_OK. */
 JD_API JD_MUST_USE int jd_check_cancelled(jd_ctx_t *ctx);

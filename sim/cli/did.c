@@ -42,7 +42,7 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
                 (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
     for (int i = 0; i < data->n_remarks; i++)
         jd_warn(ctx, "%s", data->remark[i]);
-    if (*jd_own_period_unit(data) && !data->gaps_told)
+    if (*jd_own_period_unit(data) && !data->gaps_noted)
         jd_warn(ctx, "event times are in %ss", jd_own_period_unit(data));
     warn_of_always_treated(result, ctx);
     if (jd_own_few_treated(data, result))

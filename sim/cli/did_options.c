@@ -181,7 +181,7 @@ int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_
     if (!rc) rc = read_sign("decimal", wish->decimal, &wish->file.style.decimal, ctx);
     if (!rc) rc = jd_request_check(*request, ctx);
     if (!rc && wish->honest_plot)
-        jd_request_tell_unused_one(*request, "honest-plot", "honest", ctx);
+        jd_request_report_unused_one(*request, "honest-plot", "honest", ctx);
     const jd_estimator_t *one = rc ? NULL : jd_estimator_find((*request)->estimators);
     wish->file.path = jd_args_word(args, 0);
     wish->file.triple = one && one->reads & JD_READS_ELIGIBLE;

@@ -101,7 +101,7 @@ static const char *unit_of(const jd_own_result_t *result, const char *name)
     return "";
 }
 
-static void tell_other_unit(const char *option, const char *name, const char *unit, jd_ctx_t *ctx)
+static void report_other_unit(const char *option, const char *name, const char *unit, jd_ctx_t *ctx)
 {
     jd_warn(ctx, "%s: %s is measured in another unit (%s), so it is not drawn", option, name,
             *unit ? unit : "that of the outcome");
@@ -154,7 +154,7 @@ int jd_did_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
         if (!unit) unit = jd_own_unit(&result->fits[i]);
         if (strcmp(unit, jd_own_unit(&result->fits[i])) != 0) {
             events.rows = before;
-            tell_other_unit("--plot", name, jd_own_unit(&result->fits[i]), ctx);
+            report_other_unit("--plot", name, jd_own_unit(&result->fits[i]), ctx);
             continue;
         }
         if (++drawn <= JD_FIGURE_ESTIMATORS) continue;
@@ -212,7 +212,7 @@ int jd_did_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, c
             unit_of(result, jd_table_text(t, JD_OWN_ESTIMATOR, row, name, sizeof name));
         if (!unit) unit = own;
         if (strcmp(own, unit) != 0) {
-            if (strcmp(name, last) != 0) tell_other_unit("--honest-plot", name, own, ctx);
+            if (strcmp(name, last) != 0) report_other_unit("--honest-plot", name, own, ctx);
             memcpy(last, name, sizeof last);
             continue;
         }

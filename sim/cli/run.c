@@ -45,7 +45,7 @@ static int make_config(jd_config_t **config, const jd_args_t *args, jd_ctx_t *ct
 }
 
 /* After an interruption nothing is written, and what starts again is the whole command. */
-static int tell_again(const jd_args_t *args, const char *path, int64_t replicates, jd_ctx_t *ctx)
+static int report_again(const jd_args_t *args, const char *path, int64_t replicates, jd_ctx_t *ctx)
 {
     char line[JD_AGAIN_SIZE];
     bool fits = jd_cli_again(args, NULL, NULL, line);
@@ -77,7 +77,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc) rc = jd_cli_may_write(path, args, ctx);
     if (!rc) rc = jd_cli_make_room(path, ctx);
     if (!rc) rc = jd_study_run(config, path, jd_args_has(args, "force"), replicates, &result, ctx);
-    if (rc == JD_ERR_CANCELLED) rc = tell_again(args, path, replicates, ctx);
+    if (rc == JD_ERR_CANCELLED) rc = report_again(args, path, replicates, ctx);
     if (!rc && format == 0) jd_words_print(stdout, config, &result, path);
     if (!rc && format == 1)
         rc = jd_csv_print(replicates > 1 ? &result.all_estimates : &result.estimates, jd_out_data(),

@@ -138,8 +138,8 @@ static int print_plan(const jd_config_t *config, jd_ctx_t *ctx)
 
 /* ---- The sweep ---- */
 
-static int tell_on(const jd_args_t *args, const char *folder, const jd_sweep_facts_t *facts,
-                   jd_ctx_t *ctx)
+static int report_on(const jd_args_t *args, const char *folder, const jd_sweep_facts_t *facts,
+                     jd_ctx_t *ctx)
 {
     static const char *const without[] = {"resume", "force", NULL};
     char line[JD_AGAIN_SIZE];
@@ -179,7 +179,7 @@ static int check_plan(const jd_config_t *config, jd_ctx_t *ctx)
 }
 
 /* Of a share of the runs, or all: nothing came of it, and a script should notice. */
-static int tell_all_failed(const jd_sweep_facts_t *f, jd_ctx_t *ctx)
+static int report_all_failed(const jd_sweep_facts_t *f, jd_ctx_t *ctx)
 {
     int64_t n = f->merged ? f->n_runs : f->farm.done;
     if (n == 0 || f->farm.failed < n) return JD_OK;
@@ -217,10 +217,10 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && !dry && o.resume) jd_cli_note_new(folder, "plan.txt", ctx);
     if (!rc && !dry) {
         rc = jd_sweep_run(&jd_sweep_simulate, config, folder, &o, &facts, ctx);
-        if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, &facts, ctx);
+        if (rc == JD_ERR_CANCELLED) rc = report_on(args, folder, &facts, ctx);
         if (!rc) {
             print_end(folder, &facts);
-            rc = tell_all_failed(&facts, ctx);
+            rc = report_all_failed(&facts, ctx);
         }
     }
     jd_config_free(config);

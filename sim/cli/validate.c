@@ -12,7 +12,7 @@
 
 static const char *const formats[] = {"text", "csv", NULL};
 
-static int tell_on(const jd_args_t *args, const char *folder, jd_ctx_t *ctx)
+static int report_on(const jd_args_t *args, const char *folder, jd_ctx_t *ctx)
 {
     static const char *const without[] = {"resume", "force", NULL};
     char line[JD_AGAIN_SIZE];
@@ -41,7 +41,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && o.resume) jd_cli_note_new(folder, "rounds/01/plan.txt", ctx);
     if (!rc) {
         rc = jd_validate_run(config, folder, &o, &v, ctx);
-        if (rc == JD_ERR_CANCELLED) rc = tell_on(args, folder, ctx);
+        if (rc == JD_ERR_CANCELLED) rc = report_on(args, folder, ctx);
         snprintf(path, sizeof path, "%s/validation.h5", folder);
     }
     if (!rc && format == 0) jd_validate_print(stdout, config, &v, path);

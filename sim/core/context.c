@@ -128,7 +128,7 @@ void jd_warn(jd_ctx_t *ctx, const char *format, ...)
     ctx->warn(ctx->user, text);
 }
 
-void jd_tell_progress(jd_ctx_t *ctx, const jd_progress_t *progress)
+void jd_report_progress(jd_ctx_t *ctx, const jd_progress_t *progress)
 {
     if (ctx && ctx->progress) ctx->progress(ctx->user, progress);
 }

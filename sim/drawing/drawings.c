@@ -124,7 +124,7 @@ static bool is_wanted(const job_t *job, const char *name)
     return !job->drawings->figures || jd_list_holds(job->drawings->figures, name, false);
 }
 
-static void tell_drawn(job_t *job)
+static void report_drawn(job_t *job)
 {
     static const struct {
         unsigned bit;
@@ -183,7 +183,7 @@ static int draw_figures(job_t *job, const jd_source_t *s, unsigned kind, const c
         if (failed)
             rc = judge(failed, s->path, figure->name, &inner, ctx);
         else
-            tell_drawn(job);
+            report_drawn(job);
     }
     job->options.stem = NULL;
     return rc;
@@ -248,7 +248,7 @@ static int draw_shares(job_t *job, const jd_table_t *shares, jd_ctx_t *ctx)
     }
     job->options.stem = "did_by_share";
     int rc = jd_figure_did_by_share(shares, &job->options, ctx);
-    if (!rc) tell_drawn(job);
+    if (!rc) report_drawn(job);
     return rc;
 }
 

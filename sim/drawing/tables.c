@@ -266,7 +266,7 @@ static void add_name(list_t *list, const char *name)
     snprintf(list->names + used, sizeof list->names - used, "%s%s", used ? ", " : "", name);
 }
 
-static void tell_other_units(const char *figure, const list_t *list, jd_ctx_t *ctx)
+static void report_other_units(const char *figure, const list_t *list, jd_ctx_t *ctx)
 {
     if (*list->names)
         jd_warn(ctx, "%s: %s: measured in other units than the rest, so not drawn on its axis",
@@ -308,7 +308,7 @@ int jd_bias_rows(jd_table_t *bias, const jd_means_t *means, jd_ctx_t *ctx)
         jd_table_set_text(bias, JD_BIAS_TERM, bias->rows, sectors ? "sector × county" : "");
         bias->rows++;
     }
-    tell_other_units("bias_split", &others, ctx);
+    report_other_units("bias_split", &others, ctx);
     return rc;
 }
 
@@ -370,7 +370,7 @@ int jd_event_rows(jd_table_t *events, const jd_means_t *means, jd_ctx_t *ctx)
         if (gap) add_event(events, name, time - 1, 0, (double)NAN, (double)NAN);
         add_event(events, name, time, estimate, low, high);
     }
-    tell_other_units("event_time", &others, ctx);
+    report_other_units("event_time", &others, ctx);
     if (*too_many.names)
         jd_warn(ctx,
                 "event_time: a figure shows %d estimators, so not %s; name those to compare in "

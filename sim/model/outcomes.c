@@ -67,20 +67,20 @@ JD_CLONES static void ask(const jd_street_setting_t *setting, jd_world_t *world,
     double *restrict overload = world->incentives.overload + first;
     JD_SIMD
     for (int i = 0; i < n; i++) {
-        double felt = pressure[i] + push * dose[i],
+        double total = pressure[i] + push * dose[i],
                burden = own_burden + more_burden[i] + mandate_burden[i];
-        double stake = mandate_s[i] * (strong * jd_max(0, 1 + th_strong * felt) * (1 + tour[i]));
+        double stake = mandate_s[i] * (strong * jd_max(0, 1 + th_strong * total) * (1 + tour[i]));
         double press = environment[i], over = press > 0 ? press : 1.0;
         double lenient = leniency + stake * per_stake / (penalty[i] * over);
         double left_out = press > 0 ? jd_min(1, jd_max(0, lenient)) : 0.0;
-        pressure[i] = felt;
+        pressure[i] = total;
         stringency[i] =
             base * authority[i] * jd_max(0, 1 + th_environment * press * (1 - left_out));
         stake_s[i] = stake;
-        stake_w[i] = mandate_w[i] * (weak * jd_max(0, 1 + th_weak * felt));
+        stake_w[i] = mandate_w[i] * (weak * jd_max(0, 1 + th_weak * total));
         resident[i] = horizontal + slope * jd_max(0, 1 - services[i]) + hor[i];
         time[i] = jd_max(0, 1 - burden);
-        overload[i] = jd_max(0, felt + burden);
+        overload[i] = jd_max(0, total + burden);
     }
 }
 

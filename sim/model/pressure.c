@@ -467,9 +467,9 @@ void jd_events_apply(const jd_events_t *events, const jd_tree_t *tree, int32_t q
         if (shape == 0.0 || e->kind == JD_EVENT_RECLASSIFY) continue;
         const double *exposure = events->exposure[i];
         for (int32_t s = 0; s < streets; s++) {
-            double felt = shape * exposure[s] * events->scale[s];
-            pressure[s] += felt;
-            if (e->kind == JD_EVENT_ENV) environment[s] += felt;
+            double added = shape * exposure[s] * events->scale[s];
+            pressure[s] += added;
+            if (e->kind == JD_EVENT_ENV) environment[s] += added;
         }
         for (int32_t c = 0; c < counties; c++) {
             if (!events->covered[i][tree->child[JD_COUNTY][c]]) continue;

@@ -78,7 +78,7 @@ int jd_simulation_run_hooked(struct jd_simulation *sim, const jd_sink_t *sink,
                                   .total = t < 1 ? burn_in : periods,
                                   .items = (double)sim->facts.firm_periods,
                                   .item = t < 1 ? NULL : "firm-quarters"};
-        jd_tell_progress(ctx, &progress);
+        jd_report_progress(ctx, &progress);
     }
     if (!rc) rc = jd_record_finish(sim, ctx);
     return rc;

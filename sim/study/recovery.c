@@ -405,9 +405,9 @@ static line_t mean_effect(const jd_design_t *design, const jd_fit_t *fit, const 
     return line;
 }
 
-static int tell_lines(jd_table_t *estimates, const jd_recovery_sample_t *s,
-                      const jd_design_t *design, const jd_fit_t *fit, const jd_split_t *splits,
-                      int n, jd_ctx_t *ctx)
+static int report_lines(jd_table_t *estimates, const jd_recovery_sample_t *s,
+                        const jd_design_t *design, const jd_fit_t *fit, const jd_split_t *splits,
+                        int n, jd_ctx_t *ctx)
 {
     const jd_term_t *terms = jd_design_terms(design);
     const char *name = jd_design_estimator(design)->name;
@@ -482,8 +482,8 @@ static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_c
 }
 
 /* Rows of one outcome; input NULL: of the world without the policy, all chance. */
-static int tell_outcome(const work_t *w, const jd_design_t *design, const double *y,
-                        const jd_split_input_t *input, jd_table_t *to, jd_ctx_t *ctx)
+static int report_outcome(const work_t *w, const jd_design_t *design, const double *y,
+                          const jd_split_input_t *input, jd_table_t *to, jd_ctx_t *ctx)
 {
     const jd_term_t *terms = jd_design_terms(design);
     int n_terms = jd_design_facts(design).n_terms, n = 0;
@@ -494,7 +494,7 @@ static int tell_outcome(const work_t *w, const jd_design_t *design, const double
     if (!rc && input) rc = jd_split_bias(design, input, splits, &n, ctx);
     for (; !rc && !input && n < n_terms && terms[n].kind < JD_TERM_OTHER; n++)
         splits[n].trends = fit.estimate[n];
-    if (!rc) rc = tell_lines(to, w->sample, design, &fit, splits, n, ctx);
+    if (!rc) rc = report_lines(to, w->sample, design, &fit, splits, n, ctx);
     free(splits);
     jd_fit_free(&fit);
     return rc;
@@ -511,8 +511,8 @@ static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
                                     .dose = dose_for(s, name)};
     jd_design_t *design = NULL;
     int rc = prepare(w, name, &design, ctx);
-    if (!rc) rc = tell_outcome(w, design, s->observed, &input, w->estimates, ctx);
-    if (!rc && w->null) rc = tell_outcome(w, design, s->y0, NULL, w->null, ctx);
+    if (!rc) rc = report_outcome(w, design, s->observed, &input, w->estimates, ctx);
+    if (!rc && w->null) rc = report_outcome(w, design, s->y0, NULL, w->null, ctx);
     jd_design_free(design);
     return rc;
 }

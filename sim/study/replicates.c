@@ -114,7 +114,7 @@ static int take(work_t *w, int64_t i, attempt_t *a)
     return keep(w->result, &a->one, (int32_t)i + 1, w->ctx);
 }
 
-static void tell_progress(const work_t *w, int64_t done)
+static void report_progress(const work_t *w, int64_t done)
 {
     const jd_progress_t progress = {.stage = "replicates",
                                     .done = done,
@@ -122,7 +122,7 @@ static void tell_progress(const work_t *w, int64_t done)
                                     .items = (double)done,
                                     .item = "runs",
                                     .failed = w->result->failed};
-    jd_tell_progress(w->ctx, &progress);
+    jd_report_progress(w->ctx, &progress);
 }
 
 /* Replicates [first, end), taken in their order. */
@@ -139,7 +139,7 @@ static void run_some(work_t *w, int workers, int64_t first, int64_t end)
 #pragma omp ordered
         if (!w->rc) {
             w->rc = take(w, i, &a);
-            if (!w->rc) tell_progress(w, i + 1);
+            if (!w->rc) report_progress(w, i + 1);
             if (w->rc) {
 #pragma omp atomic write
                 stopped = true;

@@ -56,7 +56,7 @@ void jd_run_notes_begin(jd_run_notes_t *notes, jd_ctx_t *inner, const jd_ctx_t *
     inner->user = notes;
 }
 
-static void hear_and_tell(void *user, const char *message)
+static void hear_and_report(void *user, const char *message)
 {
     const jd_run_notes_t *notes = user;
     hear(user, message);
@@ -69,11 +69,11 @@ static void pass_progress(void *user, const jd_progress_t *progress)
     if (notes->outer->progress) notes->outer->progress(notes->outer->user, progress);
 }
 
-void jd_run_notes_begin_telling(jd_run_notes_t *notes, jd_ctx_t *inner, const jd_ctx_t *outer)
+void jd_run_notes_begin_reporting(jd_run_notes_t *notes, jd_ctx_t *inner, const jd_ctx_t *outer)
 {
     jd_run_notes_begin(notes, inner, outer);
     if (!outer) return;
-    inner->warn = hear_and_tell;
+    inner->warn = hear_and_report;
     inner->progress = pass_progress;
 }
 

@@ -25,7 +25,7 @@ void jd_run_notes_begin(jd_run_notes_t *notes, jd_ctx_t *inner, const jd_ctx_t *
 void jd_run_notes_end(const jd_run_notes_t *notes, char text[JD_RUN_NOTE]);
 
 /** The same, but remarks and progress reach `outer` too. */
-void jd_run_notes_begin_telling(jd_run_notes_t *notes, jd_ctx_t *inner, const jd_ctx_t *outer);
+void jd_run_notes_begin_reporting(jd_run_notes_t *notes, jd_ctx_t *inner, const jd_ctx_t *outer);
 
 /** Distinct remarks of many runs, in the order they came. Zero it first. */
 typedef struct jd_tallied jd_tallied_t;

@@ -159,7 +159,7 @@ static int run_once(jd_store_t *store, const jd_config_t *config, const jd_study
     jd_run_notes_t notes;
     jd_ctx_t inner;
     char text[JD_RUN_NOTE];
-    jd_run_notes_begin_telling(&notes, &inner, ctx);
+    jd_run_notes_begin_reporting(&notes, &inner, ctx);
     int rc =
         jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, &inner);
     if (rc) return jd_fail(ctx, rc, "%s", inner.message);

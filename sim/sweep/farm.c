@@ -68,8 +68,8 @@ static int read_journal(const jd_shards_t *shards, bool *sealed, bool *foreign, 
 
 /* ---- What is there ---- */
 
-static void tell_damage(const jd_shards_t *s, int64_t block, jd_shard_state_t state, int64_t valid,
-                        jd_ctx_t *ctx)
+static void report_damage(const jd_shards_t *s, int64_t block, jd_shard_state_t state,
+                          int64_t valid, jd_ctx_t *ctx)
 {
     int64_t first = block * s->block,
             n = s->n_runs - first < s->block ? s->n_runs - first : s->block;
@@ -108,7 +108,7 @@ static int look(crew_t *crew)
         crew->pending[crew->n_pending++] = b;
         if (state != JD_SHARD_DAMAGED && !(sealed[b] && state == JD_SHARD_NONE)) continue;
         crew->facts->damaged++;
-        tell_damage(shards, b, state, valid, crew->ctx);
+        report_damage(shards, b, state, valid, crew->ctx);
     }
     free(sealed);
     return rc;
@@ -136,7 +136,7 @@ static int64_t take_block(crew_t *crew)
     return block;
 }
 
-static void tell_progress(const crew_t *crew)
+static void report_progress(const crew_t *crew)
 {
     const jd_farm_facts_t *f = crew->facts;
     const jd_progress_t progress = {.stage = "runs",
@@ -145,7 +145,7 @@ static void tell_progress(const crew_t *crew)
                                     .items = (double)f->done,
                                     .item = "runs",
                                     .failed = f->failed};
-    jd_tell_progress(crew->ctx, &progress);
+    jd_report_progress(crew->ctx, &progress);
 }
 
 /* Too many runs failed while others are still to do: what is wrong is wrong with the config. */
@@ -176,7 +176,7 @@ static bool note_run(crew_t *crew, int64_t run, const jd_run_result_t *result)
         f->done++;
         f->failed += result->failed != 0;
         jd_first_failure_note(&f->first_failure, run, result);
-        tell_progress(crew);
+        report_progress(crew);
         if (!crew->rc) crew->rc = check_failures(crew);
         more = !crew->rc;
     }
@@ -272,7 +272,7 @@ int jd_farm_work(const jd_farm_t *farm, jd_farm_facts_t *facts, jd_ctx_t *ctx)
     int workers = side > 0 ? (int)side : 1;
     crew.inner_threads = threads / workers;
     if (!rc && crew.n_pending > 0) {
-        tell_progress(&crew);
+        report_progress(&crew);
         let_nest(workers > 1 && crew.inner_threads > 1);
 #pragma omp parallel num_threads(workers)
         work(&crew);

@@ -317,8 +317,8 @@ static void compare_others(comparison_t *c, const jd_config_t *a, const jd_confi
     }
 }
 
-static int tell_differences(const jd_sweep_folder_t *before, const jd_sweep_folder_t *now,
-                            const char *folder, jd_ctx_t *ctx)
+static int report_differences(const jd_sweep_folder_t *before, const jd_sweep_folder_t *now,
+                              const char *folder, jd_ctx_t *ctx)
 {
     comparison_t c = {.now = now->config, .ctx = ctx};
     if (strcmp(before->program, now->program) != 0)
@@ -387,7 +387,7 @@ static int hold_against(jd_sweep_folder_t *now, const jd_sweep_kind_t *kind, boo
                        "with -o, or --force to start over",
                        folder, inner.message);
     if (before.identity != now->identity)
-        rc = tell_differences(&before, now, folder, ctx);
+        rc = report_differences(&before, now, folder, ctx);
     else
         rc = grow(now, &before, resume, folder, ctx);
     jd_sweep_folder_free(&before);
@@ -478,7 +478,7 @@ int jd_sweep_folder_same(const jd_sweep_folder_t *first, const jd_sweep_folder_t
     if (!rc) rc = identify(&as_first, ctx);
     if (!rc && as_first.identity != first->identity) {
         jd_ctx_t inner = jd_ctx_inner(ctx);
-        rc = tell_differences(first, &as_first, other_name, &inner);
+        rc = report_differences(first, &as_first, other_name, &inner);
         rc = jd_fail(ctx, rc, "%s and %s are not of one sweep: %.*s", first_name, other_name,
                      (int)strcspn(inner.message, ";"), inner.message);
     }

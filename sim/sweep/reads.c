@@ -16,21 +16,21 @@
 /* ---- What commands do not read ---- */
 
 /* Whether an event acts in no quarter of the run, burn-in included. */
-static bool is_never_felt(const jd_event_params_t *e, const jd_config_t *config)
+static bool is_never_active(const jd_event_params_t *e, const jd_config_t *config)
 {
     const jd_run_params_t *run = jd_config_section(config, "run");
     int64_t end = run->start + run->periods;
     for (int64_t q = run->start - run->burn_in; q < end; q++) {
-        bool felt = e->kind == JD_EVENT_RECLASSIFY ? q >= e->start && q < e->start + e->length
-                                                   : jd_event_shape(e, (int32_t)q) > 0;
-        if (felt) return false;
+        bool active = e->kind == JD_EVENT_RECLASSIFY ? q >= e->start && q < e->start + e->length
+                                                     : jd_event_shape(e, (int32_t)q) > 0;
+        if (active) return false;
     }
     return true;
 }
 
 static bool is_outside(const void *block, const jd_config_t *config)
 {
-    return is_never_felt(block, config);
+    return is_never_active(block, config);
 }
 
 static bool built_in_is_outside(const void *block, const jd_config_t *config)
@@ -38,7 +38,7 @@ static bool built_in_is_outside(const void *block, const jd_config_t *config)
     const jd_rescaling_params_t *p = block;
     const jd_event_params_t e = {
         .shape = JD_SHAPE_RAMP, .start = p->event_start, .length = p->event_length};
-    return is_never_felt(&e, config);
+    return is_never_active(&e, config);
 }
 
 static bool shock_is_outside(const void *block, const jd_config_t *config)
@@ -149,7 +149,7 @@ static int note_find(void *user, const char *section, const jd_param_t *param,
 }
 
 /* One note of all that a rule leaves unread. */
-static void tell_rule(finds_t *all, int first, int64_t points)
+static void report_rule(finds_t *all, int first, int64_t points)
 {
     enum { SHOWN = 6 };
     char names[SHOWN * 196] = "";
@@ -168,17 +168,17 @@ static void tell_rule(finds_t *all, int first, int64_t points)
     jd_warn(all->ctx, "%s %s not read: %s", names, n == 1 ? "is" : "are", rule->why);
 }
 
-static void tell_all(finds_t *all, int64_t points)
+static void report_all(finds_t *all, int64_t points)
 {
     for (int i = 0; i < all->n; i++)
-        if (all->find[i].points >= points && !all->find[i].told) tell_rule(all, i, points);
+        if (all->find[i].points >= points && !all->find[i].told) report_rule(all, i, points);
 }
 
 int jd_reads_note(const jd_config_t *config, const jd_unread_t *more, jd_ctx_t *ctx)
 {
     finds_t all = {.ctx = ctx};
     int rc = jd_config_unread(config, more, note_find, &all);
-    if (!rc) tell_all(&all, 1);
+    if (!rc) report_all(&all, 1);
     free(all.find);
     return rc;
 }
@@ -228,7 +228,7 @@ int jd_reads_check(const jd_plan_t *plan, const jd_config_t *config, const jd_un
         jd_warn(ctx, "%lld of %lld points%s cannot be run; the first: %s", (long long)refused,
                 (long long)looked, step > 1 ? " that were looked at" : "", first);
     if (!rc) rc = refuse_factors(&all, plan, config, looked - refused);
-    if (!rc) tell_all(&all, looked - refused);
+    if (!rc) report_all(&all, looked - refused);
     free(all.find);
     return rc;
 }

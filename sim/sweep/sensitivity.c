@@ -325,7 +325,7 @@ static int analyse(jd_study_sensitivity_t *s, int draws, double level, jd_ctx_t 
 }
 
 /* An output too few runs have, or that is a constant. */
-static int tell_why(const jd_study_sensitivity_t *s, int code, const char *why, jd_ctx_t *ctx)
+static int report_why(const jd_study_sensitivity_t *s, int code, const char *why, jd_ctx_t *ctx)
 {
     const jd_run_params_t *run = jd_config_section(s->folder.config, "run");
     bool folds = strstr(s->output, "ade") && run->direct_folds == 0;
@@ -349,7 +349,7 @@ int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder, const ch
     jd_ctx_t inner = jd_ctx_inner(ctx);
     if (!rc) {
         rc = analyse(s, draws, level, &inner);
-        if (rc) rc = tell_why(s, rc, inner.message, ctx);
+        if (rc) rc = report_why(s, rc, inner.message, ctx);
     }
     free(y);
     if (rc) jd_study_sensitivity_free(s);

@@ -35,7 +35,7 @@ static void tell(double bytes)
     disk_says.kind = 0xEF53;
 }
 
-static int tell_the_truth(void **state)
+static int report_the_truth(void **state)
 {
     (void)state;
     memset(&disk_says, 0, sizeof disk_says);
@@ -207,11 +207,11 @@ static void test_a_sweep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_the_check, tell_the_truth),
-        cmocka_unit_test_teardown(test_a_run, tell_the_truth),
-        cmocka_unit_test_teardown(test_against_a_simulation, tell_the_truth),
-        cmocka_unit_test_teardown(test_exports, tell_the_truth),
-        cmocka_unit_test_teardown(test_a_sweep, tell_the_truth),
+        cmocka_unit_test_teardown(test_the_check, report_the_truth),
+        cmocka_unit_test_teardown(test_a_run, report_the_truth),
+        cmocka_unit_test_teardown(test_against_a_simulation, report_the_truth),
+        cmocka_unit_test_teardown(test_exports, report_the_truth),
+        cmocka_unit_test_teardown(test_a_sweep, report_the_truth),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

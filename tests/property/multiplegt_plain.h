@@ -440,7 +440,7 @@ static int prepare_plain(plain_t *p)
 }
 
 /* How many lags have switchers, in each of their pieces. */
-static int count_told(plain_t *p, int end, used_t *used)
+static int count_dated(plain_t *p, int end, used_t *used)
 {
     int told = 0;
     for (int k = 0; k < p->n_effects + p->n_placebos; k++) {
@@ -470,7 +470,7 @@ static int try_one(uint64_t seed, int *answered)
     make_panel(&p, seed);
     int end = prepare_plain(&p);
     fill_theta(&p, residual, square);
-    int told = count_told(&p, end, used);
+    int told = count_dated(&p, end, used);
     int rc = jd_design_prepare(&design, jd_estimator_find("did_multiplegt_dyn"), &p.t.panel,
                                &p.options, &ctx);
     if (!rc) rc = jd_design_infer(design, p.t.y, NULL, 0.95, &fit, &ctx);

@@ -116,7 +116,7 @@ static int weigh_violation(jd_pretrend_t *p, const jd_rectangle_t *r, const jd_e
 }
 
 /* Coverage without a pretest: |N(violation, se)| <= critical se. */
-static void tell_coverage(jd_pretrend_t *p, const jd_rectangle_t *r)
+static void report_coverage(jd_pretrend_t *p, const jd_rectangle_t *r)
 {
     for (int s = 0; s < r->n_post; s++) {
         double se = r->half[s] / r->critical, shift = p->violation[r->k + s] / se;
@@ -147,7 +147,7 @@ int jd_pretrend_assess(jd_pretrend_t *p, const jd_event_path_t *path, const doub
     p->power = 1 - passes;
     p->size = 1 - passes_parallel;
     p->bayes_factor = passes / passes_parallel;
-    tell_coverage(p, &r);
+    report_coverage(p, &r);
 out:
     jd_rectangle_free(&r);
     if (rc) jd_pretrend_free(p);

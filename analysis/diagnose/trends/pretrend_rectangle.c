@@ -208,8 +208,8 @@ static void add_lattice(const jd_rectangle_t *r, const double *mean, int shift, 
 }
 
 /* Means of the coefficients out of those of the standardised leads. */
-static void tell_means(const jd_rectangle_t *r, const double *mean, const double *y, double *lead,
-                       double *other)
+static void report_means(const jd_rectangle_t *r, const double *mean, const double *y, double *lead,
+                         double *other)
 {
     for (int i = 0; lead && i < r->k; i++) {
         lead[r->order[i]] = mean[r->order[i]];
@@ -267,7 +267,7 @@ int jd_rectangle_integrate(const jd_rectangle_t *r, const double *mean, double *
     *probability = total[0];
     for (size_t i = 1; i < n; i++)
         total[i] /= total[0];
-    tell_means(r, mean, total + 1, lead, other);
+    report_means(r, mean, total + 1, lead, other);
     if (cover) memcpy(cover, total + 1 + r->k, (size_t)r->n_post * sizeof *cover);
     free(total);
     return JD_OK;

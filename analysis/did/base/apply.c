@@ -20,16 +20,16 @@ static int is_whole(const jd_design_t *design)
 static int all_finite(const double *y, int64_t n)
 {
     enum { LANES = 8 };
-    double nought[LANES] = {0}; /* 0 times what is not finite is no number */
+    double zero[LANES] = {0}; /* 0 times what is not finite is no number */
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (int l = 0; l < LANES; l++)
-            nought[l] += 0 * y[i + l];
+            zero[l] += 0 * y[i + l];
     for (; i < n; i++)
-        nought[0] += 0 * y[i];
+        zero[0] += 0 * y[i];
     for (int l = 1; l < LANES; l++)
-        nought[0] += nought[l];
-    return nought[0] == 0;
+        zero[0] += zero[l];
+    return zero[0] == 0;
 }
 
 /* First row of the sample whose outcome is not finite, or -1. */

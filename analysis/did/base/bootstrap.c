@@ -200,7 +200,7 @@ static int run(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
         for (int64_t d = t; d < fit->n_law && !failed[t]; d += threads) {
             const jd_progress_t progress = {.stage = "bootstrap", .done = d, .total = fit->n_law};
             int now = t == 0 ? jd_check_cancelled(&inner[t]) : JD_OK;
-            if (t == 0) jd_tell_progress(ctx, &progress);
+            if (t == 0) jd_report_progress(ctx, &progress);
             if (now) {
                 failed[t] = now;
 #pragma omp atomic write
@@ -297,7 +297,7 @@ static void fill_vcov(jd_fit_t *fit)
 }
 
 /* Samples that lack a cohort lack its effects. */
-static void tell_missing(const jd_design_t *design, const jd_fit_t *fit, jd_ctx_t *ctx)
+static void report_missing(const jd_design_t *design, const jd_fit_t *fit, jd_ctx_t *ctx)
 {
     int64_t most = 0;
     int worst = 0;
@@ -341,7 +341,7 @@ static int fill_fit(const task_t *task, jd_fit_t *fit, jd_ctx_t *ctx)
     fit->facts.samples = fit->n_law;
     fit->facts.df = (double)INFINITY;
     fit->facts.n_clusters = fit->n_clusters;
-    tell_missing(task->design, fit, ctx);
+    report_missing(task->design, fit, ctx);
     return JD_OK;
 }
 

@@ -15,7 +15,7 @@ void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption)
     *delay = *delay == -1 || *delay == own ? own : 0;
 }
 
-void jd_tell_gaps(const char *name, jd_ctx_t *ctx)
+void jd_report_gaps(const char *name, jd_ctx_t *ctx)
 {
     jd_warn(ctx,
             "%s: the first period seen after adoption is not equally late for all adopters, so "
@@ -36,7 +36,7 @@ int jd_fail_window(const char *name, const jd_did_options_t *options, jd_ctx_t *
 
 /* A window that reaches beyond the event times in the data gives a warning: its ends are no
  * results. Event time -1 is the base of most, so it is no term of theirs. */
-static void tell_window(const jd_design_t *d, const jd_did_options_t *options, jd_ctx_t *ctx)
+static void report_window(const jd_design_t *d, const jd_did_options_t *options, jd_ctx_t *ctx)
 {
     int32_t first = INT32_MAX, last = INT32_MIN;
     const char *name = d->estimator->name;
@@ -100,7 +100,7 @@ int jd_design_prepare(jd_design_t **design, const jd_estimator_t *estimator,
     d->facts.n_obs = d->sample.n;
     d->facts.dropped = d->sample.dropped;
     d->facts.n_clusters = d->clusters.n_groups;
-    tell_window(d, options, ctx);
+    report_window(d, options, ctx);
     *design = d;
     return JD_OK;
 }

@@ -124,7 +124,7 @@ jd_term_t jd_term_aggregate(jd_aggregate_t by, int32_t key);
  * adopter. */
 void jd_delay_add(int32_t *delay, int32_t seen, int32_t adoption);
 /** Says that the gaps after adoption differ, so that event times count the periods in use. */
-void jd_tell_gaps(const char *name, jd_ctx_t *ctx);
+void jd_report_gaps(const char *name, jd_ctx_t *ctx);
 /** Event time of the k-th period seen since (k >= 0) or before the first one treated. */
 static inline int32_t jd_delayed(int32_t delay, int32_t k)
 {

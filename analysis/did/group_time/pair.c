@@ -81,8 +81,8 @@ static int allocate(jd_pair_fit_t *fit, const jd_pair_t *pair, const jd_pair_how
     for (int s = 0; s < 4; s++, next += k)
         fit->slope[s] = next;
     for (int s = 0; s < pair->n_sides; s++)
-        fit->felt[s] = fit->slope[pair->n_sides + s];
-    if (wrong_sign) fit->felt[0] = next;
+        fit->used[s] = fit->slope[pair->n_sides + s];
+    if (wrong_sign) fit->used[0] = next;
     next += k;
     fit->hessian = next;
     for (int s = 0; s < 4; s++)
@@ -250,7 +250,7 @@ static void add_mean(const jd_pair_fit_t *fit, const jd_pair_t *p, int segment, 
 /* DRDID's slope of the controls before: m + mean^h - 2 mean_T where m - mean^h is right. */
 static void fill_wrong_sign(const jd_pair_fit_t *fit, const jd_pair_t *p)
 {
-    double *v = fit->felt[0];
+    double *v = fit->used[0];
     memcpy(v, fit->mean, (size_t)fit->k * sizeof *v);
     add_mean(fit, p, 2, 1, v);
     add_mean(fit, p, 0, -2, v);
@@ -273,7 +273,7 @@ static void fill_control(jd_pair_fit_t *fit, const jd_pair_t *p, int side)
     jd_cholesky_solve(fit->gram[segment], k, fit->kept, v);
     for (int j = 0; j < k; j++)
         v[j] *= -sign;
-    if (fit->felt[side] != v) fill_wrong_sign(fit, p);
+    if (fit->used[side] != v) fill_wrong_sign(fit, p);
 }
 
 static void fill_treated(jd_pair_fit_t *fit, int side)
@@ -404,7 +404,7 @@ static void add_control(const jd_pair_fit_t *fit, const jd_pair_t *p, int side, 
         const double *x = p->x + i * k;
         double r = influence[i];
         double h = odds_weight(fit, p->odds[i]) * fit->by_odds[s] * (r - centre);
-        double slope = regression && !improved ? dot(x, fit->felt[side], k) : 0;
+        double slope = regression && !improved ? dot(x, fit->used[side], k) : 0;
         influence[i] = p->w[i] * (h + slope * r);
         for (int j = 0; j < k; j++)
             by_score[j] += p->w[i] * h * x[j];

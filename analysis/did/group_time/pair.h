@@ -60,7 +60,7 @@ typedef struct jd_pair_fit {
     double *slope[4];      /* [k] with level and by_odds: a row's weight on y is
                               w (level + odds by_odds + x'slope), improved: w odds (by_odds + x'slope) */
     double level[4], by_odds[4];
-    double *felt[2]; /* [k] as the controls' slopes, in their influence: elsewhere the same */
+    double *used[2]; /* [k] as the controls' slopes, in their influence: elsewhere the same */
     double mass[4], odds_mass[2]; /* sums of w by segment, of w odds by side of the controls */
     double treated_mass, side_mass[2];
     int64_t n_trimmed; /* controls of propensity >= 0.995, which get no weight */

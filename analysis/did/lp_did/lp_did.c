@@ -65,7 +65,7 @@ static int make_index(jd_lp_t *lp, jd_design_t *design, const jd_frame_t *frame,
         jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
         differ |= before != -1 && before != delay;
     }
-    if (!rc && differ && !lp->stable) jd_tell_gaps("lp_did", ctx);
+    if (!rc && differ && !lp->stable) jd_report_gaps("lp_did", ctx);
     lp->delay = differ || delay < 0 || lp->stable ? 0 : delay;
     for (int64_t i = 0; i < frame->n && lp->delay > 0; i++)
         if (design->event_time[i] != JD_NEVER)

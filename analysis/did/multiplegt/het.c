@@ -359,8 +359,8 @@ static void take_residuals(const jd_multiplegt_t *mg, const regression_t *r, int
 }
 
 /* A term's estimate, and its influences unless u is NULL. */
-static double tell_term(const jd_multiplegt_t *mg, const regression_t *r, const double *q,
-                        const double *y, const double *rest, double *u)
+static double report_term(const jd_multiplegt_t *mg, const regression_t *r, const double *q,
+                          const double *y, const double *rest, double *u)
 {
     double sum = 0;
     for (size_t g = 0; g < (size_t)mg->n_groups; g++) {
@@ -392,8 +392,8 @@ static int walk(const jd_multiplegt_t *mg, const double *mean, double *value, do
         if (rc) break;
         if (fresh) take_differences(mg, lag, &r, mean, y);
         if (fresh && u) take_residuals(mg, &r, lag->l, y, y + groups, y + 2 * groups);
-        double told = tell_term(mg, &r, r.q + (size_t)j * groups, y, y + groups,
-                                u ? u + (size_t)t * groups : NULL);
+        double told = report_term(mg, &r, r.q + (size_t)j * groups, y, y + groups,
+                                  u ? u + (size_t)t * groups : NULL);
         if (value && r.kept[j]) value[t] = told;
     }
     free(y);

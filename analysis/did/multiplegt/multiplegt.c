@@ -62,7 +62,7 @@ static void find_delay(jd_multiplegt_t *mg, const jd_design_t *design, const jd_
         jd_delay_add(&delay, design->periods.value[mg->first[g]], date[design->sample.row[i]]);
         differ = differ || (before != -1 && before != delay);
     }
-    if (differ) jd_tell_gaps("did_multiplegt_dyn", ctx);
+    if (differ) jd_report_gaps("did_multiplegt_dyn", ctx);
     mg->delay = differ || delay < 0 ? 0 : delay;
 }
 

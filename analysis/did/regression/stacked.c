@@ -99,7 +99,7 @@ static int timing_make(timing_t *t, jd_design_t *design, const jd_frame_t *frame
         jd_delay_add(&delay, periods.value[first], frame->cohort[i]);
         differ |= before != -1 && before != delay;
     }
-    if (!rc && differ) jd_tell_gaps("stacked", ctx);
+    if (!rc && differ) jd_report_gaps("stacked", ctx);
     t->delay = differ || delay < 0 ? 0 : delay;
     for (int64_t i = 0; !rc && t->delay > 0 && i < t->n; i++)
         if (design->event_time[i] != JD_NEVER)

@@ -82,7 +82,7 @@ jd_missing_code_t *jd_missing_find_number(const jd_missing_t *m, double x, bool 
     return NULL;
 }
 
-void jd_missing_tell(const jd_missing_t *m, jd_ctx_t *ctx)
+void jd_missing_report(const jd_missing_t *m, jd_ctx_t *ctx)
 {
     char text[400] = "";
     size_t at = 0;

@@ -38,6 +38,6 @@ jd_missing_code_t *jd_missing_find(const jd_missing_t *missing, const char *byte
 jd_missing_code_t *jd_missing_find_number(const jd_missing_t *missing, double x, bool single);
 
 /** A note of how many cells each code hit. */
-void jd_missing_tell(const jd_missing_t *missing, jd_ctx_t *ctx);
+void jd_missing_report(const jd_missing_t *missing, jd_ctx_t *ctx);
 
 #endif

@@ -245,7 +245,7 @@ static int read_rows(jd_csv_walk_t *w, const header_t *h, jd_column_t *columns, 
     table->rows = w->rows;
     if (rc) return rc;
     note_groups(w, h, columns, *decimal, ctx);
-    jd_missing_tell(w->missing, ctx);
+    jd_missing_report(w->missing, ctx);
     return JD_OK;
 }
 

@@ -27,9 +27,9 @@ typedef struct reading {
     bool *take, *long_text; /* of each column: wanted; wanted and a strL */
     jd_table_t *table;
     jd_ctx_t *ctx;
-    long rows_told; /* by the file's head, -1 = not */
-    int rc;         /* what made a handler abort */
-    char said[256]; /* ReadStat's own words */
+    long rows_declared; /* by the file's head, -1 = not */
+    int rc;             /* what made a handler abort */
+    char said[256];     /* ReadStat's own words */
 } reading_t;
 
 static void names_free(names_t *names)
@@ -89,7 +89,7 @@ static const char *date_unit(char letter)
 static int note_metadata(readstat_metadata_t *metadata, void *user)
 {
     reading_t *r = user;
-    r->rows_told = readstat_get_row_count(metadata);
+    r->rows_declared = readstat_get_row_count(metadata);
     return READSTAT_HANDLER_OK;
 }
 
@@ -280,7 +280,7 @@ int jd_stata_read(const char *path, const jd_wanted_t *wanted, const char *missi
                   jd_table_t *table, jd_ctx_t *ctx)
 {
     jd_missing_t codes = {0};
-    reading_t r = {.path = path, .table = table, .ctx = ctx, .rows_told = -1};
+    reading_t r = {.path = path, .table = table, .ctx = ctx, .rows_declared = -1};
     jd_column_t *columns = NULL;
     int n_columns = 0;
     *table = (jd_table_t){0};
@@ -296,13 +296,13 @@ int jd_stata_read(const char *path, const jd_wanted_t *wanted, const char *missi
     if (!rc) set_types(&r, columns);
     if (!rc) rc = jd_table_init(table, path, "", columns, n_columns, 1024, ctx);
     if (!rc) rc = parse(&r, pass_over, take_value);
-    if (!rc && r.rows_told >= 0 && table->rows != r.rows_told)
+    if (!rc && r.rows_declared >= 0 && table->rows != r.rows_declared)
         rc = jd_fail(ctx, JD_ERR_FORMAT, "%s: is damaged: it has %lld rows, its head says %ld",
-                     path, (long long)table->rows, r.rows_told);
+                     path, (long long)table->rows, r.rows_declared);
     if (!rc && table->rows == 0) rc = jd_fail(ctx, JD_ERR_DATA, "%s: has no rows", path);
     if (!rc) {
         clear_missing(&r, table, &codes);
-        jd_missing_tell(&codes, ctx);
+        jd_missing_report(&codes, ctx);
         table->owned = columns;
     } else {
         jd_table_free(table);
