@@ -186,6 +186,7 @@ static int prepare_all(const jd_gt_effects_t *e, jd_gt_comparisons_t *cs, const 
     for (int c = 0; !rc && c < cs->n; c++) {
         rc =
             jd_comparison_prepare(&cs->comparison[c], &cs->arranged, &how, &room, &trouble[c], ctx);
+        if (!rc) rc = jd_check_cancelled(ctx);
         trimmed += cs->comparison[c].fit.n_trimmed;
     }
     jd_comparison_room_free(&room);

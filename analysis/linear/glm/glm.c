@@ -133,8 +133,10 @@ static int find_identified(const jd_glm_t *glm, const jd_glm_input_t *in, jd_reg
 {
     int rc = jd_effects_reweight(glm->effects, ctx);
     if (!rc) rc = jd_regression_init(trial, glm->effects, glm->n, in->n_x, NULL, ctx);
-    for (int k = 0; !rc && k < in->n_x; k++)
+    for (int k = 0; !rc && k < in->n_x; k++) {
         fill_regressor(glm, in, k, trial->columns + (int64_t)k * glm->n);
+        rc = jd_check_cancelled(ctx);
+    }
     return rc ? rc : jd_regression_factor(trial, ctx);
 }
 
@@ -148,6 +150,7 @@ static int choose_regressors(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *
     for (int k = 0; !rc && k < n; k++) {
         r->kept[k] = in->n_x > 1 ? trial.kept[k] : 0;
         fill_regressor(glm, in, r->kept[k], r->columns + (int64_t)k * glm->n);
+        rc = jd_check_cancelled(ctx);
     }
     r->n_kept = n;
     jd_regression_free(&trial);
