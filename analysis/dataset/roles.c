@@ -195,12 +195,12 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
                   {JD_OWN_STRATUM, 1, given->strata},
                   {JD_OWN_LATITUDE, 2, given->coords}};
     const char *fixed = given->absorb ? given->absorb : given->fixed;
+    memset(roles, 0, sizeof *roles);
     if (given->absorb && given->fixed)
         return jd_fail(
             ctx, JD_ERR_ARGUMENT,
             "\1fe\2 adds effects to those of unit and period, \1absorb\2 names them all; "
             "give one of them");
-    memset(roles, 0, sizeof *roles);
     roles->source = given->source;
     roles->decimal = given->decimal;
     roles->n_x = jd_own_count_names(given->x);
