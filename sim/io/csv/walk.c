@@ -15,7 +15,8 @@
 
 enum {
     PART = 1 << 18, /* bytes of a part, about: a millisecond of work */
-    AT_ONCE = 32    /* parts between two looks at whether to stop */
+    AT_ONCE = 32,   /* parts between two looks at whether to stop */
+    APART = 2       /* kinds between those of two threads, so that they share no cache line */
 };
 
 static int thread_number(void)
@@ -93,11 +94,12 @@ static int walk_line(const jd_csv_walk_t *w, jd_csv_kind_t *kinds, int64_t numbe
 static int walk_part(const jd_csv_walk_t *w, jd_csv_kind_t *kinds, int64_t number,
                      jd_csv_cursor_t *c, jd_ctx_t *ctx)
 {
-    jd_csv_part_t *part = &w->parts[number];
+    jd_csv_part_t part = w->parts[number]; /* its own: neighbours are counted by other threads */
     int rc = JD_OK;
-    part->rows = 0;
-    while (!rc && c->at < part->end)
-        rc = walk_line(w, kinds, number, part, c, ctx);
+    part.rows = 0;
+    while (!rc && c->at < part.end)
+        rc = walk_line(w, kinds, number, &part, c, ctx);
+    w->parts[number].rows = part.rows;
     return rc;
 }
 
@@ -138,7 +140,8 @@ static int walk_in_order(jd_csv_walk_t *w, jd_ctx_t *ctx)
     return rc;
 }
 
-/* Each thread learns apart: kinds is [threads][n]. False where a part does not end as it should. */
+/* Each thread learns apart: kinds is [threads][n + APART]. False where a part does not end as it
+ * should. */
 static int walk_parts(const jd_csv_walk_t *w, jd_csv_kind_t *kinds, int threads, bool *whole,
                       jd_ctx_t *ctx)
 {
@@ -148,7 +151,8 @@ static int walk_parts(const jd_csv_walk_t *w, jd_csv_kind_t *kinds, int threads,
         const int64_t last = first + AT_ONCE < w->n_parts ? first + AT_ONCE : w->n_parts;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) reduction(|| : bad)
         for (int64_t p = first; p < last; p++)
-            bad = !walk_apart(w, kinds + (size_t)thread_number() * (size_t)w->n, p) || bad;
+            bad =
+                !walk_apart(w, kinds + (size_t)thread_number() * (size_t)(w->n + APART), p) || bad;
         rc = jd_check_cancelled(ctx);
     }
     *whole = !bad;
@@ -158,15 +162,15 @@ static int walk_parts(const jd_csv_walk_t *w, jd_csv_kind_t *kinds, int threads,
 static int walk_together(jd_csv_walk_t *w, bool *whole, jd_ctx_t *ctx)
 {
     const int threads = jd_ctx_threads(ctx);
-    const size_t n = (size_t)w->n;
+    const size_t n = (size_t)w->n, stride = n + APART;
     jd_csv_kind_t *kinds;
-    int rc = jd_make_n(&kinds, (size_t)threads * n, sizeof *kinds, w->text->name, ctx);
+    int rc = jd_make_n(&kinds, (size_t)threads * stride, sizeof *kinds, w->text->name, ctx);
     if (rc) return rc;
     for (int t = 0; t < threads; t++)
-        memcpy(kinds + (size_t)t * n, w->kinds, n * sizeof *kinds);
+        memcpy(kinds + (size_t)t * stride, w->kinds, n * sizeof *kinds);
     rc = walk_parts(w, kinds, threads, whole, ctx);
-    for (size_t k = 0; !rc && *whole && !w->table && k < n * (size_t)threads; k++)
-        jd_csv_join(&w->kinds[k % n], &kinds[k]);
+    for (size_t i = 0; !rc && *whole && !w->table && i < n * (size_t)threads; i++)
+        jd_csv_join(&w->kinds[i % n], &kinds[i / n * stride + i % n]);
     free(kinds);
     return rc;
 }
