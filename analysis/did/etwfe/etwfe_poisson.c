@@ -133,11 +133,12 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
 
 /* Gradient of a mean along the kept coefficients, less what the effects take of it. v [n] = the
  * effects' part of a (mu - mu0) / h. */
-static void fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double *a,
-                          const double *v, double *gradient)
+static int fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double *a, const double *v,
+                         double *gradient, jd_ctx_t *ctx)
 {
     const jd_glm_t *g = &f->glm;
-    for (int k = 0; k < g->regression.n_kept; k++) {
+    int rc = JD_OK;
+    for (int k = 0; !rc && k < g->regression.n_kept; k++) {
         int j = g->regression.kept[k], inside = own->kept_cell[j] >= 0;
         const double *x = own->x[j];
         gradient[k] = 0;
@@ -145,7 +146,9 @@ static void fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double
             double change = inside ? g->mu[i] : g->mu[i] - f->mu0[i];
             gradient[k] += x[g->row[i]] * (a[i] * change - g->regression.weight[i] * v[i]);
         }
+        rc = jd_check_cancelled(ctx);
     }
+    return rc;
 }
 
 /* Row weights [glm.n] of a mean; v is scratch [n]. */
@@ -163,8 +166,8 @@ static int fill_weights(const jd_design_t *design, const fitted_t *f, const doub
     double *gradient;
     if (jd_make_unset(&gradient, (size_t)r->n_kept, sizeof *gradient, "a gradient", ctx))
         return JD_ERR_NO_MEMORY;
+    if (!rc) rc = fill_gradient(own, f, a, v, gradient, ctx);
     if (!rc) {
-        fill_gradient(own, f, a, v, gradient);
         jd_regression_combine(r, gradient, w);
         for (int64_t i = 0; i < g->n; i++)
             w[i] += r->weight[i] * v[i];
@@ -198,13 +201,13 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
         if (k >= 0) jd_regression_weights(r, k, terms->columns + ((size_t)(own->n_means + s)) * n);
     }
     for (int p = 0; !rc && p < n_terms; p++) {
-        rc = jd_check_cancelled(ctx);
-        for (int q = 0; q < n_terms; q++) {
+        for (int q = 0; !rc && q < n_terms; q++) {
             const double *u = terms->columns + (size_t)p * n, *w = terms->columns + (size_t)q * n;
             double sum = 0;
             for (size_t i = 0; i < n; i++)
                 sum += u[i] * w[i] / r->weight[i];
             terms->bread[p * n_terms + q] = sum;
+            rc = jd_check_cancelled(ctx);
         }
     }
     free(a);
