@@ -5,11 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "bench.h"
+#include "core/thread.h"
 #include "run/setting.h"
 
 enum { CHUNK = 65536, PERIOD = 12 };
@@ -48,10 +45,7 @@ static timed_t pass_once(const jd_pass_t *pass, jd_moves_t *moves, int threads)
     (void)threads;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) reduction(+ : total)
     for (int64_t c = 0; c < chunks; c++) {
-        int thread = 0;
-#ifdef _OPENMP
-        thread = omp_get_thread_num();
-#endif
+        const int thread = jd_thread_number();
         int64_t end = (c + 1) * CHUNK < n ? (c + 1) * CHUNK : n;
         jd_firms_pass(pass, c * CHUNK, end, &moves[thread]);
         total += moves[thread].n;

@@ -10,6 +10,14 @@
 #include "core/text.h"
 #include "dataset/parts.h"
 
+/* Messages name options in the request's style from here on; returns the style before. */
+static const char *speak(jd_ctx_t *ctx, const char *style)
+{
+    const char *before = ctx ? ctx->style : NULL;
+    if (ctx) ctx->style = style;
+    return before;
+}
+
 /* ---- Making ---- */
 
 int jd_request_create(jd_request_t **request, const char *style, jd_ctx_t *ctx)
@@ -70,14 +78,10 @@ static int refuse_name(const char *name, jd_ctx_t *ctx)
 /* 1 on, 0 off, -1 neither. */
 static int read_switch(const char *text)
 {
-    static const char *const on[] = {"yes", "true", "on", "1"}, *const off[] = {"no", "false",
-                                                                                "off", "0"};
-    if (!text || !*text) return 1;
-    for (size_t i = 0; i < 4; i++)
-        if (!strcmp(text, on[i])) return 1;
-    for (size_t i = 0; i < 4; i++)
-        if (!strcmp(text, off[i])) return 0;
-    return -1;
+    static const jd_param_t flag = {.type = JD_PARAM_FLAG};
+    char why[JD_WHY_SIZE];
+    bool on = true;
+    return text && *text && jd_param_parse(&flag, text, &on, why, sizeof why) ? -1 : on;
 }
 
 static bool is_list(const jd_own_option_t *o)
@@ -115,31 +119,37 @@ static int set_switch(jd_request_t *request, const jd_own_option_t *o, const cha
     return JD_OK;
 }
 
+/* For one more option. */
+static int make_room(jd_request_t *request, jd_ctx_t *ctx)
+{
+    const size_t bytes = (size_t)(request->n_asked + 1) * sizeof *request->asked;
+    jd_asked_t *more = realloc(request->asked, bytes);
+    if (!more) return jd_fail_memory(ctx, bytes, "a request");
+    request->asked = more;
+    return JD_OK;
+}
+
 static int set(jd_request_t *request, const jd_own_option_t *o, const char *value, jd_ctx_t *ctx)
 {
-    jd_asked_t *before = find_asked(request, o);
     char *text = NULL;
     const bool is_switch = o->kind.read == JD_READ_SWITCH;
-    const size_t bytes = (size_t)(request->n_asked + 1) * sizeof *request->asked;
     if (!is_switch && !value)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "\1%s\2: a value is missing", o->name);
-    int rc = is_switch ? set_switch(request, o, value, ctx) : join(before, value, &text, ctx);
+    int rc = make_room(request, ctx); /* first: the request points to a text once it is read */
+    if (rc) return rc;
+    jd_asked_t *asked = find_asked(request, o);
+    rc = is_switch ? set_switch(request, o, value, ctx) : join(asked, value, &text, ctx);
     if (!rc && !is_switch) rc = read_value(request, o, text, ctx);
-    if (!rc && !before) {
-        jd_asked_t *more = realloc(request->asked, bytes);
-        if (!more)
-            rc = jd_fail_memory(ctx, bytes, "a request");
-        else
-            request->asked = more;
-        before = more ? &more[request->n_asked++] : NULL;
-        if (before) *before = (jd_asked_t){.option = o};
-    }
     if (rc) {
         free(text);
         return rc;
     }
-    free(before->text);
-    before->text = text;
+    if (!asked) {
+        asked = &request->asked[request->n_asked++];
+        *asked = (jd_asked_t){.option = o};
+    }
+    free(asked->text);
+    asked->text = text;
     request->checked = false;
     return JD_OK;
 }
@@ -157,12 +167,11 @@ int jd_request_set(jd_request_t *request, const char *name, const char *value, j
 {
     const jd_own_option_t *o = jd_own_option_find(name);
     jd_ctx_enter(ctx);
-    const char *style = ctx ? ctx->style : NULL;
-    if (ctx) ctx->style = request->style;
+    const char *style = speak(ctx, request->style);
     int rc = o                       ? set(request, o, value, ctx)
              : !strcmp(name, "keep") ? set_keep(request, value, ctx)
                                      : refuse_name(name, ctx);
-    if (ctx) ctx->style = style;
+    speak(ctx, style);
     return rc;
 }
 
@@ -258,12 +267,11 @@ int jd_request_check(jd_request_t *request, jd_ctx_t *ctx)
 {
     jd_vcov_options_t vcov;
     jd_ctx_enter(ctx);
-    const char *style = ctx ? ctx->style : NULL;
-    if (ctx) ctx->style = request->style;
+    const char *style = speak(ctx, request->style);
     int rc = settle_vcov(request, &vcov, ctx);
     if (!rc) jd_request_report_unused(request, ctx);
     request->checked = !rc;
-    if (ctx) ctx->style = style;
+    speak(ctx, style);
     return rc;
 }
 
@@ -278,14 +286,13 @@ int jd_request_choose(const jd_request_t *request, const char *source, const cha
     jd_ctx_enter(ctx);
     roles.no_unit = request->how.cross_sections;
     roles.source = source ? source : "the data";
-    const char *style = ctx ? ctx->style : NULL;
-    if (ctx) ctx->style = request->style;
+    const char *style = speak(ctx, request->style);
     int rc = jd_make(&taken, n, sizeof *taken, "names of columns", ctx);
     if (!rc) rc = jd_own_columns_make(&columns, &roles, ctx);
     if (!rc) rc = jd_own_columns_choose(&columns, names, n, taken, ctx);
     for (int i = 0; i < n && !rc; i++)
         take[i] = taken[i];
-    if (ctx) ctx->style = style;
+    speak(ctx, style);
     jd_own_columns_free(&columns);
     free(taken);
     return rc;

@@ -81,7 +81,11 @@ JD_MUST_USE int jd_diagnosis_add(const jd_diagnosis_t *d, const char *quantity, 
 /** Adds a number whose term is a name and a number: "Mbar=0.5", or an event time, "e=-2". */
 JD_MUST_USE int jd_diagnosis_add_at(const jd_diagnosis_t *d, const char *quantity, const char *name,
                                     double x, jd_estimate_t number, bool of_outcome, jd_ctx_t *ctx);
-/** trends/event_path.c: the fit's event study; a line counts what of it is not used. */
-JD_MUST_USE int jd_diagnosis_path(const jd_diagnosis_t *d, jd_event_path_t *path, jd_ctx_t *ctx);
+/** trends/event_path.c: `add` adds its lines of the fit's event study, of which a line counts what
+ *  is not used. */
+JD_MUST_USE int jd_diagnosis_of_path(const jd_diagnosis_t *d,
+                                     int (*add)(const jd_diagnosis_t *d,
+                                                const jd_event_path_t *path, jd_ctx_t *ctx),
+                                     jd_ctx_t *ctx);
 
 #endif

@@ -12,6 +12,7 @@
 #include <signal.h>
 #endif
 
+#include "core/host.h"
 #include "core/said.h"
 #include "core/text.h"
 
@@ -135,8 +136,7 @@ void jd_report_progress(jd_ctx_t *ctx, const jd_progress_t *progress)
 
 int jd_check_cancelled(jd_ctx_t *ctx)
 {
-    if (!ctx || !ctx->cancelled || !ctx->cancelled(ctx->user)) return JD_OK;
-    return jd_fail(ctx, JD_ERR_CANCELLED, "interrupted");
+    return jd_stop_wished(ctx) ? jd_stopped(ctx) : JD_OK;
 }
 
 #ifdef _OPENMP

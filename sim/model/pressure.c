@@ -239,10 +239,13 @@ double jd_event_shape(const jd_event_params_t *event, int32_t quarter)
 static bool cover(const jd_event_params_t *e, const char *code, const jd_tree_t *tree,
                   bool *covered)
 {
-    const int32_t unit = jd_tree_find(tree, (jd_level_t)e->level, code);
-    for (int32_t s = 0; s < tree->n[JD_STREET] && unit >= 0; s++)
-        covered[s] = covered[s] || jd_tree_above(tree, s, (jd_level_t)e->level) == unit;
-    return unit >= 0;
+    const jd_level_t level = (jd_level_t)e->level;
+    const int32_t unit = jd_tree_find(tree, level, code);
+    if (unit < 0) return false;
+    const int32_t end = jd_tree_first_street(tree, level, unit + 1);
+    for (int32_t s = jd_tree_first_street(tree, level, unit); s < end; s++)
+        covered[s] = true;
+    return true;
 }
 
 /* Marks the streets the event is for: all, those of the one unit, or of each of a list. */

@@ -74,17 +74,6 @@ static int check_names(const jd_estimate_params_t *p, const jd_config_t *config,
     return JD_OK;
 }
 
-/* Whether a mechanism that records the outcome's panel is off. */
-static bool is_not_recorded(const jd_outcome_t *outcome, const jd_config_t *config)
-{
-    for (int i = 0; jd_mechanisms[i]; i++) {
-        const void *block = jd_config_section(config, jd_mechanisms[i]->section.name);
-        if (!strcmp(jd_mechanisms[i]->section.name, outcome->panel))
-            return block && !jd_mechanisms[i]->on(block);
-    }
-    return false;
-}
-
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
 {
     (void)name;
@@ -100,12 +89,13 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                                "level (estimate.cluster) and no places; name another kind",
                                p->vcov.kind == JD_VCOV_CONLEY ? "conley" : "multiway");
     const jd_outcome_t *outcome = &jd_outcomes[p->outcome];
-    if (is_not_recorded(outcome, config))
-        return jd_config_blame(
-            config, "estimate", "outcome", ctx,
-            "estimate.outcome = %s: %s.on = no records no panel/%s; write %s.on = "
-            "yes, or another outcome",
-            outcome->name, outcome->panel, outcome->panel, outcome->panel);
+    const jd_mechanism_t *m = jd_outcome_mechanism(outcome);
+    const void *switched = m ? jd_config_section(config, m->section.name) : NULL;
+    if (switched && !m->on(switched))
+        return jd_config_blame(config, "estimate", "outcome", ctx,
+                               "estimate.outcome = %s: %s.on = no records no %s; write %s.on = "
+                               "yes, or another outcome",
+                               outcome->name, m->section.name, outcome->panels[0], m->section.name);
     return check_names(p, config, ctx);
 }
 

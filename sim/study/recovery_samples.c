@@ -2,11 +2,11 @@
 #include "study/recovery_samples.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "model/mechanism.h"
 #include "run/record/estimands.h"
 #include "run/record/truth.h"
 
@@ -84,10 +84,7 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     const jd_table_t *places = recorded(r, "jurisdictions");
     const jd_outcome_t *o = &jd_outcomes[p->outcome];
     const char *outcome = o->name;
-    char with[32], without[32];
-    snprintf(with, sizeof with, "panel/%s", o->panel);
-    snprintf(without, sizeof without, "truth/%s", o->panel);
-    const jd_table_t *y1 = recorded(r, with), *y0 = recorded(r, without);
+    const jd_table_t *y1 = recorded(r, o->panels[0]), *y0 = recorded(r, o->panels[1]);
     int direct = jd_table_find(truth, "direct_inflow");
     bool known =
         p->outcome == JD_FLOW_IN && fact->rows > 0 && !isnan(jd_table_number(truth, direct, 0));
@@ -96,7 +93,7 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
             ctx, JD_ERR_VALUE,
             "estimate.outcome = %s: the run has no table %s; write %s.on = yes, or another "
             "outcome",
-            outcome, with, o->panel);
+            outcome, o->panels[0], jd_outcome_mechanism(o)->section.name);
     s->panel = "county";
     s->quantity = outcome;
     s->n_units = (int32_t)fact->n_unit;

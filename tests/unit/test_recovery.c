@@ -99,15 +99,12 @@ static void test_targets_are_the_estimands(void **state)
 static void check_outcome(small_t *s, const char *name)
 {
     const jd_outcome_t *o = jd_outcome_find(name);
-    char with[32], without[32];
-    snprintf(with, sizeof with, "panel/%s", o->panel);
-    snprintf(without, sizeof without, "truth/%s", o->panel);
     const jd_table_t *county = small_table(s, "panel/county");
     double effect = 0, n = 0;
     for (int64_t i = 0; i < county->rows; i++) {
         if (small_cell(county, "cell", i) != JD_KIND_POST) continue;
-        effect += small_cell(small_table(s, with), name, i) -
-                  small_cell(small_table(s, without), name, i);
+        effect += small_cell(small_table(s, o->panels[0]), name, i) -
+                  small_cell(small_table(s, o->panels[1]), name, i);
         n++;
     }
     jd_table_t t;

@@ -207,10 +207,17 @@ void jd_event_path_free(jd_event_path_t *path)
     memset(path, 0, sizeof *path);
 }
 
-int jd_diagnosis_path(const jd_diagnosis_t *d, jd_event_path_t *path, jd_ctx_t *ctx)
+int jd_diagnosis_of_path(const jd_diagnosis_t *d,
+                         int (*add)(const jd_diagnosis_t *d, const jd_event_path_t *path,
+                                    jd_ctx_t *ctx),
+                         jd_ctx_t *ctx)
 {
-    int rc = jd_event_path_of_design(path, d->design, d->fit, ctx);
-    if (rc || path->n_left_out == 0) return rc;
-    return jd_diagnosis_add_at(d, "periods_left_out", "first e", path->first_left,
-                               jd_diagnosis_bare(path->n_left_out), false, ctx);
+    jd_event_path_t path = {0};
+    int rc = jd_event_path_of_design(&path, d->design, d->fit, ctx);
+    if (!rc && path.n_left_out > 0)
+        rc = jd_diagnosis_add_at(d, "periods_left_out", "first e", path.first_left,
+                                 jd_diagnosis_bare(path.n_left_out), false, ctx);
+    if (!rc) rc = add(d, &path, ctx);
+    jd_event_path_free(&path);
+    return rc;
 }

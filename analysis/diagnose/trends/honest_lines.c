@@ -89,11 +89,7 @@ static int add_all(const jd_diagnosis_t *d, const jd_event_path_t *path, jd_ctx_
 
 static int diagnose(const jd_diagnosis_t *d, jd_ctx_t *ctx)
 {
-    jd_event_path_t path = {0};
-    int rc = jd_diagnosis_path(d, &path, ctx);
-    if (!rc) rc = add_all(d, &path, ctx);
-    jd_event_path_free(&path);
-    return rc;
+    return jd_diagnosis_of_path(d, add_all, ctx);
 }
 
 #define OPTION(field) offsetof(jd_diagnostic_options_t, honest.field)

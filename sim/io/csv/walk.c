@@ -5,28 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "core/cell.h"
 #include "core/memory.h"
 #include "core/number.h"
+#include "core/thread.h"
 
 enum {
     PART = 1 << 18, /* bytes of a part, about: a millisecond of work */
     AT_ONCE = 32,   /* parts between two looks at whether to stop */
     APART = 2       /* kinds between those of two threads, so that they share no cache line */
 };
-
-static int thread_number(void)
-{
-#ifdef _OPENMP
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
 
 /* ---- A line ---- */
 
@@ -151,8 +139,8 @@ static int walk_parts(const jd_csv_walk_t *w, jd_csv_kind_t *kinds, int threads,
         const int64_t last = first + AT_ONCE < w->n_parts ? first + AT_ONCE : w->n_parts;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) reduction(|| : bad)
         for (int64_t p = first; p < last; p++)
-            bad =
-                !walk_apart(w, kinds + (size_t)thread_number() * (size_t)(w->n + APART), p) || bad;
+            bad = !walk_apart(w, kinds + (size_t)jd_thread_number() * (size_t)(w->n + APART), p) ||
+                  bad;
         rc = jd_check_cancelled(ctx);
     }
     *whole = !bad;

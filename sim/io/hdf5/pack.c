@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
+#include "core/thread.h"
 #include "io/hdf5/internal.h"
 
 enum {
@@ -231,13 +228,8 @@ int jd_pack_write(jd_packer_t *packer, jd_chunk_t *chunks, int64_t n_chunks, jd_
         jd_chunk_t *now = chunks + first;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (n > 1)
         for (int64_t i = 0; i < n; i++) {
-#ifdef _OPENMP
-            const jd_pack_worker_t *worker = &packer->workers[omp_get_thread_num()];
-#else
-            const jd_pack_worker_t *worker = &packer->workers[0];
-#endif
             now[i].packed = packer->arena + (size_t)i * slot;
-            pack(worker, &now[i]);
+            pack(&packer->workers[jd_thread_number()], &now[i]);
         }
         rc = write_chunks(now, n);
     }

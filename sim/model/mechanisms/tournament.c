@@ -126,11 +126,8 @@ static double *own_row(const jd_moment_t *m, int tier, int row)
 /* Output over plan: a street's, else the mean of the streets beneath, which are neighbours. */
 static double output_of(const jd_moment_t *m, jd_level_t level, int32_t unit)
 {
-    int32_t from = unit, end = unit + 1;
-    for (int l = (int)level; l < JD_STREET; l++) {
-        from = m->tree->child[l][from];
-        end = m->tree->child[l][end];
-    }
+    const int32_t from = jd_tree_first_street(m->tree, level, unit),
+                  end = jd_tree_first_street(m->tree, level, unit + 1);
     double sum = 0;
     for (int32_t s = from; s < end; s++)
         sum += m->world->output.y_s[s];
@@ -176,11 +173,8 @@ static bool contests(const jd_moment_t *m, int tier, int32_t unit)
 static void add_tour(const jd_moment_t *m, const jd_modifiers_t *next, jd_level_t level,
                      int32_t unit, double tour)
 {
-    int32_t from = unit, end = unit + 1;
-    for (int l = (int)level; l < JD_STREET; l++) {
-        from = m->tree->child[l][from];
-        end = m->tree->child[l][end];
-    }
+    const int32_t from = jd_tree_first_street(m->tree, level, unit),
+                  end = jd_tree_first_street(m->tree, level, unit + 1);
     for (int32_t s = from; s < end; s++)
         next->tour[s] += tour;
 }

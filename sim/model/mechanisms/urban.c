@@ -148,12 +148,13 @@ static double mean_services(const jd_moment_t *m, int32_t county)
     return sum / (end - from);
 }
 
-static int64_t count_targeted(const jd_moment_t *m, int32_t county)
+static int64_t count_firms(const jd_moment_t *m, int sector, int32_t county)
 {
+    const int32_t *stock = m->world->stock + (int64_t)sector * m->dims->streets;
     int64_t n = 0;
     for (int32_t s = m->tree->child[JD_COUNTY][county]; s < m->tree->child[JD_COUNTY][county + 1];
          s++)
-        n += m->world->stock[s];
+        n += stock[s];
     return n;
 }
 
@@ -161,7 +162,7 @@ static int64_t count_targeted(const jd_moment_t *m, int32_t county)
 static double points_at_rest(const jd_moment_t *m, int32_t county, double services)
 {
     const urban_params_t *p = m->params;
-    return p->poi_rate * (double)count_targeted(m, county) * jd_pow(services, p->poi_elasticity);
+    return p->poi_rate * (double)count_firms(m, 0, county) * jd_pow(services, p->poi_elasticity);
 }
 
 enum { DRAW_OPEN, DRAW_CLOSE, DRAW_START };
@@ -230,12 +231,9 @@ static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t
     }
     double share = world_all > 0 ? (double)world_targeted / (double)world_all : 0;
     for (int32_t c = 0; c < counties; c++) {
-        int64_t targeted = 0, all = 0;
-        for (int32_t s = m->tree->child[JD_COUNTY][c]; s < m->tree->child[JD_COUNTY][c + 1]; s++) {
-            targeted += world->stock[s];
-            for (int k = 0; k < m->dims->sectors; k++)
-                all += world->stock[(int64_t)k * streets + s];
-        }
+        int64_t targeted = count_firms(m, 0, c), all = targeted;
+        for (int k = 1; k < m->dims->sectors; k++)
+            all += count_firms(m, k, c);
         int64_t at = row * counties + c;
         double number = (double)all, output = number + (p->productivity - 1) * (double)targeted;
         double n_streets = m->tree->child[JD_COUNTY][c + 1] - m->tree->child[JD_COUNTY][c];

@@ -24,31 +24,43 @@ const jd_column_t jd_estimand_columns[E_COLUMNS] = {
     [E_CELLS] = JD_COLUMN("cells", JD_INT64, "1", "cells it is the mean of"),
 };
 
+#define OF_COUNTIES                    \
+    {                                  \
+        "panel/county", "truth/county" \
+    }
+#define OF_URBAN                     \
+    {                                \
+        "panel/urban", "truth/urban" \
+    }
+
 const jd_outcome_t jd_outcomes[] = {
-    [JD_FLOW_IN] = {"inflow", "county", "inflow of targeted firms", "firms per quarter"},
-    [JD_FLOW_OUT] = {"outflow", "county", "outflow of targeted firms", "firms per quarter"},
-    [JD_FLOW_STOCK] = {"stock", "county", "stock of targeted firms", "firms"},
-    {"pressure", "county", "pressure on streets", "pressure"},
-    {"share_strong", "county", "share of effort in strong tasks", "share"},
-    {"willingness", "county", "willingness of officials", "utility"},
-    {"toolkit", "county", "toolkit", "toolkit"},
-    {"inducement", "county", "inducement", "inducement"},
-    {"services", "county", "services", "services"},
-    {"friction", "county", "governance friction", "friction"},
-    {"log_friction", "county", "friction in logs, -ln(1 - F)", "log points"},
-    {"stringency", "county", "environmental stringency", "stringency"},
-    {"share_dirty", "county", "share of firms that emit most", "share"},
-    {"friction_toolkit", "county", "friction's part of the toolkit", "log points"},
-    {"friction_capability", "county", "friction's part of capability", "log points"},
-    {"friction_time", "county", "friction's part of time", "log points"},
-    {"friction_willingness", "county", "friction's part of willingness", "log points"},
-    {"friction_show", "county", "friction's part of show", "log points"},
-    {"poi", "urban", "points of interest", "points of interest"},
-    {"land_efficiency", "urban", "output per land", "output per km2"},
-    {"location_quotient", "urban", "location quotient of the targeted sector", "quotient"},
-    {"services_per_firm", "urban", "services per 100 firms", "services"},
-    {NULL, NULL, NULL, NULL},
+    [JD_FLOW_IN] = {"inflow", OF_COUNTIES, "inflow of targeted firms", "firms per quarter"},
+    [JD_FLOW_OUT] = {"outflow", OF_COUNTIES, "outflow of targeted firms", "firms per quarter"},
+    [JD_FLOW_STOCK] = {"stock", OF_COUNTIES, "stock of targeted firms", "firms"},
+    {"pressure", OF_COUNTIES, "pressure on streets", "pressure"},
+    {"share_strong", OF_COUNTIES, "share of effort in strong tasks", "share"},
+    {"willingness", OF_COUNTIES, "willingness of officials", "utility"},
+    {"toolkit", OF_COUNTIES, "toolkit", "toolkit"},
+    {"inducement", OF_COUNTIES, "inducement", "inducement"},
+    {"services", OF_COUNTIES, "services", "services"},
+    {"friction", OF_COUNTIES, "governance friction", "friction"},
+    {"log_friction", OF_COUNTIES, "friction in logs, -ln(1 - F)", "log points"},
+    {"stringency", OF_COUNTIES, "environmental stringency", "stringency"},
+    {"share_dirty", OF_COUNTIES, "share of firms that emit most", "share"},
+    {"friction_toolkit", OF_COUNTIES, "friction's part of the toolkit", "log points"},
+    {"friction_capability", OF_COUNTIES, "friction's part of capability", "log points"},
+    {"friction_time", OF_COUNTIES, "friction's part of time", "log points"},
+    {"friction_willingness", OF_COUNTIES, "friction's part of willingness", "log points"},
+    {"friction_show", OF_COUNTIES, "friction's part of show", "log points"},
+    {"poi", OF_URBAN, "points of interest", "points of interest"},
+    {"land_efficiency", OF_URBAN, "output per land", "output per km2"},
+    {"location_quotient", OF_URBAN, "location quotient of the targeted sector", "quotient"},
+    {"services_per_firm", OF_URBAN, "services per 100 firms", "services"},
+    {.name = NULL},
 };
+
+#undef OF_COUNTIES
+#undef OF_URBAN
 
 const jd_outcome_t *jd_outcome_find(const char *name)
 {
@@ -56,6 +68,16 @@ const jd_outcome_t *jd_outcome_find(const char *name)
     while (o->name && strcmp(o->name, name) != 0)
         o++;
     return o->name ? o : NULL;
+}
+
+const jd_mechanism_t *jd_outcome_mechanism(const jd_outcome_t *outcome)
+{
+    for (int i = 0; jd_mechanisms[i]; i++) {
+        const jd_mechanism_panel_t *p = jd_mechanisms[i]->panels;
+        for (; p && p->names[0]; p++)
+            if (!strcmp(p->names[0], outcome->panels[0])) return jd_mechanisms[i];
+    }
+    return NULL;
 }
 
 static jd_extent_t rows(const jd_dims_t *dims, const jd_sizes_t *sizes)
@@ -80,6 +102,7 @@ typedef struct cell_pick {
 typedef struct pool {
     const struct jd_simulation *sim;
     const double *dose; /* [periods][counties] effective dose in the world that is fact */
+    const int8_t *kind; /* [periods][counties] jd_cell_kind_t, as recorded */
     jd_table_t *table;
 } pool_t;
 
@@ -93,7 +116,7 @@ static sums_t sum_cells(const pool_t *pool, int flow, cell_pick_t which)
         if (which.period >= 0 && which.period != t) continue;
         for (int32_t c = 0; c < n; c++) {
             int32_t g = sim->cohort[c];
-            if (which.kind >= 0 && (int)jd_cell_kind(sim, c, t) != which.kind) continue;
+            if (which.kind >= 0 && pool->kind[(t - 1) * n + c] != which.kind) continue;
             if ((which.cohort >= 0 && g != which.cohort) ||
                 (which.event != ALL_EVENTS && t - g != which.event))
                 continue;
@@ -202,10 +225,9 @@ typedef struct both {
 /* One pass, by kind of cell. */
 static void sum_both(const pool_t *pool, const both_t *y, sums_t sum[JD_KIND_OTHER])
 {
-    const int32_t n = pool->sim->dims.counties;
     memset(sum, 0, JD_KIND_OTHER * sizeof *sum);
-    for (int64_t i = 0; i < pool->sim->params->periods * n; i++) {
-        sums_t *s = &sum[jd_cell_kind(pool->sim, (int32_t)(i % n), i / n + 1)];
+    for (int64_t i = 0; i < y->with->rows; i++) {
+        sums_t *s = &sum[pool->kind[i]];
         const double y1 = jd_table_number(y->with, y->column, i),
                      y0 = jd_table_number(y->without, y->column, i);
         s->cells++;
@@ -235,13 +257,11 @@ static int add_states(pool_t *pool, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
     for (int k = JD_FLOW_KINDS; jd_outcomes[k].name && !rc; k++) {
-        char with[32], without[32];
-        snprintf(with, sizeof with, "panel/%s", jd_outcomes[k].panel);
-        snprintf(without, sizeof without, "truth/%s", jd_outcomes[k].panel);
-        both_t y = {jd_simulation_table(pool->sim, with), jd_simulation_table(pool->sim, without),
-                    0};
+        const jd_outcome_t *o = &jd_outcomes[k];
+        both_t y = {jd_simulation_table(pool->sim, o->panels[0]),
+                    jd_simulation_table(pool->sim, o->panels[1]), 0};
         if (!y.with || !y.without) continue;
-        y.column = jd_table_find(y.with, jd_outcomes[k].name);
+        y.column = jd_table_find(y.with, o->name);
         rc = add_both(pool, k, &y, ctx);
     }
     return rc;
@@ -251,7 +271,10 @@ static int finish(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
 {
     const int periods = (int)sim->params->periods;
     const jd_table_t *county = jd_simulation_table(sim, "panel/county");
-    pool_t pool = {sim, JD_CELLS(county, jd_table_find(county, "dose_effective"), double), t};
+    pool_t pool = {.sim = sim,
+                   .dose = JD_CELLS(county, jd_table_find(county, "dose_effective"), double),
+                   .kind = JD_CELLS(county, jd_table_find(county, "cell"), int8_t),
+                   .table = t};
     int rc = JD_OK;
     for (int flow = 0; flow < JD_FLOW_KINDS && !rc; flow++) {
         rc = add_overall(&pool, flow, ctx);
