@@ -9,20 +9,10 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/said.h"
+#include "core/text.h"
 #include "dataset/time.h"
 
 enum { WORD = 64 };
-
-/* The next word of a list by commas; false at its end. */
-static bool next_word(const char **list, char word[WORD])
-{
-    const char *p = *list;
-    if (!p || !*p) return false;
-    size_t length = strcspn(p, ",");
-    snprintf(word, WORD, "%.*s", (int)(length < WORD - 1 ? length : WORD - 1), p);
-    *list = p + length + (p[length] == ',');
-    return true;
-}
 
 /* Whether a code is the cell: the same word, or the same number. */
 static bool is_code(const char *code, const char *word, bool number, double x)
@@ -36,7 +26,7 @@ static bool is_code(const char *code, const char *word, bool number, double x)
 static bool find_listed(const jd_own_never_t *never, const char *word, bool number, double x,
                         char code[WORD])
 {
-    for (const char *list = never->list; next_word(&list, code);)
+    for (const char *list = never->list; jd_list_next(&list, code, WORD);)
         if (is_code(code, word, number, x)) return true;
     return false;
 }
@@ -137,7 +127,7 @@ void jd_own_report_unseen(const jd_own_axes_t *axes, jd_ctx_t *ctx)
 {
     const jd_own_column_t *c = axes->cohort.column;
     char code[WORD], word[WORD];
-    for (const char *list = axes->never.list; next_word(&list, code);) {
+    for (const char *list = axes->never.list; jd_list_next(&list, code, WORD);) {
         bool seen = false, blank = false;
         double x = 0;
         if (is_infinity(code) || (jd_number_read(code, strlen(code), &x) && x == 0)) continue;

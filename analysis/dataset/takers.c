@@ -7,17 +7,17 @@
 #include "dataset/parts.h"
 #include "dataset/request.h"
 
-enum { LIST = 512 };
+enum { LIST = 512, NAME = LIST / 2 };
 
 static bool is_asked(const char *list, const char *name)
 {
     return list && (!strcmp(list, "all") || jd_list_holds(list, name, false));
 }
 
-static void add(char list[LIST], const char *name, size_t length)
+static void add(char list[LIST], const char *name)
 {
     size_t at = strlen(list);
-    snprintf(list + at, LIST - at, "%s%.*s", at ? ", " : "", (int)length, name);
+    snprintf(list + at, LIST - at, "%s%s", at ? ", " : "", name);
 }
 
 /* Takers that are requested: `estimators` of them, and of other kinds (diagnostics, variances). */
@@ -30,17 +30,13 @@ static asked_t count_asked(const jd_request_t *request, const char *vcov, const 
 {
     asked_t n = {0};
     takers[0] = '\0';
-    for (const char *p = of; *p; p += *p == ',') {
-        char name[64];
-        size_t length = strcspn(p, ",");
-        snprintf(name, sizeof name, "%.*s", (int)length, p);
+    for (char name[NAME]; jd_list_next(&of, name, sizeof name);) {
         bool estimator = jd_estimator_find(name);
         n.estimators += estimator && is_asked(request->estimators, name);
         n.others += !estimator &&
                     ((vcov && !strcmp(vcov, name)) || (bootstrap && !strcmp(bootstrap, name)) ||
                      is_asked(request->diagnostics, name));
-        add(takers, p, length);
-        p += length;
+        add(takers, name);
     }
     return n;
 }
@@ -49,13 +45,8 @@ static asked_t count_asked(const jd_request_t *request, const char *vcov, const 
 static void list_others(const char *estimators, const char *of, char list[LIST])
 {
     list[0] = '\0';
-    for (const char *p = estimators; *p; p += *p == ',') {
-        char name[64];
-        size_t length = strcspn(p, ",");
-        snprintf(name, sizeof name, "%.*s", (int)length, p);
-        if (!jd_list_holds(of, name, false)) add(list, p, length);
-        p += length;
-    }
+    for (char name[NAME]; jd_list_next(&estimators, name, sizeof name);)
+        if (!jd_list_holds(of, name, false)) add(list, name);
 }
 
 void jd_request_report_unused_one(const jd_request_t *request, const char *option, const char *of,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -125,4 +126,14 @@ bool jd_list_holds(const char *list, const char *name, bool any_case)
         if (!differs && (p[n] == ',' || p[n] == '\0')) return true;
     }
     return false;
+}
+
+bool jd_list_next(const char **list, char *word, size_t size)
+{
+    const char *p = *list;
+    if (!p || !*p) return false;
+    const size_t length = strcspn(p, ",");
+    snprintf(word, size, "%.*s", (int)(length < size ? length : size - 1), p);
+    *list = p + length + (p[length] == ',');
+    return true;
 }

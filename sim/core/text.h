@@ -38,5 +38,8 @@ JD_API void jd_near_offer(jd_near_t *near, const char *name);
 
 /** Whether a list joined by commas has the name; NULL has none. */
 JD_API bool jd_list_holds(const char *list, const char *name, bool any_case);
+/** The next word of a list joined by commas, cut to `size`, and *list behind it; false at the end,
+ *  and of NULL. */
+JD_API bool jd_list_next(const char **list, char *word, size_t size);
 
 #endif

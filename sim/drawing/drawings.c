@@ -50,16 +50,13 @@ int jd_drawing_means(const jd_source_t *s, const char *name,
 static int check_tables(const jd_source_t *s, const jd_figure_t *figure, jd_ctx_t *ctx)
 {
     char name[STEM_SIZE], path[STEM_SIZE];
-    for (const char *p = figure->tables; *p; p += *p == ',') {
-        const size_t length = strcspn(p, ",");
-        snprintf(name, sizeof name, "%.*s", (int)length, p);
+    for (const char *rest = figure->tables; jd_list_next(&rest, name, sizeof name);) {
         path_of(s, name, path);
         if (!jd_store_has(s->store, name) && !jd_store_has(s->store, path))
             return jd_fail(ctx, JD_ERR_DATA,
                            "the file holds no table '%s' (of several runs tables are kept only "
                            "with output.keep = all)",
                            name);
-        p += length;
     }
     return JD_OK;
 }
@@ -262,10 +259,7 @@ static int check_figures(const char *names, jd_ctx_t *ctx)
     int n = 0;
     for (; jd_figures[n]; n++)
         known[n] = jd_figures[n]->name;
-    for (const char *p = names; p && *p; p += *p == ',') {
-        const size_t length = strcspn(p, ",");
-        snprintf(name, sizeof name, "%.*s", (int)length, p);
-        p += length;
+    while (jd_list_next(&names, name, sizeof name)) {
         if (jd_figure_named(name)) continue;
         const char *near = jd_nearest(name, known, n);
         if (near)
