@@ -144,7 +144,8 @@ void jd_bench_officials(void)
         at += i < ARRAYS_OFFICIAL ? n : STREETS;
     }
     officials = (jd_officials_t){arrays[0], arrays[1], arrays[2], arrays[3], arrays[4]};
-    in = (jd_incentives_t){arrays[5], arrays[6], arrays[7], arrays[8], arrays[9]};
+    in = (jd_incentives_t){arrays[5], arrays[6], arrays[7], arrays[8],
+                           arrays[9], NULL,      NULL,      {NULL, NULL}};
     out = (jd_output_t){arrays[10], arrays[11], arrays[12], arrays[13], arrays[14],
                         arrays[15], arrays[16], arrays[17], arrays[18]};
     for (int32_t s = 0; s < STREETS; s++) {

@@ -91,6 +91,26 @@ int jd_active_start(const jd_active_set_t *set, const jd_moment_t *moment, jd_ct
     return rc;
 }
 
+int jd_boosts_check(const jd_moment_t *m, jd_ctx_t *ctx)
+{
+    const jd_officials_params_t *p = m->street->officials;
+    const jd_modifiers_t *next = &m->world->modifiers;
+    for (int32_t s = 0; s < m->dims->streets; s++) {
+        const double boost =
+                         next->boost_s[s] > next->boost_w[s] ? next->boost_s[s] : next->boost_w[s],
+                     left = 1 - p->burden - next->burden[s];
+        const double rate = p->learn * (left > 0 ? left : 0) + boost + p->forget;
+        if (boost > 0 && rate > 1 + 1e-12)
+            return jd_fail(
+                ctx, JD_ERR_DATA,
+                "officials of street %d learn too fast: officials.learn * time + forget "
+                "+ %g that mechanisms add = %g, must be at most 1; lower officials.learn "
+                "or what the mechanisms add",
+                (int)s, boost, rate);
+    }
+    return JD_OK;
+}
+
 /* The first cell that is not finite, or -1. */
 static int64_t find_not_finite(const void *cells, jd_type_t type, int64_t n)
 {

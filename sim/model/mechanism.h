@@ -107,6 +107,9 @@ jd_moment_t jd_active_moment(const jd_active_set_t *set, int k, const jd_moment_
 /** Gives every mechanism's state of the moment's world its first values. */
 JD_MUST_USE int jd_active_start(const jd_active_set_t *set, const jd_moment_t *moment,
                                 jd_ctx_t *ctx);
+/** Whether what mechanisms add to learning leaves capability in [0, 1]: lam H + boost + del <= 1 in
+ * every street, or JD_ERR_DATA. */
+JD_MUST_USE int jd_boosts_check(const jd_moment_t *moment, jd_ctx_t *ctx);
 /** Audits every mechanism's state; JD_ERR_DATA says what does not hold. */
 JD_MUST_USE int jd_active_audit(const jd_active_set_t *set, const jd_moment_t *moment,
                                 jd_ctx_t *ctx);

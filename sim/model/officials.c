@@ -156,31 +156,56 @@ void jd_officials_choose(const jd_officials_params_t *p, double r_s, double r_w,
     choose(d, c, 1 / (d * (d + 2 * c)), 1 / (d + c), r_s, r_w, time, e_s, e_w);
 }
 
-/* One slot's officials of streets [first, end): a straight loop of unit stride. */
-JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, int32_t end,
-                                const double *restrict career, const double *restrict psi_bar,
-                                const jd_incentives_t *in, double *restrict strong,
-                                double *restrict weak, double *restrict psi,
-                                double *restrict effort_s, double *restrict effort_w,
-                                const jd_output_t *out)
+enum { BLOCK = 512 }; /* streets that stay in the first cache while all their officials pass */
+
+/* What mechanisms make of a block's officials, gathered once for all slots. */
+typedef struct changed {
+    double crowding[BLOCK], over_free[BLOCK], over_alone[BLOCK], trust[BLOCK], boost[2][BLOCK];
+} changed_t;
+
+static void gather(const jd_officials_params_t *p, const jd_incentives_t *in, int32_t first, int n,
+                   changed_t *x)
 {
-    const double d = p->congestion + p->habit, c = p->crowding, h = p->habit;
-    const double over_free = 1 / (d * (d + 2 * c)), over_alone = 1 / (d + c);
+    const double d = p->congestion + p->habit;
+    for (int i = 0; i < n; i++)
+        x->crowding[i] = in->crowd ? p->crowding * in->crowd[first + i] : p->crowding;
+    for (int i = 0; i < n; i++) {
+        x->over_free[i] = 1 / (d * (d + 2 * x->crowding[i]));
+        x->over_alone[i] = 1 / (d + x->crowding[i]);
+    }
+    for (int i = 0; i < n; i++)
+        x->trust[i] = in->trust ? in->trust[first + i] : 1;
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < n; i++)
+            x->boost[k][i] = in->boost[k] ? in->boost[k][first + i] : 0;
+}
+
+/* One slot's officials of n streets from `first` on: a straight loop of unit stride. */
+JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, int n,
+                                const double *restrict career, const double *restrict psi_bar,
+                                const jd_incentives_t *in, const changed_t *restrict x,
+                                const jd_officials_t *o, int64_t at, const jd_output_t *out)
+{
+    const double d = p->congestion + p->habit, h = p->habit;
     const double learn = p->learn, forget = p->forget, floor_a = p->floor;
     const double back = p->psi_return, erosion = p->psi_erosion;
-    const double *restrict stake_s = in->stake_s, *restrict stake_w = in->stake_w;
-    const double *restrict resident = in->resident, *restrict time = in->time;
-    const double *restrict overload = in->overload;
-    double *restrict y_s = out->y_s, *restrict y_w = out->y_w, *restrict a_s = out->a_s;
-    double *restrict a_w = out->a_w, *restrict sum_s = out->e_s, *restrict sum_w = out->e_w;
-    double *restrict sum_psi = out->psi, *restrict corner_s = out->corner_s;
-    double *restrict corner_w = out->corner_w;
+    const double *restrict stake_s = in->stake_s + first, *restrict stake_w = in->stake_w + first;
+    const double *restrict resident = in->resident + first, *restrict time = in->time + first;
+    const double *restrict overload = in->overload + first;
+    double *restrict strong = o->strong + at, *restrict weak = o->weak + at;
+    double *restrict psi = o->psi + at;
+    double *restrict effort_s = o->effort_s + at, *restrict effort_w = o->effort_w + at;
+    double *restrict y_s = out->y_s + first, *restrict y_w = out->y_w + first;
+    double *restrict a_s = out->a_s + first, *restrict a_w = out->a_w + first;
+    double *restrict sum_s = out->e_s + first, *restrict sum_w = out->e_w + first;
+    double *restrict sum_psi = out->psi + first, *restrict corner_s = out->corner_s + first;
+    double *restrict corner_w = out->corner_w + first;
     JD_SIMD
-    for (int32_t s = first; s < end; s++) {
+    for (int s = 0; s < n; s++) {
         double as = strong[s], aw = weak[s], will = psi[s], w = career[s], es, ew;
         double r_s = w * stake_s[s] * as + h * effort_s[s];
         double r_w = (w * stake_w[s] + will * resident[s]) * aw + h * effort_w[s];
-        choose(d, c, over_free, over_alone, r_s, r_w, time[s], &es, &ew);
+        choose(d, x->crowding[s], x->over_free[s], x->over_alone[s], r_s, r_w, time[s], &es, &ew);
         y_s[s] += as * es;
         y_w[s] += aw * ew;
         a_s[s] += as;
@@ -192,9 +217,10 @@ JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, i
         corner_w[s] += ((es <= 0.0) & (ew > 0.0)) ? 1.0 : 0.0;
         effort_s[s] = es;
         effort_w[s] = ew;
-        strong[s] = as + (learn * es * (1 - as) - forget * (as - floor_a));
-        weak[s] = aw + (learn * ew * (1 - aw) - forget * (aw - floor_a));
-        psi[s] = jd_max(0, will + (back * (psi_bar[s] - will) - erosion * overload[s] * will));
+        strong[s] = as + ((learn * es + x->boost[0][s]) * (1 - as) - forget * (as - floor_a));
+        weak[s] = aw + ((learn * ew + x->boost[1][s]) * (1 - aw) - forget * (aw - floor_a));
+        psi[s] = jd_max(
+            0, will + (back * (psi_bar[s] * x->trust[s] - will) - erosion * overload[s] * will));
     }
 }
 
@@ -204,16 +230,17 @@ void jd_officials_step(const jd_officials_params_t *p, const jd_traits_t *t,
 {
     double *sums[] = {out->y_s, out->y_w, out->a_s,      out->a_w,     out->e_s,
                       out->e_w, out->psi, out->corner_s, out->corner_w};
-    enum { SUMS = sizeof sums / sizeof sums[0], BLOCK = 512 };
-    /* Blocks of streets that stay in the first cache while all their officials pass. */
+    enum { SUMS = sizeof sums / sizeof sums[0] };
+    changed_t changed;
     for (int32_t from = first; from < end; from += BLOCK) {
         int32_t to = from + BLOCK < end ? from + BLOCK : end;
+        gather(p, in, from, to - from, &changed);
         for (int i = 0; i < SUMS; i++)
             memset(sums[i] + from, 0, (size_t)(to - from) * sizeof(double));
         for (int32_t k = 0; k < t->slots; k++) {
-            int64_t at = (int64_t)k * t->streets;
-            step_slot(p, from, to, t->career + at, t->psi_bar + at, in, o->strong + at,
-                      o->weak + at, o->psi + at, o->effort_s + at, o->effort_w + at, out);
+            int64_t at = (int64_t)k * t->streets + from;
+            step_slot(p, from, to - from, t->career + at, t->psi_bar + at, in, &changed, o, at,
+                      out);
         }
         double share = 1.0 / t->slots;
         for (int i = 0; i < SUMS; i++) {

@@ -47,6 +47,10 @@ typedef struct jd_incentives {
     double *resident; /**< 1 + hor, multiplies psi */
     double *time;     /**< H = max(0, 1 - burden) */
     double *overload; /**< max(0, P + burden) */
+    /* What mechanisms change in officials themselves; NULL = nothing. */
+    const double *crowd;    /**< c times this */
+    const double *trust;    /**< the set-point of psi times this */
+    const double *boost[2]; /**< A += boost (1 - A), of A_S and of A_W */
 } jd_incentives_t;
 
 /** Means over a street's officials, [streets] each. */

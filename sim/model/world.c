@@ -50,6 +50,10 @@ static const field_t fields[] = {
     D(modifiers.burden, STREETS),
     D(modifiers.show, STREETS),
     D(modifiers.hor, STREETS),
+    D(modifiers.crowd, STREETS),
+    D(modifiers.trust, STREETS),
+    D(modifiers.boost_s, STREETS),
+    D(modifiers.boost_w, STREETS),
     D(modifiers.induce, STREETS),
     D(modifiers.budget, COUNTIES),
     D(modifiers.rise, SEATS),
@@ -164,9 +168,16 @@ static const struct {
     along_t along;
     double neutral;
 } modifiers[] = {
-    {offsetof(jd_modifiers_t, tour), STREETS, 0},   {offsetof(jd_modifiers_t, burden), STREETS, 0},
-    {offsetof(jd_modifiers_t, show), STREETS, 0},   {offsetof(jd_modifiers_t, hor), STREETS, 0},
-    {offsetof(jd_modifiers_t, induce), STREETS, 1}, {offsetof(jd_modifiers_t, budget), COUNTIES, 1},
+    {offsetof(jd_modifiers_t, tour), STREETS, 0},
+    {offsetof(jd_modifiers_t, burden), STREETS, 0},
+    {offsetof(jd_modifiers_t, show), STREETS, 0},
+    {offsetof(jd_modifiers_t, hor), STREETS, 0},
+    {offsetof(jd_modifiers_t, crowd), STREETS, 1},
+    {offsetof(jd_modifiers_t, trust), STREETS, 1},
+    {offsetof(jd_modifiers_t, boost_s), STREETS, 0},
+    {offsetof(jd_modifiers_t, boost_w), STREETS, 0},
+    {offsetof(jd_modifiers_t, induce), STREETS, 1},
+    {offsetof(jd_modifiers_t, budget), COUNTIES, 1},
     {offsetof(jd_modifiers_t, rise), SEATS, 0},
 };
 
@@ -202,6 +213,10 @@ int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool wit
         at += jd_world_padded(length_of(fields[f].along, dims) * fields[f].size);
     }
     world->own = (char *)world->block + at;
+    world->incentives.crowd = world->modifiers.crowd;
+    world->incentives.trust = world->modifiers.trust;
+    world->incentives.boost[0] = world->modifiers.boost_s;
+    world->incentives.boost[1] = world->modifiers.boost_w;
     jd_modifiers_clear(&world->modifiers, dims);
     return JD_OK;
 }

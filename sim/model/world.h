@@ -31,13 +31,16 @@ typedef struct jd_dims {
  * alone.
  */
 typedef struct jd_modifiers {
-    double *tour;   /**< [streets] stakes of strong tasks times 1 + tour; 0 */
-    double *burden; /**< [streets] time taken away; 0 */
-    double *show;   /**< [streets] share of weak effort that goes into show; 0 */
-    double *hor;    /**< [streets] residents weigh 1 + hor more in willingness; 0 */
-    double *induce; /**< [streets] inducement times this, as a better toolkit would; 1 */
-    double *budget; /**< [counties] fiscal autonomy times this; 1 */
-    double *rise;   /**< [seats] 1: the leader rises at the next turn; 0 */
+    double *tour;              /**< [streets] stakes of strong tasks times 1 + tour; 0 */
+    double *burden;            /**< [streets] time taken away; 0 */
+    double *show;              /**< [streets] share of weak effort that goes into show; 0 */
+    double *hor;               /**< [streets] residents weigh 1 + hor more in willingness; 0 */
+    double *crowd;             /**< [streets] officials' cost of total effort times this; 1 */
+    double *trust;             /**< [streets] the set-point of willingness times this; 1 */
+    double *boost_s, *boost_w; /**< [streets] capability learned beside work, of what it lacks; 0 */
+    double *induce;            /**< [streets] inducement times this, as a better toolkit would; 1 */
+    double *budget;            /**< [counties] fiscal autonomy times this; 1 */
+    double *rise;              /**< [seats] 1: the leader rises at the next turn; 0 */
 } jd_modifiers_t;
 
 /** Parts of friction, in the order in which output runs through them. The first three are

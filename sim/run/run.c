@@ -46,6 +46,7 @@ static int run_mechanisms(struct jd_simulation *sim, int64_t period, jd_ctx_t *c
             if (recorded) m.events = jd_record_events(sim, k);
             if (set->active[k].mechanism->step) rc = set->active[k].mechanism->step(&m, next, ctx);
         }
+        if (!rc) rc = jd_boosts_check(&moment, ctx);
     }
     return rc || period < 1 ? rc : jd_record_hand_events(sim, ctx);
 }

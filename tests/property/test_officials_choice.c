@@ -105,16 +105,49 @@ static void test_choice_is_the_optimum(void **state)
 /* One street of one official, with everything by hand. */
 typedef struct lone {
     double career, psi_bar, strong, weak, psi, e_s, e_w, in[5], out[9];
+    const double *more[4]; /* crowd, trust, boosts */
 } lone_t;
 
 static void step(lone_t *l, const jd_officials_params_t *p)
 {
     jd_traits_t traits = {1, 1, &l->career, &l->psi_bar};
     jd_officials_t officials = {&l->strong, &l->weak, &l->psi, &l->e_s, &l->e_w};
-    jd_incentives_t in = {&l->in[0], &l->in[1], &l->in[2], &l->in[3], &l->in[4]};
+    jd_incentives_t in = {&l->in[0], &l->in[1],  &l->in[2],  &l->in[3],
+                          &l->in[4], l->more[0], l->more[1], {l->more[2], l->more[3]}};
     jd_output_t out = {&l->out[0], &l->out[1], &l->out[2], &l->out[3], &l->out[4],
                        &l->out[5], &l->out[6], &l->out[7], &l->out[8]};
     jd_officials_step(p, &traits, &in, 0, 1, &officials, &out);
+}
+
+/* What mechanisms change in officials, against officials who are so by themselves. */
+static void test_what_mechanisms_change(void **state)
+{
+    (void)state;
+    jd_rng_t rng = numbers(7);
+    for (int i = 0; i < 3000; i++) {
+        const double crowd = between(&rng, 0.2, 1.5), trust = between(&rng, 0.5, 1.5),
+                     boost[2] = {between(&rng, 0, 0.1), between(&rng, 0, 0.1)};
+        jd_officials_params_t p = {.congestion = 1,
+                                   .habit = 0.3,
+                                   .learn = 0.6,
+                                   .forget = 0.1,
+                                   .floor = 0.1,
+                                   .psi_return = 0.1,
+                                   .psi_erosion = 0.02};
+        lone_t a = {.career = 1, .psi_bar = between(&rng, 0, 1), .strong = 0.4, .weak = 0.6};
+        a.psi = between(&rng, 0, 1);
+        a.in[0] = between(&rng, 0, 1), a.in[1] = between(&rng, 0, 1), a.in[2] = 1, a.in[3] = 0.9;
+        lone_t b = a;
+        p.crowding = 0.2;
+        a.more[0] = &crowd, a.more[1] = &trust, a.more[2] = &boost[0], a.more[3] = &boost[1];
+        step(&a, &p);
+        p.crowding = 0.2 * crowd;
+        b.psi_bar *= trust;
+        step(&b, &p);
+        assert_true(a.e_s == b.e_s && a.e_w == b.e_w && a.psi == b.psi);
+        assert_true(fabs(a.strong - b.strong - boost[0] * (1 - 0.4)) < 1e-15);
+        assert_true(fabs(a.weak - b.weak - boost[1] * (1 - 0.6)) < 1e-15);
+    }
 }
 
 /* At the edge of what the config allows, lam H + del = 1, whatever is asked. */
@@ -205,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choice_is_the_optimum),
+        cmocka_unit_test(test_what_mechanisms_change),
         cmocka_unit_test(test_capability_stays_a_share),
         cmocka_unit_test(test_more_pressure_more_strong_tasks),
     };
