@@ -86,16 +86,20 @@ static int choose(jd_own_result_t *result, const jd_own_ask_t *ask, jd_ctx_t *ct
 
 /* ---- What does not apply ---- */
 
-/* The first line of a message as the reason; it is printed behind the name, so without it. */
+/* A message that is printed behind a name, without that name. */
+static const char *behind_name(const char *message, const char *name)
+{
+    size_t skip = strlen(name);
+    return strncmp(message, name, skip) || strncmp(message + skip, ": ", 2) ? message
+                                                                            : message + skip + 2;
+}
+
+/* The first line of a message as the reason. */
 static int note_reason(jd_own_fit_t *own, const char *message, jd_ctx_t *ctx)
 {
-    size_t length = strcspn(message, "\n"), skip = strlen(own->name);
     if (own->reason) return JD_OK;
-    if (length > skip + 2 && !strncmp(message, own->name, skip) &&
-        !strncmp(message + skip, ": ", 2)) {
-        message += skip + 2;
-        length -= skip + 2;
-    }
+    message = behind_name(message, own->name);
+    size_t length = strcspn(message, "\n");
     int rc = jd_make(&own->reason, (int64_t)length + 1, 1, "a reason", ctx);
     if (!rc) memcpy(own->reason, message, length);
     return rc;
@@ -126,6 +130,9 @@ static int diagnose(jd_own_result_t *result, const jd_own_subject_t *given, jd_c
         if (!rc) continue;
         result->diagnostics.rows = lines;
         result->details.rows = details;
+        /* Another estimator's diagnosis must not hide what is wrong with this one's. */
+        if (given->fit && result->n_fits > 1 && !is_final(rc) && rc != JD_ERR_UNSUPPORTED)
+            jd_warn(ctx, "%s: %s: %s", given->name, d->name, behind_name(inner.message, d->name));
         rc = is_final(rc) ? jd_fail(ctx, rc, "%s", inner.message)
                           : note_reason(own, inner.message, ctx);
     }

@@ -457,6 +457,29 @@ static void test_what_is_asked_is_done(void **state)
     ASSERT_HOLDS(said.err, "row 4: outcome = -1"); /* rows of period 3 are left out before it */
 }
 
+/* Numbers that are rounding, or too large for their squares, are refused and not shown. */
+static void test_numbers_out_of_hand_are_refused(void **state)
+{
+    (void)state;
+    char rows[4096] = "i,t,g,y,x\n";
+    for (int i = 0, at = 10; i < 12; i++)
+        for (int t = 1; t <= 5; t++) {
+            const int g = i % 3 ? 2 + i % 3 : 0;
+            const double x = .1 * ((7 * i + 3 * t + i * t) % 10);
+            at += snprintf(rows + at, sizeof rows - (size_t)at, "%d,%d,%d,%g,%g\n", i, t, g,
+                           2 + 3 * x + .1 * i + .25 * (t % 2) + (g && t >= g),
+                           i == 1 && t == 3 ? 746 : x);
+        }
+    write_here("far.csv", rows);
+    run(1, "\"$JIEDAO\" did far.csv" ROLES "--x x --estimator etwfe_poisson");
+    ASSERT_HOLDS(said.err, "too large for a standard error");
+    run(0, "tail -n +2 " JD_SOURCE_DIR "/tests/fuzz/corpus/did/rounding.txt >flat.csv");
+    run(0, "\"$JIEDAO\" did flat.csv" ROLES
+           "--estimator twfe,sun_abraham --vcov driscoll_kraay --lag 1 --diagnose honest");
+    ASSERT_HOLDS(said.err, "sun_abraham: honest: event study: "); /* said beside twfe's refusal */
+    assert_null(strstr(said.out, "honest_"));
+}
+
 /* Numbers that stand side by side and do not mean the same, or promise too much. */
 static void test_what_to_know_is_said(void **state)
 {
@@ -535,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_formats_and_figure),
         cmocka_unit_test(test_files_are_kept),
         cmocka_unit_test(test_what_is_asked_is_done),
+        cmocka_unit_test(test_numbers_out_of_hand_are_refused),
         cmocka_unit_test(test_what_to_know_is_said),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);

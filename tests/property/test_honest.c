@@ -413,6 +413,30 @@ static void test_refusals(void **state)
     jd_event_path_free(&path);
 }
 
+/* Standard errors of 1e-15 beside coefficients of 0.25 are what rounding leaves of an exact fit: an
+ * interval of them once had its ends turned round, or lay at -2e11. */
+static void test_rounding_is_no_standard_error(void **state)
+{
+    (void)state;
+    const double b[] = {0.25, -0.25, 0.0625, 0.7, 0.6}, tiny[] = {8e-15, 5e-15, 3e-15, 0.03, 2e-15};
+    double v[25] = {0}, size = 1;
+    jd_ctx_t ctx;
+    jd_event_path_t path;
+    jd_ctx_init(&ctx);
+    for (int units = 0; units < 3; units++, size *= 1e-150) {
+        double scaled[5];
+        for (int i = 0; i < 5; i++) {
+            scaled[i] = b[i] * size;
+            v[i * 6] = tiny[i] * tiny[i] * size * size;
+        }
+        assert_int_equal(jd_event_path_make(&path, scaled, v, 3, 2, &ctx), JD_ERR_DATA);
+        for (int i = 0; i < 5; i++)
+            v[i * 6] = 1e-12 * size * size; /* small, and no rounding */
+        if (v[0] > 0) assert_int_equal(jd_event_path_make(&path, scaled, v, 3, 2, &ctx), JD_OK);
+        jd_event_path_free(&path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_same_bits_for_any_threads),
         cmocka_unit_test(test_breakdown),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_rounding_is_no_standard_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

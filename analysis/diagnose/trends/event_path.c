@@ -22,9 +22,22 @@ static int path_init(jd_event_path_t *path, int n_pre, int n_post, jd_ctx_t *ctx
     return jd_fail_memory(ctx, n * n * sizeof(double), "the event study's covariance");
 }
 
+/* A standard error this small beside the largest coefficient is the rounding of an exact 0. */
+#define JD_ROUNDING 1e-11
+
+static double largest_of(const jd_event_path_t *path)
+{
+    int n = path->n_pre + path->n_post;
+    double largest = 0;
+    for (int i = 0; i < n; i++)
+        largest = fmax(largest, fmax(fabs(path->estimate[i]), sqrt(path->vcov[i * n + i])));
+    return largest;
+}
+
 static int path_check(const jd_event_path_t *path, jd_ctx_t *ctx)
 {
     int n = path->n_pre + path->n_post;
+    const double largest = largest_of(path);
     for (int i = 0; i < n; i++) {
         int event = path->reference - path->n_pre + i + (i >= path->n_pre);
         double variance = path->vcov[i * n + i];
@@ -33,6 +46,12 @@ static int path_check(const jd_event_path_t *path, jd_ctx_t *ctx)
                            "event study: coefficient of event time %d = %g with variance %g; both "
                            "must be finite, the variance positive: leave this period out",
                            event, path->estimate[i], variance);
+        if (sqrt(variance) <= JD_ROUNDING * largest)
+            return jd_fail(ctx, JD_ERR_DATA,
+                           "event study: the standard error of event time %d, %g beside a "
+                           "coefficient of %g, is rounding: nothing varies there; leave this "
+                           "period out, or cluster by more clusters than there are coefficients",
+                           event, sqrt(variance), path->estimate[i]);
         for (int j = 0; j < i; j++) {
             double a = path->vcov[i * n + j], b = path->vcov[j * n + i];
             double room = 1e-8 * sqrt(variance * path->vcov[j * n + j]);

@@ -316,6 +316,10 @@ static int member_set(const study_t *study, double m, int which, jd_honest_set_t
     if (!rc && low <= high) {
         rc = outermost(&member, study, low, high, &set->low, ctx);
         if (!rc && !isnan(set->low)) rc = outermost(&member, study, high, low, &set->high, ctx);
+        /* Of a set of single values each way may find another one. */
+        const double first = set->low, last = set->high;
+        set->low = fmin(first, last);
+        set->high = fmax(first, last);
     }
     member_free(&member);
     return rc;

@@ -99,7 +99,12 @@ static int solve_piece(path_t *p, jd_ctx_t *ctx)
         for (int b = 0; b < n; b++)
             p->work[a * n + b] = p->quad[p->active[a] * p->k + p->active[b]];
     jd_transpose(n, p->work);
-    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, p->work, n) != 0)
+    int info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, p->work, n);
+    for (int a = 0; a < n && info == 0; a++) {
+        double pivot = p->work[a * n + a], own = p->quad[p->active[a] * (p->k + 1)];
+        info = !(pivot * pivot > 1e-13 * own); /* what the others leave of it is rounding */
+    }
+    if (info != 0)
         return jd_fail(
             ctx, JD_ERR_DATA,
             "honest: the covariance of the periods before treatment is singular, so no "

@@ -176,6 +176,26 @@ static int fill_weights(const jd_design_t *design, const fitted_t *f, const doub
     return rc;
 }
 
+/* A regressor far outside the range of untreated rows predicts means whose squares overflow. */
+static int check_means(const jd_design_t *design, const fitted_t *f, const jd_regression_t *terms,
+                       const double *estimates, jd_ctx_t *ctx)
+{
+    const int n_means = ((const jd_etwfe_t *)design->own)->n_means;
+    double largest = 0;
+    for (int64_t i = 0; i < f->glm.n; i++)
+        largest = fmax(largest, f->mu0[i]);
+    for (int m = 0; m < n_means; m++) {
+        if (isnan(estimates[m])) continue; /* no row is in it */
+        if (isfinite(estimates[m]) && isfinite(terms->bread[m * (terms->n_kept + 1)])) continue;
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s: without treatment a treated row would have a mean of %g, too large for "
+                       "a standard error; look for a regressor with values in treated rows far "
+                       "from those in untreated ones",
+                       design->estimator->name, largest);
+    }
+    return JD_OK;
+}
+
 /* A regression whose row weights are the terms', so that every variance of linear.h applies. */
 static int make_terms(jd_regression_t *terms, const jd_design_t *design, const fitted_t *f,
                       double *estimates, jd_ctx_t *ctx)
@@ -210,6 +230,7 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
             rc = jd_check_cancelled(ctx);
         }
     }
+    if (!rc) rc = check_means(design, f, terms, estimates, ctx);
     free(a);
     return rc;
 }
