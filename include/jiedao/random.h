@@ -45,6 +45,7 @@ typedef enum jd_purpose {
     JD_DRAW_CLUSTERS,    /**< whole clusters drawn again with all their rows: pairs bootstrap */
     JD_DRAW_LEAVE,       /**< first bits of the uniforms of firms, for 64 firms at once */
     JD_DRAW_LEADER,      /**< leaders: who is posted, newcomers' ages */
+    JD_DRAW_DIFFUSION,   /**< policy-process diffusion: steps, causes, designs */
     JD_DRAW_PURPOSES     /**< how many there are; not a purpose */
 } jd_purpose_t;
 

@@ -10,7 +10,8 @@
 /* clang-format off */
 #define JD_MECHANISMS(each) \
     each(urban)             \
-    each(tournament)
+    each(tournament)        \
+    each(diffusion)
 /* clang-format on */
 
 #define JD_DECLARE_MECHANISM(name) extern const jd_mechanism_t jd_##name;
