@@ -75,9 +75,8 @@ static int check_balance(const jd_panel_t *panel, const jd_groups_t *periods, jd
     int64_t cells = (int64_t)units.n_groups * periods->n_groups, seen_cells = 0;
     unsigned char *seen = NULL;
     if (cells == panel->n) {
-        seen = calloc((size_t)cells, 1);
-        if (!seen) rc = jd_fail_memory(ctx, (size_t)cells, "the check for a balanced panel");
-        for (int64_t i = 0; seen && i < panel->n; i++) {
+        rc = jd_make(&seen, cells, 1, "the check for a balanced panel", ctx);
+        for (int64_t i = 0; !rc && i < panel->n; i++) {
             unsigned char *at =
                 &seen[(int64_t)units.code[i] * periods->n_groups + periods->code[i]];
             seen_cells += !*at;
@@ -110,13 +109,10 @@ static int table_make(table_t *t, const jd_panel_t *panel, const double *y, jd_c
     rc = jd_groups_make(&t->cohorts, cohort, panel->n, ctx);
     if (rc) goto out;
     size_t n_cohorts = (size_t)t->cohorts.n_groups, cells = n_cohorts * (size_t)n_periods;
-    t->mean = calloc(cells, sizeof *t->mean);
-    t->share = calloc(n_cohorts, sizeof *t->share);
-    t->from = calloc(n_cohorts, sizeof *t->from);
-    if (!t->mean || !t->share || !t->from) {
-        rc = jd_fail_memory(ctx, cells * sizeof *t->mean, "means by cohort and period");
-        goto out;
-    }
+    rc = jd_make_n(&t->mean, cells, sizeof *t->mean, "means by cohort and period", ctx);
+    if (!rc) rc = jd_make_n(&t->share, n_cohorts, sizeof *t->share, "cohorts", ctx);
+    if (!rc) rc = jd_make_n(&t->from, n_cohorts, sizeof *t->from, "cohorts", ctx);
+    if (rc) goto out;
     for (int64_t i = 0; i < panel->n; i++) {
         t->share[t->cohorts.code[i]] += 1.0 / (double)panel->n;
         t->mean[t->cohorts.code[i] * n_periods + t->periods.code[i]] += y[i];
@@ -206,11 +202,10 @@ static int split_within(jd_bacon_t *bacon, table_t *t, const jd_panel_t *panel, 
     int n_periods = t->periods.n_groups;
     size_t cells = (size_t)t->cohorts.n_groups * (size_t)n_periods;
     size_t bytes = (size_t)panel->n * sizeof(double);
-    t->residual = calloc(cells, sizeof *t->residual);
-    if (!t->residual) return jd_fail_memory(ctx, bytes, "residuals of treatment");
+    int rc = jd_make_n(&t->residual, cells, sizeof *t->residual, "residuals of treatment", ctx);
     double *w;
-    if (jd_make_unset(&w, bytes, 1, "residuals of treatment", ctx)) return JD_ERR_NO_MEMORY;
-    int rc = residualise(panel, y, &bacon->estimate, w, ctx);
+    if (rc || jd_make_unset(&w, bytes, 1, "residuals of treatment", ctx)) return JD_ERR_NO_MEMORY;
+    rc = residualise(panel, y, &bacon->estimate, w, ctx);
     if (rc) goto out;
     double all = 0, square = 0, product = 0;
     for (int64_t i = 0; i < panel->n; i++)
@@ -312,12 +307,8 @@ int jd_bacon_decompose(jd_bacon_t *bacon, const jd_panel_t *panel, const double 
     bacon->within = (double)NAN;
     if (panel->n_x > 0) rc = split_within(bacon, &t, panel, y, ctx);
     if (rc) goto out;
-    size_t bytes = (size_t)n * (size_t)n * sizeof *bacon->pairs;
-    bacon->pairs = calloc(1, bytes);
-    if (!bacon->pairs) {
-        rc = jd_fail_memory(ctx, bytes, "the comparisons");
-        goto out;
-    }
+    rc = jd_make(&bacon->pairs, (int64_t)n * n, sizeof *bacon->pairs, "the comparisons", ctx);
+    if (rc) goto out;
     for (int a = 0; a < n; a++)
         for (int b = 0; b < n; b++)
             bacon->n_pairs += make_pair(&t, a, b, &bacon->pairs[bacon->n_pairs]);

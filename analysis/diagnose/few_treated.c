@@ -145,15 +145,16 @@ static int open_cells(cells_t *c, const jd_design_t *design, const double *resid
     c->clusters = design->clusters.n_groups;
     c->periods = design->rows.time->n_groups;
     size_t clusters = (size_t)c->clusters, cells = clusters * (size_t)c->periods;
-    double *count = calloc(cells, sizeof *count);
-    c->residual = calloc(cells, sizeof *c->residual);
-    c->path = calloc(cells, sizeof *c->path);
-    c->treated = calloc(3 * clusters, sizeof *c->treated);
-    c->control = c->treated ? c->treated + clusters : NULL;
-    c->size = c->treated ? c->treated + 2 * clusters : NULL;
-    int known = count && c->residual && c->path && c->treated;
-    int rc = known ? fill_cells(c, design, residual, count, ctx)
-                   : jd_fail_memory(ctx, 3 * cells * sizeof *count, "clusters by periods");
+    double *count;
+    int rc = jd_make_n(&count, cells, sizeof *count, "clusters by periods", ctx);
+    if (!rc) rc = jd_make_n(&c->residual, cells, sizeof *c->residual, "clusters by periods", ctx);
+    if (!rc) rc = jd_make_n(&c->path, cells, sizeof *c->path, "clusters by periods", ctx);
+    if (!rc) rc = jd_make_n(&c->treated, 3 * clusters, sizeof *c->treated, "clusters", ctx);
+    if (!rc) {
+        c->control = c->treated + clusters;
+        c->size = c->treated + 2 * clusters;
+        rc = fill_cells(c, design, residual, count, ctx);
+    }
     if (!rc) rc = part_clusters(c, ctx);
     free(count);
     if (rc) return rc;
@@ -253,12 +254,10 @@ static int fill_law(const cells_t *c, const jd_vcov_options_t *options, jd_conle
     int64_t most = options->draws > 0 ? options->draws : DRAWS, all = count_placebos(c, most);
     r->enumerated = all <= most;
     r->draws = r->enumerated ? all : most;
-    r->law = malloc((size_t)r->draws * sizeof *r->law);
-    int32_t *left = calloc((size_t)c->n_controls, sizeof *left);
-    if (!r->law || !left) {
-        free(left);
-        return jd_fail_memory(ctx, (size_t)r->draws * sizeof *r->law, "placebo effects");
-    }
+    int32_t *left;
+    if (jd_make_unset(&r->law, (size_t)r->draws, sizeof *r->law, "placebo effects", ctx) ||
+        jd_make(&left, c->n_controls, sizeof *left, "placebo effects", ctx))
+        return JD_ERR_NO_MEMORY;
     jd_jump_t jump = jd_jump(jd_stream(options->seed, 0, JD_DRAW_PERMUTE), 0, 0);
     if (r->enumerated)
         deal_paths(c, left);

@@ -28,8 +28,8 @@ typedef struct {
 static int collapse(const jd_groups_t *movers, const int32_t *column, const char *what,
                     int by_cluster, int32_t *out, jd_ctx_t *ctx)
 {
-    unsigned char *seen = calloc((size_t)movers->n_groups, 1);
-    int rc = seen ? JD_OK : jd_fail_memory(ctx, (size_t)movers->n_groups, "permutations");
+    unsigned char *seen;
+    int rc = jd_make(&seen, movers->n_groups, 1, "permutations", ctx);
     for (int64_t i = 0; !rc && i < movers->n; i++) {
         int32_t g = movers->code[i];
         if (!seen[g]) out[g] = column[i];
@@ -108,12 +108,11 @@ static int open_deal(deal_t *deal, const jd_panel_t *panel, const jd_randomisati
         jd_groups_make(&deal->movers, o->by_cluster ? panel->cluster : panel->unit, panel->n, ctx);
     if (rc) return rc;
     size_t n = (size_t)deal->movers.n_groups;
-    deal->cohort = calloc(n + 1, sizeof *deal->cohort);
-    deal->order = calloc(n + 1, sizeof *deal->order);
-    deal->start = calloc(n + 1, sizeof *deal->start);
-    int32_t *stratum = calloc(n + 1, sizeof *stratum);
-    if (!deal->cohort || !deal->order || !deal->start || !stratum)
-        rc = jd_fail_memory(ctx, n * sizeof *deal->start, "permutations");
+    int32_t *stratum = NULL;
+    rc = jd_make_n(&deal->cohort, n + 1, sizeof *deal->cohort, "permutations", ctx);
+    if (!rc) rc = jd_make_n(&deal->order, n + 1, sizeof *deal->order, "permutations", ctx);
+    if (!rc) rc = jd_make_n(&deal->start, n + 1, sizeof *deal->start, "permutations", ctx);
+    if (!rc) rc = jd_make_n(&stratum, n + 1, sizeof *stratum, "permutations", ctx);
     if (!rc) rc = collapse(&deal->movers, row_cohort, "cohort", o->by_cluster, deal->cohort, ctx);
     if (!rc && o->stratum)
         rc = collapse(&deal->movers, o->stratum, "stratum", o->by_cluster, stratum, ctx);
@@ -220,9 +219,9 @@ static int estimate(const task_t *task, const int32_t *row_cohort, double *effec
     int term = rc ? 0 : find_term(design);
     if (!rc && task->o->statistic == JD_RANDOMISE_COEFFICIENT) {
         size_t terms = (size_t)jd_design_facts(design).n_terms;
-        double *all = malloc(terms * sizeof *all);
-        rc = all ? jd_design_estimate(design, &task->y, 1, all, ctx)
-                 : jd_fail_memory(ctx, terms * sizeof *all, "estimates");
+        double *all;
+        rc = jd_make_unset(&all, terms, sizeof *all, "estimates", ctx);
+        if (!rc) rc = jd_design_estimate(design, &task->y, 1, all, ctx);
         if (!rc) *effect = *statistic = all[term];
         free(all);
     } else if (!rc) {
@@ -250,15 +249,16 @@ static int run(const task_t *task, const deal_t *deal, jd_randomisation_t *resul
     int threads = jd_ctx_threads(ctx), rc = JD_OK;
     size_t movers = (size_t)deal->movers.n_groups, rows = (size_t)deal->movers.n;
     size_t listed = result->enumerated ? (size_t)result->draws * movers : 0;
-    int32_t *all = malloc((listed + 1) * sizeof *all);
-    int32_t *room = malloc((size_t)threads * (2 * movers + rows) * sizeof *room);
-    int *failed = calloc((size_t)threads, sizeof *failed);
-    jd_ctx_t *inner = calloc((size_t)threads, sizeof *inner);
-    result->law = malloc(((size_t)result->draws + 1) * sizeof *result->law);
-    if (!all || !room || !failed || !inner || !result->law) {
-        rc = jd_fail_memory(ctx, (listed + rows) * sizeof *all, "permutations");
-        goto out;
-    }
+    size_t rooms = (size_t)threads * (2 * movers + rows), most = (size_t)result->draws + 1;
+    int32_t *all = NULL, *room = NULL;
+    int *failed = NULL;
+    jd_ctx_t *inner = NULL;
+    rc = jd_make_unset(&all, listed + 1, sizeof *all, "permutations", ctx);
+    if (!rc) rc = jd_make_unset(&room, rooms, sizeof *room, "permutations", ctx);
+    if (!rc) rc = jd_make(&failed, threads, sizeof *failed, "permutations", ctx);
+    if (!rc) rc = jd_make(&inner, threads, sizeof *inner, "permutations", ctx);
+    if (!rc) rc = jd_make_unset(&result->law, most, sizeof *result->law, "permutations", ctx);
+    if (rc) goto out;
     if (result->enumerated) list_assignments(deal, all);
     jd_jump_t jump = jd_jump(jd_stream(task->o->vcov.seed, 0, JD_DRAW_PERMUTE), 0, 0);
     int stop = 0; /* set by the caller's own thread, read by the others */
@@ -328,13 +328,13 @@ static void count(jd_randomisation_t *r)
 }
 
 /* y less the tested effect in treated rows. */
-static double *take_off(const jd_panel_t *panel, const int32_t *cohort, const double *y,
-                        double effect)
+static int take_off(double **out, const jd_panel_t *panel, const int32_t *cohort, const double *y,
+                    double effect, jd_ctx_t *ctx)
 {
-    double *out = malloc((size_t)panel->n * sizeof *out);
-    for (int64_t i = 0; out && i < panel->n; i++)
-        out[i] = y[i] - (cohort[i] != 0 && panel->time[i] >= cohort[i] ? effect : 0);
-    return out;
+    int rc = jd_make_unset(out, (size_t)panel->n, sizeof **out, "outcomes", ctx);
+    for (int64_t i = 0; !rc && i < panel->n; i++)
+        (*out)[i] = y[i] - (cohort[i] != 0 && panel->time[i] >= cohort[i] ? effect : 0);
+    return rc;
 }
 
 int jd_randomisation_test(jd_randomisation_t *result, const jd_estimator_t *estimator,
@@ -361,10 +361,8 @@ int jd_randomisation_test(jd_randomisation_t *result, const jd_estimator_t *esti
         return JD_ERR_NO_MEMORY;
     rc = jd_panel_cohorts(panel, cohort, ctx);
     if (!rc) rc = open_deal(&deal, panel, task.o, cohort, draws, ctx);
-    if (!rc) {
-        task.y = adjusted = take_off(panel, cohort, y, task.o->null);
-        if (!adjusted) rc = jd_fail_memory(ctx, (size_t)panel->n * sizeof *adjusted, "outcomes");
-    }
+    if (!rc) rc = take_off(&adjusted, panel, cohort, y, task.o->null, ctx);
+    task.y = adjusted;
     if (!rc) rc = estimate(&task, cohort, &result->estimate, &result->statistic, ctx);
     if (!rc && !isfinite(result->statistic))
         rc = jd_fail(ctx, JD_ERR_DATA,

@@ -182,8 +182,10 @@ static int estimate_into(const split_work_t *s, const double *const *y, int n_y,
             if (memcmp(y[j], other[at[j]], (size_t)s->design->n_rows * sizeof *y[j]) == 0) break;
         if (at[j] == n) other[n++] = y[j];
     }
-    double *value = malloc((size_t)n_terms * (size_t)n * sizeof *value);
-    if (!value) return jd_fail_memory(ctx, (size_t)n_terms * sizeof *value, "the bias split");
+    double *value;
+    const size_t n_values = (size_t)n_terms * (size_t)n;
+    if (jd_make_unset(&value, n_values, sizeof *value, "the bias split", ctx))
+        return JD_ERR_NO_MEMORY;
     int rc = jd_design_estimate(s->design, other, n, value, ctx);
     for (int k = 0; !rc && k < n_terms; k++)
         for (int j = 0; j < n_y; j++)
@@ -280,15 +282,14 @@ int jd_split_bias(const jd_design_t *design, const jd_split_input_t *input, jd_s
     if (rc) return rc;
     int64_t n = design->n_rows;
     int n_terms = design->facts.n_terms;
-    size_t rows = (size_t)n, bytes = rows * N_DERIVED * sizeof(double);
-    double *work = calloc(rows * N_DERIVED, sizeof *work);
-    double *l = calloc((size_t)n_terms * N_VALUES, sizeof *l);
-    int32_t *event = calloc(rows, sizeof *event);
-    unsigned char *used = malloc(rows);
-    if (!work || !l || !event || !used) {
-        rc = jd_fail_memory(ctx, bytes, "the bias split");
-        goto out;
-    }
+    double *work = NULL, *l = NULL;
+    int32_t *event = NULL;
+    unsigned char *used = NULL;
+    rc = jd_make(&work, n * N_DERIVED, sizeof *work, "the bias split", ctx);
+    if (!rc) rc = jd_make(&l, (int64_t)n_terms * N_VALUES, sizeof *l, "the bias split", ctx);
+    if (!rc) rc = jd_make(&event, n, sizeof *event, "the bias split", ctx);
+    if (!rc) rc = jd_make_unset(&used, (size_t)n, 1, "the bias split", ctx);
+    if (rc) goto out;
     derive(input, n, work);
     spread_sample(design, event, used);
     const split_work_t parts = {design, input, used, work, l};

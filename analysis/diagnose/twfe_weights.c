@@ -117,14 +117,13 @@ static int describe(jd_twfe_weights_t *w, const jd_design_t *design, const jd_pa
 {
     size_t n = (size_t)panel->n;
     jd_ctx_t inner = jd_ctx_inner(ctx);
-    double *on_rows = malloc(n * sizeof *on_rows);
-    int32_t *cohort = malloc(n * sizeof *cohort);
-    treated_t *row = malloc(n * sizeof *row);
-    int rc = JD_OK;
-    if (!on_rows || !cohort || !row) {
-        rc = jd_fail_memory(ctx, n * sizeof *row, "the weights");
-        goto out;
-    }
+    double *on_rows = NULL;
+    int32_t *cohort = NULL;
+    treated_t *row = NULL;
+    int rc = jd_make_unset(&on_rows, n, sizeof *on_rows, "the weights", ctx);
+    if (!rc) rc = jd_make_unset(&cohort, n, sizeof *cohort, "the weights", ctx);
+    if (!rc) rc = jd_make_unset(&row, n, sizeof *row, "the weights", ctx);
+    if (rc) goto out;
     rc = jd_panel_cohorts(panel, cohort, &inner);
     if (rc == JD_ERR_DATA) memset(cohort, 0, n * sizeof *cohort);
     rc = rc == JD_ERR_DATA ? JD_OK : rc;

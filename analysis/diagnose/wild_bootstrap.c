@@ -214,8 +214,9 @@ static int do_clusters(const jd_leverage_t *v, const rows_t *rows, wild_t *w, jd
 {
     jd_reweigh_work_t work = {0};
     size_t largest = (size_t)v->largest, cells = 4 * largest + (size_t)v->m;
-    double *scratch = malloc(cells * sizeof *scratch), *direction = NULL;
-    if (!scratch) return jd_fail_memory(ctx, cells * sizeof *scratch, "a wild bootstrap");
+    double *scratch, *direction = NULL;
+    if (jd_make_unset(&scratch, cells, sizeof *scratch, "a wild bootstrap", ctx))
+        return JD_ERR_NO_MEMORY;
     double *const x[3] = {scratch + largest, scratch + 2 * largest, scratch + 3 * largest};
     int rc = jd_reweigh_open(&work, v, JD_REWEIGH_CR3, ctx);
     if (!rc && w->o->jackknife_scores && !w->o->unrestricted) {
@@ -329,12 +330,10 @@ static int do_draws(wild_t *w, jd_ctx_t *ctx)
 {
     int threads = jd_ctx_threads(ctx);
     size_t each = (size_t)w->groups + 2 * (size_t)w->m, draws = (size_t)w->draws;
-    double *scratch = malloc((size_t)threads * each * sizeof *scratch);
-    w->draw = malloc(5 * draws * sizeof *w->draw);
-    if (!scratch || !w->draw) {
-        free(scratch);
-        return jd_fail_memory(ctx, 5 * draws * sizeof *w->draw, "a wild bootstrap's draws");
-    }
+    double *scratch;
+    if (jd_make_unset(&w->draw, 5 * draws, sizeof *w->draw, "a wild bootstrap's draws", ctx) ||
+        jd_make_unset(&scratch, (size_t)threads * each, sizeof *scratch, "a wild bootstrap", ctx))
+        return JD_ERR_NO_MEMORY;
     jd_jump_t jump = jd_jump(jd_stream(w->o->vcov.seed, 0, JD_DRAW_BOOTSTRAP), 0, 0);
     int64_t work = 0, each_draw = (int64_t)w->groups * (4 * (int64_t)w->m + 1);
     int stop = 0; /* set by the caller's own thread, read by the others */

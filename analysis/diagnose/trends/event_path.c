@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "diagnose/diagnostic.h"
 
 /* Room for n_pre + n_post coefficients. */
@@ -15,11 +16,11 @@ static int path_init(jd_event_path_t *path, int n_pre, int n_post, jd_ctx_t *ctx
     path->n_pre = n_pre;
     path->n_post = n_post;
     path->reference = -1;
-    path->estimate = malloc(n * sizeof *path->estimate);
-    path->vcov = malloc(n * n * sizeof *path->vcov);
-    if (path->estimate && path->vcov) return JD_OK;
-    jd_event_path_free(path);
-    return jd_fail_memory(ctx, n * n * sizeof(double), "the event study's covariance");
+    const char *what = "the event study's covariance";
+    int rc = jd_make_unset(&path->estimate, n, sizeof *path->estimate, what, ctx);
+    if (!rc) rc = jd_make_unset(&path->vcov, n * n, sizeof *path->vcov, what, ctx);
+    if (rc) jd_event_path_free(path);
+    return rc;
 }
 
 /* A standard error this small beside the largest coefficient is the rounding of an exact 0. */

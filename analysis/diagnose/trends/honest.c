@@ -97,8 +97,8 @@ static int make_target(study_t *study, jd_ctx_t *ctx)
 {
     const jd_event_path_t *path = study->path;
     int n = path->n_pre + path->n_post, first = -path->reference - 1;
-    study->l = calloc((size_t)path->n_post, sizeof *study->l);
-    if (!study->l) return jd_fail_memory(ctx, (size_t)n * sizeof(double), "the target's weights");
+    if (jd_make(&study->l, path->n_post, sizeof *study->l, "the target's weights", ctx))
+        return JD_ERR_NO_MEMORY;
     double size = 0;
     for (int j = 0; j < path->n_post; j++) {
         study->l[j] = study->options.target ? study->options.target[j] : j == first;
@@ -132,15 +132,15 @@ static int make_target(study_t *study, jd_ctx_t *ctx)
 static int make_draws(study_t *study, jd_ctx_t *ctx)
 {
     const jd_event_path_t *path = study->path;
-    int n = path->n_pre + path->n_post, rc = JD_OK;
+    int n = path->n_pre + path->n_post;
+    const char *what = "draws of the coefficients";
     size_t cells = (size_t)n * (size_t)n, all = (size_t)study->options.draws * (size_t)n;
-    double *basis = malloc(cells * sizeof *basis), *value = malloc((size_t)n * sizeof *value);
-    double *z = malloc((size_t)n * sizeof *z);
-    study->draws = malloc(all * sizeof *study->draws);
-    if (!basis || !value || !z || !study->draws) {
-        rc = jd_fail_memory(ctx, (cells + all) * sizeof(double), "draws of the coefficients");
-        goto out;
-    }
+    double *basis = NULL, *value = NULL, *z = NULL;
+    int rc = jd_make_unset(&basis, cells, sizeof *basis, what, ctx);
+    if (!rc) rc = jd_make_unset(&value, (size_t)n, sizeof *value, what, ctx);
+    if (!rc) rc = jd_make_unset(&z, (size_t)n, sizeof *z, what, ctx);
+    if (!rc) rc = jd_make_unset(&study->draws, all, sizeof *study->draws, what, ctx);
+    if (rc) goto out;
     memcpy(basis, path->vcov, cells * sizeof *basis);
     jd_transpose(n, basis);
     int info = jd_eigen('L', n, basis, value);
@@ -364,13 +364,12 @@ static int test_sets(const study_t *study, const double *m, int n_m, jd_honest_s
                      jd_ctx_t *ctx)
 {
     int n_parts = jd_honest_n_largest(study->path, study->options.delta), n = n_m * n_parts;
-    jd_honest_set_t *parts = calloc((size_t)n, sizeof *parts);
-    jd_ctx_t *inner = calloc((size_t)n, sizeof *inner);
-    int *codes = calloc((size_t)n, sizeof *codes), rc = JD_OK;
-    if (!parts || !inner || !codes) {
-        rc = jd_fail_memory(ctx, (size_t)n * sizeof *inner, "the sets' parts");
-        goto out;
-    }
+    jd_honest_set_t *parts = NULL;
+    jd_ctx_t *inner = NULL;
+    int *codes = NULL, rc = jd_make(&parts, n, sizeof *parts, "the sets' parts", ctx);
+    if (!rc) rc = jd_make(&inner, n, sizeof *inner, "the sets' parts", ctx);
+    if (!rc) rc = jd_make(&codes, n, sizeof *codes, "the sets' parts", ctx);
+    if (rc) goto out;
     jd_relay_t relay;
     jd_relay_begin(&relay, ctx);
 #pragma omp parallel for num_threads(jd_ctx_threads(ctx)) schedule(dynamic)

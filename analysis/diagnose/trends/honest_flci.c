@@ -11,6 +11,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "core/memory.h"
 #include "diagnose/trends/honest_parts.h"
 #include "linear/lapack.h"
 
@@ -223,19 +224,18 @@ static void path_free(path_t *p)
 
 static int path_alloc(path_t *p, int k, jd_ctx_t *ctx)
 {
-    size_t n = (size_t)k + 1; /* an empty allocation may be NULL */
+    size_t n = (size_t)k + 1;
     p->k = k;
-    p->q = calloc(n, sizeof *p->q);
-    p->quad = calloc(n * n, sizeof *p->quad);
-    p->active = calloc(n, sizeof *p->active);
-    p->sign = calloc(n, sizeof *p->sign);
-    p->start = calloc(n, sizeof *p->start);
-    p->slope = calloc(n, sizeof *p->slope);
-    p->u = calloc(n, sizeof *p->u);
-    p->work = calloc(n * n, sizeof *p->work);
-    if (p->q && p->quad && p->active && p->sign && p->start && p->slope && p->u && p->work)
-        return JD_OK;
-    return jd_fail_memory(ctx, n * n * sizeof(double), "the weights' path");
+    const char *what = "the weights' path";
+    int rc = jd_make_n(&p->q, n, sizeof *p->q, what, ctx);
+    if (!rc) rc = jd_make_n(&p->quad, n * n, sizeof *p->quad, what, ctx);
+    if (!rc) rc = jd_make_n(&p->active, n, sizeof *p->active, what, ctx);
+    if (!rc) rc = jd_make_n(&p->sign, n, sizeof *p->sign, what, ctx);
+    if (!rc) rc = jd_make_n(&p->start, n, sizeof *p->start, what, ctx);
+    if (!rc) rc = jd_make_n(&p->slope, n, sizeof *p->slope, what, ctx);
+    if (!rc) rc = jd_make_n(&p->u, n, sizeof *p->u, what, ctx);
+    if (!rc) rc = jd_make_n(&p->work, n * n, sizeof *p->work, what, ctx);
+    return rc;
 }
 
 /* Weights [n] for u: u_0 = c enters the first lead, l what comes after. */
@@ -294,9 +294,7 @@ int jd_flci_make(jd_flci_t *flci, const jd_event_path_t *path, const double *l, 
     int n = path->n_pre + path->n_post;
     path_t p = {.m = m, .alpha = alpha};
     int rc = path_alloc(&p, path->n_pre - 1, ctx);
-    flci->weight = calloc((size_t)n, sizeof *flci->weight);
-    if (!rc && !flci->weight)
-        rc = jd_fail_memory(ctx, (size_t)n * sizeof(double), "an interval's weights");
+    if (!rc) rc = jd_make(&flci->weight, n, sizeof *flci->weight, "an interval's weights", ctx);
     if (rc) goto out;
     double c = 0;
     for (int t = 1; t <= path->n_post; t++)

@@ -62,20 +62,18 @@ static void fill_restrictions(jd_moments_t *mo, const jd_event_path_t *path,
 static int moments_alloc(jd_moments_t *mo, jd_ctx_t *ctx)
 {
     size_t rows = (size_t)mo->n_moments, n = (size_t)mo->n;
-    mo->a = calloc(rows * n, sizeof *mo->a);
-    mo->d = calloc(rows, sizeof *mo->d);
-    mo->base = calloc(rows, sizeof *mo->base);
-    mo->toward = calloc(rows, sizeof *mo->toward);
-    mo->correlation = calloc(rows * rows, sizeof *mo->correlation);
-    mo->y = calloc(rows, sizeof *mo->y);
-    mo->x = calloc(rows, sizeof *mo->x);
-    mo->direction = calloc(rows, sizeof *mo->direction);
-    mo->rest = calloc(rows, sizeof *mo->rest);
-    mo->tried = calloc(rows, sizeof *mo->tried);
-    if (mo->a && mo->d && mo->base && mo->toward && mo->correlation && mo->y && mo->x &&
-        mo->direction && mo->rest && mo->tried)
-        return JD_OK;
-    return jd_fail_memory(ctx, rows * (rows + n) * sizeof(double), "restrictions on trends");
+    const char *what = "restrictions on trends";
+    int rc = jd_make_n(&mo->a, rows * n, sizeof *mo->a, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->d, rows, sizeof *mo->d, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->base, rows, sizeof *mo->base, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->toward, rows, sizeof *mo->toward, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->correlation, rows * rows, sizeof *mo->correlation, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->y, rows, sizeof *mo->y, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->x, rows, sizeof *mo->x, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->direction, rows, sizeof *mo->direction, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->rest, rows, sizeof *mo->rest, what, ctx);
+    if (!rc) rc = jd_make_n(&mo->tried, rows, sizeof *mo->tried, what, ctx);
+    return rc;
 }
 
 /* a Sigma b'. */

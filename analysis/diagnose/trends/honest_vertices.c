@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "diagnose/trends/honest_parts.h"
 #include "linear/lapack.h"
 
@@ -148,29 +149,34 @@ static int improve(jd_vertices_t *lp, const double *f, double floor, jd_ctx_t *c
                    lp->n, most);
 }
 
+static int vertices_alloc(jd_vertices_t *lp, jd_ctx_t *ctx)
+{
+    const char *what = "a linear programme";
+    size_t rows = (size_t)lp->r, n = (size_t)lp->n;
+    int rc = jd_make_unset(&lp->w, n * rows, sizeof *lp->w, what, ctx);
+    if (!rc) rc = jd_make_unset(&lp->basis, rows, sizeof *lp->basis, what, ctx);
+    if (!rc) rc = jd_make_n(&lp->in, n, 1, what, ctx);
+    if (!rc) rc = jd_make_n(&lp->inverse, rows * rows, sizeof *lp->inverse, what, ctx);
+    if (!rc) rc = jd_make_unset(&lp->price, rows, sizeof *lp->price, what, ctx);
+    if (!rc) rc = jd_make_unset(&lp->step, rows, sizeof *lp->step, what, ctx);
+    if (!rc) rc = jd_make_unset(&lp->pivot, rows, sizeof *lp->pivot, what, ctx);
+    return rc;
+}
+
 int jd_vertices_init(jd_vertices_t *lp, int n, int r, const double *w, jd_ctx_t *ctx)
 {
     memset(lp, 0, sizeof *lp);
-    size_t rows = (size_t)r, all = (size_t)n * rows;
     lp->n = n;
     lp->r = r;
-    lp->w = malloc(all * sizeof *lp->w);
-    lp->basis = malloc(rows * sizeof *lp->basis);
-    lp->in = calloc((size_t)n, 1);
-    lp->inverse = calloc(rows * rows, sizeof *lp->inverse);
-    lp->price = malloc(rows * sizeof *lp->price);
-    lp->step = malloc(rows * sizeof *lp->step);
-    lp->pivot = malloc(rows * sizeof *lp->pivot);
-    if (!lp->w || !lp->basis || !lp->in || !lp->inverse || !lp->price || !lp->step || !lp->pivot) {
-        jd_vertices_free(lp);
-        return jd_fail_memory(ctx, all * sizeof(double), "a linear programme");
+    int rc = vertices_alloc(lp, ctx);
+    if (!rc) {
+        memcpy(lp->w, w, (size_t)n * (size_t)r * sizeof *w);
+        for (int i = 0; i < r; i++) {
+            lp->basis[i] = n + i;
+            lp->inverse[i * r + i] = 1;
+        }
+        rc = improve(lp, NULL, -HUGE_VAL, ctx);
     }
-    memcpy(lp->w, w, all * sizeof *w);
-    for (int i = 0; i < r; i++) {
-        lp->basis[i] = n + i;
-        lp->inverse[i * r + i] = 1;
-    }
-    int rc = improve(lp, NULL, -HUGE_VAL, ctx);
     for (int i = 0; !rc && i < r; i++)
         if (lp->basis[i] >= n && lp->inverse[(int64_t)i * r] > 1e-9) lp->infeasible = 1;
     if (rc) jd_vertices_free(lp);

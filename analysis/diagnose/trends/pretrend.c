@@ -29,10 +29,9 @@ int jd_pretrend_test(const jd_event_path_t *path, const jd_pretrend_options_t *o
     memset(test, 0, sizeof *test);
     int rc = rectangle_of(&r, path, options, ctx);
     if (rc) return rc;
-    double *z = malloc((size_t)r.k * sizeof *z);
-    if (!z) {
-        rc = jd_fail_memory(ctx, (size_t)r.k * sizeof *z, "a test of the leads");
-    } else {
+    double *z;
+    rc = jd_make_unset(&z, (size_t)r.k, sizeof *z, "a test of the leads", ctx);
+    if (!rc) {
         test->df = r.k;
         test->wald = jd_rectangle_distance(&r, path->estimate, z);
         test->p_value = jd_chi2_tail(test->wald, r.k);
@@ -77,12 +76,12 @@ static int pretrend_alloc(jd_pretrend_t *p, const jd_event_path_t *path, jd_ctx_
     size_t n = (size_t)path->n_pre + (size_t)path->n_post, post = (size_t)path->n_post;
     p->n = (int)n;
     p->n_pre = path->n_pre;
-    p->violation = calloc(n, sizeof *p->violation);
-    p->mean = calloc(n, sizeof *p->mean);
-    p->coverage = calloc(post, sizeof *p->coverage);
-    p->coverage_passed = calloc(post, sizeof *p->coverage_passed);
-    if (p->violation && p->mean && p->coverage && p->coverage_passed) return JD_OK;
-    return jd_fail_memory(ctx, n * sizeof(double), "what a pretest does");
+    const char *what = "what a pretest does";
+    int rc = jd_make_n(&p->violation, n, sizeof *p->violation, what, ctx);
+    if (!rc) rc = jd_make_n(&p->mean, n, sizeof *p->mean, what, ctx);
+    if (!rc) rc = jd_make_n(&p->coverage, post, sizeof *p->coverage, what, ctx);
+    if (!rc) rc = jd_make_n(&p->coverage_passed, post, sizeof *p->coverage_passed, what, ctx);
+    return rc;
 }
 
 static int check_violation(const double *violation, int n, jd_ctx_t *ctx)

@@ -17,14 +17,14 @@
 static int rectangle_alloc(jd_rectangle_t *r, jd_ctx_t *ctx)
 {
     size_t k = (size_t)r->k, post = (size_t)r->n_post;
-    r->order = malloc(k * sizeof *r->order);
-    r->factor = calloc(k * k, sizeof *r->factor);
-    r->bound = malloc(k * sizeof *r->bound);
-    r->project = malloc(post * k * sizeof *r->project);
-    r->spread = malloc(post * sizeof *r->spread);
-    r->half = malloc(post * sizeof *r->half);
-    if (r->order && r->factor && r->bound && r->project && r->spread && r->half) return JD_OK;
-    return jd_fail_memory(ctx, k * (2 * k + post) * sizeof(double), "the leads' covariance");
+    const char *what = "the leads' covariance";
+    int rc = jd_make_unset(&r->order, k, sizeof *r->order, what, ctx);
+    if (!rc) rc = jd_make_n(&r->factor, k * k, sizeof *r->factor, what, ctx);
+    if (!rc) rc = jd_make_unset(&r->bound, k, sizeof *r->bound, what, ctx);
+    if (!rc) rc = jd_make_unset(&r->project, post * k, sizeof *r->project, what, ctx);
+    if (!rc) rc = jd_make_unset(&r->spread, post, sizeof *r->spread, what, ctx);
+    if (!rc) rc = jd_make_unset(&r->half, post, sizeof *r->half, what, ctx);
+    return rc;
 }
 
 /* Cholesky factor of the leads' covariance with the lead next that has least variance left, so that
