@@ -14,7 +14,7 @@ int jd_own_find_dated(const jd_own_columns_t *roles, int64_t n_rows, int32_t *to
     enum { ASK = 1 << 17 }; /* rows between two questions whether to stop */
     *n = 0;
     for (int64_t row = 0; row < n_rows; row++) {
-        bool whole = true;
+        bool whole = !roles->outside || !roles->outside[row];
         int rc = row % ASK ? JD_OK : jd_check_cancelled(ctx);
         if (rc) return rc;
         for (int i = 0; i < roles->n; i++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "dataset/filter.h"
 #include "dataset/parts.h"
 
 /* ---- Rows ---- */
@@ -31,6 +32,8 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
     *n = 0;
     for (int64_t row = 0; row < data->n_rows; row++) {
         int reason = JD_OWN_REASONS, which = 0;
+        if (roles->outside && roles->outside[row])
+            reason = roles->outside[row] > 0 ? JD_OWN_OUTSIDE : JD_OWN_OPEN;
         int rc = row % ASK ? JD_OK : jd_check_cancelled(ctx);
         if (rc) return rc;
         for (int i = 0; i < roles->n; i++) {
@@ -49,11 +52,42 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
             keep[(*n)++] = (int32_t)row;
     }
     if (*n > 0) return JD_OK;
+    if (roles->filter && data->dropped[JD_OWN_OUTSIDE] + data->dropped[JD_OWN_OPEN] == data->n_rows)
+        return jd_fail(ctx, JD_ERR_DATA, "\3if\2 '%s': none of the %" PRId64 " rows of %s meets it",
+                       roles->filter->text, data->n_rows, roles->source);
     return jd_fail(
         ctx, JD_ERR_DATA,
         "%s: each of its %" PRId64 " rows lacks a value in a column that is used; leave out the "
         "column that is empty (y: %" PRId64 " rows, covariates: %" PRId64 ")",
         roles->source, data->n_rows, data->dropped[JD_OWN_NO_Y], data->dropped[JD_OWN_NO_X]);
+}
+
+/* Text that no row holds is a slip most often. */
+static void report_unseen(const jd_filter_t *filter, jd_ctx_t *ctx)
+{
+    for (int k = 0; k < filter->n_values; k++)
+        if (filter->value[k].quoted && !filter->value[k].found)
+            jd_warn(ctx, "\3if\2 '%s': no row holds '%s'", filter->text, filter->value[k].text);
+}
+
+/* Which rows the condition leaves out. */
+static int filter_rows(jd_own_columns_t *roles, int64_t n_rows, jd_ctx_t *ctx)
+{
+    enum { ASK = 1 << 16 };
+    if (!roles->filter) return JD_OK;
+    int64_t n_kept = 0;
+    int rc = jd_make(&roles->outside, n_rows, sizeof *roles->outside, "the rows in use", ctx);
+    for (int64_t row = 0; row < n_rows && !rc; row++) {
+        int holds = 0;
+        if (row % ASK == 0) rc = jd_check_cancelled(ctx);
+        if (!rc) rc = jd_filter_row(roles->filter, roles, row, &holds, ctx);
+        roles->outside[row] = (int8_t)(holds < 0 ? -1 : !holds);
+        n_kept += holds == 1;
+    }
+    if (rc) return rc;
+    report_unseen(roles->filter, ctx);
+    if (n_kept == n_rows) jd_warn(ctx, "\3if\2 '%s' leaves out no row", roles->filter->text);
+    return JD_OK;
 }
 
 /* ---- The panel ---- */
@@ -572,6 +606,7 @@ int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame, const jd_own_
     int rc = find_columns(&roles, frame, given, ctx);
     data->n_rows = frame->rows;
     if (!rc) rc = jd_make(&keep, frame->rows, sizeof *keep, "the rows in use", ctx);
+    if (!rc) rc = filter_rows(&roles, frame->rows, ctx);
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);

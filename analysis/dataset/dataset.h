@@ -47,6 +47,7 @@ typedef struct jd_own_roles {
     const char *coords; /**< latitude and longitude, degrees */
     bool origin;        /**< keep which row, unit and period of the file each row is */
     bool no_unit;       /**< repeated cross-sections: each row is a unit where none is named */
+    const char *filter; /**< the condition rows must meet, see filter.h; NULL: all */
     const char *het;    /**< characteristics of units, for predict_het */
     int periods;        /**< jd_own_spacing_t */
     int date_order;     /**< jd_date_order_t */
@@ -56,6 +57,8 @@ typedef struct jd_own_roles {
 
 /** Why a row of the file is not used; it counts under the first that applies. */
 enum {
+    JD_OWN_OUTSIDE,
+    JD_OWN_OPEN,
     JD_OWN_NO_Y,
     JD_OWN_NO_UNIT,
     JD_OWN_NO_TIME,

@@ -38,6 +38,9 @@ static const char *const orders[] = {"auto", "dmy", "mdy", NULL};
 /* Of the columns, the estimators requested and the diagnostics. */
 static const row_t before[] = {
     {.option = {TEXT("y", "NAME", roles.y, "outcome"), .head = "columns"}},
+    {.option = {TEXT("if", "CONDITION", roles.filter,
+                     "rows in use: \"year >= 2010 and region in ('North', 'East')\"; what is "
+                     "compared with a missing value is out")}},
     {.option = {TEXT("unit", "NAME", roles.unit, "unit: a county, a firm, a person")}},
     {.option = {TEXT("time", "NAME", roles.time,
                      "period: whole numbers, or dates such as 2020Q1, 31mar2020")}},

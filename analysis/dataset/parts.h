@@ -85,6 +85,9 @@ typedef struct jd_own_columns {
     jd_own_role_t *list; /**< JD_OWN_LISTED of them, n_x covariates, n_het characteristics, n_fixed
                             fixed effects, then parts */
     int n, n_x, n_het, n_fixed;
+    struct jd_filter *filter; /**< owned; its columns are the last roles; NULL = all rows */
+    int8_t *outside; /**< [rows] 0 kept, 1 not, -1 a missing cell leaves it open; NULL without a
+                        filter */
     bool absorb, no_unit;
     char decimal; /**< mark of a text file, '\0' where none is seen */
     const char *source;

@@ -180,7 +180,7 @@ int jd_request_set(jd_request_t *request, const char *name, const char *value, j
 static bool is_of_columns(const jd_own_option_t *o)
 {
     return o->kind.read == JD_READ_TEXT && o->at < offsetof(jd_request_t, how) &&
-           strcmp(o->name, "never") != 0;
+           strcmp(o->name, "never") != 0 && strcmp(o->name, "if") != 0;
 }
 
 /* Names by commas, each in backticks, which are doubled within. */

@@ -7,6 +7,7 @@
 
 #include "core/cell.h"
 #include "core/memory.h"
+#include "dataset/filter.h"
 #include "dataset/parts.h"
 #include "jiedao/param.h"
 
@@ -178,6 +179,22 @@ static int set_kind(jd_own_columns_t *roles, int role, int n, const char *text, 
                     kinds[role].id, ctx);
 }
 
+/* The condition's columns, behind all others. */
+static int set_filter(jd_own_columns_t *roles, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    roles->filter->first = roles->n;
+    for (int k = 0; k < roles->filter->n_names && !rc; k++) {
+        const char *name = roles->filter->name[k];
+        jd_own_role_t *r = &roles->list[roles->n++];
+        r->option = "if";
+        r->reason = -1;
+        rc = jd_make(&r->name, (int64_t)strlen(name) + 1, 1, "a column's name", ctx);
+        if (!rc) strcpy(r->name, name);
+    }
+    return rc;
+}
+
 int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd_ctx_t *ctx)
 {
     const struct {
@@ -208,10 +225,15 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
     roles->n_fixed = jd_own_count_names(fixed);
     roles->absorb = given->absorb;
     roles->no_unit = given->no_unit;
+    int rc = given->filter ? jd_filter_make(&roles->filter, given->filter, given->date_order, ctx)
+                           : JD_OK;
+    if (rc) return rc;
     int listed = JD_OWN_LISTED + roles->n_x + roles->n_het + roles->n_fixed,
         parts = count_signs(given->unit, '^') + count_signs(given->cluster, '^') +
                 count_signs(given->strata, '^') + count_signs(fixed, '^') + count_signs(fixed, '['),
-        rc = jd_make(&roles->list, listed + parts, sizeof *roles->list, "the columns' roles", ctx);
+        of_filter = roles->filter ? roles->filter->n_names : 0;
+    rc = jd_make(&roles->list, listed + parts + of_filter, sizeof *roles->list,
+                 "the columns' roles", ctx);
     roles->n = rc ? 0 : listed;
     for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
         rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
@@ -221,6 +243,7 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
         rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_het, "predict-het", given->het,
                       JD_OWN_NO_X, false, ctx);
     if (!rc) rc = set_effects(roles, given->absorb ? "absorb" : "fe", fixed, ctx);
+    if (!rc && roles->filter) rc = set_filter(roles, ctx);
     return rc;
 }
 
@@ -480,5 +503,7 @@ void jd_own_columns_free(jd_own_columns_t *columns)
     for (int i = 0; columns->list && i < columns->n; i++)
         free(columns->list[i].name);
     free(columns->list);
+    jd_filter_free(columns->filter);
+    free(columns->outside);
     memset(columns, 0, sizeof *columns);
 }

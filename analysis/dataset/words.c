@@ -10,7 +10,9 @@
 
 const char *jd_own_reason(int k)
 {
-    static const char *const words[JD_OWN_REASONS] = {"no outcome",
+    static const char *const words[JD_OWN_REASONS] = {"'if' not met",
+                                                      "a missing value in 'if'",
+                                                      "no outcome",
                                                       "no unit",
                                                       "no period",
                                                       "no treatment",

@@ -135,7 +135,7 @@ static void test_rows_with_missing_values_are_counted_once(void **state)
                                    "1,2,1,-inf,1,1,a,1,u,1\n"
                                    "1,2,1,3,1,4,b,2,v,1\n",
                                    &roles);
-    static const int64_t dropped[JD_OWN_REASONS] = {2, 1, 1, 1, 1, 1, 1};
+    static const int64_t dropped[JD_OWN_REASONS] = {[JD_OWN_NO_Y] = 2, 1, 1, 1, 1, 1, 1};
     assert_int_equal(data.n_rows, 10);
     assert_int_equal(data.panel.n, 2);
     for (int i = 0; i < JD_OWN_REASONS; i++)
