@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shuffle and deflate, done here rather than by HDF5's filters: in parallel, and with libdeflate,
  * which at level 1 took half of zlib's time on our columns (32-bit ids, counts and states) and
- * packed them a little better. The result is what HDF5's own shuffle and deflate filters read. */
+ * packed them a little better; and planes without repeats by plane.h, which takes a third of
+ * libdeflate's time on them, and next to none where they are constant. The result is what HDF5's
+ * own shuffle and deflate filters read. */
 #include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/thread.h"
+#include "core/vmath.h"
 #include "io/hdf5/internal.h"
+#include "io/hdf5/plane.h"
 
 enum {
     LEVEL = 1,
@@ -16,13 +20,16 @@ enum {
     STORED_MAX = 65535,  /* bytes of a stored deflate block */
     SAMPLES = 4,         /* pieces of a byte plane that are tried ... */
     SAMPLE_BYTES = 1024, /* ... of this size each */
-    PLANE_MIN = 4 * SAMPLES * SAMPLE_BYTES,
+    PLANE_MIN = 2 * SAMPLES * SAMPLE_BYTES,
+    ROOM = 256 /* what blocks of planes take beside their bytes, and a little */
 };
 
 typedef struct jd_pack_worker {
     struct libdeflate_compressor *compressor;
     unsigned char *raw;      /* a chunk's cells, where the source is not a whole chunk */
     unsigned char *shuffled; /* its byte planes */
+    jd_tokens_t *tokens;
+    jd_code_t *code;
 } jd_pack_worker_t;
 
 /* Four planes in one pass: eight times faster than the general loop, and most columns are so. */
@@ -51,61 +58,131 @@ static void shuffle(unsigned char *restrict to, const unsigned char *restrict fr
     }
 }
 
-/* Whether trying to pack this plane is a waste: low bytes of states and ids are noise. A few pieces
- * are packed to see; a wrong guess costs bytes, never correctness. */
-static bool is_noise(const jd_pack_worker_t *worker, const unsigned char *plane, size_t n)
+/* ---- What a plane is ---- */
+
+typedef enum jd_plane_kind {
+    PLANE_NOISE,  /* packs to nothing less: low bytes of states and ids */
+    PLANE_UNEVEN, /* one byte throughout, runs, or bytes that are unevenly common */
+    PLANE_UNITS,  /* units keep their bytes from a lead to the next */
+    PLANE_REPEATS /* other stretches come again: for libdeflate */
+} plane_kind_t;
+
+static bool is_constant(const unsigned char *plane, size_t n)
 {
-    unsigned char sample[SAMPLES * SAMPLE_BYTES], packed[SAMPLES * SAMPLE_BYTES];
-    if (n < PLANE_MIN) return false;
+    return n > 1 && memcmp(plane, plane + 1, n - 1) == 0;
+}
+
+/* How many bytes are those of `back` before. */
+JD_CLONES static size_t same_after(const unsigned char *plane, size_t n, size_t back)
+{
+    enum { LANES = 64, ROUNDS = 255 };
+    size_t same = 0;
+    for (size_t i = back; i + LANES <= n;) {
+        uint8_t lane[LANES] = {0};
+        for (int r = 0; r < ROUNDS && i + LANES <= n; r++, i += LANES)
+            for (size_t l = 0; l < LANES; l++)
+                lane[l] = (uint8_t)(lane[l] + (plane[i + l] == plane[i + l - back]));
+        for (size_t l = 0; l < LANES; l++)
+            same += lane[l];
+    }
+    return same;
+}
+
+/* Whether units keep their bytes from a lead to the next more often than others have the same by
+ * chance. */
+static bool units_repeat(const unsigned char *plane, size_t n, size_t line)
+{
+    enum { ASIDE = 7 };
+    if (line <= ASIDE || line > JD_PLANE_FAR || line >= n) return false;
+    return same_after(plane, n, line) > same_after(plane, n, line - ASIDE) + (n - line) / 8;
+}
+
+/* Whether all bytes are about as common: pairs of equal bytes are hardly more than by chance. */
+static bool is_noise(const unsigned char *sample, size_t n)
+{
+    uint64_t count[256] = {0}, pairs = 0;
+    for (size_t i = 0; i < n; i++)
+        count[sample[i]]++;
+    for (int i = 0; i < 256; i++)
+        pairs += count[i] * count[i];
+    return pairs < n * n / 256 * 9 / 8 + n; /* 7.83 bits a byte, by pairs */
+}
+
+/* Whether libdeflate gains so much by repeats that it is worth several times the time. */
+static bool has_repeats(const jd_pack_worker_t *worker, const unsigned char *sample, size_t n)
+{
+    unsigned char packed[SAMPLES * SAMPLE_BYTES];
+    jd_plane_tokens(sample, n, 0, worker->tokens);
+    jd_plane_code(worker->tokens, worker->code);
+    const size_t own = (size_t)worker->code->bits / 8, most = own < n ? own : n;
+    return libdeflate_deflate_compress(worker->compressor, sample, n, packed, most - most / 7) > 0;
+}
+
+/* A wrong guess costs bytes, never correctness. `line`: bytes from a lead to the next. */
+static plane_kind_t kind_of(const jd_pack_worker_t *worker, const unsigned char *plane, size_t n,
+                            size_t line)
+{
+    unsigned char sample[SAMPLES * SAMPLE_BYTES];
+    if (n > JD_PLANE_MOST || n < PLANE_MIN) return PLANE_REPEATS;
+    if (is_constant(plane, n)) return PLANE_UNEVEN;
+    if (units_repeat(plane, n, line)) return PLANE_UNITS;
     for (size_t i = 0; i < SAMPLES; i++) {
         size_t at = (2 * i + 1) * n / SAMPLES / 2 - SAMPLE_BYTES / 2;
         memcpy(sample + i * SAMPLE_BYTES, plane + at, SAMPLE_BYTES);
     }
-    size_t room = sizeof packed - sizeof packed / 32;
-    return libdeflate_deflate_compress(worker->compressor, sample, sizeof sample, packed, room) ==
-           0;
+    if (line == 1 && has_repeats(worker, sample, sizeof sample)) return PLANE_REPEATS;
+    return is_noise(sample, sizeof sample) ? PLANE_NOISE : PLANE_UNEVEN;
 }
 
-static size_t store_blocks(unsigned char *to, const unsigned char *from, size_t n)
-{
-    size_t at = 0;
-    for (size_t done = 0; done < n;) {
-        size_t length = n - done < STORED_MAX ? n - done : STORED_MAX;
-        to[at++] = 0; /* not the last block, stored; blocks before are whole bytes too */
-        to[at++] = (unsigned char)(length & 0xffu);
-        to[at++] = (unsigned char)(length >> 8);
-        to[at++] = (unsigned char)(~length & 0xffu);
-        to[at++] = (unsigned char)((~length >> 8) & 0xffu);
-        memcpy(to + at, from + done, length);
-        at += length;
-        done += length;
-    }
-    return at;
-}
+/* ---- A chunk as a zlib stream ---- */
 
 /* Room a chunk of n bytes needs at most. */
 static size_t packed_bound(size_t n)
 {
-    return libdeflate_deflate_compress_bound(NULL, n) + 5 * (n / STORED_MAX + 1) + 16;
+    return libdeflate_deflate_compress_bound(NULL, n) + 5 * (n / STORED_MAX + 1) + ROOM;
 }
 
-/* A zlib stream: noise planes, which come first, as stored blocks; then what packs. */
-static size_t deflate_planes(const jd_pack_worker_t *worker, unsigned char *to,
-                             const unsigned char *planes, size_t n, size_t size)
+/* A plane in blocks of its own. */
+static void put_plane(const jd_pack_worker_t *worker, jd_bits_t *out, const unsigned char *plane,
+                      size_t n, size_t far, plane_kind_t kind)
 {
-    size_t bytes = n * size, stored = 0, at = 0;
-    while (stored < size && is_noise(worker, planes + stored * n, n))
-        stored++;
-    to[at++] = 0x78;
-    to[at++] = 0x01;
-    at += store_blocks(to + at, planes, stored * n);
-    size_t rest = bytes - stored * n;
-    at += libdeflate_deflate_compress(worker->compressor, planes + stored * n, rest, to + at,
-                                      packed_bound(rest));
-    uint32_t sum = libdeflate_adler32(1, planes, bytes);
+    if (kind != PLANE_NOISE) {
+        jd_plane_tokens(plane, n, kind == PLANE_UNITS ? far : 0, worker->tokens);
+        jd_plane_code(worker->tokens, worker->code);
+        if ((size_t)worker->code->bits < 8 * n) {
+            jd_bits_code(out, worker->tokens, worker->code);
+            return;
+        }
+    }
+    jd_bits_store(out, plane, n);
+}
+
+/* Planes in blocks of their own, up to the first with repeats: that and the rest by libdeflate. */
+static size_t deflate_planes(const jd_pack_worker_t *worker, unsigned char *to,
+                             const unsigned char *planes, size_t n, size_t size, size_t line)
+{
+    jd_bits_t out = {.to = to};
+    size_t done = 0;
+    out.to[out.n++] = 0x78;
+    out.to[out.n++] = 0x01;
+    for (; done < size; done++) {
+        plane_kind_t kind = kind_of(worker, planes + done * n, n, line);
+        if (kind == PLANE_REPEATS) break;
+        put_plane(worker, &out, planes + done * n, n, line, kind);
+    }
+    if (done == size) {
+        jd_bits_end(&out);
+    } else {
+        size_t rest = (size - done) * n;
+        if (done > 0) jd_bits_flush(&out);
+        out.n += libdeflate_deflate_compress(
+            worker->compressor, planes + done * n, rest, to + out.n,
+            libdeflate_deflate_compress_bound(worker->compressor, rest));
+    }
+    uint32_t sum = libdeflate_adler32(1, planes, n * size);
     for (int shift = 24; shift >= 0; shift -= 8)
-        to[at++] = (unsigned char)(sum >> shift);
-    return at;
+        to[out.n++] = (unsigned char)(sum >> shift);
+    return out.n;
 }
 
 static size_t chunk_cells(const jd_chunk_t *chunk)
@@ -144,7 +221,8 @@ static void pack(const jd_pack_worker_t *worker, jd_chunk_t *chunk)
         shuffle(worker->shuffled, planes, n, chunk->element);
         planes = worker->shuffled;
     }
-    chunk->packed_size = deflate_planes(worker, chunk->packed, planes, n, chunk->element);
+    size_t line = (size_t)chunk->chunk_width * (chunk->size / chunk->element);
+    chunk->packed_size = deflate_planes(worker, chunk->packed, planes, n, chunk->element, line);
 }
 
 static void free_workers(jd_packer_t *packer)
@@ -153,6 +231,8 @@ static void free_workers(jd_packer_t *packer)
         libdeflate_free_compressor(packer->workers[w].compressor);
         free(packer->workers[w].raw);
         free(packer->workers[w].shuffled);
+        free(packer->workers[w].tokens);
+        free(packer->workers[w].code);
     }
     free(packer->workers);
     packer->workers = NULL;
@@ -180,7 +260,10 @@ static int make_workers(jd_packer_t *packer, int threads, size_t bytes, jd_ctx_t
         worker->compressor = libdeflate_alloc_compressor(LEVEL);
         worker->raw = malloc(bytes);
         worker->shuffled = malloc(bytes);
-        if (!worker->compressor || !worker->raw || !worker->shuffled) {
+        worker->tokens = malloc(sizeof *worker->tokens);
+        worker->code = malloc(sizeof *worker->code);
+        if (!worker->compressor || !worker->raw || !worker->shuffled || !worker->tokens ||
+            !worker->code) {
             free_workers(packer);
             return jd_fail_memory(ctx, 2 * bytes, "compression");
         }
