@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* jiedao-bench [quick | kernels | china | did | sweep | all]: quick = kernels and quickstart
- * (default), china = 50 million firms, did = estimators beside R's, sweep = runs side by side. */
+/* jiedao-bench [quick | kernels | china | peaks | did | sweep | all]: quick = kernels and
+ * quickstart (default), china = 50 million firms, peaks = memory of estimators, did = these and
+ * estimators beside R's, sweep = runs side by side. */
 #include "bench.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -86,7 +88,9 @@ int main(int argc, char **argv)
            host.sysname, host.machine, sysconf(_SC_NPROCESSORS_ONLN), load(), JD_ROUNDS);
     printf("| %-58s | %9s | %-22s | %s |\n| --- | --- | --- | --- |\n", "what", "figure", "unit",
            "beside");
-    if (strcmp(which, "did") == 0 || strcmp(which, "all") == 0) jd_bench_peaks();
+    const bool peaks = strcmp(which, "peaks") == 0;
+    if (peaks || strcmp(which, "did") == 0 || strcmp(which, "all") == 0) jd_bench_peaks();
+    if (peaks) return 0;
     jd_limits_t limits = jd_measure_limits();
     if (strcmp(which, "did") == 0) {
         jd_bench_did(&limits);

@@ -34,6 +34,11 @@ static inline void jd_add_exactly(double *sum, double *lost, double x)
 
 /** Plain sum of products, eight lanes. */
 double jd_dot(const double *a, const double *b, int64_t n);
+/** The same by parts, of a multiple of JD_LANES each: lane [JD_LANES] begins as 0, and folded it is
+ *  jd_dot() of all parts in a row. */
+enum { JD_LANES = 8 };
+void jd_dot_lanes(const double *a, const double *b, int64_t n, double *lane);
+double jd_fold_lanes(const double *lane);
 
 /** Sum of products with the rounding of the additions carried along (Neumaier's idea, with Knuth's
  *  branch-free two-sum): its error is that of the products alone. */

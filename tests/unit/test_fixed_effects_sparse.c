@@ -123,18 +123,23 @@ static void fit_some(const jd_groups_t *groups, int n_effects, const double *wei
                      jd_solver_t solver, int32_t n, const int32_t *row, double *fit)
 {
     static double level[3][N], w[N];
+    static int8_t skip[N];
     const jd_groups_t *const which[] = {&groups[0], &groups[1], &groups[2]};
     double *const levels[] = {level[0], level[1], level[2]};
     jd_effects_t *effects = NULL;
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
     memset(level, 0, sizeof level);
+    memset(skip, 1, sizeof skip);
     for (int32_t r = 0; r < n; r++) {
-        w[r] = weight ? weight[row[r]] : 1;
+        int32_t i = row[r];
+        skip[i] = 0;
+        w[i] = weight ? weight[i] : 1;
         for (int k = 0; k < n_effects; k++)
-            level[k][groups[k].code[row[r]]] += w[r] * rows.x[row[r]];
+            level[k][groups[k].code[i]] += w[i] * rows.x[i];
     }
-    int rc = jd_effects_borrow(&effects, n, row, n_effects, which, weight ? w : NULL, solver, &ctx);
+    int rc =
+        jd_effects_borrow(&effects, n, skip, n_effects, which, weight ? w : NULL, solver, &ctx);
     assert_int_equal(rc, JD_OK);
     assert_int_equal(jd_effects_ready(effects, &ctx), JD_OK);
     if (solver == JD_SOLVER_AUTO) assert_non_null(effects->sparse);

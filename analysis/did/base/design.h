@@ -49,6 +49,8 @@ typedef struct jd_frame_needs {
     const jd_staggered_t *staggered; /* cohorts and rows to leave out, or NULL; borrowed */
     int imputable; /* drop treated rows whose effects no untreated row identifies */
     int amount;    /* takes the dose where it alone is given */
+    int8_t *path; /* the panel's `treated`, made for this frame by an estimator that makes its event
+                     times itself; read in place where no row is left out. Else NULL */
 } jd_frame_needs_t;
 
 /** Makes sample, frame and fixed effects, and refuses what no such estimator can use. */

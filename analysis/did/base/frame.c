@@ -158,6 +158,7 @@ static void fill_block(jd_frame_t *frame, jd_design_t *design, const jd_panel_t 
     else
         for (int64_t i = from; i < to; i++)
             treated[i] = (cohort[i] != 0) & (time[i] >= cohort[i]);
+    if (!event) return;
     if (has_cohort && design->periods.value[0] >= 0)
         for (int64_t i = from; i < to; i++) /* of numbers >= 0 any difference fits */
             event[i] = cohort[i] != 0 ? time[i] - cohort[i] : JD_NEVER;
@@ -284,7 +285,8 @@ static void keep_rows(jd_design_t *design, const jd_panel_t *panel)
 
 /* `cohort` is the panel's, or *made over the panel's rows, which the frame then takes over. */
 static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *panel,
-                      const int32_t *cohort, int32_t **made, int has_cohort, jd_ctx_t *ctx)
+                      const int32_t *cohort, int32_t **made, int has_cohort, jd_frame_needs_t needs,
+                      jd_ctx_t *ctx)
 {
     const jd_sample_t *sample = &design->sample;
     size_t bytes = (size_t)sample->n * sizeof(int32_t);
@@ -296,9 +298,11 @@ static int fill_frame(jd_frame_t *frame, jd_design_t *design, const jd_panel_t *
         frame->own[2] = *made;
         *made = NULL;
     }
-    frame->treated = malloc((size_t)sample->n);
-    design->event_time = malloc(bytes);
-    if (!frame->unit || !frame->time || !frame->cohort || !frame->treated || !design->event_time)
+    frame->treated_lent = needs.path && sample->n == panel->n;
+    frame->treated = frame->treated_lent ? needs.path : malloc((size_t)sample->n);
+    if (!needs.path) design->event_time = malloc(bytes);
+    if (!frame->unit || !frame->time || !frame->cohort || !frame->treated ||
+        !(design->event_time || needs.path))
         return jd_fail_memory(ctx, bytes, "the sample's columns");
     fill_treatment(frame, design, panel, has_cohort, ctx);
     return JD_OK;
@@ -374,8 +378,9 @@ static int make_sample(jd_design_t *design, const jd_panel_t *panel, const int32
         if (!rc && needs.reference)
             rc = jd_drop_unreferenced(sample, panel, cohort, options, design->estimator->name,
                                       &design->facts.n_unreferenced, ctx);
+        if (!rc && needs.imputable && sample->n < coded) rc = code_sample(design, panel, ctx);
         if (!rc && needs.imputable)
-            rc = jd_drop_unimputable(sample, panel, cohort, effects->n, effects->column, ctx);
+            rc = jd_drop_unimputable(sample, panel, cohort, effects->n, effects->groups, ctx);
         if (rc) return rc;
     } while (sample->n < coded);
     return design->sample.n > 0 ? JD_OK : refuse_empty(design, panel, options, ctx);
@@ -479,7 +484,7 @@ int jd_design_frame_make(jd_frame_t *frame, jd_design_t *design, const jd_panel_
     if (!rc) rc = list_effects(&effects, design, panel, options, needs.effects, ctx);
     if (!rc) rc = make_sample(design, panel, cohort, options, needs, &effects, ctx);
     if (!rc) rc = keep_columns(design, panel, ctx);
-    if (!rc) rc = fill_frame(frame, design, panel, cohort, &made, has_cohort, ctx);
+    if (!rc) rc = fill_frame(frame, design, panel, cohort, &made, has_cohort, needs, ctx);
     if (!rc) rc = count_units(frame, design, ctx);
     if (!rc) rc = check_contrast(frame, design, ctx);
     if (!rc) rc = drop_repeated(&effects, ctx);

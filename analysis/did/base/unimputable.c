@@ -20,77 +20,86 @@ static int32_t find(int32_t *parent, int32_t node)
     return node;
 }
 
-/* Nodes of the sample's rows: node[effect][i], distinct over all effects. */
-static int number_levels(const jd_sample_t *sample, int n_effects, const int32_t *const *effects,
-                         int32_t *node, int64_t *n_nodes, jd_ctx_t *ctx)
+/* Levels of effects as nodes: those of effect k from first[k] on. */
+typedef struct {
+    int n_effects;
+    const jd_groups_t *const *groups;
+    int32_t *first, *parent; /* [n_effects], [nodes] */
+    unsigned char *seen;     /* [nodes] an untreated row is there */
+} nodes_t;
+
+static int nodes_make(nodes_t *nodes, int n_effects, const jd_groups_t *const *groups,
+                      jd_ctx_t *ctx)
 {
-    size_t n = (size_t)sample->n;
-    *n_nodes = 0;
+    int64_t n = 0;
+    *nodes = (nodes_t){.n_effects = n_effects, .groups = groups};
+    if (jd_make(&nodes->first, n_effects, sizeof *nodes->first, "levels", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int k = 0; k < n_effects; k++) {
-        int32_t *own = node + (size_t)k * n;
-        jd_groups_t groups = {0};
-        for (size_t i = 0; i < n; i++)
-            own[i] = effects[k][sample->row[i]];
-        int rc = jd_groups_make(&groups, own, sample->n, ctx);
-        if (rc) return rc;
-        for (size_t i = 0; i < n; i++)
-            own[i] = (int32_t)*n_nodes + groups.code[i];
-        *n_nodes += groups.n_groups;
-        jd_groups_free(&groups);
-        if (*n_nodes > INT32_MAX)
+        nodes->first[k] = (int32_t)n;
+        n += groups[k]->n_groups;
+        if (n > INT32_MAX)
             return jd_fail(ctx, JD_ERR_DATA, "more than %d levels of fixed effects; use fewer",
                            INT32_MAX);
     }
-    return JD_OK;
+    int rc = jd_make(&nodes->parent, n, sizeof *nodes->parent, "levels", ctx);
+    if (!rc) rc = jd_make(&nodes->seen, n, 1, "levels", ctx);
+    for (int64_t l = 0; !rc && l < n; l++)
+        nodes->parent[l] = (int32_t)l;
+    return rc;
 }
 
-/* Ties the levels of untreated rows; seen[node] = an untreated row is there. */
-static void tie(size_t n, const int8_t *treated, int n_effects, const int32_t *node,
-                int32_t *parent, unsigned char *seen)
+static void nodes_free(nodes_t *nodes)
 {
-    for (size_t i = 0; i < n; i++) {
+    free(nodes->first);
+    free(nodes->parent);
+    free(nodes->seen);
+}
+
+static int32_t node_of(const nodes_t *nodes, int k, int64_t i)
+{
+    return nodes->first[k] + nodes->groups[k]->code[i];
+}
+
+/* Ties the levels of untreated rows. */
+static void tie(const nodes_t *nodes, const int8_t *treated, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
         if (treated[i]) continue;
-        for (int k = 0; k < n_effects; k++) {
-            seen[node[(size_t)k * n + i]] = 1;
-            parent[find(parent, node[(size_t)k * n + i])] = find(parent, node[i]);
+        for (int k = 0; k < nodes->n_effects; k++) {
+            nodes->seen[node_of(nodes, k, i)] = 1;
+            nodes->parent[find(nodes->parent, node_of(nodes, k, i))] =
+                find(nodes->parent, node_of(nodes, 0, i));
         }
     }
 }
 
-static int is_imputable(size_t n, size_t i, int n_effects, const int32_t *node, int32_t *parent,
-                        const unsigned char *seen)
+static int is_imputable(const nodes_t *nodes, int64_t i)
 {
-    for (int k = 0; k < n_effects; k++) {
-        int32_t own = node[(size_t)k * n + i];
-        if (!seen[own] || find(parent, own) != find(parent, node[i])) return 0;
+    for (int k = 0; k < nodes->n_effects; k++) {
+        int32_t own = node_of(nodes, k, i);
+        if (!nodes->seen[own] ||
+            find(nodes->parent, own) != find(nodes->parent, node_of(nodes, 0, i)))
+            return 0;
     }
     return 1;
 }
 
 int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int32_t *cohort,
-                        int n_effects, const int32_t *const *effects, jd_ctx_t *ctx)
+                        int n_effects, const jd_groups_t *const *groups, jd_ctx_t *ctx)
 {
-    size_t n = (size_t)sample->n, cells = (size_t)n_effects * n;
+    int64_t n = sample->n, kept = 0, n_treated = 0, n_imputable = 0;
     if (n_effects == 0 || n == 0) return JD_OK;
-    int64_t n_nodes = 0, kept = 0;
-    int32_t *node, *parent = NULL;
+    nodes_t nodes;
     int8_t *treated = NULL;
-    unsigned char *seen = NULL;
-    int rc = jd_make_unset(&node, cells, sizeof *node, "levels", ctx);
-    if (!rc) rc = jd_make_unset(&treated, n, 1, "levels", ctx);
-    if (!rc) rc = number_levels(sample, n_effects, effects, node, &n_nodes, ctx);
+    int rc = nodes_make(&nodes, n_effects, groups, ctx);
+    if (!rc) rc = jd_make_unset(&treated, (size_t)n, 1, "levels", ctx);
     if (rc) goto out;
-    rc = jd_make_unset(&parent, (size_t)n_nodes, sizeof *parent, "levels", ctx);
-    if (!rc) rc = jd_make(&seen, n_nodes, 1, "levels", ctx);
-    if (rc) goto out;
-    for (int64_t l = 0; l < n_nodes; l++)
-        parent[l] = (int32_t)l;
-    for (size_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++)
         treated[i] = (int8_t)is_treated(panel, cohort, sample->row[i]);
-    tie(n, treated, n_effects, node, parent, seen);
-    int64_t n_treated = 0, n_imputable = 0;
-    for (size_t i = 0; i < n; i++) {
-        int keep = !treated[i] || is_imputable(n, i, n_effects, node, parent, seen);
+    tie(&nodes, treated, n);
+    for (int64_t i = 0; i < n; i++) {
+        int keep = !treated[i] || is_imputable(&nodes, i);
         n_treated += treated[i];
         n_imputable += treated[i] && keep;
         if (keep) sample->row[kept++] = sample->row[i];
@@ -104,9 +113,7 @@ int jd_drop_unimputable(jd_sample_t *sample, const jd_panel_t *panel, const int3
                     "its own period; add units treated later or never, and periods before "
                     "treatment");
 out:
-    free(node);
-    free(parent);
-    free(seen);
+    nodes_free(&nodes);
     free(treated);
     return rc;
 }

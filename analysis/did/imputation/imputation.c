@@ -12,12 +12,12 @@
 
 #include "core/memory.h"
 #include "did/base/reference.h"
-#include "did/imputation/stage.h"
+#include "did/imputation/scores.h"
 
 typedef struct {
     jd_first_stage_t stage;
     jd_effect_means_t means; /* the first terms; behind them the leads */
-    jd_groups_t cells;       /* cohort by period */
+    jd_cells_t cells;        /* cohort by period */
     jd_regression_t leads;   /* on untreated rows; n_kept counts covariates too */
     jd_groups_t clusters;    /* of the untreated rows */
 } imputation_t;
@@ -27,7 +27,7 @@ static void release(jd_design_t *design)
     imputation_t *own = design->own;
     jd_first_stage_free(&own->stage);
     jd_effect_means_free(&own->means);
-    jd_groups_free(&own->cells);
+    jd_cells_free(&own->cells);
     jd_regression_free(&own->leads);
     jd_groups_free(&own->clusters);
     free(own);
@@ -61,9 +61,9 @@ static int list_leads(const jd_references_t *references, const jd_first_stage_t 
     int32_t *event;
     if (jd_make_unset(&event, (size_t)stage->n0, sizeof *event, "pre-trends", ctx))
         return JD_ERR_NO_MEMORY;
-    for (int64_t r = 0; r < stage->n0; r++) {
-        int32_t e = references->event[stage->row[r]];
-        event[r] = is_lead(&references->options, e) ? e : JD_NEVER;
+    for (int64_t i = 0, r = 0; i < stage->n; i++) {
+        int32_t e = references->event[i];
+        if (!stage->treated[i]) event[r++] = is_lead(&references->options, e) ? e : JD_NEVER;
     }
     int rc = jd_groups_make(leads, event, stage->n0, ctx);
     free(event);
@@ -89,11 +89,10 @@ static int fit_leads(imputation_t *own, const jd_groups_t *leads, int skip, jd_c
     int rc =
         jd_regression_init(r, stage->effects, stage->n0, n_leads + stage->n_x, stage->weight0, ctx);
     if (rc) return rc;
-    for (int64_t i = 0; i < stage->n0; i++) {
+    for (int64_t i = 0; i < stage->n0; i++)
         if (leads->code[i] >= skip) r->columns[(leads->code[i] - skip) * stage->n0 + i] = 1;
-        for (int k = 0; k < stage->n_x; k++)
-            r->columns[(n_leads + k) * stage->n0 + i] = stage->x[k * stage->n + stage->row[i]];
-    }
+    for (int k = 0; k < stage->n_x; k++)
+        jd_untreated_gather(stage, stage->x + k * stage->n, r->columns + (n_leads + k) * stage->n0);
     return jd_regression_factor(r, ctx);
 }
 
@@ -130,8 +129,8 @@ static int cluster_leads(imputation_t *own, const jd_design_t *design, jd_ctx_t 
     int32_t *code;
     if (jd_make_unset(&code, (size_t)stage->n0, sizeof *code, "clusters", ctx))
         return JD_ERR_NO_MEMORY;
-    for (int64_t r = 0; r < stage->n0; r++)
-        code[r] = design->clusters.code[stage->row[r]];
+    for (int64_t i = 0, r = 0; i < stage->n; i++)
+        if (!stage->treated[i]) code[r++] = design->clusters.code[i];
     int rc = jd_groups_make(&own->clusters, code, stage->n0, ctx);
     free(code);
     return rc;
@@ -181,35 +180,10 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     if (!rc)
         rc = jd_first_stage_make(&own->stage, design, &frame, panel,
                                  options->imputation.pretrend.n != 0, options->solver, ctx);
-    if (!rc) rc = jd_cells_make(&own->cells, design, &frame, ctx);
+    if (!rc) rc = jd_cells_find(&own->cells, design, &frame, ctx);
     if (!rc) rc = fill(design, own, &frame, options, ctx);
     jd_design_frame_free(&frame);
     return rc;
-}
-
-/* Scores of a mean: score[cluster] += v e~. cell [2 n_cells] is scratch. */
-static void score_mean(const jd_design_t *design, int term, const double *tau, double *cell,
-                       double *score)
-{
-    const imputation_t *own = design->own;
-    const jd_first_stage_t *stage = &own->stage;
-    const int32_t *code = own->cells.code, *cluster = design->clusters.code;
-    double *sum = cell, *total = cell + own->cells.n_groups;
-    memset(cell, 0, 2 * (size_t)own->cells.n_groups * sizeof *cell);
-    for (int64_t i = 0; i < stage->n; i++) {
-        double v = jd_effect_means_weight(&own->means, design, stage, term, i);
-        if (v == 0) continue;
-        sum[code[i]] += v * v * tau[i];
-        total[code[i]] += v * v;
-    }
-    for (int64_t i = 0; i < stage->n; i++) {
-        double v = jd_effect_means_weight(&own->means, design, stage, term, i);
-        if (v != 0) score[cluster[i]] += v * (tau[i] - sum[code[i]] / total[code[i]]);
-    }
-    for (int64_t r = 0; r < stage->n0; r++) {
-        int32_t i = stage->row[r];
-        score[cluster[i]] -= jd_effect_means_taken(&own->means, stage, term, r) * tau[i];
-    }
 }
 
 /* Scores of the leads, with fixest's small-sample factor in. */
@@ -226,8 +200,7 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
     const double *column = y0;
     jd_vcov_facts_t facts;
     const jd_vcov_rows_t rows = {.way = {&own->clusters}, .n_ways = 1};
-    for (size_t i = 0; i < n; i++)
-        y0[i] = y[own->stage.row[i]];
+    jd_untreated_gather(&own->stage, y, y0);
     jd_regression_estimate(r, &column, 1, beta, ctx);
     int rc = jd_regression_residuals(r, y0, beta, residual, ctx);
     if (!rc) rc = jd_regression_vcov(r, residual, &rows, options, vcov, NULL, &facts, ctx);
@@ -235,7 +208,7 @@ static int score_leads(const jd_design_t *design, const double *y, const jd_vcov
     int32_t groups = design->clusters.n_groups;
     for (int j = 0; !rc && j < n_leads; j++)
         for (size_t i = 0; i < n; i++)
-            score[(int64_t)j * groups + design->clusters.code[own->stage.row[i]]] +=
+            score[(int64_t)j * groups + own->clusters.value[own->clusters.code[i]]] +=
                 sqrt(facts.factor) * r->columns[(size_t)j * n + i] * residual[i];
     free(work);
     return rc;
@@ -249,8 +222,7 @@ static void estimate_leads(const jd_design_t *design, const double *y, double *r
     const jd_regression_t *r = &own->leads;
     const double *column = room;
     double *beta = room + r->n;
-    for (int64_t i = 0; i < r->n; i++)
-        room[i] = y[own->stage.row[i]];
+    jd_untreated_gather(&own->stage, y, room);
     jd_regression_estimate(r, &column, 1, beta, ctx);
     for (int j = 0; own->means.n_terms + j < design->facts.n_terms; j++)
         out[j * stride] = beta[j];
@@ -298,8 +270,8 @@ static void weights(const jd_design_t *design, int term, double *w)
     if (term < own->means.n_terms)
         jd_effect_means_weights(&own->means, design, &own->stage, term, w);
     else
-        for (int64_t i = 0; i < r->n; i++)
-            w[own->stage.row[i]] = r->columns[(term - own->means.n_terms) * r->n + i];
+        for (int64_t i = 0, j = 0; i < own->stage.n; i++)
+            if (!own->stage.treated[i]) w[i] = r->columns[(term - own->means.n_terms) * r->n + j++];
     jd_design_place(design, w);
 }
 
@@ -309,21 +281,21 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const imputation_t *own = design->own;
     int rc = jd_scores_check(design, options, ctx);
     if (rc) return rc;
-    int n_means = own->means.n_terms;
+    int n_leads = fit->n_terms - own->means.n_terms;
     size_t n = (size_t)own->stage.n, groups = (size_t)design->clusters.n_groups;
-    size_t scores = (size_t)fit->n_terms * groups, room = room_of(design);
-    size_t cells = n + room + 2 * (size_t)own->cells.n_groups + scores;
+    size_t room = room_of(design), leads = n_leads > 0 ? (size_t)n_leads * groups : 0;
     double *tau;
-    if (jd_make_n(&tau, cells, sizeof *tau, "standard errors", ctx)) return JD_ERR_NO_MEMORY;
-    double *score = tau + n + room, *cell = score + scores;
+    if (jd_make_n(&tau, n + room + leads, sizeof *tau, "standard errors", ctx))
+        return JD_ERR_NO_MEMORY;
+    double *more = tau + n + room;
+    const jd_scores_t scores = {.design = design,
+                                .means = &own->means,
+                                .stage = &own->stage,
+                                .adjusted = tau,
+                                .cells = &own->cells};
     rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
-    for (int k = 0; !rc && k < n_means; k++) {
-        rc = jd_check_cancelled(ctx);
-        score_mean(design, k, tau, cell, score + (size_t)k * groups);
-    }
-    if (!rc && fit->n_terms > n_means)
-        rc = score_leads(design, y, options, score + (size_t)n_means * groups, ctx);
-    if (!rc) jd_scores_vcov(design, score, "BJS", jd_first_stage_squares(&own->stage, tau), fit);
+    if (!rc && n_leads > 0) rc = score_leads(design, y, options, more, ctx);
+    if (!rc) rc = jd_scores_infer(&scores, more, n_leads, "BJS", fit, ctx);
     free(tau);
     return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The means that imputation and two-stage report, their row weights, and clustered sums. */
+/* The means that imputation and two-stage report, and their row weights. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +30,48 @@ int jd_cells_make(jd_groups_t *cells, const jd_design_t *design, const jd_frame_
     }
     jd_groups_free(&cohorts);
     return rc;
+}
+
+/* Codes of the units' cohorts, times the count of periods; NULL where a unit has several. */
+static int code_cohorts(jd_cells_t *cells, const jd_design_t *design, const jd_groups_t *cohorts,
+                        jd_ctx_t *ctx)
+{
+    const jd_groups_t *units = &design->units;
+    int32_t n_periods = design->periods.n_groups;
+    if (jd_make(&cells->cohort, units->n_groups, sizeof *cells->cohort, "cohorts", ctx))
+        return JD_ERR_NO_MEMORY;
+    for (int64_t i = 0; i < units->n; i++)
+        cells->cohort[units->code[i]] = cohorts->code[i] * n_periods;
+    for (int64_t i = 0; cells->cohort && i < units->n; i++) {
+        if (cells->cohort[units->code[i]] == cohorts->code[i] * n_periods) continue;
+        free(cells->cohort);
+        cells->cohort = NULL;
+    }
+    cells->n = cohorts->n_groups * n_periods;
+    return JD_OK;
+}
+
+int jd_cells_find(jd_cells_t *cells, const jd_design_t *design, const jd_frame_t *frame,
+                  jd_ctx_t *ctx)
+{
+    enum { ROWS_OF_A_CELL = 4 }; /* with fewer, numbers by cell would take more than codes by row */
+    jd_groups_t cohorts = {0};
+    memset(cells, 0, sizeof *cells);
+    int rc = jd_groups_make(&cohorts, frame->cohort, frame->n, ctx);
+    int64_t pairs = (int64_t)cohorts.n_groups * design->periods.n_groups;
+    if (!rc && pairs * ROWS_OF_A_CELL <= frame->n) rc = code_cohorts(cells, design, &cohorts, ctx);
+    jd_groups_free(&cohorts);
+    if (rc || cells->cohort) return rc;
+    rc = jd_cells_make(&cells->row, design, frame, ctx);
+    cells->n = cells->row.n_groups;
+    return rc;
+}
+
+void jd_cells_free(jd_cells_t *cells)
+{
+    free(cells->cohort);
+    jd_groups_free(&cells->row);
+    memset(cells, 0, sizeof *cells);
 }
 
 static int32_t binned(const jd_did_options_t *options, int32_t event)
@@ -106,8 +148,6 @@ static int list_terms(jd_effect_means_t *means, const jd_design_t *design, const
                        design->estimator->name, n_terms, MAX_TERMS);
     int rc = open_terms(means, design, frame, n_terms, ctx);
     if (rc) return rc;
-    if (jd_make_unset(&means->term, (size_t)frame->n, sizeof *means->term, "the terms", ctx))
-        return JD_ERR_NO_MEMORY;
     for (int64_t i = 0; i < frame->n; i++) {
         int32_t t = keys->code[i] - skip + 1;
         double w = design->weight ? design->weight[i] : 1.0;
@@ -134,8 +174,10 @@ int jd_effect_means_make(jd_effect_means_t *means, const jd_design_t *design,
     jd_groups_t cells = {0}, keys = {0};
     jd_references_t references = {0};
     size_t bytes = (size_t)frame->n * sizeof(int32_t);
-    int32_t *key;
-    int rc = jd_make_unset(&key, bytes, 1, "the terms", ctx);
+    int32_t *key = NULL;
+    /* What stays before what goes: a hole below it would be memory held for nothing. */
+    int rc = jd_make_unset(&means->term, (size_t)frame->n, sizeof *means->term, "the terms", ctx);
+    if (!rc) rc = jd_make_unset(&key, bytes, 1, "the terms", ctx);
     jd_did_options_t how = *options;
     how.anticipation = 0; /* that of other estimators */
     if (!rc && leads && options->aggregate == JD_AGGREGATE_EVENT)
@@ -159,7 +201,7 @@ void jd_effect_means_free(jd_effect_means_t *means)
     free(means->terms);
     free(means->term);
     free(means->total);
-    free(means->level);
+    jd_level_classes_free(&means->level);
     free(means->slope);
     memset(means, 0, sizeof *means);
 }
@@ -180,48 +222,56 @@ static void fill_mean(const jd_effect_means_t *means, const jd_design_t *design,
         c[i] = jd_effect_means_weight(means, design, stage, term, i);
 }
 
+/* The terms one by one: c [n] and level [levels] are scratch. */
+static int fit_terms(jd_effect_means_t *means, const jd_design_t *design,
+                     const jd_first_stage_t *stage, double *c, double *level, jd_ctx_t *ctx)
+{
+    size_t slopes = (size_t)stage->fit.n_kept;
+    int rc = JD_OK;
+    for (int k = 0; !rc && k < means->n_terms; k++) {
+        fill_mean(means, design, stage, k, c);
+        memset(level, 0, means->level.n_levels * sizeof *level);
+        rc = jd_check_cancelled(ctx);
+        if (!rc)
+            rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, c,
+                                       level, means->slope + (size_t)k * slopes, ctx);
+        if (!rc) rc = jd_level_classes_add(&means->level, level, ctx);
+    }
+    return rc;
+}
+
 int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
                         const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx)
 {
     size_t n_terms = (size_t)means->n_terms, n_all = n_terms + (size_t)n_more;
-    size_t levels = means->n_levels = jd_first_stage_levels(stage),
-           slopes = (size_t)stage->fit.n_kept;
-    design->terms = calloc(n_all, sizeof *design->terms);
-    means->level = calloc(n_terms * levels + 1, sizeof *means->level);
-    means->slope = calloc(n_terms * slopes + 1, sizeof *means->slope);
+    size_t levels = jd_first_stage_levels(stage), slopes = n_terms * (size_t)stage->fit.n_kept;
+    double *c = NULL;
+    int rc = jd_make_n(&design->terms, n_all, sizeof *design->terms, "the terms", ctx);
+    if (!rc) rc = jd_make_n(&means->slope, slopes, sizeof *means->slope, "the terms", ctx);
+    if (!rc) rc = jd_level_classes_open(&means->level, levels, means->n_terms, ctx);
     /* Last, so that what stays does not lie behind it: the outcome can take its place. */
-    double *c = malloc((size_t)stage->n * sizeof *c);
-    int rc = JD_OK;
-    if (!c || !design->terms || !means->level || !means->slope)
-        rc = jd_fail_memory(ctx, n_terms * levels * sizeof *c, "the terms");
-    else
-        memcpy(design->terms, means->terms, n_terms * sizeof *means->terms);
-    for (size_t k = 0; !rc && k < n_terms; k++) {
-        fill_mean(means, design, stage, (int)k, c);
-        rc = jd_check_cancelled(ctx);
-        if (rc) break;
-        rc = jd_first_stage_adjust(stage, design->estimator->name, means->terms[k].name, c,
-                                   means->level + k * levels, means->slope + k * slopes, ctx);
-    }
+    if (!rc) rc = jd_make_unset(&c, (size_t)stage->n + levels, sizeof *c, "the terms", ctx);
+    if (!rc) memcpy(design->terms, means->terms, n_terms * sizeof *means->terms);
+    if (!rc) rc = fit_terms(means, design, stage, c, c + stage->n, ctx);
+    jd_level_classes_close(&means->level);
     design->facts.n_terms = means->n_terms;
     free(c);
     return rc;
 }
 
 double jd_effect_means_taken(const jd_effect_means_t *means, const jd_first_stage_t *stage,
-                             int term, int64_t r)
+                             int term, int64_t i, int64_t r)
 {
-    size_t k = (size_t)term;
-    return jd_first_stage_taken(stage, means->level + k * means->n_levels,
-                                means->slope + k * (size_t)stage->fit.n_kept, r);
+    return jd_first_stage_taken(stage, means->level.of, means->level.value[term],
+                                means->slope + (size_t)term * (size_t)stage->fit.n_kept, i, r);
 }
 
 void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
                              const jd_first_stage_t *stage, int term, double *v)
 {
     fill_mean(means, design, stage, term, v);
-    for (int64_t r = 0; r < stage->n0; r++)
-        v[stage->row[r]] -= jd_effect_means_taken(means, stage, term, r);
+    for (int64_t i = 0, r = 0; i < stage->n; i++)
+        if (!stage->treated[i]) v[i] -= jd_effect_means_taken(means, stage, term, i, r++);
 }
 
 void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
@@ -238,37 +288,4 @@ void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t 
     }
     for (int k = 0; k < means->n_terms; k++)
         estimate[k * stride] = (estimate[k * stride] + lost[k]) / means->total[k];
-}
-
-int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options, jd_ctx_t *ctx)
-{
-    const char *name = design->estimator->name;
-    if (options->kind != JD_VCOV_CLUSTER)
-        return jd_fail(
-            ctx, JD_ERR_UNSUPPORTED,
-            "%s: standard errors are clustered, one way; for independent rows give each a "
-            "cluster of its own",
-            name);
-    if (design->clusters.n_groups < 2)
-        return jd_fail(ctx, JD_ERR_DATA,
-                       "%s: clustered standard errors need at least two clusters, here is %d; "
-                       "cluster by a finer unit",
-                       name, design->clusters.n_groups);
-    return JD_OK;
-}
-
-void jd_scores_vcov(const jd_design_t *design, const double *score, const char *name, double ssr,
-                    jd_fit_t *fit)
-{
-    int n = fit->n_terms;
-    int32_t groups = design->clusters.n_groups;
-    for (int a = 0; a < n; a++)
-        for (int b = 0; b <= a; b++)
-            fit->vcov[a * n + b] = fit->vcov[b * n + a] =
-                jd_dot(score + (int64_t)a * groups, score + (int64_t)b * groups, groups);
-    fit->facts.name = name;
-    fit->facts.factor = 1;
-    fit->facts.df = HUGE_VAL;
-    fit->facts.n_clusters = groups;
-    fit->facts.ssr = ssr;
 }

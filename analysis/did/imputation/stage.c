@@ -13,14 +13,14 @@
 static const double rounding_share = 1e-4; /* of all weights, what a level's are taken to be */
 static const double identified_tolerance = 1e-7; /* of what a sum that must vanish adds up */
 
-static double weight_of(const jd_first_stage_t *s, int64_t r)
+static double weight_of(const jd_first_stage_t *s, int64_t i)
 {
-    return s->weight0 ? s->weight0[r] : 1.0;
+    return s->weight ? s->weight[i] : 1.0;
 }
 
-/* Untreated rows, their weights, all rows' covariates. */
+/* The untreated rows' weights, if `regress` needs them; all rows' covariates. */
 static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_frame_t *frame,
-                     const jd_panel_t *panel, jd_ctx_t *ctx)
+                     const jd_panel_t *panel, int regress, jd_ctx_t *ctx)
 {
     size_t n = (size_t)frame->n, cells = (size_t)panel->n_x * n;
     s->n = frame->n;
@@ -31,19 +31,16 @@ static int copy_rows(jd_first_stage_t *s, const jd_design_t *design, const jd_fr
         return jd_fail(ctx, JD_ERR_NO_CONTROLS,
                        "%s: no untreated rows to learn untreated outcomes from",
                        design->estimator->name);
-    int rc = jd_make(&s->row, s->n0, sizeof *s->row, "the untreated rows", ctx);
-    if (!rc) rc = jd_make_unset(&s->x, cells + 1, sizeof *s->x, "the untreated rows", ctx);
-    if (rc) return rc;
-    for (int64_t i = 0, r = 0; i < s->n; i++)
-        if (!frame->treated[i]) s->row[r++] = (int32_t)i;
+    if (jd_make_unset(&s->x, cells + 1, sizeof *s->x, "the untreated rows", ctx))
+        return JD_ERR_NO_MEMORY;
     for (int k = 0; k < s->n_x; k++)
         for (size_t i = 0; i < n; i++)
             s->x[(size_t)k * n + i] = panel->x[k][design->sample.row[i]];
-    if (!design->weight) return JD_OK;
+    if (!design->weight || !regress) return JD_OK;
     if (jd_make_unset(&s->weight0, (size_t)s->n0, sizeof *s->weight0, "weights", ctx))
         return JD_ERR_NO_MEMORY;
-    for (int64_t r = 0; r < s->n0; r++)
-        s->weight0[r] = design->weight[s->row[r]];
+    for (int64_t i = 0, r = 0; i < s->n; i++)
+        if (!frame->treated[i]) s->weight0[r++] = design->weight[i];
     return JD_OK;
 }
 
@@ -57,13 +54,14 @@ static int take_untreated(const jd_first_stage_t *s, const jd_groups_t *all, jd_
     int rc = jd_make_unset(&own->code, bytes, 1, "fixed effects", ctx);
     if (!rc) rc = jd_make(&own->count, all->n_groups, sizeof *own->count, "fixed effects", ctx);
     if (rc) return rc;
-    for (int64_t r = 0; r < s->n0; r++)
-        own->count[own->code[r] = all->code[s->row[r]]]++;
+    for (int64_t i = 0, r = 0; i < s->n; i++)
+        if (!s->treated[i]) own->count[own->code[r++] = all->code[i]]++;
     return JD_OK;
 }
 
 /* Regressions need the codes of the untreated rows, solving reads the design's. */
-static int make_effects(jd_first_stage_t *s, int regress, jd_solver_t solver, jd_ctx_t *ctx)
+static int make_effects(jd_first_stage_t *s, const jd_design_t *design, int regress,
+                        jd_solver_t solver, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(s->all);
     size_t width = (size_t)n_effects + 1;
@@ -77,13 +75,19 @@ static int make_effects(jd_first_stage_t *s, int regress, jd_solver_t solver, jd
         if (regress) rc = take_untreated(s, jd_effects_groups(s->all, k), &s->groups[k], ctx);
     }
     if (!rc)
-        rc = jd_effects_borrow(&s->effects, s->n0, regress ? NULL : s->row, n_effects, groups,
-                               s->weight0, solver, ctx);
+        rc = jd_effects_borrow(&s->effects, s->n0, regress ? NULL : s->treated, n_effects, groups,
+                               regress ? s->weight0 : design->weight, solver, ctx);
     if (!rc && jd_effects_has_empty(s->effects)) /* its rows should have been left out */
         rc = jd_fail(ctx, JD_ERR_RANK, "a level of a fixed effect has treated rows only");
     if (!rc) rc = jd_effects_ready(s->effects, ctx);
     free(groups);
     return rc;
+}
+
+void jd_untreated_gather(const jd_first_stage_t *stage, const double *from, double *to)
+{
+    for (int64_t i = 0; i < stage->n; i++)
+        if (!stage->treated[i]) *to++ = from[i];
 }
 
 /* Covariates on untreated rows. That all of them are collinear there is no error. */
@@ -94,8 +98,7 @@ static int fit_covariates(jd_first_stage_t *s, const jd_panel_t *panel, const ch
     int rc = jd_regression_init(&s->fit, s->effects, s->n0, s->n_x, s->weight0, ctx);
     if (rc) return rc;
     for (int k = 0; k < s->n_x; k++)
-        for (int64_t r = 0; r < s->n0; r++)
-            s->fit.columns[(int64_t)k * s->n0 + r] = s->x[(int64_t)k * s->n + s->row[r]];
+        jd_untreated_gather(s, s->x + (int64_t)k * s->n, s->fit.columns + (int64_t)k * s->n0);
     jd_ctx_t inner = jd_ctx_inner(ctx);
     rc = jd_regression_factor(&s->fit, &inner);
     if (rc && rc != JD_ERR_RANK) return jd_fail(ctx, rc, "%s: %s", name, inner.message);
@@ -115,9 +118,11 @@ int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design, jd_f
     memset(stage, 0, sizeof *stage);
     stage->all = design->effects;
     stage->treated = frame->treated;
+    stage->weight = design->weight;
     frame->treated_lent = 1;
-    int rc = copy_rows(stage, design, frame, panel, ctx);
-    if (!rc) rc = make_effects(stage, regress || panel->n_x > 0, solver, ctx);
+    regress = regress || panel->n_x > 0;
+    int rc = copy_rows(stage, design, frame, panel, regress, ctx);
+    if (!rc) rc = make_effects(stage, design, regress, solver, ctx);
     if (!rc) rc = fit_covariates(stage, panel, design->estimator->name, ctx);
     return rc;
 }
@@ -125,7 +130,6 @@ int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *design, jd_f
 void jd_first_stage_free(jd_first_stage_t *stage)
 {
     if (!stage) return;
-    free(stage->row);
     free(stage->treated);
     free(stage->x);
     free(stage->weight0);
@@ -181,8 +185,9 @@ static void sum_levels(const jd_first_stage_t *s, const double *c, int untreated
         /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there is one for each effect */
         memset(level[k], 0, (size_t)g->n_groups * sizeof *level[k]);
         if (untreated)
-            for (int64_t r = 0; r < s->n0; r++)
-                level[k][g->code[s->row[r]]] += weight_of(s, r) * c[s->row[r]];
+            for (int64_t i = 0; i < s->n; i++) {
+                if (!s->treated[i]) level[k][g->code[i]] += weight_of(s, i) * c[i];
+            }
         else
             for (int64_t i = 0; i < s->n; i++)
                 level[k][g->code[i]] += c[i];
@@ -210,23 +215,24 @@ static int adjust_once(const jd_first_stage_t *s, double *c, double *const *leve
         level_out[l] += level[0][l];
     for (int k = 0; k < jd_effects_count(s->all); k++) {
         const int32_t *code = jd_effects_groups(s->all, k)->code;
-        for (int64_t r = 0; r < s->n0; r++)
-            c[s->row[r]] -= weight_of(s, r) * level[k][code[s->row[r]]];
+        for (int64_t i = 0; i < s->n; i++)
+            if (!s->treated[i]) c[i] -= weight_of(s, i) * level[k][code[i]];
     }
     /* One covariate's part leaves the others' sums as they are: W_j'x_m = 1{j = m}. */
     for (int j = 0; j < s->fit.n_kept; j++) {
         const double *w = s->fit.columns + (int64_t)j * s->n0;
         double sum = jd_dot_exact(s->x + (int64_t)s->fit.kept[j] * s->n, c, s->n);
         slope_out[j] += sum;
-        for (int64_t r = 0; r < s->n0; r++)
-            c[s->row[r]] -= w[r] * sum;
+        for (int64_t i = 0, r = 0; i < s->n; i++)
+            if (!s->treated[i]) c[i] -= w[r++] * sum;
     }
     return JD_OK;
 }
 
 /* Z'v = 0, or the untreated rows do not say what the treated ones would have been. `total`, the
- * size of the weights c, shows what is rounding where v itself is next to nothing. */
-static int is_identified(const jd_first_stage_t *s, const double *v, double total,
+ * size of the weights c, shows what is rounding where v itself is next to nothing. scale [levels of
+ * the largest effect] is scratch. */
+static int levels_vanish(const jd_first_stage_t *s, const double *v, double total,
                          double *const *level, double *scale)
 {
     sum_levels(s, v, 0, level);
@@ -239,6 +245,11 @@ static int is_identified(const jd_first_stage_t *s, const double *v, double tota
             if (fabs(level[k][l]) > identified_tolerance * (scale[l] + rounding_share * total))
                 return 0;
     }
+    return 1;
+}
+
+static int covariates_vanish(const jd_first_stage_t *s, const double *v, double total)
+{
     for (int k = 0; k < s->n_x; k++) {
         const double *x = s->x + (int64_t)k * s->n;
         double sum = jd_dot_exact(x, v, s->n), size = 0, most = 0;
@@ -254,18 +265,16 @@ static int is_identified(const jd_first_stage_t *s, const double *v, double tota
 int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const char *term,
                           double *c, double *level_out, double *slope_out, jd_ctx_t *ctx)
 {
-    int32_t most = 1;
-    double total = 0;
+    double total = 0, *scale = NULL;
     for (int64_t i = 0; i < stage->n; i++)
         total += fabs(c[i]);
-    for (int k = 0; k < jd_effects_count(stage->all); k++)
-        if (jd_effects_groups(stage->all, k)->n_groups > most)
-            most = jd_effects_groups(stage->all, k)->n_groups;
-    double **level = make_levels(stage, ctx), *scale = malloc((size_t)most * sizeof *scale);
-    int rc = level && scale ? JD_OK : jd_fail_memory(ctx, (size_t)most * sizeof *scale, "levels");
+    double **level = make_levels(stage, ctx);
+    int rc = level ? JD_OK : JD_ERR_NO_MEMORY;
     for (int round = 0; !rc && round < rounds(stage); round++)
         rc = adjust_once(stage, c, level, level_out, slope_out, ctx);
-    if (rc == JD_ERR_RANK || (!rc && !is_identified(stage, c, total, level, scale))) {
+    if (!rc) rc = jd_make_unset(&scale, jd_first_stage_levels(stage), sizeof *scale, "levels", ctx);
+    if (rc == JD_ERR_RANK || (!rc && !(levels_vanish(stage, c, total, level, scale) &&
+                                       covariates_vanish(stage, c, total)))) {
         jd_ctx_clear(ctx); /* a solver that iterates finds it by itself */
         rc = jd_fail(
             ctx, JD_ERR_RANK,
@@ -278,17 +287,17 @@ int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name, const
     return rc;
 }
 
-double jd_first_stage_taken(const jd_first_stage_t *stage, const double *level, const double *slope,
-                            int64_t r)
+double jd_first_stage_taken(const jd_first_stage_t *stage, const int32_t *class,
+                            const double *level, const double *slope, int64_t i, int64_t r)
 {
     const jd_first_stage_t *s = stage;
     double sum = 0;
     for (int k = 0; k < jd_effects_count(s->all); k++) {
         const jd_groups_t *g = jd_effects_groups(s->all, k);
-        sum += level[g->code[s->row[r]]];
-        level += g->n_groups;
+        sum += level[class[g->code[i]]];
+        class += g->n_groups;
     }
-    sum *= weight_of(s, r);
+    sum *= weight_of(s, i);
     for (int j = 0; j < s->fit.n_kept; j++)
         sum += s->fit.columns[(int64_t)j * s->n0 + r] * slope[j];
     return sum;
@@ -303,8 +312,8 @@ int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double
         const double *w = s->fit.columns + (int64_t)j * s->n0;
         const double *x = s->x + (int64_t)s->fit.kept[j] * s->n;
         double beta = 0;
-        for (int64_t r = 0; r < s->n0; r++)
-            beta += w[r] * y[s->row[r]];
+        for (int64_t i = 0, r = 0; i < s->n; i++)
+            if (!s->treated[i]) beta += w[r++] * y[i];
         for (int64_t i = 0; i < s->n; i++)
             out[i] -= beta * x[i];
     }
@@ -327,7 +336,7 @@ int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double
 double jd_first_stage_squares(const jd_first_stage_t *stage, const double *out)
 {
     double sum = 0;
-    for (int64_t r = 0; r < stage->n0; r++)
-        sum += weight_of(stage, r) * out[stage->row[r]] * out[stage->row[r]];
+    for (int64_t i = 0; i < stage->n; i++)
+        if (!stage->treated[i]) sum += weight_of(stage, i) * out[i] * out[i];
     return sum;
 }

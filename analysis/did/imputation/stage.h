@@ -9,11 +9,12 @@
 #define JD_DID_IMPUTATION_STAGE_H
 
 #include "did/base/design.h"
+#include "did/imputation/classes.h"
 
 typedef struct jd_first_stage {
     int64_t n, n0;           /* rows of the sample, untreated ones */
-    int32_t *row;            /* [n0] the untreated rows */
-    int8_t *treated;         /* [n] */
+    int8_t *treated;         /* [n]; the untreated rows, in their order, are numbered through */
+    const double *weight;    /* [n] the design's or NULL */
     const jd_effects_t *all; /* the design's effects, for the levels of treated rows; borrowed */
     jd_groups_t *groups;     /* [n_effects] of the untreated rows: the same levels, whose values are
                                 the design's; NULL if only solved for, from the design's codes */
@@ -21,7 +22,7 @@ typedef struct jd_first_stage {
     int n_x;
     double *x;           /* [n_x][n] covariates */
     jd_regression_t fit; /* of the covariates on untreated rows; n_kept = 0: none */
-    double *weight0;     /* [n0] or NULL */
+    double *weight0;     /* [n0] where columns are regressed, or NULL */
 } jd_first_stage_t;
 
 /** Fits the first stage's design, and takes over the frame's `treated`. With `regress` columns
@@ -32,6 +33,9 @@ JD_MUST_USE int jd_first_stage_make(jd_first_stage_t *stage, const jd_design_t *
                                     jd_solver_t solver, jd_ctx_t *ctx);
 void jd_first_stage_free(jd_first_stage_t *stage);
 
+/** to [n0] = the untreated rows of from [n]. */
+void jd_untreated_gather(const jd_first_stage_t *stage, const double *from, double *to);
+
 /** Levels of all fixed effects together. */
 size_t jd_first_stage_levels(const jd_first_stage_t *stage);
 
@@ -41,9 +45,10 @@ size_t jd_first_stage_levels(const jd_first_stage_t *stage);
 JD_MUST_USE int jd_first_stage_adjust(const jd_first_stage_t *stage, const char *name,
                                       const char *term, double *c, double *level, double *slope,
                                       jd_ctx_t *ctx);
-/** By these two, what was taken out of the weight of untreated row number r. */
-double jd_first_stage_taken(const jd_first_stage_t *stage, const double *level, const double *slope,
-                            int64_t r);
+/** By these two, what was taken out of the weight of the sample's row i, the r-th untreated one;
+ * level[class[l]] is that of level l. */
+double jd_first_stage_taken(const jd_first_stage_t *stage, const int32_t *class,
+                            const double *level, const double *slope, int64_t i, int64_t r);
 
 /** out [n] = y - Z g^: first-stage residuals in untreated rows, effects in treated ones. */
 JD_MUST_USE int jd_first_stage_impute(const jd_first_stage_t *stage, const double *y, double *out,
@@ -57,9 +62,8 @@ typedef struct jd_effect_means {
     jd_term_t *terms; /* [n_terms], the first is "att" */
     uint16_t *term;   /* [n] which of the terms 1 ... a row counts under, 0 none; NULL: all 0 */
     double *total;    /* [n_terms] sum of weights */
-    size_t n_levels;  /* of all fixed effects */
-    double *level;    /* [n_terms][n_levels] what v takes off c, once fitted */
-    double *slope;    /* [n_terms][covariates kept] */
+    jd_level_classes_t level; /* of all fixed effects: what v takes off c, once fitted */
+    double *slope;            /* [n_terms][covariates kept] */
 } jd_effect_means_t;
 
 /** With `leads`, event times before treatment have a term too, references left out. */
@@ -75,13 +79,30 @@ double jd_effect_means_weight(const jd_effect_means_t *means, const jd_design_t 
 JD_MUST_USE int jd_cells_make(jd_groups_t *cells, const jd_design_t *design,
                               const jd_frame_t *frame, jd_ctx_t *ctx);
 
+/** Cells of cohort and period: where units have one cohort each and pairs are few, a row's follows
+ *  from its unit's cohort and its period. Zero it; arrays are owned. */
+typedef struct jd_cells {
+    int32_t n;
+    int32_t *cohort; /* [units] code of the cohort times the count of periods; NULL: by row */
+    jd_groups_t row;
+} jd_cells_t;
+
+JD_MUST_USE int jd_cells_find(jd_cells_t *cells, const jd_design_t *design, const jd_frame_t *frame,
+                              jd_ctx_t *ctx);
+void jd_cells_free(jd_cells_t *cells);
+static inline int32_t jd_cells_at(const jd_cells_t *cells, const jd_design_t *design, int64_t i)
+{
+    return cells->cohort ? cells->cohort[design->units.code[i]] + design->periods.code[i]
+                         : cells->row.code[i];
+}
+
 /** Finds what v takes off c, and makes the means the design's first terms, with room for n_more
  *  behind them. */
 JD_MUST_USE int jd_effect_means_fit(jd_effect_means_t *means, jd_design_t *design,
                                     const jd_first_stage_t *stage, int n_more, jd_ctx_t *ctx);
-/** What v takes off c in untreated row number r. */
+/** What v takes off c in row i, the r-th untreated one. */
 double jd_effect_means_taken(const jd_effect_means_t *means, const jd_first_stage_t *stage,
-                             int term, int64_t r);
+                             int term, int64_t i, int64_t r);
 /** Row weights v [n] of a term. Cost: O(n). */
 void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *design,
                              const jd_first_stage_t *stage, int term, double *v);
@@ -90,15 +111,6 @@ void jd_effect_means_weights(const jd_effect_means_t *means, const jd_design_t *
 void jd_effect_means_estimate(const jd_effect_means_t *means, const jd_design_t *design,
                               const jd_first_stage_t *stage, const double *adjusted, double *lost,
                               double *estimate, ptrdiff_t stride);
-
-/** Checks that scores can be clustered as the options ask: one way, two clusters at least. */
-JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options_t *options,
-                                jd_ctx_t *ctx);
-
-/** vcov [n_terms][n_terms] = sums over clusters of products of scores [n_terms][clusters], and the
- *  facts of a variance without small-sample factor and with the normal law. */
-void jd_scores_vcov(const jd_design_t *design, const double *score, const char *name, double ssr,
-                    jd_fit_t *fit);
 
 /** Weighted sum of squared residuals of the untreated rows. */
 double jd_first_stage_squares(const jd_first_stage_t *stage, const double *out);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "did/imputation/stage.h"
+#include "did/imputation/scores.h"
 
 typedef struct {
     jd_first_stage_t stage;
@@ -68,22 +68,6 @@ static void weights(const jd_design_t *design, int term, double *w)
     jd_design_place(design, w);
 }
 
-/* "att" is a second stage of its own, beside that of the other terms. */
-static void score_term(const jd_design_t *design, const two_stage_t *own, int term,
-                       const double *adjusted, double estimate, double *score)
-{
-    const jd_first_stage_t *stage = &own->stage;
-    const int32_t *cluster = design->clusters.code;
-    for (int64_t i = 0; i < stage->n; i++) {
-        double c = jd_effect_means_weight(&own->means, design, stage, term, i);
-        if (c != 0) score[cluster[i]] += c * (adjusted[i] - estimate);
-    }
-    for (int64_t r = 0; r < stage->n0; r++) {
-        int32_t i = stage->row[r];
-        score[cluster[i]] -= jd_effect_means_taken(&own->means, stage, term, r) * adjusted[i];
-    }
-}
-
 static int infer(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
                  jd_fit_t *fit, jd_ctx_t *ctx)
 {
@@ -91,22 +75,22 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     const jd_first_stage_t *stage = &own->stage;
     int rc = jd_scores_check(design, options, ctx);
     if (rc) return rc;
-    size_t n = (size_t)stage->n, groups = (size_t)design->clusters.n_groups;
-    size_t cells = n + (size_t)fit->n_terms * (groups + 1);
+    size_t n = (size_t)stage->n;
     double *adjusted;
-    if (jd_make_n(&adjusted, cells, sizeof *adjusted, "standard errors", ctx))
+    if (jd_make_unset(&adjusted, n + (size_t)fit->n_terms, sizeof *adjusted, "standard errors",
+                      ctx))
         return JD_ERR_NO_MEMORY;
-    double *score = adjusted + n, *lost = score + (size_t)fit->n_terms * groups;
+    /* "att" is a second stage of its own, beside that of the other terms. */
+    const jd_scores_t scores = {.design = design,
+                                .means = &own->means,
+                                .stage = stage,
+                                .adjusted = adjusted,
+                                .estimate = fit->estimate};
     rc = jd_first_stage_impute(stage, y, adjusted, ctx);
     if (!rc) {
-        jd_effect_means_estimate(&own->means, design, stage, adjusted, lost, fit->estimate, 1);
-        for (int k = 0; !rc && k < fit->n_terms; k++) {
-            rc = jd_check_cancelled(ctx);
-            score_term(design, own, k, adjusted, fit->estimate[k], score + (size_t)k * groups);
-        }
-    }
-    if (!rc) {
-        jd_scores_vcov(design, score, "GMM", jd_first_stage_squares(stage, adjusted), fit);
+        jd_effect_means_estimate(&own->means, design, stage, adjusted, adjusted + n, fit->estimate,
+                                 1);
+        rc = jd_scores_infer(&scores, NULL, 0, "GMM", fit, ctx);
     }
     free(adjusted);
     return rc;

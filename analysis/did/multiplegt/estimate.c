@@ -93,7 +93,7 @@ typedef struct {
     double *theta;       /* [n_baselines][n_x] or NULL */
     double *u;           /* [n_groups] of a lag */
     double *overall;     /* [n_groups] */
-    double *sum;         /* [n_clusters][n_terms] */
+    double *sum;         /* [n_clusters][n_terms]; these three for all clusters at once alone */
 } work_t;
 
 static void work_free(work_t *w)
@@ -117,19 +117,15 @@ static size_t n_strata(const jd_multiplegt_t *mg)
 static int work_make(work_t *w, const jd_design_t *design, jd_ctx_t *ctx)
 {
     const jd_multiplegt_t *mg = design->own;
-    size_t cells = jd_multiplegt_cells(mg), terms = (size_t)design->facts.n_terms;
+    size_t cells = jd_multiplegt_cells(mg);
     static const char what[] = "influence functions";
     memset(w, 0, sizeof *w);
     w->mg = mg;
     const size_t weights = jd_multiplegt_weights_of_term(mg);
-    const size_t clusters = (size_t)design->clusters.n_groups;
     int rc = jd_make_n(&w->coef, weights, sizeof *w->coef, what, ctx);
     if (!rc) rc = jd_make_n(&w->role, cells, 1, what, ctx);
     if (!rc) rc = jd_make(&w->switchers, mg->n_cohorts, sizeof *w->switchers, what, ctx);
-    if (!rc) rc = jd_make_n(&w->strata, 2 * n_strata(mg), sizeof *w->strata, what, ctx);
-    if (!rc) rc = jd_make(&w->u, mg->n_groups, sizeof *w->u, what, ctx);
-    if (!rc) rc = jd_make(&w->overall, mg->n_groups, sizeof *w->overall, what, ctx);
-    return rc ? rc : jd_make_n(&w->sum, terms * clusters, sizeof *w->sum, what, ctx);
+    return rc ? rc : jd_make_n(&w->strata, 2 * n_strata(mg), sizeof *w->strata, what, ctx);
 }
 
 static double difference(const work_t *w, const jd_multiplegt_lag_t *lag, size_t cell)
@@ -250,13 +246,159 @@ static int fill_het(const work_t *w, int n_terms, double *df, jd_ctx_t *ctx)
     return rc;
 }
 
-static void fill_vcov(const work_t *w, const jd_design_t *design, double *vcov)
+/* A cluster's influences on the terms. */
+static void add_cluster(const double *sum, size_t terms, double *vcov)
 {
-    size_t terms = (size_t)design->facts.n_terms;
-    for (size_t c = 0; c < (size_t)design->clusters.n_groups; c++)
-        for (size_t i = 0; i < terms; i++)
-            for (size_t j = 0; j < terms; j++)
-                vcov[i * terms + j] += w->sum[c * terms + i] * w->sum[c * terms + j];
+    for (size_t i = 0; i < terms; i++)
+        for (size_t j = 0; j < terms; j++)
+            vcov[i * terms + j] += sum[i] * sum[j];
+}
+
+/* Influences of all clusters are held until all terms are there. */
+static int infer_whole(work_t *w, const jd_design_t *design, jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    static const char what[] = "influence functions";
+    const jd_multiplegt_t *mg = w->mg;
+    size_t terms = (size_t)design->facts.n_terms, clusters = (size_t)design->clusters.n_groups;
+    int rc = jd_make(&w->u, mg->n_groups, sizeof *w->u, what, ctx);
+    if (!rc) rc = jd_make(&w->overall, mg->n_groups, sizeof *w->overall, what, ctx);
+    if (!rc) rc = jd_make_n(&w->sum, terms * clusters, sizeof *w->sum, what, ctx);
+    if (!rc) rc = fill_influence(w, design->facts.n_terms, ctx);
+    if (!rc && mg->het) rc = fill_het(w, design->facts.n_terms, fit->df, ctx);
+    for (size_t c = 0; !rc && c < clusters; c++)
+        add_cluster(w->sum + c * terms, terms, fit->vcov);
+    return rc;
+}
+
+/* A piece of a lag, in numbers of kinds of groups: roles follow from the kind. */
+typedef struct {
+    jd_multiplegt_lag_t lag;
+    int of;                       /* number of the lag */
+    double *coef;                 /* [n_kinds][n_periods] */
+    unsigned char *role;          /* the same */
+    cohort_t *switchers, *strata; /* as those of the work */
+} piece_t;
+
+static int count_pieces(const jd_multiplegt_t *mg)
+{
+    int n = 0;
+    for (int k = 0; k < mg->n_lags; k++)
+        if (mg->lag[k].switchers_mass > 0) n += jd_multiplegt_pieces(mg, &mg->lag[k]);
+    return n;
+}
+
+static size_t bytes_of_piece(const jd_multiplegt_t *mg)
+{
+    return jd_multiplegt_weights_of_term(mg) * (sizeof(double) + 1) +
+           ((size_t)mg->n_cohorts + 2 * n_strata(mg)) * sizeof(cohort_t);
+}
+
+static int keep_piece(const work_t *w, jd_multiplegt_lag_t lag, int of, piece_t *piece,
+                      jd_ctx_t *ctx)
+{
+    static const char what[] = "influence functions";
+    const jd_multiplegt_t *mg = w->mg;
+    size_t weights = jd_multiplegt_weights_of_term(mg), n_t = (size_t)mg->n_periods;
+    size_t switchers = (size_t)mg->n_cohorts, strata = 2 * n_strata(mg);
+    int rc = jd_multiplegt_compare(mg, &lag, w->coef, w->role, ctx);
+    if (!rc) rc = jd_make_unset(&piece->coef, weights, sizeof *piece->coef, what, ctx);
+    if (!rc) rc = jd_make_unset(&piece->role, weights, 1, what, ctx);
+    if (!rc) rc = jd_make_unset(&piece->switchers, switchers, sizeof *piece->switchers, what, ctx);
+    if (!rc) rc = jd_make_unset(&piece->strata, strata, sizeof *piece->strata, what, ctx);
+    if (rc) return rc;
+    fill_cohorts(w, &lag);
+    piece->lag = lag;
+    piece->of = of;
+    memcpy(piece->coef, w->coef, weights * sizeof *piece->coef);
+    memcpy(piece->switchers, w->switchers, switchers * sizeof *piece->switchers);
+    memcpy(piece->strata, w->strata, strata * sizeof *piece->strata);
+    for (size_t q = 0; q < (size_t)mg->kinds.n; q++)
+        memcpy(piece->role + q * n_t, w->role + (size_t)mg->kinds.example[q] * n_t, n_t);
+    return JD_OK;
+}
+
+/* A group's influence in a piece, added to u. */
+static double add_group(const work_t *w, const piece_t *piece, size_t g, double u)
+{
+    const jd_multiplegt_t *mg = w->mg;
+    size_t n_t = (size_t)mg->n_periods, at = jd_multiplegt_at(mg, (int32_t)g);
+    for (size_t t = 0; t < n_t; t++) {
+        if (piece->role[at + t] == 0) continue;
+        size_t stratum = stratum_of(mg, g * n_t + t);
+        const cohort_t *cohort =
+            piece->role[at + t] == 1 ? &piece->switchers[mg->cohort[g]] : &piece->strata[stratum];
+        if (cohort->n_clusters < 2) cohort = &piece->strata[n_strata(mg) + stratum];
+        double d = difference(w, &piece->lag, g * n_t + t), n = cohort->n_clusters;
+        if (n >= 2) d = sqrt(n / (n - 1)) * (d - cohort->sum / cohort->mass);
+        u += piece->coef[at + t] * d;
+    }
+    return u;
+}
+
+/* A group's influences on all terms, added to its cluster's. */
+static void add_terms(const work_t *w, const piece_t *piece, int n_pieces, size_t g, double *sum)
+{
+    const jd_multiplegt_t *mg = w->mg;
+    double overall = 0;
+    for (int j = 0; j < n_pieces;) {
+        int k = piece[j].of;
+        double u = 0;
+        for (; j < n_pieces && piece[j].of == k; j++)
+            u = add_group(w, &piece[j], g, u);
+        overall += jd_multiplegt_overall_weight(mg, k) * u;
+        sum[jd_multiplegt_term(mg, k)] += u / (mg->normalized ? mg->lag[k].cumulated : 1);
+    }
+    sum[0] += overall;
+}
+
+/* Cluster by cluster; what is held is a number a kind of groups, period and lag. */
+static int infer_clusters(const work_t *w, piece_t *piece, double *sum, jd_fit_t *fit,
+                          jd_ctx_t *ctx)
+{
+    const jd_multiplegt_t *mg = w->mg;
+    int n = 0, rc = JD_OK;
+    for (int k = 0; k < mg->n_lags; k++) {
+        const jd_multiplegt_lag_t *lag = &mg->lag[k];
+        for (int j = 0; !rc && lag->switchers_mass > 0 && j < jd_multiplegt_pieces(mg, lag); j++)
+            rc = keep_piece(w, jd_multiplegt_piece(mg, lag, j), k, &piece[n++], ctx);
+    }
+    for (int32_t i = 0; !rc && i < mg->n_groups;) {
+        int32_t cluster = mg->cluster[mg->order[i]];
+        memset(sum, 0, (size_t)fit->n_terms * sizeof *sum);
+        for (; i < mg->n_groups && mg->cluster[mg->order[i]] == cluster; i++)
+            add_terms(w, piece, n, (size_t)mg->order[i], sum);
+        add_cluster(sum, (size_t)fit->n_terms, fit->vcov);
+    }
+    return rc;
+}
+
+static int infer_by_cluster(const work_t *w, const jd_design_t *design, jd_fit_t *fit,
+                            jd_ctx_t *ctx)
+{
+    int n = count_pieces(w->mg), rc;
+    piece_t *piece;
+    double *sum = NULL;
+    rc = jd_make(&piece, n, sizeof *piece, "influence functions", ctx);
+    if (!rc) rc = jd_make(&sum, design->facts.n_terms, sizeof *sum, "influence functions", ctx);
+    if (!rc) rc = infer_clusters(w, piece, sum, fit, ctx);
+    for (int j = 0; piece && j < n; j++) {
+        free(piece[j].coef);
+        free(piece[j].role);
+        free(piece[j].switchers);
+        free(piece[j].strata);
+    }
+    free(piece);
+    free(sum);
+    return rc;
+}
+
+/* Whether pieces are less than influences of all clusters. Covariates and characteristics add to
+ * these term by term. */
+static bool is_by_cluster(const work_t *w, const jd_design_t *design)
+{
+    size_t terms = (size_t)design->facts.n_terms, clusters = (size_t)design->clusters.n_groups;
+    return !w->theta && !w->mg->het &&
+           (size_t)count_pieces(w->mg) * bytes_of_piece(w->mg) < terms * clusters * sizeof(double);
 }
 
 static int resample(const jd_design_t *design, const double *y, const jd_vcov_options_t *options,
@@ -288,9 +430,9 @@ int jd_multiplegt_infer(const jd_design_t *design, const double *y,
     int rc = work_make(&work, design, ctx);
     if (!rc) rc = jd_multiplegt_means(design, y, true, &work.mean, &work.own, ctx);
     if (!rc && mg->controls) rc = jd_multiplegt_controls_theta(mg, work.mean, &work.theta, ctx);
-    if (!rc) rc = fill_influence(&work, design->facts.n_terms, ctx);
-    if (!rc && mg->het) rc = fill_het(&work, design->facts.n_terms, fit->df, ctx);
-    if (!rc) fill_vcov(&work, design, fit->vcov);
+    if (!rc)
+        rc = is_by_cluster(&work, design) ? infer_by_cluster(&work, design, fit, ctx)
+                                          : infer_whole(&work, design, fit, ctx);
     work_free(&work);
     fit->facts = (jd_vcov_facts_t){.name = "influence function",
                                    .factor = 1,

@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kinds of groups: weights and treatments are kept once for all groups that have the same ones. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "did/multiplegt/alike.h"
 #include "did/multiplegt/multiplegt.h"
 
-/* A group, in an order by what its weights follow from, covariates and characteristics aside. */
-typedef struct {
-    const jd_multiplegt_t *mg;
-    int32_t group;
-} kind_key_t;
-
-static int compare_columns(const kind_key_t *x, const kind_key_t *y, const double *column)
+static int compare_columns(const jd_multiplegt_t *mg, int32_t a, int32_t b, const double *column)
 {
-    size_t n_t = (size_t)x->mg->n_periods;
-    return memcmp(column + (size_t)x->group * n_t, column + (size_t)y->group * n_t,
-                  n_t * sizeof *column);
+    size_t n_t = (size_t)mg->n_periods;
+    return memcmp(column + (size_t)a * n_t, column + (size_t)b * n_t, n_t * sizeof *column);
 }
 
-static int compare_kinds(const void *a, const void *b)
+/* An order by what weights follow from, covariates and characteristics aside. */
+static int compare_kinds(const void *user, int32_t a, int32_t b)
 {
-    const kind_key_t *x = a, *y = b;
-    const jd_multiplegt_t *mg = x->mg;
-    const int32_t own[] = {mg->baseline[x->group], mg->first[x->group], mg->up[x->group]};
-    const int32_t other[] = {mg->baseline[y->group], mg->first[y->group], mg->up[y->group]};
+    const jd_multiplegt_t *mg = user;
+    const int32_t own[] = {mg->baseline[a], mg->first[a], mg->up[a]};
+    const int32_t other[] = {mg->baseline[b], mg->first[b], mg->up[b]};
     for (int k = 0; k < 3; k++)
         if (own[k] != other[k]) return own[k] < other[k] ? -1 : 1;
     if (own[0] < 0) return 0; /* left out */
-    int order = compare_columns(x, y, mg->groups.mass);
-    if (order == 0) order = compare_columns(x, y, mg->groups.treatment);
-    return order == 0 && mg->groups.level_mass ? compare_columns(x, y, mg->groups.level_mass)
+    int order = compare_columns(mg, a, b, mg->groups.mass);
+    if (order == 0) order = compare_columns(mg, a, b, mg->groups.treatment);
+    return order == 0 && mg->groups.level_mass ? compare_columns(mg, a, b, mg->groups.level_mass)
                                                : order;
 }
 
-static void number_kinds(jd_multiplegt_t *mg, kind_key_t *key)
+/* Masses and treatments tell most of it. */
+static uint64_t hash_kind(const void *user, int32_t g)
 {
-    jd_multiplegt_kinds_t *kinds = &mg->kinds;
-    for (int32_t g = 0; g < mg->n_groups; g++)
-        key[g] = (kind_key_t){mg, g};
-    qsort(key, (size_t)mg->n_groups, sizeof *key, compare_kinds);
-    for (int32_t i = 0; i < mg->n_groups; i++) {
-        if (i == 0 || compare_kinds(&key[i - 1], &key[i]) != 0) kinds->n++;
-        kinds->of[key[i].group] = kinds->n - 1;
-        kinds->example[kinds->n - 1] = key[i].group;
-    }
+    const jd_multiplegt_t *mg = user;
+    const double *mass = mg->groups.mass + (size_t)g * (size_t)mg->n_periods;
+    const double *d = mg->groups.treatment + (size_t)g * (size_t)mg->n_periods;
+    uint64_t hash = jd_alike_mix(jd_alike_mix(0, mg->baseline[g]), mg->first[g]);
+    hash = jd_alike_mix(hash, mg->up[g]);
+    for (int32_t t = 0; mg->baseline[g] >= 0 && t < mg->n_periods; t++)
+        hash = jd_alike_mix(jd_alike_mix(hash, mass[t]), isnan(d[t]) ? 0 : d[t]);
+    return hash;
 }
 
 /* Groups that have the same numbers are one kind; else each is a kind of its own, in their order.
@@ -77,16 +72,14 @@ static int share_column(jd_multiplegt_t *mg, double **own, double **shared, jd_c
 static int find(jd_multiplegt_t *mg, jd_ctx_t *ctx)
 {
     jd_multiplegt_kinds_t *kinds = &mg->kinds;
-    const bool alike = are_alike(mg);
-    kind_key_t *key = NULL;
+    const jd_alike_t by = {compare_kinds, hash_kind, mg};
     int rc = jd_make(&kinds->of, mg->n_groups, sizeof *kinds->of, "kinds of units", ctx);
+    if (!rc && are_alike(mg))
+        return jd_alike_number(&by, mg->n_groups, kinds->of, &kinds->n, &kinds->example, ctx);
     if (!rc)
         rc = jd_make(&kinds->example, mg->n_groups, sizeof *kinds->example, "kinds of units", ctx);
-    if (!rc && alike) rc = jd_make(&key, mg->n_groups, sizeof *key, "kinds of units", ctx);
-    if (!rc && alike) number_kinds(mg, key);
-    for (int32_t g = 0; !rc && !alike && g < mg->n_groups; g++)
+    for (int32_t g = 0; !rc && g < mg->n_groups; g++)
         kinds->of[g] = kinds->example[g] = kinds->n++;
-    free(key);
     return rc;
 }
 

@@ -82,8 +82,6 @@ static int fill(jd_design_t *design, const jd_panel_t *panel, const jd_did_optio
     mg->switchers = options->multiplegt.switchers;
     mg->n_groups = design->units.n_groups;
     mg->n_periods = design->periods.n_groups;
-    free(design->event_time); /* the frame's are of another treatment */
-    design->event_time = NULL;
     int rc = jd_multiplegt_find_switchers(mg, design, panel, ctx);
     if (!rc && panel->n_x > 0) rc = jd_multiplegt_controls_make(mg, design, panel, ctx);
     if (!rc && panel->n_het > 0) rc = jd_multiplegt_het_make(mg, design, panel, ctx);
@@ -123,7 +121,6 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
                    jd_ctx_t *ctx)
 {
     jd_frame_t frame = {0};
-    const jd_frame_needs_t needs = {0};
     jd_panel_t own = *panel;
     if (options->cross_sections)
         return jd_fail(
@@ -133,6 +130,7 @@ static int prepare(jd_design_t *design, const jd_panel_t *panel, const jd_did_op
     int8_t *switched;
     if (jd_make_n(&switched, (size_t)panel->n, 1, "treatment", ctx)) return JD_ERR_NO_MEMORY;
     own.treated = switched;
+    const jd_frame_needs_t needs = {.path = switched}; /* not the treatment of the estimator */
     int rc = fill_switched(panel, switched, ctx);
     if (!rc) rc = jd_design_frame_make(&frame, design, &own, options, needs, ctx);
     jd_design_frame_free(&frame); /* its codes are the design's */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "did/multiplegt/alike.h"
 #include "did/multiplegt/multiplegt.h"
 
 static const int64_t max_cells = 1 << 28; /* groups times periods: 2 GB a column */
@@ -93,19 +94,18 @@ static int order_groups(jd_multiplegt_t *mg, int32_t n_clusters, jd_ctx_t *ctx)
 
 /* F_g, 0 where treatment never changes; cells in which treatment has been both above and below the
  * baseline are left out unless such reversals are kept. Returns how many. */
-static int64_t find_first(jd_multiplegt_t *mg, int32_t g, double *base)
+static int64_t find_first(jd_multiplegt_t *mg, int32_t g)
 {
     int64_t left = 0;
     bool above = false, below = false;
-    double *mass = mg->groups.mass + (size_t)g * (size_t)mg->n_periods;
+    double *mass = mg->groups.mass + (size_t)g * (size_t)mg->n_periods, base = (double)NAN;
     const double *d = mg->groups.treatment + (size_t)g * (size_t)mg->n_periods;
-    *base = (double)NAN;
     mg->first[g] = 0;
     for (int32_t t = 0; t < mg->n_periods; t++) {
         if (mass[t] <= 0) continue;
-        if (isnan(*base)) *base = d[t];
-        above = above || d[t] > *base;
-        below = below || d[t] < *base;
+        if (isnan(base)) base = d[t];
+        above = above || d[t] > base;
+        below = below || d[t] < base;
         if (above && below && !mg->keep_reversals) {
             mass[t] = 0;
             left++;
@@ -192,23 +192,51 @@ static int32_t leave_unvaried(jd_multiplegt_t *mg, int32_t n, int32_t *fresh, in
     return kept;
 }
 
+/* Groups by their baseline, and the code [n_groups] of those they share trends with. */
+typedef struct {
+    const jd_multiplegt_t *mg;
+    const int32_t *part;
+} baselines_t;
+
+static double baseline_of(const jd_multiplegt_t *mg, int32_t g)
+{
+    const double *mass = mg->groups.mass + (size_t)g * (size_t)mg->n_periods;
+    const double *d = mg->groups.treatment + (size_t)g * (size_t)mg->n_periods;
+    int32_t t = 0;
+    while (t + 1 < mg->n_periods && mass[t] <= 0)
+        t++;
+    return d[t];
+}
+
+static int compare_baselines(const void *user, int32_t a, int32_t b)
+{
+    const baselines_t *by = user;
+    double x = baseline_of(by->mg, a), y = baseline_of(by->mg, b);
+    if (x != y) return x < y ? -1 : 1;
+    return (by->part[a] > by->part[b]) - (by->part[a] < by->part[b]);
+}
+
+static uint64_t hash_baseline(const void *user, int32_t g)
+{
+    const baselines_t *by = user;
+    return jd_alike_mix(jd_alike_mix(0, baseline_of(by->mg, g)), by->part[g]);
+}
+
 static int find_baselines(jd_multiplegt_t *mg, const jd_design_t *design, const jd_panel_t *panel,
                           const jd_groups_t *groups, jd_ctx_t *ctx)
 {
     size_t n = (size_t)mg->n_groups;
     int64_t left = 0;
-    unit_key_t *key;
-    int32_t *work = NULL;
-    int rc = jd_make_n(&key, n, sizeof *key, "baseline treatments", ctx);
-    if (!rc) rc = jd_make_n(&work, 2 * n, sizeof *work, "baseline treatments", ctx);
+    int32_t *work, *example = NULL, n_values = 0;
+    int rc = jd_make_n(&work, 2 * n, sizeof *work, "baseline treatments", ctx);
     if (!rc) rc = cross_trends(design, panel, groups, work, ctx);
-    for (int32_t g = 0; !rc && g < mg->n_groups; g++) {
-        left += find_first(mg, g, &key[g].value[0]);
-        key[g].part = work[g];
-        key[g].group = g;
-    }
+    for (int32_t g = 0; !rc && g < mg->n_groups; g++)
+        left += find_first(mg, g);
+    const baselines_t baselines = {mg, work};
+    const jd_alike_t by = {compare_baselines, hash_baseline, &baselines};
+    if (!rc) rc = jd_alike_number(&by, mg->n_groups, mg->baseline, &n_values, &example, ctx);
+    free(example);
     if (!rc) {
-        int32_t n_values = number_keys(key, mg->n_groups, mg->baseline);
         mg->n_baselines = leave_unvaried(mg, n_values, work, work + n);
         if (left > 0)
             jd_warn(ctx,
@@ -221,7 +249,6 @@ static int find_baselines(jd_multiplegt_t *mg, const jd_design_t *design, const 
                          "treatment in their first period change it at different dates, or one "
                          "not at all");
     }
-    free(key);
     free(work);
     return rc;
 }
@@ -268,21 +295,37 @@ static int settle(jd_multiplegt_t *mg, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* Switchers that differ in what their variance is taken about. */
+/* Switchers that differ in what their variance is taken about: F_g, new treatment, baseline. */
+static double new_treatment(const jd_multiplegt_t *mg, int32_t g)
+{
+    size_t c = (size_t)g * (size_t)mg->n_periods + (size_t)mg->first[g];
+    const bool switches = mg->baseline[g] >= 0 && mg->first[g] < mg->never;
+    return switches ? mg->groups.treatment[c] : 0;
+}
+
+static int compare_switchers(const void *user, int32_t a, int32_t b)
+{
+    const jd_multiplegt_t *mg = user;
+    if (mg->first[a] != mg->first[b]) return mg->first[a] < mg->first[b] ? -1 : 1;
+    double x = new_treatment(mg, a), y = new_treatment(mg, b);
+    if (x != y) return x < y ? -1 : 1;
+    return (mg->baseline[a] > mg->baseline[b]) - (mg->baseline[a] < mg->baseline[b]);
+}
+
+static uint64_t hash_switcher(const void *user, int32_t g)
+{
+    const jd_multiplegt_t *mg = user;
+    uint64_t hash = jd_alike_mix(jd_alike_mix(0, mg->first[g]), new_treatment(mg, g));
+    return jd_alike_mix(hash, mg->baseline[g]);
+}
+
 static int number_cohorts(jd_multiplegt_t *mg, jd_ctx_t *ctx)
 {
-    size_t n = (size_t)mg->n_groups;
-    unit_key_t *key;
-    if (jd_make_n(&key, n, sizeof *key, "cohorts of switchers", ctx)) return JD_ERR_NO_MEMORY;
-    for (int32_t g = 0; g < mg->n_groups; g++) {
-        size_t c = (size_t)g * (size_t)mg->n_periods + (size_t)mg->first[g];
-        const bool switches = mg->baseline[g] >= 0 && mg->first[g] < mg->never;
-        key[g] = (unit_key_t){
-            {mg->first[g], switches ? mg->groups.treatment[c] : 0}, mg->baseline[g], g};
-    }
-    mg->n_cohorts = number_keys(key, mg->n_groups, mg->cohort);
-    free(key);
-    return JD_OK;
+    const jd_alike_t by = {compare_switchers, hash_switcher, mg};
+    int32_t *example;
+    int rc = jd_alike_number(&by, mg->n_groups, mg->cohort, &mg->n_cohorts, &example, ctx);
+    free(example);
+    return rc;
 }
 
 int jd_multiplegt_find_switchers(jd_multiplegt_t *mg, const jd_design_t *design,

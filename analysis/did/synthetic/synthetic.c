@@ -305,8 +305,8 @@ static int add_covariates(const jd_synthetic_t *s, double *w, jd_ctx_t *ctx)
     for (int k = 0; k < n; k++)
         on[k] = jd_dot_exact(stage->x + stage->fit.kept[k] * stage->n, w, stage->n);
     for (int k = 0; k < n; k++)
-        for (int64_t r = 0; r < stage->n0; r++)
-            w[stage->row[r]] -= on[k] * stage->fit.columns[k * stage->n0 + r];
+        for (int64_t i = 0, r = 0; i < stage->n; i++)
+            if (!stage->treated[i]) w[i] -= on[k] * stage->fit.columns[k * stage->n0 + r++];
     free(on);
     return JD_OK;
 }

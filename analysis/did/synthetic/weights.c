@@ -63,8 +63,7 @@ static int fit_covariates(const jd_first_stage_t *stage, const double *y, double
     double *y0;
     if (jd_make_unset(&y0, (size_t)stage->n0, sizeof *y0, "covariates", ctx))
         return JD_ERR_NO_MEMORY;
-    for (int64_t i = 0; i < stage->n0; i++)
-        y0[i] = y[stage->row[i]];
+    jd_untreated_gather(stage, y, y0);
     const double *column = y0;
     jd_regression_estimate(&stage->fit, &column, 1, beta, ctx);
     free(y0);

@@ -11,7 +11,7 @@
 #include "linear/absorb/slopes.h"
 #include "linear/sums.h"
 
-int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int32_t *row, int n_effects,
+int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int8_t *skip, int n_effects,
                       const jd_groups_t *const *groups, double *weight, jd_solver_t solver,
                       jd_ctx_t *ctx)
 {
@@ -19,7 +19,8 @@ int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int32_t *row, int
     *effects = NULL;
     if (!e) return JD_ERR_NO_MEMORY;
     e->borrowed = 1;
-    e->row = row;
+    e->skip = skip;
+    if (skip && n_effects > 0) e->n_places = groups[0]->n;
     e->weight = weight;
     for (int k = 0; k < n_effects; k++)
         e->groups[k] = *groups[k];

@@ -7,10 +7,11 @@
 
 #include "jiedao/linear.h"
 
-/** Indexes effects coded already: groups [n_effects] and weight [n] are borrowed for its life.
- * Without a solver, which regressions on dummies do not need: jd_effects_ready() makes it. With row
- * [n] (else NULL; borrowed) of those rows of the groups alone, and for jd_effects_solve() alone. */
-JD_MUST_USE int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int32_t *row,
+/** Indexes effects coded already: groups [n_effects] and weight [rows of the groups] are borrowed
+ * for its life. Without a solver, which regressions on dummies do not need: jd_effects_ready()
+ * makes it. With skip [rows of the groups] (else NULL; borrowed) of the n rows alone that it does
+ * not mark, and for jd_effects_solve() alone. */
+JD_MUST_USE int jd_effects_borrow(jd_effects_t **effects, int64_t n, const int8_t *skip,
                                   int n_effects, const jd_groups_t *const *groups, double *weight,
                                   jd_solver_t solver, jd_ctx_t *ctx);
 /** Chooses and prepares the solver that demeaning needs; a second call does nothing. */

@@ -33,9 +33,9 @@ void jd_effects_weigh(jd_effects_t *effects)
         size_t levels = (size_t)g->n_groups;
         double *sum = effects->inverse[k];
         memset(sum, 0, levels * sizeof *sum);
-        int counted = !effects->weight && !effects->row;
-        for (int64_t i = 0; !counted && i < effects->n; i++)
-            sum[g->code[jd_effects_place(effects, i)]] += effects->weight ? effects->weight[i] : 1;
+        int counted = !effects->weight && !effects->skip;
+        for (int64_t i = 0; !counted && i < effects->n_places; i++)
+            if (!jd_effects_skips(effects, i)) sum[g->code[i]] += jd_effects_weight(effects, i);
         for (size_t l = 0; l < levels; l++)
             sum[l] = 1 / (counted ? (double)g->count[l] : sum[l]);
     }
@@ -56,7 +56,7 @@ jd_effects_t *jd_effects_allocate(int64_t n, int n_effects, jd_solver_t solver, 
     size_t width = (size_t)n_effects + 1;
     jd_effects_t *e = calloc(1, sizeof *e);
     if (e) {
-        e->n = n;
+        e->n = e->n_places = n;
         e->n_effects = n_effects;
         e->solver = solver;
         e->groups = calloc(width, sizeof *e->groups);
@@ -85,16 +85,16 @@ void jd_rows_free(jd_rows_t *rows)
     memset(rows, 0, sizeof *rows);
 }
 
-void jd_rows_by_group(const jd_groups_t *groups, int64_t n, const int32_t *of, int32_t *start,
+void jd_rows_by_group(const jd_groups_t *groups, int64_t n, const int8_t *skip, int32_t *start,
                       int32_t *row)
 {
     memset(start, 0, ((size_t)groups->n_groups + 1) * sizeof *start);
     for (int64_t i = 0; i < n; i++)
-        start[groups->code[of ? of[i] : i] + 1]++;
+        if (!skip || !skip[i]) start[groups->code[i] + 1]++;
     for (int32_t g = 0; g < groups->n_groups; g++)
         start[g + 1] += start[g];
     for (int64_t i = 0; i < n; i++)
-        row[start[groups->code[of ? of[i] : i]]++] = (int32_t)i;
+        if (!skip || !skip[i]) row[start[groups->code[i]]++] = (int32_t)i;
     for (int32_t g = groups->n_groups; g > 0; g--)
         start[g] = start[g - 1];
     start[0] = 0;
@@ -119,7 +119,7 @@ int jd_effects_sort(jd_effects_t *effects, jd_ctx_t *ctx)
         rc = jd_make_unset(&rows->code, n * width + 1, sizeof *rows->code, "fixed effects", ctx);
     if (!rc) rc = jd_make_n(&rows->row, n, sizeof *rows->row, "fixed effects", ctx);
     if (rc) return rc;
-    jd_rows_by_group(first, effects->n, effects->row, rows->start, rows->row);
+    jd_rows_by_group(first, effects->n_places, effects->skip, rows->start, rows->row);
     if (is_identity(rows->row, effects->n)) {
         free(rows->row);
         rows->row = NULL;
@@ -127,10 +127,8 @@ int jd_effects_sort(jd_effects_t *effects, jd_ctx_t *ctx)
     int32_t offset = 0;
     for (size_t k = 0; k < width; k++) {
         const int32_t *code = effects->groups[k + 1].code;
-        for (size_t r = 0; r < n; r++) {
-            int64_t i = rows->row ? rows->row[r] : (int64_t)r;
-            rows->code[r * width + k] = offset + code[jd_effects_place(effects, i)];
-        }
+        for (size_t r = 0; r < n; r++)
+            rows->code[r * width + k] = offset + code[jd_effects_place(effects, (int64_t)r)];
         offset += effects->groups[k + 1].n_groups;
     }
     return JD_OK;

@@ -13,7 +13,7 @@ typedef struct jd_sparse jd_sparse_t;
 /** Rows in the order of the first effect's levels. */
 typedef struct jd_rows {
     int32_t *start; /* [levels + 1] */
-    int32_t *row;   /* [n], or NULL where the rows already lie so */
+    int32_t *row;   /* [n] places, or NULL where the rows already lie so */
     int32_t *code;  /* [n][n_effects - 1] of the other effects, numbered through, in this order */
 } jd_rows_t;
 
@@ -29,9 +29,10 @@ struct jd_effects {
     jd_groups_t *groups; /* [n_effects], the effect with most levels first */
     int *order;          /* [n_effects] order[asked] = where it stands in groups */
     double **inverse;    /* [n_effects][levels] one over the sum of weights of a level */
-    double *weight;      /* [n] or NULL */
+    double *weight;      /* [n_places] or NULL */
     int borrowed;        /* 1: weight and the groups' arrays are another's */
-    const int32_t *row;  /* [n] of the groups' rows, ours; NULL: all of them */
+    int64_t n_places;    /* rows of the groups: n, but with `skip` */
+    const int8_t *skip;  /* [n_places] 1: not of ours; NULL: all of them are */
     int ready;           /* 1: a solver is there */
     jd_solver_t solver;  /* as requested */
     int32_t max_levels;
@@ -47,13 +48,19 @@ struct jd_effects {
     int32_t slope_levels; /* of all slopes */
 };
 
-/** Where the codes of row i stand. */
-static inline int64_t jd_effects_place(const jd_effects_t *effects, int64_t i)
+/** 1 if the groups' row at place i is not of ours. */
+static inline int jd_effects_skips(const jd_effects_t *effects, int64_t i)
 {
-    return effects->row ? effects->row[i] : i;
+    return effects->skip && effects->skip[i];
 }
 
-/** Weight of row i, and of the r-th row in the order of the first effect's levels. */
+/** Place of the r-th row in the order of the first effect's levels. */
+static inline int64_t jd_effects_place(const jd_effects_t *effects, int64_t r)
+{
+    return effects->rows.row ? effects->rows.row[r] : r;
+}
+
+/** Weight of the row at place i, and of the r-th row in that order. */
 static inline double jd_effects_weight(const jd_effects_t *e, int64_t i)
 {
     return e->weight ? e->weight[i] : 1.0;
@@ -61,7 +68,7 @@ static inline double jd_effects_weight(const jd_effects_t *e, int64_t i)
 
 static inline double jd_effects_weight_at(const jd_effects_t *e, int64_t r)
 {
-    return e->weight ? e->weight[e->rows.row ? e->rows.row[r] : r] : 1.0;
+    return jd_effects_weight(e, jd_effects_place(e, r));
 }
 
 /** Room for an index of n_effects effects; zeroed but for these. NULL without memory, told. */
@@ -73,9 +80,9 @@ void jd_effects_weigh(jd_effects_t *effects);
 /** Frees the index; what solvers and slopes hold goes before it. */
 void jd_index_free(jd_effects_t *effects);
 
-/** Rows [n] in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] -
- * 1 of them. start [n_groups + 1]. With `of` (else NULL), row i is the groups' row of[i]. */
-void jd_rows_by_group(const jd_groups_t *groups, int64_t n, const int32_t *of, int32_t *start,
+/** Rows in the order of the groups, a counting sort; group g's are start[g] ... start[g + 1] - 1 of
+ * them. start [n_groups + 1]. Of n rows those that `skip` (or NULL) does not mark. */
+void jd_rows_by_group(const jd_groups_t *groups, int64_t n, const int8_t *skip, int32_t *start,
                       int32_t *row);
 
 /** Parts of groups that are summed apart and added up in their order: they depend on the number of

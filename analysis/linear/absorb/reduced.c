@@ -36,9 +36,9 @@ jd_absorb_t jd_absorb_room(const jd_effects_t *effects, double *block)
 static int is_balanced(const jd_effects_t *effects, unsigned char *seen)
 {
     const jd_groups_t *a = &effects->groups[0], *b = &effects->groups[1];
-    for (int64_t i = 0; i < effects->n; i++) {
-        int64_t p = jd_effects_place(effects, i);
-        unsigned char *cell = &seen[(int64_t)a->code[p] * b->n_groups + b->code[p]];
+    for (int64_t i = 0; i < effects->n_places; i++) {
+        if (jd_effects_skips(effects, i)) continue;
+        unsigned char *cell = &seen[(int64_t)a->code[i] * b->n_groups + b->code[i]];
         if (*cell) return 0;
         *cell = 1;
     }

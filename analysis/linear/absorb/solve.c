@@ -30,15 +30,14 @@ static double *level_at(const jd_effects_t *e, double *const *level, int positio
 static void carry(const jd_effects_t *e, const int32_t *code, const double *from,
                   const int32_t *into, double *to)
 {
-    const int32_t *row = e->row;
-    if (row && !e->weight) /* many times over in imputation: no choice in the loop */
-        for (int64_t i = 0; i < e->n; i++)
-            to[into[row[i]]] += from[code[row[i]]];
-    else
-        for (int64_t i = 0; i < e->n; i++) {
-            int64_t p = jd_effects_place(e, i);
-            to[into[p]] += jd_effects_weight(e, i) * from[code[p]];
+    const int8_t *skip = e->skip;
+    if (skip && !e->weight) /* many times over in imputation: one choice in the loop */
+        for (int64_t i = 0; i < e->n_places; i++) {
+            if (!skip[i]) to[into[i]] += from[code[i]];
         }
+    else
+        for (int64_t i = 0; i < e->n_places; i++)
+            if (!jd_effects_skips(e, i)) to[into[i]] += jd_effects_weight(e, i) * from[code[i]];
 }
 
 /* b [n_small] = what the smaller effects' levels sum of the first effect's means. */

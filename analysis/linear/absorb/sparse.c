@@ -118,7 +118,7 @@ static void find_border(jd_sparse_t *s, const jd_effects_t *e, const members_t *
 /* The first effect's level of the r-th row in the order of these. */
 static int32_t first_level(const jd_effects_t *e, int64_t r)
 {
-    return e->groups[0].code[jd_effects_place(e, e->rows.row ? e->rows.row[r] : r)];
+    return e->groups[0].code[jd_effects_place(e, r)];
 }
 
 /* Row `l` of S into acc, zero elsewhere; touched lists the columns met, returns how many. */
