@@ -119,6 +119,7 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     const jd_pass_t pass = jd_moves_pass(sim, period);
     clear_flows(sim);
+    jd_record_begin(sim, period);
     int rc = JD_OK, rcs[2 * JD_WORLDS_MAX] = {0};
     int64_t batch = (int64_t)sim->n_chunks * CHUNK;
     for (int64_t from = 0; from < sim->dims.firms && !rc; from += batch) {

@@ -60,6 +60,12 @@ static void equip_world(struct jd_simulation *sim, int w, int64_t period)
     jd_counties_equip(&sim->street, world, sim->tk_land, sim->tk_fiscal, first, sim->county_stock);
 }
 
+/* Whether the officials of world w are nobody's: what they do is the world's with the policy. */
+static bool is_mediation(const struct jd_simulation *sim, int w)
+{
+    return w == jd_world_mediation(sim) && w < sim->n_worlds;
+}
+
 /* The world of mediation: inducement, services and friction of the world with the policy, whose
  * dose meets the friction there would be without it. Its firms move by these. */
 static void mediate(struct jd_simulation *sim)
@@ -84,6 +90,7 @@ void jd_quarter_ask(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int i = 0; i < n; i++) {
         jd_world_t *world = &sim->world[i / RANGES];
+        if (is_mediation(sim, i / RANGES)) continue;
         int32_t first = cut(sim->dims.streets, i % RANGES),
                 end = cut(sim->dims.streets, i % RANGES + 1);
         jd_streets_ask(&sim->street, world, first, end);

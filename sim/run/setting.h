@@ -83,6 +83,10 @@ JD_API JD_MUST_USE int jd_simulation_file_bytes(const jd_config_t *config,
                                                 const jd_inputs_t *inputs, double *bytes,
                                                 jd_ctx_t *ctx);
 
+/** Frees firms and worlds once all periods are over: recorded tables and facts stay. They are most
+ * of the memory, and who estimates needs some too. */
+JD_API void jd_simulation_drop_firms(jd_simulation_t *sim);
+
 /** Whether county c has the policy in world w. */
 bool jd_county_treated_in(const struct jd_simulation *sim, int32_t county, int w);
 

@@ -363,6 +363,15 @@ int jd_simulation_file_bytes(const jd_config_t *config, const jd_inputs_t *input
     return rc;
 }
 
+void jd_simulation_drop_firms(jd_simulation_t *sim)
+{
+    jd_moves_free(sim);
+    for (int w = 0; w < JD_WORLDS_MAX; w++)
+        jd_world_free(&sim->world[w]);
+    free(sim->type);
+    sim->type = NULL;
+}
+
 void jd_simulation_free(jd_simulation_t *sim)
 {
     if (!sim) return;

@@ -16,7 +16,7 @@
 
 enum {
     LEVEL = 1,
-    ARENA = 16 << 20,    /* packed bytes of a batch */
+    ARENA = 4 << 20,     /* packed bytes of a batch */
     STORED_MAX = 65535,  /* bytes of a stored deflate block */
     SAMPLES = 4,         /* pieces of a byte plane that are tried ... */
     SAMPLE_BYTES = 1024, /* ... of this size each */

@@ -123,8 +123,7 @@ static int start(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
 int jd_observed_sector(const struct jd_simulation *sim, int64_t firm)
 {
     int sector = jd_type_sector(&sim->dims, sim->type[firm]), sectors = sim->dims.sectors;
-    jd_jump_t jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MISCLASS), 0, 0);
-    jd_rng_t rng = jd_rng_at(&jump, (uint64_t)firm);
+    jd_rng_t rng = jd_rng_at(&sim->record.misclass, (uint64_t)firm);
     if (sectors == 1 || jd_rng_uniform(&rng) >= sim->record.observation->misclass) return sector;
     return (sector + 1 + (int)(jd_rng_uniform(&rng) * (sectors - 1))) % sectors;
 }
@@ -133,8 +132,7 @@ int jd_observed_sector(const struct jd_simulation *sim, int64_t firm)
 static int64_t observe(const struct jd_simulation *sim, int64_t period, int64_t firm)
 {
     const jd_observation_params_t *p = sim->record.observation;
-    jd_jump_t jump = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_OBSERVE), period, 0);
-    jd_rng_t rng = jd_rng_at(&jump, (uint64_t)firm);
+    jd_rng_t rng = jd_rng_at(&sim->record.observe, (uint64_t)firm);
     double covered = jd_rng_uniform(&rng), wrong = jd_rng_uniform(&rng),
            early = jd_rng_uniform(&rng);
     if (covered >= p->coverage) return -1;

@@ -199,6 +199,8 @@ int jd_record_init(struct jd_simulation *sim, jd_ctx_t *ctx)
                               .officials = r->output->officials,
                               .street_panels = r->output->streets,
                               .relocations = r->output->relocations != JD_KEEP_NONE};
+    r->misclass = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_MISCLASS), 0, 0);
+    r->first_street = jd_first_row(&sim->tree, JD_STREET);
     int n_kept = list_slots(sim, NULL, false), n = n_kept + list_slots(sim, NULL, true);
     int rc = jd_make(&r->slot, n, sizeof *r->slot, "recorded tables", ctx);
     if (rc) return rc;
@@ -242,6 +244,13 @@ static int fill_slot(struct jd_simulation *sim, slot_t *slot, int64_t period, jd
     return slot->panel->record(&m, &slot->table, period - 1, ctx);
 }
 
+void jd_record_begin(struct jd_simulation *sim, int64_t period)
+{
+    jd_record_t *r = &sim->record;
+    r->observe = jd_jump(jd_stream(sim->seed, sim->replicate, JD_DRAW_OBSERVE), period, 0);
+    r->date = jd_record_date(sim, period);
+}
+
 int jd_record_period(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {
     jd_record_t *r = &sim->record;
@@ -249,7 +258,7 @@ int jd_record_period(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
     jd_history_keep(sim, period);
     for (int i = 0; i < r->n_slots && !rc; i++) {
         slot_t *slot = &r->slot[i];
-        if (!slot->table.name || slot->events) continue;
+        if (!slot->table.name || slot->events || (slot->streamed && !r->sink)) continue;
         rc = fill_slot(sim, slot, period, ctx);
         if (!rc && slot->streamed) rc = hand_out(sim, &slot->table, ctx);
     }

@@ -5,6 +5,7 @@
 #ifndef JD_RUN_RECORD_RECORD_H
 #define JD_RUN_RECORD_RECORD_H
 
+#include "jiedao/random.h"
 #include "jiedao/simulation.h"
 #include "model/firms/firms.h"
 
@@ -49,11 +50,15 @@ typedef struct jd_record {
     int32_t *panel_firm; /**< [firms->n_unit] firms of the empirical panel, ascending */
     int32_t *sample_official; /**< officials traced: street * slots + slot, ascending */
     double distance_sum;
+    jd_jump_t observe, misclass; /**< draws of this period's moves, and of firms' filing */
+    int32_t date, first_street;  /**< of the period; row of the first street */
 } jd_record_t;
 
 JD_MUST_USE int jd_record_init(struct jd_simulation *sim, jd_ctx_t *ctx);
 void jd_record_free(jd_record_t *record);
 
+/** What the moves of a period share. */
+void jd_record_begin(struct jd_simulation *sim, int64_t period);
 /** A move of the world that is fact, before it is booked. Safe only from one thread. */
 JD_MUST_USE int jd_record_move(struct jd_simulation *sim, int64_t period, int64_t firm,
                                int32_t from, int32_t to, jd_ctx_t *ctx);

@@ -63,14 +63,14 @@ static int keep_row(struct jd_simulation *sim, int64_t period, int64_t firm, int
     if (rc) return rc;
     int64_t row = t->rows++;
     int type = sim->type[firm];
-    int32_t street = jd_first_row(&sim->tree, JD_STREET),
+    int32_t street = sim->record.first_street,
             cohort = sim->cohort[sim->tree.parent[JD_STREET][to]];
     JD_CELLS(t, FIRM, int32_t)[row] = (int32_t)firm;
     JD_CELLS(t, SECTOR, int8_t)[row] = (int8_t)jd_type_sector(d, type);
     JD_CELLS(t, EMISSION, int8_t)[row] = (int8_t)jd_type_emission(d, type);
     JD_CELLS(t, SIZE, int8_t)[row] = (int8_t)jd_type_size(d, type);
     JD_CELLS(t, PERIOD, int16_t)[row] = (int16_t)period;
-    JD_CELLS(t, DATE, int32_t)[row] = jd_record_date(sim, period);
+    JD_CELLS(t, DATE, int32_t)[row] = sim->record.date;
     JD_CELLS(t, ORIGIN, int32_t)[row] = street + from;
     JD_CELLS(t, DESTINATION, int32_t)[row] = street + to;
     JD_CELLS(t, DISTANCE, float)[row] = (float)distance;
@@ -101,7 +101,7 @@ int jd_record_move(struct jd_simulation *sim, int64_t period, int64_t firm, int3
         sim->facts.within_province +=
             tree->parent[JD_PREFECTURE][from_p] == tree->parent[JD_PREFECTURE][to_p];
     }
-    if (keep == JD_KEEP_NONE || (keep == JD_KEEP_RECORDED && !across) ||
+    if (!sim->record.sink || keep == JD_KEEP_NONE || (keep == JD_KEEP_RECORDED && !across) ||
         (keep == JD_KEEP_OBSERVED && observed < 0))
         return JD_OK;
     if (!across) distance = jd_tree_distance(tree, from, to);
