@@ -259,6 +259,7 @@ static int make_tables(jd_analysis_t *a, jd_ctx_t *ctx)
     if (!rc) rc = make_dropped(&a->dropped, &a->data, ctx);
     for (int i = 0; i < a->data.n_remarks && !rc; i++)
         rc = add_remark(&a->remarks, "data", a->data.remark[i], ctx);
+    if (!rc && a->data.left_out) rc = jd_own_rows_table(&a->rows, &a->data, &a->result, ctx);
     if (!rc && a->data.origin.n_columns)
         rc = jd_own_weights_table(&a->weights, &a->data, &a->result, ctx);
     a->lines[0] = shown(&a->result.estimates);
@@ -338,6 +339,7 @@ int jd_analyse(jd_analysis_t **analysis, const jd_frame_t *frame, const jd_reque
 void jd_analysis_free(jd_analysis_t *a)
 {
     if (!a) return;
+    jd_own_rows_free(&a->rows);
     jd_own_weights_free(&a->weights);
     jd_table_free(&a->fits);
     jd_table_free(&a->facts);
@@ -442,10 +444,10 @@ const jd_table_t *jd_analysis_table(const jd_analysis_t *a, const char *name)
     const struct {
         const char *name;
         const jd_table_t *table;
-    } tables[] = {{"estimates", &a->lines[0]}, {"diagnostics", &a->lines[1]},
-                  {"details", &a->lines[2]},   {"fits", &a->fits},
-                  {"data", &a->facts},         {"dropped", &a->dropped},
-                  {"remarks", &a->remarks},    {"weights", &a->weights}};
+    } tables[] = {
+        {"estimates", &a->lines[0]}, {"diagnostics", &a->lines[1]}, {"details", &a->lines[2]},
+        {"fits", &a->fits},          {"data", &a->facts},           {"dropped", &a->dropped},
+        {"remarks", &a->remarks},    {"weights", &a->weights},      {"rows", &a->rows}};
     for (size_t k = 0; k < sizeof tables / sizeof *tables; k++)
         if (!strcmp(tables[k].name, name) && tables[k].table->n_columns) return tables[k].table;
     return NULL;

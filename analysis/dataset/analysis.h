@@ -15,7 +15,7 @@ struct jd_analysis {
     char *cluster;       /**< as requested, owned; NULL = none */
     char style[16];
     jd_table_t lines[JD_ANALYSIS_LINES]; /**< borrow the result's cells */
-    jd_table_t fits, facts, dropped, remarks, weights;
+    jd_table_t fits, facts, dropped, remarks, weights, rows;
 };
 
 #endif

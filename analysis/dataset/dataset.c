@@ -46,6 +46,7 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
         }
         if (reason == JD_OWN_NO_X && data->dropped[reason] == 0)
             data->lacking = which - JD_OWN_LISTED;
+        if (data->left_out) data->left_out[row] = (int8_t)reason;
         if (reason < JD_OWN_REASONS)
             data->dropped[reason]++;
         else
@@ -607,6 +608,7 @@ int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame, const jd_own_
     data->n_rows = frame->rows;
     if (!rc) rc = jd_make(&keep, frame->rows, sizeof *keep, "the rows in use", ctx);
     if (!rc) rc = filter_rows(&roles, frame->rows, ctx);
+    if (!rc && given->which) rc = jd_make(&data->left_out, frame->rows, 1, "the rows in use", ctx);
     if (!rc) rc = find_rows(data, &roles, keep, &data->panel.n, ctx);
     if (!rc) rc = make_panel(data, &roles, given, keep, ctx);
     if (!rc) rc = count_units(data, ctx);
@@ -630,6 +632,7 @@ void jd_own_data_free(jd_own_data_t *data)
         free(data->owned[i]);
     free(data->owned);
     free(data->ranked);
+    free(data->left_out);
     for (int k = 0; k < JD_OWN_LABELS; k++)
         free(data->labels[k].text);
     jd_table_free(&data->origin);

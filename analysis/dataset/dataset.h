@@ -45,6 +45,7 @@ typedef struct jd_own_roles {
     const char *cluster; /**< one name or two */
     const char *weights;
     const char *coords; /**< latitude and longitude, degrees */
+    bool which;         /**< keep why each row is left out */
     bool origin;        /**< keep which row, unit and period of the file each row is */
     bool no_unit;       /**< repeated cross-sections: each row is a unit where none is named */
     const char *filter; /**< the condition rows must meet, see filter.h; NULL: all */
@@ -113,6 +114,7 @@ typedef struct jd_own_data {
     int32_t weekday;                        /**< of weekly dates */
     int32_t shift; /**< added to periods and cohorts, so that all are above 0 */
     jd_own_labels_t labels[JD_OWN_LABELS];
+    int8_t *left_out; /**< [n_rows] JD_OWN_NO_Y, ...; JD_OWN_REASONS: in use; owned, if requested */
     const int32_t *row; /**< [panel.n] row of the file, the first is 0; NULL: all are in use */
     char y_name[JD_TERM_NAME];
     jd_table_t origin; /**< row, unit and time as the file has them, if requested */
@@ -145,6 +147,7 @@ typedef struct jd_own_ask {
     const jd_did_options_t *how;
     const jd_vcov_options_t *vcov;
     double level;
+    bool rows;                               /**< which rows each estimator uses */
     bool weights;                            /**< the weights on outcomes too */
     const jd_diagnostic_options_t *diagnose; /**< NULL = all defaults */
     jd_bootstrap_t bootstrap;                /**< of the estimates themselves */
@@ -165,6 +168,7 @@ typedef struct jd_own_fit {
     double *vcov;              /**< [n_terms][n_terms] owned, in the units of the estimates */
     int n_terms;
     double level;        /**< of its intervals */
+    int8_t *used;        /**< [rows of the frame] 1: in the sample; owned; NULL = not requested */
     jd_design_t *design; /**< owned; NULL = not kept */
 } jd_own_fit_t;
 
@@ -226,6 +230,17 @@ bool jd_own_few_treated(const jd_own_data_t *data, const jd_own_result_t *result
 JD_MUST_USE int jd_own_weights_table(jd_table_t *table, const jd_own_data_t *data,
                                      const jd_own_result_t *result, jd_ctx_t *ctx);
 void jd_own_weights_free(jd_table_t *table);
+
+/** Every row of the frame: its number, why it is left out, and a column an estimator that applied,
+ *  1 where it is in its sample. Data and fits must have been made with `which` and `rows`; cells of
+ *  estimators are borrowed. Free with jd_own_rows_free(), also after an error. */
+JD_MUST_USE int jd_own_rows_table(jd_table_t *table, const jd_own_data_t *data,
+                                  const jd_own_result_t *result, jd_ctx_t *ctx);
+void jd_own_rows_free(jd_table_t *table);
+
+/** Covariances of the terms of all estimators, a row a pair; means over terms have none. The caller
+ *  frees. */
+JD_MUST_USE int jd_own_vcov_table(jd_table_t *table, const jd_own_result_t *result, jd_ctx_t *ctx);
 
 /** The screen: data, what was dropped, estimates (those of several estimators side by side),
  *  diagnostics, conventions, what does not apply. Errors: memory. */

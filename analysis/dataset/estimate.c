@@ -256,6 +256,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
         if (!rc) rc = jd_own_keep_vcov(own, &subject, ctx);
     }
+    if (!rc && ask->rows) rc = jd_own_note_rows(own, &subject, ctx);
     if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);
     if (!rc) rc = diagnose(result, &subject, ctx);
     jd_fit_free(&fit);
@@ -358,6 +359,7 @@ void jd_own_result_free(jd_own_result_t *result)
     for (int i = 0; result->fits && i < result->n_fits + result->n_diagnoses; i++) {
         free(result->fits[i].reason);
         free(result->fits[i].vcov);
+        free(result->fits[i].used);
         jd_design_free(result->fits[i].design);
     }
     free(result->fits);

@@ -94,6 +94,7 @@ static const row_t behind[] = {
          "bootstrap", "KIND", bootstrap, bootstraps,
          "whole clusters are drawn again and all is estimated again: pairs, or block: within "
          "--strata, or dates of adoption; percentile intervals")}},
+    {.option = {SWITCH("rows-out", rows, "keep which rows each estimator uses")}},
     {.option = {SWITCH("outcome-weights", weights,
                        "keep the weights on outcomes of linear estimators")}},
 };

@@ -250,6 +250,9 @@ JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subjec
 /** The fit's covariance, in the units of the estimates. */
 JD_MUST_USE int jd_own_keep_vcov(jd_own_fit_t *own, const jd_own_subject_t *subject, jd_ctx_t *ctx);
 
+/** Marks the rows of the frame that are in the fit's sample. */
+JD_MUST_USE int jd_own_note_rows(jd_own_fit_t *own, const jd_own_subject_t *subject, jd_ctx_t *ctx);
+
 /** Weights of each effect term of a fit. */
 JD_MUST_USE int jd_own_add_weights(jd_own_result_t *result, const jd_own_subject_t *subject,
                                    jd_ctx_t *ctx);

@@ -250,12 +250,14 @@ int jd_request_settle(const jd_request_t *request, jd_own_roles_t *roles, jd_own
 {
     *roles = request->roles;
     roles->origin = request->weights;
+    roles->which = request->rows;
     roles->no_unit = request->how.cross_sections;
     *ask = (jd_own_ask_t){.estimators = request->estimators,
                           .diagnostics = request->diagnostics,
                           .how = &request->how,
                           .vcov = vcov,
                           .level = request->level,
+                          .rows = request->rows,
                           .weights = request->weights,
                           .diagnose = &request->diagnose,
                           .bootstrap = request->bootstrap,

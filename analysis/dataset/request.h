@@ -23,6 +23,7 @@ struct jd_request {
     const char *estimators;  /**< names, or "all" */
     const char *diagnostics; /**< likewise; NULL = none */
     double level;
+    int rows;    /**< which rows each estimator uses is kept */
     int weights; /**< the weights on outcomes are kept */
     jd_asked_t *asked;
     int n_asked;

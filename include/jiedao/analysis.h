@@ -79,7 +79,9 @@ JD_API void jd_analysis_free(jd_analysis_t *analysis);
  *    "data"         one row: rows, units, periods, who is never treated
  *    "dropped"      a row a reason with the rows left out for it
  *    "remarks"      what to know before believing an estimate, and warnings
- *    "weights"      row, unit, time, and a column a term, if "outcome_weights" is set */
+ *    "weights"      row, unit, time, and a column a term, if "outcome_weights" is set
+ *    "rows"         every row: row, left_out (why), and a column an estimator, 1 where it is in its
+ *                   sample, if "rows_out" is set */
 JD_API const jd_table_t *jd_analysis_table(const jd_analysis_t *analysis, const char *name);
 
 /** Covariance of an estimator's terms, [n][n], by vcov_row; borrowed. NULL and *n = 0 where the

@@ -334,6 +334,8 @@ JD_API jd_design_facts_t jd_design_facts(const jd_design_t *design);
 JD_API const jd_estimator_t *jd_design_estimator(const jd_design_t *design);
 /** The terms [n_terms], effects before others; borrowed from the design. */
 JD_API const jd_term_t *jd_design_terms(const jd_design_t *design);
+/** The rows of the panel it uses, n_obs of them; borrowed. */
+JD_API const jd_sample_t *jd_design_sample(const jd_design_t *design);
 /** Name of the i-th term dropped as collinear (0 ... n_collinear - 1); borrowed. */
 JD_API const char *jd_design_collinear(const jd_design_t *design, int i);
 

@@ -85,17 +85,57 @@ static int check_figure(const char *path, int replace, jd_ctx_t *ctx)
     return rc ? rc : jd_figure_may_replace(path, replace, ctx);
 }
 
+static int check_table(const char *option, const char *path, const jd_args_t *args, jd_ctx_t *ctx)
+{
+    int rc = path ? jd_cli_check_ending(option, path, "csv,txt", ctx) : JD_OK;
+    return !rc && path ? jd_cli_may_write(path, args, ctx) : rc;
+}
+
+/* No file is written twice. */
+static int check_apart(const jd_did_wish_t *wish, jd_ctx_t *ctx)
+{
+    const struct {
+        const char *option, *path;
+    } files[] = {{"plot", wish->plot},
+                 {"honest-plot", wish->honest_plot},
+                 {"outcome-weights", wish->outcome_weights},
+                 {"rows-out", wish->rows_out},
+                 {"vcov-out", wish->vcov_out}};
+    for (size_t a = 0; a < sizeof files / sizeof *files; a++)
+        for (size_t b = a + 1; b < sizeof files / sizeof *files; b++)
+            if (files[a].path && files[b].path && !strcmp(files[a].path, files[b].path))
+                return jd_fail(ctx, JD_ERR_ARGUMENT,
+                               "did: --%s and --%s are one file, %s; name two", files[a].option,
+                               files[b].option, files[a].path);
+    return JD_OK;
+}
+
 /* The files that will be written: refused before anything is estimated. */
 static int check_files(const jd_did_wish_t *wish, const jd_args_t *args, jd_ctx_t *ctx)
 {
     int rc = wish->plot ? check_figure(wish->plot, wish->force, ctx) : JD_OK;
     if (!rc && wish->honest_plot) rc = check_figure(wish->honest_plot, wish->force, ctx);
-    if (!rc && wish->plot && wish->honest_plot && !strcmp(wish->plot, wish->honest_plot))
-        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
-                     "did: --plot and --honest-plot are one file, %s; name two", wish->plot);
-    if (!rc && wish->outcome_weights)
-        rc = jd_cli_check_ending("did: --outcome-weights", wish->outcome_weights, "csv,txt", ctx);
-    if (!rc && wish->outcome_weights) rc = jd_cli_may_write(wish->outcome_weights, args, ctx);
+    if (!rc) rc = check_table("did: --outcome-weights", wish->outcome_weights, args, ctx);
+    if (!rc) rc = check_table("did: --rows-out", wish->rows_out, args, ctx);
+    if (!rc) rc = check_table("did: --vcov-out", wish->vcov_out, args, ctx);
+    return rc ? rc : check_apart(wish, ctx);
+}
+
+static int write_table(const jd_table_t *table, const char *path, const jd_did_wish_t *wish,
+                       jd_ctx_t *ctx)
+{
+    if (!path) return JD_OK;
+    int rc = jd_cli_make_room(path, ctx);
+    return rc ? rc : jd_csv_write(table, path, wish->force != 0, ctx);
+}
+
+static int write_covariances(const jd_did_wish_t *wish, const jd_analysis_t *a, jd_ctx_t *ctx)
+{
+    jd_table_t table = {0};
+    if (!wish->vcov_out) return JD_OK;
+    int rc = jd_own_vcov_table(&table, &a->result, ctx);
+    if (!rc) rc = write_table(&table, wish->vcov_out, wish, ctx);
+    jd_table_free(&table);
     return rc;
 }
 
@@ -107,10 +147,9 @@ static int write_files(const jd_did_wish_t *wish, const jd_analysis_t *a, jd_ctx
     if (!rc && wish->honest_plot) rc = jd_cli_make_room(wish->honest_plot, ctx);
     if (!rc && wish->honest_plot)
         rc = jd_did_plot_sets(&a->data, &a->result, wish->honest_plot, wish->force, ctx);
-    if (!rc && wish->outcome_weights) rc = jd_cli_make_room(wish->outcome_weights, ctx);
-    if (!rc && wish->outcome_weights)
-        rc = jd_csv_write(jd_analysis_table(a, "weights"), wish->outcome_weights, wish->force != 0,
-                          ctx);
+    if (!rc) rc = write_table(jd_analysis_table(a, "weights"), wish->outcome_weights, wish, ctx);
+    if (!rc) rc = write_table(jd_analysis_table(a, "rows"), wish->rows_out, wish, ctx);
+    if (!rc) rc = write_covariances(wish, a, ctx);
     return rc;
 }
 

@@ -42,6 +42,11 @@ static const struct {
     {{TEXT("outcome-weights", "FILE", outcome_weights,
            "CSV file of the weights on outcomes of linear estimators")},
      NULL},
+    {{TEXT("rows-out", "FILE", rows_out,
+           "CSV file of all rows: why one is left out, and which estimator has it in its sample")},
+     NULL},
+    {{TEXT("vcov-out", "FILE", vcov_out, "CSV file of the covariances of each estimator's terms")},
+     NULL},
     {{OWN("force", NULL, JD_READ_SWITCH, force,
           "replace files of these names that are not jiedao's own figures too")},
      NULL},
@@ -177,6 +182,7 @@ int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_
         if (failed) rc = failed;
     }
     if (!rc && wish->outcome_weights) rc = jd_request_set(*request, "outcome-weights", NULL, ctx);
+    if (!rc && wish->rows_out) rc = jd_request_set(*request, "rows-out", NULL, ctx);
     if (!rc) rc = read_sign("separator", wish->separator, &wish->file.style.separator, ctx);
     if (!rc) rc = read_sign("decimal", wish->decimal, &wish->file.style.decimal, ctx);
     if (!rc) rc = jd_request_check(*request, ctx);

@@ -21,7 +21,8 @@ typedef enum jd_did_format {
 typedef struct jd_did_wish {
     jd_did_file_t file;
     const char *separator, *decimal;
-    const char *plot, *honest_plot, *outcome_weights; /**< files, or NULL */
+    const char *plot, *honest_plot, *outcome_weights, *rows_out, *vcov_out; /**< files,
+                                                                                    or NULL */
     int force;  /**< replace what is not known as this program's */
     int format; /**< jd_did_format_t */
 } jd_did_wish_t;

@@ -260,6 +260,50 @@ static void test_what_is_dropped_is_said(void **state)
 }
 
 /* Each estimate is the weights times the outcome. */
+/* Rows counted again from the file are those of the estimates, and covariances their squared
+ * errors; a row that is left out has its reason. */
+static void test_rows_and_covariances(void **state)
+{
+    (void)state;
+    csv_t rows, vcov, estimates;
+    int checked = 0;
+    write_here("r.csv",
+               "i,t,g,y\na,1,0,1\na,2,0,2\na,3,0,2.5\nb,1,2,.\nb,2,2,4\nb,3,2,7\nc,1,3,1\nc,2,3,0\n"
+               "c,3,3,2\nd,1,0,1\nd,3,0,3\ne,1,2,0\ne,2,2,1\ne,3,2,5\nf,2,3,1\n,3,3,1\n");
+    run(0, "\"$JIEDAO\" did r.csv" ROLES
+           "-q --format csv --estimator twfe,callaway_santanna,imputation --rows-out rows.csv "
+           "--vcov-out vcov.csv >e.csv");
+    read_here(&rows, "rows.csv");
+    read_here(&vcov, "vcov.csv");
+    read_here(&estimates, "e.csv");
+    assert_int_equal(rows.rows, 16);
+    assert_string_equal(csv_text(&rows, 3, 1), "no outcome");
+    assert_string_equal(csv_text(&rows, 15, 1), "no unit");
+    assert_string_equal(csv_text(&rows, 0, 1), "");
+    for (int k = 0; k < estimates.rows; k++) {
+        const char *estimator = csv_text(&estimates, k, 0), *term = csv_text(&estimates, k, 2);
+        const int column = csv_find(&rows, estimator);
+        double used = 0, error = csv_number(&estimates, k, csv_find(&estimates, "std_error"));
+        for (int row = 0; row < rows.rows; row++)
+            used += csv_number(&rows, row, column);
+        assert_true(used == csv_number(&estimates, k, csv_find(&estimates, "n_obs")));
+        for (int row = 0; row < vcov.rows; row++) {
+            if (strcmp(csv_text(&vcov, row, 0), estimator) != 0 ||
+                strcmp(csv_text(&vcov, row, 1), term) != 0 ||
+                strcmp(csv_text(&vcov, row, 2), term) != 0)
+                continue;
+            assert_near(csv_number(&vcov, row, 3), error * error, 1e-12 * (1 + error * error));
+            checked++;
+        }
+    }
+    assert_true(checked >= 7);
+    run(2, "\"$JIEDAO\" did r.csv" ROLES "--rows-out same.csv --vcov-out same.csv");
+    ASSERT_HOLDS(said.err, "--rows-out and --vcov-out are one file, same.csv; name two");
+    csv_free(&rows);
+    csv_free(&vcov);
+    csv_free(&estimates);
+}
+
 static void test_outcome_weights(void **state)
 {
     (void)state;
@@ -552,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_ways_of_writing),
         cmocka_unit_test(test_terms_have_columns),
         cmocka_unit_test(test_what_is_dropped_is_said),
+        cmocka_unit_test(test_rows_and_covariances),
         cmocka_unit_test(test_outcome_weights),
         cmocka_unit_test(test_diagnostics),
         cmocka_unit_test(test_trends),

@@ -255,6 +255,11 @@ const jd_term_t *jd_design_terms(const jd_design_t *design)
     return design->terms;
 }
 
+const jd_sample_t *jd_design_sample(const jd_design_t *design)
+{
+    return &design->sample;
+}
+
 const char *jd_design_collinear(const jd_design_t *design, int i)
 {
     return design->terms[design->facts.n_terms + i].name;
