@@ -183,7 +183,7 @@ static void test_the_command_has_all(void **state)
     for (const jd_own_option_t *o = jd_own_options(); o->name; o++)
         n--;
     assert_int_equal(own, 11);
-    assert_int_equal(n, own - 1); /* outcome-weights is a file here */
+    assert_int_equal(n, own - 2); /* outcome-weights and rows-out are files here */
 }
 
 int main(void)
