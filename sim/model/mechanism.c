@@ -29,6 +29,7 @@ int jd_active_init(jd_active_set_t *set, const jd_mechanism_t *const *list,
         jd_active_t *active = &set->active[set->n++];
         *active = (jd_active_t){.mechanism = list[i], .params = params};
         set->leaders = set->leaders || list[i]->leaders;
+        set->ties = set->ties || list[i]->ties;
         rc = jd_make(&active->state_at, n_rows(list[i]), sizeof *active->state_at, "mechanisms",
                      ctx);
     }
@@ -62,6 +63,21 @@ bool jd_mechanisms_lead(const jd_config_t *config)
 int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims)
 {
     return set->leaders ? dims->streets + dims->counties + dims->prefectures : 0;
+}
+
+bool jd_mechanisms_tie(const jd_config_t *config)
+{
+    bool tie = false;
+    for (int i = 0; jd_mechanisms[i]; i++) {
+        const jd_mechanism_t *m = jd_mechanisms[i];
+        tie = tie || (m->ties && m->on(jd_config_section(config, m->section.name)));
+    }
+    return tie;
+}
+
+int32_t jd_active_ties(const jd_active_set_t *set, const jd_firms_params_t *firms)
+{
+    return set->ties && firms->b_tie > 0 ? JD_TIES_MOST : 0;
 }
 
 void jd_active_free(jd_active_set_t *set)

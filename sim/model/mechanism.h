@@ -62,6 +62,7 @@ typedef struct jd_mechanism {
     jd_section_t section; /**< its name is the mechanism's */
     bool (*on)(const void *params);
     bool leaders;                       /**< it needs them: m->world->leaders */
+    bool ties;                          /**< it ties counties: jd_ties_add() */
     const jd_state_t *state;            /**< or NULL */
     const jd_mechanism_panel_t *panels; /**< or NULL */
     jd_mechanism_events_t events;
@@ -86,6 +87,7 @@ typedef struct jd_active_set {
     jd_active_t *active; /**< [n] in the order of the list */
     size_t bytes;        /**< of all their state, in each world */
     bool leaders;        /**< some of them needs leaders */
+    bool ties;           /**< some of them ties counties */
 } jd_active_set_t;
 
 /** Those of `list` that are on in a finished config. Free with jd_active_free(), after an error
@@ -100,6 +102,11 @@ void jd_active_free(jd_active_set_t *set);
 bool jd_mechanisms_lead(const jd_config_t *config);
 /** Seats of leaders in a world of these dims: 0 where no mechanism of the set needs them. */
 int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims);
+
+/** Whether some mechanism that is built in and on ties counties. */
+bool jd_mechanisms_tie(const jd_config_t *config);
+/** Room for a county's ties in the firms' choice: 0 where nobody ties, or firms do not heed it. */
+int32_t jd_active_ties(const jd_active_set_t *set, const jd_firms_params_t *firms);
 
 /** The moment as the set's k-th mechanism sees it. */
 jd_moment_t jd_active_moment(const jd_active_set_t *set, int k, const jd_moment_t *moment);

@@ -18,7 +18,10 @@ typedef enum along {
     KIND_COUNTIES,
     KIND_PREFECTURES,
     TYPE_COUNTIES,
-    SEATS
+    SEATS,
+    TIED_COUNTIES,
+    COUNTY_TIES,
+    KIND_TIED_COUNTIES
 } along_t;
 
 typedef struct field {
@@ -111,6 +114,12 @@ static const field_t fields[] = {
     D(choice.tilt, KIND_PREFECTURES),
     D(choice.cost, TYPE_COUNTIES),
     {offsetof(jd_world_t, choice.top), KIND_COUNTIES, sizeof(uint32_t)},
+    I(modifiers.ties.n, TIED_COUNTIES),
+    I(modifiers.ties.with, COUNTY_TIES),
+    D(modifiers.ties.weight, COUNTY_TIES),
+    D(choice.tie_pull, COUNTY_TIES),
+    D(choice.tie_value, KIND_TIED_COUNTIES),
+    D(choice.tie_sum, KIND_TIED_COUNTIES),
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -138,12 +147,19 @@ static size_t length_of(along_t along, const jd_dims_t *d)
         return (size_t)d->types * counties;
     case SEATS:
         return (size_t)d->seats;
+    case TIED_COUNTIES:
+        return d->ties > 0 ? counties : 0;
+    case COUNTY_TIES:
+        return (size_t)d->ties * counties;
+    case KIND_TIED_COUNTIES:
+        return d->ties > 0 ? (size_t)d->kinds * counties : 0;
     }
     return 0;
 }
 
 int64_t jd_dims_units(const jd_dims_t *d, jd_level_t level)
 {
+    if (level == JD_COUNTY_TIES) return (int64_t)d->counties * JD_TIES_MOST;
     const int64_t units[JD_LEVELS] = {1, d->provinces, d->prefectures, d->counties, d->streets};
     return units[level];
 }
@@ -190,6 +206,37 @@ void jd_modifiers_clear(const jd_modifiers_t *m, const jd_dims_t *dims)
         for (size_t k = 0; k < n; k++)
             cell[k] = modifiers[i].neutral;
     }
+    if (dims->ties > 0) memset(m->ties.n, 0, (size_t)dims->counties * sizeof *m->ties.n);
+}
+
+/* Half a tie: b among a's. */
+static bool tie(const jd_ties_t *ties, int32_t room, int32_t a, int32_t b, double weight)
+{
+    const int64_t at = (int64_t)a * room;
+    int32_t k = 0;
+    while (k < ties->n[a] && ties->with[at + k] != b)
+        k++;
+    if (k == room) return false;
+    if (k == ties->n[a]) {
+        ties->n[a]++;
+        ties->with[at + k] = b;
+        ties->weight[at + k] = 0;
+    }
+    ties->weight[at + k] += weight;
+    return true;
+}
+
+int jd_ties_add(const jd_modifiers_t *m, const jd_dims_t *dims, int32_t a, int32_t b, double weight,
+                jd_ctx_t *ctx)
+{
+    if (dims->ties == 0) return JD_OK;
+    if (a == b || !(weight >= 0) || !(weight < 1e6))
+        return jd_fail(ctx, JD_ERR_DATA, "a tie of county %d with county %d has weight %g", (int)a,
+                       (int)b, weight);
+    if (!tie(&m->ties, dims->ties, a, b, weight) || !tie(&m->ties, dims->ties, b, a, weight))
+        return jd_fail(ctx, JD_ERR_DATA, "counties %d and %d: one has ties with %d others already",
+                       (int)a, (int)b, (int)dims->ties);
+    return JD_OK;
 }
 
 int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool with_firms,
@@ -217,6 +264,7 @@ int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool wit
     world->incentives.trust = world->modifiers.trust;
     world->incentives.boost[0] = world->modifiers.boost_s;
     world->incentives.boost[1] = world->modifiers.boost_w;
+    world->choice.ties = dims->ties > 0 ? &world->modifiers.ties : NULL;
     jd_modifiers_clear(&world->modifiers, dims);
     return JD_OK;
 }

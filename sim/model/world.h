@@ -11,6 +11,10 @@
 
 enum { JD_ABSENT = -1 }; /**< place of a firm not yet born or closed; "stays" among moves */
 
+enum { JD_TIES_MOST = 32 }; /**< counties that one county can be tied to */
+/** Level of a mechanism's list of ties: JD_TIES_MOST cells for each county, one behind another. */
+#define JD_COUNTY_TIES ((jd_level_t)JD_LEVELS)
+
 /** Sizes every array follows from. */
 typedef struct jd_dims {
     int32_t streets, counties, prefectures, provinces;
@@ -21,9 +25,18 @@ typedef struct jd_dims {
     int32_t kinds;     /**< sectors * emissions: firms that choose destinations alike */
     int32_t types;     /**< kinds * sizes: alike in leaving too */
     int32_t seats; /**< leaders: of streets, then counties, then prefectures; 0 = there are none */
+    int32_t ties; /**< partners a county has room for in the firms' choice; 0 = there are no ties */
     int64_t first_firms; /**< there at the start */
     int64_t firms;       /**< with room for those still to be born */
 } jd_dims_t;
+
+/** Ties between counties, both ways: county c's are cells c * dims.ties to c * dims.ties + n[c]. No
+ * arrays where dims.ties is 0. */
+typedef struct jd_ties {
+    int32_t *n;    /**< [counties] */
+    int32_t *with; /**< [counties][dims.ties] */
+    double *weight;
+} jd_ties_t;
 
 /** What mechanisms change in the next period: one array a modifier, each with a neutral value that
  * leaves the period as it is without mechanisms. Cleared by one call, then added to in the order of
@@ -41,6 +54,7 @@ typedef struct jd_modifiers {
     double *induce;            /**< [streets] inducement times this, as a better toolkit would; 1 */
     double *budget;            /**< [counties] fiscal autonomy times this; 1 */
     double *rise;              /**< [seats] 1: the leader rises at the next turn; 0 */
+    jd_ties_t ties;            /**< see jd_ties_add(); none */
 } jd_modifiers_t;
 
 /** Parts of friction, in the order in which output runs through them. The first three are
@@ -78,6 +92,11 @@ typedef struct jd_choice {
     double *own_ratio, *far_ratio; /**< [kz][counties] */
     double *bound; /**< [kz][counties] of origin: M >= p/q for all destinations; in a world that
                       follows another: >= (p - p_first)/q */
+    /* Tied counties as alternatives at the top level; no arrays where dims.ties is 0. */
+    const jd_ties_t *ties; /**< NULL: none */
+    double *tie_pull;      /**< [counties][dims.ties] (exp(b_tie tie) - 1) g_oc */
+    double *tie_value;     /**< [kz][counties] S_c exp(IV_c) */
+    double *tie_sum;       /**< [kz][counties] sum of X_oc over the county's ties */
 } jd_choice_t;
 
 typedef struct jd_world {
@@ -133,6 +152,10 @@ JD_MUST_USE int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t o
                               jd_ctx_t *ctx);
 /** Sets every modifier to its neutral value. */
 void jd_modifiers_clear(const jd_modifiers_t *modifiers, const jd_dims_t *dims);
+/** Ties two counties with this weight in the next period, both ways; adds to it where they are
+ * tied. JD_ERR_DATA where one of them has no room. Nothing happens where firms do not heed ties. */
+JD_MUST_USE int jd_ties_add(const jd_modifiers_t *modifiers, const jd_dims_t *dims, int32_t a,
+                            int32_t b, double weight, jd_ctx_t *ctx);
 /** Makes `to` (initialised with the same dims, with firms) equal to `from`. */
 void jd_world_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims);
 void jd_world_free(jd_world_t *world);

@@ -231,6 +231,7 @@ static jd_reckon_t sizes_of(struct jd_simulation *sim, const jd_tree_t *tree, jd
     jd_dims_init(d, tree, sim->firms_params, jd_config_section(sim->config, "officials"),
                  (int32_t)p->periods);
     d->seats = jd_active_seats(&sim->mechanisms, d);
+    d->ties = jd_active_ties(&sim->mechanisms, sim->firms_params);
     jd_active_lay_out(&sim->mechanisms, d);
     int worlds = worlds_of(p);
     return (jd_reckon_t){.worlds = policy_acts(sim->policy_params) ? worlds : 1,
@@ -284,6 +285,7 @@ static int create_into(struct jd_simulation *sim, const jd_inputs_t *inputs,
     jd_dims_init(&sim->dims, &sim->tree, sim->firms_params, officials,
                  (int32_t)sim->params->periods);
     sim->dims.seats = jd_active_seats(&sim->mechanisms, &sim->dims);
+    sim->dims.ties = jd_active_ties(&sim->mechanisms, sim->firms_params);
     if (sim->dims.firms > INT32_MAX)
         return jd_config_blame(
             config, "firms", "n", ctx,

@@ -199,13 +199,55 @@ static void test_following(void **state)
     check_following(toy_world, 3, NULL, 2, 1);
 }
 
+/* Firms of county 0, tied to 1, 4 and 8: the law with ties that test_ties holds against the
+ * equations, drawn. */
+static void test_ties(void **state)
+{
+    static const char *const set[] = {"firms.b_tie=1", "firms.emission_limit=0.9", NULL};
+    enum { DRAWS = 1 << 17 };
+    toy_t toy;
+    (void)state;
+    toy_start(&toy, toy_world, TOY_WORLD, set);
+    jd_world_free(&toy.world);
+    toy.dims.ties = JD_TIES_MOST;
+    assert_int_equal(jd_world_init(&toy.world, &toy.dims, 0, false, &toy.ctx), JD_OK);
+    toy_state(&toy, 1);
+    for (int c = 1; c < 9; c += c == 1 ? 3 : 4)
+        assert_int_equal(jd_ties_add(&toy.world.modifiers, &toy.dims, 0, c, 0.5 * c, &toy.ctx),
+                         JD_OK);
+    toy_weigh(&toy, true);
+    const jd_draw_tables_t tables = {&toy.base, &toy.borders, &toy.dims, &toy.tree};
+    for (int kind = 0; kind < toy.dims.kinds; kind += 2) {
+        const jd_jump_t jump = jd_jump(jd_stream(9, (uint64_t)kind, JD_DRAW_MOVE), 1, 1),
+                        tie = jd_jump(jd_stream(9, (uint64_t)kind, JD_DRAW_TIE), 1, 0);
+        double law[TOY_MAX];
+        int64_t count[TOY_MAX] = {0}, firm[JD_DRAWS_MOST];
+        for (int s = 0; s < TOY_WORLD; s++)
+            law[s] = jd_choice_probability(&toy.world.choice, &toy.borders, &toy.dims, &toy.tree,
+                                           kind, 1, s);
+        for (uint64_t i = 0; i < DRAWS; i += JD_DRAWS_MOST) {
+            jd_draws_t draws;
+            start_draws(&draws, kind, 1, &jump, i);
+            for (int j = 0; j < JD_DRAWS_MOST; j++)
+                firm[j] = (int64_t)i + j;
+            jd_choice_destinations(&tables, &toy.world.choice, &draws);
+            jd_tied_take(&tables, &toy.world.choice, &tie, firm, &draws);
+            for (int j = 0; j < JD_DRAWS_MOST; j++)
+                count[draws.to[j]]++;
+        }
+        const double z = compare(law, count, TOY_WORLD, DRAWS);
+        if (fabs(z) > 4.5) fail_msg("kind %d: chi-square at %.1f SD from its mean", kind, z);
+    }
+    toy_stop(&toy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),          cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_far_from_the_base), cmocka_unit_test(test_one_prefecture),
         cmocka_unit_test(test_one_county),        cmocka_unit_test(test_counties_of_one_street),
-        cmocka_unit_test(test_following),
+        cmocka_unit_test(test_following),         cmocka_unit_test(test_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

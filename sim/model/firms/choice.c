@@ -164,8 +164,10 @@ void jd_choice_weigh(const jd_choice_setting_t *setting, jd_world_t *world, bool
     int32_t from = jd_tree_first_street(setting->tree, JD_PREFECTURE, first);
     int32_t to = jd_tree_first_street(setting->tree, JD_PREFECTURE, end);
     weigh_streets(setting, world, refuse, from, to);
-    for (int kind = 0; kind < setting->dims->kinds; kind++)
+    for (int kind = 0; kind < setting->dims->kinds; kind++) {
         sum_prefectures(setting, &world->choice, kind, first, end);
+        if (setting->dims->ties > 0) jd_tied_weigh(setting, &world->choice, kind, first, end);
+    }
 }
 
 /* Sum over prefectures of mass times gravity, in eight running sums that vectorise and always add
@@ -309,6 +311,7 @@ void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int3
     const jd_dims_t *d = setting->dims;
     const jd_firms_params_t *firms = setting->firms;
     const jd_choice_t *choice = &world->choice;
+    if (d->ties > 0) jd_tied_pull(setting, choice, first, end);
     for (int kind = 0; kind < d->kinds; kind++) {
         const counties_t c = counties_of(setting, kind, first, end);
         for (int32_t p = first; p < end; p++)
@@ -320,6 +323,7 @@ void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int3
             cost_counties(&c, choice->total + c.at,
                           firms->moving_cost + firms->moving_cost_size.value[q],
                           choice->cost + ((int64_t)kind * d->sizes + q) * d->counties);
+        if (d->ties > 0) jd_tied_leave(setting, choice, kind, first, end);
         top_counties(&c, choice, kind);
         if (setting->base->ready) compare_with_base(&c, choice, kind, first, end);
     }

@@ -97,6 +97,26 @@ enum { JD_FOLLOW_DRAWS = 4094 };
 void jd_choice_follow(const jd_draw_tables_t *tables, const jd_choice_t *first,
                       const jd_choice_t *choice, jd_draws_t *draws);
 
+/** After both: firms whose county has ties go to a tied county instead, with probability sum X / (T
+ * + sum X), to which by X, there to a street by w_j. `firm` [draws->n]: three of JD_DRAW_TIE of
+ * each, the same in all worlds, whose tables turn them. */
+void jd_tied_take(const jd_draw_tables_t *tables, const jd_choice_t *choice, const jd_jump_t *jump,
+                  const int64_t *firm, jd_draws_t *draws);
+
+/** Probability of a street of this weight in county `to`, where it is `untied` without ties. */
+double jd_tied_probability(const jd_choice_t *choice, const jd_dims_t *dims, int kind,
+                           int32_t origin, int32_t to, double weight, double untied);
+
+/** Values of counties as tied alternatives, of one kind; in jd_choice_weigh(). */
+void jd_tied_weigh(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
+                   int32_t first, int32_t end);
+/** What ties pull, whatever the kind; in jd_choice_leave(). */
+void jd_tied_pull(const jd_choice_setting_t *setting, const jd_choice_t *choice, int32_t first,
+                  int32_t end);
+/** Sums of X of one kind, and what leaving costs with them. */
+void jd_tied_leave(const jd_choice_setting_t *setting, const jd_choice_t *choice, int kind,
+                   int32_t first, int32_t end);
+
 /** Probability that a firm of this kind at `origin`, on leaving, goes to `to`: exact, for tests. */
 double jd_choice_probability(const jd_choice_t *choice, const jd_borders_t *borders,
                              const jd_dims_t *dims, const jd_tree_t *tree, int kind, int32_t origin,

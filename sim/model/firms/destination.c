@@ -454,7 +454,11 @@ void jd_choice_follow(const jd_draw_tables_t *t, const jd_choice_t *first, const
 double jd_choice_probability(const jd_choice_t *p, const jd_borders_t *borders, const jd_dims_t *d,
                              const jd_tree_t *tree, int kind, int32_t origin, int32_t to)
 {
-    return p->weight[(int64_t)kind * d->streets + to] *
-           density(p, borders, d, tree, jd_exp(-borders->k_county), kind, origin_of(tree, origin),
-                   tree->parent[JD_STREET][to]);
+    const origin_t from = origin_of(tree, origin);
+    const int32_t county = tree->parent[JD_STREET][to];
+    const double weight = p->weight[(int64_t)kind * d->streets + to],
+                 untied = weight * density(p, borders, d, tree, jd_exp(-borders->k_county), kind,
+                                           from, county);
+    return d->ties > 0 ? jd_tied_probability(p, d, kind, from.county, county, weight, untied)
+                       : untied;
 }

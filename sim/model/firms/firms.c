@@ -324,6 +324,7 @@ static void follow(const jd_pass_t *pass, const jd_draw_tables_t *tables, int w,
         start_draws(&l->draws, &pass->follow, l->who);
         jd_choice_follow(tables, pass->choice[0], pass->choice[w], &l->draws);
     }
+    if (pass->dims->ties > 0) jd_tied_take(tables, pass->choice[w], &pass->tie, l->who, &l->draws);
     for (int j = 0; j < l->draws.n; j++) {
         int32_t street = l->draws.to[j];
         to[l->whose[j]] = street == l->draws.origin[j] ? JD_ABSENT : street;
@@ -377,6 +378,7 @@ void jd_pass_draws(jd_pass_t *pass, uint64_t seed, uint64_t replicate, int64_t p
     pass->leading = jd_jump(jd_stream(seed, replicate, JD_DRAW_LEAVE), period, 0);
     pass->jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_MOVE), period, 0);
     pass->where = jd_jump(jd_stream(seed, replicate, JD_DRAW_MOVE), period, 1);
+    pass->tie = jd_jump(jd_stream(seed, replicate, JD_DRAW_TIE), period, 0);
     pass->follow = jd_jump(jd_stream(seed, replicate, JD_DRAW_FOLLOW), period * PERIODS, 0);
 }
 

@@ -14,7 +14,7 @@ typedef struct jd_firms_params {
     jd_list_t sector_shares, emission_classes, emission_shares, size_shares, size_employees;
     double gradient;
     double b_inducement, b_services, b_agglomeration, b_crowding, b_land, b_policy, b_dev, b_drift,
-        b_emission;
+        b_emission, b_tie;
     double emission_limit, common_shock;
     int32_t common_shock_start;
     double dissimilarity_county, dissimilarity_prefecture;
@@ -95,6 +95,7 @@ typedef struct jd_pass {
     jd_jump_t jump;     /**< draw 0 of JD_DRAW_MOVE in this period */
     jd_jump_t where;    /**< draw 1 of JD_DRAW_MOVE in this period */
     jd_jump_t follow;   /**< first draw of JD_DRAW_FOLLOW in this period */
+    jd_jump_t tie;      /**< draw 0 of JD_DRAW_TIE in this period */
 } jd_pass_t;
 
 /** The jumps of a period's pass. */

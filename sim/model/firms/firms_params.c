@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "model/firms/firms.h"
+#include "model/mechanism.h"
 
 #define P(field) offsetof(jd_firms_params_t, field)
 
@@ -45,6 +46,11 @@ static const jd_param_t params[] = {
      "assumed", JD_RESULT},
     {"b_emission", JD_PARAM_DOUBLE, P(b_emission), "0.3", 0, 3, NULL, "utility",
      "bE, stringency times the firm's emissions", "assumed", JD_RESULT},
+    {"b_tie", JD_PARAM_DOUBLE, P(b_tie), "0", 0, 5, NULL, "utility",
+     "a tie of weight 1 adds its county to a firm's alternatives, exp(b_tie) - 1 times as "
+     "attractive "
+     "as the county is by itself; where counties cooperate",
+     "off", JD_RESULT},
     {"emission_limit", JD_PARAM_DOUBLE, P(emission_limit), "1.2", 0, 100, NULL, "1",
      "z_max: streets refuse firms with emissions above z_max / stringency", "assumed", JD_RESULT},
     {"common_shock", JD_PARAM_DOUBLE, P(common_shock), "0", -1, 5, NULL, "1",
@@ -158,7 +164,14 @@ static bool has_no_decay(const void *block, const jd_config_t *config)
     return ((const jd_firms_params_t *)block)->gamma == 0.0;
 }
 
+static bool has_no_ties(const void *block, const jd_config_t *config)
+{
+    (void)block;
+    return !jd_mechanisms_tie(config);
+}
+
 static const jd_unread_t unread[] = {
+    {"b_tie", has_no_ties, "no mechanism that is on ties counties"},
     {"common_shock_start", has_no_shock, "firms.common_shock = 0 means no shock"},
     {"d0", has_no_decay, "with firms.gamma = 0 distance does not count"},
     {NULL, NULL, NULL},
