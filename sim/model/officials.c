@@ -86,6 +86,33 @@ double jd_capability_at(const jd_officials_params_t *p, double effort)
     return (p->floor + k * effort) / (1 + k * effort);
 }
 
+enum { BLOCK = 512 }; /* streets that stay in the first cache while all their officials pass */
+
+/* Standard normals of n entities, `apart` from one to the next. */
+JD_CLONES static void draw_normals(const jd_jump_t *jump, uint64_t first, uint64_t apart, int n,
+                                   double *restrict z)
+{
+    const jd_jump_t one = jump[0], two = jump[1];
+    JD_SIMD
+    for (int i = 0; i < n; i++) {
+        const uint64_t id = first + (uint64_t)i * apart;
+        const double u = jd_draw(&one, id), v = jd_draw(&two, id);
+        z[i] = jd_normal(u, v);
+    }
+}
+
+JD_CLONES static void make_traits(const jd_officials_params_t *p, int n, const double *restrict z_w,
+                                  const double *restrict z_psi, const double *restrict street,
+                                  double *restrict career, double *restrict psi_bar)
+{
+    const double sd = p->career_sd, mean = p->psi_bar, own = p->psi_sd, shared = p->psi_street_sd;
+    JD_SIMD
+    for (int i = 0; i < n; i++) {
+        career[i] = jd_exp(sd * (z_w[i] - 0.5 * sd)); /* mean 1 */
+        psi_bar[i] = jd_max(0, mean + own * z_psi[i] + shared * street[i]);
+    }
+}
+
 int jd_traits_init(jd_traits_t *t, const jd_officials_params_t *p, int32_t streets, uint64_t seed,
                    uint64_t replicate, jd_ctx_t *ctx)
 {
@@ -98,16 +125,17 @@ int jd_traits_init(jd_traits_t *t, const jd_officials_params_t *p, int32_t stree
     jd_jump_t jump[6];
     for (int d = 0; d < 6; d++)
         jump[d] = jd_jump(stream, 0, d);
-    for (int32_t s = 0; s < streets; s++) {
-        double street = jd_normal(jd_draw(&jump[4], (uint64_t)s), jd_draw(&jump[5], (uint64_t)s));
+    for (int32_t first = 0; first < streets; first += BLOCK) {
+        enum { APART = 128 }; /* an official's number is its own, whatever the counts */
+        const int m = streets - first < BLOCK ? streets - first : BLOCK;
+        double street[BLOCK], z_w[BLOCK], z_psi[BLOCK];
+        draw_normals(&jump[4], (uint64_t)first, 1, m, street);
         for (int32_t k = 0; k < t->slots; k++) {
-            int64_t i = (int64_t)k * streets + s;
-            uint64_t id =
-                (uint64_t)s * 128 + (uint64_t)k; /* an official's own, whatever the counts */
-            double z_w = jd_normal(jd_draw(&jump[0], id), jd_draw(&jump[1], id));
-            double z_psi = jd_normal(jd_draw(&jump[2], id), jd_draw(&jump[3], id));
-            t->career[i] = jd_exp(p->career_sd * (z_w - 0.5 * p->career_sd)); /* mean 1 */
-            t->psi_bar[i] = jd_max(0, p->psi_bar + p->psi_sd * z_psi + p->psi_street_sd * street);
+            const int64_t at = (int64_t)k * streets + first;
+            const uint64_t id = (uint64_t)first * APART + (uint64_t)k;
+            draw_normals(&jump[0], id, APART, m, z_w);
+            draw_normals(&jump[2], id, APART, m, z_psi);
+            make_traits(p, m, z_w, z_psi, street, t->career + at, t->psi_bar + at);
         }
     }
     return JD_OK;
@@ -156,15 +184,13 @@ void jd_officials_choose(const jd_officials_params_t *p, double r_s, double r_w,
     choose(d, c, 1 / (d * (d + 2 * c)), 1 / (d + c), r_s, r_w, time, e_s, e_w);
 }
 
-enum { BLOCK = 512 }; /* streets that stay in the first cache while all their officials pass */
-
 /* What mechanisms make of a block's officials, gathered once for all slots. */
 typedef struct changed {
     double crowding[BLOCK], over_free[BLOCK], over_alone[BLOCK], trust[BLOCK], boost[2][BLOCK];
 } changed_t;
 
-static void gather(const jd_officials_params_t *p, const jd_incentives_t *in, int32_t first, int n,
-                   changed_t *x)
+JD_CLONES static void gather(const jd_officials_params_t *p, const jd_incentives_t *in,
+                             int32_t first, int n, changed_t *x)
 {
     const double d = p->congestion + p->habit;
     for (int i = 0; i < n; i++)
@@ -224,6 +250,12 @@ JD_CLONES static void step_slot(const jd_officials_params_t *p, int32_t first, i
     }
 }
 
+JD_CLONES static void scale(double *restrict sum, int n, double by)
+{
+    for (int s = 0; s < n; s++)
+        sum[s] *= by;
+}
+
 void jd_officials_step(const jd_officials_params_t *p, const jd_traits_t *t,
                        const jd_incentives_t *in, int32_t first, int32_t end,
                        const jd_officials_t *o, const jd_output_t *out)
@@ -243,9 +275,7 @@ void jd_officials_step(const jd_officials_params_t *p, const jd_traits_t *t,
                       out);
         }
         double share = 1.0 / t->slots;
-        for (int i = 0; i < SUMS; i++) {
-            for (int32_t s = from; s < to; s++)
-                sums[i][s] *= share;
-        }
+        for (int i = 0; i < SUMS; i++)
+            scale(sums[i] + from, to - from, share);
     }
 }

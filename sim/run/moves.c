@@ -38,16 +38,18 @@ static void book(const struct jd_simulation *sim, int w, const jd_moves_t *moves
     const jd_dims_t *d = &sim->dims;
     const jd_world_t *world = &sim->world[w];
     const int32_t *county = sim->tree.parent[JD_STREET];
+    const jd_types_t of = jd_types_of(d);
     for (int64_t i = 0; i < moves->n; i++) {
         int32_t from = moves->from[w][i], to = moves->to[w][i];
         if (i + AHEAD < moves->n) __builtin_prefetch(&world->place[moves->firm[i + AHEAD]], 1);
         if (to < 0) continue;
-        int64_t sector = jd_type_sector(d, moves->type[i]), streets = sector * d->streets;
+        int64_t sector = of.sector[moves->type[i]], streets = sector * d->streets;
         int64_t out = sector * d->counties + county[from], in = sector * d->counties + county[to];
         world->place[moves->firm[i]] = to;
         world->stock[streets + from]--;
         world->stock[streets + to]++;
-        if (jd_type_is_dirty(d, moves->type[i])) world->dirty[from]--, world->dirty[to]++;
+        world->dirty[from] -= of.dirty[moves->type[i]];
+        world->dirty[to] += of.dirty[moves->type[i]];
         world->moves[out]++;
         world->outflow[out] += out != in;
         world->inflow[in] += out != in;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "io/hdf5/plane.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/vmath.h"
 
 enum {
     SHORTEST = 3, /* run that can be said in one token */
@@ -76,12 +79,52 @@ static void add_bytes(jd_tokens_t *t, const unsigned char *plane, size_t i, size
     }
 }
 
+/* Whether there are hardly two equal bytes side by side: then runs are not looked for. */
+JD_CLONES static bool has_no_runs(const unsigned char *plane, size_t n)
+{
+    enum { PIECE = 255 * 32, LANES = 32 };
+    size_t same = 0, at = 1;
+    while (at + LANES <= n) {
+        uint8_t lane[LANES] = {0};
+        size_t end = at + PIECE < n ? at + PIECE : n;
+        for (; at + LANES <= end; at += LANES)
+            for (size_t l = 0; l < LANES; l++)
+                lane[l] = (uint8_t)(lane[l] + (plane[at + l] == plane[at + l - 1]));
+        for (size_t l = 0; l < LANES; l++)
+            same += lane[l];
+    }
+    return same < n / 8;
+}
+
+static void add_all(jd_tokens_t *t, const unsigned char *plane, size_t n)
+{
+    int32_t more[3][RUNS] = {{0}};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        t->count[plane[i]]++;
+        more[0][plane[i + 1]]++;
+        more[1][plane[i + 2]]++;
+        more[2][plane[i + 3]]++;
+    }
+    for (; i < n; i++)
+        t->count[plane[i]]++;
+    for (int b = 0; b < RUNS; b++)
+        t->count[b] += more[0][b] + more[1][b] + more[2][b];
+    for (i = 0; i < n; i++)
+        t->token[i] = plane[i];
+    t->n = (int32_t)n;
+}
+
 void jd_plane_tokens(const unsigned char *plane, size_t n, size_t far, jd_tokens_t *t)
 {
     size_t told = 0;
     t->n = 0;
     t->far = (int32_t)far;
     memset(t->count, 0, sizeof t->count);
+    if (far == 0 && has_no_runs(plane, n)) {
+        add_all(t, plane, n);
+        return;
+    }
     for (size_t i = far; far > 0 && i + FAR_SHORTEST <= n;) {
         if (plane[i] != plane[i - far] || memcmp(plane + i, plane + i - far, FAR_SHORTEST) != 0) {
             i++;

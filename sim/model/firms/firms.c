@@ -83,7 +83,7 @@ JD_CLONES static void sort_types(const uint32_t *restrict bits, int n,
 void jd_firms_draw_types(const jd_firms_params_t *p, const jd_dims_t *d, uint64_t seed,
                          uint64_t replicate, int8_t *type, jd_ctx_t *ctx)
 {
-    uint32_t ends[JD_SECTORS_MAX * JD_EMISSIONS_MAX * JD_SIZES_MAX];
+    uint32_t ends[JD_TYPES_MAX];
     int types = type_ends(p, d, ends);
     jd_jump_t jump = jd_jump(jd_stream(seed, replicate, JD_DRAW_FIRM), 0, 0);
     (void)ctx;
@@ -117,6 +117,21 @@ static void share_out(const jd_firms_params_t *p, const jd_dims_t *d, const jd_t
     }
 }
 
+/* Stocks of a street from the types of its firms. Two counts, so that no firm waits for the one
+ * before. */
+static void count_types(const jd_dims_t *d, const int8_t *type, int64_t n, jd_world_t *world,
+                        int32_t street)
+{
+    int32_t count[2][JD_TYPES_MAX] = {{0}};
+    for (int64_t i = 0; i < n; i++)
+        count[i & 1][type[i]]++;
+    for (int t = 0; t < d->types; t++) {
+        int32_t firms = count[0][t] + count[1][t];
+        world->stock[(int64_t)jd_type_sector(d, t) * d->streets + street] += firms;
+        if (jd_type_is_dirty(d, t)) world->dirty[street] += firms;
+    }
+}
+
 int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree_t *tree,
                    const int8_t *type, uint64_t seed, uint64_t replicate, jd_world_t *world,
                    jd_ctx_t *ctx)
@@ -138,15 +153,9 @@ int jd_firms_place(const jd_firms_params_t *p, const jd_dims_t *d, const jd_tree
     }
 #pragma omp parallel for schedule(static) num_threads(jd_ctx_threads(ctx))
     for (int32_t s = 0; s < d->streets; s++) {
-        int32_t count[JD_SECTORS_MAX] = {0}, dirty = 0;
-        for (int64_t i = first[s]; i < first[s + 1]; i++) {
+        for (int64_t i = first[s]; i < first[s + 1]; i++)
             world->place[i] = s;
-            count[jd_type_sector(d, type[i])]++;
-            dirty += jd_type_is_dirty(d, type[i]);
-        }
-        for (int k = 0; k < d->sectors; k++)
-            world->stock[(int64_t)k * d->streets + s] = count[k];
-        world->dirty[s] = dirty;
+        count_types(d, type + first[s], first[s + 1] - first[s], world, s);
     }
     for (int64_t i = first[d->streets]; i < d->firms; i++)
         world->place[i] = JD_ABSENT; /* still to be born */
@@ -215,7 +224,7 @@ static void look(const jd_pass_t *pass, const candidates_t *c, int w, const int6
     const jd_dims_t *d = pass->dims;
     const jd_choice_t *choice = pass->choice[w];
     const int32_t *county = pass->tree->parent[JD_STREET], *place = pass->place[w];
-    int64_t kind_of[JD_SECTORS_MAX * JD_EMISSIONS_MAX * JD_SIZES_MAX];
+    int64_t kind_of[JD_TYPES_MAX];
     for (int t = 0; t < d->types; t++)
         kind_of[t] = t / d->sizes;
     for (int i = 0; i < c->n; i++) {

@@ -57,6 +57,24 @@ static inline int jd_type_size(const jd_dims_t *dims, int type)
     return type % dims->sizes;
 }
 
+enum { JD_TYPES_MAX = JD_SECTORS_MAX * JD_EMISSIONS_MAX * JD_SIZES_MAX };
+
+/** What loops over firms ask of a type, looked up in place of divisions. */
+typedef struct jd_types {
+    int32_t sector[JD_TYPES_MAX];
+    int32_t dirty[JD_TYPES_MAX]; /**< 0 or 1 */
+} jd_types_t;
+
+static inline jd_types_t jd_types_of(const jd_dims_t *dims)
+{
+    jd_types_t of;
+    for (int t = 0; t < dims->types; t++) {
+        of.sector[t] = jd_type_sector(dims, t);
+        of.dirty[t] = jd_type_is_dirty(dims, t);
+    }
+    return of;
+}
+
 /** Places the first firms by land and development (density ~ exp(gradient * development)), or by
  * the tree's counts, in the order of streets; counts world->stock. */
 JD_MUST_USE int jd_firms_place(const jd_firms_params_t *params, const jd_dims_t *dims,

@@ -143,30 +143,34 @@ static void fill_states(const struct jd_simulation *sim, const jd_world_t *world
                         jd_table_t *t)
 {
     const int32_t n = sim->dims.counties;
+    const double *street[TAIL] = {[DOSE_EFFECTIVE] = world->dose_effective,
+                                  [PRESSURE] = world->pressure,
+                                  [CORNER_STRONG] = world->output.corner_s,
+                                  [CORNER_WEAK] = world->output.corner_w,
+                                  [WILLINGNESS] = world->output.psi,
+                                  [INDUCEMENT] = world->inducement,
+                                  [SERVICES] = world->services,
+                                  [FRICTION] = world->friction,
+                                  [LOG_FRICTION] = world->log_friction,
+                                  [STRINGENCY] = world->stringency};
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        street[FRICTION_PART + k] = world->part[k];
     for (int32_t c = 0; c < n; c++) {
-        double sum[TAIL] = {0}, dirty = 0, firms = 0;
+        double sum[TAIL] = {0}, strong = 0;
+        int64_t dirty = 0, firms = 0;
         int32_t from = sim->tree.child[JD_COUNTY][c], end = sim->tree.child[JD_COUNTY][c + 1];
+        jd_record_sums(street, TAIL, from, end, sum);
         for (int32_t s = from; s < end; s++) {
-            sum[DOSE_EFFECTIVE] += world->dose_effective[s];
-            sum[PRESSURE] += world->pressure[s];
-            sum[SHARE_STRONG] += jd_share_of(world->output.e_s[s], world->output.e_w[s]);
-            sum[CORNER_STRONG] += world->output.corner_s[s];
-            sum[CORNER_WEAK] += world->output.corner_w[s];
-            sum[WILLINGNESS] += world->output.psi[s];
-            sum[INDUCEMENT] += world->inducement[s];
-            sum[SERVICES] += world->services[s];
-            sum[FRICTION] += world->friction[s];
-            sum[LOG_FRICTION] += world->log_friction[s];
-            sum[STRINGENCY] += world->stringency[s];
+            strong += jd_share_of(world->output.e_s[s], world->output.e_w[s]);
             dirty += world->dirty[s];
-            for (int k = 0; k < sim->dims.sectors; k++)
-                firms += world->stock[(int64_t)k * sim->dims.streets + s];
-            for (int k = 0; k < JD_FRICTION_PARTS; k++)
-                sum[FRICTION_PART + k] += world->part[k][s];
         }
+        for (int k = 0; k < sim->dims.sectors; k++)
+            for (int32_t s = from; s < end; s++)
+                firms += world->stock[(int64_t)k * sim->dims.streets + s];
+        sum[SHARE_STRONG] = strong;
         sum[DOSE] = world->dose[c] * (end - from);
         sum[TOOLKIT] = world->toolkit[c] * (end - from);
-        sum[SHARE_DIRTY] = (firms > 0 ? dirty / firms : (double)NAN) * (end - from);
+        sum[SHARE_DIRTY] = (firms > 0 ? (double)dirty / (double)firms : (double)NAN) * (end - from);
         for (int k = STATES; k < TAIL; k++)
             JD_CELLS(t, k, double)[(period - 1) * n + c] = sum[k] / (end - from);
     }

@@ -53,19 +53,18 @@ static jd_extent_t rows(const jd_dims_t *dims, const jd_sizes_t *sizes)
 static void fill_means(const struct jd_simulation *sim, const jd_world_t *world, int64_t row,
                        jd_table_t *t)
 {
-    double sum[MEANS_END] = {0};
-    for (int32_t s = 0; s < sim->dims.streets; s++) {
-        sum[SHARE_STRONG] += jd_share_of(world->output.e_s[s], world->output.e_w[s]);
-        sum[PRESSURE] += world->pressure[s];
-        sum[INDUCEMENT] += world->inducement[s];
-        sum[SERVICES] += world->services[s];
-        sum[FRICTION] += world->friction[s];
-        sum[LOG_FRICTION] += world->log_friction[s];
-        for (int k = 0; k < JD_FRICTION_PARTS; k++)
-            sum[FRICTION_PART + k] += world->part[k][s];
-        sum[CORNER_STRONG] += world->output.corner_s[s];
-        sum[CORNER_WEAK] += world->output.corner_w[s];
-    }
+    double sum[MEANS_END] = {0}, strong = 0;
+    const double *street[MEANS_END] = {
+        [PRESSURE] = world->pressure,          [INDUCEMENT] = world->inducement,
+        [SERVICES] = world->services,          [FRICTION] = world->friction,
+        [LOG_FRICTION] = world->log_friction,  [CORNER_STRONG] = world->output.corner_s,
+        [CORNER_WEAK] = world->output.corner_w};
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        street[FRICTION_PART + k] = world->part[k];
+    jd_record_sums(street, MEANS_END, 0, sim->dims.streets, sum);
+    for (int32_t s = 0; s < sim->dims.streets; s++)
+        strong += jd_share_of(world->output.e_s[s], world->output.e_w[s]);
+    sum[SHARE_STRONG] = strong;
     for (int k = MEANS; k < MEANS_END; k++)
         JD_CELLS(t, k, double)[row] = sum[k] / sim->dims.streets;
 }

@@ -99,6 +99,25 @@ int jd_record_sample(const struct jd_simulation *sim, uint64_t which, int64_t to
     return rc;
 }
 
+void jd_record_sums(const double *const *street, int n, int32_t from, int32_t end, double *sum)
+{
+    enum { TOGETHER = 4 };
+    for (int k = 0, m; k < n;) {
+        const double *x[TOGETHER];
+        int of[TOGETHER];
+        for (m = 0; k < n && m < TOGETHER; k++)
+            if (street[k]) of[m] = k, x[m++] = street[k];
+        for (int i = m; i < TOGETHER && m > 0; i++)
+            x[i] = x[0]; /* not used */
+        double a = 0, b = 0, c = 0, d = 0;
+        for (int32_t s = from; s < end && m > 0; s++)
+            a += x[0][s], b += x[1][s], c += x[2][s], d += x[3][s];
+        const double sums[TOGETHER] = {a, b, c, d};
+        for (int i = 0; i < m; i++)
+            sum[of[i]] = sums[i];
+    }
+}
+
 /* ---- Making ---- */
 
 static int make_table(struct jd_simulation *sim, slot_t *slot, const char *name, const char *label,

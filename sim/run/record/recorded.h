@@ -64,6 +64,9 @@ int32_t jd_first_row(const jd_tree_t *tree, jd_level_t level);
  * world can define the sample. */
 JD_MUST_USE int jd_record_sample(const struct jd_simulation *sim, uint64_t which, int64_t total,
                                  int64_t n, int32_t **sample, jd_ctx_t *ctx);
+/** sum[k] = the sum of streets [from, end) of street[k], in their order, for each k < n that is not
+ * NULL. Four columns go side by side: a sum alone would wait for each addition. */
+void jd_record_sums(const double *const *street, int n, int32_t from, int32_t end, double *sum);
 /** part / (part + rest), 0 where both are 0. */
 static inline double jd_share_of(double part, double rest)
 {
