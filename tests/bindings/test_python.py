@@ -408,6 +408,13 @@ class Options(unittest.TestCase):
         self.assertGreater(len(KINDS), 60)
         self.assertIn("not_yet", [o for o in jiedao.options() if o.name == "control"][0].choices)
 
+    def test_rows_in_use(self):
+        p = panel()
+        some = {k: v[p["x"] > 0.5] for k, v in p.items()}
+        found = fit(p, if_="x > 0.5", estimator="twfe")
+        self.assertEqual(found.att, fit(some, estimator="twfe").att)
+        self.assertEqual(fit(p, **{"if": "x > 0.5", "estimator": "twfe"}).att, found.att)
+
     def test_numpy_values(self):
         one = fit(panel(), level=np.float32(0.5), event=(np.int64(-1), None), bands=np.bool_(False))
         two = fit(panel(), level=0.5, event="-1:")

@@ -223,6 +223,8 @@ check(identical(
   fit(d, vcov = "hc1", estimator = "twfe")$tables$estimates$std_error
 ), "vcov = hetero")
 
+check(identical(coef(fit(p, if_ = "x > 0.5", estimator = "twfe")), coef(fit(p[p$x > 0.5, ], estimator = "twfe"))), "if_")
+
 # ---- Errors ----
 
 fails(fit(p, contrl = "never"), "jiedao_error_unknown_key", "contrl", "control")
@@ -307,16 +309,10 @@ if (.Platform$OS.type == "unix") {
 
 # ---- Help ----
 
-if (file.exists(file.path(source, "bindings/r/tools/help.R"))) {
-  made <- file.path(folder, "did.Rd")
-  env <- new.env()
-  sys.source(file.path(source, "bindings/r/tools/help.R"), env)
-  env$write_help(made)
-  check(
-    identical(readLines(made), readLines(file.path(source, "bindings/r/man/did.Rd"))),
-    "man/did.Rd is what tools/help.R writes: Rscript bindings/r/tools/help.R"
-  )
-}
+page <- capture.output(tools::Rd2txt(file.path(source, "bindings/r/man/did.Rd"), stages = c("build", "install", "render")))
+page <- gsub("_\b", "", page)
+for (name in setdiff(options$name, "x")) check(any(grepl(name, page, fixed = TRUE)), paste(name, "stands in the help page"))
+for (text in c("not_yet", "randomisation")) check(any(grepl(text, page, fixed = TRUE)), paste(text, "in the help page"))
 
 cat(checks, "checks,", failures, "failed\n")
 quit(status = failures > 0)

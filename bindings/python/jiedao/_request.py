@@ -55,6 +55,7 @@ _aliases = {
     "clustervars": "cluster",
     "weightsname": "weights",
     "est_method": "method",
+    "if_": "if",  # a word of Python's own
 }
 _alias_values = {"nevertreated": "never", "notyettreated": "not_yet"}
 

@@ -9,7 +9,7 @@ did_options <- function() {
 aliases <- c(
   yname = "y", idname = "unit", tname = "time", gname = "cohort", xformla = "x",
   control_group = "control", clustervars = "cluster", weightsname = "weights", est_method = "method",
-  cluster_var = "cluster", treatment = "treat"
+  cluster_var = "cluster", treatment = "treat", if_ = "if"
 )
 alias_values <- c(nevertreated = "never", notyettreated = "not_yet", hetero = "hc1", HC1 = "hc1", IID = "iid")
 
