@@ -150,7 +150,7 @@ static int read_foreign(jd_table_t *table, const jd_did_file_t *file, bool stata
                         jd_request_t *request, jd_ctx_t *ctx)
 {
     jd_own_columns_t columns;
-    const jd_wanted_t wanted = {choose, &columns, are_ids};
+    const jd_wanted_t wanted = {choose, &columns, are_ids, NULL};
     jd_csv_style_t style = file->style;
     int rc = make_columns(&columns, file, request, ctx);
     if (!rc && stata) rc = jd_stata_read(file->path, &wanted, style.missing, table, ctx);

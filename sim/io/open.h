@@ -19,6 +19,9 @@ typedef struct jd_wanted {
     void *user;
     /** Whether a column's cells are only compared, as ids; NULL = none. */
     bool (*is_id)(void *user, const char *name);
+    /** Whether a column stays text whatever it holds, as codes do whose zeros in front count; NULL =
+     *  none. Of a Stata file columns have the types they are stored in. */
+    bool (*is_text)(void *user, const char *name);
 } jd_wanted_t;
 
 /** How a text file is written; '\0' = find out. */

@@ -50,6 +50,20 @@ static void test_r(void **state)
     assert_true(run_blocks(JD_SOURCE_DIR "/docs/tutorials/from-r.md") > 15);
 }
 
+static void test_records(void **state)
+{
+    (void)state;
+    assert_true(run_blocks(JD_SOURCE_DIR "/docs/tutorials/from-records.md") == 3);
+    /* What the page shows is what the last panel said. */
+    run_shell(&said,
+              "./jiedao panel moves.csv --firm id --date date --from from --to to --divisions "
+              "divisions.csv --policy policy.csv --sector industry --targeted 35 --similar 33 "
+              "--first 2020 --last 2025 --leftover left.csv -o mine.h5 --force");
+    assert_int_equal(said.status, 0);
+    read_back(JD_SOURCE_DIR "/docs/tutorials/from-records.md", page, sizeof page);
+    ASSERT_HOLDS(page, said.out);
+}
+
 static void test_own_data(void **state)
 {
     (void)state;
@@ -62,6 +76,7 @@ int main(void)
         cmocka_unit_test(test_stata),
         cmocka_unit_test(test_r),
         cmocka_unit_test(test_own_data),
+        cmocka_unit_test(test_records),
     };
     return cmocka_run_group_tests(tests, begin, remove_here);
 }

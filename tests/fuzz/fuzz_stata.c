@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (!out || fwrite(bytes, 1, size, out) != size || fclose(out) != 0) abort();
     jd_ctx_t ctx = {.threads = 1};
     jd_table_t table;
-    const jd_wanted_t wanted = {take_all, NULL, NULL};
+    const jd_wanted_t wanted = {take_all, NULL, NULL, NULL};
     int rc = jd_stata_read(path, &wanted, "-9,a", &table, &ctx);
     if ((rc != JD_OK) != (ctx.n_errors > 0)) abort();
     if (!rc) walk(&table);

@@ -17,6 +17,7 @@ enum part {
     STUDY,
     SWEEP,
     DRAWING,
+    RECORDS,
     CLI,
     PANEL,
     LINEAR,
@@ -29,21 +30,20 @@ enum part {
 };
 
 static const char *const part_names[PARTS] = {
-    "core", "config", "model",  "run", "io",       "study",       "sweep",   "drawing",
+    "core", "config", "model",  "run", "io",       "study",       "sweep",   "drawing", "records",
     "cli",  "panel",  "linear", "did", "diagnose", "experiments", "figures", "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
     enum part from, to;
 } arrows[] = {
-    {CONFIG, CORE},    {PANEL, CORE},         {IO, CORE},
-    {FIGURES, CORE},   {CLI, SWEEP},          {CLI, DRAWING},
-    {CLI, DATASET},    {SWEEP, STUDY},        {SWEEP, EXPERIMENTS},
-    {DRAWING, SWEEP},  {DRAWING, FIGURES},    {DATASET, DIAGNOSE},
-    {STUDY, RUN},      {RUN, MODEL},          {STUDY, CONFIG},
-    {RUN, CONFIG},     {MODEL, CONFIG},       {STUDY, IO},
-    {STUDY, DIAGNOSE}, {DIAGNOSE, DID},       {DID, LINEAR},
-    {LINEAR, PANEL},   {EXPERIMENTS, LINEAR},
+    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},         {FIGURES, CORE},
+    {CLI, SWEEP},         {CLI, DRAWING},        {CLI, DATASET},     {SWEEP, STUDY},
+    {SWEEP, EXPERIMENTS}, {DRAWING, SWEEP},      {DRAWING, FIGURES}, {DATASET, DIAGNOSE},
+    {STUDY, RUN},         {RUN, MODEL},          {STUDY, CONFIG},    {RUN, CONFIG},
+    {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},  {DIAGNOSE, DID},
+    {DID, LINEAR},        {LINEAR, PANEL},       {RECORDS, RUN},      {RECORDS, IO},
+    {CLI, RECORDS},        {EXPERIMENTS, LINEAR},
 };
 
 /* Public headers that are not named after their part. */

@@ -43,7 +43,7 @@ static void hear(void *user, const char *message)
 
 static int read_with(int threads, const char *missing, jd_table_t *table, jd_ctx_t *ctx)
 {
-    const jd_wanted_t wanted = {take_all, NULL, NULL};
+    const jd_wanted_t wanted = {take_all, NULL, NULL, NULL};
     jd_csv_style_t style = {.missing = missing};
     jd_ctx_init(ctx);
     ctx->threads = threads;

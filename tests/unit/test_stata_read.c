@@ -63,7 +63,7 @@ static void test_columns_come_back(void **state)
 {
     (void)state;
     char letters[] = "yns", text[64], expected[64];
-    jd_wanted_t wanted = {choose, letters, NULL};
+    jd_wanted_t wanted = {choose, letters, NULL, NULL};
     jd_table_t was, t;
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
@@ -89,7 +89,7 @@ static void test_the_choosers_error_ends_it(void **state)
 {
     (void)state;
     char letters[] = "y!";
-    jd_wanted_t wanted = {choose, letters, NULL};
+    jd_wanted_t wanted = {choose, letters, NULL, NULL};
     jd_table_t t;
     jd_ctx_t ctx;
     jd_ctx_init(&ctx);
@@ -103,7 +103,7 @@ static void test_damaged_files(void **state)
 {
     (void)state;
     char letters[] = "uyns", damaged[] = "/tmp/jiedao-damaged-XXXXXX";
-    jd_wanted_t wanted = {choose, letters, NULL};
+    jd_wanted_t wanted = {choose, letters, NULL, NULL};
     int fd = mkstemp(damaged), refused = 0;
     assert_true(fd >= 0);
     FILE *in = fopen(file, "rb");

@@ -38,7 +38,7 @@ void jd_csv_learn(jd_csv_kind_t *k, const jd_csv_field_t *f, jd_csv_place_t plac
     int64_t i;
     unsigned ways;
     if (f->length > k->width) k->width = f->length;
-    if (!k->whole && !k->ways) { /* text: only what is missing and how wide it is counts */
+    if (k->text || (!k->whole && !k->ways)) { /* text: only what is missing and how wide it is counts */
         k->missing = k->missing || jd_missing_word(f->bytes, f->length);
         return;
     }

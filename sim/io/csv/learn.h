@@ -18,6 +18,7 @@ enum { JD_CSV_SHOWN = 40 };
 /** What is known of a column. */
 typedef struct jd_csv_kind {
     int column; /**< of the table, or -1 */
+    bool text;  /**< stays text: only its width counts */
     bool id;    /**< its cells are only compared: no thousands, no evidence on the decimal mark */
     bool whole, missing;
     bool plain;    /**< some number but 0 has neither point nor comma */

@@ -170,7 +170,10 @@ static void set_types(jd_column_t *columns, const header_t *h, const jd_csv_kind
         jd_column_t *c = &columns[k->column];
         const bool number = (k->ways & (decimal == ',' ? JD_CELL_COMMA : JD_CELL_POINT)) &&
                             (decimal || !is_ambiguous(k));
-        c->type = k->whole && !k->missing ? JD_INT64 : number ? JD_DOUBLE : JD_TEXT;
+        c->type = k->text                   ? JD_TEXT
+                  : k->whole && !k->missing ? JD_INT64
+                  : number                  ? JD_DOUBLE
+                                            : JD_TEXT;
         /* Whole numbers beyond 2^53 with some missing stay text: as ids they must not be rounded.
          */
         if (c->type == JD_DOUBLE && k->id && k->whole && k->width > 15) c->type = JD_TEXT;
@@ -262,6 +265,7 @@ static int choose(const char *path, const header_t *h, const jd_wanted_t *wanted
         if (!take[i]) continue;
         kinds[i].column = c++;
         kinds[i].id = wanted->is_id && wanted->is_id(wanted->user, names[i]);
+        kinds[i].text = wanted->is_text && wanted->is_text(wanted->user, names[i]);
     }
     free(take);
     return rc;
