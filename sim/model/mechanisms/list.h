@@ -11,7 +11,8 @@
 #define JD_MECHANISMS(each) \
     each(urban)             \
     each(tournament)        \
-    each(diffusion)
+    each(diffusion)         \
+    each(cooperation)
 /* clang-format on */
 
 #define JD_DECLARE_MECHANISM(name) extern const jd_mechanism_t jd_##name;
