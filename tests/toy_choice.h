@@ -164,7 +164,7 @@ static void toy_start(toy_t *toy, const toy_street_t *street, int n, const char 
                                          .borders = &toy->borders,
                                          .base = &toy->base,
                                          .drift = toy->firms->b_dev,
-                                         .review = 1};
+                                         .review = {1, 1, 1, 1}};
     toy_state(toy, 0);
     toy_weigh(toy, false);
     jd_base_fix(&toy->base, &toy->setting, &toy->world);
@@ -181,7 +181,7 @@ static void toy_stop(toy_t *toy)
 }
 
 /** V_jkz of the equations. */
-static double toy_value(const toy_t *toy, int kind, int s)
+static inline double toy_value(const toy_t *toy, int kind, int s)
 {
     const jd_firms_params_t *p = toy->firms;
     const jd_world_t *w = &toy->world;
@@ -201,7 +201,7 @@ static double toy_value(const toy_t *toy, int kind, int s)
 
 /** The law seen from one street, by the equations: [streets] probabilities; returns L (not yet less
  * its value at V = 0). Refused classes have no weight. `flat`: V = 0 and nothing is refused. */
-static double toy_law(const toy_t *toy, int kind, int origin, bool flat, double *probability)
+static inline double toy_law(const toy_t *toy, int kind, int origin, bool flat, double *probability)
 {
     const jd_tree_t *t = &toy->tree;
     const jd_firms_params_t *p = toy->firms;

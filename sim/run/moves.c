@@ -105,8 +105,9 @@ jd_pass_t jd_moves_pass(const struct jd_simulation *sim, int64_t period)
                       .base = &sim->base,
                       .borders = &sim->borders,
                       .type = sim->type,
-                      .review = jd_review_rate(sim, period),
                       .n_worlds = sim->n_worlds};
+    for (int k = 0; k < sim->dims.sectors; k++)
+        pass.review[k] = jd_review_rate(sim, k, period);
     jd_pass_draws(&pass, sim->seed, sim->replicate, period);
     for (int w = 0; w < sim->n_worlds; w++) {
         uint32_t top = jd_choice_top_hazard(&sim->world[w].choice, &sim->dims);

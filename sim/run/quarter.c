@@ -135,11 +135,12 @@ static void share_bounds(struct jd_simulation *sim)
     }
 }
 
-double jd_review_rate(const struct jd_simulation *sim, int64_t period)
+double jd_review_rate(const struct jd_simulation *sim, int sector, int64_t period)
 {
     const jd_firms_params_t *p = sim->firms_params;
-    double shock = quarter_of(sim, period) >= p->common_shock_start ? p->common_shock : 0;
-    double review = p->review * (1 + shock);
+    const bool shocked = quarter_of(sim, period) >= p->common_shock_start;
+    const double shock = shocked ? p->common_shock + jd_of_sector(&p->sector_shock, sector) : 0;
+    const double review = p->review * jd_of_sector(&p->sector_review, sector) * (1 + shock);
     return review < 1 ? review : 1;
 }
 
@@ -159,19 +160,27 @@ static void price_land(struct jd_simulation *sim)
     }
 }
 
-void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+static jd_choice_setting_t setting_of(const struct jd_simulation *sim, int64_t period)
 {
     const jd_firms_params_t *p = sim->firms_params;
-    choice_pass_t pass = {
-        .setting = {.dims = &sim->dims,
-                    .tree = &sim->tree,
-                    .firms = p,
-                    .borders = &sim->borders,
-                    .base = &sim->base,
-                    .drift = p->b_dev + p->b_drift * (double)(period > 0 ? period : 0) /
-                                            (double)sim->params->periods,
-                    .review = jd_review_rate(sim, period)},
-        .refuse = false};
+    const double passed = (double)(period > 0 ? period : 0), all = (double)sim->params->periods;
+    jd_choice_setting_t setting = {.dims = &sim->dims,
+                                   .tree = &sim->tree,
+                                   .firms = p,
+                                   .borders = &sim->borders,
+                                   .base = &sim->base,
+                                   .drift = p->b_dev + p->b_drift * passed / all};
+    for (int k = 0; k < sim->dims.sectors; k++) {
+        setting.review[k] = jd_review_rate(sim, k, period);
+        setting.tilt[k] = jd_of_sector(&p->sector_drift, k) * passed / all;
+    }
+    setting.apart = jd_sectors_crowd(p, setting.crowd);
+    return setting;
+}
+
+void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
+{
+    choice_pass_t pass = {.setting = setting_of(sim, period), .refuse = false};
     price_land(sim);
     if (!sim->base.ready) {
         weigh_and_leave(sim, &pass, ctx);

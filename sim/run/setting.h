@@ -96,8 +96,9 @@ void jd_quarter_choices(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx
 /** Room for the moves of a batch of chunks. */
 JD_MUST_USE int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx);
 void jd_moves_free(struct jd_simulation *sim);
+/** How often firms of a sector review their place in a period. */
+double jd_review_rate(const struct jd_simulation *sim, int sector, int64_t period);
 /** What the firms' pass of a period reads, of all worlds there are. */
-double jd_review_rate(const struct jd_simulation *sim, int64_t period);
 jd_pass_t jd_moves_pass(const struct jd_simulation *sim, int64_t period);
 JD_MUST_USE int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx);
 

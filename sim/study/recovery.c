@@ -30,6 +30,9 @@ static const jd_param_t own_rows[] = {
      "estimate on the panel county x quarter", "", JD_RESULT},
     {"sector", JD_PARAM_FLAG, P(sector), "yes", 0, 0, NULL, "",
      "estimate on sector x county x quarter (triple difference)", "", JD_RESULT},
+    {"control_sector", JD_PARAM_INT, P(control_sector), "0", 0, JD_SECTORS_MAX - 1, NULL, "1",
+     "the sector that the triple difference compares the targeted one with; 0 = all others", "",
+     JD_RESULT},
     {"firm", JD_PARAM_FLAG, P(firm), "yes", 0, 0, NULL, "",
      "estimate on the sample of firms x quarter", "", JD_RESULT},
     {"cluster", JD_PARAM_CHOICE, P(cluster), "county", 0, 0, "county | prefecture | province", "",
@@ -88,6 +91,12 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                                "estimate.variance = %s: recorded panels have clusters of one "
                                "level (estimate.cluster) and no places; name another kind",
                                p->vcov.kind == JD_VCOV_CONLEY ? "conley" : "multiway");
+    const jd_firms_params_t *firms = jd_config_section(config, "firms");
+    if (firms && p->control_sector > 0 && p->control_sector >= firms->sector_shares.n)
+        return jd_config_blame(config, "estimate", "control_sector", ctx,
+                               "estimate.control_sector = %d: firms.sector_shares has sectors 0 to "
+                               "%d; name one from 1 on, or 0 for all untargeted ones",
+                               (int)p->control_sector, firms->sector_shares.n - 1);
     const jd_outcome_t *outcome = &jd_outcomes[p->outcome];
     const jd_mechanism_t *m = jd_outcome_mechanism(outcome);
     const void *switched = m ? jd_config_section(config, m->section.name) : NULL;

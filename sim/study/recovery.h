@@ -25,6 +25,7 @@ typedef struct jd_estimate_params {
     int32_t data, cluster;
     int32_t outcome; /**< row of jd_outcomes */
     bool county, sector, firm;
+    int64_t control_sector;
     double level;
     int64_t bin_first, bin_last;
 } jd_estimate_params_t;

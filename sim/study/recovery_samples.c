@@ -112,6 +112,24 @@ int jd_county_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
     return JD_OK;
 }
 
+/* Leaves the targeted sector and one other in a sample by sector. */
+static void keep_sector(jd_recovery_sample_t *s, const int8_t *sector, int64_t n_unit,
+                        int64_t other)
+{
+    int32_t *const codes[] = {s->unit, s->time, s->cohort, s->cluster, s->fixed[0], s->fixed[1]};
+    double *const values[] = {s->observed, s->y1, s->y0};
+    int64_t kept = 0;
+    for (int64_t i = 0; i < s->n; i++) {
+        if (sector[i % n_unit] != 0 && sector[i % n_unit] != other) continue;
+        for (int c = 0; c < 6; c++)
+            codes[c][kept] = codes[c][i];
+        for (int v = 0; v < 3; v++)
+            values[v][kept] = values[v][i];
+        s->cell[kept++] = s->cell[i];
+    }
+    s->n = kept;
+}
+
 int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, const jd_recorded_t *r,
                      jd_ctx_t *ctx)
 {
@@ -135,6 +153,7 @@ int jd_sector_sample(jd_recovery_sample_t *s, const jd_estimate_params_t *p, con
         s->fixed[1][i] = county[u] * periods + (int32_t)t;
         s->cell[i] = (int8_t)jd_table_number(fact, kind, i);
     }
+    if (p->control_sector > 0) keep_sector(s, sector, fact->n_unit, p->control_sector);
     return JD_OK;
 }
 

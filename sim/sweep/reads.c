@@ -65,28 +65,35 @@ static bool leaves_all(const void *block, const jd_config_t *config)
     return leaves_counties(block, config) && !p->sector && !p->firm;
 }
 
+static bool leaves_sectors(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return !((const jd_estimate_params_t *)block)->sector;
+}
+
 static bool is_no_inflow(const void *block, const jd_config_t *config)
 {
     (void)config;
     return ((const jd_estimate_params_t *)block)->outcome != JD_FLOW_IN;
 }
 
-#define OF_THE_SIMULATOR                                                                        \
-    {"event.*", is_outside, "the event acts in no quarter of the run"},                         \
-        {"rescaling.event, rescaling.event_start, rescaling.event_length", built_in_is_outside, \
-         "the built-in event acts in no quarter of the run"},                                   \
-        {"firms.common_shock, firms.common_shock_start", shock_is_outside,                      \
-         "the common shock begins after the last quarter"},                                     \
-        {"estimate.estimators, estimate.control, estimate.anticipation, estimate.outcome, "     \
-         "estimate.data, estimate.variance, estimate.cluster, estimate.level, "                 \
-         "estimate.bin_first, estimate.bin_last",                                               \
-         leaves_all, "estimate.county, sector and firm are no: nothing is estimated"},          \
-        {"estimate.estimators, estimate.control, estimate.anticipation, estimate.bin_first, "   \
-         "estimate.bin_last",                                                                   \
-         leaves_counties, "estimate.county = no: only the county panel has these choices"},     \
-    {                                                                                           \
-        "estimate.firm", is_no_inflow,                                                          \
-            "the sample of firms has moves in, so only estimate.outcome = inflow"               \
+#define OF_THE_SIMULATOR                                                                         \
+    {"event.*", is_outside, "the event acts in no quarter of the run"},                          \
+        {"rescaling.event, rescaling.event_start, rescaling.event_length", built_in_is_outside,  \
+         "the built-in event acts in no quarter of the run"},                                    \
+        {"firms.common_shock, firms.common_shock_start, firms.sector_shock", shock_is_outside,   \
+         "the common shock begins after the last quarter"},                                      \
+        {"estimate.control_sector", leaves_sectors, "estimate.sector = no compares no sectors"}, \
+        {"estimate.estimators, estimate.control, estimate.anticipation, estimate.outcome, "      \
+         "estimate.data, estimate.variance, estimate.cluster, estimate.level, "                  \
+         "estimate.bin_first, estimate.bin_last",                                                \
+         leaves_all, "estimate.county, sector and firm are no: nothing is estimated"},           \
+        {"estimate.estimators, estimate.control, estimate.anticipation, estimate.bin_first, "    \
+         "estimate.bin_last",                                                                    \
+         leaves_counties, "estimate.county = no: only the county panel has these choices"},      \
+    {                                                                                            \
+        "estimate.firm", is_no_inflow,                                                           \
+            "the sample of firms has moves in, so only estimate.outcome = inflow"                \
     }
 
 const jd_unread_t jd_run_unread[] = {OF_THE_SIMULATOR, {NULL, NULL, NULL}};

@@ -8,10 +8,10 @@
 /* Everything on: several cohorts, anticipation, drift, feedback, entry, exit, events, tournament.
  */
 #define RICH "policy.adoption=2020Q3, 2021Q1", "policy.anticipation=2", "policy.profile=ramp", RICH0
-#define RICH0                                                                                   \
-    "firms.b_drift=0.3", "firms.entry=0.01", "firms.exit=0.01", "firms.common_shock=0.5",       \
+#define RICH0                                                                                    \
+    "firms.b_drift=0.3", "firms.entry=0.01", "firms.exit=0.01", "firms.common_shock=0.5",        \
         "firms.common_shock_start=2020Q4", "world.fiscal_feedback=0.5", "tournament.street=0.3", \
-        "run.burn_in_firms=3", "firms.emission_limit=1", "event.smog.kind=env",                 \
+        "run.burn_in_firms=3", "firms.emission_limit=1", "event.smog.kind=env",                  \
         "event.smog.start=2020Q2", "event.smog.spread=0.5"
 
 /* Columns two panels share hold the same bytes. */
@@ -289,7 +289,8 @@ static void test_a_swept_rate_keeps_its_movers(void **state)
     make_pass(&c);
     const struct jd_simulation *sim = c.s.sim;
     c.pass.threshold = c.pass.threshold / 10 * 3 + 10;
-    c.pass.review *= 0.3;
+    for (int k = 0; k < JD_SECTORS_MAX; k++)
+        c.pass.review[k] *= 0.3;
     jd_firms_pass(&c.pass, 0, sim->dims.firms, &c.other);
     assert_true(c.other.n > 20 && c.other.n < c.all.n);
     int64_t at = 0;

@@ -63,8 +63,8 @@ static void test_refused_streets_take_nobody(void **state)
 
 static uint32_t hazard_of(const toy_t *toy, int type, int32_t street)
 {
-    return jd_choice_hazard(&toy->world.choice, &toy->dims, &toy->tree, toy->setting.review, type,
-                            street);
+    return jd_choice_hazard(&toy->world.choice, &toy->dims, &toy->tree, toy->setting.review[0],
+                            type, street);
 }
 
 static void test_leaving_is_the_equation(void **state)

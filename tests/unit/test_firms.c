@@ -217,7 +217,7 @@ static void test_the_pass_looks_at_hazards(void **state)
                       .base = &sim->base,
                       .borders = &sim->borders,
                       .type = sim->type,
-                      .review = 0.4,
+                      .review = {0.4, 0.4},
                       .n_worlds = 1,
                       .place = {sim->world[0].place},
                       .choice = {&sim->world[0].choice},

@@ -19,7 +19,7 @@ JD_CLONES static void value_common(const jd_choice_setting_t *setting, const jd_
                  *development = setting->tree->development[JD_STREET] + first;
     const double *inducement = world->inducement + first, *services = world->services + first;
     const double b_inducement = p->b_inducement, b_services = p->b_services,
-                 b_crowding = p->b_crowding;
+                 b_crowding = setting->apart ? 0 : p->b_crowding;
     const double drift = setting->drift, per_firm = world->active > 0 ? 1 / world->active : 0;
     double firms[BLOCK] = {0};
     for (int k = 0; k < setting->dims->sectors; k++) {
@@ -42,6 +42,28 @@ static void pay_for_land(const jd_choice_setting_t *setting, const jd_world_t *w
     const int32_t *county = setting->tree->parent[JD_STREET] + first;
     for (int i = 0; i < n && b_land > 0; i++)
         common[i] -= b_land * world->land_price[county[i]];
+}
+
+/* Adds how a sector differs from the others: whom it shares land with, and its own trend. Nothing
+ * where sectors are alike. */
+static void tell_apart(const jd_choice_setting_t *setting, const jd_world_t *world, int sector,
+                       int32_t first, int n, double *restrict value)
+{
+    const double *site = setting->tree->site + first,
+                 *development = setting->tree->development[JD_STREET] + first;
+    const double b_crowding = setting->apart ? setting->firms->b_crowding : 0,
+                 tilt = setting->tilt[sector];
+    const double per_firm = world->active > 0 ? 1 / world->active : 0;
+    double firms[BLOCK] = {0};
+    for (int l = 0; l < setting->dims->sectors && b_crowding > 0; l++) {
+        const int32_t *stock = world->stock + (int64_t)l * setting->dims->streets + first;
+        for (int i = 0; i < n; i++)
+            firms[i] += setting->crowd[sector][l] * stock[i];
+    }
+    for (int i = 0; i < n && b_crowding > 0; i++)
+        value[i] -= b_crowding * jd_log(0.2 + firms[i] * per_firm / site[i]);
+    for (int i = 0; i < n && tilt != 0.0; i++)
+        value[i] += tilt * development[i];
 }
 
 /* Adds what depends on the sector: firms of its own nearby, and the policy. */
@@ -93,6 +115,7 @@ static void weigh_streets(const jd_choice_setting_t *setting, const jd_world_t *
         pay_for_land(setting, world, first, n, common);
         for (int k = 0; k < d->sectors; k++) {
             value_sector(setting, world, k, first, n, common, value);
+            tell_apart(setting, world, k, first, n, value);
             for (int z = 0; z < d->emissions; z++)
                 weigh_class(setting, world, k * d->emissions + z, refuse, first, n, value);
         }
@@ -220,6 +243,7 @@ JD_CLONES static void cost_counties(const counties_t *c, const double *restrict 
 static void top_counties(const counties_t *c, const jd_choice_t *choice, int kind)
 {
     const jd_dims_t *d = c->setting->dims;
+    const double review = c->setting->review[kind / d->emissions];
     const int32_t *child = c->setting->tree->child[JD_COUNTY];
     const double *appeal = choice->appeal + (int64_t)kind * d->streets;
     const double *cost = choice->cost + (int64_t)kind * d->sizes * d->counties;
@@ -229,7 +253,7 @@ static void top_counties(const counties_t *c, const jd_choice_t *choice, int kin
             least = jd_min(least, appeal[s]);
         for (int q = 0; q < d->sizes; q++)
             cheapest = jd_min(cheapest, cost[(int64_t)q * d->counties + i]);
-        choice->top[c->at + i] = jd_hazard(c->setting->review, least, cheapest);
+        choice->top[c->at + i] = jd_hazard(review, least, cheapest);
     }
 }
 

@@ -39,9 +39,12 @@ typedef struct jd_choice_setting {
     const jd_tree_t *tree;
     const jd_firms_params_t *firms;
     const jd_borders_t *borders;
-    const jd_base_t *base; /**< not ready: ratios are not made */
-    double drift;          /**< b_dev + b_drift t/T of this period */
-    double review;         /**< review rate of this period, common shock included */
+    const jd_base_t *base;         /**< not ready: ratios are not made */
+    double drift;                  /**< b_dev + b_drift t/T of this period */
+    double review[JD_SECTORS_MAX]; /**< review rates of this period, common shock included */
+    double tilt[JD_SECTORS_MAX];   /**< what a sector adds to drift in this period */
+    bool apart;                    /**< sectors crowd each other by `crowd` (jd_sectors_crowd) */
+    double crowd[JD_SECTORS_MAX][JD_SECTORS_MAX];
 } jd_choice_setting_t;
 
 /** First half, prefectures [first, end): utilities, street, county and prefecture weights.

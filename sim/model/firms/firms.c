@@ -225,8 +225,11 @@ static void look(const jd_pass_t *pass, const candidates_t *c, int w, const int6
     const jd_choice_t *choice = pass->choice[w];
     const int32_t *county = pass->tree->parent[JD_STREET], *place = pass->place[w];
     int64_t kind_of[JD_TYPES_MAX];
-    for (int t = 0; t < d->types; t++)
+    double review[JD_TYPES_MAX];
+    for (int t = 0; t < d->types; t++) {
         kind_of[t] = t / d->sizes;
+        review[t] = pass->review[jd_type_sector(d, t)];
+    }
     for (int i = 0; i < c->n; i++) {
         int32_t at = place[c->firm[i]];
         if (at < 0) {
@@ -240,7 +243,7 @@ static void look(const jd_pass_t *pass, const candidates_t *c, int w, const int6
     for (int i = 0; i < c->n; i++) {
         if (cell[i].appeal < 0) continue;
         uint32_t hazard =
-            jd_hazard(pass->review, choice->appeal[cell[i].appeal], choice->cost[cell[i].cost]);
+            jd_hazard(review[type[i]], choice->appeal[cell[i].appeal], choice->cost[cell[i].cost]);
         leaves[i] |= (uint64_t)(c->uniform[i] < hazard) << w;
     }
 }

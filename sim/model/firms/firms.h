@@ -11,7 +11,9 @@ enum { JD_SECTORS_MAX = 4, JD_EMISSIONS_MAX = 4, JD_SIZES_MAX = 4, JD_WORLDS_MAX
 
 typedef struct jd_firms_params {
     int64_t n;
-    jd_list_t sector_shares, emission_classes, emission_shares, size_shares, size_employees;
+    jd_list_t sector_shares;
+    jd_list_t sector_place, sector_drift, sector_shock, sector_review; /**< jd_of_sector() */
+    jd_list_t emission_classes, emission_shares, size_shares, size_employees;
     double gradient;
     double b_inducement, b_services, b_agglomeration, b_crowding, b_land, b_policy, b_dev, b_drift,
         b_emission, b_tie;
@@ -26,6 +28,18 @@ typedef struct jd_firms_params {
 } jd_firms_params_t;
 
 extern const jd_section_t jd_firms_section;
+
+/** A sector's value: lists of sectors hold one for each, or one for all. */
+static inline double jd_of_sector(const jd_list_t *list, int sector)
+{
+    return list->value[list->n == 1 ? 0 : sector];
+}
+
+/** How much firms of sector l crowd those of sector k, as [k][l]: similarity exp(-distance) of
+ * their places, each row over its mean by the sectors' shares, so that an even spread is 1. False
+ * where all sectors are in one place: all are 1 then. */
+bool jd_sectors_crowd(const jd_firms_params_t *params,
+                      double crowd[JD_SECTORS_MAX][JD_SECTORS_MAX]);
 
 /** Sizes of the world for these parameters. `firms` counts room for those still to be born. */
 void jd_dims_init(jd_dims_t *dims, const jd_tree_t *tree, const jd_firms_params_t *firms,
@@ -107,7 +121,7 @@ typedef struct jd_pass {
     int n_worlds;
     const int32_t *place[JD_WORLDS_MAX];
     const jd_choice_t *choice[JD_WORLDS_MAX];
-    double review;      /**< of this period (jd_choice_setting_t) */
+    double review[JD_SECTORS_MAX]; /**< of this period (jd_choice_setting_t) */
     uint32_t threshold; /**< above every world's largest hazard: others are not looked at */
     jd_jump_t leading;  /**< draw 0 of JD_DRAW_LEAVE in this period */
     jd_jump_t jump;     /**< draw 0 of JD_DRAW_MOVE in this period */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#include "core/vmath.h"
 #include "model/firms/firms.h"
 #include "model/mechanism.h"
 
@@ -14,6 +15,18 @@ static const jd_param_t params[] = {
      "share of each sector; the first is the one the policy targets, the second is the same but "
      "untargeted",
      "assumed", JD_RESULT},
+    {"sector_place", JD_PARAM_LIST, P(sector_place), "0", -10, 10, NULL, "1",
+     "place of each sector on a line, or 0 for all: sectors as far apart as d are similar by "
+     "exp(-d), and crowd each other on land by that much",
+     "assumed: all alike", JD_RESULT},
+    {"sector_drift", JD_PARAM_LIST, P(sector_drift), "0", -1, 1, NULL, "utility",
+     "what each sector adds to b_drift, or one value for all", "assumed: all alike", JD_RESULT},
+    {"sector_shock", JD_PARAM_LIST, P(sector_shock), "0", -1, 5, NULL, "1",
+     "what each sector adds to common_shock, or one value for all", "assumed: all alike",
+     JD_RESULT},
+    {"sector_review", JD_PARAM_LIST, P(sector_review), "1", 0, 20, NULL, "1",
+     "times review: how often firms of each sector review their place, or one value for all",
+     "assumed: all alike", JD_RESULT},
     {"emission_classes", JD_PARAM_LIST, P(emission_classes), "0, 0.5, 1", 0, 10, NULL, "1",
      "emissions z of each class", "assumed", JD_RESULT},
     {"emission_shares", JD_PARAM_LIST, P(emission_shares), "0.5, 0.3, 0.2", 0, 1, NULL, "1",
@@ -87,6 +100,25 @@ static const jd_param_t params[] = {
      "off", JD_RESULT},
 };
 
+bool jd_sectors_crowd(const jd_firms_params_t *p, double crowd[JD_SECTORS_MAX][JD_SECTORS_MAX])
+{
+    const int sectors = p->sector_shares.n;
+    bool apart = false;
+    for (int k = 0; k < sectors; k++) {
+        double mean = 0;
+        for (int l = 0; l < sectors; l++) {
+            const double d =
+                fabs(jd_of_sector(&p->sector_place, k) - jd_of_sector(&p->sector_place, l));
+            apart |= d > 0;
+            crowd[k][l] = jd_exp(-d);
+            mean += crowd[k][l] * p->sector_shares.value[l];
+        }
+        for (int l = 0; l < sectors; l++)
+            crowd[k][l] /= mean;
+    }
+    return apart;
+}
+
 static double sum_of(const jd_list_t *list)
 {
     double sum = 0;
@@ -117,11 +149,41 @@ static int check_length(const jd_list_t *list, const jd_list_t *shares, const ch
                            key, list->n, with, shares->n);
 }
 
+static int check_sectors(const jd_list_t *list, const jd_list_t *shares, const char *key,
+                         const jd_config_t *config, jd_ctx_t *ctx)
+{
+    if (list->n == 1 || list->n == shares->n) return JD_OK;
+    return jd_config_blame(config, "firms", key, ctx,
+                           "firms.%s: has %d values, firms.sector_shares has %d; give one for each "
+                           "sector, or one for all",
+                           key, list->n, shares->n);
+}
+
+/* Sectors' lists, and that no rate of review falls below none. */
+static int check_all_sectors(const jd_firms_params_t *p, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    const jd_list_t *shares = &p->sector_shares;
+    int rc = check_sectors(&p->sector_place, shares, "sector_place", config, ctx);
+    if (!rc) rc = check_sectors(&p->sector_drift, shares, "sector_drift", config, ctx);
+    if (!rc) rc = check_sectors(&p->sector_shock, shares, "sector_shock", config, ctx);
+    if (!rc) rc = check_sectors(&p->sector_review, shares, "sector_review", config, ctx);
+    for (int k = 0; k < shares->n && !rc; k++) {
+        const double shock = p->common_shock + jd_of_sector(&p->sector_shock, k);
+        if (shock < -1)
+            rc =
+                jd_config_blame(config, "firms", "sector_shock", ctx,
+                                "firms.common_shock + sector_shock = %g in sector %d: a rate falls "
+                                "by 1 at most; give values that sum to -1 or more",
+                                shock, k);
+    }
+    return rc;
+}
+
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
 {
     (void)name;
     const jd_firms_params_t *p = block;
-    int rc[8] = {
+    int rc[9] = {
         check_shares(&p->sector_shares, JD_SECTORS_MAX, "sector_shares", config, ctx),
         check_shares(&p->emission_shares, JD_EMISSIONS_MAX, "emission_shares", config, ctx),
         check_shares(&p->size_shares, JD_SIZES_MAX, "size_shares", config, ctx),
@@ -131,22 +193,23 @@ static int check(const void *block, const char *name, const jd_config_t *config,
                      ctx),
         check_length(&p->moving_cost_size, &p->size_shares, "moving_cost_size", "size_shares",
                      config, ctx),
+        check_all_sectors(p, config, ctx),
         JD_OK,
         JD_OK,
     };
     if (p->dissimilarity_county > p->dissimilarity_prefecture)
-        rc[6] = jd_config_blame(
+        rc[7] = jd_config_blame(
             config, "firms", "dissimilarity_county", ctx,
             "firms.dissimilarity_county = %g is above dissimilarity_prefecture = %g: choice is a "
             "random-utility nested logit only with 0 < county <= prefecture <= 1",
             p->dissimilarity_county, p->dissimilarity_prefecture);
     if (p->share_county + p->share_prefecture + p->share_province > 1 + 1e-12)
-        rc[7] = jd_config_blame(
+        rc[8] = jd_config_blame(
             config, "firms", "share_county", ctx,
             "firms.share_county + share_prefecture + share_province = %g: shares of moves may sum "
             "to at most 1",
             p->share_county + p->share_prefecture + p->share_province);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 9; i++) {
         if (rc[i]) return rc[i];
     }
     return JD_OK;
@@ -155,7 +218,17 @@ static int check(const void *block, const char *name, const jd_config_t *config,
 static bool has_no_shock(const void *block, const jd_config_t *config)
 {
     (void)config;
-    return ((const jd_firms_params_t *)block)->common_shock == 0.0;
+    const jd_firms_params_t *p = block;
+    bool shock = p->common_shock != 0.0;
+    for (int k = 0; k < p->sector_shock.n; k++)
+        shock |= p->sector_shock.value[k] != 0.0;
+    return !shock;
+}
+
+static bool has_no_crowding(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return ((const jd_firms_params_t *)block)->b_crowding == 0.0;
 }
 
 static bool has_no_decay(const void *block, const jd_config_t *config)
@@ -173,6 +246,8 @@ static bool has_no_ties(const void *block, const jd_config_t *config)
 static const jd_unread_t unread[] = {
     {"b_tie", has_no_ties, "no mechanism that is on ties counties"},
     {"common_shock_start", has_no_shock, "firms.common_shock = 0 means no shock"},
+    {"sector_place", has_no_crowding,
+     "with firms.b_crowding = 0 nobody is crowded, by similar firms or others"},
     {"d0", has_no_decay, "with firms.gamma = 0 distance does not count"},
     {NULL, NULL, NULL},
 };

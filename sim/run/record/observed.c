@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** panel/observed: a sample of firms as an empirical researcher would hold them; and the model of
  * observation that makes it, section [observation]. */
+#include <math.h>
+
 #include "run/record/observe.h"
 #include "run/record/recorded.h"
 
@@ -14,6 +16,10 @@ static const jd_param_t params[] = {
      "share of these dated a quarter too early or too late", "assumed", JD_RESULT},
     {"misclass", JD_PARAM_DOUBLE, O(misclass), "0.05", 0, 1, NULL, "1",
      "share of firms filed under another sector", "assumed", JD_RESULT},
+    {"confusion", JD_PARAM_LIST, O(confusion), "0", 0, 1, NULL, "1",
+     "instead of misclass: of each sector's firms, the shares filed under each sector; one row "
+     "after the other, as 0.9, 0.1, 0.2, 0.8 for two",
+     "off", JD_RESULT},
     {"panel_firms", JD_PARAM_INT, O(panel_firms), "10000", 0, 10000000, NULL, "firms",
      "firms in panel/observed, movers or not, drawn from all", "assumed", JD_RESULT},
 };
@@ -25,6 +31,18 @@ static bool has_one_sector(const void *block, const jd_config_t *config)
     return firms->sector_shares.n == 1;
 }
 
+/* A single 0 is no matrix. */
+static bool confuses(const jd_observation_params_t *p)
+{
+    return p->confusion.n != 1 || p->confusion.value[0] != 0.0;
+}
+
+static bool has_confusion(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return confuses(block);
+}
+
 static bool covers_nothing(const void *block, const jd_config_t *config)
 {
     (void)config;
@@ -33,9 +51,35 @@ static bool covers_nothing(const void *block, const jd_config_t *config)
 
 static const jd_unread_t unread[] = {
     {"misclass", has_one_sector, "with one sector of firms there is no other to be filed under"},
+    {"misclass", has_confusion, "observation.confusion says where firms are filed"},
     {"date_error", covers_nothing, "observation.coverage = 0 shows no move to be misdated"},
     {NULL, NULL, NULL},
 };
+
+static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    const jd_observation_params_t *p = block;
+    const jd_firms_params_t *firms = jd_config_section(config, "firms");
+    const int n = firms->sector_shares.n;
+    (void)name;
+    if (!confuses(p)) return JD_OK;
+    if (p->confusion.n != n * n)
+        return jd_config_blame(config, "observation", "confusion", ctx,
+                               "observation.confusion: has %d values; with %d sectors it takes %d "
+                               "rows of %d shares, or one 0 for none",
+                               p->confusion.n, n, n, n);
+    for (int k = 0; k < n; k++) {
+        double sum = 0;
+        for (int l = 0; l < n; l++)
+            sum += p->confusion.value[k * n + l];
+        if (fabs(sum - 1) > 1e-9)
+            return jd_config_blame(config, "observation", "confusion", ctx,
+                                   "observation.confusion: row %d, of sector %d, sums to %g; every "
+                                   "firm is filed somewhere, so each row must sum to 1",
+                                   k + 1, k, sum);
+    }
+    return JD_OK;
+}
 
 const jd_section_t jd_observation_section = {
     .name = "observation",
@@ -43,6 +87,7 @@ const jd_section_t jd_observation_section = {
     .params = params,
     .n_params = (int)(sizeof params / sizeof params[0]),
     .size = sizeof(jd_observation_params_t),
+    .check = check,
     .unread = unread,
 };
 
@@ -118,13 +163,27 @@ static int start(struct jd_simulation *sim, jd_table_t *t, jd_ctx_t *ctx)
     return rc;
 }
 
-/* A firm is filed under another sector with probability `misclass`, each of the others equally
- * likely, for good. */
+/* The sector in whose stretch of a row of shares u falls. */
+static int filed_under(const double *share, int sectors, int sector, double u)
+{
+    double sum = 0;
+    for (int l = 0; l < sectors; l++) {
+        sum += share[l];
+        if (u < sum) return l;
+    }
+    return sector; /* u lies above a sum that rounding left below 1 */
+}
+
+/* A firm is filed for good: by its sector's row of `confusion`, or under another sector with
+ * probability `misclass`, each of the others equally likely. */
 int jd_observed_sector(const struct jd_simulation *sim, int64_t firm)
 {
     int sector = jd_type_sector(&sim->dims, sim->type[firm]), sectors = sim->dims.sectors;
     jd_rng_t rng = jd_rng_at(&sim->record.misclass, (uint64_t)firm);
-    if (sectors == 1 || jd_rng_uniform(&rng) >= sim->record.observation->misclass) return sector;
+    const jd_observation_params_t *p = sim->record.observation;
+    const double u = jd_rng_uniform(&rng);
+    if (confuses(p)) return filed_under(p->confusion.value + sector * sectors, sectors, sector, u);
+    if (sectors == 1 || u >= p->misclass) return sector;
     return (sector + 1 + (int)(jd_rng_uniform(&rng) * (sectors - 1))) % sectors;
 }
 

@@ -15,6 +15,7 @@ struct jd_slot;
 /** Section [observation]: how the empirical file differs from the truth (observed.c). */
 typedef struct jd_observation_params {
     double coverage, date_error, misclass;
+    jd_list_t confusion; /**< [sectors][sectors], or one 0: none */
     int64_t panel_firms;
 } jd_observation_params_t;
 
