@@ -26,6 +26,8 @@ const jd_column_t jd_curve_columns[JD_CURVE_COLUMNS] = {
     {"power", JD_DOUBLE, "1", "share rejected with the effect", NULL, 0, JD_AXIS_CELL},
     {"power_low", JD_DOUBLE, "1", "lower end of its Monte-Carlo interval", NULL, 0, JD_AXIS_CELL},
     {"power_high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
+    {"low", JD_DOUBLE, "1", "lower end of the interval of bias", NULL, 0, JD_AXIS_CELL},
+    {"high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
 };
 
 static const double LETTER_MM = 1.45, TICK_MM = 5.0, LABEL_MM = 4.0;
@@ -154,15 +156,27 @@ double jd_curves_foot(const jd_curves_t *c, double width)
     return TICK_MM + letters + (label_of(c)[0] ? LABEL_MM : 0.0);
 }
 
+/* gnuplot takes the text of a tick for a format: % stands twice. */
+static const char *double_percents(const char *word, char twice[2 * JD_CURVE_NAME])
+{
+    size_t n = 0;
+    for (; *word && n + 3 < (size_t)2 * JD_CURVE_NAME; word++) {
+        if (*word == '%') twice[n++] = '%';
+        twice[n++] = *word;
+    }
+    twice[n] = '\0';
+    return twice;
+}
+
 static void put_words(FILE *out, const jd_curves_t *c)
 {
-    char word[JD_CURVE_NAME];
+    char word[JD_CURVE_NAME], twice[2 * JD_CURVE_NAME];
     const char *before = "set xtics (";
     for (int64_t row = 0; row < c->table->rows; row++) {
         double x = jd_curves_cell(c, JD_CURVE_X, row);
         if (isnan(x) || is_repeated(c, row)) continue;
         fputs(before, out);
-        jd_put_text(out, word_of(c, row, word), 30);
+        jd_put_text(out, double_percents(word_of(c, row, word), twice), 30);
         fputc(' ', out);
         jd_put_number(out, x);
         before = ", ";

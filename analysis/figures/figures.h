@@ -235,6 +235,8 @@ enum {
     JD_CURVE_POWER,
     JD_CURVE_POWER_LOW,
     JD_CURVE_POWER_HIGH,
+    JD_CURVE_LOW, /* ends of the interval of `bias`, for claims */
+    JD_CURVE_HIGH,
     JD_CURVE_COLUMNS
 };
 extern const jd_column_t jd_curve_columns[JD_CURVE_COLUMNS];
@@ -255,6 +257,13 @@ int jd_figure_rates_script(FILE *out, const jd_table_t *curves, const jd_figure_
 int jd_figure_pretest(const jd_table_t *curves, const jd_figure_options_t *options, jd_ctx_t *ctx);
 int jd_figure_pretest_script(FILE *out, const jd_table_t *curves,
                              const jd_figure_options_t *options, jd_ctx_t *ctx);
+
+/** A proposition's claim: lines (the estimators of the rows) over x, the values being those of
+ *  `bias`, whose label and unit name the axis, with intervals from `low` to `high`; one panel, of a
+ * journal's single column. */
+int jd_figure_claim(const jd_table_t *lines, const jd_figure_options_t *options, jd_ctx_t *ctx);
+int jd_figure_claim_script(FILE *out, const jd_table_t *lines, const jd_figure_options_t *options,
+                           jd_ctx_t *ctx);
 
 /* --- 11. Heat map over two parameters --------------------------------------------------------- */
 

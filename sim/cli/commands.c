@@ -13,6 +13,7 @@ extern const jd_command_t jd_command_merge;
 extern const jd_command_t jd_command_validate;
 extern const jd_command_t jd_command_sensitivity;
 extern const jd_command_t jd_command_panel;
+extern const jd_command_t jd_command_theory;
 extern const jd_command_t jd_command_did;
 extern const jd_command_t jd_command_figures;
 extern const jd_command_t jd_command_configs;
@@ -24,10 +25,23 @@ extern const jd_command_t jd_command_help;
 extern const jd_command_t jd_command_version;
 
 const jd_command_t *const jd_commands[] = {
-    &jd_command_run,         &jd_command_sweep,  &jd_command_merge,   &jd_command_validate,
-    &jd_command_sensitivity, &jd_command_panel,  &jd_command_did,     &jd_command_figures,
-    &jd_command_configs,     &jd_command_params, &jd_command_info,    &jd_command_export,
-    &jd_command_completion,  &jd_command_help,   &jd_command_version, NULL,
+    &jd_command_run,
+    &jd_command_sweep,
+    &jd_command_merge,
+    &jd_command_validate,
+    &jd_command_sensitivity,
+    &jd_command_theory,
+    &jd_command_panel,
+    &jd_command_did,
+    &jd_command_figures,
+    &jd_command_configs,
+    &jd_command_params,
+    &jd_command_info,
+    &jd_command_export,
+    &jd_command_completion,
+    &jd_command_help,
+    &jd_command_version,
+    NULL,
 };
 
 const jd_option_t jd_common_options[] = {

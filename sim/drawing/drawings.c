@@ -93,7 +93,9 @@ static int find_kind(unsigned *kind, const jd_source_t *s, jd_ctx_t *ctx)
     char design[JD_TEXT_MAX];
     jd_table_t runs = {0}, parameters = {0};
     int factors = 0, first = 0, rc = JD_OK;
-    *kind = jd_store_has(s->store, "validation") ? JD_FILE_VALIDATION : JD_FILE_RUN;
+    *kind = jd_store_has(s->store, "validation") ? JD_FILE_VALIDATION
+            : jd_store_has(s->store, "lines")    ? JD_FILE_CLAIM
+                                                 : JD_FILE_RUN;
     if (*kind == JD_FILE_RUN && jd_store_has(s->store, "runs")) {
         rc = jd_store_read(s->store, "runs", &runs, ctx);
         if (!rc) factors = jd_factor_columns(&runs, &first);
@@ -213,7 +215,8 @@ static int draw_source(job_t *job, const char *path, const char *prefix, jd_tabl
     jd_source_t s = {.path = path};
     int rc = jd_store_open(&s.store, path, ctx);
     if (rc) return rc;
-    s.run = jd_store_has(s.store, "panel/county") ? "" : "runs/000001/";
+    const bool alone = jd_store_has(s.store, "panel/county") || jd_store_has(s.store, "lines");
+    s.run = alone ? "" : "runs/000001/";
     s.output = job->drawings->output ? job->drawings->output : "twfe.bias";
     unsigned kind = 0;
     rc = find_kind(&kind, &s, ctx);

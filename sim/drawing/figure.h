@@ -26,7 +26,8 @@ enum {
     JD_FILE_TWO_FACTORS = 1 << 4, /**< of design grid or list */
     JD_FILE_SALTELLI = 1 << 5,
     JD_FILE_MORRIS = 1 << 6,
-    JD_FILE_VALIDATION = 1 << 7
+    JD_FILE_VALIDATION = 1 << 7,
+    JD_FILE_CLAIM = 1 << 8 /**< a proposition's numbers, of jiedao theory */
 };
 
 typedef struct jd_figure {

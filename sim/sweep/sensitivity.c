@@ -78,9 +78,9 @@ static bool from_estimands(double *y, char *unit, int64_t n_runs, const jd_table
 }
 
 /* A column's unit where the estimator has one of its own: log points, or per dose. */
-static const char *unit_of(const char *estimator, const char *of_column)
+static const char *unit_of(const char *panel, const char *estimator, const char *of_column)
 {
-    int unit = jd_estimate_unit("county", estimator);
+    int unit = jd_estimate_unit(panel, estimator);
     bool own = of_column && !strcmp(of_column, "firms") && unit != JD_TARGET_MEAN;
     return own ? jd_unit_words[unit].key : of_column;
 }
@@ -89,16 +89,21 @@ static const char *unit_of(const char *estimator, const char *of_column)
 static bool from_estimates(double *y, char *unit, int64_t n_runs, const jd_table_t *t,
                            const char *name)
 {
-    char estimator[32];
+    char estimator[32], panel[16] = "county";
+    const size_t slash = strcspn(name, "/.");
+    if (name[slash] == '/' && slash < sizeof panel) { /* of another panel: "firm/twfe.bias" */
+        snprintf(panel, sizeof panel, "%.*s", (int)slash, name);
+        name += slash + 1;
+    }
     size_t n = strcspn(name, ".");
     int column = name[n] ? jd_table_find(t, name + n + 1) : -1;
     bool found = false;
     if (n >= sizeof estimator || column < 0 || t->columns[column].type == JD_TEXT) return false;
     snprintf(estimator, sizeof estimator, "%.*s", (int)n, name);
-    const char *measure = unit_of(estimator, t->columns[column].unit);
+    const char *measure = unit_of(panel, estimator, t->columns[column].unit);
     put_unit(unit, measure);
     for (int64_t i = 0; i < t->rows; i++) {
-        if (!reads(t, 1 + JD_EST_PANEL, i, "county") || !reads(t, 1 + JD_EST_TERM, i, "att") ||
+        if (!reads(t, 1 + JD_EST_PANEL, i, panel) || !reads(t, 1 + JD_EST_TERM, i, "att") ||
             !reads(t, 1 + JD_EST_ESTIMATOR, i, estimator))
             continue;
         if (!found && measure && !strcmp(measure, "firms") &&

@@ -25,8 +25,8 @@ typedef struct jd_study_sensitivity {
 } jd_study_sensitivity_t;
 
 /** Output names: a column of /runs ("relocations", "friction"), an estimand ("att", "net_creation",
- *  "spillover_never"), or ESTIMATOR.COLUMN of an overall effect on the county panel ("twfe.bias").
- *  Errors: JD_ERR_ARGUMENT (no such output: those there are), JD_ERR_DATA (a design that has no
+ *  "spillover_never"), or ESTIMATOR.COLUMN of an overall effect on the county panel ("twfe.bias"),
+ *  or on another ("firm/twfe.bias"). Errors: JD_ERR_ARGUMENT (no such output: those there are), JD_ERR_DATA (a design that has no
  * indices), of the folder. The caller frees. */
 JD_MUST_USE int jd_study_sensitivity(jd_study_sensitivity_t *s, const char *folder,
                                      const char *output, int draws, double level, jd_ctx_t *ctx);

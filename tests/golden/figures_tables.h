@@ -9,11 +9,11 @@
 #include "jiedao/random.h"
 #include "support.h"
 
-enum { FIGURES = 14 };
+enum { FIGURES = 15 };
 static const char *const figure_names[FIGURES] = {
     "effort_loop", "did_by_share", "map",     "event_time", "bias_split",
     "time_series", "robust_sets",  "bias_by", "rates",      "pretest",
-    "heat",        "sobol",        "morris",  "friction"};
+    "heat",        "sobol",        "morris",  "friction",   "claim"};
 
 /** Everything the figures take. */
 typedef struct figures_tables {
@@ -243,6 +243,8 @@ static inline void fill_curves(jd_table_t *table)
                 row[r + 1] = fmax(row[r] - 1.96 * 0.008, 0);
                 row[r + 2] = fmin(row[r] + 1.96 * 0.008, 1);
             }
+            row[JD_CURVE_LOW] = row[JD_CURVE_BIAS] - 0.006;
+            row[JD_CURVE_HIGH] = row[JD_CURVE_BIAS] + 0.009;
             jd_table_set_text(table, JD_CURVE_ESTIMATOR, table_add(table, row, JD_CURVE_COLUMNS),
                               names[k]);
         }
@@ -329,8 +331,10 @@ static inline int figure_draw(int i, const figures_tables_t *t, const jd_figure_
         return jd_figure_sobol(&t->sobol, o, ctx);
     case 12:
         return jd_figure_morris(&t->morris, o, ctx);
-    default:
+    case 13:
         return jd_figure_friction(&t->friction, o, ctx);
+    default:
+        return jd_figure_claim(&t->curves, o, ctx);
     }
 }
 
@@ -365,8 +369,10 @@ static inline int figure_script(int i, FILE *out, const figures_tables_t *t,
         return jd_figure_sobol_script(out, &t->sobol, o, ctx);
     case 12:
         return jd_figure_morris_script(out, &t->morris, o, ctx);
-    default:
+    case 13:
         return jd_figure_friction_script(out, &t->friction, o, ctx);
+    default:
+        return jd_figure_claim_script(out, &t->curves, o, ctx);
     }
 }
 

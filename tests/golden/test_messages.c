@@ -368,6 +368,9 @@ static const cause_t of_program[] = {
     {"figures no.h5 --figure mapp", 2},
     {"figures no.h5 --figure colours", 2},
     {"sensitivity nowhere", 2},
+    {"theory", 2},
+    {"theory -o nowhere --only P5,P99", 2},
+    {"theory -o nowhere --replicates 1", 2},
     {"sensitivity nowhere --output att", 1},
     /* the simulator's parameters */
     {RUN "policy.assignment=list", 2},

@@ -18,6 +18,7 @@ enum part {
     SWEEP,
     DRAWING,
     RECORDS,
+    PROPOSITIONS,
     CLI,
     PANEL,
     LINEAR,
@@ -30,20 +31,21 @@ enum part {
 };
 
 static const char *const part_names[PARTS] = {
-    "core", "config", "model",  "run", "io",       "study",       "sweep",   "drawing", "records",
-    "cli",  "panel",  "linear", "did", "diagnose", "experiments", "figures", "dataset"};
+    "core",   "config",  "model",    "run",          "io",      "study",
+    "sweep",  "drawing", "records",  "propositions", "cli",     "panel",
+    "linear", "did",     "diagnose", "experiments",  "figures", "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
     enum part from, to;
 } arrows[] = {
-    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},         {FIGURES, CORE},
-    {CLI, SWEEP},         {CLI, DRAWING},        {CLI, DATASET},     {SWEEP, STUDY},
-    {SWEEP, EXPERIMENTS}, {DRAWING, SWEEP},      {DRAWING, FIGURES}, {DATASET, DIAGNOSE},
-    {STUDY, RUN},         {RUN, MODEL},          {STUDY, CONFIG},    {RUN, CONFIG},
-    {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},  {DIAGNOSE, DID},
+    {CONFIG, CORE},       {PANEL, CORE},         {IO, CORE},          {FIGURES, CORE},
+    {CLI, SWEEP},         {CLI, DRAWING},        {CLI, DATASET},      {SWEEP, STUDY},
+    {SWEEP, EXPERIMENTS}, {DRAWING, SWEEP},      {DRAWING, FIGURES},  {DATASET, DIAGNOSE},
+    {STUDY, RUN},         {RUN, MODEL},          {STUDY, CONFIG},     {RUN, CONFIG},
+    {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},   {DIAGNOSE, DID},
     {DID, LINEAR},        {LINEAR, PANEL},       {RECORDS, RUN},      {RECORDS, IO},
-    {CLI, RECORDS},        {EXPERIMENTS, LINEAR},
+    {CLI, RECORDS},       {EXPERIMENTS, LINEAR}, {CLI, PROPOSITIONS}, {PROPOSITIONS, DRAWING},
 };
 
 /* Public headers that are not named after their part. */
@@ -89,7 +91,7 @@ static const struct {
     {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
     {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << EXPERIMENTS |
-                 1u << SWEEP | 1u << DATASET | 1u << CLI},
+                 1u << SWEEP | 1u << DATASET | 1u << CLI | 1u << PROPOSITIONS},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };

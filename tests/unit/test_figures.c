@@ -138,6 +138,7 @@ static void test_drawn_files_hold_labels_and_curves(void **state)
           "mean size of the elementary effect"},
          2},
         {{"treated counties", "never treated", "Friction f", "willingness", "show"}, 2 * (5 + 1)},
+        {{"TWFE", "event study", "imputation", "parameter", "mean of estimate less truth"}, 3 * 2},
     };
     fixture_t *f = *state;
     for (int i = 0; i < FIGURES; i++) {
@@ -204,8 +205,8 @@ static void test_hostile_words_do_nothing(void **state)
 
 static void for_each_table(figures_tables_t *t, void (*change)(jd_table_t *))
 {
-    jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows, &t->estimates,
-                         &t->truth, &t->split,  &t->series,   &t->sets,  &t->curves,
+    jd_table_t *all[] = {&t->loop,  &t->shares, &t->counties, &t->flows,   &t->estimates,
+                         &t->truth, &t->split,  &t->series,   &t->sets,    &t->curves,
                          &t->heat,  &t->sobol,  &t->morris,   &t->friction};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         change(all[i]);
@@ -261,7 +262,8 @@ static void test_missing_numbers_are_refused(void **state)
 static int is_of_curves(int figure, int k)
 {
     if (k == JD_CURVE_X) return 1;
-    if (figure == 8) return k >= JD_CURVE_COVERAGE;
+    if (figure == 8) return k >= JD_CURVE_COVERAGE && k < JD_CURVE_LOW;
+    if (figure == 14) return k == JD_CURVE_BIAS || k >= JD_CURVE_LOW;
     if (figure == 9) return k == JD_CURVE_BIAS || k == JD_CURVE_PASSED || k == JD_CURVE_PASSED_SE;
     return k < JD_CURVE_PASSED;
 }
@@ -272,11 +274,11 @@ static void test_any_column_may_be_strange(void **state)
 {
     static const double strange[] = {(double)NAN, 0.0, -1e99, 1e-300};
     fixture_t *f = *state;
-    jd_table_t *of_figure[FIGURES] = {&f->tables.loop,      &f->tables.shares, &f->tables.counties,
-                                      &f->tables.estimates, &f->tables.split,  &f->tables.series,
-                                      &f->tables.sets,      &f->tables.curves, &f->tables.curves,
-                                      &f->tables.curves,    &f->tables.heat,   &f->tables.sobol,
-                                      &f->tables.morris,    &f->tables.friction};
+    jd_table_t *of_figure[FIGURES] = {
+        &f->tables.loop,   &f->tables.shares,   &f->tables.counties, &f->tables.estimates,
+        &f->tables.split,  &f->tables.series,   &f->tables.sets,     &f->tables.curves,
+        &f->tables.curves, &f->tables.curves,   &f->tables.heat,     &f->tables.sobol,
+        &f->tables.morris, &f->tables.friction, &f->tables.curves};
     f->options.formats = JD_FIGURE_SVG;
     for (int i = 0; i < FIGURES; i++)
         for (int k = 0; k < of_figure[i]->n_columns; k++) {

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "propositions/proposition.h"
+
+/* Friction rises with pressure, the more the harder weak tasks are to measure */
+static const jd_number_t numbers[] = {
+    {.label = "rise of f after 24 quarters of pressure + 0.4, mu_weak 0.3",
+     .of = "log_friction",
+     .at = {"run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.3 event.x.size=0.4",
+            "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.3 event.x.size=0"},
+     .status = JD_STATUS_TEST,
+     .expect = JD_EXPECT_ABOVE,
+     .than = 0},
+    {.label = "rise of f after 24 quarters of pressure + 0.4, mu_weak 0.4",
+     .of = "log_friction",
+     .at = {"run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.4 event.x.size=0.4",
+            "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.4 event.x.size=0"},
+     .status = JD_STATUS_TEST,
+     .expect = JD_EXPECT_ABOVE,
+     .than = 0},
+    {.label = "rise of f after 24 quarters of pressure + 0.4, mu_weak 0.5",
+     .of = "log_friction",
+     .at = {"run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.5 event.x.size=0.4",
+            "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.5 event.x.size=0"},
+     .status = JD_STATUS_TEST,
+     .expect = JD_EXPECT_ABOVE,
+     .than = 0},
+    {.label = "that rise at mu_weak 0.3 less at 0.5",
+     .of = "log_friction",
+     .at = {"run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.3 event.x.size=0.4",
+            "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.3 event.x.size=0",
+            "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.5 event.x.size=0.4",
+            "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.5 event.x.size=0"},
+     .status = JD_STATUS_TEST,
+     .expect = JD_EXPECT_ABOVE,
+     .than = 0},
+    {.label = "f without more pressure, mu_weak 0.4",
+     .of = "log_friction",
+     .at = {"run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.4 event.x.size=0"},
+     .status = JD_STATUS_TEST,
+     .role = JD_ROLE_NULL},
+    {.label = "rise after 4 quarters where strong effort falls short of plan (ambition_s 1.5)",
+     .of = "log_friction",
+     .at = {"run.periods=4 world.ambition_s=1.5 officials.mu_weak=0.4 event.x.size=0.4",
+            "run.periods=4 world.ambition_s=1.5 officials.mu_weak=0.4 event.x.size=0"},
+     .status = JD_STATUS_TEST,
+     .role = JD_ROLE_LIMIT,
+     .expect = JD_EXPECT_BELOW,
+     .than = 0},
+    {.label = NULL},
+};
+
+static const jd_line_t lines[] = {
+    {.label = "mu_weak 0.3",
+     .of = "log_friction",
+     .at = "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.3",
+     .less = "run.periods=24 world.ambition_s=0.9 event.x.size=0 officials.mu_weak=0.3"},
+    {.label = "mu_weak 0.4",
+     .of = "log_friction",
+     .at = "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.4",
+     .less = "run.periods=24 world.ambition_s=0.9 event.x.size=0 officials.mu_weak=0.4"},
+    {.label = "mu_weak 0.5",
+     .of = "log_friction",
+     .at = "run.periods=24 world.ambition_s=0.9 officials.mu_weak=0.5",
+     .less = "run.periods=24 world.ambition_s=0.9 event.x.size=0 officials.mu_weak=0.5"},
+    {.label = NULL},
+};
+
+const jd_proposition_t jd_proposition_p3 = {
+    .name = "P3",
+    .claim = "Friction rises with pressure, the more the harder weak tasks are to measure",
+    .literature = "Holmstrom and Milgrom 1991; street-level bureaucracy under pressure (Lipsky "
+                  "1980); the overview, 000.",
+    .config = "propositions/p3",
+    .replicates = 8,
+    .null = "no more pressure: f as it is without the event. A linear rise without "
+            "measurement would be the same at every mu_weak.",
+    .fails = "early, where strong effort falls short of plan (world.ambition_s of 1.5): "
+             "pressure first lowers friction. F itself, which is bounded, need not rise "
+             "most where f does.",
+    .numbers = numbers,
+    .lines = lines,
+    .x = "event.x.size",
+    .x_label = "Pressure added",
+    .y_label = "Rise of friction f",
+    .y_unit = "1",
+};
