@@ -252,6 +252,7 @@ int jd_world_init(jd_world_t *world, const jd_dims_t *dims, size_t own, bool wit
         jd_world_free(world);
         return rc;
     }
+    jd_ask_large_pages(world->block, world->bytes);
     if (with_firms) jd_ask_large_pages(world->place, (size_t)dims->firms * sizeof *world->place);
     size_t at = 0;
     for (int f = 0; f < FIELDS; f++) {

@@ -26,6 +26,7 @@ static size_t run_of(const unsigned char *at, size_t most, unsigned char byte)
 {
     const uint64_t eight = byte * UINT64_C(0x0101010101010101);
     size_t n = 0;
+    if (most > 64 && *at == byte && memcmp(at, at + 1, most - 1) == 0) return most;
     for (uint64_t word; n + sizeof word <= most; n += sizeof word) {
         memcpy(&word, at + n, sizeof word);
         if (word != eight) break;
@@ -318,6 +319,7 @@ void jd_plane_code(const jd_tokens_t *t, jd_code_t *code)
         fars += t->count[i];
     make_lengths(count, code->length);
     make_patterns(code->length, SYMBOLS, pattern);
+    code->end_pattern = pattern[END];
     make_far(fars > 0 ? t->far : 0, code);
     code->bits = bits_of_lengths(code->length) + 4 * (code->far_symbol + 1) + code->length[END] +
                  (int64_t)fars * code->far_width;
@@ -394,9 +396,7 @@ void jd_bits_code(jd_bits_t *out, const jd_tokens_t *t, const jd_code_t *code)
         if (token >= FARS) put_bits(&o, code->far_pattern, code->far_width);
     }
     *out = o;
-    uint32_t end[SYMBOLS];
-    make_patterns(code->length, SYMBOLS, end);
-    put_bits(out, end[END], code->length[END]);
+    put_bits(out, code->end_pattern, code->length[END]);
 }
 
 void jd_bits_store(jd_bits_t *out, const unsigned char *bytes, size_t n)

@@ -29,8 +29,8 @@ typedef struct jd_code {
     uint8_t length[288];         /**< of each symbol of the format, 0 = not used */
     uint32_t pattern[JD_TOKENS]; /**< bits of each token, extra bits with them */
     uint8_t width[JD_TOKENS];
-    int far_symbol, far_width; /**< of the distance `far`, its extra bits with it */
-    uint32_t far_pattern;
+    int far_symbol, far_width;         /**< of the distance `far`, its extra bits with it */
+    uint32_t far_pattern, end_pattern; /**< end: of the symbol that ends the block */
 } jd_code_t;
 
 /** Where blocks are written: whole bytes at `to`, up to 63 bits waiting. */
