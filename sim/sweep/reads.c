@@ -110,7 +110,7 @@ const jd_unread_t jd_validate_unread[] = {
      "jiedao validate takes its replicates from validate.replicates"},
     {"run.start, run.periods, run.burn_in, run.burn_in_firms, run.direct_folds, run.direct_none, "
      "world.*, officials.*, rescaling.*, event.*, policy.*, firms.*, leaders.*, urban.*, "
-     "tournament.*, diffusion.*, "
+     "tournament.*, diffusion.*, cooperation.*, projects.*, "
      "observation.*, estimate.outcome, estimate.data, estimate.county, estimate.sector, "
      "estimate.firm",
      is_process, "dgp.kind replaces the simulator, with parameters of its own in [dgp]"},

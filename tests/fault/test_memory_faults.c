@@ -6,7 +6,8 @@
 static const char *const busy[] = {"run.direct_folds=2",     "run.direct_none=yes",
                                    "policy.anticipation=1",  "policy.assignment=neighbours",
                                    "firms.entry=0.02",       "firms.exit=0.02",
-                                   "tournament.street=0.5", "diffusion.crisis=0.2",   "world.fiscal_feedback=0.5",
+                                   "tournament.street=0.5",  "diffusion.crisis=0.2",
+                                   "projects.services=0.1",  "world.fiscal_feedback=0.5",
                                    "rescaling.base_sd=0.1",  "estimate.firm=yes",
                                    "output.relocations=all", "output.streets=yes",
                                    "output.keep=all",        NULL};

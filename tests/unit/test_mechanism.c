@@ -142,19 +142,12 @@ static void list_all(bool backwards)
 
 static int make(small_t *s, const char *const *set)
 {
-    static const char *const small[] = {"world.provinces=2",
-                                        "world.prefectures=6",
-                                        "world.counties=24",
-                                        "world.streets=150",
-                                        "firms.n=6000",
-                                        "policy.adoption=2020Q4",
-                                        "run.periods=8",
-                                        "run.burn_in=4",
-                                        "tournament.street=0.3",
-                                        "diffusion.training=0.3",
-                                        "diffusion.crisis=0.1",
-                                        "diffusion.double=0",
-                                        NULL};
+    static const char *const small[] = {
+        "world.provinces=2",      "world.prefectures=6",  "world.counties=24",
+        "world.streets=150",      "firms.n=6000",         "policy.adoption=2020Q4",
+        "run.periods=8",          "run.burn_in=4",        "tournament.street=0.3",
+        "diffusion.training=0.3", "diffusion.crisis=0.1", "projects.services=0.2",
+        "projects.burden=0",      "diffusion.double=0",   NULL};
     int n;
     const jd_section_t *const *sections = jd_simulation_sections(&n), *all[64];
     memset(s, 0, sizeof *s);

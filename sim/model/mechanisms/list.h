@@ -12,7 +12,8 @@
     each(urban)             \
     each(tournament)        \
     each(diffusion)         \
-    each(cooperation)
+    each(cooperation)       \
+    each(projects)
 /* clang-format on */
 
 #define JD_DECLARE_MECHANISM(name) extern const jd_mechanism_t jd_##name;
