@@ -202,6 +202,7 @@ static int run_pass(pass_t *p, jd_ctx_t *ctx)
             for (int c = 0; c < n_c && !rc; c++)
                 add_piece(p, c, &piece[g * n_c + c]);
         }
+        if (!rc) rc = jd_check_cancelled(ctx);
     }
     for (int t = 0; work && t < threads; t++)
         jd_reweigh_close(&work[t]);

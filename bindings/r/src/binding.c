@@ -184,7 +184,8 @@ static SEXP jdr_ask(SEXP names, SEXP values, SEXP literal, SEXP columns, SEXP th
 
 /* ---- The frame ---- */
 
-/* Seconds as doubles -> int64; R's NA and NaN become the smallest number, which stands for missing. */
+/* Seconds as doubles -> int64; R's NA and NaN become the smallest number, which stands for missing.
+ */
 static const int64_t *whole_seconds(SEXP data)
 {
     const R_xlen_t n = XLENGTH(data);
@@ -198,7 +199,7 @@ static const int64_t *whole_seconds(SEXP data)
 
 static int lend_numbers(call_t *call, const char *name, const char *type, SEXP data)
 {
-    const void *cells = TYPEOF(data) == INTSXP   ? (const void *)INTEGER(data)
+    const void *cells = TYPEOF(data) == INTSXP ? (const void *)INTEGER(data)
                         : !strcmp(type, "tss") ? (const void *)whole_seconds(data)
                                                : (const void *)REAL(data);
     int rc = jd_frame_add(call->frame, name, type, cells, NULL, call->ctx);
@@ -218,7 +219,8 @@ static int lend(call_t *call, SEXP column)
     texts[0] = "";
     for (int i = 0; i < n; i++)
         texts[i + 1] = text_at(labels, i);
-    return jd_frame_add_coded(call->frame, name, INTEGER(data), NA_INTEGER, texts, n + 1, call->ctx);
+    return jd_frame_add_coded(call->frame, name, INTEGER(data), NA_INTEGER, texts, n + 1,
+                              call->ctx);
 }
 
 /* ---- Tables ---- */
@@ -240,9 +242,10 @@ static SEXP copy_whole(const void *cells, char type, R_xlen_t rows)
 {
     SEXP out = PROTECT(Rf_allocVector(INTSXP, rows));
     for (R_xlen_t i = 0; i < rows; i++)
-        INTEGER(out)[i] = type == 'c'   ? ((const int8_t *)cells)[i]
-                          : type == 's' ? ((const int16_t *)cells)[i]
-                                        : ((const int32_t *)cells)[i];
+        INTEGER(out)
+        [i] = type == 'c'   ? ((const int8_t *)cells)[i]
+              : type == 's' ? ((const int16_t *)cells)[i]
+                            : ((const int32_t *)cells)[i];
     UNPROTECT(1);
     return out;
 }
@@ -251,9 +254,10 @@ static SEXP copy_real(const void *cells, char type, R_xlen_t rows)
 {
     SEXP out = PROTECT(Rf_allocVector(REALSXP, rows));
     for (R_xlen_t i = 0; i < rows; i++)
-        REAL(out)[i] = type == 'l'   ? (double)((const int64_t *)cells)[i]
-                       : type == 'f' ? (double)((const float *)cells)[i]
-                                     : ((const double *)cells)[i];
+        REAL(out)
+        [i] = type == 'l'   ? (double)((const int64_t *)cells)[i]
+              : type == 'f' ? (double)((const float *)cells)[i]
+                            : ((const double *)cells)[i];
     UNPROTECT(1);
     return out;
 }

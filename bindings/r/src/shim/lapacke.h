@@ -6,8 +6,8 @@
 #ifndef USE_FC_LEN_T
 #define USE_FC_LEN_T
 #endif
-#include <Rconfig.h>
 #include <R_ext/Lapack.h>
+#include <Rconfig.h>
 #ifndef FCONE
 #define FCONE
 #endif
@@ -98,8 +98,9 @@ static inline int LAPACKE_dormqr_work(int order, char side, char trans, int m, i
 {
     int info;
     (void)order;
-    F77_CALL(dormqr)(&side, &trans, &m, &n, &k, (double *)a, &lda, (double *)tau, c, &ldc, work,
-                     &size, &info FCONE FCONE);
+    F77_CALL(dormqr)
+    (&side, &trans, &m, &n, &k, (double *)a, &lda, (double *)tau, c, &ldc, work, &size,
+     &info FCONE FCONE);
     return info;
 }
 
