@@ -8,6 +8,7 @@
 #include "jiedao/linear.h"
 #include "linear/cells/cellwise.h"
 #include "linear/cholesky.h"
+#include "linear/identify.h"
 #include "linear/sums.h"
 #include "panel/grid.h"
 
@@ -313,7 +314,7 @@ static int refuse_unidentified(const jd_regression_t *r, jd_ctx_t *ctx)
                    r->n_x);
 }
 
-static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
+int jd_regression_identify(jd_regression_t *r, jd_ctx_t *ctx)
 {
     double *least;
     if (jd_make_unset(&least, (size_t)r->n_x, sizeof *least, "the regressors", ctx))
@@ -321,7 +322,12 @@ static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
     int rc = residualise(r, least, ctx);
     free(least);
     if (!rc) rc = drop_collinear(r, ctx);
-    if (!rc) rc = refuse_unidentified(r, ctx);
+    return rc ? rc : refuse_unidentified(r, ctx);
+}
+
+static int factor_columns(jd_regression_t *r, jd_ctx_t *ctx)
+{
+    int rc = jd_regression_identify(r, ctx);
     if (!rc) rc = orthogonalise(r, ctx);
     if (rc) return rc;
     if (r->weight)

@@ -37,13 +37,14 @@ static void free_fitted(fitted_t *f)
     free(f->mu0);
 }
 
-static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, jd_ctx_t *ctx)
+static int fit_one(fitted_t *f, const jd_design_t *design, const double *y, bool infers,
+                   jd_ctx_t *ctx)
 {
     const jd_etwfe_t *own = design->own;
     int64_t width = 1 + own->n_x;
     int64_t n = design->sample.n;
     memset(f, 0, sizeof *f);
-    int rc = jd_poisson_fit(&f->glm, design, own->x, own->n_kept, y, ctx);
+    int rc = jd_poisson_fit(&f->glm, design, own->x, own->n_kept, y, infers, ctx);
     if (rc) return rc;
     if (f->glm.n_separated > 0)
         return jd_fail(ctx, JD_ERR_DATA,
@@ -123,7 +124,7 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     if (jd_make_unset(&a, bytes, 1, "effects", ctx)) return JD_ERR_NO_MEMORY;
     for (int j = 0; !rc && j < n_y; j++) {
         fitted_t f;
-        rc = fit_one(&f, design, y[j], ctx);
+        rc = fit_one(&f, design, y[j], false, ctx);
         if (!rc) fill_estimates(design, &f, a, out + j, n_y);
         free_fitted(&f);
     }
@@ -131,10 +132,46 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     return rc;
 }
 
+/* Where the kept regressors are not 0: rows of the fit, ascending. */
+typedef struct {
+    int64_t *start; /* [n_kept + 1] */
+    int32_t *row;
+} entries_t;
+
+static void free_entries(entries_t *entries)
+{
+    free(entries->start);
+    free(entries->row);
+}
+
+static int find_entries(entries_t *entries, const jd_etwfe_t *own, const jd_glm_t *g, jd_ctx_t *ctx)
+{
+    const int n_kept = g->regression.n_kept;
+    int rc = jd_make(&entries->start, n_kept + 1, sizeof *entries->start, "effects", ctx);
+    for (int k = 0; !rc && k < n_kept; k++) {
+        const double *x = own->x[g->regression.kept[k]];
+        int64_t n = entries->start[k];
+        for (int64_t i = 0; i < g->n; i++)
+            n += x[g->row[i]] != 0;
+        entries->start[k + 1] = n;
+        rc = jd_check_cancelled(ctx);
+    }
+    if (!rc)
+        rc = jd_make(&entries->row, entries->start[n_kept], sizeof *entries->row, "effects", ctx);
+    for (int k = 0; !rc && k < n_kept; k++) {
+        const double *x = own->x[g->regression.kept[k]];
+        int32_t *row = entries->row + entries->start[k];
+        for (int64_t i = 0; i < g->n; i++)
+            if (x[g->row[i]] != 0) *row++ = (int32_t)i;
+        rc = jd_check_cancelled(ctx);
+    }
+    return rc;
+}
+
 /* Gradient of a mean along the kept coefficients, less what the effects take of it. v [n] = the
  * effects' part of a (mu - mu0) / h. */
-static int fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double *a, const double *v,
-                         double *gradient, jd_ctx_t *ctx)
+static int fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const entries_t *entries,
+                         const double *a, const double *v, double *gradient, jd_ctx_t *ctx)
 {
     const jd_glm_t *g = &f->glm;
     int rc = JD_OK;
@@ -142,7 +179,8 @@ static int fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double 
         int j = g->regression.kept[k], inside = own->kept_cell[j] >= 0;
         const double *x = own->x[j];
         gradient[k] = 0;
-        for (int64_t i = 0; i < g->n; i++) {
+        for (int64_t e = entries->start[k]; e < entries->start[k + 1]; e++) {
+            int32_t i = entries->row[e];
             double change = inside ? g->mu[i] : g->mu[i] - f->mu0[i];
             gradient[k] += x[g->row[i]] * (a[i] * change - g->regression.weight[i] * v[i]);
         }
@@ -152,8 +190,8 @@ static int fill_gradient(const jd_etwfe_t *own, const fitted_t *f, const double 
 }
 
 /* Row weights [glm.n] of a mean; v is scratch [n]. */
-static int fill_weights(const jd_design_t *design, const fitted_t *f, const double *a, double *v,
-                        double *w, jd_ctx_t *ctx)
+static int fill_weights(const jd_design_t *design, const fitted_t *f, const entries_t *entries,
+                        const double *a, double *v, double *w, jd_ctx_t *ctx)
 {
     const jd_etwfe_t *own = design->own;
     const jd_glm_t *g = &f->glm;
@@ -166,7 +204,7 @@ static int fill_weights(const jd_design_t *design, const fitted_t *f, const doub
     double *gradient;
     if (jd_make_unset(&gradient, (size_t)r->n_kept, sizeof *gradient, "a gradient", ctx))
         return JD_ERR_NO_MEMORY;
-    if (!rc) rc = fill_gradient(own, f, a, v, gradient, ctx);
+    if (!rc) rc = fill_gradient(own, f, entries, a, v, gradient, ctx);
     if (!rc) {
         jd_regression_combine(r, gradient, w);
         for (int64_t i = 0; i < g->n; i++)
@@ -196,6 +234,30 @@ static int check_means(const jd_design_t *design, const fitted_t *f, const jd_re
     return JD_OK;
 }
 
+/* Products of terms, in each of which rows are added up in their order; alike on both sides. */
+static int fill_bread(jd_regression_t *terms, const double *weight, jd_ctx_t *ctx)
+{
+    enum { AT_ONCE = 4 }; /* sums that do not wait for each other */
+    int k = terms->n_kept, rc = JD_OK;
+    size_t n = (size_t)terms->n;
+    for (int p = 0; p < k && !rc; p++) {
+        const double *u = terms->columns + (size_t)p * n;
+        for (int q = 0; q <= p && !rc; q += AT_ONCE) {
+            const double *w[AT_ONCE];
+            double sum[AT_ONCE] = {0};
+            for (int l = 0; l < AT_ONCE; l++)
+                w[l] = terms->columns + (size_t)(q + l < p ? q + l : p) * n;
+            for (size_t i = 0; i < n; i++)
+                for (int l = 0; l < AT_ONCE; l++)
+                    sum[l] += u[i] * w[l][i] / weight[i];
+            for (int l = 0; l < AT_ONCE && q + l <= p; l++)
+                terms->bread[p * k + q + l] = terms->bread[(q + l) * k + p] = sum[l];
+            rc = jd_check_cancelled(ctx);
+        }
+    }
+    return rc;
+}
+
 /* A regression whose row weights are the terms', so that every variance of linear.h applies. */
 static int make_terms(jd_regression_t *terms, const jd_design_t *design, const fitted_t *f,
                       double *estimates, jd_ctx_t *ctx)
@@ -209,27 +271,21 @@ static int make_terms(jd_regression_t *terms, const jd_design_t *design, const f
     terms->n_kept = n_terms;
     double *a;
     if (jd_make_unset(&a, 2 * n, sizeof *a, "effects", ctx)) return JD_ERR_NO_MEMORY;
-    fill_estimates(design, f, a, estimates, 1);
+    entries_t entries = {0};
+    rc = find_entries(&entries, own, &f->glm, ctx);
+    if (!rc) fill_estimates(design, f, a, estimates, 1);
     for (int m = 0; !rc && m < own->n_means; m++) {
         rc = jd_check_cancelled(ctx);
         if (rc) break;
         mean_effect(design, f, m, a);
-        rc = fill_weights(design, f, a, a + n, terms->columns + (size_t)m * n, ctx);
+        rc = fill_weights(design, f, &entries, a, a + n, terms->columns + (size_t)m * n, ctx);
     }
+    free_entries(&entries);
     for (int s = 0; !rc && s < own->n_shown; s++) {
         int k = shown(own, &f->glm, s);
         if (k >= 0) jd_regression_weights(r, k, terms->columns + ((size_t)(own->n_means + s)) * n);
     }
-    for (int p = 0; !rc && p < n_terms; p++) {
-        for (int q = 0; !rc && q < n_terms; q++) {
-            const double *u = terms->columns + (size_t)p * n, *w = terms->columns + (size_t)q * n;
-            double sum = 0;
-            for (size_t i = 0; i < n; i++)
-                sum += u[i] * w[i] / r->weight[i];
-            terms->bread[p * n_terms + q] = sum;
-            rc = jd_check_cancelled(ctx);
-        }
-    }
+    if (!rc) rc = fill_bread(terms, r->weight, ctx);
     if (!rc) rc = check_means(design, f, terms, estimates, ctx);
     free(a);
     return rc;
@@ -240,7 +296,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
 {
     fitted_t f;
     jd_glm_t terms = {0};
-    int rc = fit_one(&f, design, y, ctx);
+    int rc = fit_one(&f, design, y, true, ctx);
     if (!rc) {
         terms = f.glm; /* the same fit with the terms in the coefficients' place */
         memset(&terms.regression, 0, sizeof terms.regression);

@@ -18,7 +18,7 @@ typedef struct {
 } poisson_t;
 
 int jd_poisson_fit(jd_glm_t *glm, const jd_design_t *design, const double *const *x, int n_x,
-                   const double *y, jd_ctx_t *ctx)
+                   const double *y, bool infers, jd_ctx_t *ctx)
 {
     int n_effects = jd_effects_count(design->effects);
     const int32_t **codes;
@@ -35,7 +35,7 @@ int jd_poisson_fit(jd_glm_t *glm, const jd_design_t *design, const double *const
                                   .y = y,
                                   .weight = design->weight,
                                   .row = design->sample.row};
-    int rc = jd_glm_fit(glm, &input, ctx);
+    int rc = infers ? jd_glm_fit(glm, &input, ctx) : jd_glm_fit_means(glm, &input, ctx);
     free(codes);
     return rc;
 }
@@ -132,10 +132,11 @@ static int find_kept(const jd_glm_t *glm, int regressor)
     return -1;
 }
 
-static int fit_one(jd_glm_t *glm, const jd_design_t *design, const double *y, jd_ctx_t *ctx)
+static int fit_one(jd_glm_t *glm, const jd_design_t *design, const double *y, bool infers,
+                   jd_ctx_t *ctx)
 {
     const poisson_t *own = design->own;
-    int rc = jd_poisson_fit(glm, design, own->x, own->n_x, y, ctx);
+    int rc = jd_poisson_fit(glm, design, own->x, own->n_x, y, infers, ctx);
     if (!rc && find_kept(glm, 0) < 0) {
         jd_glm_free(glm);
         rc = jd_fail(ctx, JD_ERR_RANK,
@@ -166,7 +167,7 @@ static int estimate(const jd_design_t *design, const double *const *y, int n_y, 
     int rc = JD_OK;
     for (int j = 0; !rc && j < n_y; j++) {
         jd_glm_t glm = {0};
-        rc = fit_one(&glm, design, y[j], ctx);
+        rc = fit_one(&glm, design, y[j], false, ctx);
         if (!rc) fill_estimates(design, &glm, out + j, n_y);
         jd_glm_free(&glm);
     }
@@ -194,7 +195,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     size_t cells = (size_t)own->n_x * (size_t)own->n_x;
     double *vcov;
     if (jd_make_unset(&vcov, cells, sizeof *vcov, "a covariance", ctx)) return JD_ERR_NO_MEMORY;
-    int rc = fit_one(&glm, design, y, ctx);
+    int rc = fit_one(&glm, design, y, true, ctx);
     if (!rc) {
         fill_estimates(design, &glm, fit->estimate, 1);
         rc = jd_poisson_vcov(&glm, design, options, vcov, fit, ctx);

@@ -160,16 +160,29 @@ static void sparsify(double *w, int n)
         w[j] /= sum;
 }
 
-/* A column and its number. */
+/* A column, its number and a hash of its bits, which tells most of them apart. */
 typedef struct {
     const double *values;
     size_t bytes;
+    uint64_t hash;
     int number;
 } column_t;
+
+static uint64_t hash_column(const double *values, int m)
+{
+    uint64_t hash = 0, bits;
+    for (int i = 0; i < m; i++) {
+        memcpy(&bits, &values[i], sizeof bits);
+        hash = (hash ^ bits) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
 
 static int compare_columns(const void *a, const void *b)
 {
     const column_t *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
     int by = memcmp(x->values, y->values, x->bytes);
     return by ? by : (x->number > y->number) - (x->number < y->number);
 }
@@ -182,13 +195,16 @@ static int share_equal(const double *a, int m, int n, double *w, int *n_equal, j
     column_t *column;
     if (jd_make_unset(&column, (size_t)n, sizeof *column, "synthetic weights", ctx))
         return JD_ERR_NO_MEMORY;
-    for (int j = 0; j < n; j++)
-        column[j] = (column_t){a + (size_t)j * (size_t)m, (size_t)m * sizeof *a, j};
+    for (int j = 0; j < n; j++) {
+        const double *own = a + (size_t)j * (size_t)m;
+        column[j] = (column_t){own, (size_t)m * sizeof *a, hash_column(own, m), j};
+    }
     qsort(column, (size_t)n, sizeof *column, compare_columns);
     *n_equal = 0;
     for (int j = 0, end; j < n; j = end) {
         double sum = 0;
-        for (end = j; end < n && memcmp(column[end].values, column[j].values, column[j].bytes) == 0;
+        for (end = j; end < n && column[end].hash == column[j].hash &&
+                      memcmp(column[end].values, column[j].values, column[j].bytes) == 0;
              end++)
             sum += w ? w[column[end].number] : 0;
         *n_equal += end - j - 1;

@@ -4,10 +4,12 @@
 #include <gsl/gsl_sf_gamma.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "linear/identify.h"
 #include "linear/sums.h"
 
 void jd_glm_free(jd_glm_t *glm)
@@ -131,30 +133,47 @@ static void fill_regressor(const jd_glm_t *glm, const jd_glm_input_t *in, int k,
 static int find_identified(const jd_glm_t *glm, const jd_glm_input_t *in, jd_regression_t *trial,
                            jd_ctx_t *ctx)
 {
+    for (int64_t i = 0; i < glm->n; i++)
+        glm->effects->weight[i] = 1;
     int rc = jd_effects_reweight(glm->effects, ctx);
     if (!rc) rc = jd_regression_init(trial, glm->effects, glm->n, in->n_x, NULL, ctx);
     for (int k = 0; !rc && k < in->n_x; k++) {
         fill_regressor(glm, in, k, trial->columns + (int64_t)k * glm->n);
         rc = jd_check_cancelled(ctx);
     }
-    return rc ? rc : jd_regression_factor(trial, ctx);
+    return rc ? rc : jd_regression_identify(trial, ctx);
 }
 
-/* The regression with its identified regressors, as given. One alone is judged at the end. */
-static int choose_regressors(jd_glm_t *glm, const jd_glm_input_t *in, jd_ctx_t *ctx)
+/* The regression with all regressors as given, or with `identified` those alone. */
+static int take_regressors(jd_glm_t *glm, const jd_glm_input_t *in, bool identified, jd_ctx_t *ctx)
 {
     jd_regression_t trial = {0}, *r = &glm->regression;
-    int rc = in->n_x > 1 ? find_identified(glm, in, &trial, ctx) : JD_OK;
-    int n = in->n_x > 1 ? trial.n_kept : 1;
+    jd_regression_free(r);
+    int rc = identified ? find_identified(glm, in, &trial, ctx) : JD_OK;
+    int n = identified ? trial.n_kept : in->n_x;
     if (!rc) rc = jd_regression_init(r, glm->effects, glm->n, n, glm->effects->weight, ctx);
     for (int k = 0; !rc && k < n; k++) {
-        r->kept[k] = in->n_x > 1 ? trial.kept[k] : 0;
+        r->kept[k] = identified ? trial.kept[k] : k;
         fill_regressor(glm, in, r->kept[k], r->columns + (int64_t)k * glm->n);
         rc = jd_check_cancelled(ctx);
     }
     r->n_kept = n;
     jd_regression_free(&trial);
     return rc;
+}
+
+/* Newton's method with the identified regressors, which need be sought only where the first step
+ * does not show that all of them are. One alone is judged at the end. */
+static int climb(jd_glm_t *glm, const jd_glm_input_t *in, const double *offset, int *clear,
+                 jd_ctx_t *ctx)
+{
+    const int several = in->n_x > 1;
+    *clear = several;
+    int rc = jd_glm_newton(glm, offset, clear, ctx);
+    if (!several || glm->iterations > 0 || (rc && rc != JD_ERR_NO_CONVERGENCE)) return rc;
+    jd_ctx_clear(ctx);
+    rc = take_regressors(glm, in, true, ctx);
+    return rc ? rc : jd_glm_newton(glm, offset, clear, ctx);
 }
 
 /* 1 if some expected value is so small beside the mean that it may be on its way to 0. */
@@ -188,7 +207,7 @@ static int drop_separated(const jd_glm_t *glm, const double *x, unsigned char *k
 /* Newton's method on the rows kept; where it ends at separated rows these are struck out and
  * *again = 1. */
 static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep, int *again,
-                    jd_ctx_t *ctx)
+                    int *clear, jd_ctx_t *ctx)
 {
     *again = 0;
     glm->n = 0;
@@ -202,7 +221,7 @@ static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep
                        "outcome only; use coarser fixed effects");
     int rc = order_rows(glm, in, ctx);
     if (!rc) rc = allocate(glm, in, ctx);
-    if (!rc) rc = choose_regressors(glm, in, ctx);
+    if (!rc) rc = take_regressors(glm, in, false, ctx);
     if (rc) return rc;
     double *offset = NULL;
     if (in->offset) {
@@ -212,7 +231,7 @@ static int fit_rows(jd_glm_t *glm, const jd_glm_input_t *in, unsigned char *keep
             offset[i] = in->offset[glm->row[i]];
     }
     jd_ctx_t quiet = jd_ctx_inner(ctx);
-    rc = jd_glm_newton(glm, offset, &quiet);
+    rc = climb(glm, in, offset, clear, &quiet);
     free(offset);
     int64_t count = 0;
     if (!rc || rc == JD_ERR_NO_CONVERGENCE) {
@@ -235,8 +254,9 @@ static void start_again(jd_glm_t *glm)
     glm->n_separated = counted.n_separated;
 }
 
-/* Residualises the regressors by the last weights. */
-static int finish(jd_glm_t *glm, jd_ctx_t *ctx)
+/* Residualises the regressors by the last weights; without `factor` only those stay that this
+ * would keep. */
+static int finish(jd_glm_t *glm, bool factor, jd_ctx_t *ctx)
 {
     jd_regression_t *r = &glm->regression;
     int n = r->n_kept, *kept = r->kept;
@@ -246,7 +266,7 @@ static int finish(jd_glm_t *glm, jd_ctx_t *ctx)
         return jd_fail_memory(ctx, (size_t)n * sizeof *kept, "a fit");
     }
     memcpy(r->weight, glm->effects->weight, (size_t)glm->n * sizeof *r->weight);
-    int rc = jd_regression_factor(r, ctx);
+    int rc = factor ? jd_regression_factor(r, ctx) : jd_regression_identify(r, ctx);
     for (int k = 0; !rc && k < r->n_kept; k++) {
         glm->beta[k] = glm->beta[r->kept[k]];
         r->kept[k] = kept[r->kept[k]];
@@ -326,7 +346,7 @@ static void fill_likelihoods(jd_glm_t *glm, const double *offset)
     glm->null_log_likelihood = null;
 }
 
-int jd_glm_fit(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
+static int fit(jd_glm_t *glm, const jd_glm_input_t *input, bool factor, jd_ctx_t *ctx)
 {
     memset(glm, 0, sizeof *glm);
     glm->family = input->family;
@@ -334,19 +354,29 @@ int jd_glm_fit(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_ARGUMENT, "a fit needs rows and a regressor");
     unsigned char *keep;
     if (jd_make_unset(&keep, (size_t)input->n, 1, "a fit", ctx)) return JD_ERR_NO_MEMORY;
-    int rc = check(input, keep, ctx), again = 1;
+    int rc = check(input, keep, ctx), again = 1, clear = 0;
     while (!rc && again) {
         int64_t empty = 0;
         start_again(glm);
         rc = jd_glm_drop_empty(input, keep, &empty, ctx);
         glm->n_empty += empty;
-        if (!rc) rc = fit_rows(glm, input, keep, &again, ctx);
+        if (!rc) rc = fit_rows(glm, input, keep, &again, &clear, ctx);
     }
-    if (!rc) rc = finish(glm, ctx);
-    if (!rc) fill_likelihoods(glm, input->offset);
+    if (!rc && (factor || !clear)) rc = finish(glm, factor, ctx);
+    if (!rc && factor) fill_likelihoods(glm, input->offset);
     free(keep);
     if (rc) jd_glm_free(glm);
     return rc;
+}
+
+int jd_glm_fit(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
+{
+    return fit(glm, input, true, ctx);
+}
+
+int jd_glm_fit_means(jd_glm_t *glm, const jd_glm_input_t *input, jd_ctx_t *ctx)
+{
+    return fit(glm, input, false, ctx);
 }
 
 static int gather_clusters(const jd_glm_t *glm, const int32_t *cluster, jd_groups_t *groups,

@@ -20,6 +20,7 @@
 enum { MAX_ITERATIONS = 200, MAX_HALVINGS = 40, GROUPS_AT_ONCE = 512 };
 static const double converged = 1e-9;  /* of a step: the next would be its square */
 static const double absorbed = 1e-13;  /* of a regressor's squares, left by effects and others */
+static const double clearly = 1e-5;    /* the same, left beyond any doubt */
 static const double smallest = 1e-200; /* of a working weight: keeps sums of it positive */
 
 typedef struct {
@@ -37,6 +38,8 @@ typedef struct {
     double *sums;           /* [n_parts] of what makes C, p, M and q, and n_x more */
     double *scale;          /* [n_x] squares of the regressors about their means, by h */
     double *work;           /* [6 n_small] */
+    int32_t *active;        /* regressors that are not 0 throughout a group, in ascending order */
+    int64_t *active_start;  /* [n_groups + 1] where those of a group begin */
 } newton_t;
 
 static double weight_of(const jd_glm_t *glm, int64_t i)
@@ -47,6 +50,33 @@ static double weight_of(const jd_glm_t *glm, int64_t i)
 static const double *regressor(const newton_t *t, int k)
 {
     return t->glm->regression.columns + (size_t)k * (size_t)t->glm->n;
+}
+
+/* Which regressors a group has: dummies of cells, many of them, are 0 in most. What is left out
+ * would be sums of zeros. */
+static int find_active(newton_t *t, jd_ctx_t *ctx)
+{
+    size_t groups = (size_t)t->n_groups, k = (size_t)t->n_x, cells = groups * k;
+    unsigned char *has;
+    int rc = jd_make_n(&has, cells, 1, "a fit", ctx);
+    if (!rc) rc = jd_make_n(&t->active_start, groups + 1, sizeof *t->active_start, "a fit", ctx);
+    for (size_t j = 0; !rc && j < k; j++) {
+        const double *x = regressor(t, (int)j);
+        for (size_t g = 0; g < groups; g++)
+            for (int64_t i = t->start[g]; i < t->start[g + 1] && !has[g * k + j]; i++)
+                has[g * k + j] = x[i] != 0;
+    }
+    for (size_t g = 0; !rc && g < groups; g++) {
+        int64_t n = 0;
+        for (size_t j = 0; j < k; j++)
+            n += has[g * k + j];
+        t->active_start[g + 1] = t->active_start[g] + n;
+    }
+    if (!rc) rc = jd_make(&t->active, t->active_start[groups], sizeof *t->active, "a fit", ctx);
+    for (size_t c = 0, n = 0; !rc && c < cells; c++)
+        if (has[c]) t->active[n++] = (int32_t)(c % k);
+    free(has);
+    return rc;
 }
 
 /* Expected values of one group; Poisson's own level is set so that they add up to its y. */
@@ -150,12 +180,13 @@ static void begin(const newton_t *t)
 typedef struct {
     double *cross, *m, *q; /* C and p, M, q, as in newton_t */
     double *mean;          /* [n_x] */
+    double *own, *x;       /* [n_x][n_x], [n_x]: of the regressors a group has, side by side */
 } sums_t;
 
 static size_t sums_size(const newton_t *t)
 {
     size_t k = (size_t)t->n_x;
-    return (k + 1) * (size_t)t->n_small + k * k + 2 * k;
+    return (k + 1) * (size_t)t->n_small + 2 * k * k + 3 * k;
 }
 
 static sums_t sums_of(const newton_t *t, int part)
@@ -163,12 +194,51 @@ static sums_t sums_of(const newton_t *t, int part)
     size_t k = (size_t)t->n_x;
     double *cross = t->sums + (size_t)part * sums_size(t),
            *m = cross + (k + 1) * (size_t)t->n_small;
-    return (sums_t){cross, m, m + k * k, m + k * k + k};
+    double *q = m + k * k, *mean = q + k, *own = mean + k;
+    return (sums_t){cross, m, q, mean, own, own + k * k};
+}
+
+/* M of the regressors a group has, side by side, and back. */
+static void gather_own(const sums_t *s, const int32_t *active, int n, int k)
+{
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b <= a; b++)
+            s->own[a * n + b] = s->m[active[a] * k + active[b]];
+}
+
+static void scatter_own(const sums_t *s, const int32_t *active, int n, int k)
+{
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b <= a; b++)
+            s->m[active[a] * k + active[b]] = s->own[a * n + b];
+}
+
+/* One row's part of C, M and q. */
+static void add_row(const newton_t *t, const sums_t *s, const int32_t *active, int n, int64_t i)
+{
+    int width = t->e->n_effects > 0 ? t->e->n_effects - 1 : 0;
+    const int32_t *code = width ? t->e->rows.code + i * width : NULL;
+    double *restrict x = s->x, h = t->h[i], r = t->r[i];
+    for (int a = 0; a < n; a++) {
+        int j = active[a];
+        x[a] = regressor(t, j)[i] - s->mean[j];
+        s->q[j] += r * x[a];
+        for (int f = 0; f < width; f++)
+            s->cross[(size_t)j * (size_t)t->n_small + (size_t)code[f]] += h * x[a];
+    }
+    for (int a = 0; a < n; a++) {
+        double *restrict own = s->own + a * n, hx = h * x[a];
+        for (int b = 0; b <= a; b++)
+            own[b] += hx * x[b];
+    }
 }
 
 /* One group's part of C, p, M and q. */
-static void assemble_group(const newton_t *t, int64_t from, int64_t to, const sums_t *s)
+static void assemble_group(const newton_t *t, int64_t group, const sums_t *s)
 {
+    const int64_t from = t->start[group], to = t->start[group + 1];
+    const int32_t *active = t->active + t->active_start[group];
+    const int n_active = (int)(t->active_start[group + 1] - t->active_start[group]);
     int width = t->e->n_effects > 0 ? t->e->n_effects - 1 : 0, k = t->n_x;
     size_t size = (size_t)t->n_small;
     double weight = 0, score = 0;
@@ -179,22 +249,18 @@ static void assemble_group(const newton_t *t, int64_t from, int64_t to, const su
     /* Without effects nothing is taken out. */
     double inverse = t->e->n_effects > 0 ? 1 / weight : 0, *p = s->cross + (size_t)k * size;
     score *= inverse;
-    for (int j = 0; j < k; j++)
-        s->mean[j] = jd_dot(t->h + from, regressor(t, j) + from, to - from) * inverse;
+    for (int a = 0; a < n_active; a++)
+        s->mean[active[a]] =
+            jd_dot(t->h + from, regressor(t, active[a]) + from, to - from) * inverse;
+    gather_own(s, active, n_active, k);
     for (int64_t i = from; i < to; i++) {
         const int32_t *code = width ? t->e->rows.code + i * width : NULL;
         double h = t->h[i];
         for (int f = 0; f < width; f++)
             p[code[f]] += t->r[i] - h * score;
-        for (int j = 0; j < k; j++) {
-            double x = regressor(t, j)[i] - s->mean[j], hx = h * x;
-            s->q[j] += t->r[i] * x;
-            for (int f = 0; f < width; f++)
-                s->cross[(size_t)j * size + (size_t)code[f]] += hx;
-            for (int l = 0; l <= j; l++)
-                s->m[j * k + l] += hx * (regressor(t, l)[i] - s->mean[l]);
-        }
+        add_row(t, s, active, n_active, i);
     }
+    scatter_own(s, active, n_active, k);
 }
 
 static int assemble(newton_t *t, jd_ctx_t *ctx)
@@ -220,7 +286,7 @@ static int assemble(newton_t *t, jd_ctx_t *ctx)
                 now = stop;
             }
             if (now) break;
-            assemble_group(t, t->start[g], t->start[g + 1], &sums);
+            assemble_group(t, g, &sums);
         }
     }
     if (stop) return jd_stopped(ctx);
@@ -260,6 +326,21 @@ static int eliminate(newton_t *t, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* 1 if effects and other regressors leave much of every regressor, given the factor of M. */
+static int is_clear(const newton_t *t, const unsigned char *kept)
+{
+    int k = t->n_x;
+    for (int j = 0; j < k; j++) {
+        const double *row = t->m + (size_t)j * (size_t)k;
+        double own = 0;
+        for (int l = 0; l <= j; l++)
+            own += row[l] * row[l];
+        if (!kept[j] || !(row[j] * row[j] > clearly * own) || !(own > clearly * t->scale[j]))
+            return 0;
+    }
+    return 1;
+}
+
 /* Coefficients' steps b, 0 for one the effects leave nothing of, and the smaller effects'. */
 static void solve_step(newton_t *t, unsigned char *kept)
 {
@@ -275,15 +356,18 @@ static void solve_step(newton_t *t, unsigned char *kept)
 }
 
 /* The step of eta in one group's rows; adds its square by h, and h. */
-static void fill_group(const newton_t *t, int64_t from, int64_t to, double *square, double *total)
+static void fill_group(const newton_t *t, int64_t group, double *square, double *total)
 {
+    const int64_t from = t->start[group], to = t->start[group + 1];
+    const int32_t *active = t->active + t->active_start[group];
+    const int n_active = (int)(t->active_start[group + 1] - t->active_start[group]);
     const double *a = t->solved + (size_t)t->n_x * (size_t)t->n_small;
     int width = t->e->n_effects > 0 ? t->e->n_effects - 1 : 0;
     double weight = 0, sum = 0;
     for (int64_t i = from; i < to; i++) {
         double step = 0;
-        for (int j = 0; j < t->n_x; j++)
-            step += t->b[j] * regressor(t, j)[i];
+        for (int b = 0; b < n_active; b++)
+            step += t->b[active[b]] * regressor(t, active[b])[i];
         for (int f = 0; f < width; f++)
             step += a[t->e->rows.code[i * width + f]];
         t->step[i] = step;
@@ -306,7 +390,7 @@ static double fill_step(const newton_t *t, jd_ctx_t *ctx)
     for (int64_t b = 0; b < blocks; b++) {
         double square = 0, total = 0;
         for (int64_t g = b * GROUPS_AT_ONCE; g < (b + 1) * GROUPS_AT_ONCE && g < t->n_groups; g++)
-            fill_group(t, t->start[g], t->start[g + 1], &square, &total);
+            fill_group(t, g, &square, &total);
         t->part[2 * b] = square;
         t->part[2 * b + 1] = total;
     }
@@ -358,8 +442,9 @@ static void measure(const newton_t *t)
     }
 }
 
-static int iterate(newton_t *t, jd_ctx_t *ctx)
+static int iterate(newton_t *t, int *clear, jd_ctx_t *ctx)
 {
+    const int only_clear = *clear;
     unsigned char *kept;
     if (jd_make_n(&kept, (size_t)t->n_x + 1, 1, "a fit", ctx)) return JD_ERR_NO_MEMORY;
     double deviance = HUGE_VAL;
@@ -377,16 +462,19 @@ static int iterate(newton_t *t, jd_ctx_t *ctx)
         if (!rc) rc = eliminate(t, ctx);
         if (rc) break;
         solve_step(t, kept);
+        *clear = is_clear(t, kept);
+        if (only_clear && t->glm->iterations == 0 && !*clear) break;
         double square = fill_step(t, ctx);
         still = is_still(t, square);
         deviance = advance(t, deviance, ctx);
     }
     t->glm->deviance = deviance;
     free(kept);
+    if (only_clear && !*clear && t->glm->iterations == 0) return rc;
     return rc ? rc : jd_effects_reweight(t->e, ctx);
 }
 
-int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)
+int jd_glm_newton(jd_glm_t *glm, const double *offset, int *clear, jd_ctx_t *ctx)
 {
     jd_effects_t *e = glm->effects;
     size_t n = (size_t)glm->n, k = (size_t)glm->regression.n_kept, size = (size_t)e->n_small;
@@ -411,7 +499,10 @@ int jd_glm_newton(jd_glm_t *glm, const double *offset, jd_ctx_t *ctx)
     for (size_t i = 0; i < n; i++)
         glm->eta[i] = offset ? offset[i] : 0;
     memset(glm->beta, 0, k * sizeof *glm->beta);
-    int rc = iterate(&t, ctx);
+    int rc = find_active(&t, ctx);
+    if (!rc) rc = iterate(&t, clear, ctx);
+    free(t.active);
+    free(t.active_start);
     free(room);
     return rc;
 }
