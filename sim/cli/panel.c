@@ -26,6 +26,8 @@ static const jd_option_t options[] = {
     {TEXT("date", "COLUMN", date, "date of the move"), .head = "columns of RECORDS"},
     {TEXT("to", "COLUMN", to, "division moved to: a code, or a name")},
     {TEXT("from", "COLUMN", from, "division left; without it there are inflows only")},
+    {TEXT("address", "COLUMN", address,
+          "instead of both: where the firm is at the date; moves are the changes")},
     {TEXT("firm", "COLUMN", firm, "firm; without it repeated records are not found")},
     {TEXT("sector", "COLUMN", sector, "code of the firm's industry; default: all are targeted")},
     {TEXT("divisions", "FILE", divisions,
@@ -61,6 +63,8 @@ static const jd_option_t options[] = {
     {OWN("sector-digits", "N", JD_READ_INT, sector_digits,
          "codes of industries have so many digits: zeros lost in front are put back"),
      .low = 1, .high = 12},
+    {TEXT("count", "NAME", count,
+          "records are events at --to (patents, cases), not moves: what the column is called")},
     {OWN("by", "LEVEL", JD_READ_CHOICE, by, "county (default), prefecture, province, street"),
      .choices = levels},
     {OWN("every", "PERIOD", JD_READ_CHOICE, every, "quarter (default), month, half, year"),
@@ -136,6 +140,9 @@ static void print_records(const jd_records_t *e)
             (long long)e->short_sectors);
 }
 
+/* Where the first outcome of the panel stands, whatever its name. */
+enum { INFLOW = 5 };
+
 static void print_panel(const jd_records_t *e)
 {
     char a[JD_CELL_SIZE], b[JD_CELL_SIZE];
@@ -143,12 +150,12 @@ static void print_panel(const jd_records_t *e)
     jd_period_text(e->unit, e->first, a, sizeof a);
     jd_period_text(e->unit, e->first + e->periods - 1, b, sizeof b);
     int64_t zeros = 0, cells = (int64_t)e->periods * jd_records_units(e);
-    const int32_t *inflow = JD_CELLS(&e->panel, jd_table_find(&e->panel, "inflow"), int32_t);
+    const int32_t *inflow = JD_CELLS(&e->panel, INFLOW, int32_t);
     for (int64_t i = 0; i < cells; i++)
         zeros += inflow[i] == 0;
-    printf("Panel       %s: %d units, %d periods (%s to %s), %lld cells, inflow is 0 in %lld\n",
+    printf("Panel       %s: %d units, %d periods (%s to %s), %lld cells, %s is 0 in %lld\n",
            e->panel.name, jd_records_units(e), e->periods, a, b, (long long)cells,
-           (long long)zeros);
+           e->panel.columns[INFLOW].name, (long long)zeros);
     if (!w->policy)
         printf("Policy      none is given: nobody is treated (--policy)\n");
     else
@@ -172,7 +179,12 @@ static void print_panel(const jd_records_t *e)
                w->stock);
     print_count(e->stock_left, "rows of it are of no known unit or sector and left out");
     print_count(e->stock_below, "stocks are below 0: more firms left than there were");
-    if (!w->from) printf("Outflow     no origin is named (--from): inflows only\n");
+    if (!w->from && !w->address && !w->count)
+        printf("Outflow     no origin is named (--from): inflows only\n");
+    if (w->address)
+        printf("Moves       are changes of address, dated by the first record at the new one; the "
+               "first "
+               "period shows none and is left out\n");
     if (!w->firm) printf("Firms       are not named (--firm): repeated records are not found\n");
     if (w->join) {
         printf("Joined      %d columns from %lld rows; %lld cells have none and are missing\n",
@@ -191,7 +203,9 @@ static int write_store(const jd_records_t *e, const char *path, bool replace, jd
     jd_store_t *store = NULL;
     int rc = jd_store_create(&store, path, replace, ctx);
     for (size_t k = 0; k < sizeof tables / sizeof *tables && !rc; k++)
-        if (tables[k]->name) rc = jd_store_write(store, tables[k], ctx);
+        if (tables[k]->name &&
+            !(e->wish->count && (tables[k] == &e->moves || tables[k] == &e->flows)))
+            rc = jd_store_write(store, tables[k], ctx);
     if (!rc) rc = jd_store_commit(&store, ctx);
     jd_store_abandon(&store);
     return rc;
@@ -269,7 +283,25 @@ static int check_wish(const jd_panel_wish_t *w, const jd_args_t *args, jd_ctx_t 
     int rc = JD_OK;
     if (!w->date)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT, "panel: --date COLUMN: which column has the dates?");
-    if (!w->to)
+    if (w->address && (w->to || w->from))
+        rc = jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "panel: --address says where a firm is, --from and --to how it moved; name one kind");
+    if (w->address && !w->firm)
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "panel: --address needs --firm COLUMN: whose address is it?");
+    if (w->count && (w->from || w->address || w->stock))
+        rc = jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "panel: --count %s: events happen in one place, --to; leave out --from, --address and "
+            "--stock",
+            w->count);
+    if (w->count && (!jd_records_is_name(w->count) || strlen(w->count) > 25))
+        rc = jd_fail(
+            ctx, JD_ERR_ARGUMENT,
+            "panel: --count %s: a column's name has small letters, digits and _, 25 at most",
+            w->count);
+    if (!w->to && !w->address)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "panel: --to COLUMN: which column has the divisions moved to?");
     if (!w->divisions)

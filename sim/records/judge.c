@@ -23,6 +23,8 @@ const char *const jd_fate_names[JD_FATES] = {
     [JD_FATE_SAME_UNIT] = "moved within one unit",
     [JD_FATE_DUPLICATE] = "repeats a record: same firm, day, origin and destination",
     [JD_FATE_UNSURE] = "origin or destination not known (--unknown drop)",
+    [JD_FATE_FIRST] = "the first address of a firm: no move",
+    [JD_FATE_NO_FIRM] = "no firm",
 };
 
 const char *const jd_remark_names[JD_REMARKS] = {
@@ -111,6 +113,10 @@ static void judge_places(const jd_records_t *e, jd_judged_t *j, int64_t i)
     j->from[i] = from;
     j->to[i] = to;
     if (j->fate[i] != JD_FATE_KEPT) return;
+    if (e->wish->address) {
+        if (to < 0) j->fate[i] = JD_FATE_NO_PLACE;
+        return; /* where it came from is in another row */
+    }
     if (from < 0 && to < 0) {
         j->fate[i] = JD_FATE_NO_PLACE;
         return;
@@ -169,6 +175,52 @@ static int judge_all(jd_records_t *e, jd_ctx_t *ctx)
     return rc;
 }
 
+/* ---- Addresses ---- */
+
+typedef struct stay {
+    int32_t firm, day, row;
+} stay_t;
+
+static int compare_stays(const void *a, const void *b)
+{
+    const stay_t *x = a, *y = b;
+    if (x->firm != y->firm) return x->firm < y->firm ? -1 : 1;
+    if (x->day != y->day) return x->day < y->day ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* In a file of addresses a move is a row whose place is another than in the firm's row before. */
+static int link_addresses(jd_records_t *e, jd_ctx_t *ctx)
+{
+    jd_judged_t *j = &e->judged;
+    stay_t *stays = NULL;
+    int64_t n = 0;
+    int rc = jd_make(&stays, j->n, sizeof *stays, "addresses", ctx);
+    for (int64_t i = 0; i < j->n && !rc; i++) {
+        if (j->fate[i] != JD_FATE_KEPT) continue;
+        if (j->firm[i] < 0)
+            j->fate[i] = JD_FATE_NO_FIRM;
+        else
+            stays[n++] = (stay_t){j->firm[i], j->day[i], (int32_t)i};
+    }
+    if (!rc) qsort(stays, (size_t)n, sizeof *stays, compare_stays);
+    for (int64_t k = 0; k < n && !rc; k++) {
+        const int32_t i = stays[k].row;
+        if (k == 0 || stays[k - 1].firm != stays[k].firm) {
+            j->fate[i] = JD_FATE_FIRST;
+            continue;
+        }
+        const int32_t from = j->from[i] = j->to[stays[k - 1].row], to = j->to[i];
+        if (from == to)
+            j->fate[i] = JD_FATE_SAME_PLACE;
+        else if (jd_place_above(&e->places, from, e->level) ==
+                 jd_place_above(&e->places, to, e->level))
+            j->fate[i] = JD_FATE_SAME_UNIT;
+    }
+    free(stays);
+    return rc;
+}
+
 /* ---- Periods ---- */
 
 static int read_bound(const jd_records_t *e, const char *option, const char *text, bool last,
@@ -198,7 +250,10 @@ static int find_window(jd_records_t *e, jd_ctx_t *ctx)
     char a[JD_CELL_SIZE], b[JD_CELL_SIZE];
     int rc = JD_OK;
     for (int64_t i = 0; i < j->n; i++) {
-        if (j->fate[i] != JD_FATE_KEPT) continue;
+        const bool stays =
+            e->wish->address && (j->fate[i] == JD_FATE_FIRST || j->fate[i] == JD_FATE_SAME_PLACE ||
+                                 j->fate[i] == JD_FATE_SAME_UNIT);
+        if (j->fate[i] != JD_FATE_KEPT && !stays) continue;
         if (j->period[i] < low) low = j->period[i];
         if (j->period[i] > high) high = j->period[i];
     }
@@ -209,7 +264,8 @@ static int find_window(jd_records_t *e, jd_ctx_t *ctx)
             "at no known place); look at the columns named, and at --divisions",
             e->path, (long long)(e->fates[JD_FATE_NO_DATE] + e->fates[JD_FATE_BAD_DATE]),
             (long long)j->n, (long long)e->fates[JD_FATE_NO_PLACE]);
-    low--, high--; /* as the calendar counts, while first = 0 */
+    low--, high--;                             /* as the calendar counts, while first = 0 */
+    if (e->wish->address && low < high) low++; /* whoever moved in the first is not seen */
     if (e->wish->first) rc = read_bound(e, "--first", e->wish->first, false, &low, ctx);
     if (!rc && e->wish->last) rc = read_bound(e, "--last", e->wish->last, true, &high, ctx);
     if (rc) return rc;
@@ -230,6 +286,7 @@ static int find_window(jd_records_t *e, jd_ctx_t *ctx)
             j->fate[i] == JD_FATE_COARSE_DATE)
             continue;
         j->period[i] = (int32_t)(j->period[i] - 1 - low + 1);
+        if (e->wish->address && j->fate[i] != JD_FATE_KEPT) continue; /* no moves in any case */
         if (j->period[i] < 1) j->fate[i] = JD_FATE_BEFORE;
         if (j->period[i] > e->periods) j->fate[i] = JD_FATE_AFTER;
     }
@@ -408,11 +465,12 @@ int jd_records_judge(jd_records_t *e, jd_ctx_t *ctx)
     if (!rc) rc = jd_make(&j->remarks, n, sizeof *j->remarks, "records", ctx);
     if (!rc) rc = jd_foreign_find_order(&e->records, e->records.column[1], "--date", ctx);
     if (!rc) rc = judge_all(e, ctx);
-    if (!rc) count_fates(e);
-    if (!rc) rc = find_window(e, ctx);
     for (int64_t i = 0; i < n && !rc; i++)
         j->firm[i] = -1;
     if (!rc && e->records.column[0] >= 0) rc = number_firms(e, ctx);
+    if (!rc && e->wish->address) rc = link_addresses(e, ctx);
+    if (!rc) count_fates(e);
+    if (!rc) rc = find_window(e, ctx);
     if (!rc) rc = find_repeats(e, ctx);
     if (rc) return rc;
     count_fates(e);

@@ -470,6 +470,29 @@ static bool is_store(const char *path)
     return whole && !memcmp(head, "\211HDF\r\n\032\n", 8);
 }
 
+/* A damaged or foreign file must not lead anywhere: levels ascend, divisions above stand before. */
+static int check_store(const jd_places_t *p, const char *path, jd_ctx_t *ctx)
+{
+    const jd_table_t *t = &p->table;
+    const int8_t *level = JD_CELLS(t, column_of(p, "level"), int8_t);
+    const int32_t *parent = JD_CELLS(t, column_of(p, "parent"), int32_t);
+    for (int64_t i = 0; i < t->rows; i++) {
+        const int least = i > 0 ? level[i - 1] : 0;
+        const bool ordered =
+            level[i] >= least && level[i] < JD_PLACE_LEVELS && (i > 0) == (level[i] > 0);
+        const bool above = ordered && (i == 0 ? parent[i] == -1
+                                              : parent[i] >= 0 && parent[i] < p->first[level[i]]);
+        const char *code = jd_place_code(p, (int32_t)i), *name = name_of(p, (int32_t)i);
+        if (!above || !*code || code[JD_CODE_WIDTH - 1] || name[JD_NAME_WIDTH - 1])
+            return jd_fail(
+                ctx, JD_ERR_FORMAT,
+                "%s: row %lld of /jurisdictions is not as jiedao writes it; take another "
+                "file, or divisions as CSV",
+                path, (long long)i + 1);
+    }
+    return JD_OK;
+}
+
 /* /jurisdictions of a result file: the same table, but for what a policy makes of it. */
 static int take_store(jd_places_t *p, const char *path, jd_ctx_t *ctx)
 {
@@ -490,8 +513,9 @@ static int take_store(jd_places_t *p, const char *path, jd_ctx_t *ctx)
     }
     const int8_t *level = rc ? NULL : JD_CELLS(&p->table, column_of(p, "level"), int8_t);
     for (int64_t i = 0; !rc && i < t.rows; i++)
-        for (int l = level[i] + 1; l <= JD_PLACE_LEVELS; l++)
+        for (int l = level[i] < 0 ? 0 : level[i] + 1; l <= JD_PLACE_LEVELS; l++)
             p->first[l] = i + 1;
+    if (!rc) rc = check_store(p, path, ctx);
     if (!rc) rc = index_codes(p, path, ctx);
     jd_table_free(&t);
     jd_store_close(&store);

@@ -19,11 +19,12 @@ int32_t jd_records_units(const jd_records_t *e)
 static int read_records(jd_records_t *e, jd_ctx_t *ctx)
 {
     const jd_panel_wish_t *w = e->wish;
-    const jd_wish_t wishes[] = {{"--firm", w->firm, false, false},
-                                {"--date", w->date, false, false},
-                                {"--from", w->from, false, false},
-                                {"--to", w->to, false, false},
-                                {"--sector", w->sector, false, false}};
+    const jd_wish_t wishes[] = {
+        {"--firm", w->firm, false, false},
+        {"--date", w->date, false, false},
+        {"--from", w->from, false, false},
+        {w->address ? "--address" : "--to", w->address ? w->address : w->to, false, false},
+        {"--sector", w->sector, false, false}};
     int rc = jd_foreign_open(&e->records, e->path, &e->style, wishes, 5, w->leftover != NULL, false,
                              ctx);
     e->records.order = (jd_date_order_t)w->order;

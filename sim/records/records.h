@@ -20,6 +20,8 @@ typedef enum jd_fate {
     JD_FATE_SAME_UNIT,
     JD_FATE_DUPLICATE,
     JD_FATE_UNSURE,
+    JD_FATE_FIRST,
+    JD_FATE_NO_FIRM,
     JD_FATES
 } jd_fate_t;
 extern const char *const jd_fate_names[JD_FATES];
@@ -48,7 +50,7 @@ extern const char *const jd_remark_names[JD_REMARKS];
 
 /** What is asked for: files and the names of columns; NULL = none. All text borrowed. */
 typedef struct jd_panel_wish {
-    const char *firm, *date, *from, *to, *sector;
+    const char *firm, *date, *from, *to, *sector, *address, *count;
     const char *policy, *divisions, *codes, *stock, *join;
     const char *policy_place, *policy_date, *policy_end, *policy_name, *treatment;
     const char *stock_place, *stock_sector, *stock_count;
@@ -128,6 +130,8 @@ JD_MUST_USE int jd_records_read_stock(jd_records_t *events, jd_ctx_t *ctx);
 JD_MUST_USE int jd_records_read_join(jd_records_t *events, jd_ctx_t *ctx);
 JD_MUST_USE int jd_records_make_tables(jd_records_t *events, jd_ctx_t *ctx);
 
+/** Whether a text may name a column: small letters, digits, _, 31 at most. */
+bool jd_records_is_name(const char *text);
 /** Sector of a code by the lists of the wish, -1: the cell is empty. */
 int jd_records_sector(const jd_panel_wish_t *wish, const char *code);
 JD_MUST_USE int jd_records_check_sectors(const jd_panel_wish_t *wish, jd_ctx_t *ctx);

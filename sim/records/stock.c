@@ -64,7 +64,7 @@ int jd_records_read_stock(jd_records_t *e, jd_ctx_t *ctx)
 
 /* ---- Joined outcomes ---- */
 
-static bool is_name(const char *s)
+bool jd_records_is_name(const char *s)
 {
     if (!*s || (*s >= '0' && *s <= '9') || strlen(s) > 31) return false;
     for (; *s; s++)
@@ -83,7 +83,7 @@ static int add_column(jd_records_t *e, const char *name, const char *path, jd_ct
     bool twice = jd_table_find(t, name) >= 0;
     for (size_t k = 0; k < sizeof taken / sizeof *taken; k++)
         twice = twice || !strcmp(name, taken[k]);
-    if (twice || !is_name(name))
+    if (twice || !jd_records_is_name(name))
         return jd_fail(ctx, JD_ERR_DATA,
                        "%s: the column '%.60s' cannot be joined: %s; rename it in the file", path,
                        name,

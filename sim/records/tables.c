@@ -126,7 +126,7 @@ static void fill_axes(const jd_records_t *e, jd_table_t *t)
 
 static bool has_out(const jd_records_t *e)
 {
-    return e->wish->from != NULL;
+    return e->wish->from != NULL || e->wish->address != NULL;
 }
 
 /* ---- panel/county ---- */
@@ -149,13 +149,14 @@ static int make_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
     if (rc) return rc;
     const char *const head[] = {"time", "date",   "unit",         "cohort",
                                 "cell", "inflow", "inflow_other", "inflow_observed"};
+    const int heads = e->wish->count ? 7 : 8;
     int at[8], out[2] = {-1, -1}, stock[2] = {-1, -1}, ends = -1;
-    for (int k = 0; k < 8; k++) {
+    for (int k = 0; k < heads; k++) {
         if (k == 6 && has_out(e)) out[0] = list_take(&l, e, of, "outflow");
         if (k == 6 && e->stock) stock[0] = list_take(&l, e, of, "stock");
-        if (k == 7 && has_out(e)) out[1] = list_take(&l, e, of, "outflow_other");
-        if (k == 7 && e->stock) stock[1] = list_take(&l, e, of, "stock_other");
         at[k] = list_take(&l, e, of, head[k]);
+        if (k == 6 && has_out(e)) out[1] = list_take(&l, e, of, "outflow_other");
+        if (k == 6 && e->stock) stock[1] = list_take(&l, e, of, "stock_other");
     }
     if (e->ends) {
         const jd_column_t end = {
@@ -164,6 +165,17 @@ static int make_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
         ends = list_add(&l, &end);
     }
     const int joined = l.n;
+    if (e->wish->count) {
+        static const char *const label[] = {"events of targeted sectors",
+                                            "events of other sectors"};
+        for (int k = 0; k < 2; k++) {
+            jd_column_t *own = &l.columns[at[5 + k]];
+            snprintf(l.labels[at[5 + k]], LABEL, "%s%s", e->wish->count, k ? "_other" : "");
+            own->name = l.labels[at[5 + k]];
+            own->label = label[k];
+            own->unit = "1";
+        }
+    }
     for (int k = 0; k < e->joined.n_columns; k++)
         (void)list_add(&l, &e->joined.columns[k]);
     jd_table_t *t = &e->panel;
@@ -193,7 +205,7 @@ static int make_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
             JD_CELLS(t, at[4], int8_t)[cell] = (int8_t)kind_of(e, u, p + 1);
             JD_CELLS(t, at[5], int32_t)[cell] = in[0];
             JD_CELLS(t, at[6], int32_t)[cell] = in[1];
-            JD_CELLS(t, at[7], int32_t)[cell] = in[0];
+            if (heads == 8) JD_CELLS(t, at[7], int32_t)[cell] = in[0];
             for (int k = 0; k < 2; k++) {
                 left[k] += in[k] - gone[k];
                 if (out[k] >= 0) JD_CELLS(t, out[k], int32_t)[cell] = gone[k];
@@ -223,7 +235,13 @@ static int make_sector_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
         (void)list_take(&l, e, of, head[k]);
     if (has_out(e)) out = list_take(&l, e, of, "outflow");
     if (e->stock) stock = list_take(&l, e, of, "stock");
-    const int observed = list_take(&l, e, of, "inflow_observed");
+    const int observed = e->wish->count ? -1 : list_take(&l, e, of, "inflow_observed");
+    if (e->wish->count) {
+        snprintf(l.labels[7], LABEL, "%s", e->wish->count);
+        l.columns[7].name = l.labels[7];
+        l.columns[7].label = "events";
+        l.columns[7].unit = "1";
+    }
     jd_table_t *t = &e->sector_panel;
     rc = jd_table_init_panel(t, panel_name(e, true), "Sectors in divisions by period, from records",
                              l.columns, l.n, e->periods, (int64_t)n * sectors, ctx);
@@ -247,7 +265,7 @@ static int make_sector_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
             left += c->in[cell] - c->out[cell];
             JD_CELLS(t, 6, int8_t)[cell] = (int8_t)kind;
             JD_CELLS(t, 7, int32_t)[cell] = c->in[cell];
-            JD_CELLS(t, observed, int32_t)[cell] = c->in[cell];
+            if (observed >= 0) JD_CELLS(t, observed, int32_t)[cell] = c->in[cell];
             if (out >= 0) JD_CELLS(t, out, int32_t)[cell] = c->out[cell];
             if (stock >= 0) JD_CELLS(t, stock, int32_t)[cell] = left;
         }

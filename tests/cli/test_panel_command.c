@@ -74,7 +74,8 @@ static int compare(jd_store_t *run, jd_store_t *made, const char *name, const ch
 static void test_own_records(void **state)
 {
     (void)state;
-    run(0, "\"$JIEDAO\" run $TINY --set policy.anticipation=1 --set firms.n=30000 -o run.h5 >run.txt && "
+    run(0, "\"$JIEDAO\" run $TINY --set policy.anticipation=1 --set firms.n=30000 -o run.h5 "
+           ">run.txt && "
            "\"$JIEDAO\" export run.h5 -t relocations -o moves.csv && "
            "\"$JIEDAO\" export run.h5 -t jurisdictions -o places.csv");
     jd_store_t *own = open_here("run.h5");
@@ -307,6 +308,44 @@ static void test_join(void **state)
     ASSERT_HOLDS(said.out, ",6,440305\n");
 }
 
+/* Where firms are, not how they move: the same moves. */
+static void test_addresses(void **state)
+{
+    (void)state;
+    write_here("stays.csv",
+               "id,year,at,ind\nA,2019,110105,3512\nA,2020,440305,3512\nA,2021,440305,3512\n"
+               "B,2021,110106,3512\nB,2019,440304,3512\nB,2020,440304,3512\n"
+               "C,2020,nowhere,3512\nD,2020,440305,3512\n,2020,440305,3512\n");
+    run(0,
+        "\"$JIEDAO\" panel stays.csv --firm id --date year --address at --sector ind --targeted 35 "
+        "--divisions div.csv --every year -o stays.h5");
+    ASSERT_HOLDS(said.out, "9 read, 2 kept, 7 left out");
+    ASSERT_HOLDS(said.out, " 3  the first address of a firm: no move");
+    ASSERT_HOLDS(said.out, " 2  moved to where it is");
+    ASSERT_HOLDS(said.out, " 1  no firm");
+    ASSERT_HOLDS(said.out, "2 periods (2020 to 2021)");
+    run(0, "\"$JIEDAO\" export stays.h5 -t relocations -o - | cut -d, -f3,13,14");
+    ASSERT_HOLDS(said.out, "1,110105,440305\n2,440304,110106\n");
+}
+
+/* Events of any kind, with the frame and its zeros. */
+static void test_count(void **state)
+{
+    (void)state;
+    run(0,
+        "\"$JIEDAO\" panel rec.csv --date when --to to --sector ind --targeted 35 --divisions "
+        "div.csv "
+        "--policy pol.csv --first 2020Q1 --last 2020Q4 --count patents -o pat.h5 && \"$JIEDAO\" "
+        "did "
+        "pat.h5 --y patents --estimator twfe && \"$JIEDAO\" export pat.h5 -t panel/county -o - | "
+        "head -1");
+    ASSERT_HOLDS(said.out, "patents is 0 in");
+    ASSERT_HOLDS(said.out, "time,date,unit,cohort,cell,patents,patents_other,unit_code\n");
+    run(2, "\"$JIEDAO\" panel rec.csv --date when --to to --from from --divisions div.csv --count "
+           "a -o no.h5");
+    ASSERT_HOLDS(said.err, "events happen in one place");
+}
+
 /* ---- Refusals ---- */
 
 static void refuse(int status, const char *options, const char *sentence)
@@ -362,7 +401,8 @@ int main(void)
         cmocka_unit_test(test_own_records), cmocka_unit_test(test_observed_records),
         cmocka_unit_test(test_stock),       cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_dirty),       cmocka_unit_test(test_lost_zeros),
-        cmocka_unit_test(test_join),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_join),        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_count),       cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, begin, remove_here);
 }
