@@ -58,6 +58,16 @@ typedef struct jd_mechanism_events {
     int n_columns;
 } jd_mechanism_events_t;
 
+/** A number of a run that stands beside one of a text, and what it is worth. Texts are constants.
+ */
+typedef struct jd_fact {
+    const char *name;
+    const char *status;       /**< fit, given, recovery, test, reported */
+    double value, text, null; /**< NaN: there is none */
+    const char *of_null;      /**< the law that gives the null, or NULL */
+} jd_fact_t;
+enum { JD_FACTS_MOST = 16 };
+
 typedef struct jd_mechanism {
     jd_section_t section; /**< its name is the mechanism's */
     bool (*on)(const void *params);
@@ -70,6 +80,8 @@ typedef struct jd_mechanism {
     int (*init)(const jd_moment_t *m, jd_ctx_t *ctx); /**< own state, all zero, of the one world */
     int (*step)(const jd_moment_t *m, const jd_modifiers_t *next, jd_ctx_t *ctx);
     int (*audit)(const jd_moment_t *m, jd_ctx_t *ctx); /**< for tests: JD_ERR_DATA, what is wrong */
+    /** Its facts at a run's end, at most JD_FACTS_MOST; how many. */
+    int (*facts)(const jd_moment_t *m, jd_fact_t *facts);
 } jd_mechanism_t;
 
 /** All mechanisms, ended by NULL. */

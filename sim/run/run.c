@@ -28,6 +28,21 @@ jd_moment_t jd_moment_of(const struct jd_simulation *sim, int w, int64_t period)
                          .world = &sim->world[w]};
 }
 
+int jd_mechanisms_facts(const struct jd_simulation *sim, jd_fact_t *facts)
+{
+    const jd_moment_t moment = jd_moment_of(sim, jd_factual(sim), sim->params->periods);
+    int n = 0;
+    for (int k = 0; k < sim->mechanisms.n; k++) {
+        const jd_mechanism_t *mechanism = sim->mechanisms.active[k].mechanism;
+        const jd_moment_t m = jd_active_moment(&sim->mechanisms, k, &moment);
+        jd_fact_t more[JD_FACTS_MOST];
+        const int found = mechanism->facts ? mechanism->facts(&m, more) : 0;
+        for (int i = 0; i < found && n < JD_FACTS_MOST; i++)
+            facts[n++] = more[i];
+    }
+    return n;
+}
+
 /* Leaders turn; mechanisms read the quarter as it went and write the next one's modifiers. */
 static int run_mechanisms(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
 {

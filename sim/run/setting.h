@@ -70,6 +70,10 @@ int jd_world_mediation(const struct jd_simulation *sim);
 /** What mechanisms read of world w in a period. */
 jd_moment_t jd_moment_of(const struct jd_simulation *sim, int w, int64_t period);
 
+/** Facts of the mechanisms of a run that is over, for the screen: at most JD_FACTS_MOST; how many.
+ */
+JD_API int jd_mechanisms_facts(const struct jd_simulation *sim, jd_fact_t *facts);
+
 /** As jd_simulation_create(), with mechanisms of one's own in place of jd_mechanisms; ended by
  * NULL.
  */

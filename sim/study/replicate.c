@@ -71,6 +71,7 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
     int rc = jd_simulation_create(&sim, config, inputs, replicate, ctx);
     double built = jd_study_clock();
     if (!rc) rc = jd_simulation_run(sim, store ? &sink : NULL, ctx);
+    if (!rc) out->n_facts = jd_mechanisms_facts(sim, out->fact);
     if (!rc) jd_simulation_drop_firms(sim);
     double simulated = jd_study_clock();
     jd_recorded_t recorded = {.table = find_table, .user = sim};

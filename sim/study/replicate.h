@@ -16,6 +16,8 @@ typedef struct jd_study_replicate {
     double strong, services; /**< of the factual world in the last period: mean share of time on
                                 strong tasks, G */
     jd_study_friction_t friction;
+    jd_fact_t fact[JD_FACTS_MOST];
+    int n_facts;
 } jd_study_replicate_t;
 
 /** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to

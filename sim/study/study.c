@@ -164,6 +164,8 @@ static int run_once(jd_store_t *store, const jd_config_t *config, const jd_study
         jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, &inner);
     if (rc) return jd_fail(ctx, rc, "%s", inner.message);
     result->facts = one.facts;
+    memcpy(result->fact, one.fact, sizeof one.fact);
+    result->n_facts = one.n_facts;
     jd_study_add_friction(result, &one.friction);
     move_table(&result->estimates, &one.estimates);
     move_table(&result->estimands, &one.estimands);

@@ -7,7 +7,7 @@
 #include "io/files/room.h"
 #include "io/hdf5/store.h"
 #include "jiedao/simulation.h"
-#include "model/world.h"
+#include "model/mechanism.h"
 #include "study/recovery.h"
 
 /** Tables of the user's files that a config names (world.divisions, policy.list), read once. */
@@ -37,7 +37,9 @@ typedef struct jd_study_friction {
 
 /** What is left in memory after a study, for the screen. Zero it first. */
 typedef struct jd_study_result {
-    jd_run_facts_t facts;         /**< of the first replicate */
+    jd_run_facts_t facts;          /**< of the first replicate */
+    jd_fact_t fact[JD_FACTS_MOST]; /**< of mechanisms, of the only replicate */
+    int n_facts;
     jd_study_friction_t friction; /**< sums over the replicates that did not fail */
     jd_table_t estimates;         /**< of the first replicate */
     jd_table_t estimands;         /**< of the first replicate */

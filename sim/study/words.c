@@ -588,6 +588,39 @@ static void print_sentences(FILE *out, const jd_estimate_params_t *p, const jd_s
     print_trends(out, r, row, trends);
 }
 
+/* A number, or a dash where there is none. */
+static void put_fact(FILE *out, double x)
+{
+    char number[32] = "-";
+    if (!isnan(x)) snprintf(number, sizeof number, x < 10 ? "%.3f" : "%.0f", x);
+    fprintf(out, " %9s", number);
+}
+
+/* Numbers beside those of a text, each with what it is worth. */
+static void print_facts(FILE *out, const jd_study_result_t *r)
+{
+    if (r->n_facts == 0) return;
+    fprintf(out, "\n%-42s %-10s %8s %9s %9s\n", "Against the text", "status", "here", "text",
+            "null");
+    for (int i = 0; i < r->n_facts; i++) {
+        const jd_fact_t *f = &r->fact[i];
+        fprintf(out, "  %-40s %-9s", f->name, f->status);
+        put_fact(out, f->value);
+        put_fact(out, f->text);
+        put_fact(out, f->null);
+        fprintf(out, "%s%s\n", f->of_null ? "  " : "", f->of_null ? f->of_null : "");
+    }
+    static const char *const kinds[] = {"fit", "given", "recovery", "test", "reported"};
+    static const char *const said[] = {"fitted", "given", "recovered", "tested", "reported"};
+    for (int k = 0; k < 5; k++) {
+        int n = 0;
+        for (int i = 0; i < r->n_facts; i++)
+            n += strcmp(r->fact[i].status, kinds[k]) == 0;
+        fprintf(out, "%s%d %s", k ? ", " : "  ", n, said[k]);
+    }
+    fputc('\n', out);
+}
+
 void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_t *r,
                     const char *path)
 {
@@ -599,5 +632,6 @@ void jd_words_print(FILE *out, const jd_config_t *config, const jd_study_result_
     print_truth(out, p, r);
     print_estimates(out, r, rows, n);
     print_sentences(out, p, r, rows, n);
+    print_facts(out, r);
     fprintf(out, "\nWritten     %s\n", path);
 }

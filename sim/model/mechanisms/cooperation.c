@@ -91,7 +91,7 @@ typedef enum role { RECEIVES = -1, EQUAL, GIVES } role_t;
 enum { NEAR = 6 }; /* nearest counties, with which problems are shared */
 
 /* Ties of a county, both partners have them; nearest counties, once; rank. */
-enum { N, WITH, KIND, ROLE, NEAREST, BEHIND, ATTENTION };
+enum { N, WITH, KIND, ROLE, NEAREST, BEHIND, ATTENTION, SHARE, WEIGHT };
 
 static const jd_state_t state[] = {
     [N] = {"n", JD_COUNTY, JD_INT32},
@@ -101,6 +101,8 @@ static const jd_state_t state[] = {
     [NEAREST] = {"nearest", JD_COUNTY_TIES, JD_INT32},
     [BEHIND] = {"behind", JD_COUNTY, JD_INT8},
     [ATTENTION] = {"attention", JD_COUNTY, JD_DOUBLE},
+    [SHARE] = {"share", JD_COUNTY, JD_DOUBLE},   /* of the targeted sector, this quarter */
+    [WEIGHT] = {"weight", JD_COUNTY, JD_DOUBLE}, /* as a partner, while one is chosen */
     {NULL, JD_COUNTY, JD_DOUBLE},
 };
 
@@ -167,7 +169,7 @@ static double mean_of(const jd_moment_t *m, const double *street, int32_t county
 }
 
 /* The targeted sector's share of a county's firms. */
-static double share_of(const jd_moment_t *m, int32_t county)
+static double count_share(const jd_moment_t *m, int32_t county)
 {
     int64_t first = 0, all = 0;
     for (int k = 0; k < m->dims->sectors; k++) {
@@ -179,6 +181,11 @@ static double share_of(const jd_moment_t *m, int32_t county)
         }
     }
     return all > 0 ? (double)first / (double)all : 0;
+}
+
+static double share_of(const jd_moment_t *m, int32_t county)
+{
+    return ((double *)jd_own(m, SHARE))[county];
 }
 
 static double logistic(double x)
@@ -322,16 +329,15 @@ typedef double weigh_t(const jd_moment_t *m, int32_t i, int32_t j);
 static int32_t choose(const jd_moment_t *m, weigh_t *weigh, int32_t i, int32_t first, int32_t end,
                       double u)
 {
-    double sum = 0;
+    double *weight = jd_own(m, WEIGHT), sum = 0;
     int32_t at = -1;
     for (int32_t j = first; j < end; j++)
-        sum += weigh(m, i, j);
+        sum += weight[j] = weigh(m, i, j);
     double left = u * sum;
     for (int32_t j = first; j < end && left >= 0 && sum > 0; j++) {
-        const double w = weigh(m, i, j);
-        if (!(w > 0)) continue;
+        if (!(weight[j] > 0)) continue;
         at = j;
-        left -= w;
+        left -= weight[j];
     }
     return at;
 }
@@ -524,6 +530,8 @@ static int step(const jd_moment_t *m, const jd_modifiers_t *next, jd_ctx_t *ctx)
     pass.year = nth(&p->calendar, (m->period - 1) / 4);
     for (int d = 0; d < DRAWS; d++)
         pass.jump[d] = jd_jump(stream, m->period, d);
+    for (int32_t i = 0; i < m->dims->counties; i++)
+        ((double *)jd_own(m, SHARE))[i] = count_share(m, i);
     for (int32_t i = 0; i < m->dims->counties && !rc; i++) {
         const bool poor = t->fiscal[JD_COUNTY][i] < t->fiscal[JD_PROVINCE][province_of(m, i)];
         if (poor && happens(m, &pass, p->arranged, i, draw(&pass, DRAW_OFFER, i)))
@@ -560,6 +568,68 @@ static int audit(const jd_moment_t *m, jd_ctx_t *ctx)
             return jd_fail(ctx, JD_ERR_DATA, "cooperation: ties of county %d do not hold", (int)i);
     }
     return JD_OK;
+}
+
+/* Two counties of one province, at random: the chance that they lie in one prefecture. */
+static double same_at_random(const jd_moment_t *m)
+{
+    double same = 0, all = 0;
+    for (int32_t v = 0; v < m->dims->provinces; v++) {
+        const int32_t *child = m->tree->child[JD_PREFECTURE], *top = m->tree->child[JD_PROVINCE];
+        const double n = child[top[v + 1]] - child[top[v]];
+        all += n * (n - 1);
+        for (int32_t p = top[v]; p < top[v + 1]; p++)
+            same += (double)(child[p + 1] - child[p]) * (child[p + 1] - child[p] - 1);
+    }
+    return all > 0 ? same / all : (double)NAN;
+}
+
+/* The same of two counties near each other. */
+static double same_nearby(const jd_moment_t *m)
+{
+    const int32_t *near = jd_own(m, NEAREST);
+    double same = 0, all = 0;
+    for (int32_t i = 0; i < m->dims->counties; i++)
+        for (int k = 0; k < NEAR; k++) {
+            const int32_t j = near[(int64_t)i * JD_TIES_MOST + k];
+            if (j < 0) continue;
+            all++;
+            same += same_prefecture(m, i, j);
+        }
+    return all > 0 ? same / all : (double)NAN;
+}
+
+/* Cases, each once, beside the numbers of Jiang, Eaton and Kostka (2022). */
+static int facts(const jd_moment_t *m, jd_fact_t *fact)
+{
+    double n[ECONOMIC + 1] = {0}, inside[ECONOMIC + 1] = {0}, all = 0, within = 0;
+    const double none = (double)NAN, random = 1 - same_at_random(m);
+    for (int32_t i = 0; i < m->dims->counties; i++) {
+        const ties_t t = ties_of(m, i);
+        for (int32_t k = 0; k < t.n; k++) {
+            if (t.with[k] < i) continue;
+            const bool same = same_prefecture(m, i, t.with[k]);
+            n[t.kind[k]]++, all++;
+            inside[t.kind[k]] += same, within += same;
+        }
+    }
+    if (!(all > 0)) return 0;
+    const double mandated = n[ECO] + n[INFRASTRUCTURE] + n[SECURITY];
+    const jd_fact_t list[] = {
+        {"cases of cooperation", "fit", all, 1126, none, NULL},
+        {"of them arranged", "fit", n[ARRANGED] / all, 0.59, none, NULL},
+        {"of them mandated", "fit", mandated / all, 0.12, none, NULL},
+        {"across prefectures, all", "reported", 1 - within / all, 0.85, random,
+         "pairs at random in a province: does not discriminate"},
+        {"across prefectures, economic", "reported", 1 - inside[ECONOMIC] / n[ECONOMIC], 0.91,
+         random, "the same, and distance alone: does not discriminate"},
+        {"security pacts within a prefecture", "recovery", inside[SECURITY] / n[SECURITY], none,
+         same_nearby(m), "neighbours at random: familiarity is put in"},
+    };
+    const int found = (int)(sizeof list / sizeof *list);
+    for (int i = 0; i < found; i++)
+        fact[i] = list[i];
+    return found;
 }
 
 enum { C_ARRANGED = P_SHARED, C_MANDATED, C_OWN, C_GIVEN, C_RECEIVED, C_BEHIND, COLUMNS };
@@ -626,4 +696,5 @@ const jd_mechanism_t jd_cooperation = {
     .init = init,
     .step = step,
     .audit = audit,
+    .facts = facts,
 };
