@@ -13,6 +13,7 @@ typedef struct lever {
 static const lever_t levers[] = {
     {"tournament", "tournament.street", "0.5"},
     {"diffusion", "diffusion.training", "0.25"},
+    {"cooperation", "cooperation.self", "0.2"},
 };
 enum { LEVERS = sizeof levers / sizeof *levers, TEXT = 256 };
 
@@ -108,7 +109,8 @@ const jd_proposition_t jd_proposition_factorial = {
             "in shares of the value with all "
             "off; bias in shares of the direct effect.",
     .fails = "\"0 always\" is 0 in every replicate, up to rounding: nothing links the two. "
-             "Toolkit: neither mechanism takes money or land. Weights, "
+             "Toolkit, without cooperation: neither tournament nor diffusion takes money or land. "
+             "Weights, "
              "anticipation: one date of adoption, a flat dose and no announcement leave DID none "
              "of either. Time answers to the tournament by rounding "
              "alone where diffusion is off: officials who are pushed fill the time they have.",

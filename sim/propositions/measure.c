@@ -52,11 +52,22 @@ static int column_of(const jd_table_t *runs, const char *parameter, size_t lengt
     return jd_table_find(runs, name);
 }
 
+/* Whether two texts are the same but for blanks: "0, 0.2" is written "0,0.2" in a row. */
+static bool is_same_text(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, " ");
+        b += strspn(b, " ");
+        if (*a != *b) return false;
+        if (!*a) return true;
+    }
+}
+
 static bool is_value(const jd_table_t *runs, int column, int64_t row, const char *value)
 {
     char text[JD_TEXT_MAX];
     if (runs->columns[column].type == JD_TEXT)
-        return !strcmp(jd_table_text(runs, column, row, text, sizeof text), value);
+        return is_same_text(jd_table_text(runs, column, row, text, sizeof text), value);
     const double x = jd_table_number(runs, column, row), y = strtod(value, NULL);
     return fabs(x - y) <= 1e-9 * fmax(1, fabs(y));
 }
