@@ -104,7 +104,9 @@ const jd_proposition_t jd_proposition_p19 = {
     .replicates = 40,
     .null = "b_policy = 0: the share of rejections is then the size; the pressure of the "
             "policy itself acts there too, so that it need not be 5 %.",
-    .fails = "with a weak policy (b_policy 0.2) no design sees it in most replicates.",
+    .fails =
+        "with a weak policy (b_policy 0.2) the triple difference sees it in a quarter of the "
+        "replicates; a panel of 10,000 firms sees none of these policies more often than chance.",
     .numbers = numbers,
     .lines = lines,
     .x = "firms.b_policy",
