@@ -86,9 +86,8 @@ const jd_proposition_t jd_proposition_p5 = {
     .replicates = 60,
     .null = "few treated: at a share of 0.1 the part is small, and near 0 it vanishes. P12 has the "
             "null of who is treated.",
-    .fails = "at 90 % treated hardly a control is left: the interval is four times as wide as at a "
-             "quarter. An earlier version found DID 3 % below the direct effect there; with the "
-             "draws of today it is open.",
+    .fails = "at 90 % treated hardly a control is left. An earlier version found DID 3 % below the "
+             "direct effect there; with the draws of today it is open.",
     .numbers = numbers,
     .lines = lines,
     .x = "policy.share",
