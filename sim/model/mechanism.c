@@ -30,6 +30,7 @@ int jd_active_init(jd_active_set_t *set, const jd_mechanism_t *const *list,
         *active = (jd_active_t){.mechanism = list[i], .params = params};
         set->leaders = set->leaders || list[i]->leaders;
         set->ties = set->ties || list[i]->ties;
+        set->modifies = set->modifies || (list[i]->step && !list[i]->only_reads);
         rc = jd_make(&active->state_at, n_rows(list[i]), sizeof *active->state_at, "mechanisms",
                      ctx);
     }

@@ -73,6 +73,7 @@ typedef struct jd_mechanism {
     bool (*on)(const void *params);
     bool leaders;                       /**< it needs them: m->world->leaders */
     bool ties;                          /**< it ties counties: jd_ties_add() */
+    bool only_reads;                    /**< its step writes no modifier */
     const jd_state_t *state;            /**< or NULL */
     const jd_mechanism_panel_t *panels; /**< or NULL */
     jd_mechanism_events_t events;
@@ -100,6 +101,7 @@ typedef struct jd_active_set {
     size_t bytes;        /**< of all their state, in each world */
     bool leaders;        /**< some of them needs leaders */
     bool ties;           /**< some of them ties counties */
+    bool modifies;       /**< some of them writes modifiers; else they stay neutral */
 } jd_active_set_t;
 
 /** Those of `list` that are on in a finished config. Free with jd_active_free(), after an error

@@ -209,6 +209,22 @@ void jd_modifiers_clear(const jd_modifiers_t *m, const jd_dims_t *dims)
     if (dims->ties > 0) memset(m->ties.n, 0, (size_t)dims->counties * sizeof *m->ties.n);
 }
 
+bool jd_modifiers_are_neutral(const jd_modifiers_t *m, const jd_dims_t *dims)
+{
+    bool neutral = true;
+    for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++) {
+        const size_t n = length_of(modifiers[i].along, dims);
+        const double *cell;
+        memcpy(&cell, (const char *)m + modifiers[i].offset, sizeof cell);
+        for (size_t k = 0; k < n; k++)
+            neutral =
+                neutral && !(cell[k] < modifiers[i].neutral) && !(cell[k] > modifiers[i].neutral);
+    }
+    for (int32_t c = 0; dims->ties > 0 && c < dims->counties; c++)
+        neutral = neutral && m->ties.n[c] == 0;
+    return neutral;
+}
+
 /* Half a tie: b among a's. */
 static bool tie(const jd_ties_t *ties, int32_t room, int32_t a, int32_t b, double weight)
 {

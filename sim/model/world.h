@@ -156,6 +156,8 @@ void jd_modifiers_clear(const jd_modifiers_t *modifiers, const jd_dims_t *dims);
  * tied. JD_ERR_DATA where one of them has no room. Nothing happens where firms do not heed ties. */
 JD_MUST_USE int jd_ties_add(const jd_modifiers_t *modifiers, const jd_dims_t *dims, int32_t a,
                             int32_t b, double weight, jd_ctx_t *ctx);
+/** Whether every modifier is neutral. */
+bool jd_modifiers_are_neutral(const jd_modifiers_t *modifiers, const jd_dims_t *dims);
 /** Makes `to` (initialised with the same dims, with firms) equal to `from`. */
 void jd_world_copy(jd_world_t *to, const jd_world_t *from, const jd_dims_t *dims);
 void jd_world_free(jd_world_t *world);

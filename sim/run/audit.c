@@ -130,6 +130,9 @@ int jd_simulation_audit(const struct jd_simulation *sim, jd_ctx_t *ctx)
         const jd_world_t *world = &sim->world[w];
         const jd_moment_t moment = jd_moment_of(sim, w, 0);
         wrong = audit_stocks(sim, world);
+        if (!wrong && !sim->mechanisms.modifies &&
+            !jd_modifiers_are_neutral(&world->modifiers, &sim->dims))
+            wrong = "a mechanism that only reads has written a modifier";
         if (!wrong) wrong = audit_flows(sim, world);
         if (!wrong) wrong = audit_officials(sim, world);
         if (!wrong) wrong = audit_streets(sim, world);

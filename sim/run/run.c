@@ -55,13 +55,13 @@ static int run_mechanisms(struct jd_simulation *sim, int64_t period, jd_ctx_t *c
         const bool recorded = period >= 1 && w == jd_factual(sim);
         jd_leaders_turn(sim->leaders_params, sim->dims.seats, next->rise, &draw,
                         &sim->world[w].leaders);
-        jd_modifiers_clear(next, &sim->dims);
+        if (set->modifies) jd_modifiers_clear(next, &sim->dims);
         for (int k = 0; k < set->n && !rc; k++) {
             jd_moment_t m = jd_active_moment(set, k, &moment);
             if (recorded) m.events = jd_record_events(sim, k);
             if (set->active[k].mechanism->step) rc = set->active[k].mechanism->step(&m, next, ctx);
         }
-        if (!rc) rc = jd_boosts_check(&moment, ctx);
+        if (!rc && set->modifies) rc = jd_boosts_check(&moment, ctx);
     }
     return rc || period < 1 ? rc : jd_record_hand_events(sim, ctx);
 }

@@ -363,6 +363,30 @@ static void test_state_is_audited(void **unused)
     small_stop(&s);
 }
 
+/* Those that only read leave the modifiers as they are, and nobody clears them. */
+static void test_who_only_reads_modifies_nothing(void **unused)
+{
+    (void)unused;
+    small_t s;
+    int n = 0;
+    for (int i = 0; jd_mechanisms[i]; i++)
+        if (jd_mechanisms[i]->only_reads) list[n++] = jd_mechanisms[i];
+    list[n] = NULL;
+    assert_true(n > 0);
+    assert_int_equal(make(&s, NULL), JD_OK);
+    assert_int_equal(s.sim->mechanisms.n, n);
+    assert_false(s.sim->mechanisms.modifies);
+    small_go(&s, NULL);
+    assert_int_equal(jd_simulation_audit(s.sim, &s.ctx), JD_OK);
+    s.sim->world[JD_WORLD_WITH].modifiers.burden[3] = 0.5;
+    assert_int_equal(jd_simulation_audit(s.sim, &s.ctx), JD_ERR_DATA);
+    small_stop(&s);
+    list_all(false);
+    assert_int_equal(make(&s, burdened), JD_OK);
+    assert_true(s.sim->mechanisms.modifies);
+    small_stop(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_errors_end_the_run),
         cmocka_unit_test(test_boosts_are_checked),
         cmocka_unit_test(test_state_is_audited),
+        cmocka_unit_test(test_who_only_reads_modifies_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -267,6 +267,7 @@ const jd_mechanism_t jd_urban = {
             .unread = unread,
         },
     .on = on,
+    .only_reads = true,
     .state = state,
     .panels = panels,
     .init = init,
