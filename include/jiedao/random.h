@@ -49,6 +49,7 @@ typedef enum jd_purpose {
     JD_DRAW_TIE,         /**< whether a firm goes to a tied county, which one, which street */
     JD_DRAW_COOPERATION, /**< inter-county cooperation: who proposes, to whom, who assents */
     JD_DRAW_PROJECTS,    /**< optional projects: launches, themes, ends, leaders' traits */
+    JD_DRAW_BUREAU,      /**< mid-level entrepreneurs: expertise, attempts, repairs */
     JD_DRAW_PURPOSES     /**< how many there are; not a purpose */
 } jd_purpose_t;
 

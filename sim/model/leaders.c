@@ -28,7 +28,7 @@ static bool nobody_leads(const void *block, const jd_config_t *config)
 
 static const jd_unread_t unread[] = {
     {"rotation, term, age, age_sd, retire", nobody_leads,
-     "no mechanism that is on needs leaders (tournament, diffusion and projects do)"},
+     "no mechanism that is on needs leaders (tournament, diffusion, projects and entrepreneurs do)"},
     {NULL, NULL, NULL},
 };
 

@@ -56,14 +56,17 @@ double jd_reckon_file(const jd_dims_t *d, const jd_reckon_t *s)
 
 jd_need_t jd_reckon(const jd_dims_t *d, const jd_reckon_t *s)
 {
-    enum { DIVISION = 360 }; /* bytes of a division in the tree and its table */
+    enum {
+        DIVISION = 360, /* bytes of a division in the tree and its table */
+        PRESSURE = 57   /* of a street's pressure, penalty and mandates (jd_events_t) */
+    };
     double streets = d->streets, counties = d->counties, prefectures = d->prefectures;
     double kinds = d->kinds, officials = (double)d->slots * streets;
     size_t own = s->mechanisms ? s->mechanisms->bytes : 0;
     jd_need_t n = {.firms = (double)d->firms * (1 + 4.0 * s->worlds)};
     n.streets = s->worlds * (double)(jd_world_bytes(d) + own) + 16 * officials +
-                DIVISION * (streets + counties + prefectures) + 9 * streets * (double)s->events +
-                8 * kinds * (2 * streets + 5 * counties);
+                DIVISION * (streets + counties + prefectures) + PRESSURE * streets +
+                9 * streets * (double)s->events + 8 * kinds * (2 * streets + 5 * counties);
     n.prefectures = 8 * prefectures * prefectures * (1 + kinds);
     n.panels =
         jd_history_bytes(s->history_worlds, s->tables.periods, (int64_t)d->sectors * d->counties);

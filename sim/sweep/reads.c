@@ -111,6 +111,7 @@ const jd_unread_t jd_validate_unread[] = {
     {"run.start, run.periods, run.burn_in, run.burn_in_firms, run.direct_folds, run.direct_none, "
      "world.*, officials.*, rescaling.*, event.*, policy.*, firms.*, leaders.*, urban.*, "
      "tournament.*, diffusion.*, cooperation.*, projects.*, "
+     "entrepreneurs.*, "
      "observation.*, estimate.outcome, estimate.data, estimate.county, estimate.sector, "
      "estimate.firm",
      is_process, "dgp.kind replaces the simulator, with parameters of its own in [dgp]"},

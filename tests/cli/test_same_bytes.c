@@ -13,7 +13,7 @@ static const char *const worlds[] = {
     "--set firms.entry=0.05 --set firms.exit=0.04 --set run.burn_in_firms=3",
     ("--set event.a.size=0.3 --set event.a.start=2020Q2 --set event.b.kind=reclassify "
      "--set event.b.level=county --set event.b.rate=0.3 --set rescaling.base_sd=0.2"),
-    "--set tournament.street=0.7 --set tournament.county=0.2 --set tournament.prefecture=0.1 --set diffusion.training=0.5 --set diffusion.crisis=0.1 --set projects.services=0.1 --set cooperation.arranged=0.2 --set cooperation.self=0.2 --set cooperation.rank=0.1 --set firms.b_tie=1 --set world.fiscal_feedback=0.5",
+    "--set tournament.street=0.7 --set tournament.county=0.2 --set tournament.prefecture=0.1 --set diffusion.training=0.5 --set diffusion.crisis=0.1 --set entrepreneurs.rate=0.2 --set projects.services=0.1 --set cooperation.arranged=0.2 --set cooperation.self=0.2 --set cooperation.rank=0.1 --set firms.b_tie=1 --set world.fiscal_feedback=0.5",
     "--replicates 3 --set output.keep=all",
     "--set output.relocations=all --set output.streets=yes --set firms.review=0.4",
     "--set firms.n=150000 --set firms.review=0.2 --set world.streets=900",

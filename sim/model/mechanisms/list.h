@@ -13,7 +13,8 @@
     each(tournament)        \
     each(diffusion)         \
     each(cooperation)       \
-    each(projects)
+    each(projects)          \
+    each(entrepreneurs)
 /* clang-format on */
 
 #define JD_DECLARE_MECHANISM(name) extern const jd_mechanism_t jd_##name;
