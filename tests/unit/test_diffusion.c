@@ -29,7 +29,7 @@ static const int8_t *states(const struct jd_simulation *sim, int w, int tier, in
 
 static int32_t above(const struct jd_simulation *sim, int tier, int32_t unit, int up)
 {
-    for (int l = level_of[tier]; up > 0; up--, l--)
+    for (int l = (int)level_of[tier]; up > 0; up--, l--)
         unit = sim->tree.parent[l][unit];
     return unit;
 }
