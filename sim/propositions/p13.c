@@ -3,7 +3,7 @@
 
 /* Ties make interference dyadic. */
 static const jd_number_t numbers[] = {
-    {.label = "spillover part, as a share of ATT, no ties",
+    {.label = "spillover part without ties, as a share of the ATT without ties",
      .of = "twfe.spillover",
      .per = "twfe.att",
      .at = {"point=1"},
@@ -29,7 +29,7 @@ static const jd_number_t numbers[] = {
      .role = JD_ROLE_NULL,
      .expect = JD_EXPECT_NEAR,
      .within = 0.01},
-    {.label = "what ties at a rate of 0.8 add to ATT",
+    {.label = "what ties at a rate of 0.8 add to the ATT itself",
      .of = "twfe.att",
      .per = "twfe.att",
      .at = {"point=5", "point=1"},
@@ -54,8 +54,10 @@ const jd_proposition_t jd_proposition_p13 = {
     .config = "propositions/p13",
     .replicates = 24,
     .null = "firms that heed no ties (b_tie = 0), where counties tie as often.",
-    .fails = "where ties are few, or firms do not follow them. What rings by distance and an "
-             "exposure by ties make of it: [cooperation](mechanisms/cooperation.md).",
+    .fails = "where ties are few, or firms do not follow them: at b_tie of 2 distance keeps "
+             "firms from far partners. Most of the growth in bias is growth of the ATT "
+             "itself. What rings by distance and an exposure by ties make of it: "
+             "[cooperation](mechanisms/cooperation.md).",
     .numbers = numbers,
     .lines = lines,
     .words = words,

@@ -103,13 +103,15 @@ static void put_head(FILE *out, const jd_done_t *done, int n)
             "it could have come out otherwise.\n\n",
             (long long)status[JD_STATUS_FIT], (long long)(given + status[JD_STATUS_GIVEN]),
             (long long)status[JD_STATUS_RECOVERY], (long long)status[JD_STATUS_TEST]);
-    fprintf(out,
-            "What is expected of a number stands beside the code, before it is measured: %lld came "
-            "out as expected, %lld otherwise, %lld are open (the\ninterval holds both). Intervals "
-            "are those of Student's law over replicates; points share random numbers, so "
-            "differences are paired. One\nin twenty intervals misses by chance alone. A *null* is "
-            "the same without the cause, a *limit* where the claim itself says it fails.\n",
-            (long long)as_expected, (long long)otherwise, (long long)open);
+    fprintf(
+        out,
+        "What is expected of a number stands beside the code: %lld came out as expected, %lld "
+        "otherwise, %lld are open (the interval holds both). Most\nexpectations restate what "
+        "earlier runs of the model had shown: that they are met again is no prediction. Intervals "
+        "are those of Student's law over replicates; points share random numbers, so "
+        "differences are paired. One\nin twenty intervals misses by chance alone. A *null* is "
+        "the same without the cause, a *limit* where the claim itself says it fails.\n",
+        (long long)as_expected, (long long)otherwise, (long long)open);
 }
 
 static int write_page(const char *folder, const jd_done_t *done, int n, jd_ctx_t *ctx)
