@@ -336,13 +336,20 @@ static int take_column_first(reader_t *r, int *node)
     return !rc && negated ? add_not(r, node) : rc;
 }
 
+/* Also ! and ~, which before = are a comparison. */
+static bool take_not(reader_t *r)
+{
+    skip_blanks(r);
+    if ((*r->at != '!' && *r->at != '~') || r->at[1] == '=') return take_word(r, "not");
+    r->at++;
+    return true;
+}
+
 static int take_one(reader_t *r, int *node)
 {
     int rc;
     if (r->depth++ > DEEPEST) return refuse(r, "the 100th bracket or negation is open");
-    skip_blanks(r);
-    const bool negated = r->at[1] != '=' && (take_sign(r, "!") || take_sign(r, "~"));
-    if (negated || take_word(r, "not")) {
+    if (take_not(r)) {
         rc = take_one(r, node);
         if (!rc) rc = add_not(r, node);
     } else if (take_sign(r, "(")) {

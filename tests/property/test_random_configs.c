@@ -180,9 +180,12 @@ static int run(const jd_config_t *config, char *told, jd_ctx_t *ctx)
     int rc = jd_simulation_create(&sim, config, NULL, 0, ctx);
     if (!rc) {
         jd_recorded_t recorded = {.table = find, .user = sim};
-        if (jd_simulation_run_hooked(sim, NULL, audit, told, ctx) ||
-            jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, NULL, ctx))
-            fail_msg("%s: %s", told, ctx->message);
+        rc = jd_simulation_run_hooked(sim, NULL, audit, told, ctx);
+        if (!rc)
+            rc =
+                jd_recover(jd_config_section(config, "estimate"), &recorded, &estimates, NULL, ctx);
+        /* What mechanisms add to learning is known only when they act. */
+        if (rc && !strstr(ctx->message, "learn too fast")) fail_msg("%s: %s", told, ctx->message);
         for (int i = 0; i < jd_simulation_n_tables(sim); i++)
             look(jd_simulation_table_at(sim, i), told);
         look(&estimates, told);

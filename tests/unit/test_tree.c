@@ -250,6 +250,75 @@ static void test_row_order_does_not_matter(void **state)
     jd_table_free(&shuffled);
 }
 
+/* Leaves rows whose code begins with one of these, and what is above them. */
+static void drop_others(jd_table_t *t, const char *const *kept, int n)
+{
+    int64_t rows = 0;
+    for (int64_t row = 0; row < t->rows; row++) {
+        char code[JD_CODE_WIDTH + 1] = {0};
+        bool keep = false;
+        jd_table_text(t, JD_DIVISION_CODE, row, code, sizeof code);
+        for (int k = 0; k < n; k++)
+            keep |= !strncmp(code, kept[k],
+                             strlen(code) < strlen(kept[k]) ? strlen(code) : strlen(kept[k]));
+        if (keep) swap_rows(t, rows++, row);
+    }
+    t->rows = rows;
+}
+
+/* world.only is a file without the other rows: the same tree, places and endowments. */
+static void test_a_part_of_the_divisions(void **state)
+{
+    static const char *const kept[] = {"12", "211"};
+    static const int n[] = {1, 2, 2, 3, 9};
+    (void)state;
+    jd_world_params_t part = counts;
+    jd_tree_t one, other;
+    jd_table_t all = divisions(), few = divisions();
+    drop_others(&few, kept, 2);
+    jd_table_set_text(&all, JD_DIVISION_NAME, 4, "one of a kind"); /* 21 */
+    snprintf(part.only, sizeof part.only, "12,211");
+    assert_int_equal(jd_tree_init(&one, &part, &all, 1, NULL), JD_OK);
+    assert_int_equal(jd_tree_init(&other, &counts, &few, 1, NULL), JD_OK);
+    for (int l = 0; l < JD_LEVELS; l++)
+        assert_int_equal(one.n[l], n[l]);
+    check_tree(&one);
+    check_same_tree(&one, &other);
+    for (int32_t s = 0; s < one.n[JD_STREET]; s++)
+        assert_true(one.longitude[s] == other.longitude[s] &&
+                    one.development[JD_STREET][s] == other.development[JD_STREET][s] &&
+                    one.firms[s] == other.firms[s]);
+    jd_tree_free(&one);
+    jd_tree_free(&other);
+    snprintf(part.only, sizeof part.only, "one of a kind");
+    assert_int_equal(jd_tree_init(&one, &part, &all, 1, NULL), JD_OK);
+    assert_int_equal(one.n[JD_STREET], 6);
+    jd_tree_free(&one);
+    jd_table_free(&all);
+    jd_table_free(&few);
+}
+
+static void test_a_part_that_is_not_there(void **state)
+{
+    static const struct {
+        const char *only, *answer;
+    } slips[] = {{"12,9", "no division with the code or name '9'"},
+                 {"名", "38 divisions of divisions have the name '名'; write the code"}};
+    (void)state;
+    for (size_t k = 0; k < sizeof slips / sizeof *slips; k++) {
+        jd_world_params_t part = counts;
+        jd_table_t d = divisions();
+        jd_tree_t t;
+        jd_ctx_t ctx;
+        jd_ctx_init(&ctx);
+        snprintf(part.only, sizeof part.only, "%s", slips[k].only);
+        assert_int_equal(jd_tree_init(&t, &part, &d, 1, &ctx), JD_ERR_DATA);
+        if (!strstr(ctx.message, slips[k].answer)) fail_msg("%s", ctx.message);
+        jd_tree_free(&t);
+        jd_table_free(&d);
+    }
+}
+
 /* A world across 180 degrees, and the same one moved west by any angle, have one map: neighbours
  * are neighbours there, and distances do not change. The same at a pole, whose map only has to
  * stay finite. */
@@ -409,6 +478,8 @@ int main(void)
         cmocka_unit_test(test_endowments_correlate),
         cmocka_unit_test(test_divisions_make_a_tree),
         cmocka_unit_test(test_row_order_does_not_matter),
+        cmocka_unit_test(test_a_part_of_the_divisions),
+        cmocka_unit_test(test_a_part_that_is_not_there),
         cmocka_unit_test(test_across_180_degrees),
         cmocka_unit_test(test_divisions_errors),
         cmocka_unit_test(test_divisions_need_every_level),

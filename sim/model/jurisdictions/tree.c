@@ -23,6 +23,9 @@ static const jd_param_t params[] = {
      "13.4 a county, near China's 13.9", JD_RESULT},
     {"divisions", JD_PARAM_PATH, P(divisions), "", 0, 0, NULL, "",
      "CSV of real divisions; replaces the counts above", "", JD_RESULT},
+    {"only", JD_PARAM_NAMES, P(only), "", 0, 0, NULL, "",
+     "codes or names of divisions: of the file, these with all below them; empty: all", "",
+     JD_RESULT},
     {"province_km", JD_PARAM_DOUBLE, P(province_km), "550", 10, 5000, NULL, "km",
      "side of a synthetic province", "9.6 million km2 over 31 provinces", JD_RESULT},
     {"county_share", JD_PARAM_DOUBLE, P(county_share), "0.9", 0, 1, NULL, "1",
@@ -66,6 +69,12 @@ static int check(const void *block, const char *name, const jd_config_t *config,
             "weights must sum to 1",
             p->weight_land + p->weight_fiscal + p->weight_authority);
     if (p->divisions[0]) return rc;
+    if (p->only[0])
+        rc =
+            jd_config_blame(config, "world", "only", ctx,
+                            "world.only = %.60s chooses among real divisions, and there is no file "
+                            "of them: set world.divisions, or leave it out",
+                            p->only);
     if (p->prefectures < p->provinces)
         rc = jd_config_blame(config, "world", "prefectures", ctx,
                              "world.prefectures = %lld is fewer than world.provinces = %lld: each "
@@ -262,8 +271,8 @@ int jd_tree_init(jd_tree_t *tree, const jd_world_params_t *p, const jd_table_t *
                  uint64_t seed, jd_ctx_t *ctx)
 {
     memset(tree, 0, sizeof *tree);
-    int rc =
-        divisions ? jd_tree_read(tree, divisions, seed, ctx) : jd_tree_grow(tree, p, seed, ctx);
+    int rc = divisions ? jd_tree_read(tree, divisions, p->only, seed, ctx)
+                       : jd_tree_grow(tree, p, seed, ctx);
     if (rc) return rc;
     jd_tree_endow(tree, p, seed);
     jd_tree_project(tree);

@@ -27,6 +27,7 @@ enum { JD_CODE_WIDTH = 16, JD_NAME_WIDTH = 96 };
 typedef struct jd_world_params {
     int64_t provinces, prefectures, counties, streets;
     char divisions[JD_TEXT_MAX];
+    char only[JD_TEXT_MAX];
     double province_km;
     double county_share, fiscal_correlation, land_sd;
     double ambition_s, ambition_w, eta, service_rate;
@@ -104,8 +105,9 @@ int32_t jd_tree_find(const jd_tree_t *tree, jd_level_t level, const char *code);
 JD_MUST_USE int jd_tree_allocate(jd_tree_t *tree, jd_ctx_t *ctx);
 JD_MUST_USE int jd_tree_grow(jd_tree_t *tree, const jd_world_params_t *params, uint64_t seed,
                              jd_ctx_t *ctx);
-JD_MUST_USE int jd_tree_read(jd_tree_t *tree, const jd_table_t *divisions, uint64_t seed,
-                             jd_ctx_t *ctx);
+/** `only`: codes or names of divisions, by commas, to which the tree is cut; "" = all. */
+JD_MUST_USE int jd_tree_read(jd_tree_t *tree, const jd_table_t *divisions, const char *only,
+                             uint64_t seed, jd_ctx_t *ctx);
 void jd_tree_endow(jd_tree_t *tree, const jd_world_params_t *params, uint64_t seed);
 /** Fills a level's positions and land from the streets' (means, sums). */
 void jd_tree_sum_up(jd_tree_t *tree);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "core/vmath.h"
 #include "jiedao/random.h"
 #include "model/jurisdictions/tree.h"
@@ -131,6 +132,64 @@ static int read_levels(reader_t *r, jd_tree_t *tree, jd_ctx_t *ctx)
                          "street needs some",
                          r->t->name, names[l]);
     }
+    return rc;
+}
+
+/* ---- A part of the file ---- */
+
+enum { OUT = -1, LISTED = 1, ABOVE = 2, BELOW = 4 };
+
+/* The row above, or -1. */
+static int64_t row_above(const reader_t *r, int64_t row)
+{
+    if (r->level[row] == JD_PROVINCE) return -1;
+    const int64_t up = find_code(r, cell(r, r->column[JD_DIVISION_PARENT], row));
+    return up >= 0 && r->level[up] < r->level[row] ? up : -1;
+}
+
+/* The row a word of the list means: a code, or a name that no other division has. */
+static int find_listed(const reader_t *r, const char *word, int64_t *row, jd_ctx_t *ctx)
+{
+    int64_t n = 0;
+    *row = find_code(r, word);
+    if (*row >= 0) return JD_OK;
+    for (int64_t i = 0; i < r->rows; i++)
+        if (strncmp(cell(r, r->column[JD_DIVISION_NAME], i), word, JD_NAME_WIDTH) == 0 && !n++)
+            *row = i;
+    if (n == 1) return JD_OK;
+    if (n == 0)
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "world.only: %s has no division with the code or name '%s'", r->t->name,
+                       word);
+    return jd_fail(ctx, JD_ERR_DATA,
+                   "world.only: %lld divisions of %s have the name '%s'; write the code, as %.*s",
+                   (long long)n, r->t->name, word, JD_CODE_WIDTH,
+                   cell(r, r->column[JD_DIVISION_CODE], *row));
+}
+
+/* Leaves the listed divisions, what is below them, and what they are in. */
+static int restrict_to(reader_t *r, jd_tree_t *tree, const char *only, jd_ctx_t *ctx)
+{
+    char word[JD_NAME_WIDTH + 1];
+    unsigned char *mark;
+    int rc = jd_make(&mark, r->rows, 1, "divisions", ctx);
+    while (!rc && jd_list_next(&only, word, sizeof word)) {
+        int64_t row;
+        rc = find_listed(r, word, &row, ctx);
+        if (rc) break;
+        mark[row] |= LISTED;
+        while ((row = row_above(r, row)) >= 0)
+            mark[row] |= ABOVE;
+    }
+    for (int64_t i = 0; i < r->rows && !rc; i++)
+        for (int64_t up = i; up >= 0; up = row_above(r, up))
+            if (mark[up] & LISTED) mark[i] |= BELOW;
+    for (int64_t i = 0; i < r->rows && !rc; i++) {
+        if (mark[i]) continue;
+        tree->n[r->level[i]]--;
+        r->level[i] = OUT;
+    }
+    free(mark);
     return rc;
 }
 
@@ -367,18 +426,20 @@ static int reader_init(reader_t *r, const jd_table_t *divisions, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_tree_read(jd_tree_t *tree, const jd_table_t *divisions, uint64_t seed, jd_ctx_t *ctx)
+int jd_tree_read(jd_tree_t *tree, const jd_table_t *divisions, const char *only, uint64_t seed,
+                 jd_ctx_t *ctx)
 {
     reader_t r;
     tree->n[JD_CENTRE] = 1;
     int rc = reader_init(&r, divisions, ctx);
     if (!rc) rc = read_levels(&r, tree, ctx);
+    if (!rc) rc = sort_by_code(&r, ctx);
+    if (!rc && *only) rc = restrict_to(&r, tree, only, ctx);
     for (int l = JD_PROVINCE; l < JD_LEVELS; l++)
         r.first[l + 1] = (l == JD_PROVINCE ? 0 : r.first[l]) + tree->n[l];
     if (!rc) rc = jd_tree_allocate(tree, ctx);
     if (!rc) rc = jd_make(&tree->longitude, tree->n[JD_STREET], sizeof(double), "positions", ctx);
     if (!rc) rc = jd_make(&tree->latitude, tree->n[JD_STREET], sizeof(double), "positions", ctx);
-    if (!rc) rc = sort_by_code(&r, ctx);
     if (!rc) rc = number_units(&r, tree, ctx);
     if (!rc) copy_names(&r, tree);
     if (!rc) rc = check_points(&r, ctx);
