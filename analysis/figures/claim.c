@@ -87,7 +87,8 @@ static void put_claim(FILE *out, const jd_curves_t *c, const jd_figure_options_t
     jd_range_t y = jd_range_empty();
     int filled[JD_FIGURE_ESTIMATORS];
     const double wide = c->longest > 0 ? 0.03 : 0.006; /* words have room */
-    const double step = fmin(wide, 5 * wide / c->n) * (c->x.high - c->x.low);
+    double step = fmin(wide, 5 * wide / c->n) * (c->x.high - c->x.low);
+    if (c->longest > 0) step = fmin(step, 0.7 / c->n); /* and lie 1 apart */
     jd_page_begin(&page, out, &c->kind, options);
     const legend_t legend = legend_of(c, page.width);
     jd_box_t box = {LEFT_MM, page.width - 4.0, legend.height, page.top - 3.0};

@@ -7,13 +7,15 @@
 
 /* A mechanism's switch: off at 0, on at the value the config sweeps. */
 typedef struct lever {
-    const char *name, *parameter, *on;
+    const char *letter, *name, *parameter, *on; /* the letter in the figure */
 } lever_t;
 
 static const lever_t levers[] = {
-    {"tournament", "tournament.street", "0.5"},
-    {"diffusion", "diffusion.training", "0.25"},
-    {"cooperation", "cooperation.self", "0.2"},
+    {"T", "tournament", "tournament.street", "0.5"},
+    {"D", "diffusion", "diffusion.training", "0.25"},
+    {"C", "cooperation", "cooperation.self", "0.2"},
+    {"P", "projects", "projects.values", "0.05"},
+    {"E", "entrepreneurs", "entrepreneurs.rate", "0.1"},
 };
 enum { LEVERS = sizeof levers / sizeof *levers, TEXT = 256 };
 
@@ -78,6 +80,7 @@ static int measure_effect(jd_measured_t *m, int outcome, int a, int b, int place
     row.label = outcomes[outcome].label;
     row.per = outcomes[outcome].per;
     row.per_at = off;
+    snprintf(word, sizeof word, "%s%s", levers[a].letter, b < 0 ? "" : levers[b].letter);
     return jd_measure_place(m, &row, place, word, ctx);
 }
 
@@ -88,7 +91,7 @@ static int measure(jd_measured_t *m, jd_ctx_t *ctx)
         int place = 1;
         for (int a = 0; a < LEVERS && !rc; a++)
             rc = measure_effect(m, o, a, -1, place++, ctx);
-        for (int a = 0; a < LEVERS && !rc; a++)
+        for (int a = 0; outcomes[o].per && a < LEVERS && !rc; a++)
             for (int b = a + 1; b < LEVERS && !rc; b++)
                 rc = measure_effect(m, o, a, b, place++, ctx);
     }
@@ -109,12 +112,12 @@ const jd_proposition_t jd_proposition_factorial = {
             "in shares of the value with all "
             "off; bias in shares of the direct effect.",
     .fails = "\"0 always\" is 0 in every replicate, up to rounding: nothing links the two. "
-             "Toolkit, without cooperation: neither tournament nor diffusion takes money or land. "
+             "Toolkit: rounding alone (below 1e-6); at these rates none takes money or land. "
              "Weights, "
              "anticipation: one date of adoption, a flat dose and no announcement leave DID none "
              "of either. Time answers to the tournament by rounding "
              "alone where diffusion is off: officials who are pushed fill the time they have.",
-    .x_label = "",
+    .x_label = "Tournament, Diffusion, Cooperation, Projects, Entrepreneurs",
     .y_label = "Effect",
     .y_unit = "of the value with all off",
     .measure = measure,
