@@ -7,6 +7,7 @@
 
 #include "core/cell.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "dataset/filter.h"
 
 enum { DEEPEST = 100, MOST = 4096 /* nodes, names and values, each */ };
@@ -94,9 +95,8 @@ static int add_room(void *array, int *n, size_t size, jd_ctx_t *ctx)
 
 static int copy_text(char **copy, const char *text, size_t length, jd_ctx_t *ctx)
 {
-    int rc = jd_make(copy, (int64_t)length + 1, 1, "a condition", ctx);
-    if (!rc) memcpy(*copy, text, length);
-    return rc;
+    *copy = jd_copy_text(text, length, ctx);
+    return *copy ? JD_OK : JD_ERR_NO_MEMORY;
 }
 
 /* What lies between two quotes, written twice where they are meant. */

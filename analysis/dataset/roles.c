@@ -7,6 +7,7 @@
 
 #include "core/cell.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "dataset/filter.h"
 #include "dataset/parts.h"
 #include "jiedao/param.h"
@@ -189,8 +190,8 @@ static int set_filter(jd_own_columns_t *roles, jd_ctx_t *ctx)
         jd_own_role_t *r = &roles->list[roles->n++];
         r->option = "if";
         r->reason = -1;
-        rc = jd_make(&r->name, (int64_t)strlen(name) + 1, 1, "a column's name", ctx);
-        if (!rc) strcpy(r->name, name);
+        r->name = jd_copy_text(name, strlen(name), ctx);
+        if (!r->name) rc = JD_ERR_NO_MEMORY;
     }
     return rc;
 }

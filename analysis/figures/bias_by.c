@@ -219,21 +219,15 @@ static void put_pretest(FILE *out, const jd_curves_t *c, const jd_figure_options
     jd_page_end(&page);
 }
 
+static const jd_curves_figure_t pretest_figure = {read_pretest, put_pretest};
+
 int jd_figure_pretest_script(FILE *out, const jd_table_t *table, const jd_figure_options_t *options,
                              jd_ctx_t *ctx)
 {
-    jd_curves_t curves;
-    int rc = read_pretest(&curves, table, ctx);
-    if (!rc) put_pretest(out, &curves, options);
-    return rc;
+    return jd_curves_script(&pretest_figure, out, table, options, ctx);
 }
 
 int jd_figure_pretest(const jd_table_t *table, const jd_figure_options_t *options, jd_ctx_t *ctx)
 {
-    jd_curves_t curves;
-    jd_sheet_t sheet = {0};
-    int rc = read_pretest(&curves, table, ctx);
-    if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
-    if (!rc) put_pretest(sheet.script, &curves, options);
-    return jd_sheet_close(&sheet, rc, ctx);
+    return jd_curves_draw(&pretest_figure, table, options, ctx);
 }

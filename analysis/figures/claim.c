@@ -130,21 +130,15 @@ static int read_claim(jd_curves_t *c, const jd_table_t *table, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+static const jd_curves_figure_t claim_figure = {read_claim, put_claim};
+
 int jd_figure_claim_script(FILE *out, const jd_table_t *table, const jd_figure_options_t *options,
                            jd_ctx_t *ctx)
 {
-    jd_curves_t curves;
-    int rc = read_claim(&curves, table, ctx);
-    if (!rc) put_claim(out, &curves, options);
-    return rc;
+    return jd_curves_script(&claim_figure, out, table, options, ctx);
 }
 
 int jd_figure_claim(const jd_table_t *table, const jd_figure_options_t *options, jd_ctx_t *ctx)
 {
-    jd_curves_t curves;
-    jd_sheet_t sheet = {0};
-    int rc = read_claim(&curves, table, ctx);
-    if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
-    if (!rc) put_claim(sheet.script, &curves, options);
-    return jd_sheet_close(&sheet, rc, ctx);
+    return jd_curves_draw(&claim_figure, table, options, ctx);
 }

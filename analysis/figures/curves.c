@@ -263,3 +263,23 @@ void jd_curves_panel(jd_page_t *page, const jd_curves_t *c, int k, const jd_box_
           "set arrow from graph 0, first 0 to graph 1, first 0 nohead back lw 1 lc rgb '#777777'\n",
           out);
 }
+
+int jd_curves_script(const jd_curves_figure_t *figure, FILE *out, const jd_table_t *table,
+                     const jd_figure_options_t *options, jd_ctx_t *ctx)
+{
+    jd_curves_t curves;
+    int rc = figure->read(&curves, table, ctx);
+    if (!rc) figure->put(out, &curves, options);
+    return rc;
+}
+
+int jd_curves_draw(const jd_curves_figure_t *figure, const jd_table_t *table,
+                   const jd_figure_options_t *options, jd_ctx_t *ctx)
+{
+    jd_curves_t curves;
+    jd_sheet_t sheet = {0};
+    int rc = figure->read(&curves, table, ctx);
+    if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
+    if (!rc) figure->put(sheet.script, &curves, options);
+    return jd_sheet_close(&sheet, rc, ctx);
+}

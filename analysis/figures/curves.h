@@ -24,6 +24,18 @@ typedef struct jd_curves {
 JD_MUST_USE int jd_curves_read(jd_curves_t *curves, const jd_figure_kind_t *kind,
                                const jd_table_t *table, const int *wanted, int n_wanted,
                                jd_ctx_t *ctx);
+/** A figure of curves: reads and sizes it, and writes its script. */
+typedef struct jd_curves_figure {
+    int (*read)(jd_curves_t *curves, const jd_table_t *table, jd_ctx_t *ctx);
+    void (*put)(FILE *out, const jd_curves_t *curves, const jd_figure_options_t *options);
+} jd_curves_figure_t;
+/** Its script, and the figure itself. Errors: those of reading; of drawing. */
+JD_MUST_USE int jd_curves_script(const jd_curves_figure_t *figure, FILE *out,
+                                 const jd_table_t *table, const jd_figure_options_t *options,
+                                 jd_ctx_t *ctx);
+JD_MUST_USE int jd_curves_draw(const jd_curves_figure_t *figure, const jd_table_t *table,
+                               const jd_figure_options_t *options, jd_ctx_t *ctx);
+
 /** A number of the column list's column. */
 double jd_curves_cell(const jd_curves_t *curves, int column, int64_t row);
 /** Whether a row is of estimator k. */

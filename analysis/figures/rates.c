@@ -276,21 +276,15 @@ static void put_rates(FILE *out, const jd_curves_t *c, const jd_figure_options_t
     jd_page_end(&page);
 }
 
+static const jd_curves_figure_t rates_figure = {read_rates, put_rates};
+
 int jd_figure_rates_script(FILE *out, const jd_table_t *table, const jd_figure_options_t *options,
                            jd_ctx_t *ctx)
 {
-    jd_curves_t curves;
-    int rc = read_rates(&curves, table, ctx);
-    if (!rc) put_rates(out, &curves, options);
-    return rc;
+    return jd_curves_script(&rates_figure, out, table, options, ctx);
 }
 
 int jd_figure_rates(const jd_table_t *table, const jd_figure_options_t *options, jd_ctx_t *ctx)
 {
-    jd_curves_t curves;
-    jd_sheet_t sheet = {0};
-    int rc = read_rates(&curves, table, ctx);
-    if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
-    if (!rc) put_rates(sheet.script, &curves, options);
-    return jd_sheet_close(&sheet, rc, ctx);
+    return jd_curves_draw(&rates_figure, table, options, ctx);
 }

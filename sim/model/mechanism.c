@@ -51,14 +51,29 @@ void jd_active_lay_out(jd_active_set_t *set, const jd_dims_t *dims)
     }
 }
 
-bool jd_mechanisms_lead(const jd_config_t *config)
+static bool needs_leaders(const jd_mechanism_t *m)
 {
-    bool lead = false;
+    return m->leaders;
+}
+
+static bool ties_counties(const jd_mechanism_t *m)
+{
+    return m->ties;
+}
+
+/* Whether one that is built in and such is on. */
+static bool some_is_on(const jd_config_t *config, bool (*is_such)(const jd_mechanism_t *m))
+{
     for (int i = 0; jd_mechanisms[i]; i++) {
         const jd_mechanism_t *m = jd_mechanisms[i];
-        lead = lead || (m->leaders && m->on(jd_config_section(config, m->section.name)));
+        if (is_such(m) && m->on(jd_config_section(config, m->section.name))) return true;
     }
-    return lead;
+    return false;
+}
+
+bool jd_mechanisms_lead(const jd_config_t *config)
+{
+    return some_is_on(config, needs_leaders);
 }
 
 int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims)
@@ -68,12 +83,7 @@ int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims)
 
 bool jd_mechanisms_tie(const jd_config_t *config)
 {
-    bool tie = false;
-    for (int i = 0; jd_mechanisms[i]; i++) {
-        const jd_mechanism_t *m = jd_mechanisms[i];
-        tie = tie || (m->ties && m->on(jd_config_section(config, m->section.name)));
-    }
-    return tie;
+    return some_is_on(config, ties_counties);
 }
 
 int32_t jd_active_ties(const jd_active_set_t *set, const jd_firms_params_t *firms)
@@ -106,6 +116,18 @@ int jd_active_start(const jd_active_set_t *set, const jd_moment_t *moment, jd_ct
         if (set->active[k].mechanism->init) rc = set->active[k].mechanism->init(&m, ctx);
     }
     return rc;
+}
+
+int jd_event_begin(const jd_moment_t *m, int64_t *row, jd_ctx_t *ctx)
+{
+    jd_table_t *t = m->events;
+    *row = -1;
+    if (!t) return JD_OK;
+    int rc = jd_table_reserve(t, t->rows + 1, ctx);
+    if (rc) return rc;
+    *row = t->rows++;
+    JD_CELLS(t, 0, int32_t)[*row] = (int32_t)m->period;
+    return JD_OK;
 }
 
 int jd_boosts_check(const jd_moment_t *m, jd_ctx_t *ctx)

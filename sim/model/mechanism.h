@@ -58,6 +58,10 @@ typedef struct jd_mechanism_events {
     int n_columns;
 } jd_mechanism_events_t;
 
+/** Begins a row of this period's events, whose first column is the period; *row = -1 where none are
+ *  recorded. Errors: memory. */
+JD_MUST_USE int jd_event_begin(const jd_moment_t *m, int64_t *row, jd_ctx_t *ctx);
+
 /** A number of a run that stands beside one of a text, and what it is worth. Texts are constants.
  */
 typedef struct jd_fact {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "propositions/page.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,14 +66,9 @@ static void put_numbers(FILE *out, const jd_done_t *d)
 static void put_proposition(FILE *out, const jd_done_t *d)
 {
     const jd_proposition_t *p = d->proposition;
-    char stem[64];
-    size_t n = 0;
-    for (; p->name[n] && n + 1 < sizeof stem; n++)
-        stem[n] = (char)tolower((unsigned char)p->name[n]);
-    stem[n] = '\0';
     fprintf(out, "\n## %s. %s\n\n%s\n\n", p->name, p->claim, p->literature);
     fprintf(out, "Config: `%s`, %lld replicates a point.\n", p->config, (long long)d->replicates);
-    if (d->figure) fprintf(out, "\n![%s](theory/%s.%s)\n", p->name, stem, d->figure);
+    if (d->figure) fprintf(out, "\n![%s](theory/%s.%s)\n", p->name, d->stem, d->figure);
     if (d->numbers.rows) put_numbers(out, d);
     if (p->elsewhere) fprintf(out, "\n%s\n", p->elsewhere);
     fprintf(out, "\nNull: %s\n\nWhere it fails: %s\n", p->null, p->fails);

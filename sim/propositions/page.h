@@ -8,6 +8,7 @@
 /** A proposition that is done. */
 typedef struct jd_done {
     const jd_proposition_t *proposition;
+    const char *stem;   /**< of its files' names, "p5"; borrowed */
     jd_table_t numbers; /**< as jd_number_columns */
     int64_t given;      /**< values that its design gives */
     int64_t replicates;

@@ -254,6 +254,7 @@ static int read_done(const work_t *w, task_t *t, bool *there, jd_ctx_t *ctx)
     *there = access(path, F_OK) == 0;
     if (!*there) return JD_OK;
     t->done.proposition = t->proposition;
+    t->done.stem = t->stem;
     t->done.figure = figure_of(w, t);
     int rc = jd_store_open(&store, path, ctx);
     if (!rc) rc = jd_store_read(store, "numbers", &t->done.numbers, ctx);

@@ -177,6 +177,24 @@ int32_t jd_tree_first_street(const jd_tree_t *tree, jd_level_t level, int32_t un
     return unit;
 }
 
+int32_t jd_first_row(const jd_tree_t *tree, jd_level_t level)
+{
+    int32_t row = 0;
+    for (int l = 0; l < (int)level; l++)
+        row += tree->n[l];
+    return row;
+}
+
+double jd_tree_mean(const jd_tree_t *tree, jd_level_t level, int32_t unit, const double *street)
+{
+    const int32_t from = jd_tree_first_street(tree, level, unit),
+                  end = jd_tree_first_street(tree, level, unit + 1);
+    double sum = 0;
+    for (int32_t s = from; s < end; s++)
+        sum += street[s];
+    return sum / (end - from);
+}
+
 int32_t jd_tree_find(const jd_tree_t *tree, jd_level_t level, const char *code)
 {
     for (int32_t i = 0; i < tree->n[level]; i++) {

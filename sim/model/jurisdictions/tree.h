@@ -98,6 +98,12 @@ static inline int32_t jd_tree_above(const jd_tree_t *tree, int32_t street, jd_le
 /** First street of a unit; jd_tree_first_street(..., unit + 1) ends its range. */
 int32_t jd_tree_first_street(const jd_tree_t *tree, jd_level_t level, int32_t unit);
 
+/** First street's, county's, ... row in /jurisdictions, which lists all levels from the top. */
+int32_t jd_first_row(const jd_tree_t *tree, jd_level_t level);
+
+/** Mean of values [streets] over the streets of a unit. */
+double jd_tree_mean(const jd_tree_t *tree, jd_level_t level, int32_t unit, const double *street);
+
 /** Index of the unit of this level with this code, or -1. */
 int32_t jd_tree_find(const jd_tree_t *tree, jd_level_t level, const char *code);
 

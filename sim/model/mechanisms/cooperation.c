@@ -160,12 +160,7 @@ static double gap(const jd_moment_t *m, int32_t i, int32_t j) /* j ahead of i */
 /* Mean over a county's streets. */
 static double mean_of(const jd_moment_t *m, const double *street, int32_t county)
 {
-    const int32_t from = m->tree->child[JD_COUNTY][county],
-                  end = m->tree->child[JD_COUNTY][county + 1];
-    double sum = 0;
-    for (int32_t s = from; s < end; s++)
-        sum += street[s];
-    return sum / (end - from);
+    return jd_tree_mean(m->tree, JD_COUNTY, county, street);
 }
 
 /* The targeted sector's share of a county's firms. */
@@ -243,24 +238,22 @@ enum {
     EVENT_COLUMNS
 };
 
-#define CELL(name, type, unit, label, flags)            \
-    {                                                   \
-        name, type, unit, label, flags, 0, JD_AXIS_CELL \
-    }
-
 static const jd_column_t event_columns[EVENT_COLUMNS] = {
-    [EVENT_PERIOD] = CELL("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
-    [EVENT_FROM] = CELL("from", JD_INT32, "1",
-                        "county that proposes, or receives: row of /jurisdictions", NULL),
-    [EVENT_TO] = CELL("to", JD_INT32, "1", "county that is asked", NULL),
-    [EVENT_KIND] = CELL("kind", JD_INT8, "1", "what it is about",
-                        "1 arranged, 2 eco-compensation, 3 infrastructure, 4 security, 5 economic"),
-    [EVENT_MADE] = CELL("made", JD_INT8, "1", "whether they agreed", "0 refused, 1 made"),
-    [EVENT_MATCHMAKER] = CELL("matchmaker", JD_INT8, "1", "who arranged it",
-                              "0 nobody, 1 centre, 2 province, 3 prefecture"),
+    [EVENT_PERIOD] =
+        JD_CELL_COLUMN("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
+    [EVENT_FROM] = JD_CELL_COLUMN("from", JD_INT32, "1",
+                                  "county that proposes, or receives: row of /jurisdictions", NULL),
+    [EVENT_TO] = JD_CELL_COLUMN("to", JD_INT32, "1", "county that is asked", NULL),
+    [EVENT_KIND] =
+        JD_CELL_COLUMN("kind", JD_INT8, "1", "what it is about",
+                       "1 arranged, 2 eco-compensation, 3 infrastructure, 4 security, 5 economic"),
+    [EVENT_MADE] = JD_CELL_COLUMN("made", JD_INT8, "1", "whether they agreed", "0 refused, 1 made"),
+    [EVENT_MATCHMAKER] = JD_CELL_COLUMN("matchmaker", JD_INT8, "1", "who arranged it",
+                                        "0 nobody, 1 centre, 2 province, 3 prefecture"),
     [EVENT_PREFECTURE] =
-        CELL("same_prefecture", JD_INT8, "1", "both in one prefecture", "0 no, 1 yes"),
-    [EVENT_PROVINCE] = CELL("same_province", JD_INT8, "1", "both in one province", "0 no, 1 yes"),
+        JD_CELL_COLUMN("same_prefecture", JD_INT8, "1", "both in one prefecture", "0 no, 1 yes"),
+    [EVENT_PROVINCE] =
+        JD_CELL_COLUMN("same_province", JD_INT8, "1", "both in one province", "0 no, 1 yes"),
 };
 
 /* A proposal and its answer. */
@@ -275,12 +268,10 @@ typedef struct proposal {
 static int note(const jd_moment_t *m, const proposal_t *e, jd_ctx_t *ctx)
 {
     jd_table_t *t = m->events;
-    if (!t) return JD_OK;
-    int rc = jd_table_reserve(t, t->rows + 1, ctx);
-    if (rc) return rc;
-    const int64_t row = t->rows++;
-    const int32_t first = 1 + m->dims->provinces + m->dims->prefectures;
-    JD_CELLS(t, EVENT_PERIOD, int32_t)[row] = (int32_t)m->period;
+    int64_t row;
+    int rc = jd_event_begin(m, &row, ctx);
+    if (rc || row < 0) return rc;
+    const int32_t first = jd_first_row(m->tree, JD_COUNTY);
     JD_CELLS(t, EVENT_FROM, int32_t)[row] = first + e->from;
     JD_CELLS(t, EVENT_TO, int32_t)[row] = first + e->to;
     JD_CELLS(t, EVENT_KIND, int8_t)[row] = (int8_t)e->kind;
@@ -636,13 +627,17 @@ enum { C_ARRANGED = P_SHARED, C_MANDATED, C_OWN, C_GIVEN, C_RECEIVED, C_BEHIND, 
 
 static const jd_column_t columns[COLUMNS] = {
     JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
-    [C_ARRANGED] = CELL("arranged", JD_INT32, "1", "arranged ties, as the quarter begins", NULL),
-    [C_MANDATED] = CELL("mandated", JD_INT32, "1", "ties about shared problems", NULL),
-    [C_OWN] = CELL("self", JD_INT32, "1", "ties that counties looked for themselves", NULL),
-    [C_GIVEN] = CELL("given", JD_INT32, "1", "arranged ties in which the county gives", NULL),
-    [C_RECEIVED] =
-        CELL("received", JD_INT32, "1", "arranged ties in which the county receives", NULL),
-    [C_BEHIND] = CELL("behind", JD_INT8, "1", "ranked in the lower half of donors", "0 no, 1 yes"),
+    [C_ARRANGED] =
+        JD_CELL_COLUMN("arranged", JD_INT32, "1", "arranged ties, as the quarter begins", NULL),
+    [C_MANDATED] = JD_CELL_COLUMN("mandated", JD_INT32, "1", "ties about shared problems", NULL),
+    [C_OWN] =
+        JD_CELL_COLUMN("self", JD_INT32, "1", "ties that counties looked for themselves", NULL),
+    [C_GIVEN] =
+        JD_CELL_COLUMN("given", JD_INT32, "1", "arranged ties in which the county gives", NULL),
+    [C_RECEIVED] = JD_CELL_COLUMN("received", JD_INT32, "1",
+                                  "arranged ties in which the county receives", NULL),
+    [C_BEHIND] =
+        JD_CELL_COLUMN("behind", JD_INT8, "1", "ranked in the lower half of donors", "0 no, 1 yes"),
 };
 
 static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t *ctx)

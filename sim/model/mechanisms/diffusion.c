@@ -109,12 +109,7 @@ static int8_t *own_row(const jd_moment_t *m, int tier, int row)
 /* Mean over the streets beneath a unit. */
 static double mean_of(const jd_moment_t *m, const double *street, int tier, int32_t unit)
 {
-    const int32_t from = jd_tree_first_street(m->tree, level_of[tier], unit),
-                  end = jd_tree_first_street(m->tree, level_of[tier], unit + 1);
-    double sum = 0;
-    for (int32_t s = from; s < end; s++)
-        sum += street[s];
-    return sum / (end - from);
+    return jd_tree_mean(m->tree, level_of[tier], unit, street);
 }
 
 /* Units under one superior, as they stand. */
@@ -279,44 +274,32 @@ enum {
     EVENT_COLUMNS
 };
 
-#define CELL(name, type, unit, label, flags)            \
-    {                                                   \
-        name, type, unit, label, flags, 0, JD_AXIS_CELL \
-    }
 #define STAGES "0 none, 1 interpreted, 2 practised"
 
 static const jd_column_t event_columns[EVENT_COLUMNS] = {
-    [EVENT_PERIOD] = CELL("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
-    [EVENT_LEVEL] =
-        CELL("level", JD_INT8, "1", "level of the unit", "2 prefecture, 3 county, 4 street"),
-    [EVENT_UNIT] = CELL("unit", JD_INT32, "1", "unit: row of /jurisdictions", NULL),
-    [EVENT_FROM] = CELL("from", JD_INT8, "1", "state before", STAGES),
-    [EVENT_TO] = CELL("to", JD_INT8, "1", "state after", STAGES),
-    [EVENT_CAUSE] = CELL("cause", JD_INT8, "1", "what did it",
-                         "1 training, 2 tours, 3 rivals, 4 leading peer, 5 experts, 6 crisis, 7 "
-                         "posted leader, 8 change of leader, 9 time taken away"),
-    [EVENT_DESIGN] = CELL("design", JD_INT8, "1", "design practised from now on", "0 none"),
+    [EVENT_PERIOD] =
+        JD_CELL_COLUMN("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
+    [EVENT_LEVEL] = JD_CELL_COLUMN("level", JD_INT8, "1", "level of the unit",
+                                   "2 prefecture, 3 county, 4 street"),
+    [EVENT_UNIT] = JD_CELL_COLUMN("unit", JD_INT32, "1", "unit: row of /jurisdictions", NULL),
+    [EVENT_FROM] = JD_CELL_COLUMN("from", JD_INT8, "1", "state before", STAGES),
+    [EVENT_TO] = JD_CELL_COLUMN("to", JD_INT8, "1", "state after", STAGES),
+    [EVENT_CAUSE] =
+        JD_CELL_COLUMN("cause", JD_INT8, "1", "what did it",
+                       "1 training, 2 tours, 3 rivals, 4 leading peer, 5 experts, 6 crisis, 7 "
+                       "posted leader, 8 change of leader, 9 time taken away"),
+    [EVENT_DESIGN] =
+        JD_CELL_COLUMN("design", JD_INT8, "1", "design practised from now on", "0 none"),
 };
-
-/* Row of a level's first unit in /jurisdictions, which lists all levels from the top. */
-static int32_t first_row(const jd_moment_t *m, jd_level_t level)
-{
-    int64_t row = 0;
-    for (int l = JD_CENTRE; l < (int)level; l++)
-        row += jd_dims_units(m->dims, (jd_level_t)l);
-    return (int32_t)row;
-}
 
 static int note(const jd_moment_t *m, int tier, int32_t unit, int cause, jd_ctx_t *ctx)
 {
     jd_table_t *t = m->events;
-    if (!t) return JD_OK;
-    int rc = jd_table_reserve(t, t->rows + 1, ctx);
-    if (rc) return rc;
-    const int64_t row = t->rows++;
-    JD_CELLS(t, EVENT_PERIOD, int32_t)[row] = (int32_t)m->period;
+    int64_t row;
+    int rc = jd_event_begin(m, &row, ctx);
+    if (rc || row < 0) return rc;
     JD_CELLS(t, EVENT_LEVEL, int8_t)[row] = (int8_t)level_of[tier];
-    JD_CELLS(t, EVENT_UNIT, int32_t)[row] = first_row(m, level_of[tier]) + unit;
+    JD_CELLS(t, EVENT_UNIT, int32_t)[row] = jd_first_row(m->tree, level_of[tier]) + unit;
     JD_CELLS(t, EVENT_FROM, int8_t)[row] = own_row(m, tier, WAS)[unit];
     JD_CELLS(t, EVENT_TO, int8_t)[row] = own_row(m, tier, STATE)[unit];
     JD_CELLS(t, EVENT_CAUSE, int8_t)[row] = (int8_t)cause;
@@ -458,22 +441,28 @@ enum {
 
 static const jd_column_t columns[COLUMNS] = {
     JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
-    [COUNTY_STATE] = CELL("state", JD_INT8, "1", "the county's state in the quarter", STAGES),
-    [SUPERIOR] = CELL("superior", JD_INT8, "1", "its prefecture's", STAGES),
+    [COUNTY_STATE] =
+        JD_CELL_COLUMN("state", JD_INT8, "1", "the county's state in the quarter", STAGES),
+    [SUPERIOR] = JD_CELL_COLUMN("superior", JD_INT8, "1", "its prefecture's", STAGES),
     [STREETS_INTERPRETED] =
-        CELL("interpreted", JD_DOUBLE, "1", "share of streets with documents only", NULL),
-    [STREETS_PRACTISED] = CELL("practised", JD_DOUBLE, "1", "share of streets that practise", NULL),
-    [DESIGNS_USED] =
-        CELL("designs", JD_INT32, "1", "different designs among streets that practise", NULL),
-    [VISITS_MEAN] = CELL("visits", JD_DOUBLE, "1/quarter", "visits a street receives, mean", NULL),
-    [TOURED] = CELL("tours", JD_DOUBLE, "1",
-                    "share of counties of the prefecture that practise, if the best of them has "
-                    "better services",
-                    NULL),
-    [RIVALS] = CELL("rivals", JD_DOUBLE, "1",
-                    "share of counties that practise in other prefectures of the province", NULL),
-    [LEADING] = CELL("leading", JD_INT8, "1",
-                     "the most developed county of the prefecture practises", "0 no, 1 yes"),
+        JD_CELL_COLUMN("interpreted", JD_DOUBLE, "1", "share of streets with documents only", NULL),
+    [STREETS_PRACTISED] =
+        JD_CELL_COLUMN("practised", JD_DOUBLE, "1", "share of streets that practise", NULL),
+    [DESIGNS_USED] = JD_CELL_COLUMN("designs", JD_INT32, "1",
+                                    "different designs among streets that practise", NULL),
+    [VISITS_MEAN] =
+        JD_CELL_COLUMN("visits", JD_DOUBLE, "1/quarter", "visits a street receives, mean", NULL),
+    [TOURED] =
+        JD_CELL_COLUMN("tours", JD_DOUBLE, "1",
+                       "share of counties of the prefecture that practise, if the best of them has "
+                       "better services",
+                       NULL),
+    [RIVALS] = JD_CELL_COLUMN(
+        "rivals", JD_DOUBLE, "1",
+        "share of counties that practise in other prefectures of the province", NULL),
+    [LEADING] =
+        JD_CELL_COLUMN("leading", JD_INT8, "1",
+                       "the most developed county of the prefecture practises", "0 no, 1 yes"),
 };
 
 /* A county's streets. */

@@ -203,36 +203,30 @@ enum {
     EVENT_COLUMNS
 };
 
-#define CELL(name, type, unit, label, flags)            \
-    {                                                   \
-        name, type, unit, label, flags, 0, JD_AXIS_CELL \
-    }
-
 static const jd_column_t event_columns[EVENT_COLUMNS] = {
-    [EVENT_PERIOD] = CELL("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
-    [EVENT_COUNTY] = CELL("county", JD_INT32, "1", "county: row of /jurisdictions", NULL),
+    [EVENT_PERIOD] =
+        JD_CELL_COLUMN("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
+    [EVENT_COUNTY] = JD_CELL_COLUMN("county", JD_INT32, "1", "county: row of /jurisdictions", NULL),
     [EVENT_PARTS] =
-        CELL("parts", JD_INT8, "1", "parts of the bureau's designs, which name it", NULL),
+        JD_CELL_COLUMN("parts", JD_INT8, "1", "parts of the bureau's designs, which name it", NULL),
     [EVENT_OUTCOME] =
-        CELL("outcome", JD_INT8, "1", "what came of it",
-             "1 refused by another bureau, 2 failed, 3 works, 4 ended by a new leader"),
-    [EVENT_EXPERTISE] = CELL("expertise", JD_DOUBLE, "1", "expertise of the bureau", NULL),
-    [EVENT_TOUR] = CELL("tour", JD_DOUBLE, "1", "tournament as the county's streets felt it", NULL),
-    [EVENT_VISIBILITY] = CELL("visibility", JD_DOUBLE, "1", "visibility of a success", NULL),
+        JD_CELL_COLUMN("outcome", JD_INT8, "1", "what came of it",
+                       "1 refused by another bureau, 2 failed, 3 works, 4 ended by a new leader"),
+    [EVENT_EXPERTISE] =
+        JD_CELL_COLUMN("expertise", JD_DOUBLE, "1", "expertise of the bureau", NULL),
+    [EVENT_TOUR] =
+        JD_CELL_COLUMN("tour", JD_DOUBLE, "1", "tournament as the county's streets felt it", NULL),
+    [EVENT_VISIBILITY] =
+        JD_CELL_COLUMN("visibility", JD_DOUBLE, "1", "visibility of a success", NULL),
 };
 
 static int note(const jd_moment_t *m, const county_t *k, int b, outcome_t outcome, jd_ctx_t *ctx)
 {
     jd_table_t *t = m->events;
-    int64_t first = 0;
-    if (!t) return JD_OK;
-    int rc = jd_table_reserve(t, t->rows + 1, ctx);
-    if (rc) return rc;
-    for (int l = JD_CENTRE; l < JD_COUNTY; l++)
-        first += jd_dims_units(m->dims, (jd_level_t)l);
-    const int64_t row = t->rows++;
-    JD_CELLS(t, EVENT_PERIOD, int32_t)[row] = (int32_t)m->period;
-    JD_CELLS(t, EVENT_COUNTY, int32_t)[row] = (int32_t)first + k->county;
+    int64_t row;
+    int rc = jd_event_begin(m, &row, ctx);
+    if (rc || row < 0) return rc;
+    JD_CELLS(t, EVENT_COUNTY, int32_t)[row] = jd_first_row(m->tree, JD_COUNTY) + k->county;
     JD_CELLS(t, EVENT_PARTS, int8_t)[row] = (int8_t)parts_of(b);
     JD_CELLS(t, EVENT_OUTCOME, int8_t)[row] = (int8_t)outcome;
     JD_CELLS(t, EVENT_EXPERTISE, double)[row] = ((double *)row_of(m, b, X))[k->county];
@@ -350,25 +344,26 @@ enum { TOUR_FELT = P_SHARED, FIRST };
 enum { OF_X, OF_V, OF_DONE, OF_LIVE, OF_FLAWED, OF_ROWS, COLUMNS = FIRST + BUREAUS * OF_ROWS };
 
 #define OUTCOMES "0 nothing, 1 refused, 2 failed, 3 works, 4 ended"
-#define PANEL(b, k)                                                                         \
-    [FIRST + (b)*OF_ROWS +                                                                  \
-        OF_X] = CELL("expertise_" #k, JD_DOUBLE, "1",                                       \
-                     "expertise of bureau " #k ", whose designs have as many parts", NULL), \
-        [FIRST + (b)*OF_ROWS + OF_V] = CELL("visibility_" #k, JD_DOUBLE, "1",               \
-                                            "its visibility when it last had nothing "      \
-                                            "running",                                      \
-                                            NULL),                                          \
-        [FIRST + (b)*OF_ROWS + OF_DONE] =                                                   \
-            CELL("outcome_" #k, JD_INT8, "1", "what it did a quarter ago", OUTCOMES),       \
-        [FIRST + (b)*OF_ROWS + OF_LIVE] =                                                   \
-            CELL("live_" #k, JD_INT8, "1", "its project runs", "0 no, 1 yes"),              \
-        [FIRST + (b)*OF_ROWS + OF_FLAWED] =                                                 \
-            CELL("flawed_" #k, JD_INT8, "1", "a part of it is unsolved", "0 no, 1 yes")
+#define PANEL(b, k)                                                                              \
+    [FIRST + (b)*OF_ROWS +                                                                       \
+        OF_X] =                                                                                  \
+        JD_CELL_COLUMN("expertise_" #k, JD_DOUBLE, "1",                                          \
+                       "expertise of bureau " #k ", whose designs have as many parts", NULL),    \
+        [FIRST + (b)*OF_ROWS + OF_V] = JD_CELL_COLUMN("visibility_" #k, JD_DOUBLE, "1",          \
+                                                      "its visibility when it last had nothing " \
+                                                      "running",                                 \
+                                                      NULL),                                     \
+        [FIRST + (b)*OF_ROWS + OF_DONE] =                                                        \
+            JD_CELL_COLUMN("outcome_" #k, JD_INT8, "1", "what it did a quarter ago", OUTCOMES),  \
+        [FIRST + (b)*OF_ROWS + OF_LIVE] =                                                        \
+            JD_CELL_COLUMN("live_" #k, JD_INT8, "1", "its project runs", "0 no, 1 yes"),         \
+        [FIRST + (b)*OF_ROWS + OF_FLAWED] =                                                      \
+            JD_CELL_COLUMN("flawed_" #k, JD_INT8, "1", "a part of it is unsolved", "0 no, 1 yes")
 
 static const jd_column_t columns[COLUMNS] = {
     JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
-    [TOUR_FELT] =
-        CELL("tour", JD_DOUBLE, "1", "tournament as the streets felt it a quarter ago", NULL),
+    [TOUR_FELT] = JD_CELL_COLUMN("tour", JD_DOUBLE, "1",
+                                 "tournament as the streets felt it a quarter ago", NULL),
     PANEL(0, 1),
     PANEL(1, 2),
     PANEL(2, 3),

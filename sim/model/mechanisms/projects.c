@@ -237,39 +237,36 @@ enum {
     EVENT_COLUMNS
 };
 
-#define CELL(name, type, unit, label, flags)            \
-    {                                                   \
-        name, type, unit, label, flags, 0, JD_AXIS_CELL \
-    }
-
 static const jd_column_t event_columns[EVENT_COLUMNS] = {
-    [EVENT_PERIOD] = CELL("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
-    [EVENT_UNIT] = CELL("unit", JD_INT32, "1", "street: row of /jurisdictions", NULL),
-    [EVENT_WHAT] = CELL("what", JD_INT8, "1", "what happens", "1 launched, 2 recognised, 3 ended"),
-    [EVENT_CAUSE] = CELL("cause", JD_INT8, "1",
-                         "of a launch the drive: 1 evaluation, 2 rivals, 3 services, 4 residents, "
-                         "5 values, 6 honour; of an end",
-                         "1 decline, 2 taste, 3 champion left"),
-    [EVENT_THEME] = CELL("theme", JD_INT8, "1", "theme of the project", NULL),
-    [EVENT_AGE] = CELL("age", JD_INT32, "quarters", "quarters it has lived", NULL),
-    [EVENT_QUALITY] = CELL("quality", JD_DOUBLE, "1", "quality", NULL),
-    [EVENT_COPIED] = CELL("copied", JD_INT32, "streets",
-                          "streets of the county with a live project of this theme", NULL),
-    [EVENT_BACKED] = CELL("backed", JD_INT8, "1", "a champion at the city level", "0 no, 1 yes"),
+    [EVENT_PERIOD] =
+        JD_CELL_COLUMN("period", JD_INT32, "quarter", "period at whose end it happens", NULL),
+    [EVENT_UNIT] = JD_CELL_COLUMN("unit", JD_INT32, "1", "street: row of /jurisdictions", NULL),
+    [EVENT_WHAT] =
+        JD_CELL_COLUMN("what", JD_INT8, "1", "what happens", "1 launched, 2 recognised, 3 ended"),
+    [EVENT_CAUSE] =
+        JD_CELL_COLUMN("cause", JD_INT8, "1",
+                       "of a launch the drive: 1 evaluation, 2 rivals, 3 services, 4 residents, "
+                       "5 values, 6 honour; of an end",
+                       "1 decline, 2 taste, 3 champion left"),
+    [EVENT_THEME] = JD_CELL_COLUMN("theme", JD_INT8, "1", "theme of the project", NULL),
+    [EVENT_AGE] = JD_CELL_COLUMN("age", JD_INT32, "quarters", "quarters it has lived", NULL),
+    [EVENT_QUALITY] = JD_CELL_COLUMN("quality", JD_DOUBLE, "1", "quality", NULL),
+    [EVENT_COPIED] =
+        JD_CELL_COLUMN("copied", JD_INT32, "streets",
+                       "streets of the county with a live project of this theme", NULL),
+    [EVENT_BACKED] =
+        JD_CELL_COLUMN("backed", JD_INT8, "1", "a champion at the city level", "0 no, 1 yes"),
 };
 
 static int note(const jd_moment_t *m, const county_t *county, int32_t s, happening_t what,
                 int cause, jd_ctx_t *ctx)
 {
     jd_table_t *t = m->events;
-    if (!t) return JD_OK;
-    int rc = jd_table_reserve(t, t->rows + 1, ctx);
-    if (rc) return rc;
-    const int64_t row = t->rows++;
+    int64_t row;
+    int rc = jd_event_begin(m, &row, ctx);
+    if (rc || row < 0) return rc;
     const int8_t theme = ((const int8_t *)jd_own(m, THEME))[s];
-    JD_CELLS(t, EVENT_PERIOD, int32_t)[row] = (int32_t)m->period;
-    JD_CELLS(t, EVENT_UNIT, int32_t)
-    [row] = 1 + m->dims->provinces + m->dims->prefectures + m->dims->counties + s;
+    JD_CELLS(t, EVENT_UNIT, int32_t)[row] = jd_first_row(m->tree, JD_STREET) + s;
     JD_CELLS(t, EVENT_WHAT, int8_t)[row] = (int8_t)what;
     JD_CELLS(t, EVENT_CAUSE, int8_t)[row] = (int8_t)cause;
     JD_CELLS(t, EVENT_THEME, int8_t)[row] = theme;
@@ -399,13 +396,16 @@ enum { LIVE = P_SHARED, LIVE_RECOGNISED, LIVE_AGE, MEAN_FAME, ELITES, PREFERRED,
 
 static const jd_column_t columns[COLUMNS] = {
     JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
-    [LIVE] = CELL("live", JD_INT32, "streets", "streets with a live project", NULL),
-    [LIVE_RECOGNISED] = CELL("recognised", JD_INT32, "streets", "of them, recognised", NULL),
-    [LIVE_AGE] = CELL("age", JD_DOUBLE, "quarters", "mean age of live projects; NaN if none", NULL),
-    [MEAN_FAME] = CELL("fame", JD_DOUBLE, "1", "fame left, mean of streets", NULL),
-    [ELITES] =
-        CELL("elite", JD_INT32, "streets", "streets whose leader is of the strategic elite", NULL),
-    [PREFERRED] = CELL("taste", JD_INT8, "1", "theme that the prefecture's leader prefers", NULL),
+    [LIVE] = JD_CELL_COLUMN("live", JD_INT32, "streets", "streets with a live project", NULL),
+    [LIVE_RECOGNISED] =
+        JD_CELL_COLUMN("recognised", JD_INT32, "streets", "of them, recognised", NULL),
+    [LIVE_AGE] = JD_CELL_COLUMN("age", JD_DOUBLE, "quarters",
+                                "mean age of live projects; NaN if none", NULL),
+    [MEAN_FAME] = JD_CELL_COLUMN("fame", JD_DOUBLE, "1", "fame left, mean of streets", NULL),
+    [ELITES] = JD_CELL_COLUMN("elite", JD_INT32, "streets",
+                              "streets whose leader is of the strategic elite", NULL),
+    [PREFERRED] =
+        JD_CELL_COLUMN("taste", JD_INT8, "1", "theme that the prefecture's leader prefers", NULL),
 };
 
 static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t *ctx)

@@ -212,36 +212,24 @@ enum {
     EVENT_COLUMNS
 };
 
-#define CELL(name, type, unit, label, flags)            \
-    {                                                   \
-        name, type, unit, label, flags, 0, JD_AXIS_CELL \
-    }
-
 static const jd_column_t event_columns[EVENT_COLUMNS] = {
-    [EVENT_PERIOD] = CELL("period", JD_INT32, "quarter", "period of the review, from 1", NULL),
-    [EVENT_LEVEL] = CELL("level", JD_INT8, "1", "level of the leader's unit",
-                         "2 prefecture, 3 county, 4 street"),
-    [EVENT_UNIT] = CELL("unit", JD_INT32, "1", "unit: row of /jurisdictions", NULL),
-    [EVENT_SUPERIOR] =
-        CELL("superior", JD_INT32, "1", "unit above, of the contest: row of /jurisdictions", NULL),
-    [EVENT_CONTESTANTS] = CELL("contestants", JD_INT32, "leaders", "leaders in the contest", NULL),
-    [EVENT_AGE] = CELL("age", JD_DOUBLE, "years", "age", NULL),
-    [EVENT_TENURE] = CELL("tenure", JD_INT32, "quarters", "quarters in office", NULL),
-    [EVENT_MEAN] =
-        CELL("score", JD_DOUBLE, "1", "measured output over plan, mean of the tenure", NULL),
-    [EVENT_YEAR] = CELL("score_year", JD_DOUBLE, "1",
-                        "the same, mean of the last four quarters of the tenure", NULL),
-    [EVENT_ROSE] = CELL("rose", JD_INT8, "1", "the leader rises", "0 no, 1 yes"),
+    [EVENT_PERIOD] =
+        JD_CELL_COLUMN("period", JD_INT32, "quarter", "period of the review, from 1", NULL),
+    [EVENT_LEVEL] = JD_CELL_COLUMN("level", JD_INT8, "1", "level of the leader's unit",
+                                   "2 prefecture, 3 county, 4 street"),
+    [EVENT_UNIT] = JD_CELL_COLUMN("unit", JD_INT32, "1", "unit: row of /jurisdictions", NULL),
+    [EVENT_SUPERIOR] = JD_CELL_COLUMN("superior", JD_INT32, "1",
+                                      "unit above, of the contest: row of /jurisdictions", NULL),
+    [EVENT_CONTESTANTS] =
+        JD_CELL_COLUMN("contestants", JD_INT32, "leaders", "leaders in the contest", NULL),
+    [EVENT_AGE] = JD_CELL_COLUMN("age", JD_DOUBLE, "years", "age", NULL),
+    [EVENT_TENURE] = JD_CELL_COLUMN("tenure", JD_INT32, "quarters", "quarters in office", NULL),
+    [EVENT_MEAN] = JD_CELL_COLUMN("score", JD_DOUBLE, "1",
+                                  "measured output over plan, mean of the tenure", NULL),
+    [EVENT_YEAR] = JD_CELL_COLUMN("score_year", JD_DOUBLE, "1",
+                                  "the same, mean of the last four quarters of the tenure", NULL),
+    [EVENT_ROSE] = JD_CELL_COLUMN("rose", JD_INT8, "1", "the leader rises", "0 no, 1 yes"),
 };
-
-/* Row of a level's first unit in /jurisdictions, which lists all levels from the top. */
-static int32_t first_row(const jd_moment_t *m, jd_level_t level)
-{
-    int64_t row = 0;
-    for (int l = JD_CENTRE; l < (int)level; l++)
-        row += jd_dims_units(m->dims, (jd_level_t)l);
-    return (int32_t)row;
-}
 
 typedef struct review {
     int tier;
@@ -251,18 +239,16 @@ typedef struct review {
 static int note(const jd_moment_t *m, const review_t *r, int32_t unit, bool rose, jd_ctx_t *ctx)
 {
     jd_table_t *t = m->events;
-    if (!t) return JD_OK;
+    int64_t row;
+    int rc = jd_event_begin(m, &row, ctx);
+    if (rc || row < 0) return rc;
     const jd_level_t level = level_of[r->tier];
     const int32_t seat = jd_dims_seat(m->dims, level, unit);
     const int32_t tenure = m->world->leaders.tenure[seat];
-    int rc = jd_table_reserve(t, t->rows + 1, ctx);
-    if (rc) return rc;
-    const int64_t row = t->rows++;
-    JD_CELLS(t, EVENT_PERIOD, int32_t)[row] = (int32_t)m->period;
     JD_CELLS(t, EVENT_LEVEL, int8_t)[row] = (int8_t)level;
-    JD_CELLS(t, EVENT_UNIT, int32_t)[row] = first_row(m, level) + unit;
+    JD_CELLS(t, EVENT_UNIT, int32_t)[row] = jd_first_row(m->tree, level) + unit;
     JD_CELLS(t, EVENT_SUPERIOR, int32_t)
-    [row] = first_row(m, (jd_level_t)(level - 1)) + r->superior;
+    [row] = jd_first_row(m->tree, (jd_level_t)(level - 1)) + r->superior;
     JD_CELLS(t, EVENT_CONTESTANTS, int32_t)[row] = r->contestants;
     JD_CELLS(t, EVENT_AGE, double)[row] = m->world->leaders.age[seat];
     JD_CELLS(t, EVENT_TENURE, int32_t)[row] = tenure;
@@ -339,14 +325,15 @@ enum { TOUR = P_SHARED, AGE, TENURE, MEASURED_LAST, COLUMNS };
 
 static const jd_column_t columns[COLUMNS] = {
     JD_PANEL_HEAD("county: row of /jurisdictions", "first treated period, 0 = never"),
-    [TOUR] =
-        CELL("tour", JD_DOUBLE, "1", "rise of the stakes of strong tasks, mean of streets", NULL),
-    [AGE] = CELL("leader_age", JD_DOUBLE, "years", "age of the county's leader", NULL),
-    [TENURE] = CELL("leader_tenure", JD_INT32, "quarters", "quarters in office", NULL),
-    [MEASURED_LAST] = CELL("score", JD_DOUBLE, "1",
-                           "the county's measured output over plan of the quarter before; 0 where "
-                           "counties contest nothing",
-                           NULL),
+    [TOUR] = JD_CELL_COLUMN("tour", JD_DOUBLE, "1",
+                            "rise of the stakes of strong tasks, mean of streets", NULL),
+    [AGE] = JD_CELL_COLUMN("leader_age", JD_DOUBLE, "years", "age of the county's leader", NULL),
+    [TENURE] = JD_CELL_COLUMN("leader_tenure", JD_INT32, "quarters", "quarters in office", NULL),
+    [MEASURED_LAST] =
+        JD_CELL_COLUMN("score", JD_DOUBLE, "1",
+                       "the county's measured output over plan of the quarter before; 0 where "
+                       "counties contest nothing",
+                       NULL),
 };
 
 static int record(const jd_moment_t *m, jd_table_t *panel, int64_t row, jd_ctx_t *ctx)

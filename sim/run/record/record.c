@@ -78,14 +78,6 @@ int32_t jd_record_date(const struct jd_simulation *sim, int64_t period)
     return jd_quarter_days((int32_t)(sim->params->start + period - 1));
 }
 
-int32_t jd_first_row(const jd_tree_t *tree, jd_level_t level)
-{
-    int32_t row = 0;
-    for (int l = 0; l < (int)level; l++)
-        row += tree->n[l];
-    return row;
-}
-
 int jd_record_sample(const struct jd_simulation *sim, uint64_t which, int64_t total, int64_t n,
                      int32_t **sample, jd_ctx_t *ctx)
 {

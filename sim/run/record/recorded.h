@@ -58,8 +58,6 @@ jd_extent_t jd_rows_by_sector(const jd_dims_t *dims, const jd_sizes_t *sizes);
 void jd_record_units(jd_table_t *panel, int32_t first);
 /** First day of a period. */
 int32_t jd_record_date(const struct jd_simulation *sim, int64_t period);
-/** First street's, county's, ... row in /jurisdictions, which lists all levels from the top. */
-int32_t jd_first_row(const jd_tree_t *tree, jd_level_t level);
 /** n of `total` by a keyed draw, ascending: one of each of n stretches, so that any part of the
  * world can define the sample. */
 JD_MUST_USE int jd_record_sample(const struct jd_simulation *sim, uint64_t which, int64_t total,
