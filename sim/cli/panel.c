@@ -20,6 +20,7 @@ static const char *const levels[] = {"county", "prefecture", "province", "street
 static const char *const periods[] = {"quarter", "month", "half", "year", NULL};
 static const char *const orders[] = {"auto", "dmy", "mdy", NULL};
 static const char *const unknowns[] = {"keep", "drop", NULL};
+static const char *const zero_kinds[] = {"none", "pairs", "all", NULL};
 static const char *const joins[] = {"one", "sum", "mean", NULL};
 
 static const jd_option_t options[] = {
@@ -45,6 +46,8 @@ static const jd_option_t options[] = {
     {TEXT("stock-place", "COLUMN", stock_place, "of it, instead of code")},
     {TEXT("stock-sector", "COLUMN", stock_sector, "of it, instead of the name of --sector")},
     {TEXT("stock-count", "COLUMN", stock_count, "firms of a row; default: each row is one")},
+    {TEXT("stock-firm", "COLUMN", stock_firm,
+          "of it, a row a firm: which firm, as in --firm; for a panel of firms")},
     {TEXT("join", "FILES", join, "other outcomes by division and period: every column of numbers"),
      .repeat = JD_REPEAT_ADDS},
     {TEXT("join-place", "COLUMN", join_place, "of these files, instead of code")},
@@ -77,6 +80,10 @@ static const jd_option_t options[] = {
     {OWN("unknown", "WHAT", JD_READ_CHOICE, unknown,
          "moves whose origin or destination is not known: keep (default, at the other end), drop"),
      .choices = unknowns},
+    {OWN("od-zeros", "KIND", JD_READ_CHOICE, od_zeros,
+         "rows of panel/od without a move: none (default), pairs that have one in some period, "
+         "all"),
+     .choices = zero_kinds},
     {OWN("date-order", "ORDER", JD_READ_CHOICE, order,
          "of 1/2/2020: dmy or mdy; default: found out"),
      .choices = orders, .head = "files"},
@@ -143,6 +150,27 @@ static void print_records(const jd_records_t *e)
 /* Where the first outcome of the panel stands, whatever its name. */
 enum { INFLOW = 5 };
 
+/* Of the panel of firms, or what it would take. */
+static void print_firms(const jd_records_t *e)
+{
+    const jd_panel_wish_t *w = e->wish;
+    const jd_roster_t *r = &e->roster;
+    if (!w->firm)
+        printf("Firms       are not named (--firm): repeated records are not found\n");
+    else if (e->firm_panel.name)
+        printf("Firms       panel/observed: %lld firms known before the first period; one that is "
+               "not seen again "
+               "stays\n",
+               (long long)r->n);
+    else if (!w->count)
+        printf("Firms       no panel of firms: that takes stayers (--stock with --stock-firm, or "
+               "--address)\n");
+    if (!e->firm_panel.name) return;
+    print_count(r->later, "firms are first seen later and are not in it");
+    print_count(r->moves_without, "moves are of firms that are not in it");
+    print_count(r->elsewhere, "firms leave first another unit than the one they are said to be in");
+}
+
 static void print_panel(const jd_records_t *e)
 {
     char a[JD_CELL_SIZE], b[JD_CELL_SIZE];
@@ -178,6 +206,7 @@ static void print_panel(const jd_records_t *e)
                "since\n",
                w->stock);
     print_count(e->stock_left, "rows of it are of no known unit or sector and left out");
+    print_count(e->stock_again, "rows of it name a firm again and are left out");
     print_count(e->stock_below, "stocks are below 0: more firms left than there were");
     if (!w->from && !w->address && !w->count)
         printf("Outflow     no origin is named (--from): inflows only\n");
@@ -185,7 +214,7 @@ static void print_panel(const jd_records_t *e)
         printf("Moves       are changes of address, dated by the first record at the new one; the "
                "first "
                "period shows none and is left out\n");
-    if (!w->firm) printf("Firms       are not named (--firm): repeated records are not found\n");
+    print_firms(e);
     if (w->join) {
         printf("Joined      %d columns from %lld rows; %lld cells have none and are missing\n",
                e->joined.n_columns, (long long)e->join_rows, (long long)e->join_missing);
@@ -198,8 +227,9 @@ static void print_panel(const jd_records_t *e)
 
 static int write_store(const jd_records_t *e, const char *path, bool replace, jd_ctx_t *ctx)
 {
-    const jd_table_t *const tables[] = {&e->places.table, &e->moves, &e->firm_list, &e->panel,
-                                        &e->sector_panel, &e->flows, &e->reading};
+    const jd_table_t *const tables[] = {&e->places.table, &e->moves,        &e->firm_list,
+                                        &e->panel,        &e->sector_panel, &e->firm_panel,
+                                        &e->flows,        &e->reading};
     jd_store_t *store = NULL;
     int rc = jd_store_create(&store, path, replace, ctx);
     for (size_t k = 0; k < sizeof tables / sizeof *tables && !rc; k++)
@@ -301,6 +331,12 @@ static int check_wish(const jd_panel_wish_t *w, const jd_args_t *args, jd_ctx_t 
             ctx, JD_ERR_ARGUMENT,
             "panel: --count %s: a column's name has small letters, digits and _, 25 at most",
             w->count);
+    if (w->stock_firm && (!w->stock || !w->firm || w->stock_count || w->address))
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "panel: --stock-firm %s: %s", w->stock_firm,
+                     !w->stock    ? "of which file? --stock FILE"
+                     : !w->firm   ? "the records must name their firms too: --firm COLUMN"
+                     : w->address ? "addresses show by themselves where firms are; leave it out"
+                                  : "with --stock-count a row is no firm; name one of the two");
     if (!w->to && !w->address)
         rc = jd_fail(ctx, JD_ERR_ARGUMENT,
                      "panel: --to COLUMN: which column has the divisions moved to?");

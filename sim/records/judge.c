@@ -296,60 +296,6 @@ static int find_window(jd_records_t *e, jd_ctx_t *ctx)
 
 /* ---- Firms and repeats ---- */
 
-typedef struct slots {
-    int32_t *slot; /* [mask + 1] row or number + 1, 0 = free */
-    uint64_t mask;
-} slots_t;
-
-static int make_slots(slots_t *s, int64_t n, jd_ctx_t *ctx)
-{
-    uint64_t size = 16;
-    while (size < 2 * (uint64_t)n)
-        size *= 2;
-    s->mask = size - 1;
-    return jd_make_n(&s->slot, size, sizeof *s->slot, "a table of firms", ctx);
-}
-
-static uint64_t mix(uint64_t h)
-{
-    h ^= h >> 32;
-    return h * UINT64_C(0x9E3779B97F4A7C15) >> 16;
-}
-
-static int number_firms(jd_records_t *e, jd_ctx_t *ctx)
-{
-    jd_judged_t *j = &e->judged;
-    const int column = e->records.column[0];
-    slots_t s = {0};
-    char own[JD_CELL_SIZE], other[JD_CELL_SIZE];
-    int rc = make_slots(&s, j->n, ctx);
-    if (!rc) rc = jd_make(&e->firm_row, j->n, sizeof *e->firm_row, "firms", ctx);
-    bool numbers = true;
-    for (int64_t i = 0; i < j->n && !rc; i++) {
-        const char *text = jd_foreign_text(&e->records, column, i, own);
-        int64_t x;
-        j->firm[i] = -1;
-        if (!*text) continue;
-        numbers = numbers && jd_number_read_int(text, strlen(text), &x) && x >= 0 &&
-                  x < INT32_MAX && (text[0] != '0' || !text[1]);
-        uint64_t at =
-            mix(jd_hash_words(UINT64_C(0xCBF29CE484222325), text, strlen(text) + 1)) & s.mask;
-        while (s.slot[at] &&
-               strcmp(jd_foreign_text(&e->records, column, e->firm_row[s.slot[at] - 1], other),
-                      text) != 0)
-            at = (at + 1) & s.mask;
-        if (!s.slot[at]) {
-            e->firm_row[e->firms++] = i;
-            s.slot[at] = (int32_t)e->firms;
-        }
-        j->firm[i] = s.slot[at] - 1;
-        if (i % BLOCK == 0) rc = jd_check_cancelled(ctx);
-    }
-    free(s.slot);
-    e->numbered = !numbers;
-    return rc;
-}
-
 /* A key of a record; two keys are one if `same` says so. */
 static bool is_same(const jd_judged_t *j, int64_t a, int64_t b, int what)
 {
@@ -361,12 +307,12 @@ static bool is_same(const jd_judged_t *j, int64_t a, int64_t b, int what)
 
 /* The first record like this one (what = 0: all the same, 1: firm and day, 2: firm and period), -1:
  * it is the first, and is entered. */
-static int64_t first_like(slots_t *s, const jd_judged_t *j, int64_t i, int what)
+static int64_t first_like(jd_slots_t *s, const jd_judged_t *j, int64_t i, int what)
 {
     uint64_t h = jd_hash_word(UINT64_C(0xCBF29CE484222325) + (uint64_t)what, (uint64_t)j->firm[i]);
     h = jd_hash_word(h, (uint64_t)(what == 2 ? j->period[i] : j->day[i]));
     if (what == 0) h = jd_hash_word(jd_hash_word(h, (uint64_t)j->from[i]), (uint64_t)j->to[i]);
-    uint64_t at = mix(h) & s->mask;
+    uint64_t at = jd_slot_of(s, h);
     for (; s->slot[at]; at = (at + 1) & s->mask)
         if (is_same(j, s->slot[at] - 1, i, what)) return s->slot[at] - 1;
     s->slot[at] = (int32_t)(i + 1);
@@ -376,10 +322,10 @@ static int64_t first_like(slots_t *s, const jd_judged_t *j, int64_t i, int what)
 static int find_repeats(jd_records_t *e, jd_ctx_t *ctx)
 {
     jd_judged_t *j = &e->judged;
-    slots_t s[3] = {{0}};
+    jd_slots_t s[3] = {{0}};
     int rc = JD_OK;
     for (int k = 0; k < 3 && !rc; k++)
-        rc = make_slots(&s[k], j->n, ctx);
+        rc = jd_slots_make(&s[k], j->n, ctx);
     for (int64_t i = 0; i < j->n && !rc; i++) {
         if (j->fate[i] != JD_FATE_KEPT || j->firm[i] < 0) continue;
         if (i % BLOCK == 0) rc = jd_check_cancelled(ctx);
@@ -467,7 +413,7 @@ int jd_records_judge(jd_records_t *e, jd_ctx_t *ctx)
     if (!rc) rc = judge_all(e, ctx);
     for (int64_t i = 0; i < n && !rc; i++)
         j->firm[i] = -1;
-    if (!rc && e->records.column[0] >= 0) rc = number_firms(e, ctx);
+    if (!rc && e->records.column[0] >= 0) rc = jd_records_number_firms(e, ctx);
     if (!rc && e->wish->address) rc = link_addresses(e, ctx);
     if (!rc) count_fates(e);
     if (!rc) rc = find_window(e, ctx);

@@ -25,12 +25,12 @@ static int column_of(const jd_places_t *p, const char *name)
 
 const char *jd_place_code(const jd_places_t *p, int32_t row)
 {
-    return (const char *)p->table.data[column_of(p, "code")] + (size_t)row * JD_CODE_WIDTH;
+    return p->code + (size_t)row * JD_CODE_WIDTH;
 }
 
 static const char *name_of(const jd_places_t *p, int32_t row)
 {
-    return (const char *)p->table.data[column_of(p, "name")] + (size_t)row * JD_NAME_WIDTH;
+    return p->name + (size_t)row * JD_NAME_WIDTH;
 }
 
 int jd_place_level(const jd_places_t *p, int32_t row)
@@ -43,9 +43,8 @@ int jd_place_level(const jd_places_t *p, int32_t row)
 
 int32_t jd_place_above(const jd_places_t *p, int32_t row, int level)
 {
-    const int32_t *parent = JD_CELLS(&p->table, column_of(p, "parent"), int32_t);
     while (row >= p->first[level + 1])
-        row = parent[row];
+        row = p->parent[row];
     return row >= p->first[level] ? row : -1;
 }
 
@@ -160,7 +159,7 @@ static char *names_arena(const jd_places_t *p)
 /* Names alone, and behind those of the divisions above: B, A/B, AB. */
 static int index_names(jd_places_t *p, jd_ctx_t *ctx)
 {
-    const int32_t *parent = JD_CELLS(&p->table, column_of(p, "parent"), int32_t);
+    const int32_t *parent = p->parent;
     const int64_t n = p->table.rows;
     int rc = make_index(&p->names, 5 * n, ctx);
     size_t bytes = 1;
@@ -251,10 +250,7 @@ int32_t jd_place_find(const jd_places_t *p, const char *text, unsigned *how)
 
 double jd_place_distance(const jd_places_t *p, int32_t from, int32_t to)
 {
-    const double *lon = JD_CELLS(&p->table, column_of(p, "longitude"), double),
-                 *lat = JD_CELLS(&p->table, column_of(p, "latitude"), double),
-                 *x = JD_CELLS(&p->table, column_of(p, "x"), double),
-                 *y = JD_CELLS(&p->table, column_of(p, "y"), double);
+    const double *lon = p->lon, *lat = p->lat, *x = p->x, *y = p->y;
     const double radius = 6371.0;
     const int32_t place[2] = {from, to};
     double d[3] = {x[from] - x[to], y[from] - y[to], 0.0};
@@ -356,6 +352,14 @@ static int init_table(jd_places_t *p, int64_t rows, jd_ctx_t *ctx)
     for (int c = 0; c < n; c++)
         for (int64_t i = 0; columns[c].type == JD_DOUBLE && i < rows; i++)
             JD_CELLS(&p->table, c, double)[i] = (double)NAN;
+    p->parent = p->table.data[column_of(p, "parent")];
+    p->level = p->table.data[column_of(p, "level")];
+    p->lon = p->table.data[column_of(p, "longitude")];
+    p->lat = p->table.data[column_of(p, "latitude")];
+    p->x = p->table.data[column_of(p, "x")];
+    p->y = p->table.data[column_of(p, "y")];
+    p->code = p->table.data[column_of(p, "code")];
+    p->name = p->table.data[column_of(p, "name")];
     return JD_OK;
 }
 
@@ -416,7 +420,7 @@ static int find_parent(jd_places_t *p, const jd_foreign_t *c, int64_t from, int3
 {
     char own[JD_CELL_SIZE];
     unsigned how = 0;
-    int32_t *parent = JD_CELLS(&p->table, column_of(p, "parent"), int32_t);
+    int32_t *parent = p->parent;
     const int level = jd_place_level(p, row);
     const char *text = from >= 0 ? jd_foreign_text(c, c->column[PARENT], from, own) : "";
     if (level < 2) {
@@ -436,8 +440,7 @@ static int take_rows(jd_places_t *p, const jd_foreign_t *c, jd_ctx_t *ctx)
     int64_t *row_of = NULL;
     int rc = sort_rows(p, c, &row_of, ctx);
     for (int64_t i = 0; !rc && i < p->table.rows; i++) {
-        JD_CELLS(&p->table, column_of(p, "level"), int8_t)
-        [i] = (int8_t)jd_place_level(p, (int32_t)i);
+        p->level[i] = (int8_t)jd_place_level(p, (int32_t)i);
         if (row_of[i] >= 0)
             fill_row(p, c, row_of[i], i);
         else
@@ -474,8 +477,8 @@ static bool is_store(const char *path)
 static int check_store(const jd_places_t *p, const char *path, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &p->table;
-    const int8_t *level = JD_CELLS(t, column_of(p, "level"), int8_t);
-    const int32_t *parent = JD_CELLS(t, column_of(p, "parent"), int32_t);
+    const int8_t *level = p->level;
+    const int32_t *parent = p->parent;
     for (int64_t i = 0; i < t->rows; i++) {
         const int least = i > 0 ? level[i - 1] : 0;
         const bool ordered =
@@ -511,7 +514,7 @@ static int take_store(jd_places_t *p, const char *path, jd_ctx_t *ctx)
         else
             memcpy(p->table.data[c], t.data[from], size * (size_t)t.rows);
     }
-    const int8_t *level = rc ? NULL : JD_CELLS(&p->table, column_of(p, "level"), int8_t);
+    const int8_t *level = p->level;
     for (int64_t i = 0; !rc && i < t.rows; i++)
         for (int l = level[i] < 0 ? 0 : level[i] + 1; l <= JD_PLACE_LEVELS; l++)
             p->first[l] = i + 1;

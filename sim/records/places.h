@@ -34,6 +34,10 @@ typedef struct jd_place_index {
 
 typedef struct jd_places {
     jd_table_t table; /**< as /jurisdictions of a run, level by level from the top */
+    int32_t *parent;  /**< its columns: [rows] */
+    int8_t *level;
+    double *lon, *lat, *x, *y;
+    char *code, *name;
     int64_t first[JD_PLACE_LEVELS + 1]; /**< rows of a level begin here */
     jd_place_index_t codes, names, old;
     char *arena; /**< keys of codes */

@@ -70,8 +70,11 @@ int jd_records_make(jd_records_t *e, const char *path, const jd_panel_wish_t *wi
 void jd_records_free(jd_records_t *e)
 {
     jd_judged_t *j = &e->judged;
-    void *const owned[] = {j->firm, j->day,     j->period, j->from,     j->to,    j->sector,
-                           j->fate, j->remarks, e->cohort, e->firm_row, e->stock, e->ends};
+    void *const owned[] = {
+        j->firm,         j->day,  j->period,          j->from,        j->to,
+        j->sector,       j->fate, j->remarks,         e->cohort,      e->firm_row,
+        e->stock,        e->ends, e->firm_slots.slot, e->roster.firm, e->roster.unit,
+        e->roster.sector};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         free(owned[k]);
     /* Panels borrow the names of joined columns. */
@@ -81,10 +84,12 @@ void jd_records_free(jd_records_t *e)
     jd_table_free(&e->flows);
     jd_table_free(&e->reading);
     jd_table_free(&e->firm_list);
+    jd_table_free(&e->firm_panel);
     for (int k = 0; k < e->joined.n_columns; k++)
         free((char *)(uintptr_t)e->joined.columns[k].name);
     jd_table_free(&e->joined);
     jd_foreign_free(&e->records);
+    jd_foreign_free(&e->stock_file);
     jd_places_free(&e->places);
     memset(e, 0, sizeof *e);
 }

@@ -53,16 +53,17 @@ typedef struct jd_panel_wish {
     const char *firm, *date, *from, *to, *sector, *address, *count;
     const char *policy, *divisions, *codes, *stock, *join;
     const char *policy_place, *policy_date, *policy_end, *policy_name, *treatment;
-    const char *stock_place, *stock_sector, *stock_count;
+    const char *stock_place, *stock_sector, *stock_count, *stock_firm;
     const char *join_place, *join_date;
     const char *targeted, *similar, *other;
     const char *first, *last;
     const char *separator, *missing, *leftover, *output;
-    int by, every, order, unknown, join_by, force, anticipation, sector_digits;
+    int by, every, order, unknown, join_by, force, anticipation, sector_digits, od_zeros;
 } jd_panel_wish_t;
 
 enum { JD_JOIN_ONE, JD_JOIN_SUM, JD_JOIN_MEAN };
 enum { JD_UNKNOWN_KEEP, JD_UNKNOWN_DROP };
+enum { JD_ZEROS_NONE, JD_ZEROS_PAIRS, JD_ZEROS_ALL };
 
 typedef struct jd_judged {
     int64_t n;
@@ -81,6 +82,20 @@ typedef struct jd_stranger {
 } jd_stranger_t;
 
 enum { JD_STRANGERS = 5, JD_SECTORS_MOST = 4 };
+
+/** Rows or numbers by hash, open addressing: + 1, 0 = free. */
+typedef struct jd_slots {
+    int32_t *slot; /**< [mask + 1] */
+    uint64_t mask;
+} jd_slots_t;
+
+/** Firms known before the first period, for a panel of firms: where they are and what they do. */
+typedef struct jd_roster {
+    int64_t n, later; /**< in it; first seen later, so not in it */
+    int64_t moves_without, elsewhere;
+    int32_t *firm, *unit; /**< numbers of firms; units from 0 */
+    int8_t *sector;
+} jd_roster_t;
 
 /** All that is made. Zero it first; jd_records_free() takes it half made. */
 typedef struct jd_records {
@@ -102,13 +117,16 @@ typedef struct jd_records {
     int64_t policy_rows, policy_repeated, policy_early, policy_late, policy_above, policy_below;
     int32_t treated;
     int64_t firms;
-    bool numbered;     /* firms are numbered here, not by the file */
-    int64_t *firm_row; /* [firms] record where a firm is met first */
-    int32_t *stock;    /* [units * sectors], or NULL */
-    int64_t stock_left, stock_below;
+    bool numbered; /* firms are numbered here, not by the file */
+    jd_slots_t firm_slots;
+    int64_t *firm_row; /* [firms] record where a firm is met first; ~row of the stock's file */
+    jd_foreign_t stock_file;
+    int32_t *stock; /* [units * sectors], or NULL */
+    int64_t stock_left, stock_below, stock_again;
+    jd_roster_t roster;
     jd_table_t joined; /* of the files joined: columns, [periods * units] each */
     int64_t join_rows, join_left, join_missing;
-    jd_table_t panel, sector_panel, moves, flows, reading, firm_list;
+    jd_table_t panel, sector_panel, moves, flows, reading, firm_list, firm_panel;
 } jd_records_t;
 
 /** Reads everything and makes the tables. Errors: JD_ERR_ARGUMENT (columns, options), JD_ERR_DATA
@@ -129,6 +147,26 @@ JD_MUST_USE int jd_records_read_policy(jd_records_t *events, jd_ctx_t *ctx);
 JD_MUST_USE int jd_records_read_stock(jd_records_t *events, jd_ctx_t *ctx);
 JD_MUST_USE int jd_records_read_join(jd_records_t *events, jd_ctx_t *ctx);
 JD_MUST_USE int jd_records_make_tables(jd_records_t *events, jd_ctx_t *ctx);
+/** panel/od, firms and panel/observed. */
+JD_MUST_USE int jd_records_make_flows(jd_records_t *events, jd_ctx_t *ctx);
+JD_MUST_USE int jd_records_make_firms(jd_records_t *events, jd_ctx_t *ctx);
+void jd_records_fill_axes(const jd_records_t *events, jd_table_t *panel);
+JD_MUST_USE int jd_records_start_roster(jd_records_t *events, int64_t rows, jd_ctx_t *ctx);
+JD_MUST_USE int jd_records_make_firm_panel(jd_records_t *events, jd_ctx_t *ctx);
+
+/* ---- Firms (firms.c) ---- */
+
+JD_MUST_USE int jd_slots_make(jd_slots_t *slots, int64_t n, jd_ctx_t *ctx);
+uint64_t jd_slot_of(const jd_slots_t *slots, uint64_t hash);
+
+/** Numbers the firms of the records by where they are met first, from 0. */
+JD_MUST_USE int jd_records_number_firms(jd_records_t *events, jd_ctx_t *ctx);
+/** Makes room for the firms of the stock's file; then the number of the one in a row of it, -1: the
+ * cell is empty. */
+JD_MUST_USE int jd_records_expect_firms(jd_records_t *events, int64_t more, jd_ctx_t *ctx);
+int32_t jd_records_stock_firm(jd_records_t *events, int column, int64_t row);
+/** A firm's number in the tables: its own where all are whole numbers, else the one it got here. */
+int32_t jd_records_firm_number(const jd_records_t *events, int32_t firm);
 
 /** Whether a text may name a column: small letters, digits, _, 31 at most. */
 bool jd_records_is_name(const char *text);

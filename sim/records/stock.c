@@ -18,47 +18,84 @@ static int32_t unit_of(const jd_records_t *e, const jd_foreign_t *c, int column,
     return unit < 0 ? -1 : unit - jd_records_first_unit(e);
 }
 
+enum { PLACE, SECTOR, COUNT, FIRM, WISHES };
+
+/* Enters a firm into the panel of firms; false: it is there already. */
+static bool enter_firm(jd_records_t *e, int8_t *there, int64_t row, int32_t unit, int sector)
+{
+    jd_roster_t *r = &e->roster;
+    const int32_t firm = jd_records_stock_firm(e, e->stock_file.column[FIRM], row);
+    if (firm < 0) return true; /* a firm without a name counts, but cannot be followed */
+    if (there[firm]) return false;
+    there[firm] = 1;
+    r->firm[r->n] = firm;
+    r->unit[r->n] = unit;
+    r->sector[r->n++] = (int8_t)sector;
+    return true;
+}
+
+static int sector_of(const jd_records_t *e, int64_t row)
+{
+    const jd_foreign_t *c = &e->stock_file;
+    char own[JD_CELL_SIZE];
+    if (c->column[SECTOR] < 0) return 0;
+    return jd_records_sector(e->wish, jd_foreign_text(c, c->column[SECTOR], row, own));
+}
+
+static int take_stock_row(jd_records_t *e, int8_t *there, int64_t i, jd_ctx_t *ctx)
+{
+    const jd_panel_wish_t *w = e->wish;
+    const jd_foreign_t *c = &e->stock_file;
+    const int32_t unit = unit_of(e, c, c->column[PLACE], i);
+    const double n = c->column[COUNT] < 0 ? 1 : jd_table_number(&c->table, c->column[COUNT], i);
+    const int sector = sector_of(e, i);
+    if (!(n >= 0 && n <= INT32_MAX) || n != floor(n))
+        return jd_fail(ctx, JD_ERR_DATA,
+                       "%s: row %lld: %s = %g; a count is a whole number, 0 or more", w->stock,
+                       (long long)i + 1, w->stock_count, n);
+    if (unit < 0 || sector < 0 || sector >= e->sectors) {
+        e->stock_left++;
+        return JD_OK;
+    }
+    if (there && !enter_firm(e, there, i, unit, sector)) {
+        e->stock_again++;
+        return JD_OK;
+    }
+    int32_t *cell = &e->stock[(int64_t)unit * e->sectors + sector];
+    if ((double)*cell + n > INT32_MAX)
+        return jd_fail(ctx, JD_ERR_DATA, "%s: a unit has more than 2^31 - 1 firms", w->stock);
+    *cell += (int32_t)n;
+    return JD_OK;
+}
+
 int jd_records_read_stock(jd_records_t *e, jd_ctx_t *ctx)
 {
-    enum { PLACE, SECTOR, COUNT };
     const jd_panel_wish_t *w = e->wish;
     if (!w->stock) return JD_OK;
-    const jd_wish_t wishes[] = {
-        {"--stock-place", w->stock_place ? w->stock_place : "code", false, false},
-        {"--stock-sector", w->sector ? w->stock_sector ? w->stock_sector : w->sector : NULL, false,
-         false},
-        {"--stock-count", w->stock_count, false, true}};
-    jd_foreign_t c = {0};
-    int rc = jd_foreign_open(&c, w->stock, &e->style, wishes, 3, false, false, ctx);
-    if (!rc && c.column[COUNT] >= 0 && c.table.columns[c.column[COUNT]].type == JD_TEXT)
+    const jd_wish_t wishes[WISHES] = {
+        [PLACE] = {"--stock-place", w->stock_place ? w->stock_place : "code", false, false},
+        [SECTOR] = {"--stock-sector",
+                    w->sector ? w->stock_sector ? w->stock_sector : w->sector : NULL, false, false},
+        [COUNT] = {"--stock-count", w->stock_count, false, true},
+        [FIRM] = {"--stock-firm", w->stock_firm, false, false}};
+    jd_foreign_t *c = &e->stock_file;
+    int8_t *there = NULL;
+    int rc = jd_foreign_open(c, w->stock, &e->style, wishes, WISHES, false, false, ctx);
+    if (!rc && c->column[COUNT] >= 0 && c->table.columns[c->column[COUNT]].type == JD_TEXT)
         rc = jd_fail(ctx, JD_ERR_DATA, "%s: --stock-count %s is no column of numbers", w->stock,
                      w->stock_count);
+    /* Firms that stay may be of a sector that no mover is of. */
+    for (int64_t i = 0; !rc && i < c->table.rows; i++)
+        if (sector_of(e, i) >= e->sectors) e->sectors = sector_of(e, i) + 1;
     if (!rc)
         rc = jd_make(&e->stock, (int64_t)jd_records_units(e) * e->sectors, sizeof *e->stock,
                      "stocks", ctx);
-    for (int64_t i = 0; !rc && i < c.table.rows; i++) {
-        char own[JD_CELL_SIZE];
-        const int32_t unit = unit_of(e, &c, c.column[PLACE], i);
-        const double n = c.column[COUNT] < 0 ? 1 : jd_table_number(&c.table, c.column[COUNT], i);
-        const int sector =
-            c.column[SECTOR] < 0
-                ? 0
-                : jd_records_sector(w, jd_foreign_text(&c, c.column[SECTOR], i, own));
-        if (!(n >= 0 && n <= INT32_MAX) || n != floor(n)) {
-            rc = jd_fail(ctx, JD_ERR_DATA,
-                         "%s: row %lld: %s = %g; a count is a whole number, 0 or more", w->stock,
-                         (long long)i + 1, w->stock_count, n);
-        } else if (unit < 0 || sector < 0 || sector >= e->sectors) {
-            e->stock_left++;
-        } else {
-            int32_t *cell = &e->stock[(int64_t)unit * e->sectors + sector];
-            if ((double)*cell + n > INT32_MAX)
-                rc = jd_fail(ctx, JD_ERR_DATA, "%s: a unit has more than 2^31 - 1 firms", w->stock);
-            else
-                *cell += (int32_t)n;
-        }
-    }
-    jd_foreign_free(&c);
+    if (!rc && w->stock_firm) rc = jd_records_start_roster(e, c->table.rows, ctx);
+    if (!rc && w->stock_firm)
+        rc = jd_make(&there, e->firms + c->table.rows, sizeof *there, "firms", ctx);
+    for (int64_t i = 0; !rc && i < c->table.rows; i++)
+        rc = take_stock_row(e, there, i, ctx);
+    free(there);
     return rc;
 }
 

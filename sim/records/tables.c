@@ -9,74 +9,7 @@
 #include "core/number.h"
 #include "model/jurisdictions/tree.h"
 #include "model/panel_head.h"
-#include "records/records.h"
-#include "run/record/columns.h"
-
-enum { LABEL = 96 };
-
-/* ---- Columns ---- */
-
-typedef struct list {
-    jd_column_t *columns; /* behind them the labels, one block */
-    char (*labels)[LABEL];
-    int n, room;
-} list_t;
-
-static int list_make(list_t *l, int room, jd_ctx_t *ctx)
-{
-    char *block;
-    int rc = jd_make(&block, room, sizeof(jd_column_t) + LABEL, "columns", ctx);
-    if (rc) return rc;
-    *l = (list_t){.room = room};
-    l->columns = (jd_column_t *)(void *)block;
-    l->labels = (char(*)[LABEL])(void *)(block + (size_t)room * sizeof(jd_column_t));
-    return JD_OK;
-}
-
-static int list_add(list_t *l, const jd_column_t *column)
-{
-    l->columns[l->n] = *column;
-    return l->n++;
-}
-
-static const char *period_word(const jd_records_t *e)
-{
-    return jd_period_name(e->unit) + 2; /* without "a " */
-}
-
-/* A run's column by name; what says quarter or county says what this panel counts. */
-static int list_take(list_t *l, const jd_records_t *e, const char *of, const char *name)
-{
-    int k = 0, n_columns;
-    const jd_column_t *known = jd_record_columns(of, &n_columns);
-    while (strcmp(known[k].name, name) != 0)
-        k++;
-    const int at = list_add(l, &known[k]);
-    jd_column_t *c = &l->columns[at];
-    char *label = l->labels[at];
-    const char *rest = c->label, *level = jd_place_levels[e->level];
-    if (e->unit == JD_PERIOD_QUARTER && e->level == JD_COUNTY) return at;
-    if (!strcmp(c->unit, "quarter")) c->unit = period_word(e);
-    size_t n = 0;
-    while (*rest && n + 16 < LABEL) {
-        if (!strncmp(rest, "counties", 8)) {
-            n += (size_t)snprintf(label + n, LABEL - n, "%s",
-                                  e->level == JD_COUNTY ? "counties" : "units");
-            rest += 8;
-        } else if (!strncmp(rest, "county", 6)) {
-            n += (size_t)snprintf(label + n, LABEL - n, "%s", level);
-            rest += 6;
-        } else if (!strncmp(rest, "quarter", 7)) {
-            n += (size_t)snprintf(label + n, LABEL - n, "%s", period_word(e));
-            rest += 7;
-        } else {
-            label[n++] = *rest++;
-        }
-    }
-    label[n] = '\0';
-    c->label = label;
-    return at;
-}
+#include "records/columns.h"
 
 /* ---- Flows ---- */
 
@@ -116,7 +49,7 @@ static kind_t kind_of(const jd_records_t *e, int32_t unit, int64_t period)
     return period >= (int64_t)g - e->wish->anticipation ? KIND_ANN : KIND_PRE;
 }
 
-static void fill_axes(const jd_records_t *e, jd_table_t *t)
+void jd_records_fill_axes(const jd_records_t *e, jd_table_t *t)
 {
     for (int32_t p = 0; p < e->periods; p++) {
         JD_CELLS(t, P_TIME, int32_t)[p] = p + 1;
@@ -144,25 +77,29 @@ static int make_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
 {
     const char *of = "panel/county";
     const int32_t n = jd_records_units(e), first = jd_records_first_unit(e), sectors = e->sectors;
-    list_t l;
-    int rc = list_make(&l, 16 + e->joined.n_columns, ctx);
+    jd_column_list_t l;
+    int rc = jd_column_list_make(&l, 16 + e->joined.n_columns, ctx);
     if (rc) return rc;
     const char *const head[] = {"time", "date",   "unit",         "cohort",
                                 "cell", "inflow", "inflow_other", "inflow_observed"};
     const int heads = e->wish->count ? 7 : 8;
     int at[8], out[2] = {-1, -1}, stock[2] = {-1, -1}, ends = -1;
     for (int k = 0; k < heads; k++) {
-        if (k == 6 && has_out(e)) out[0] = list_take(&l, e, of, "outflow");
-        if (k == 6 && e->stock) stock[0] = list_take(&l, e, of, "stock");
-        at[k] = list_take(&l, e, of, head[k]);
-        if (k == 6 && has_out(e)) out[1] = list_take(&l, e, of, "outflow_other");
-        if (k == 6 && e->stock) stock[1] = list_take(&l, e, of, "stock_other");
+        if (k == 6 && has_out(e)) out[0] = jd_column_list_take(&l, e, of, "outflow");
+        if (k == 6 && e->stock) stock[0] = jd_column_list_take(&l, e, of, "stock");
+        at[k] = jd_column_list_take(&l, e, of, head[k]);
+        if (k == 6 && has_out(e)) out[1] = jd_column_list_take(&l, e, of, "outflow_other");
+        if (k == 6 && e->stock) stock[1] = jd_column_list_take(&l, e, of, "stock_other");
     }
     if (e->ends) {
-        const jd_column_t end = {
-            "policy_end", JD_INT32, period_word(e), "last treated period, 0 = none",
-            NULL,         0,        JD_AXIS_UNIT};
-        ends = list_add(&l, &end);
+        const jd_column_t end = {"policy_end",
+                                 JD_INT32,
+                                 jd_records_period_word(e),
+                                 "last treated period, 0 = none",
+                                 NULL,
+                                 0,
+                                 JD_AXIS_UNIT};
+        ends = jd_column_list_add(&l, &end);
     }
     const int joined = l.n;
     if (e->wish->count) {
@@ -170,14 +107,14 @@ static int make_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
                                             "events of other sectors"};
         for (int k = 0; k < 2; k++) {
             jd_column_t *own = &l.columns[at[5 + k]];
-            snprintf(l.labels[at[5 + k]], LABEL, "%s%s", e->wish->count, k ? "_other" : "");
+            snprintf(l.labels[at[5 + k]], JD_LABEL_SIZE, "%s%s", e->wish->count, k ? "_other" : "");
             own->name = l.labels[at[5 + k]];
             own->label = label[k];
             own->unit = "1";
         }
     }
     for (int k = 0; k < e->joined.n_columns; k++)
-        (void)list_add(&l, &e->joined.columns[k]);
+        (void)jd_column_list_add(&l, &e->joined.columns[k]);
     jd_table_t *t = &e->panel;
     rc = jd_table_init_panel(t, panel_name(e, false), "Divisions by period, from records",
                              l.columns, l.n, e->periods, n, ctx);
@@ -186,7 +123,7 @@ static int make_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
         return rc;
     }
     t->owned = l.columns;
-    fill_axes(e, t);
+    jd_records_fill_axes(e, t);
     for (int32_t u = 0; u < n; u++)
         JD_CELLS(t, P_UNIT, int32_t)[u] = first + u;
     memcpy(t->data[P_COHORT], e->cohort, (size_t)n * sizeof *e->cohort);
@@ -225,19 +162,19 @@ static int make_sector_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
 {
     const char *of = "panel/sector_county";
     const int32_t n = jd_records_units(e), first = jd_records_first_unit(e), sectors = e->sectors;
-    list_t l;
-    int rc = list_make(&l, 16, ctx);
+    jd_column_list_t l;
+    int rc = jd_column_list_make(&l, 16, ctx);
     if (rc) return rc;
     const char *const head[] = {"time",   "date",   "unit", "cohort",
                                 "county", "sector", "cell", "inflow"};
     int out = -1, stock = -1;
     for (int k = 0; k < 8; k++)
-        (void)list_take(&l, e, of, head[k]);
-    if (has_out(e)) out = list_take(&l, e, of, "outflow");
-    if (e->stock) stock = list_take(&l, e, of, "stock");
-    const int observed = e->wish->count ? -1 : list_take(&l, e, of, "inflow_observed");
+        (void)jd_column_list_take(&l, e, of, head[k]);
+    if (has_out(e)) out = jd_column_list_take(&l, e, of, "outflow");
+    if (e->stock) stock = jd_column_list_take(&l, e, of, "stock");
+    const int observed = e->wish->count ? -1 : jd_column_list_take(&l, e, of, "inflow_observed");
     if (e->wish->count) {
-        snprintf(l.labels[7], LABEL, "%s", e->wish->count);
+        snprintf(l.labels[7], JD_LABEL_SIZE, "%s", e->wish->count);
         l.columns[7].name = l.labels[7];
         l.columns[7].label = "events";
         l.columns[7].unit = "1";
@@ -250,7 +187,7 @@ static int make_sector_panel(jd_records_t *e, const counts_t *c, jd_ctx_t *ctx)
         return rc;
     }
     t->owned = l.columns;
-    fill_axes(e, t);
+    jd_records_fill_axes(e, t);
     for (int32_t i = 0; i < n * sectors; i++) {
         const int32_t u = i / sectors, k = i % sectors;
         int32_t left = e->stock ? e->stock[i] : 0;
@@ -287,16 +224,6 @@ static int compare_moves(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* The firm's own number, or the one it got here. */
-static int32_t firm_of(const jd_records_t *e, int32_t firm)
-{
-    char own[JD_CELL_SIZE];
-    int64_t x = -1;
-    if (firm < 0 || e->numbered) return firm;
-    const char *text = jd_foreign_text(&e->records, e->records.column[0], e->firm_row[firm], own);
-    return jd_number_read_int(text, strlen(text), &x) ? (int32_t)x : firm;
-}
-
 static int sort_moves(const jd_records_t *e, move_t **moves, jd_ctx_t *ctx)
 {
     const jd_judged_t *j = &e->judged;
@@ -304,7 +231,8 @@ static int sort_moves(const jd_records_t *e, move_t **moves, jd_ctx_t *ctx)
     int rc = jd_make(moves, e->fates[JD_FATE_KEPT], sizeof **moves, "moves", ctx);
     for (int64_t i = 0; i < j->n && !rc; i++)
         if (j->fate[i] == JD_FATE_KEPT)
-            (*moves)[n++] = (move_t){j->period[i], firm_of(e, j->firm[i]), (int32_t)i};
+            (*moves)[n++] =
+                (move_t){j->period[i], jd_records_firm_number(e, j->firm[i]), (int32_t)i};
     if (!rc) qsort(*moves, (size_t)n, sizeof **moves, compare_moves);
     return rc;
 }
@@ -334,14 +262,14 @@ static int make_moves(jd_records_t *e, const move_t *moves, jd_ctx_t *ctx)
     const jd_judged_t *j = &e->judged;
     const int64_t n = e->fates[JD_FATE_KEPT];
     const int32_t first = jd_records_first_unit(e);
-    list_t l;
-    int rc = list_make(&l, DAY + 1, ctx);
+    jd_column_list_t l;
+    int rc = jd_column_list_make(&l, DAY + 1, ctx);
     if (rc) return rc;
     for (int k = 0; k < DAY; k++)
-        (void)list_take(&l, e, "relocations", names[k]);
+        (void)jd_column_list_take(&l, e, "relocations", names[k]);
     l.columns[FROM].label = "division left: row of /jurisdictions";
     l.columns[TO].label = "division moved to: row of /jurisdictions";
-    (void)list_add(&l, &day);
+    (void)jd_column_list_add(&l, &day);
     jd_table_t *t = &e->moves;
     rc = jd_table_init(t, "relocations",
                        "Moves of firms, in the order of period and firm, from records", l.columns,
@@ -375,67 +303,11 @@ static int make_moves(jd_records_t *e, const move_t *moves, jd_ctx_t *ctx)
     return JD_OK;
 }
 
-/* ---- panel/od ---- */
-
-typedef struct pair {
-    int32_t period, from, to, sector;
-} pair_t;
-
-static int compare_pairs(const void *a, const void *b)
-{
-    const pair_t *x = a, *y = b;
-    if (x->period != y->period) return x->period < y->period ? -1 : 1;
-    if (x->from != y->from) return x->from < y->from ? -1 : 1;
-    return (x->to > y->to) - (x->to < y->to);
-}
-
-static const jd_column_t od_columns[] = {
-    {"period", JD_INT32, "1", "period, from 1", NULL, 0, JD_AXIS_CELL},
-    {"date", JD_INT32, JD_DAYS, "first day of the period", NULL, 0, JD_AXIS_CELL},
-    {"origin", JD_INT32, "1", "division left: row of /jurisdictions", NULL, 0, JD_AXIS_CELL},
-    {"destination", JD_INT32, "1", "division moved to: row of /jurisdictions", NULL, 0,
-     JD_AXIS_CELL},
-    {"moves", JD_INT32, "firms", "moves of targeted firms", NULL, 0, JD_AXIS_CELL},
-    {"moves_other", JD_INT32, "firms", "moves of untargeted firms", NULL, 0, JD_AXIS_CELL},
-};
-
-static int make_flows(jd_records_t *e, jd_ctx_t *ctx)
-{
-    const jd_judged_t *j = &e->judged;
-    pair_t *pairs = NULL;
-    int64_t n = 0;
-    jd_table_t *t = &e->flows;
-    int rc = jd_make(&pairs, e->fates[JD_FATE_KEPT], sizeof *pairs, "flows", ctx);
-    for (int64_t i = 0; i < j->n && !rc; i++)
-        if (j->fate[i] == JD_FATE_KEPT && j->from[i] >= 0 && j->to[i] >= 0)
-            pairs[n++] = (pair_t){j->period[i], jd_place_above(&e->places, j->from[i], e->level),
-                                  jd_place_above(&e->places, j->to[i], e->level), j->sector[i]};
-    if (!rc) qsort(pairs, (size_t)n, sizeof *pairs, compare_pairs);
-    if (!rc)
-        rc = jd_table_init(t, "panel/od",
-                           "Moves by origin, destination and period; pairs without are "
-                           "left out",
-                           od_columns, 6, n, ctx);
-    for (int64_t i = 0; i < n && !rc; i++) {
-        if (i == 0 || compare_pairs(&pairs[i - 1], &pairs[i]) != 0) {
-            const int64_t r = t->rows++;
-            JD_CELLS(t, 0, int32_t)[r] = pairs[i].period;
-            JD_CELLS(t, 1, int32_t)
-            [r] = (int32_t)jd_period_day(e->unit, e->first + pairs[i].period - 1);
-            JD_CELLS(t, 2, int32_t)[r] = pairs[i].from;
-            JD_CELLS(t, 3, int32_t)[r] = pairs[i].to;
-        }
-        JD_CELLS(t, pairs[i].sector > 0 ? 5 : 4, int32_t)[t->rows - 1]++;
-    }
-    free(pairs);
-    return rc;
-}
-
-/* ---- What was read, firms, divisions ---- */
+/* ---- What was read, divisions ---- */
 
 static const jd_column_t reading_columns[] = {
-    {"what", JD_TEXT, "", "what became of records, or what is remarked of kept ones", NULL, LABEL,
-     JD_AXIS_CELL},
+    {"what", JD_TEXT, "", "what became of records, or what is remarked of kept ones", NULL,
+     JD_LABEL_SIZE, JD_AXIS_CELL},
     {"kind", JD_INT8, "1", "kind", "0 kept, 1 left out, 2 remark", 0, JD_AXIS_CELL},
     {"records", JD_INT64, "1", "records", NULL, 0, JD_AXIS_CELL},
 };
@@ -450,26 +322,6 @@ static int make_reading(jd_records_t *e, jd_ctx_t *ctx)
         jd_table_set_text(t, 0, k, fate ? jd_fate_names[k] : jd_remark_names[k - JD_FATES]);
         JD_CELLS(t, 1, int8_t)[k] = (int8_t)(k == 0 ? 0 : fate ? 1 : 2);
         JD_CELLS(t, 2, int64_t)[k] = fate ? e->fates[k] : e->remarks[k - JD_FATES];
-        t->rows++;
-    }
-    return rc;
-}
-
-static const jd_column_t firm_columns[] = {
-    {"firm", JD_INT32, "1", "firm, from 0, as in /relocations", NULL, 0, JD_AXIS_CELL},
-    {"id", JD_TEXT, "", "as the records call it", NULL, JD_CELL_SIZE, JD_AXIS_CELL},
-};
-
-static int make_firms(jd_records_t *e, jd_ctx_t *ctx)
-{
-    jd_table_t *t = &e->firm_list;
-    char own[JD_CELL_SIZE];
-    if (!e->numbered || !e->firms) return JD_OK;
-    int rc = jd_table_init(t, "firms", "Firms by number", firm_columns, 2, e->firms, ctx);
-    for (int64_t i = 0; i < e->firms && !rc; i++) {
-        JD_CELLS(t, 0, int32_t)[i] = (int32_t)i;
-        jd_table_set_text(t, 1, i,
-                          jd_foreign_text(&e->records, e->records.column[0], e->firm_row[i], own));
         t->rows++;
     }
     return rc;
@@ -503,9 +355,10 @@ int jd_records_make_tables(jd_records_t *e, jd_ctx_t *ctx)
     if (!rc) rc = sort_moves(e, &moves, ctx);
     if (!rc) rc = make_moves(e, moves, ctx);
     free(moves);
-    if (!rc) rc = make_flows(e, ctx);
+    if (!rc) rc = jd_records_make_flows(e, ctx);
     if (!rc) rc = make_reading(e, ctx);
-    if (!rc) rc = make_firms(e, ctx);
+    if (!rc) rc = jd_records_make_firms(e, ctx);
+    if (!rc) rc = jd_records_make_firm_panel(e, ctx);
     if (!rc) set_cohorts(e);
     return rc;
 }

@@ -74,7 +74,8 @@ static int compare(jd_store_t *run, jd_store_t *made, const char *name, const ch
 static void test_own_records(void **state)
 {
     (void)state;
-    run(0, "\"$JIEDAO\" run $TINY --set policy.anticipation=1 --set firms.n=30000 -o run.h5 "
+    run(0, "\"$JIEDAO\" run $TINY --set policy.anticipation=1 --set firms.n=30000 --set "
+           "observation.panel_firms=30000 -o run.h5 "
            ">run.txt && "
            "\"$JIEDAO\" export run.h5 -t relocations -o moves.csv && "
            "\"$JIEDAO\" export run.h5 -t jurisdictions -o places.csv");
@@ -308,6 +309,76 @@ static void test_join(void **state)
     ASSERT_HOLDS(said.out, ",6,440305\n");
 }
 
+/* A stock that names its firms, and their moves, give the run's panel of firms. */
+static void test_firms(void **state)
+{
+    (void)state;
+    run(0, "\"$JIEDAO\" export run.h5 -t panel/observed -o - | awk -F, "
+           "'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; print \"firm,sector,code\"; next} "
+           "$at[\"time\"] == 1 {print $at[\"unit\"] \",\" $at[\"sector\"] \",\" "
+           "$at[\"origin_code\"]}' "
+           ">firms.csv");
+    run(0,
+        "\"$JIEDAO\" panel moves.csv --firm firm --date date --from origin_code --to "
+        "destination_code --sector sector --targeted 0 --similar 1 --divisions run.h5 --policy "
+        "policy.csv --first 2020Q1 --last 2021Q4 --stock firms.csv --stock-firm firm -o firms.h5");
+    ASSERT_HOLDS(said.out, "Firms       panel/observed: 30000 firms known before the first period");
+    jd_store_t *own = open_here("run.h5"), *made = open_here("firms.h5");
+    /* What is observed of a record is that it is there. */
+    assert_int_equal(
+        compare(own, made, "panel/observed",
+                "sector_observed,cohort_observed,moved_observed,moved_treated_observed"),
+        9);
+    jd_table_t t = {0};
+    int64_t moved = 0;
+    assert_int_equal(jd_store_read(made, "panel/observed", &t, NULL), JD_OK);
+    for (int64_t i = 0; i < jd_table_cells(&t, jd_table_find(&t, "moved")); i++)
+        moved += JD_CELLS(&t, jd_table_find(&t, "moved"), int8_t)[i];
+    assert_true(moved > 10);
+    jd_table_free(&t);
+    jd_store_close(&own);
+    jd_store_close(&made);
+    run(0, "\"$JIEDAO\" did firms.h5 --table panel/observed --y moved_treated --estimator twfe");
+
+    /* Text ids; a firm twice, one of no known place, movers that are not in the stock or elsewhere.
+     */
+    write_here("names.csv",
+               "id,code,ind\nB,110105,35\nA,440305,35\nB,440305,35\nZ,999999,35\n007,440304,99\n");
+    write_here("goes.csv",
+               "id,d,f,t,ind\nA,2020-02-01,440305,110105,35\nA,2020-02-03,110105,440304,35\n"
+               "B,2020-05-01,440304,440305,35\nnew,2020-05-01,440304,440305,35\n");
+    run(0, "\"$JIEDAO\" panel goes.csv --firm id --date d --from f --to t --sector ind --targeted "
+           "35 --divisions div.csv "
+           "--stock names.csv --stock-firm id -o names.h5");
+    ASSERT_HOLDS(said.out, "3 firms known before");
+    ASSERT_HOLDS(said.out, " 1  rows of it are of no known unit or sector");
+    ASSERT_HOLDS(said.out, " 1  rows of it name a firm again");
+    ASSERT_HOLDS(said.out, " 1  moves are of firms that are not in it");
+    ASSERT_HOLDS(said.out, " 1  firms leave first another unit");
+    run(0, "\"$JIEDAO\" export names.h5 -t firms -o - && \"$JIEDAO\" export names.h5 -t "
+           "panel/observed -o - | cut -d, -f1,3,5,10");
+    ASSERT_HOLDS(said.out, "0,A\n1,B\n2,new\n3,007\n");
+    ASSERT_HOLDS(said.out, "1,1,0,0\n1,0,0,1\n1,3,2,0\n2,1,0,1\n2,0,0,0\n2,3,2,0\n");
+}
+
+/* Rows without a move, where they are asked for. */
+static void test_od_zeros(void **state)
+{
+    (void)state;
+#define GOES                                                                                      \
+    "\"$JIEDAO\" panel goes.csv --firm id --date d --from f --to t --divisions div.csv -o od.h5 " \
+    "--force --od-zeros "
+#define ROWS                                                                                     \
+    " && \"$JIEDAO\" export od.h5 -t panel/od -o - | awk -F, 'NR > 1 {n++; m += $5} END {print " \
+    "n, m}'"
+    run(0, GOES "none" ROWS);
+    ASSERT_HOLDS(said.out, "\n3 4\n");
+    run(0, GOES "pairs" ROWS);
+    ASSERT_HOLDS(said.out, "\n6 4\n"); /* three pairs, two quarters */
+    run(0, GOES "all" ROWS);
+    ASSERT_HOLDS(said.out, "\n60 4\n"); /* six counties, five others, two quarters */
+}
+
 /* Where firms are, not how they move: the same moves. */
 static void test_addresses(void **state)
 {
@@ -324,8 +395,12 @@ static void test_addresses(void **state)
     ASSERT_HOLDS(said.out, " 2  moved to where it is");
     ASSERT_HOLDS(said.out, " 1  no firm");
     ASSERT_HOLDS(said.out, "2 periods (2020 to 2021)");
+    ASSERT_HOLDS(said.out, "2 firms known before the first period");
+    ASSERT_HOLDS(said.out, " 1  firms are first seen later");
     run(0, "\"$JIEDAO\" export stays.h5 -t relocations -o - | cut -d, -f3,13,14");
     ASSERT_HOLDS(said.out, "1,110105,440305\n2,440304,110106\n");
+    run(0, "\"$JIEDAO\" export stays.h5 -t panel/observed -o - | cut -d, -f1,3,10");
+    ASSERT_HOLDS(said.out, "1,0,1\n1,1,0\n2,0,0\n2,1,1\n");
 }
 
 /* Events of any kind, with the frame and its zeros. */
@@ -371,6 +446,14 @@ static void test_refusals(void **state)
     refuse(1, "--date when --to to --divisions div.csv --by street",
            "has no division of level street");
     refuse(2, "--date when --to from --divisions old.csv", "has no column code");
+    refuse(2, "--date when --to to --firm id --divisions div.csv --stock-firm id",
+           "of which file? --stock FILE");
+    refuse(2, "--date when --to to --divisions div.csv --stock s.csv --stock-firm id",
+           "--firm COLUMN");
+    refuse(2,
+           "--date when --to to --firm id --divisions div.csv --stock s.csv --stock-firm id "
+           "--stock-count n",
+           "a row is no firm");
     write_here("bad.csv", "code,date\n119999,2020-01-01\n440305,later\n");
     refuse(1, "--date when --to to --divisions div.csv --policy bad.csv",
            "bad.csv: row 1: code '119999' is no division of --divisions");
@@ -402,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_stock),       cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_dirty),       cmocka_unit_test(test_lost_zeros),
         cmocka_unit_test(test_join),        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_firms),       cmocka_unit_test(test_od_zeros),
         cmocka_unit_test(test_count),       cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, begin, remove_here);
