@@ -133,7 +133,9 @@ bool jd_list_next(const char **list, char *word, size_t size)
     const char *p = *list;
     if (!p || !*p) return false;
     const size_t length = strcspn(p, ",");
-    snprintf(word, size, "%.*s", (int)(length < size ? length : size - 1), p);
+    const size_t kept = length < size ? length : size - 1;
+    memcpy(word, p, kept);
+    word[kept] = '\0';
     *list = p + length + (p[length] == ',');
     return true;
 }
