@@ -40,7 +40,7 @@ typedef struct toy {
     const jd_firms_params_t *firms;
     jd_tree_t tree;
     int32_t child[JD_LEVELS][TOY_MAX + 1], parent[JD_LEVELS][TOY_MAX];
-    double land[3][TOY_MAX], development[TOY_MAX], at[3][TOY_MAX];
+    double land[3][TOY_MAX], development[TOY_MAX], at[3][TOY_MAX], tour[TOY_MAX];
     jd_dims_t dims;
     jd_borders_t borders;
     jd_base_t base;
@@ -109,10 +109,12 @@ static void toy_state(toy_t *toy, int when)
 {
     jd_world_t *w = &toy->world;
     w->active = 0;
+    w->modifiers.tour = toy->tour; /* read only where firms.k_rival > 0 */
     for (int s = 0; s < toy->dims.streets; s++) {
         int l = toy->street[s].like + 5 * when;
         w->inducement[s] = 0.6 + 0.15 * (l * 7 % 5);
         w->services[s] = 0.2 + 0.12 * (l * 3 % 7);
+        toy->tour[s] = 0.1 * (l * 7 % 6);
         w->stringency[s] = 0.8 + 0.2 * (l * 5 % 4);
         w->dose_effective[s] = when && l % 3 == 0 ? 1.5 : 0;
         for (int k = 0; k < toy->dims.sectors; k++) {
@@ -209,7 +211,10 @@ static inline double toy_law(const toy_t *toy, int kind, int origin, bool flat, 
     const double lam_c = p->dissimilarity_county, lam_p = p->dissimilarity_prefecture;
     int c0 = jd_tree_above(t, origin, JD_COUNTY), p0 = jd_tree_above(t, origin, JD_PREFECTURE);
     double w[TOY_MAX] = {0}, in_c[TOY_MAX] = {0}, w_c[TOY_MAX] = {0}, in_p[TOY_MAX] = {0},
-           w_p[TOY_MAX], all = 0;
+           w_p[TOY_MAX], all = 0, push = 0, streets = 0;
+    for (int s = 0; s < toy->dims.streets; s++)
+        if (!flat && jd_tree_above(t, s, JD_COUNTY) == c0) push += toy->tour[s], streets++;
+    const double k_county = b->k_county + (flat ? 0 : p->k_rival * push / streets);
     for (int s = 0; s < toy->dims.streets; s++) {
         double z = p->emission_classes.value[kind % toy->dims.emissions];
         bool refused = !flat && z * toy->world.stringency[s] > p->emission_limit;
@@ -219,7 +224,7 @@ static inline double toy_law(const toy_t *toy, int kind, int origin, bool flat, 
     for (int c = 0; c < toy->dims.counties; c++) {
         w_c[c] = t->site_county[c] * exp(lam_c * log(in_c[c] / t->site_county[c]) / lam_p);
         in_p[t->parent[JD_COUNTY][c]] +=
-            w_c[c] * (t->parent[JD_COUNTY][c] == p0 && c != c0 ? exp(-b->k_county) : 1);
+            w_c[c] * (t->parent[JD_COUNTY][c] == p0 && c != c0 ? exp(-k_county) : 1);
     }
     for (int i = 0; i < toy->dims.prefectures; i++) {
         double d = hypot(t->ax[i] - t->ax[p0], t->ay[i] - t->ay[p0]);
@@ -231,7 +236,7 @@ static inline double toy_law(const toy_t *toy, int kind, int origin, bool flat, 
     }
     for (int s = 0; s < toy->dims.streets; s++) {
         int c = jd_tree_above(t, s, JD_COUNTY), i = jd_tree_above(t, s, JD_PREFECTURE);
-        double near = i == p0 && c != c0 ? exp(-b->k_county) : 1;
+        double near = i == p0 && c != c0 ? exp(-k_county) : 1;
         probability[s] = w[s] > 0 ? w_p[i] / all * (near * w_c[c] / in_p[i]) * (w[s] / in_c[c]) : 0;
     }
     return log(all);

@@ -71,6 +71,15 @@ static bool some_is_on(const jd_config_t *config, bool (*is_such)(const jd_mecha
     return false;
 }
 
+bool jd_mechanism_is_on(const jd_config_t *config, const char *name)
+{
+    for (int i = 0; jd_mechanisms[i]; i++) {
+        const jd_mechanism_t *m = jd_mechanisms[i];
+        if (!strcmp(m->section.name, name)) return m->on(jd_config_section(config, name));
+    }
+    return false;
+}
+
 bool jd_mechanisms_lead(const jd_config_t *config)
 {
     return some_is_on(config, needs_leaders);

@@ -65,10 +65,12 @@ JD_MUST_USE int jd_event_begin(const jd_moment_t *m, int64_t *row, jd_ctx_t *ctx
 /** A number of a run that stands beside one of a text, and what it is worth. Texts are constants.
  */
 typedef struct jd_fact {
-    const char *name;
+    const char *key,
+        *name; /**< "cases": an output of sweeps, cooperation.cases; what the screen says */
     const char *status;       /**< fit, given, recovery, test, reported */
     double value, text, null; /**< NaN: there is none */
     const char *of_null;      /**< the law that gives the null, or NULL */
+    const char *mechanism;    /**< set by who asks */
 } jd_fact_t;
 enum { JD_FACTS_MOST = 16 };
 
@@ -123,6 +125,8 @@ int32_t jd_active_seats(const jd_active_set_t *set, const jd_dims_t *dims);
 
 /** Whether some mechanism that is built in and on ties counties. */
 bool jd_mechanisms_tie(const jd_config_t *config);
+/** Whether the built-in one of this name is on. */
+bool jd_mechanism_is_on(const jd_config_t *config, const char *name);
 /** Room for a county's ties in the firms' choice: 0 where nobody ties, or firms do not heed it. */
 int32_t jd_active_ties(const jd_active_set_t *set, const jd_firms_params_t *firms);
 

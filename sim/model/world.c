@@ -103,6 +103,7 @@ static const field_t fields[] = {
     D(choice.ratio, KIND_STREETS),
     D(choice.sum_county, KIND_COUNTIES),
     D(choice.weight_county, KIND_COUNTIES),
+    D(choice.crossing, COUNTIES),
     D(choice.own, KIND_COUNTIES),
     D(choice.total, KIND_COUNTIES),
     D(choice.own_ratio, KIND_COUNTIES),

@@ -81,10 +81,12 @@ typedef struct jd_choice {
     double *sum_prefecture; /**< [kz][prefectures] sum of w_c */
     double *mass; /**< [kz][prefectures] S_p exp(IV_p): what a prefecture weighs before distance */
     double *elsewhere; /**< [kz][prefectures] sum over other prefectures of mass times gravity */
-    double *own;       /**< [kz][counties] W of the own prefecture, seen from this county */
-    double *total;     /**< [kz][counties] own + elsewhere */
-    double *cost;      /**< [types][counties] exp(kappa_q - L_o): what leaving costs */
-    uint32_t *top;     /**< [kz][counties] the largest hazard of leaving, times 2^32 */
+    double *crossing; /**< [counties] exp(-k_county - k_rival tour): what crossing to another county
+                         of the own prefecture leaves */
+    double *own;      /**< [kz][counties] W of the own prefecture, seen from this county */
+    double *total;    /**< [kz][counties] own + elsewhere */
+    double *cost;     /**< [types][counties] exp(kappa_q - L_o): what leaving costs */
+    uint32_t *top;    /**< [kz][counties] the largest hazard of leaving, times 2^32 */
     /* Against the base table: p/q = ratio_j * (own prefecture ? own_ratio_c : far_ratio_c *
      * tilt_p). */
     double *ratio;                 /**< [kz][streets] */

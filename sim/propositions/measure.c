@@ -12,7 +12,7 @@
 
 enum { LABEL = 96, AT = 200, WORD = 40, NAME = 64 };
 
-const char *const jd_status_names[JD_STATUSES] = {"fit", "given", "recovery", "test"};
+const char *const jd_status_names[JD_STATUSES] = {"fit", "given", "recovery", "test", "reported"};
 static const char *const role_names[] = {"claim", "null", "limit"};
 
 const jd_column_t jd_number_columns[JD_NUM_COLUMNS] = {

@@ -13,6 +13,7 @@ typedef enum jd_status {
     JD_STATUS_GIVEN,    /**< an input */
     JD_STATUS_RECOVERY, /**< what was put in is found again: a check of method */
     JD_STATUS_TEST,     /**< it could have come out otherwise */
+    JD_STATUS_REPORTED, /**< its null says the same: it shows nothing */
     JD_STATUSES
 } jd_status_t;
 extern const char *const jd_status_names[JD_STATUSES];

@@ -37,8 +37,10 @@ int jd_mechanisms_facts(const struct jd_simulation *sim, jd_fact_t *facts)
         const jd_moment_t m = jd_active_moment(&sim->mechanisms, k, &moment);
         jd_fact_t more[JD_FACTS_MOST];
         const int found = mechanism->facts ? mechanism->facts(&m, more) : 0;
-        for (int i = 0; i < found && n < JD_FACTS_MOST; i++)
-            facts[n++] = more[i];
+        for (int i = 0; i < found && n < JD_FACTS_MOST; i++) {
+            facts[n] = more[i];
+            facts[n++].mechanism = mechanism->section.name;
+        }
     }
     return n;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/replicate.h"
+#include "study/facts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -53,6 +54,19 @@ static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
     return rc ? rc : write_as(outlet->store, outlet->prefix, estimates, false, ctx);
 }
 
+static int store_facts(const jd_study_replicate_t *one, const outlet_t *outlet, jd_ctx_t *ctx)
+{
+    jd_table_t t;
+    if (one->n_facts == 0) return JD_OK;
+    int rc = jd_table_init(&t, "facts", "Numbers beside those of a text", jd_fact_columns,
+                           JD_FACT_COLUMNS, one->n_facts, ctx);
+    if (rc) return rc;
+    rc = jd_study_add_facts(&t, one->fact, one->n_facts, ctx);
+    if (!rc) rc = write_as(outlet->store, outlet->prefix, &t, false, ctx);
+    jd_table_free(&t);
+    return rc;
+}
+
 static double last_of(const jd_table_t *t, const char *column)
 {
     return t && t->rows > 0 ? jd_table_number(t, jd_table_find(t, column), t->rows - 1)
@@ -80,6 +94,7 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
                         ctx);
     double estimated = jd_study_clock();
     if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
+    if (!rc && store) rc = store_facts(out, &outlet, ctx);
     if (!rc) {
         const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");
         const jd_table_t *national = jd_simulation_table(sim, "panel/national");

@@ -12,6 +12,7 @@
 #include "core/shown.h"
 #include "run/record/estimands.h"
 #include "run/setting.h"
+#include "study/facts.h"
 
 void jd_study_sensitivity_free(jd_study_sensitivity_t *s)
 {
@@ -73,6 +74,19 @@ static bool from_estimands(double *y, char *unit, int64_t n_runs, const jd_table
             continue;
         found = true;
         put(y, n_runs, t, i, jd_table_number(t, 1 + E_VALUE, i));
+    }
+    return found;
+}
+
+/* "cooperation.cases" */
+static bool from_facts(double *y, char *unit, int64_t n_runs, const jd_table_t *t, const char *name)
+{
+    bool found = false;
+    put_unit(unit, "1");
+    for (int64_t i = 0; i < t->rows; i++) {
+        if (!reads(t, 1 + JD_FACT_FACT, i, name)) continue;
+        found = true;
+        put(y, n_runs, t, i, jd_table_number(t, 1 + JD_FACT_VALUE, i));
     }
     return found;
 }
@@ -154,6 +168,13 @@ static void search_estimands(search_t *s, const jd_table_t *t)
         hold_beside(s, jd_table_text(t, 1 + E_NAME, i, name, sizeof name));
 }
 
+static void search_facts(search_t *s, const jd_table_t *t)
+{
+    char name[64];
+    for (int64_t i = 0; i < t->rows && is_first_run(t, i); i++)
+        hold_beside(s, jd_table_text(t, 1 + JD_FACT_FACT, i, name, sizeof name));
+}
+
 static void search_estimates(search_t *s, const jd_table_t *t)
 {
     char estimator[32], both[128];
@@ -183,7 +204,8 @@ static int unknown(const search_t *s, jd_ctx_t *ctx)
         ctx, JD_ERR_ARGUMENT,
         "output %s: the sweep has none of this name; there are columns of "
         "/runs (relocations, distance, friction, ...), estimands (att, ade, net_creation, "
-        "spillover_never, ratio_att, ...) and ESTIMATOR.COLUMN (twfe.bias, "
+        "spillover_never, ratio_att, ...), facts of mechanisms (cooperation.cases, ...) and "
+        "ESTIMATOR.COLUMN (twfe.bias, "
         "twfe.estimate, ...)",
         name);
 }
@@ -197,6 +219,7 @@ int jd_study_output(double *y, char unit[JD_OUTPUT_UNIT], int64_t n_runs, jd_sto
         void (*search)(search_t *, const jd_table_t *);
     } places[] = {{"runs", from_runs, search_runs},
                   {"truth/estimands", from_estimands, search_estimands},
+                  {"facts", from_facts, search_facts},
                   {"estimates", from_estimates, search_estimates}};
     search_t search = {.name = name};
     bool found = false;
@@ -205,6 +228,8 @@ int jd_study_output(double *y, char unit[JD_OUTPUT_UNIT], int64_t n_runs, jd_sto
         y[i] = (double)NAN;
     for (size_t i = 0; i < sizeof places / sizeof *places && !rc && !found; i++) {
         jd_table_t table;
+        if (places[i].take == from_facts && !jd_store_has(store, "facts"))
+            continue; /* of an earlier version */
         rc = jd_store_read(store, places[i].table, &table, ctx);
         if (rc) break;
         found = places[i].take(y, unit, n_runs, &table, name);

@@ -15,7 +15,7 @@
 #include "sweep/plan.h"
 
 /** Tables of a run: /estimates, /truth/estimands, and one row for /runs. */
-enum { JD_SWEEP_ESTIMATES, JD_SWEEP_ESTIMANDS, JD_SWEEP_SUMMARY, JD_SWEEP_TABLES };
+enum { JD_SWEEP_ESTIMATES, JD_SWEEP_ESTIMANDS, JD_SWEEP_FACTS, JD_SWEEP_SUMMARY, JD_SWEEP_TABLES };
 
 /** One run. */
 typedef struct jd_sweep_one {

@@ -105,6 +105,15 @@ static void test_far_from_the_base(void **state)
     check_laws(toy_world, TOY_WORLD, set);
 }
 
+/* Rivals: the border inside the prefecture is another than the base's. */
+static void test_rivals(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"firms.k_rival=5", "tournament.county=1",
+                                      "firms.emission_limit=0.9", NULL};
+    check_laws(toy_world, TOY_WORLD, set);
+}
+
 static void test_one_prefecture(void **state)
 {
     (void)state;
@@ -190,11 +199,14 @@ static void test_following(void **state)
                                         "firms.dissimilarity_prefecture=0.5",
                                         "firms.emission_limit=0.9",
                                         NULL};
+    static const char *const rivals[] = {"firms.k_rival=5", "tournament.county=1", NULL};
     check_following(toy_world, TOY_WORLD, NULL, 0, 1);
     check_following(toy_world, TOY_WORLD, NULL, 1, 1); /* equal worlds: never apart */
     check_following(toy_world, TOY_WORLD, smog, 2, 1);
     check_following(toy_world, TOY_WORLD, steep, 2, 1);
     check_following(toy_world, TOY_WORLD, smog, 2, 1e6);
+    check_following(toy_world, TOY_WORLD, rivals, 2, 1);
+    check_following(toy_world, TOY_WORLD, rivals, 2, 1e6);
     check_following(toy_world, 6, smog, 2, 1);
     check_following(toy_world, 3, NULL, 2, 1);
 }
@@ -244,10 +256,15 @@ static void test_ties(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),          cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_far_from_the_base), cmocka_unit_test(test_one_prefecture),
-        cmocka_unit_test(test_one_county),        cmocka_unit_test(test_counties_of_one_street),
-        cmocka_unit_test(test_following),         cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_far_from_the_base),
+        cmocka_unit_test(test_rivals),
+        cmocka_unit_test(test_one_prefecture),
+        cmocka_unit_test(test_one_county),
+        cmocka_unit_test(test_counties_of_one_street),
+        cmocka_unit_test(test_following),
+        cmocka_unit_test(test_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

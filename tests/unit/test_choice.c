@@ -20,11 +20,14 @@ static const char *const wild[] = {"firms.dissimilarity_county=0.3",
                                    "firms.share_county=0.3",
                                    NULL};
 
+static const char *const rivals[] = {"firms.k_rival=5", "tournament.county=1",
+                                     "firms.emission_limit=0.9", NULL};
+
 static void test_probabilities_are_the_equations(void **state)
 {
     (void)state;
-    const char *const *sets[] = {defaults, strict, wild};
-    for (int i = 0; i < 3; i++) {
+    const char *const *sets[] = {defaults, strict, wild, rivals};
+    for (int i = 0; i < 4; i++) {
         toy_t toy;
         toy_start(&toy, toy_world, TOY_WORLD, sets[i]);
         for (int kind = 0; kind < toy.dims.kinds; kind++) {

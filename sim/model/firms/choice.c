@@ -210,6 +210,20 @@ JD_CLONES static double attract(const double *restrict mass, const double *restr
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
+/* What the border to other counties of the own prefecture leaves: rivals raise it. */
+static void cross_counties(const jd_choice_setting_t *setting, const jd_world_t *world,
+                           int32_t first, int32_t end)
+{
+    const int32_t *child = setting->tree->child[JD_PREFECTURE];
+    const double k_rival = setting->firms->k_rival, k = setting->borders->k_county,
+                 plain = jd_exp(-k);
+    for (int32_t c = child[first]; c < child[end]; c++)
+        world->choice.crossing[c] =
+            k_rival > 0 ? jd_exp(-k - k_rival * jd_tree_mean(setting->tree, JD_COUNTY, c,
+                                                             world->modifiers.tour))
+                        : plain;
+}
+
 /* Totals seen from each county. */
 JD_CLONES static void total_counties(const counties_t *c, const jd_choice_t *choice)
 {
@@ -218,12 +232,11 @@ JD_CLONES static void total_counties(const counties_t *c, const jd_choice_t *cho
     const double *weight = choice->weight_county + c->at;
     const int32_t *prefecture = c->prefecture;
     double *restrict own = choice->own + c->at, *restrict total = choice->total + c->at;
-    const double crossing = jd_exp(-c->setting->borders->k_county),
-                 lam_p = c->setting->firms->dissimilarity_prefecture;
+    const double *crossing = choice->crossing, lam_p = c->setting->firms->dissimilarity_prefecture;
     JD_SIMD
     for (int32_t i = c->first; i < c->end; i++) {
         int32_t p = prefecture[i];
-        double near = weight[i] + crossing * (all[p] - weight[i]);
+        double near = weight[i] + crossing[i] * (all[p] - weight[i]);
         own[i] = site[p] * jd_pow(near / site[p], lam_p);
         total[i] = own[i] + elsewhere[p];
     }
@@ -266,7 +279,7 @@ static inline double over(double a, double b)
 JD_CLONES static void compare_origins(const counties_t *c, const jd_choice_t *choice)
 {
     const jd_choice_t *q = &c->setting->base->choice;
-    const double crossing = c->setting->base->crossing;
+    const double crossing_q = c->setting->base->crossing, *crossing = choice->crossing;
     const int32_t *prefecture = c->prefecture;
     const double *all = choice->sum_prefecture + c->top, *all_q = q->sum_prefecture + c->top;
     const double *weight = choice->weight_county + c->at, *weight_q = q->weight_county + c->at;
@@ -277,8 +290,8 @@ JD_CLONES static void compare_origins(const counties_t *c, const jd_choice_t *ch
     JD_SIMD
     for (int32_t i = c->first; i < c->end; i++) {
         int32_t p = prefecture[i];
-        double near = weight[i] + crossing * (all[p] - weight[i]);
-        double near_q = weight_q[i] + crossing * (all_q[p] - weight_q[i]);
+        double near = weight[i] + crossing[i] * (all[p] - weight[i]);
+        double near_q = weight_q[i] + crossing_q * (all_q[p] - weight_q[i]);
         far_ratio[i] = over(total_q[i], total[i]);
         own_ratio[i] = far_ratio[i] * over(own[i] / own_q[i], near / near_q);
     }
@@ -335,6 +348,7 @@ void jd_choice_leave(const jd_choice_setting_t *setting, jd_world_t *world, int3
     const jd_dims_t *d = setting->dims;
     const jd_firms_params_t *firms = setting->firms;
     const jd_choice_t *choice = &world->choice;
+    cross_counties(setting, world, first, end);
     if (d->ties > 0) jd_tied_pull(setting, choice, first, end);
     for (int kind = 0; kind < d->kinds; kind++) {
         const counties_t c = counties_of(setting, kind, first, end);
@@ -414,7 +428,9 @@ static void bound_excess(const jd_choice_setting_t *setting, const jd_choice_t *
         if (most > 0) far = jd_max(far, most * times(choice->tilt[top + p], first->tilt[top + p]));
     }
     for (int64_t i = counties; i < counties + d->counties; i++) {
-        double k = jd_max(near * times(choice->own_ratio[i], first->own_ratio[i]),
+        const int64_t c = i - counties;
+        const double rival = jd_max(1, choice->crossing[c] / first->crossing[c]);
+        double k = jd_max(near * rival * times(choice->own_ratio[i], first->own_ratio[i]),
                           far * times(choice->far_ratio[i], first->far_ratio[i]));
         if (k > 1) choice->bound[i] *= 1 - 1 / k;
     }

@@ -29,6 +29,7 @@ typedef struct jd_base {
     double *county;     /**< [kinds][counties] running sum of weight_county within the prefecture */
     double *prefecture; /**< [kinds][prefectures][prefectures] running sum of mass * gravity */
     double crossing;    /**< exp(-k_county) */
+    bool rivals;        /**< crossings of a world differ from it: firms.k_rival > 0 */
     bool ready;
     void *block; /**< choice's arrays */
 } jd_base_t;

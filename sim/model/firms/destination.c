@@ -66,6 +66,7 @@ void jd_base_fix(jd_base_t *base, const jd_choice_setting_t *setting, const jd_w
     memcpy(to->mass, from->mass, prefectures);
     memcpy(to->elsewhere, from->elsewhere, prefectures);
     base->crossing = jd_exp(-setting->borders->k_county);
+    base->rivals = setting->firms->k_rival > 0;
     for (int kind = 0; kind < d->kinds; kind++) {
         int64_t at = (int64_t)kind * d->streets, in = (int64_t)kind * d->counties;
         int64_t top = (int64_t)kind * d->prefectures;
@@ -131,13 +132,16 @@ static origin_t origin_of(const jd_tree_t *tree, int32_t street)
 }
 
 /* p/q of one street, which lies in `prefecture`, seen from an origin. */
-static inline double over_base(const jd_choice_t *p, const jd_dims_t *d, int kind, origin_t o,
-                               int32_t to, int32_t prefecture)
+static inline double over_base(const jd_choice_t *p, const jd_draw_tables_t *t, int kind,
+                               origin_t o, int32_t to, int32_t prefecture)
 {
+    const jd_dims_t *d = t->dims;
     int64_t at = (int64_t)kind * d->counties + o.county;
     double seen = prefecture == o.prefecture
                       ? p->own_ratio[at]
                       : p->far_ratio[at] * p->tilt[(int64_t)kind * d->prefectures + prefecture];
+    if (t->base->rivals && prefecture == o.prefecture && t->tree->parent[JD_STREET][to] != o.county)
+        seen *= p->crossing[o.county] / t->base->crossing;
     return p->ratio[(int64_t)kind * d->streets + to] * seen;
 }
 
@@ -264,11 +268,11 @@ static inline void keep_open(open_t *o, int n, int i)
 }
 
 /* p/q of what is proposed to open firm i. */
-static inline double proposed_over_base(const jd_choice_t *p, const jd_dims_t *d, const open_t *o,
-                                        int i)
+static inline double proposed_over_base(const jd_choice_t *p, const jd_draw_tables_t *t,
+                                        const open_t *o, int i)
 {
     const origin_t from = {JD_ABSENT, o->county[i], o->prefecture[i]};
-    return over_base(p, d, o->kind[i], from, o->to[i], o->to_prefecture[i]);
+    return over_base(p, t, o->kind[i], from, o->to[i], o->to_prefecture[i]);
 }
 
 static inline double bound_of(const jd_choice_t *p, const jd_dims_t *d, const open_t *o, int i)
@@ -278,7 +282,7 @@ static inline double bound_of(const jd_choice_t *p, const jd_dims_t *d, const op
 
 /* The same by running sums over the world's own tables, made as it goes. */
 static int32_t invert(const jd_choice_t *p, const jd_borders_t *borders, const jd_dims_t *d,
-                      const jd_tree_t *tree, double crossing, int kind, origin_t o, jd_rng_t *rng)
+                      const jd_tree_t *tree, int kind, origin_t o, jd_rng_t *rng)
 {
     int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
     double u_prefecture = jd_rng_uniform(rng), u_county = jd_rng_uniform(rng),
@@ -299,7 +303,7 @@ static int32_t invert(const jd_choice_t *p, const jd_borders_t *borders, const j
         near = to == o.prefecture; /* nowhere else to go */
     }
     double mine = near ? p->weight_county[counties + o.county] : 0;
-    double rate = near ? crossing : 1;
+    double rate = near ? p->crossing[o.county] : 1;
     x = u_county * (mine + rate * (p->sum_prefecture[top + to] - mine));
     int32_t county = near && mine > 0 ? o.county : -1;
     if (!(near && x < mine)) {
@@ -336,7 +340,7 @@ void jd_choice_destinations(const jd_draw_tables_t *t, const jd_choice_t *p, jd_
         propose(t, &o, draws->increment);
         for (int i = 0; i < o.n; i++) {
             double bound = bound_of(p, t->dims, &o, i);
-            bool taken = o.u[3][i] * bound < proposed_over_base(p, t->dims, &o, i);
+            bool taken = o.u[3][i] * bound < proposed_over_base(p, t, &o, i);
             draws->to[o.whose[i]] = o.to[i];
             keep_open(&o, open, i);
             open += !taken;
@@ -346,15 +350,16 @@ void jd_choice_destinations(const jd_draw_tables_t *t, const jd_choice_t *p, jd_
     for (int i = 0; i < o.n; i++) {
         int32_t *to = &draws->to[o.whose[i]];
         jd_rng_t rng = {o.state[i], draws->increment};
-        *to = invert(p, t->borders, t->dims, t->tree, t->base->crossing, o.kind[i],
+        *to = invert(p, t->borders, t->dims, t->tree, o.kind[i],
                      origin_of(t->tree, draws->origin[o.whose[i]]), &rng);
     }
 }
 
 /* Probability of a street of county `to`, seen from an origin, over the street's weight. */
 static double density(const jd_choice_t *p, const jd_borders_t *borders, const jd_dims_t *d,
-                      const jd_tree_t *tree, double crossing, int kind, origin_t o, int32_t to)
+                      const jd_tree_t *tree, int kind, origin_t o, int32_t to)
 {
+    const double crossing = p->crossing[o.county];
     int64_t counties = (int64_t)kind * d->counties, top = (int64_t)kind * d->prefectures;
     int32_t prefecture = tree->parent[JD_COUNTY][to];
     double in_county = p->sum_county[counties + to], total = p->total[counties + o.county];
@@ -373,15 +378,15 @@ static double density(const jd_choice_t *p, const jd_borders_t *borders, const j
  * street that brought it there, or the last one that added. -1 if p exceeds nowhere. */
 static int32_t walk_excess(const jd_choice_t *first, const jd_choice_t *p,
                            const jd_borders_t *borders, const jd_dims_t *d, const jd_tree_t *tree,
-                           double crossing, int kind, origin_t o, double x, double *sum)
+                           int kind, origin_t o, double x, double *sum)
 {
     const double *w0 = first->weight + (int64_t)kind * d->streets;
     const double *w1 = p->weight + (int64_t)kind * d->streets;
     int32_t at = -1;
     *sum = 0;
     for (int32_t c = 0; c < d->counties; c++) {
-        double f0 = density(first, borders, d, tree, crossing, kind, o, c);
-        double f1 = density(p, borders, d, tree, crossing, kind, o, c);
+        double f0 = density(first, borders, d, tree, kind, o, c);
+        double f1 = density(p, borders, d, tree, kind, o, c);
         for (int32_t s = tree->child[JD_COUNTY][c]; s < tree->child[JD_COUNTY][c + 1]; s++) {
             double more = w1[s] * f1 - w0[s] * f0;
             if (more <= 0) continue;
@@ -398,10 +403,9 @@ static int32_t walk_excess(const jd_choice_t *first, const jd_choice_t *p,
 static int32_t draw_excess(const jd_draw_tables_t *t, const jd_choice_t *first,
                            const jd_choice_t *p, int kind, origin_t from, int32_t to, double u)
 {
-    double crossing = t->base->crossing, all;
-    walk_excess(first, p, t->borders, t->dims, t->tree, crossing, kind, from, HUGE_VAL, &all);
-    int32_t other =
-        walk_excess(first, p, t->borders, t->dims, t->tree, crossing, kind, from, u * all, &all);
+    double all;
+    walk_excess(first, p, t->borders, t->dims, t->tree, kind, from, HUGE_VAL, &all);
+    int32_t other = walk_excess(first, p, t->borders, t->dims, t->tree, kind, from, u * all, &all);
     return other < 0 ? to : other;
 }
 
@@ -415,8 +419,8 @@ static void follow_first(const jd_draw_tables_t *t, const jd_choice_t *first, co
     for (int i = 0; i < o->n; i++) {
         o->to[i] = draws->to[i];
         o->to_prefecture[i] = tree->parent[JD_COUNTY][tree->parent[JD_STREET][draws->to[i]]];
-        bool stays = o->u[0][i] * proposed_over_base(first, t->dims, o, i) <
-                     proposed_over_base(p, t->dims, o, i);
+        bool stays =
+            o->u[0][i] * proposed_over_base(first, t, o, i) < proposed_over_base(p, t, o, i);
         keep_open(o, open, i);
         open += !stays;
     }
@@ -434,8 +438,7 @@ void jd_choice_follow(const jd_draw_tables_t *t, const jd_choice_t *first, const
         int open = 0;
         propose(t, &o, draws->increment);
         for (int i = 0; i < o.n; i++) {
-            double more =
-                proposed_over_base(p, t->dims, &o, i) - proposed_over_base(first, t->dims, &o, i);
+            double more = proposed_over_base(p, t, &o, i) - proposed_over_base(first, t, &o, i);
             bool taken = o.u[3][i] * bound_of(p, t->dims, &o, i) < more;
             if (taken) draws->to[o.whose[i]] = o.to[i];
             keep_open(&o, open, i);
@@ -457,8 +460,7 @@ double jd_choice_probability(const jd_choice_t *p, const jd_borders_t *borders, 
     const origin_t from = origin_of(tree, origin);
     const int32_t county = tree->parent[JD_STREET][to];
     const double weight = p->weight[(int64_t)kind * d->streets + to],
-                 untied = weight * density(p, borders, d, tree, jd_exp(-borders->k_county), kind,
-                                           from, county);
+                 untied = weight * density(p, borders, d, tree, kind, from, county);
     return d->ties > 0 ? jd_tied_probability(p, d, kind, from.county, county, weight, untied)
                        : untied;
 }

@@ -16,7 +16,7 @@ typedef struct jd_firms_params {
     jd_list_t emission_classes, emission_shares, size_shares, size_employees;
     double gradient;
     double b_inducement, b_services, b_agglomeration, b_crowding, b_land, b_policy, b_dev, b_drift,
-        b_emission, b_tie;
+        b_emission, b_tie, k_rival;
     double emission_limit, common_shock;
     int32_t common_shock_start;
     double dissimilarity_county, dissimilarity_prefecture;

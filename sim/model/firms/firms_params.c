@@ -64,6 +64,10 @@ static const jd_param_t params[] = {
      "attractive "
      "as the county is by itself; where counties cooperate",
      "off", JD_RESULT},
+    {"k_rival", JD_PARAM_DOUBLE, P(k_rival), "0", 0, 50, NULL, "utility",
+     "the border to other counties of the own prefecture costs so much more by each unit of the "
+     "county's push by the tournament: rivals keep their firms from each other",
+     "off; Fang, Li, Wu 2025", JD_RESULT},
     {"emission_limit", JD_PARAM_DOUBLE, P(emission_limit), "1.2", 0, 100, NULL, "1",
      "z_max: streets refuse firms with emissions above z_max / stringency", "assumed", JD_RESULT},
     {"common_shock", JD_PARAM_DOUBLE, P(common_shock), "0", -1, 5, NULL, "1",
@@ -243,7 +247,14 @@ static bool has_no_ties(const void *block, const jd_config_t *config)
     return !jd_mechanisms_tie(config);
 }
 
+static bool has_no_push(const void *block, const jd_config_t *config)
+{
+    (void)block;
+    return !jd_mechanism_is_on(config, "tournament");
+}
+
 static const jd_unread_t unread[] = {
+    {"k_rival", has_no_push, "no tournament is on: nobody has rivals"},
     {"b_tie", has_no_ties, "no mechanism that is on ties counties"},
     {"common_shock_start", has_no_shock, "firms.common_shock = 0 means no shock"},
     {"sector_place", has_no_crowding,

@@ -16,10 +16,11 @@ void jd_tied_weigh(const jd_choice_setting_t *s, const jd_choice_t *choice, int 
 }
 
 /* Borders and distance between two counties. */
-static double nearness(const jd_choice_setting_t *s, int32_t from, int32_t to)
+static double nearness(const jd_choice_setting_t *s, const jd_choice_t *choice, int32_t from,
+                       int32_t to)
 {
     const int32_t *prefecture = s->tree->parent[JD_COUNTY];
-    if (prefecture[from] == prefecture[to]) return jd_exp(-s->borders->k_county);
+    if (prefecture[from] == prefecture[to]) return choice->crossing[from];
     return s->borders->gravity[(int64_t)prefecture[from] * s->dims->prefectures + prefecture[to]];
 }
 
@@ -31,8 +32,8 @@ void jd_tied_pull(const jd_choice_setting_t *s, const jd_choice_t *choice, int32
     for (int32_t c = child[first]; c < child[end]; c++) {
         const int64_t at = (int64_t)c * s->dims->ties;
         for (int64_t k = at; k < at + ties->n[c]; k++)
-            choice->tie_pull[k] =
-                (jd_exp(s->firms->b_tie * ties->weight[k]) - 1) * nearness(s, c, ties->with[k]);
+            choice->tie_pull[k] = (jd_exp(s->firms->b_tie * ties->weight[k]) - 1) *
+                                  nearness(s, choice, c, ties->with[k]);
     }
 }
 

@@ -12,7 +12,7 @@ typedef struct cooperation_params {
     double arranged, mandated, own;
     jd_list_t calendar, provinces;
     int64_t mandate;
-    double decay, rivalry, familiar, learn, capital, cost, rank;
+    double decay, rivalry, familiar, learn, capital, cost, rank, voluntary;
 } cooperation_params_t;
 
 #define P(field) offsetof(cooperation_params_t, field)
@@ -58,6 +58,10 @@ static const jd_param_t params[] = {
         "share of time that donors spend on the partnership in the year after a rank in the lower "
         "half of their province's; 0 = nobody ranks",
         "off"),
+    ROW("voluntary", voluntary, "0", 1000, "1",
+        "what a ranked donor gives beyond the mandated sum, in such sums, by the marginal value of "
+        "its rank: rank times the density of the contest at its place",
+        "off; one county of Anhui gave 1.6: Jiang, Eaton, Kostka 2022"),
 };
 
 static bool on(const void *block)
@@ -78,10 +82,18 @@ static bool not_arranged(const void *block, const jd_config_t *config)
     return on(block) && !(((const cooperation_params_t *)block)->arranged > 0);
 }
 
+static bool not_ranked(const void *block, const jd_config_t *config)
+{
+    (void)config;
+    return on(block) && !(((const cooperation_params_t *)block)->rank > 0);
+}
+
 static const jd_unread_t unread[] = {
-    {"calendar, provinces, mandate, decay, rivalry, familiar, learn, capital, cost, rank", is_off,
-     "cooperation.arranged, mandated and self are 0: nobody cooperates"},
+    {"calendar, provinces, mandate, decay, rivalry, familiar, learn, capital, cost, rank, "
+     "voluntary",
+     is_off, "cooperation.arranged, mandated and self are 0: nobody cooperates"},
     {"cost, rank", not_arranged, "cooperation.arranged = 0: nobody gives"},
+    {"voluntary", not_ranked, "cooperation.rank = 0: nobody is ranked, and nobody volunteers"},
     {NULL, NULL, NULL},
 };
 
@@ -91,7 +103,24 @@ typedef enum role { RECEIVES = -1, EQUAL, GIVES } role_t;
 enum { NEAR = 6 }; /* nearest counties, with which problems are shared */
 
 /* Ties of a county, both partners have them; nearest counties, once; rank. */
-enum { N, WITH, KIND, ROLE, NEAREST, BEHIND, ATTENTION, SHARE, WEIGHT };
+enum {
+    N,
+    WITH,
+    KIND,
+    ROLE,
+    NEAREST,
+    BEHIND,
+    ATTENTION,
+    VOLUNTARY,
+    SHARE,
+    WEIGHT,
+    WATER_ASKED, /* proposals by county, before the mandate and from then on */
+    WATER_AGREED,
+    LATE_ASKED,
+    LATE_AGREED,
+    ROADS_ASKED,
+    ROADS_AGREED
+};
 
 static const jd_state_t state[] = {
     [N] = {"n", JD_COUNTY, JD_INT32},
@@ -101,8 +130,15 @@ static const jd_state_t state[] = {
     [NEAREST] = {"nearest", JD_COUNTY_TIES, JD_INT32},
     [BEHIND] = {"behind", JD_COUNTY, JD_INT8},
     [ATTENTION] = {"attention", JD_COUNTY, JD_DOUBLE},
-    [SHARE] = {"share", JD_COUNTY, JD_DOUBLE},   /* of the targeted sector, this quarter */
-    [WEIGHT] = {"weight", JD_COUNTY, JD_DOUBLE}, /* as a partner, while one is chosen */
+    [VOLUNTARY] = {"voluntary", JD_COUNTY, JD_DOUBLE}, /* sums beyond the mandated, this year */
+    [SHARE] = {"share", JD_COUNTY, JD_DOUBLE},         /* of the targeted sector, this quarter */
+    [WEIGHT] = {"weight", JD_COUNTY, JD_DOUBLE},       /* as a partner, while one is chosen */
+    [WATER_ASKED] = {"water_asked", JD_COUNTY, JD_INT32},
+    [WATER_AGREED] = {"water_agreed", JD_COUNTY, JD_INT32},
+    [LATE_ASKED] = {"late_asked", JD_COUNTY, JD_INT32},
+    [LATE_AGREED] = {"late_agreed", JD_COUNTY, JD_INT32},
+    [ROADS_ASKED] = {"roads_asked", JD_COUNTY, JD_INT32},
+    [ROADS_AGREED] = {"roads_agreed", JD_COUNTY, JD_INT32},
     {NULL, JD_COUNTY, JD_DOUBLE},
 };
 
@@ -291,10 +327,28 @@ static void add_half(const jd_moment_t *m, int32_t county, int32_t with, kind_t 
     ((int8_t *)jd_own(m, ROLE))[at] = (int8_t)role;
 }
 
+static bool is_mandated(const jd_moment_t *m)
+{
+    const int64_t mandate = ((const cooperation_params_t *)m->params)->mandate;
+    return mandate > 0 && m->period >= mandate;
+}
+
+/* Proposals and assents about water and roads, for the facts. */
+static void count_answer(const jd_moment_t *m, const proposal_t *e, bool assent)
+{
+    if (e->kind != ECO && e->kind != INFRASTRUCTURE) return;
+    const int asked = e->kind == INFRASTRUCTURE ? ROADS_ASKED
+                      : is_mandated(m)          ? LATE_ASKED
+                                                : WATER_ASKED;
+    ((int32_t *)jd_own(m, asked))[e->from]++;
+    ((int32_t *)jd_own(m, asked + 1))[e->from] += assent;
+}
+
 /* A county that has all the ties it has room for takes no other. */
 static int answer(const jd_moment_t *m, proposal_t *e, bool assent, jd_ctx_t *ctx)
 {
     const int32_t *n = jd_own(m, N);
+    count_answer(m, e, assent);
     e->made = assent && n[e->from] < JD_TIES_MOST && n[e->to] < JD_TIES_MOST;
     if (e->made) {
         add_half(m, e->from, e->to, e->kind, (int)e->role);
@@ -401,10 +455,9 @@ static proposal_t problem_of(const jd_moment_t *m, const pass_t *pass, int32_t i
 /* Log odds of assent to a proposal about a shared problem. */
 static double assent_to(const jd_moment_t *m, const proposal_t *e)
 {
-    const int64_t mandate = ((const cooperation_params_t *)m->params)->mandate;
     switch (e->kind) {
     case ECO: /* upstream resists until it is told to; poor, it sells its water */
-        if (mandate > 0 && m->period >= mandate) return 1.5;
+        if (is_mandated(m)) return 1.5;
         return gap(m, e->to, e->from) > 0.5 ? -1 : -3;
     case INFRASTRUCTURE: /* the richer side gains less */
         return 0.5 - 2 * gap(m, e->from, e->to);
@@ -439,10 +492,12 @@ static void rank(const jd_moment_t *m, const pass_t *pass, int32_t v)
     const int32_t *child = m->tree->child[JD_PREFECTURE];
     const int32_t from = child[m->tree->child[JD_PROVINCE][v]],
                   end = child[m->tree->child[JD_PROVINCE][v + 1]];
+    const cooperation_params_t *p = m->params;
     int8_t *behind = jd_own(m, BEHIND);
-    double *attention = jd_own(m, ATTENTION);
+    double *attention = jd_own(m, ATTENTION), *voluntary = jd_own(m, VOLUNTARY);
     for (int32_t i = from; i < end; i++) {
         int donors = 0, ahead = 0;
+        double close = 0; /* the difference of two uniform draws has this density */
         const ties_t mine = ties_of(m, i);
         const double score = attention[i] + draw(pass, DRAW_RANK, i);
         for (int32_t j = from; j < end; j++) {
@@ -450,8 +505,11 @@ static void rank(const jd_moment_t *m, const pass_t *pass, int32_t v)
             if (count_ties(&ties, ARRANGED, GIVES) == 0) continue;
             donors++;
             ahead += attention[j] + draw(pass, DRAW_RANK, j) > score;
+            if (j != i) close += jd_max(0, 1 - fabs(attention[j] - attention[i]));
         }
-        behind[i] = count_ties(&mine, ARRANGED, GIVES) > 0 && donors > 1 && 2 * ahead >= donors;
+        const bool ranked = count_ties(&mine, ARRANGED, GIVES) > 0 && donors > 1;
+        behind[i] = ranked && 2 * ahead >= donors;
+        voluntary[i] = ranked ? p->voluntary * p->rank * close / (donors - 1) : 0;
     }
     for (int32_t i = from; i < end; i++)
         attention[i] = 0.5 * attention[i] + behind[i];
@@ -463,15 +521,15 @@ static int act_on(const jd_moment_t *m, const jd_modifiers_t *next, int32_t i, j
     const cooperation_params_t *p = m->params;
     const ties_t ties = ties_of(m, i);
     const int8_t *behind = jd_own(m, BEHIND);
-    const double mine = mean_of(m, m->world->output.a_w, i);
-    double learned = 0;
+    const double mine = mean_of(m, m->world->output.a_w, i), *voluntary = jd_own(m, VOLUNTARY);
+    double learned = 0, sums = 0; /* of money received, mandated = 1 */
     int received = 0, given = 0, rc = JD_OK;
     for (int32_t k = 0; k < ties.n && !rc; k++) {
         const int32_t j = ties.with[k];
         const bool pays = ties.kind[k] == ARRANGED || ties.kind[k] == ECONOMIC;
         given += ties.kind[k] == ARRANGED && ties.role[k] == GIVES;
         if (pays && ties.role[k] == RECEIVES) {
-            received++;
+            if (received++ < 3) sums += 1 + (ties.kind[k] == ARRANGED ? voluntary[j] : 0);
             learned += p->learn * (ties.kind[k] == ARRANGED && behind[j] ? 2 : 1) *
                        jd_max(0, mean_of(m, m->world->output.a_w, j) - mine);
         }
@@ -479,10 +537,10 @@ static int act_on(const jd_moment_t *m, const jd_modifiers_t *next, int32_t i, j
     }
     for (int32_t s = m->tree->child[JD_COUNTY][i]; s < m->tree->child[JD_COUNTY][i + 1]; s++) {
         next->boost_w[s] += jd_min(learned, 0.1);
-        next->induce[s] *= 1 + p->capital * (received < 3 ? received : 3);
+        next->induce[s] *= 1 + p->capital * sums;
         if (behind[i]) next->burden[s] += p->rank;
     }
-    next->budget[i] *= jd_max(0.5, 1 - p->cost * given);
+    next->budget[i] *= jd_max(0.5, 1 - p->cost * given * (1 + voluntary[i]));
     return rc;
 }
 
@@ -590,6 +648,38 @@ static double same_nearby(const jd_moment_t *m)
     return all > 0 ? same / all : (double)NAN;
 }
 
+/* Odds of an economic tie of two counties near each other, in one prefecture over in two: at equal
+ * rank of nearness, weighed as Mantel and Haenszel do. */
+static double odds_within(const jd_moment_t *m)
+{
+    const int32_t *near = jd_own(m, NEAREST);
+    double above = 0, below = 0;
+    for (int k = 0; k < NEAR; k++) {
+        double n[2][2] = {{0}}; /* same prefecture, tied */
+        for (int32_t i = 0; i < m->dims->counties; i++) {
+            const int32_t j = near[(int64_t)i * JD_TIES_MOST + k];
+            if (j < 0) continue;
+            const ties_t t = ties_of(m, i);
+            n[same_prefecture(m, i, j)][tied(&t, j, ECONOMIC)]++;
+        }
+        const double all = n[0][0] + n[0][1] + n[1][0] + n[1][1];
+        if (!(all > 0)) continue;
+        above += n[1][1] * n[0][0] / all;
+        below += n[1][0] * n[0][1] / all;
+    }
+    return below > 0 ? above / below : (double)NAN;
+}
+
+/* Share of proposals that were agreed to. */
+static double agreed(const jd_moment_t *m, int asked)
+{
+    const int32_t *of = jd_own(m, asked), *made = jd_own(m, asked + 1);
+    double n = 0, yes = 0;
+    for (int32_t i = 0; i < m->dims->counties; i++)
+        n += of[i], yes += made[i];
+    return n > 0 ? yes / n : (double)NAN;
+}
+
 /* Cases, each once, beside the numbers of Jiang, Eaton and Kostka (2022). */
 static int facts(const jd_moment_t *m, jd_fact_t *fact)
 {
@@ -607,15 +697,24 @@ static int facts(const jd_moment_t *m, jd_fact_t *fact)
     if (!(all > 0)) return 0;
     const double mandated = n[ECO] + n[INFRASTRUCTURE] + n[SECURITY];
     const jd_fact_t list[] = {
-        {"cases of cooperation", "fit", all, 1126, none, NULL},
-        {"of them arranged", "fit", n[ARRANGED] / all, 0.59, none, NULL},
-        {"of them mandated", "fit", mandated / all, 0.12, none, NULL},
-        {"across prefectures, all", "reported", 1 - within / all, 0.85, random,
-         "pairs at random in a province: does not discriminate"},
-        {"across prefectures, economic", "reported", 1 - inside[ECONOMIC] / n[ECONOMIC], 0.91,
-         random, "the same, and distance alone: does not discriminate"},
-        {"security pacts within a prefecture", "recovery", inside[SECURITY] / n[SECURITY], none,
-         same_nearby(m), "neighbours at random: familiarity is put in"},
+        {"cases", "cases of cooperation", "fit", all, 1126, none, NULL, NULL},
+        {"arranged", "of them arranged", "fit", n[ARRANGED] / all, 0.59, none, NULL, NULL},
+        {"mandated", "of them mandated", "fit", mandated / all, 0.12, none, NULL, NULL},
+        {"across", "across prefectures, all", "reported", 1 - within / all, 0.85, random,
+         "pairs at random in a province: does not discriminate", NULL},
+        {"across_economic", "across prefectures, economic", "reported",
+         1 - inside[ECONOMIC] / n[ECONOMIC], 0.91, random,
+         "the same, and distance alone: does not discriminate", NULL},
+        {"odds_within", "odds of a partner in the own prefecture", "recovery", odds_within(m), none,
+         1, "no rivalry", NULL},
+        {"security_within", "security pacts within a prefecture", "recovery",
+         inside[SECURITY] / n[SECURITY], none, same_nearby(m),
+         "neighbours at random: familiarity is put in", NULL},
+        {"water_before", "water agreed to, before the mandate", "recovery", agreed(m, WATER_ASKED),
+         none, none, NULL, NULL},
+        {"water_after", "water agreed to, from the mandate on", "recovery", agreed(m, LATE_ASKED),
+         none, agreed(m, WATER_ASKED), "no mandate", NULL},
+        {"roads", "roads agreed to", "recovery", agreed(m, ROADS_ASKED), none, none, NULL, NULL},
     };
     const int found = (int)(sizeof list / sizeof *list);
     for (int i = 0; i < found; i++)
