@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where friction is, who is treated, and where firms go. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "page.h"
@@ -33,8 +34,9 @@ typedef struct flow {
 typedef struct map {
     double east, north; /* km of a unit of x and y */
     jd_range_t x, y, friction;
-    int64_t n[2]; /* untreated and treated counties with a place and a friction */
-    double step;  /* firms that make a class of widths */
+    int64_t n[2];             /* untreated and treated counties with a place and a friction */
+    double step;              /* firms that make a class of widths */
+    const jd_column_t *shade; /* by what counties are shaded; NULL = friction */
     flow_t *flows;
     int64_t n_flows;
 } map_t;
@@ -189,8 +191,10 @@ static void put_scale(const jd_page_t *page, const map_t *map, const jd_box_t *b
 static void put_colours(const jd_page_t *page, map_t *map, const jd_box_t *box)
 {
     double bar = fmin(50.0, box->top - box->bottom);
-    map->friction.low = floor(map->friction.low * 20.0) / 20.0;
-    map->friction.high = ceil(map->friction.high * 20.0) / 20.0;
+    if (!map->shade) {
+        map->friction.low = floor(map->friction.low * 20.0) / 20.0;
+        map->friction.high = ceil(map->friction.high * 20.0) / 20.0;
+    }
     jd_range_pad(&map->friction, 0.0);
     fputs("set palette defined (0 '#F7FBFF', 0.25 '#C6DBEF', 0.5 '#6BAED6', 0.75 '#2171B5',"
           " 1 '#08306B')\n",
@@ -201,9 +205,13 @@ static void put_colours(const jd_page_t *page, map_t *map, const jd_box_t *box)
             "%.5f border 100\n",
             (box->right + 4.0) / page->width, ((box->bottom + box->top) - bar) / 2.0 / page->height,
             3.0 / page->width, bar / page->height);
-    fputs("set cbtics scale 0.4 offset -0.6,0\n"
-          "set label 'Governance friction F (of 0 to 1)' at ",
-          page->out);
+    fputs("set cbtics scale 0.4 offset -0.6,0\nset label ", page->out);
+    if (map->shade) {
+        jd_put_label(page->out, map->shade->label, map->shade->unit);
+    } else {
+        fputs("'Governance friction F (of 0 to 1)'", page->out);
+    }
+    fputs(" at ", page->out);
     jd_put_place(page, box->right + 16.0, (box->bottom + box->top) / 2.0);
     fputs(" center rotate by 90\n", page->out);
 }
@@ -266,6 +274,9 @@ int jd_figure_map_script(FILE *out, const jd_table_t *counties, const jd_table_t
     int rc = jd_figure_find(&kind, counties, jd_map_county_columns, JD_MAP_COLUMNS, JD_MAP_COLUMNS,
                             col, ctx);
     if (rc) return rc;
+    if (strcmp(counties->columns[col[JD_MAP_FRICTION]].label,
+               jd_map_county_columns[JD_MAP_FRICTION].label) != 0)
+        map.shade = &counties->columns[col[JD_MAP_FRICTION]];
     set_projection(&map, counties, col[JD_MAP_Y], degrees);
     rc = read_flows(&map, flows, max_flows, ctx);
     if (rc) goto out;

@@ -98,8 +98,10 @@ static const jd_option_t options[] = {
      .help = "width of each figure, 60 to 400; 89 is a journal's column"},
     {.name = "of",
      .value = "NAME",
-     .help = "output of a sweep that heat maps and sensitivity are of, as jiedao sensitivity "
-             "names it; default: twfe.bias"},
+     .help =
+         "output of a sweep that heat maps and sensitivity are of, as jiedao sensitivity "
+         "names it; default: twfe.bias. Of a run: what its map shows, a column of panel/county or "
+         "panel/urban, as poi; default: friction"},
     {.name = "force", .help = "replace files that are not figures of an earlier call too"},
     {.name = "list", .help = "print the names of all figures and what they show, and draw none"},
     {.name = NULL},

@@ -29,6 +29,13 @@ static void path_of(const jd_source_t *s, const char *name, char path[STEM_SIZE]
     snprintf(path, STEM_SIZE, "%s%s", s->run, name);
 }
 
+bool jd_drawing_has(const jd_source_t *s, const char *name)
+{
+    char path[STEM_SIZE];
+    path_of(s, name, path);
+    return jd_store_has(s->store, path);
+}
+
 int jd_drawing_read(const jd_source_t *s, const char *name, jd_table_t *table, jd_ctx_t *ctx)
 {
     char path[STEM_SIZE];
@@ -217,6 +224,7 @@ static int draw_source(job_t *job, const char *path, const char *prefix, jd_tabl
     if (rc) return rc;
     const bool alone = jd_store_has(s.store, "panel/county") || jd_store_has(s.store, "lines");
     s.run = alone ? "" : "runs/000001/";
+    s.shade = job->drawings->output;
     s.output = job->drawings->output ? job->drawings->output : "twfe.bias";
     unsigned kind = 0;
     rc = find_kind(&kind, &s, ctx);

@@ -13,7 +13,8 @@ typedef struct jd_drawings {
     unsigned formats;    /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG */
     double width_mm;     /**< of every figure, 60 to 400; 0 = each its own */
     const char *figures; /**< names joined by commas; NULL = all that a file has */
-    const char *output;  /**< of sweeps, as jd_study_output() names it; NULL = "twfe.bias" */
+    const char *output;  /**< of sweeps, as jd_study_output() names it; NULL = "twfe.bias"; of maps,
+                          a column of  panel/county or panel/urban; NULL = friction */
     void (*drawn)(void *user, const char *path); /**< called with each file written; may be NULL */
     void *user;
     bool replace; /**< files that are not known as this program's figures too */

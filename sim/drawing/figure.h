@@ -15,6 +15,7 @@ typedef struct jd_source {
     jd_store_t *store;
     const char *run;    /**< where the tables of one run are: "", or the first of several */
     const char *output; /**< as jd_drawings_t */
+    const char *shade;  /**< what a map is shaded by, NULL = friction */
 } jd_source_t;
 
 /** Kinds of result files, one bit each, in the order of jd_file_kind_name(). */
@@ -46,6 +47,8 @@ const jd_figure_t *jd_figure_named(const char *name);
 /** What the kind of a bit is called, "a run"; NULL behind the last. */
 const char *jd_file_kind_name(int bit);
 
+/** Whether the file, or the first of several runs, has the table. */
+bool jd_drawing_has(const jd_source_t *s, const char *name);
 /** Reads NAME, or that of the first of several runs. */
 JD_MUST_USE int jd_drawing_read(const jd_source_t *s, const char *name, jd_table_t *table,
                                 jd_ctx_t *ctx);

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/vmath.h"
 #include "drawing/tables.h"
+#include "run/record/estimands.h"
 
 enum { STREET = 4 }; /* level of /jurisdictions */
 
@@ -78,15 +79,31 @@ static int sites_init(sites_t *s, const jd_table_t *places, jd_ctx_t *ctx)
     return rc;
 }
 
+/* Counties shaded by another column bear its unit and label. */
+static int name_shade(jd_table_t *counties, const jd_column_t *of, jd_ctx_t *ctx)
+{
+    jd_column_t *own;
+    int rc = jd_make(&own, JD_MAP_COLUMNS, sizeof *own, "a map's columns", ctx);
+    if (rc) return rc;
+    memcpy(own, counties->columns, JD_MAP_COLUMNS * sizeof *own);
+    own[JD_MAP_FRICTION].unit = of->unit;
+    const jd_outcome_t *outcome = jd_outcome_find(of->name); /* whose label is shorter */
+    own[JD_MAP_FRICTION].label = outcome ? outcome->words : of->label;
+    counties->columns = counties->owned = own;
+    return JD_OK;
+}
+
 int jd_county_rows(jd_table_t *counties, int *degrees, const jd_table_t *places,
-                   const jd_table_t *panel, jd_ctx_t *ctx)
+                   const jd_table_t *panel, const jd_table_t *of, const char *value, jd_ctx_t *ctx)
 {
     sites_t sites;
+    const int shade = jd_table_find(of, value);
     memset(counties, 0, sizeof *counties);
     int rc = sites_init(&sites, places, ctx);
     if (!rc)
         rc = jd_table_init(counties, "counties", "", jd_map_county_columns, JD_MAP_COLUMNS,
                            panel->n_unit, ctx);
+    if (!rc && strcmp(value, "friction") != 0) rc = name_shade(counties, &of->columns[shade], ctx);
     *degrees = sites.degrees;
     for (int64_t u = 0; u < panel->n_unit && !rc; u++) {
         double unit = jd_cell(panel, "unit", u), cohort = jd_cell(panel, "cohort", u);
@@ -94,7 +111,7 @@ int jd_county_rows(jd_table_t *counties, int *degrees, const jd_table_t *places,
         int64_t row = counties->rows++, last = (panel->n_time - 1) * panel->n_unit + u;
         jd_table_set_number(counties, JD_MAP_X, row, sites.x[(int64_t)unit]);
         jd_table_set_number(counties, JD_MAP_Y, row, sites.y[(int64_t)unit]);
-        jd_table_set_number(counties, JD_MAP_FRICTION, row, jd_cell(panel, "friction", last));
+        jd_table_set_number(counties, JD_MAP_FRICTION, row, jd_table_number(of, shade, last));
         jd_table_set_number(counties, JD_MAP_TREATED, row, cohort > 0);
     }
     sites_free(&sites);

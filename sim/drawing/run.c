@@ -82,16 +82,45 @@ const jd_figure_t jd_drawing_time_series = {
     .draw = draw_series,
 };
 
+/* What a map is shaded by: a column of numbers of panel/county, else of panel/urban, which is read
+ * then. */
+static int find_shade(const jd_source_t *s, const jd_table_t *panel, jd_table_t *urban,
+                      const jd_table_t **of, const char **value, jd_ctx_t *ctx)
+{
+    *value = s->shade ? s->shade : "friction";
+    *of = panel;
+    int c = jd_table_find(panel, *value), rc = JD_OK;
+    if (c < 0 && s->shade && jd_drawing_has(s, "panel/urban")) {
+        rc = jd_drawing_read(s, "panel/urban", urban, ctx);
+        if (rc) return rc;
+        *of = urban;
+        c = jd_table_find(urban, *value);
+    }
+    if (c >= 0 && (*of)->columns[c].type != JD_TEXT && (*of)->columns[c].axis == JD_AXIS_CELL &&
+        (*of)->n_unit == panel->n_unit)
+        return JD_OK;
+    return jd_fail(ctx, JD_ERR_ARGUMENT,
+                   "%s: a map is not shaded by '%s': name a column of numbers of panel/county or "
+                   "panel/urban, as friction, "
+                   "services, stock or poi (jiedao info %s --table panel/urban)",
+                   s->path, *value, s->path);
+}
+
 static int draw_map(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t *ctx)
 {
-    jd_table_t places = {0}, panel = {0}, relocations = {0}, counties = {0}, flows = {0};
+    jd_table_t places = {0}, panel = {0}, relocations = {0}, counties = {0}, flows = {0},
+               urban = {0};
+    const jd_table_t *of = NULL;
+    const char *value = NULL;
     int degrees = 0;
     int rc = jd_drawing_read(s, "jurisdictions", &places, ctx);
     if (!rc) rc = jd_drawing_read(s, "panel/county", &panel, ctx);
     if (!rc) rc = jd_drawing_read(s, "relocations", &relocations, ctx);
-    if (!rc) rc = jd_county_rows(&counties, &degrees, &places, &panel, ctx);
+    if (!rc) rc = find_shade(s, &panel, &urban, &of, &value, ctx);
+    if (!rc) rc = jd_county_rows(&counties, &degrees, &places, &panel, of, value, ctx);
     if (!rc) rc = jd_flow_rows(&flows, &places, &relocations, ctx);
     if (!rc) rc = jd_figure_map(&counties, &flows, degrees, 0, o, ctx);
+    jd_table_free(&urban);
     jd_table_free(&flows);
     jd_table_free(&counties);
     jd_table_free(&relocations);
@@ -102,7 +131,7 @@ static int draw_map(const jd_source_t *s, const jd_figure_options_t *o, jd_ctx_t
 
 const jd_figure_t jd_drawing_map = {
     .name = "map",
-    .label = "governance friction and flows of relocating firms",
+    .label = "governance friction, or what --of names, and flows of relocating firms",
     .of = JD_FILE_RUN,
     .tables = "jurisdictions,panel/county,relocations",
     .draw = draw_map,

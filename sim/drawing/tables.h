@@ -69,10 +69,12 @@ void jd_add_share_row(jd_table_t *shares, double share, const jd_means_t *estima
 /** An estimator's name for people; one this list does not know keeps its own. */
 const char *jd_estimator_name(const char *own);
 
-/** Counties with place, friction in the last period and treatment. Places are degrees where the
- *  streets have them, else km. `places` is /jurisdictions, `panel` /panel/county. */
+/** Counties with place, treatment and what they are shaded by: column `value` of `of`, a panel of
+ * the same counties (friction of /panel/county), in the last period. Places are degrees where the
+ * streets have them, else km. `places` is /jurisdictions, `panel` /panel/county. */
 JD_MUST_USE int jd_county_rows(jd_table_t *counties, int *degrees, const jd_table_t *places,
-                               const jd_table_t *panel, jd_ctx_t *ctx);
+                               const jd_table_t *panel, const jd_table_t *of, const char *value,
+                               jd_ctx_t *ctx);
 /** Relocations between prefectures, from and to the mean place of their streets. */
 JD_MUST_USE int jd_flow_rows(jd_table_t *flows, const jd_table_t *places,
                              const jd_table_t *relocations, jd_ctx_t *ctx);

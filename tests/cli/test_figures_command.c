@@ -145,6 +145,10 @@ static void test_figures_by_name(void **state)
     }
     run(0, "figures one.h5 -o some --format svg --figure time_series --figure=map");
     assert_string_equal(said.out, "some/map.svg\nsome/time_series.svg\n");
+    run(0, "figures one.h5 -o some --format svg --figure map --of poi");
+    assert_drawn("some/map.svg", "points of interest");
+    run(2, "figures one.h5 -o some --figure map --of unit_code");
+    ASSERT_HOLDS(said.err, "a map is not shaded by 'unit_code': name a column of numbers");
     run(2, "figures one.h5 -o some --figure mapp");
     ASSERT_HOLDS(said.err, "no figure 'mapp'; did you mean 'map'?");
     run(1, "figures one.h5 -o some --figure heat");

@@ -440,7 +440,7 @@ static void test_counties_lie_amid_their_streets(void **state)
         int told = -1;
         make_places(&places, degrees);
         make_counties(&panel);
-        assert_int_equal(jd_county_rows(&counties, &told, &places, &panel, &ctx), JD_OK);
+        assert_int_equal(jd_county_rows(&counties, &told, &places, &panel, &panel, "friction", &ctx), JD_OK);
         assert_int_equal(told, degrees);
         assert_int_equal(counties.rows, 2);
         assert_near(jd_cell(&counties, "x", 0), degrees ? 106.5 : 65, 1e-12);
@@ -461,7 +461,7 @@ static void test_counties_lie_amid_their_streets(void **state)
     make_counties(&panel);
     for (int i = 0; i < 3; i++)
         jd_table_set_number(&places, jd_table_find(&places, "longitude"), 6 + i, east[i]);
-    assert_int_equal(jd_county_rows(&counties, &told, &places, &panel, &ctx), JD_OK);
+    assert_int_equal(jd_county_rows(&counties, &told, &places, &panel, &panel, "friction", &ctx), JD_OK);
     assert_near(jd_cell(&counties, "x", 0), 180, 1e-9);
     assert_near(jd_cell(&counties, "x", 1), 179.5, 1e-9);
     jd_table_free(&counties);
@@ -509,7 +509,7 @@ static void test_a_circle_of_divisions_ends(void **state)
     jd_table_set_number(&places, jd_table_find(&places, "parent"), 4, 6);
     jd_table_set_number(&places, jd_table_find(&places, "parent"), 2, 2);
     jd_table_set_number(&panel, jd_table_find(&panel, "unit"), 1, 1e6);
-    assert_int_equal(jd_county_rows(&counties, &degrees, &places, &panel, &ctx), JD_OK);
+    assert_int_equal(jd_county_rows(&counties, &degrees, &places, &panel, &panel, "friction", &ctx), JD_OK);
     assert_int_equal(counties.rows, 1);
     jd_table_free(&counties);
     jd_table_free(&panel);
