@@ -26,7 +26,7 @@ endforeach()
 file(CONFIGURE OUTPUT ${OUT} @ONLY CONTENT [=[
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Written by cmake/configs.cmake from configs/ and share/completions/. */
-#include "cli/builtin.h"
+#include "study/builtin.h"
 
 @texts@const int jd_builtin_count = @number@;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What `cmake --install` gives: program, libraries (static and shared), headers, a CMake package
-# with the components core, did, sim and static, jiedao.pc, man page, completion, docs, licence.
+# with the components core, did, sim, study and static, jiedao.pc, man page, completion, docs, licence.
 # COMPONENT names the Debian package a file goes to (package.cmake).
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/jiedao)
@@ -9,13 +9,13 @@ install(TARGETS jiedao RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT pro
 if(TARGET jiedao-mpi)
   install(TARGETS jiedao-mpi RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT mpi)
 endif()
-foreach(part core did sim)
+foreach(part core did sim study)
   install(TARGETS jd_${part}_shared EXPORT ${part}
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libraries NAMELINK_COMPONENT development)
   install(TARGETS jd_${part} EXPORT static
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 endforeach()
-foreach(set core did sim static)
+foreach(set core did sim study static)
   install(EXPORT ${set} NAMESPACE jiedao:: FILE jiedao-${set}.cmake DESTINATION ${package_dir}
           COMPONENT development)
 endforeach()

@@ -103,7 +103,17 @@ JD_API const char *jd_table_column_type(const jd_table_t *table, int column);
 /** What it is measured in, "1" for pure numbers; and a phrase for people. */
 JD_API const char *jd_table_column_unit(const jd_table_t *table, int column);
 JD_API const char *jd_table_column_label(const jd_table_t *table, int column);
-/** Bytes of a cell, and the cells [rows]. */
+/** What its numbers mean: "0 never, 1 treated"; "" = nothing to say. */
+JD_API const char *jd_table_column_flags(const jd_table_t *table, int column);
+/** Of a panel: periods and units, whose product is the rows, time slowest; of a list 0. */
+JD_API int64_t jd_table_n_time(const jd_table_t *table);
+JD_API int64_t jd_table_n_unit(const jd_table_t *table);
+/** What a column runs along: "cell", [rows]; of panels also "unit", [n_unit], and "time", [n_time].
+ */
+JD_API const char *jd_table_column_axis(const jd_table_t *table, int column);
+/** What the table holds: a sentence. */
+JD_API const char *jd_table_label(const jd_table_t *table);
+/** Bytes of a cell, and the cells along its axis. */
 JD_API int jd_table_column_width(const jd_table_t *table, int column);
 JD_API const void *jd_table_column_data(const jd_table_t *table, int column);
 

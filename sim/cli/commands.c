@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/builtin.h"
 #include "cli/command.h"
+#include "study/builtin.h"
 #include "sweep/sections.h"
 
 extern const jd_command_t jd_command_run;
@@ -78,39 +78,6 @@ const jd_command_t *jd_command_find(const char *name, jd_ctx_t *ctx)
     return NULL;
 }
 
-const char *jd_builtin_config(const char *name)
-{
-    size_t length = strlen(name);
-    if (length > 4 && !strcmp(name + length - 4, ".ini")) length -= 4;
-    for (int i = 0; i < jd_builtin_count; i++)
-        if (strlen(jd_builtin_names[i]) == length && !strncmp(jd_builtin_names[i], name, length))
-            return jd_builtin_texts[i];
-    return NULL;
-}
-
-/* Files come first, so that a user's own quickstart.ini is never shadowed. */
-static int read_config(jd_config_t *config, const char *name, jd_ctx_t *ctx)
-{
-    struct stat there;
-    bool found = stat(name, &there) == 0;
-    const char *text = jd_builtin_config(name);
-    if (found && !(text && S_ISDIR(there.st_mode))) return jd_config_read_file(config, name, ctx);
-    if (text) {
-        char label[256];
-        snprintf(label, sizeof label, "%s (built in)", name);
-        return jd_config_read_text(config, label, text, ctx);
-    }
-    const char *near = jd_nearest(name, jd_builtin_names, jd_builtin_count);
-    if (near)
-        return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "%s: no such file, and no built-in config of this name; did you mean '%s'?",
-                       name, near);
-    return jd_fail(ctx, JD_ERR_ARGUMENT,
-                   "%s: no such file, and no built-in config of this name; 'jiedao configs' lists "
-                   "those there are",
-                   name);
-}
-
 static int config_of(jd_config_t **config, const jd_section_t *const *sections, int n_sections,
                      const char *const *ignored, const char *name, const jd_args_t *args,
                      jd_ctx_t *ctx)
@@ -118,7 +85,7 @@ static int config_of(jd_config_t **config, const jd_section_t *const *sections, 
     int rc = jd_config_create(config, sections, n_sections, ctx);
     if (rc) return rc;
     jd_config_ignore(*config, ignored);
-    rc = read_config(*config, name, ctx);
+    rc = jd_config_read_named(*config, name, ctx);
     /* A wrong --set is reported together with the file's mistakes. */
     int at = 0;
     for (const char *set; (set = jd_args_next(args, "set", &at));) {

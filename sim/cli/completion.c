@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/builtin.h"
 #include "cli/command.h"
 #include "diagnose/diagnostic.h"
 #include "drawing/figure.h"
 #include "jiedao/did.h"
+#include "study/builtin.h"
 #include "sweep/sections.h"
 
 static void print_commands(void)

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/builtin.h"
 #include "cli/command.h"
 #include "io/files/whole.h"
+#include "study/builtin.h"
 
 /* A config's first comment line says what it is. */
 static void print_summary(const char *name, const char *text)

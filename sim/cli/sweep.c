@@ -94,7 +94,7 @@ static int try_one(const jd_config_t *config, const jd_plan_t *plan, double *sec
     int rc = jd_plan_config(&point, plan, config, 0, &single);
     if (!rc) rc = jd_study_inputs_read(&inputs, point, &single);
     double start = jd_study_clock();
-    if (!rc) rc = jd_study_replicate(point, &inputs.inputs, 0, NULL, "", &one, &times, &single);
+    if (!rc) rc = jd_study_replicate(point, &inputs.inputs, 0, NULL, &one, &times, &single);
     *seconds = jd_study_clock() - start;
     *bytes = 512;
     const jd_table_t *tables[] = {&one.estimates, &one.estimands};

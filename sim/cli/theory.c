@@ -4,9 +4,9 @@
 
 #include "analysis/figures/figures.h"
 #include "cli/again.h"
-#include "cli/builtin.h"
 #include "cli/command.h"
 #include "propositions/propositions.h"
+#include "study/builtin.h"
 
 static void print_done(void *user, const char *name, const char *claim, int numbers, int expected,
                        int otherwise, int open)

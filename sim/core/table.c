@@ -251,3 +251,31 @@ const void *jd_table_column_data(const jd_table_t *table, int column)
 {
     return table->data[column];
 }
+
+const char *jd_table_column_flags(const jd_table_t *table, int column)
+{
+    const char *flags = table->columns[column].flags;
+    return flags ? flags : "";
+}
+
+int64_t jd_table_n_time(const jd_table_t *table)
+{
+    return table->n_time;
+}
+
+int64_t jd_table_n_unit(const jd_table_t *table)
+{
+    return table->n_unit;
+}
+
+const char *jd_table_column_axis(const jd_table_t *table, int column)
+{
+    static const char *const names[] = {
+        [JD_AXIS_CELL] = "cell", [JD_AXIS_UNIT] = "unit", [JD_AXIS_TIME] = "time"};
+    return names[table->n_unit > 0 ? table->columns[column].axis : JD_AXIS_CELL];
+}
+
+const char *jd_table_label(const jd_table_t *table)
+{
+    return table->label;
+}

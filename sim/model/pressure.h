@@ -65,7 +65,7 @@ void jd_events_free(jd_events_t *events);
 /** Share of its full size an event has in a quarter: 0 before its start.  step: 1 from the start;
  * ramp: 0 at the start, 1 `length` quarters on and after; pulse: 1 for `length` quarters; updown:
  * up to 1 and down to 0 again over `length` quarters. */
-double jd_event_shape(const jd_event_params_t *event, int32_t quarter);
+JD_API double jd_event_shape(const jd_event_params_t *event, int32_t quarter);
 
 /** Streets and counties that change rank this quarter (kind = reclassify). Draws: JD_DRAW_EVENT. */
 void jd_events_reclassify(jd_events_t *events, const jd_tree_t *tree, int32_t quarter,

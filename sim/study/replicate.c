@@ -16,26 +16,10 @@ double jd_study_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-typedef struct outlet {
-    jd_store_t *store;
-    const char *prefix; /* "" or "runs/000001/" */
-} outlet_t;
-
-/* A table under another name in the file; the name's storage must last for the call. */
-static int write_as(jd_store_t *store, const char *prefix, const jd_table_t *table, bool append,
-                    jd_ctx_t *ctx)
-{
-    char name[128];
-    jd_table_t renamed = *table;
-    snprintf(name, sizeof name, "%s%s", prefix, table->name);
-    renamed.name = name;
-    return append ? jd_store_append(store, &renamed, ctx) : jd_store_write(store, &renamed, ctx);
-}
-
 static int take_rows(void *user, const jd_table_t *rows, jd_ctx_t *ctx)
 {
-    outlet_t *outlet = user;
-    return write_as(outlet->store, outlet->prefix, rows, true, ctx);
+    const jd_keeper_t *keep = user;
+    return keep->take(keep->user, rows, true, ctx);
 }
 
 static const jd_table_t *find_table(void *user, const char *name)
@@ -43,26 +27,30 @@ static const jd_table_t *find_table(void *user, const char *name)
     return jd_simulation_table(user, name);
 }
 
-static int store_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
-                        const outlet_t *outlet, jd_ctx_t *ctx)
+static int keep_tables(const jd_simulation_t *sim, const jd_table_t *estimates,
+                       const jd_keeper_t *keep, jd_ctx_t *ctx)
 {
     int rc = JD_OK;
     for (int i = 0; i < jd_simulation_n_tables(sim) && !rc; i++) {
         const jd_table_t *t = jd_simulation_table_at(sim, i);
-        if (t->columns) rc = write_as(outlet->store, outlet->prefix, t, false, ctx);
+        if (t->columns) rc = keep->take(keep->user, t, false, ctx);
     }
-    return rc ? rc : write_as(outlet->store, outlet->prefix, estimates, false, ctx);
+    return rc ? rc : keep->take(keep->user, estimates, false, ctx);
 }
 
-static int store_facts(const jd_study_replicate_t *one, const outlet_t *outlet, jd_ctx_t *ctx)
+int jd_study_facts(const jd_study_replicate_t *one, jd_table_t *facts, jd_ctx_t *ctx)
+{
+    int rc = jd_table_init(facts, "facts", "Numbers beside those of a text", jd_fact_columns,
+                           JD_FACT_COLUMNS, one->n_facts, ctx);
+    return rc ? rc : jd_study_add_facts(facts, one->fact, one->n_facts, ctx);
+}
+
+static int keep_facts(const jd_study_replicate_t *one, const jd_keeper_t *keep, jd_ctx_t *ctx)
 {
     jd_table_t t;
     if (one->n_facts == 0) return JD_OK;
-    int rc = jd_table_init(&t, "facts", "Numbers beside those of a text", jd_fact_columns,
-                           JD_FACT_COLUMNS, one->n_facts, ctx);
-    if (rc) return rc;
-    rc = jd_study_add_facts(&t, one->fact, one->n_facts, ctx);
-    if (!rc) rc = write_as(outlet->store, outlet->prefix, &t, false, ctx);
+    int rc = jd_study_facts(one, &t, ctx);
+    if (!rc) rc = keep->take(keep->user, &t, false, ctx);
     jd_table_free(&t);
     return rc;
 }
@@ -73,18 +61,32 @@ static double last_of(const jd_table_t *t, const char *column)
                             : (double)NAN;
 }
 
-int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
-                       jd_store_t *store, const char *prefix, jd_study_replicate_t *out,
-                       jd_study_times_t *times, jd_ctx_t *ctx)
+int jd_study_note(const jd_simulation_t *sim, jd_study_replicate_t *out, jd_ctx_t *ctx)
 {
-    outlet_t outlet = {.store = store, .prefix = prefix};
-    jd_sink_t sink = {.append = take_rows, .user = &outlet};
+    const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");
+    const jd_table_t *national = jd_simulation_table(sim, "panel/national");
+    out->facts = jd_simulation_facts(sim);
+    out->strong = last_of(national, "share_strong");
+    out->services = last_of(national, "services");
+    out->friction.friction = last_of(national, "friction");
+    out->friction.log_friction = last_of(national, "log_friction");
+    for (int k = 0; k < JD_FRICTION_PARTS; k++)
+        out->friction.part[k] = last_of(national, jd_summary_columns[JD_SUMMARY_PART + k].name);
+    return jd_table_copy(&out->estimands, estimands, ctx);
+}
+
+int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uint64_t replicate,
+                       const jd_keeper_t *keep, jd_study_replicate_t *out, jd_study_times_t *times,
+                       jd_ctx_t *ctx)
+{
+    jd_keeper_t keeper = keep ? *keep : (jd_keeper_t){NULL, NULL};
+    jd_sink_t sink = {.append = take_rows, .user = &keeper};
     jd_simulation_t *sim = NULL;
     memset(out, 0, sizeof *out);
     double start = jd_study_clock();
     int rc = jd_simulation_create(&sim, config, inputs, replicate, ctx);
     double built = jd_study_clock();
-    if (!rc) rc = jd_simulation_run(sim, store ? &sink : NULL, ctx);
+    if (!rc) rc = jd_simulation_run(sim, keep ? &sink : NULL, ctx);
     if (!rc) out->n_facts = jd_mechanisms_facts(sim, out->fact);
     if (!rc) jd_simulation_drop_firms(sim);
     double simulated = jd_study_clock();
@@ -93,20 +95,9 @@ int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs, uin
         rc = jd_recover(jd_config_section(config, "estimate"), &recorded, &out->estimates, NULL,
                         ctx);
     double estimated = jd_study_clock();
-    if (!rc && store) rc = store_tables(sim, &out->estimates, &outlet, ctx);
-    if (!rc && store) rc = store_facts(out, &outlet, ctx);
-    if (!rc) {
-        const jd_table_t *estimands = jd_simulation_table(sim, "truth/estimands");
-        const jd_table_t *national = jd_simulation_table(sim, "panel/national");
-        out->facts = jd_simulation_facts(sim);
-        out->strong = last_of(national, "share_strong");
-        out->services = last_of(national, "services");
-        out->friction.friction = last_of(national, "friction");
-        out->friction.log_friction = last_of(national, "log_friction");
-        for (int k = 0; k < JD_FRICTION_PARTS; k++)
-            out->friction.part[k] = last_of(national, jd_summary_columns[JD_SUMMARY_PART + k].name);
-        rc = jd_table_copy(&out->estimands, estimands, ctx);
-    }
+    if (!rc && keep) rc = keep_tables(sim, &out->estimates, keep, ctx);
+    if (!rc && keep) rc = keep_facts(out, keep, ctx);
+    if (!rc) rc = jd_study_note(sim, out, ctx);
     times->setup += built - start;
     times->simulate += simulated - built;
     times->estimate += estimated - simulated;

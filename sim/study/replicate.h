@@ -20,12 +20,22 @@ typedef struct jd_study_replicate {
     int n_facts;
 } jd_study_replicate_t;
 
-/** One replicate; all its tables into the store under `prefix`, unless store is NULL. Adds to
- * times. */
+/** Takes tables of a run, one after the other; `append`: more rows of one that came before, or its
+ *  first. */
+typedef struct jd_keeper {
+    int (*take)(void *user, const jd_table_t *table, bool append, jd_ctx_t *ctx);
+    void *user;
+} jd_keeper_t;
+
+/** One replicate; all its tables to `keep`, unless it is NULL. Adds to times. */
 JD_MUST_USE int jd_study_replicate(const jd_config_t *config, const jd_inputs_t *inputs,
-                                   uint64_t replicate, jd_store_t *store, const char *prefix,
+                                   uint64_t replicate, const jd_keeper_t *keep,
                                    jd_study_replicate_t *out, jd_study_times_t *times,
                                    jd_ctx_t *ctx);
+/** What a simulation did, into `out`: facts, friction, a copy of its estimands. */
+JD_MUST_USE int jd_study_note(const jd_simulation_t *sim, jd_study_replicate_t *out, jd_ctx_t *ctx);
+/** Its facts of mechanisms as the table "facts", made here. */
+JD_MUST_USE int jd_study_facts(const jd_study_replicate_t *one, jd_table_t *facts, jd_ctx_t *ctx);
 void jd_study_replicate_free(jd_study_replicate_t *out);
 
 /** What a replicate did, as columns of /runs. */

@@ -10,6 +10,7 @@
 #include "study/replicate.h"
 #include "study/run_notes.h"
 #include "study/run_tables.h"
+#include "study/store_keep.h"
 
 /* Replicates under way, side by side; all but what is only read is touched by one at a time. */
 typedef struct work {
@@ -55,8 +56,10 @@ static void run_one(const work_t *w, int64_t i, attempt_t *a)
     inner.threads = w->threads;
     memset(a, 0, sizeof *a);
     snprintf(prefix, sizeof prefix, "runs/%06lld/", (long long)i + 1);
-    a->code = jd_study_replicate(w->config, w->inputs, (uint64_t)i, w->store, prefix, &a->one,
-                                 &a->times, &inner);
+    jd_store_keep_t where = {.store = w->store, .prefix = prefix};
+    const jd_keeper_t keep = jd_keep_in_store(&where);
+    a->code = jd_study_replicate(w->config, w->inputs, (uint64_t)i, w->store ? &keep : NULL,
+                                 &a->one, &a->times, &inner);
     snprintf(a->message, sizeof a->message, "%.*s", (int)strcspn(inner.message, "\n"),
              inner.message);
     jd_run_notes_end(&notes, a->note);

@@ -12,6 +12,7 @@
 #include "study/replicate.h"
 #include "study/replicates.h"
 #include "study/run_notes.h"
+#include "study/store_keep.h"
 
 void jd_study_result_free(jd_study_result_t *r)
 {
@@ -160,8 +161,9 @@ static int run_once(jd_store_t *store, const jd_config_t *config, const jd_study
     jd_ctx_t inner;
     char text[JD_RUN_NOTE];
     jd_run_notes_begin_reporting(&notes, &inner, ctx);
-    int rc =
-        jd_study_replicate(config, &inputs->inputs, 0, store, "", &one, &result->times, &inner);
+    jd_store_keep_t where = {.store = store, .prefix = ""};
+    const jd_keeper_t keep = jd_keep_in_store(&where);
+    int rc = jd_study_replicate(config, &inputs->inputs, 0, &keep, &one, &result->times, &inner);
     if (rc) return jd_fail(ctx, rc, "%s", inner.message);
     result->facts = one.facts;
     memcpy(result->fact, one.fact, sizeof one.fact);

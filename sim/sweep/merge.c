@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "study/replicate.h"
-#include "study/run_notes.h"
-#include "study/run_tables.h"
+#include "sweep/all_runs.h"
 #include "sweep/ours.h"
 #include "sweep/sweep.h"
 
@@ -17,44 +15,16 @@ enum { PATH_SIZE = 4096 };
 /* A merge under way. */
 typedef struct merge {
     const jd_sweep_folder_t *folder;
-    jd_table_t runs, all[JD_SWEEP_SUMMARY]; /* of the runs read last; emptied into the store */
-    jd_run_result_t *block;                 /* [shards.block] a block's results, by run */
+    jd_all_runs_t all;      /* of the runs read last; emptied into the store */
+    jd_run_result_t *block; /* [shards.block] a block's results, by run */
     bool *there;
-    jd_plan_name_t *name; /* [n_factors] columns' names */
-    jd_column_t *columns;
     jd_store_t *store;
-    int64_t failed, merged; /* runs */
-    jd_first_failure_t first_failure;
-    jd_notes_tally_t tally;
 } merge_t;
-
-/* ---- Columns of /runs: the fixed ones, the factors, what a run did ---- */
-
-static int make_columns(merge_t *m, jd_ctx_t *ctx)
-{
-    const jd_plan_t *plan = &m->folder->plan;
-    const jd_column_t *summary = jd_sweep_simulate.layout.columns[JD_SWEEP_SUMMARY];
-    int n = JD_RUN_COLUMNS + plan->n_factors + JD_SUMMARY_COLUMNS + 1;
-    int rc = jd_make(&m->name, plan->n_factors, sizeof *m->name, "the merge", ctx);
-    if (!rc) rc = jd_make(&m->columns, n, sizeof *m->columns, "the merge", ctx);
-    if (rc) return rc;
-    memcpy(m->columns, jd_run_columns, sizeof jd_run_columns);
-    jd_plan_columns(plan, m->columns + JD_RUN_COLUMNS, m->name);
-    memcpy(m->columns + JD_RUN_COLUMNS + plan->n_factors, summary,
-           JD_SUMMARY_COLUMNS * sizeof *summary);
-    m->columns[n - 1] = jd_run_note_column;
-    return jd_table_init(&m->runs, "runs", "Runs of this file", m->columns, n,
-                         m->folder->shards.block, ctx);
-}
 
 static int begin(merge_t *m, jd_ctx_t *ctx)
 {
-    const jd_run_layout_t *l = &jd_sweep_simulate.layout;
-    int rc = make_columns(m, ctx);
-    for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
-        rc = jd_run_table_begin(&m->all[t], l->name[t], l->label[t], l->columns[t], l->n_columns[t],
-                                1024, ctx);
     int64_t block = m->folder->shards.block;
+    int rc = jd_all_runs_begin(&m->all, &m->folder->plan, block, ctx);
     if (!rc) rc = jd_make(&m->block, block, sizeof *m->block, "the merge", ctx);
     return rc ? rc : jd_make(&m->there, block, sizeof *m->there, "the merge", ctx);
 }
@@ -63,13 +33,9 @@ static void end(merge_t *m)
 {
     for (int64_t i = 0; m->block && m->there && i < m->folder->shards.block; i++)
         if (m->there[i]) jd_run_result_free(&m->block[i]);
-    for (int t = 0; t < JD_SWEEP_SUMMARY; t++)
-        jd_table_free(&m->all[t]);
-    jd_table_free(&m->runs);
+    jd_all_runs_free(&m->all);
     free(m->block);
     free(m->there);
-    free(m->columns);
-    free(m->name);
 }
 
 /* ---- Runs ---- */
@@ -117,24 +83,7 @@ static int copy_run(const merge_t *m, int64_t run, jd_ctx_t *ctx)
 
 static int add_run(merge_t *m, int64_t run, const jd_run_result_t *r, jd_ctx_t *ctx)
 {
-    const jd_plan_t *plan = &m->folder->plan;
-    int64_t point = jd_plan_point(plan, run);
-    const jd_table_t *summary = &r->table[JD_SWEEP_SUMMARY];
-    int rc = jd_run_note(&m->runs, run + 1, point + 1, jd_plan_replicate(plan, run) + 1,
-                         r->failed ? r->message : NULL, r->note, ctx);
-    if (rc) return rc;
-    int64_t row = m->runs.rows - 1;
-    jd_plan_put(plan, point, &m->runs, JD_RUN_COLUMNS, row);
-    jd_study_summarise_failed(&m->runs, JD_RUN_COLUMNS + plan->n_factors, row);
-    for (int c = 0; c < JD_SUMMARY_COLUMNS && summary->rows == 1; c++)
-        jd_table_set_number(&m->runs, JD_RUN_COLUMNS + plan->n_factors + c, row,
-                            jd_table_number(summary, c, 0));
-    for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
-        rc = jd_run_table_add(&m->all[t], &r->table[t], (int32_t)run + 1, ctx);
-    m->failed += r->failed != 0;
-    m->merged++;
-    jd_first_failure_note(&m->first_failure, run, r);
-    if (!rc) rc = jd_notes_tally_add(&m->tally, r->note, r->failed ? r->message : NULL, ctx);
+    int rc = jd_all_runs_add(&m->all, run, r, ctx);
     if (!rc && m->folder->shards.files && !r->failed) rc = copy_run(m, run, ctx);
     return rc;
 }
@@ -145,18 +94,18 @@ static int merge_block(merge_t *m, int64_t block, jd_ctx_t *ctx)
     jd_shard_state_t state;
     int64_t n_valid;
     int rc = jd_shard_read(shards, block, &state, &n_valid, take, m, ctx);
-    m->runs.rows = 0;
+    m->all.runs.rows = 0;
     for (int t = 0; t < JD_SWEEP_SUMMARY; t++)
-        m->all[t].rows = 0;
+        m->all.table[t].rows = 0;
     for (int64_t i = 0; i < shards->block; i++) {
         if (!m->there[i]) continue;
         if (!rc) rc = add_run(m, block * shards->block + i, &m->block[i], ctx);
         jd_run_result_free(&m->block[i]);
         m->there[i] = false;
     }
-    if (!rc) rc = jd_store_append(m->store, &m->runs, ctx);
+    if (!rc) rc = jd_store_append(m->store, &m->all.runs, ctx);
     for (int t = 0; t < JD_SWEEP_SUMMARY && !rc; t++)
-        rc = jd_store_append(m->store, &m->all[t], ctx);
+        rc = jd_store_append(m->store, &m->all.table[t], ctx);
     return rc;
 }
 
@@ -182,11 +131,11 @@ static int write_all(merge_t *m, jd_ctx_t *ctx)
         rc = merge_block(m, b, ctx);
         if (!rc) rc = jd_check_cancelled(ctx);
     }
-    if (!rc && m->merged != f->plan.n_runs)
+    if (!rc && m->all.n != f->plan.n_runs)
         rc = jd_fail(ctx, JD_ERR_DATA,
                      "%s: %" PRId64 " of %" PRId64 " runs could not be read again; sweep.h5 is not "
                      "written",
-                     f->shards.folder, f->plan.n_runs - m->merged, f->plan.n_runs);
+                     f->shards.folder, f->plan.n_runs - m->all.n, f->plan.n_runs);
     return rc;
 }
 
@@ -219,11 +168,11 @@ int jd_sweep_merge(const char *folder, bool replace, jd_sweep_facts_t *facts, jd
     facts->n_points = opened.plan.n_points;
     facts->replicates = opened.plan.replicates;
     facts->n_runs = opened.plan.n_runs;
-    facts->farm.failed = merge.failed;
-    facts->farm.first_failure = merge.first_failure;
+    facts->farm.failed = merge.all.failed;
+    facts->farm.first_failure = merge.all.first_failure;
     facts->farm.found = opened.plan.n_runs - missing;
     facts->merged = !rc;
-    jd_notes_tally_end(&merge.tally, "runs", rc ? NULL : ctx);
+    jd_notes_tally_end(&merge.all.tally, "runs", rc ? NULL : ctx);
     end(&merge);
     jd_sweep_folder_free(&opened);
     return rc;

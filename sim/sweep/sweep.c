@@ -3,41 +3,8 @@
 
 #include <string.h>
 
-#include "run/record/estimands.h"
-#include "study/facts.h"
-#include "study/replicate.h"
+#include "study/store_keep.h"
 #include "sweep/ours.h"
-
-static int simulate(const jd_sweep_one_t *run, jd_run_result_t *result, jd_ctx_t *ctx)
-{
-    jd_study_times_t times = {0};
-    jd_study_replicate_t one = {0};
-    jd_table_t *summary = &result->table[JD_SWEEP_SUMMARY];
-    int rc =
-        jd_study_replicate(run->config, run->inputs, run->key, run->store, "", &one, &times, ctx);
-    if (!rc) rc = jd_table_reserve(summary, 1, ctx);
-    if (!rc) rc = jd_study_add_facts(&result->table[JD_SWEEP_FACTS], one.fact, one.n_facts, ctx);
-    if (!rc) {
-        summary->rows = 1;
-        jd_study_summarise(&one, summary, 0, 0);
-        jd_run_result_take(&result->table[JD_SWEEP_ESTIMATES], &one.estimates);
-        jd_run_result_take(&result->table[JD_SWEEP_ESTIMANDS], &one.estimands);
-    }
-    jd_study_replicate_free(&one);
-    return rc;
-}
-
-const jd_sweep_kind_t jd_sweep_simulate = {
-    .layout = {.n = JD_SWEEP_TABLES,
-               .name = {"estimates", "truth/estimands", "facts", "summary"},
-               .label = {JD_ESTIMATES_OF_ALL, JD_ESTIMANDS_OF_ALL, "Facts of all runs",
-                         "What a run did"},
-               .columns = {jd_estimate_columns, jd_estimand_columns, jd_fact_columns,
-                           jd_summary_columns},
-               .n_columns = {JD_EST_COLUMNS, E_COLUMNS, JD_FACT_COLUMNS, JD_SUMMARY_COLUMNS}},
-    .run = simulate,
-    .merges = true,
-};
 
 /* What the runs of a sweep share; only read. */
 typedef struct job {
@@ -54,16 +21,20 @@ static int run_into_file(const job_t *job, int64_t run, jd_sweep_one_t *one,
 {
     char path[4096];
     jd_shards_file(&job->folder->shards, run, path);
+    jd_store_t *store = NULL;
     int rc = jd_sweep_may_replace(path, ctx);
-    if (!rc) rc = jd_store_create(&one->store, path, true, ctx);
+    if (!rc) rc = jd_store_create(&store, path, true, ctx);
     if (rc) return rc == JD_ERR_NO_MEMORY ? rc : JD_ERR_WRITE; /* not this run's failure */
-    rc = jd_study_store_identity(one->store, one->config, 1, ctx);
-    if (!rc) rc = jd_study_store_inputs(one->store, inputs, ctx);
-    if (!rc)
-        rc = jd_study_store_config(one->store, one->config, jd_config_source(one->config), ctx);
+    jd_store_keep_t where = {.store = store, .prefix = ""};
+    const jd_keeper_t keep = jd_keep_in_store(&where);
+    one->keep = &keep;
+    rc = jd_study_store_identity(store, one->config, 1, ctx);
+    if (!rc) rc = jd_study_store_inputs(store, inputs, ctx);
+    if (!rc) rc = jd_study_store_config(store, one->config, jd_config_source(one->config), ctx);
     if (!rc) rc = job->kind->run(one, result, ctx);
-    if (!rc) return jd_store_commit(&one->store, ctx);
-    jd_store_abandon(&one->store);
+    one->keep = NULL;
+    if (!rc) return jd_store_commit(&store, ctx);
+    jd_store_abandon(&store);
     return rc;
 }
 

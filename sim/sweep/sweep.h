@@ -10,7 +10,7 @@
 #ifndef JD_SWEEP_SWEEP_H
 #define JD_SWEEP_SWEEP_H
 
-#include "study/study.h"
+#include "study/replicate.h"
 #include "sweep/farm.h"
 #include "sweep/plan.h"
 
@@ -21,8 +21,8 @@ enum { JD_SWEEP_ESTIMATES, JD_SWEEP_ESTIMANDS, JD_SWEEP_FACTS, JD_SWEEP_SUMMARY,
 typedef struct jd_sweep_one {
     const jd_config_t *config; /**< of its point, finished */
     const jd_inputs_t *inputs;
-    uint64_t key;      /**< of its random numbers */
-    jd_store_t *store; /**< takes all its tables; NULL = they are not kept */
+    uint64_t key;            /**< of its random numbers */
+    const jd_keeper_t *keep; /**< takes all its tables; NULL = they are not kept */
 } jd_sweep_one_t;
 
 /** What the runs of a folder are. */

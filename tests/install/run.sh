@@ -66,7 +66,7 @@ env -u LD_LIBRARY_PATH "$work/load/load" "$libdir/libjiedao-did.so"
 # The programs of the docs compile without a warning and print what they say.
 awk -v at="$work/page" '/^```c$/ {file = at (++c) ".c"; next} /^```text$/ {file = at (++t) ".txt"; next}
   /^```/ {file = ""} file {print >file}' "$here/../../docs/tutorials/link-the-libraries.md"
-for name in simulate estimate frame sweep; do
+for name in simulate estimate frame sweep trial; do
   cp "$here/../../docs/examples/$name.c" "$here/../../docs/examples/$name.txt" "$work"
 done
 for program in "$work"/*.c; do

@@ -19,6 +19,7 @@ enum part {
     DRAWING,
     RECORDS,
     PROPOSITIONS,
+    TRIAL,
     CLI,
     PANEL,
     LINEAR,
@@ -31,9 +32,9 @@ enum part {
 };
 
 static const char *const part_names[PARTS] = {
-    "core",   "config",  "model",    "run",          "io",      "study",
-    "sweep",  "drawing", "records",  "propositions", "cli",     "panel",
-    "linear", "did",     "diagnose", "experiments",  "figures", "dataset"};
+    "core",    "config",   "model",        "run",     "io",     "study", "sweep",
+    "drawing", "records",  "propositions", "trial",   "cli",    "panel", "linear",
+    "did",     "diagnose", "experiments",  "figures", "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
@@ -46,6 +47,7 @@ static const struct {
     {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},   {DIAGNOSE, DID},
     {DID, LINEAR},        {LINEAR, PANEL},       {RECORDS, RUN},      {RECORDS, IO},
     {CLI, RECORDS},       {EXPERIMENTS, LINEAR}, {CLI, PROPOSITIONS}, {PROPOSITIONS, DRAWING},
+    {TRIAL, SWEEP},
 };
 
 /* Public headers that are not named after their part. */
@@ -79,6 +81,7 @@ static const struct {
     {"randomisation", DIAGNOSE},
     {"frame", DATASET},
     {"analysis", DATASET},
+    {"trial", TRIAL},
 };
 
 /* Libraries and the only parts that may know of them. */

@@ -7,7 +7,7 @@
 #include "jiedao/table.h"
 
 enum { E_NAME, E_OUTCOME, E_TERM, E_COHORT, E_PERIOD, E_EVENT_TIME, E_VALUE, E_CELLS, E_COLUMNS };
-extern const jd_column_t jd_estimand_columns[E_COLUMNS];
+JD_API extern const jd_column_t jd_estimand_columns[E_COLUMNS];
 
 /** An outcome of counties: a column of two panels, with the policy and without it. */
 typedef struct jd_outcome {
@@ -17,10 +17,10 @@ typedef struct jd_outcome {
 } jd_outcome_t;
 
 /** Flows and stock first, as JD_FLOW_KINDS counts them; ended by a NULL name. */
-extern const jd_outcome_t jd_outcomes[];
+JD_API extern const jd_outcome_t jd_outcomes[];
 /** NULL if there is none of the name. */
 const jd_outcome_t *jd_outcome_find(const char *name);
 /** The mechanism that records its panels; NULL: every run does. */
-const struct jd_mechanism *jd_outcome_mechanism(const jd_outcome_t *outcome);
+JD_API const struct jd_mechanism *jd_outcome_mechanism(const jd_outcome_t *outcome);
 
 #endif

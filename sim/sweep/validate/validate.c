@@ -2,477 +2,55 @@
 #include "sweep/validate/validate.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "core/memory.h"
 #include "io/files/folder.h"
-#include "run/setting.h"
-#include "study/run_notes.h"
-#include "sweep/dgp.h"
-#include "sweep/reads.h"
+#include "sweep/validate/rounds.h"
 
-#define ROW(field) offsetof(jd_validate_params_t, field)
-static const jd_param_t params[] = {
-    {"replicates", JD_PARAM_INT, ROW(replicates), "200", 2, 1e6, NULL, "runs",
-     "replicates of each point; with until_mcse, of the first round", "assumed", JD_RESULT},
-    {"until_mcse", JD_PARAM_DOUBLE, ROW(until_mcse), "0", 0, HUGE_VAL, NULL, "1",
-     "add replicates until the bias of every overall effect on the county panel (or the process) "
-     "has "
-     "a Monte-Carlo error no larger; 0 = do not",
-     "assumed", JD_RESULT},
-    {"most", JD_PARAM_INT, ROW(most), "100000", 2, 1e7, NULL, "runs",
-     "replicates at which until_mcse gives up", "assumed", JD_RESULT},
-    {"size", JD_PARAM_FLAG, ROW(size), "yes", 0, 0, NULL, "1",
-     "also estimate in the world without the policy: the tests' size", "assumed", JD_RESULT},
-    {"published", JD_PARAM_LIST, ROW(published), "", -HUGE_VAL, HUGE_VAL, NULL, "1",
-     "published values to hold ours against, one a point", "assumed", JD_RESULT},
-    {"published_error", JD_PARAM_LIST, ROW(published_error), "", 0, HUGE_VAL, NULL, "1",
-     "their Monte-Carlo errors, one a point or one for all; empty = not known", "assumed",
-     JD_RESULT},
-    {"published_measure", JD_PARAM_CHOICE, ROW(published_measure), "power", 0, 0,
-     "truth | estimate | bias | sd | rmse | se_ratio | coverage | power | type_s | type_m | size | "
-     "passed | bias_if_passed | coverage_if_passed | failed",
-     "1", "what they measure", "assumed", JD_RESULT},
-    {"published_estimator", JD_PARAM_TEXT, ROW(published_estimator), "twfe", 0, 0, NULL, "",
-     "of which estimator's overall effect", "assumed", JD_RESULT},
-    {"published_source", JD_PARAM_TEXT, ROW(published_source), "", 0, 0, NULL, "",
-     "where they stand", "assumed", JD_RESULT},
-};
-
-static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
-{
-    const jd_validate_params_t *p = block;
-    (void)name;
-    if (p->published_error.n <= 1 || p->published_error.n == p->published.n) return JD_OK;
-    return jd_config_blame(config, "validate", "published_error", ctx,
-                           "has %d values, published has %d", p->published_error.n, p->published.n);
-}
-
-static bool has_no_target(const void *block, const jd_config_t *config)
-{
-    (void)config;
-    return ((const jd_validate_params_t *)block)->until_mcse == 0.0;
-}
-
-static bool has_none_published(const void *block, const jd_config_t *config)
-{
-    (void)config;
-    return ((const jd_validate_params_t *)block)->published.n == 0;
-}
-
-static const jd_unread_t unread[] = {
-    {"most", has_no_target, "validate.until_mcse = 0 asks for validate.replicates and no more"},
-    {"published_error, published_measure, published_estimator, published_source",
-     has_none_published, "validate.published is empty"},
-    {NULL, NULL, NULL},
-};
-
-const jd_section_t jd_validate_section = {
-    .name = "validate",
-    .help = "Monte Carlo of the estimators over replicates, at each point of [sweep]",
-    .params = params,
-    .n_params = sizeof params / sizeof *params,
-    .size = sizeof(jd_validate_params_t),
-    .check = check,
-    .unread = unread,
-};
-
-/* ---- One replicate ---- */
-
-enum { ESTIMATES, NULL_ESTIMATES, TABLES };
-
-static int run_process(const jd_dgp_params_t *dgp, const jd_estimate_params_t *estimate, bool size,
-                       uint64_t seed, uint64_t key, jd_run_result_t *result, jd_ctx_t *ctx)
-{
-    jd_recovery_sample_t s = {0};
-    int rc = jd_dgp_sample(&s, dgp, seed, key, ctx);
-    if (!rc)
-        rc = jd_recover_sample(estimate, &s, &result->table[ESTIMATES],
-                               size ? &result->table[NULL_ESTIMATES] : NULL, ctx);
-    jd_recovery_sample_free(&s);
-    return rc;
-}
-
-static const jd_table_t *find_table(void *user, const char *name)
-{
-    return jd_simulation_table(user, name);
-}
-
-static int run_simulator(const jd_config_t *config, const jd_inputs_t *inputs,
-                         const jd_estimate_params_t *estimate, bool size, uint64_t key,
-                         jd_run_result_t *result, jd_ctx_t *ctx)
-{
-    jd_simulation_t *sim = NULL;
-    jd_table_t facts = {0}, null = {0};
-    int rc = jd_simulation_create(&sim, config, inputs, key, ctx);
-    if (!rc) rc = jd_simulation_run(sim, NULL, ctx);
-    jd_recorded_t recorded = {.table = find_table, .user = sim};
-    if (!rc) rc = jd_recover(estimate, &recorded, &facts, size ? &null : NULL, ctx);
-    if (!rc) jd_run_result_take(&result->table[ESTIMATES], &facts);
-    if (!rc && size) jd_run_result_take(&result->table[NULL_ESTIMATES], &null);
-    jd_table_free(&facts);
-    jd_table_free(&null);
-    jd_simulation_free(sim);
-    return rc;
-}
-
-static int run_one(const jd_sweep_one_t *one, jd_run_result_t *result, jd_ctx_t *ctx)
-{
-    const jd_config_t *config = one->config;
-    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
-    const jd_estimate_params_t *estimate = jd_config_section(config, "estimate");
-    const jd_run_params_t *run = jd_config_section(config, "run");
-    const jd_validate_params_t *validate = jd_config_section(config, "validate");
-    if (dgp->kind == JD_DGP_SIMULATOR)
-        return run_simulator(config, one->inputs, estimate, validate->size, one->key, result, ctx);
-    return run_process(dgp, estimate, validate->size, (uint64_t)run->seed, one->key, result, ctx);
-}
-
-const jd_sweep_kind_t jd_sweep_validate = {
-    .layout = {.n = TABLES,
-               .name = {"estimates", "null_estimates"},
-               .label = {"Estimates", "Estimates in the world without the policy"},
-               .columns = {jd_estimate_columns, jd_estimate_columns},
-               .n_columns = {JD_EST_COLUMNS, JD_EST_COLUMNS}},
-    .run = run_one,
-};
-
-/* The last warning, from "left out: " on. */
-static void keep_reason(void *user, const char *message)
-{
-    static const char mark[] = "left out: ";
-    const char *why = strstr(message, mark);
-    snprintf(user, JD_RUN_MESSAGE, "%s", why ? why + sizeof mark - 1 : message);
-}
-
-bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_t point,
-                        const char *estimator, char reason[JD_RUN_MESSAGE])
-{
-    jd_ctx_t ctx;
-    jd_config_t *own = NULL;
-    jd_run_result_t result;
-    char text[96];
-    reason[0] = '\0';
-    jd_ctx_init(&ctx);
-    snprintf(text, sizeof text, "estimate.estimators=%.64s", estimator);
-    int rc = jd_run_result_init(&result, &jd_sweep_validate.layout, &ctx);
-    if (!rc) rc = jd_plan_config(&own, plan, config, point, &ctx);
-    if (!rc) rc = jd_config_set(own, "estimator", text, &ctx);
-    const jd_dgp_params_t *dgp = rc ? NULL : jd_config_section(own, "dgp");
-    ctx.warn = keep_reason;
-    ctx.user = reason;
-    if (dgp && dgp->kind != JD_DGP_SIMULATOR) {
-        const jd_run_params_t *run = jd_config_section(own, "run");
-        (void)run_process(dgp, jd_config_section(own, "estimate"), false, (uint64_t)run->seed, 0,
-                          &result, &ctx);
-    }
-    jd_config_free(own);
-    jd_run_result_free(&result);
-    return reason[0] != '\0';
-}
-
-/* ---- Rounds ---- */
-
-typedef struct work {
-    const jd_config_t *config;
+/* Where the rounds are kept. */
+typedef struct place {
     const char *folder;
     const jd_sweep_options_t *options;
-    jd_validation_t *validation;
-    jd_series_list_t list;
-    int64_t *done;                  /* [points] runs that did not fail */
-    const jd_sweep_folder_t *round; /* being read */
-    jd_notes_tally_t tally;
-} work_t;
+} place_t;
 
-/* The config of a round: so many replicates behind those of the rounds before. What decides how
- * many rounds there are is no part of it. */
-static int round_config(jd_config_t **made, const work_t *w, int64_t replicates, jd_ctx_t *ctx)
-{
-    static const char *const plain[] = {
-        "validate.until_mcse=0", "validate.most=100000",      "validate.replicates=200",
-        "validate.published=",   "validate.published_error=", "validate.published_source="};
-    char text[96];
-    int rc = jd_config_copy(made, w->config, ctx);
-    for (size_t i = 0; i < sizeof plain / sizeof *plain && !rc; i++)
-        rc = jd_config_set(*made, "a round", plain[i], ctx);
-    snprintf(text, sizeof text, "sweep.replicates=%" PRId64, replicates);
-    if (!rc) rc = jd_config_set(*made, "a round", text, ctx);
-    snprintf(text, sizeof text, "sweep.first=%" PRId64, w->validation->replicates);
-    if (!rc) rc = jd_config_set(*made, "a round", text, ctx);
-    return rc ? rc : jd_config_finish(*made, ctx);
-}
-
-/* Rounds and blocks are read in order, so the first that comes is the first of all but in a block
- * that was resumed. */
-static void note_failure(const work_t *w, int64_t run, const jd_run_result_t *result)
-{
-    jd_validation_t *v = w->validation;
-    if (!result->failed) return;
-    if (v->failed++ > 0) return;
-    v->first_failed = jd_plan_replicate(&w->round->plan, run) + 1;
-    v->failed_point = (int32_t)jd_plan_point(&w->round->plan, run) + 1;
-    memcpy(v->failure, result->message, sizeof v->failure);
-}
-
-static int take_run(void *user, int64_t run, jd_run_result_t *result, jd_ctx_t *ctx)
-{
-    work_t *w = user;
-    const jd_plan_t *plan = &w->round->plan;
-    int64_t point = jd_plan_point(plan, run);
-    note_failure(w, run, result);
-    w->done[point] += result->failed == 0;
-    int rc =
-        jd_notes_tally_add(&w->tally, result->note, result->failed ? result->message : NULL, ctx);
-    if (rc) return rc;
-    return jd_series_add(&w->list, (int32_t)point, (int32_t)jd_plan_replicate(plan, run),
-                         &result->table[ESTIMATES], &result->table[NULL_ESTIMATES], ctx);
-}
-
-static int read_round(work_t *w, const char *folder, jd_ctx_t *ctx)
+static int read_round(jd_validate_work_t *w, const char *folder, jd_ctx_t *ctx)
 {
     jd_sweep_folder_t round;
     int rc = jd_sweep_folder_open(&round, &jd_sweep_validate, folder, ctx);
     if (rc) return rc;
-    w->round = &round;
+    w->round = &round.plan;
     for (int64_t b = 0; b < jd_shards_count(&round.shards) && !rc; b++) {
         jd_shard_state_t state;
         int64_t n;
-        rc = jd_shard_read(&round.shards, b, &state, &n, take_run, w, ctx);
+        rc = jd_shard_read(&round.shards, b, &state, &n, jd_validate_take, w, ctx);
         if (!rc && state != JD_SHARD_WHOLE)
             rc = jd_fail(ctx, JD_ERR_DATA,
                          "%s: shard %06" PRId64 " is not whole; --resume does its runs", folder,
                          b + 1);
     }
     jd_sweep_folder_free(&round);
-    w->round = NULL;
     return rc;
 }
 
-static int do_round(work_t *w, int64_t replicates, jd_ctx_t *ctx)
+static int do_round(jd_validate_work_t *w, const jd_config_t *config, jd_ctx_t *ctx)
 {
     char folder[4096];
-    jd_config_t *config = NULL;
+    const place_t *place = w->user;
     jd_sweep_facts_t facts;
-    jd_sweep_options_t options = *w->options;
+    jd_sweep_options_t options = *place->options;
     options.resume = !options.force; /* whether to go on was decided for all rounds */
-    snprintf(folder, sizeof folder, "%s/rounds/%02d", w->folder, w->validation->rounds + 1);
-    int rc = round_config(&config, w, replicates, ctx);
-    if (!rc) rc = jd_sweep_run(&jd_sweep_validate, config, folder, &options, &facts, ctx);
-    if (!rc) rc = read_round(w, folder, ctx);
-    if (!rc) {
-        w->validation->rounds++;
-        w->validation->replicates += replicates;
-    }
-    jd_config_free(config);
-    return rc;
+    snprintf(folder, sizeof folder, "%s/rounds/%02d", place->folder, w->validation->rounds + 1);
+    int rc = jd_sweep_run(&jd_sweep_validate, config, folder, &options, &facts, ctx);
+    return rc ? rc : read_round(w, folder, ctx);
 }
 
-/* The largest Monte-Carlo error of an overall effect's bias. */
-static int largest_error(const jd_series_list_t *list, double *largest, jd_ctx_t *ctx)
-{
-    *largest = 0;
-    for (int i = 0; i < list->n; i++) {
-        const jd_series_t *s = &list->series[i];
-        jd_series_t used;
-        jd_mc_value_t v[JD_MC_MEASURES];
-        if (s->event_time != JD_NO_EVENT ||
-            (strcmp(s->panel, "county") != 0 && strcmp(s->panel, "dgp") != 0))
-            continue;
-        int rc = jd_series_usable(s, false, &used, ctx);
-        if (rc) return rc;
-        const jd_mc_sample_t sample = jd_series_sample(&used);
-        jd_mc_measure(&sample, v);
-        if (v[JD_MC_BIAS].mcse > *largest) *largest = v[JD_MC_BIAS].mcse;
-        jd_series_drop(&used);
-    }
-    return JD_OK;
-}
-
-/* Replicates still needed: errors fall with the root of their number; a little more at once saves
- * rounds. */
-static int64_t next_round(const work_t *w, const jd_validate_params_t *p, double error)
-{
-    double n = (double)w->validation->replicates;
-    if (error <= p->until_mcse) return 0;
-    double more = ceil(1.05 * n * pow(error / p->until_mcse, 2) - n), left = (double)p->most - n;
-    if (more < 10) more = 10;
-    return (int64_t)(more < left ? more : left);
-}
-
-static int do_rounds(work_t *w, const jd_validate_params_t *p, jd_ctx_t *ctx)
-{
-    int64_t more = p->replicates < p->most ? p->replicates : p->most;
-    int rc = JD_OK;
-    while (!rc && more > 0) {
-        double error;
-        rc = do_round(w, more, ctx);
-        if (rc || !(p->until_mcse > 0)) break;
-        rc = largest_error(&w->list, &error, ctx);
-        w->validation->largest_error = error;
-        more = next_round(w, p, error);
-    }
-    return rc;
-}
-
-/* ---- Tables ---- */
-
-static const jd_column_t columns[JD_VAL_COLUMNS] = {
-    {"point", JD_INT32, "1", "design point, from 1", NULL, 0, JD_AXIS_CELL},
-    {"panel", JD_TEXT, "", "panel", NULL, 16, JD_AXIS_CELL},
-    {"estimator", JD_TEXT, "", "estimator", NULL, 32, JD_AXIS_CELL},
-    {"term", JD_TEXT, "", "att: the overall effect; e=..: an event time", NULL, 16, JD_AXIS_CELL},
-    {"event_time", JD_INT32, "1", "event time, -1000 = none", NULL, 0, JD_AXIS_CELL},
-    {"target", JD_TEXT, "", "what it is held against: att or ade", NULL, 8, JD_AXIS_CELL},
-    {"measure", JD_TEXT, "", "what is measured", NULL, 24, JD_AXIS_CELL},
-    {"value", JD_DOUBLE, "1", "value", NULL, 0, JD_AXIS_CELL},
-    {"mcse", JD_DOUBLE, "1", "Monte-Carlo standard error of the value", NULL, 0, JD_AXIS_CELL},
-    {"n", JD_INT64, "1", "replicates it rests on", NULL, 0, JD_AXIS_CELL},
-    {"low", JD_DOUBLE, "1", "lower end of its 95 % Monte-Carlo interval", NULL, 0, JD_AXIS_CELL},
-    {"high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
-};
-
-static int add_value(jd_table_t *t, const jd_series_t *s, const char *target, const char *measure,
-                     jd_mc_value_t v, jd_ctx_t *ctx)
-{
-    if (v.n == 0) return JD_OK;
-    int rc = jd_table_reserve(t, t->rows + 1, ctx);
-    if (rc) return rc;
-    int64_t row = t->rows++;
-    JD_CELLS(t, JD_VAL_POINT, int32_t)[row] = s->point + 1;
-    jd_table_set_text(t, JD_VAL_PANEL, row, s->panel);
-    jd_table_set_text(t, JD_VAL_ESTIMATOR, row, s->estimator);
-    jd_table_set_text(t, JD_VAL_TERM, row, s->term);
-    JD_CELLS(t, JD_VAL_EVENT_TIME, int32_t)[row] = s->event_time;
-    jd_table_set_text(t, JD_VAL_TARGET, row, target);
-    jd_table_set_text(t, JD_VAL_MEASURE, row, measure);
-    JD_CELLS(t, JD_VAL_VALUE, double)[row] = v.value;
-    JD_CELLS(t, JD_VAL_MCSE, double)[row] = v.mcse;
-    JD_CELLS(t, JD_VAL_N, int64_t)[row] = v.n;
-    JD_CELLS(t, JD_VAL_LOW, double)[row] = v.low;
-    JD_CELLS(t, JD_VAL_HIGH, double)[row] = v.high;
-    return JD_OK;
-}
-
-static int add_parts(jd_table_t *t, const jd_series_t *s, bool ade, jd_ctx_t *ctx)
-{
-    static const struct {
-        const char *name;
-        int att, ade; /* which of the series' parts */
-    } parts[] = {{"part_measurement", 0, 0},
-                 {"part_trends", 1, 1},
-                 {"part_weights", 2, 5},
-                 {"part_anticipation", 3, 6},
-                 {"part_spillover", 4, 7}};
-    int rc = JD_OK;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && !rc; i++) {
-        int k = ade ? parts[i].ade : parts[i].att;
-        rc = add_value(t, s, ade ? "ade" : "att", parts[i].name, jd_mc_mean(s->part[k], s->n), ctx);
-    }
-    return rc;
-}
-
-/* Of the runs that are done; an event time no design has is no failure. */
-static int add_series(jd_table_t *t, const jd_series_t *s, int64_t done, bool ade, jd_ctx_t *ctx)
-{
-    jd_series_t used;
-    jd_mc_value_t v[JD_MC_MEASURES];
-    int rc = jd_series_usable(s, ade, &used, ctx);
-    if (rc) return rc;
-    jd_mc_sample_t sample = jd_series_sample(&used);
-    sample.failed = (s->event_time == JD_NO_EVENT ? done : s->n) - used.n;
-    if (used.n > 0) {
-        jd_mc_measure(&sample, v);
-        for (int m = 0; m < JD_MC_MEASURES && !rc; m++)
-            rc = add_value(t, s, ade ? "ade" : "att", jd_mc_name((jd_mc_measure_t)m), v[m], ctx);
-        if (!rc) rc = add_parts(t, &used, ade, ctx);
-    }
-    jd_series_drop(&used);
-    return rc;
-}
-
-/* An estimator requested by name that never answered has no series: all its fits failed. */
-static int add_silent(const work_t *w, int32_t point, jd_ctx_t *ctx)
-{
-    const jd_estimate_params_t *p = jd_config_section(w->config, "estimate");
-    const jd_dgp_params_t *dgp = jd_config_section(w->config, "dgp");
-    const char *panel = dgp->kind == JD_DGP_SIMULATOR ? "county" : "dgp";
-    char name[JD_TERM_NAME];
-    int rc = JD_OK;
-    if (w->done[point] == 0 || (dgp->kind == JD_DGP_SIMULATOR && !p->county)) return rc;
-    for (const char *at = p->estimators; !rc && (at = jd_estimate_next(at, name));) {
-        jd_series_t none = {.point = point, .event_time = JD_NO_EVENT, .term = "att"};
-        bool heard = strcmp(name, "all") == 0;
-        for (int i = 0; i < w->list.n && !heard; i++)
-            heard = w->list.series[i].point == point && !strcmp(w->list.series[i].panel, panel) &&
-                    !strcmp(w->list.series[i].estimator, name);
-        snprintf(none.panel, sizeof none.panel, "%s", panel);
-        snprintf(none.estimator, sizeof none.estimator, "%.31s", name);
-        if (!heard)
-            rc = add_value(&w->validation->table, &none, "att", jd_mc_name(JD_MC_FAILED),
-                           jd_mc_share(w->done[point], w->done[point]), ctx);
-    }
-    return rc;
-}
-
-static int make_table(work_t *w, jd_ctx_t *ctx)
-{
-    jd_validation_t *v = w->validation;
-    int rc = jd_table_init(&v->table, "validation",
-                           "What estimators do over the replicates of each point", columns,
-                           JD_VAL_COLUMNS, 1024, ctx);
-    for (int32_t point = 0; point < v->plan.n_points && !rc; point++) {
-        for (int i = 0; i < w->list.n && !rc; i++) {
-            if (w->list.series[i].point != point) continue;
-            rc = add_series(&v->table, &w->list.series[i], w->done[point], false, ctx);
-            if (!rc) rc = add_series(&v->table, &w->list.series[i], w->done[point], true, ctx);
-        }
-        if (!rc) rc = add_silent(w, point, ctx);
-    }
-    return rc;
-}
-
-/* A row a point: its number and values. The names lie behind the columns. */
-static int make_points(jd_validation_t *v, jd_ctx_t *ctx)
-{
-    int n = v->plan.n_factors;
-    struct {
-        jd_column_t *columns;
-        jd_plan_name_t *names;
-    } own;
-    char *block;
-    int rc = jd_make(&block, 1, (size_t)(n + 1) * (sizeof *own.columns + sizeof *own.names),
-                     "points", ctx);
-    if (rc) return rc;
-    own.columns = (void *)block;
-    own.names = (void *)(block + (size_t)(n + 1) * sizeof *own.columns);
-    own.columns[0] = columns[JD_VAL_POINT];
-    jd_plan_columns(&v->plan, own.columns + 1, own.names);
-    rc = jd_table_init(&v->points, "points", "Design points", own.columns, n + 1, v->plan.n_points,
-                       ctx);
-    if (rc) {
-        free(block);
-        return rc;
-    }
-    v->points.owned = block;
-    v->points.rows = v->plan.n_points;
-    for (int64_t i = 0; i < v->plan.n_points; i++) {
-        JD_CELLS(&v->points, 0, int32_t)[i] = (int32_t)i + 1;
-        jd_plan_put(&v->plan, i, &v->points, 1, i);
-    }
-    return JD_OK;
-}
-
-static int write_file(const work_t *w, jd_ctx_t *ctx)
+static int write_file(jd_validate_work_t *w, jd_ctx_t *ctx)
 {
     char path[4096];
     jd_store_t *store = NULL;
     const jd_validation_t *v = w->validation;
-    snprintf(path, sizeof path, "%s/validation.h5", w->folder);
+    snprintf(path, sizeof path, "%s/validation.h5", ((const place_t *)w->user)->folder);
     int rc = jd_store_create(&store, path, true, ctx);
     if (rc) return rc;
     rc = jd_study_store_identity(store, w->config, v->replicates, ctx);
@@ -484,8 +62,6 @@ static int write_file(const work_t *w, jd_ctx_t *ctx)
     jd_store_abandon(&store);
     return rc;
 }
-
-/* ---- All ---- */
 
 static int prepare_folder(const char *folder, const jd_sweep_options_t *o, jd_ctx_t *ctx)
 {
@@ -501,64 +77,16 @@ static int prepare_folder(const char *folder, const jd_sweep_options_t *o, jd_ct
     return rc ? rc : jd_folder_make(path, ctx);
 }
 
-void jd_validation_free(jd_validation_t *v)
+static int begin(jd_validate_work_t *w, jd_ctx_t *ctx)
 {
-    jd_plan_free(&v->plan);
-    jd_table_free(&v->table);
-    jd_table_free(&v->points);
-    memset(v, 0, sizeof *v);
-}
-
-/* A config of no estimates is one for sweeps. */
-static int check_asked(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_t *ctx)
-{
-    const jd_estimate_params_t *p = jd_config_section(config, "estimate");
-    const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
-    bool any = dgp->kind != JD_DGP_SIMULATOR || p->county || p->sector || p->firm;
-    for (int f = 0; f < plan->n_factors; f++)
-        any = any || !strncmp(plan->factors[f].name, "estimate.", 9) ||
-              !strcmp(plan->factors[f].name, "dgp.kind");
-    if (any) return JD_OK;
-    return jd_config_blame(config, "estimate", "county", ctx,
-                           "is no, as are sector and firm: there is nothing to validate; jiedao "
-                           "sweep runs a config without estimates");
-}
-
-/* The first point of a process that needs a note. */
-static int note_process(const jd_config_t *config, const jd_plan_t *plan, jd_ctx_t *ctx)
-{
-    enum { MOST = 200 };
-    bool noted = false;
-    int rc = JD_OK;
-    for (int64_t point = 0; point < plan->n_points && point < MOST && !noted && !rc; point++) {
-        jd_ctx_t inner = jd_ctx_inner(ctx);
-        jd_config_t *own = NULL;
-        rc = jd_plan_config(&own, plan, config, point, &inner);
-        noted = !rc && jd_dgp_note(jd_config_section(own, "dgp"), ctx);
-        jd_config_free(own);
-        rc = rc == JD_ERR_NO_MEMORY ? jd_fail(ctx, rc, "%s", inner.message) : JD_OK;
-    }
-    return rc;
+    const place_t *place = w->user;
+    return prepare_folder(place->folder, place->options, ctx);
 }
 
 int jd_validate_run(const jd_config_t *config, const char *folder,
                     const jd_sweep_options_t *options, jd_validation_t *v, jd_ctx_t *ctx)
 {
-    work_t w = {.config = config, .folder = folder, .options = options, .validation = v};
-    memset(v, 0, sizeof *v);
-    int rc = jd_plan_make(&v->plan, config, ctx);
-    if (!rc) rc = check_asked(config, &v->plan, ctx);
-    if (!rc) rc = jd_reads_check(&v->plan, config, jd_validate_unread, ctx);
-    if (!rc) rc = note_process(config, &v->plan, ctx);
-    if (!rc) rc = jd_make(&w.done, v->plan.n_points, sizeof *w.done, "design points", ctx);
-    if (!rc) rc = prepare_folder(folder, options, ctx);
-    if (!rc) rc = do_rounds(&w, jd_config_section(config, "validate"), ctx);
-    if (!rc) rc = make_table(&w, ctx);
-    if (!rc) rc = make_points(v, ctx);
-    if (!rc) rc = write_file(&w, ctx);
-    jd_notes_tally_end(&w.tally, "runs", rc ? NULL : ctx);
-    jd_series_free(&w.list);
-    free(w.done);
-    if (rc && rc != JD_ERR_CANCELLED) jd_validation_free(v);
-    return rc;
+    place_t place = {.folder = folder, .options = options};
+    jd_validate_work_t w = {.config = config, .validation = v, .runs = do_round, .user = &place};
+    return jd_validate_all(&w, begin, write_file, ctx);
 }

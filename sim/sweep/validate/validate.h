@@ -72,6 +72,8 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
 
 /** The runs of a validation's rounds, FOLDER/rounds/01 and so on, each laid out as a sweep's. */
 extern const jd_sweep_kind_t jd_sweep_validate;
+/** What a run leaves. */
+enum { JD_VALIDATE_ESTIMATES, JD_VALIDATE_NULL, JD_VALIDATE_TABLES };
 
 /* ---- validate_series.c: replicates by point, estimator and term ---- */
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The configs that travel inside the program: configs/quickstart.ini is "quickstart",
+/** The configs that travel inside program and library: configs/quickstart.ini is "quickstart",
  *  configs/published/x.ini is "published/x". */
-#ifndef JD_CLI_BUILTIN_H
-#define JD_CLI_BUILTIN_H
+#ifndef JD_STUDY_BUILTIN_H
+#define JD_STUDY_BUILTIN_H
+
+#include "jiedao/config.h"
 
 extern const int jd_builtin_count;
 extern const char *const jd_builtin_names[]; /**< [jd_builtin_count], sorted */
@@ -13,5 +15,9 @@ extern const char *const jd_completion_bash, *const jd_completion_zsh;
 
 /** The text of a built-in config, "name" or "name.ini"; NULL if there is none of this name. */
 const char *jd_builtin_config(const char *name);
+
+/** Reads the file of this name, or the built-in config. Errors: JD_ERR_ARGUMENT (neither is there,
+ *  with the nearest name), those of the config. */
+JD_MUST_USE int jd_config_read_named(jd_config_t *config, const char *name, jd_ctx_t *ctx);
 
 #endif
