@@ -39,7 +39,7 @@ same random numbers, and runs difference-in-differences estimators on simulated 
 panels. With its documentation and Stata's ado file.")
 jd_package(libraries libjiedao${soversion} libs
   "difference-in-differences estimators and simulator, shared libraries"
-  "libjiedao-core, libjiedao-did and libjiedao-sim, for programs in C and for the R and
+  "libjiedao-core, -did, -sim and -study, for programs in C and for the R and
 Python packages.")
 jd_package(development libjiedao-dev libdevel
   "difference-in-differences estimators and simulator, headers"

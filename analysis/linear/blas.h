@@ -3,9 +3,11 @@
 #ifndef JD_LINEAR_BLAS_H
 #define JD_LINEAR_BLAS_H
 
+#include "jiedao/export.h"
+
 /** Sets it to one thread from the first of these calls on, and gives it back the threads it had with
  *  the last of the others. Calls may overlap, on any threads. */
-void jd_blas_alone_begin(void);
-void jd_blas_alone_end(void);
+JD_API void jd_blas_alone_begin(void);
+JD_API void jd_blas_alone_end(void);
 
 #endif

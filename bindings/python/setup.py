@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds libjiedao-core and -did from the checkout and puts them into the package: one wheel for all
+"""Builds libjiedao-core, -did, -sim and -study from the checkout and puts them into the package: one wheel for all
 versions of Python on this kind of machine."""
 import os
 import shutil
@@ -25,9 +25,8 @@ def build_libraries(build: Path) -> "list[Path]":
         configure += ["-G", "Ninja"]
     subprocess.run(configure, check=True)
     jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count() or 1)
-    subprocess.run(["cmake", "--build", str(build), "--target", "jd_did_shared", "-j", jobs], check=True)
-    found = [next(build.glob(f"{part}/libjiedao-*.so.0.1")) for part in ("sim", "analysis")]
-    return found
+    subprocess.run(["cmake", "--build", str(build), "--target", "jd_study_shared", "-j", jobs], check=True)
+    return [path for part in ("sim", "analysis") for path in sorted(build.glob(f"{part}/libjiedao-*.so.0.1"))]
 
 
 class BuildWithLibraries(build_py):

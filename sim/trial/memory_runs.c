@@ -11,6 +11,7 @@
 
 #include "core/host.h"
 #include "core/memory.h"
+#include "linear/blas.h"
 #include "study/run_notes.h"
 
 /* What the workers share; all but what is only read is touched under one lock. */
@@ -180,8 +181,10 @@ int jd_memory_runs(const jd_sweep_kind_t *kind, const jd_plan_t *plan, const jd_
         c.threads = threads / workers;
         jd_relay_begin(&c.relay, ctx);
         let_nest(workers > 1 && c.threads > 1);
+        jd_blas_alone_begin(); /* the same bits in whatever process this is */
 #pragma omp parallel num_threads(workers)
         work(&c);
+        jd_blas_alone_end();
         rc = c.rc;
     }
     for (int64_t i = c.taken; c.ready && i < c.next; i++) {

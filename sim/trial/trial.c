@@ -7,6 +7,7 @@
 
 #include "core/host.h"
 #include "core/memory.h"
+#include "linear/blas.h"
 #include "run/setting.h"
 #include "study/builtin.h"
 #include "study/replicate.h"
@@ -152,7 +153,9 @@ static int estimate(world_t *w, const jd_config_t *config, jd_ctx_t *ctx)
     const jd_estimate_params_t *params = jd_config_section(config, "estimate");
     const jd_recorded_t recorded = {.table = find_recorded, .user = w->sim};
     jd_table_t estimates = {0}, sample = {0};
+    jd_blas_alone_begin(); /* the same bits in whatever process this is */
     int rc = jd_recover(params, &recorded, &estimates, NULL, ctx);
+    jd_blas_alone_end();
     if (!rc && params->county) rc = jd_trial_sample(&sample, params, &recorded, ctx);
     if (rc) {
         jd_table_free(&estimates);

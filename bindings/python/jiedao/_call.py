@@ -83,9 +83,9 @@ class Call:
         option = text_of(role.value) if role.value else None
         raise make_error(name, message, option, row.value if row.value >= 0 else None)
 
-    def warn(self) -> None:
+    def warn(self, stacklevel: int = 3) -> None:
         for text in dict.fromkeys(self._warnings):
-            warnings.warn(text, JiedaoWarning, stacklevel=3)
+            warnings.warn(text, JiedaoWarning, stacklevel=stacklevel)
 
 
 def set_threads(threads: int) -> None:

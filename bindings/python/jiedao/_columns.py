@@ -38,14 +38,14 @@ def _refuse(name: str, what: str, cure: str = "") -> DataError:
 # ---- Data with columns ----
 
 
-def _is_pandas(data: Any) -> bool:
+def is_pandas(data: Any) -> bool:
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
 
 def names_of(data: Any) -> List[str]:
     """Names of the columns of a DataFrame, a mapping of arrays or a structured array."""
-    if _is_pandas(data):
+    if is_pandas(data):
         if data.columns.nlevels > 1:
             raise OptionError("df has several levels of column names; one level is needed")
         return [str(c) for c in data.columns]
@@ -56,12 +56,12 @@ def names_of(data: Any) -> List[str]:
         return list(names)
     raise TypeError(
         f"df is a {type(data).__name__}; what can be read is a pandas DataFrame, a mapping of names to "
-        "arrays, or a structured numpy array (polars and pyarrow: df.to_pandas())"
+        "arrays, a structured numpy array, or what has __arrow_c_stream__ (polars, pyarrow, DuckDB)"
     )
 
 
 def take(data: Any, index: int) -> Any:
-    if _is_pandas(data):
+    if is_pandas(data):
         return data.iloc[:, index]
     if isinstance(data, Mapping):
         return data[list(data)[index]]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, List, Optional, Sequence, Union
+import weakref
+from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 
-from . import _columns
+from . import _arrow, _columns
 from ._call import Call, Progress
 from ._errors import DataError, OptionError
 from ._fit import Fit
 from ._library import lib
 from ._request import Request
+from ._world import World
 
 Names = Union[str, Sequence[str]]
 
@@ -21,6 +23,9 @@ class _Frame:
     def __init__(self, data: Any, names: Sequence[str], use: Sequence[int], call: Call) -> None:
         self.handle = ctypes.c_void_p()
         self._alive: List[Any] = []
+        if isinstance(data, _arrow.Batch):
+            call.check(data.lend(self.handle, call.ctx))
+            return
         columns = []
         for i in use:
             columns.append((names[i], _columns.convert(names[i], _columns.take(data, i))))
@@ -38,6 +43,36 @@ class _Frame:
 
     def __del__(self) -> None:
         lib.jd_frame_free(self.handle)
+
+
+def _again(
+    world: Optional[World], df: Any, asked: Dict[str, Any], keep: bool, threads: Optional[int]
+) -> Optional[Callable[..., Fit]]:
+    """The call once more with other options, while its data are there."""
+    if world is not None:
+        find: Callable[[], Any] = lambda: world  # noqa: E731
+    elif keep:
+        find = lambda: df  # noqa: E731
+    else:
+        try:
+            find = weakref.ref(df)
+        except TypeError:
+            return None
+
+    def again(**changed: Any) -> Fit:
+        data = find()
+        if data is None:
+            raise OptionError("the data of this fit are gone; did(..., keep=True) keeps them")
+        given = {**asked, **changed}
+        return did(data, threads=threads, keep=keep, **given)
+
+    return again
+
+
+def _split(world: Optional[World], asked: Dict[str, Any], threads: Optional[int]) -> Optional[Callable[[Fit], Any]]:
+    if world is None:
+        return None
+    return lambda fit: world.split_of(fit, asked, threads)
 
 
 def did(
@@ -58,8 +93,11 @@ def did(
 
     Parameters
     ----------
-    df : pandas.DataFrame, mapping of names to arrays, or structured array
-        A row a unit and period. Only the columns in use are looked at.
+    df : pandas.DataFrame, Arrow stream, mapping of names to arrays, structured array, or World
+        A row a unit and period. Only the columns in use are looked at. Anything with
+        ``__arrow_c_stream__`` (polars, pyarrow, DuckDB) is read where it lies. A :class:`World` needs no
+        names of columns: its sample of counties and quarters is used, clustered as ``estimate.cluster``
+        says, and ``fit.bias_split()`` then holds the estimates against the truth.
     y, unit, time : str
         Columns: the outcome, the unit (numbers of up to 64 bits, texts, categories), the period (whole
         numbers or dates).
@@ -79,7 +117,9 @@ def did(
         All other options of ``jiedao did``, by their names with underscores, as :func:`options` lists
         them: ``control="not_yet"``, ``cluster=["state", "year"]``, ``event=(-5, 5)``, ``bands=True``.
         The names of the R package did are understood: ``yname``, ``idname``, ``tname``, ``gname``,
-        ``control_group``, ``clustervars``, ``weightsname``, ``est_method``.
+        ``control_group``, ``clustervars``, ``weightsname``, ``est_method``. ``keep=True`` keeps the data
+        with the fit, for ``fit.honest()``, ``fit.aggregate("cohort")`` and the like; otherwise these
+        work as long as the DataFrame lives.
 
     Returns
     -------
@@ -103,12 +143,23 @@ def did(
         ...
     jiedao.OptionError: time = yaer: df has no such column; did you mean 'year'?
     """
+    world = df if isinstance(df, World) else None
+    if world is not None:
+        df = world.sample()
+        y, unit, time = y or "outcome", unit or "unit", time or "time"
+        cohort = cohort or (None if treat else "cohort")
+        options = {"cluster": "cluster", **options}
     given = {"y": y, "unit": unit, "time": time, "cohort": cohort, "treat": treat, "x": x}
-    names = _columns.names_of(df)
+    keep = bool(options.pop("keep", False))
+    asked = {**given, "estimator": estimator, **options}
+    again = _again(world, df, asked, keep, threads)
+    if _arrow.is_stream(df) and not _columns.is_pandas(df):
+        df = _arrow.Batch(df)
+    names = df.names if isinstance(df, _arrow.Batch) else _columns.names_of(df)
     if len(names) == 0:
         raise OptionError("df has no columns")
     with Call(threads, progress) as call:
-        request = Request({**given, "estimator": estimator, **options}, names, call.ctx, call.check)
+        request = Request(asked, names, call.ctx, call.check)
         request.check()
         frame = _Frame(df, names, request.needed(names), call)
         analysis = ctypes.c_void_p()
@@ -116,7 +167,7 @@ def did(
             call.check(
                 lib.jd_analyse(ctypes.byref(analysis), frame.handle, request.handle, call.ctx)
             )
-            fit = Fit(analysis, call.ctx)
+            fit = Fit(analysis, call.ctx, again, _split(world, asked, threads))
         finally:
             lib.jd_analysis_free(analysis)
     call.warn()

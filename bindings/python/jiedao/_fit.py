@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from ._errors import OptionError
 from ._library import lib, text_of
+from ._tables import Table, as_frame, copy_table
 
-Table = Dict[str, np.ndarray]
-
-_types = {"c": "i1", "s": "i2", "i": "i4", "l": "i8", "f": "f4", "g": "f8"}
 _tables = ("estimates", "diagnostics", "details", "fits", "data", "dropped", "remarks", "weights")
-
-
-def _column(table: int, index: int, rows: int) -> np.ndarray:
-    kind = text_of(lib.jd_table_column_type(table, index))
-    width = lib.jd_table_column_width(table, index)
-    dtype = np.dtype(_types.get(kind, f"S{width}"))
-    if rows == 0:
-        return np.empty(0, dtype="U1" if kind == "w" else dtype)
-    cells = np.frombuffer(ctypes.string_at(lib.jd_table_column_data(table, index), rows * width), dtype)
-    return np.char.decode(cells, "utf-8", "replace") if kind == "w" else cells.copy()
 
 
 def read_table(analysis: ctypes.c_void_p, name: str) -> Optional[Table]:
     table = lib.jd_analysis_table(analysis, name.encode())
-    if not table:
-        return None
-    rows = lib.jd_table_n_rows(table)
-    return {
-        text_of(lib.jd_table_column_name(table, i)): _column(table, i, rows)
-        for i in range(lib.jd_table_n_columns(table))
-    }
+    return copy_table(table) if table else None
 
 
 def _read_vcov(analysis: ctypes.c_void_p, estimator: str) -> Optional[np.ndarray]:
@@ -60,7 +42,11 @@ class Fit:
         Of the library.
     """
 
-    def __init__(self, analysis: ctypes.c_void_p, ctx: int) -> None:
+    def __init__(
+        self, analysis: ctypes.c_void_p, ctx: int, again: Optional[Callable[..., "Fit"]] = None,
+        split: Optional[Callable[["Fit"], Table]] = None,
+    ) -> None:
+        self._rerun, self._split = again, split
         read = ((name, read_table(analysis, name)) for name in _tables)
         self.tables: Dict[str, Table] = {name: table for name, table in read if table is not None}
         found = list(dict.fromkeys(self.tables["estimates"]["estimator"].tolist()))
@@ -72,6 +58,64 @@ class Fit:
         }
         self.version = text_of(lib.jd_version())
         self.commit = text_of(lib.jd_git_commit())
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """Numbers and texts; not the data, nor the world."""
+        return {**self.__dict__, "_rerun": None, "_split": None}
+
+    # ---- The same again, asked otherwise ----
+
+    def _again(self, **changed: Any) -> "Fit":
+        if self._rerun is None:
+            raise OptionError(
+                "the data of this fit are not at hand: it was read from a file, or they were no DataFrame; "
+                "did(..., keep=True) keeps them, or ask did() itself"
+            )
+        return self._rerun(**changed)
+
+    def infer(self, **options: Any) -> "Fit":
+        """The same estimates with other errors: ``fit.infer(vcov="hc1")``, ``cluster="state"``,
+        ``level=0.9``, ``bands=True``."""
+        return self._again(**options)
+
+    def aggregate(self, kind: str) -> "Fit":
+        """The same effects put together otherwise: "event", "overall", "cohort", "calendar", "cells"."""
+        return self._again(aggregate=kind)
+
+    def diagnose(self, *names: str, **options: Any) -> Any:
+        """Diagnostics as a table; options by their names: ``fit.diagnose("honest", honest_mbar=[0.5, 1])``."""
+        if options or any(n not in set(self.tables["diagnostics"]["estimator"].tolist()) for n in names):
+            fit = self._again(diagnose=list(names), **options)
+        else:
+            fit = self
+        both = [fit.tables[name] for name in ("diagnostics", "details")]
+        return as_frame({key: np.concatenate([t[key] for t in both]) for key in both[0]})
+
+    def honest(self, mbar: Optional[Sequence[float]] = None, **options: Any) -> Any:
+        """Robust intervals where trends may differ by so much as before (Rambachan and Roth)."""
+        if mbar is not None:
+            options["honest_mbar"] = list(np.atleast_1d(np.asarray(mbar, dtype=float)))
+        return self.diagnose("honest", **options)
+
+    def pretrends(self, **options: Any) -> Any:
+        """Power of the test of leads, and what passing it does to the bias (Roth)."""
+        return self.diagnose("pretrend", **options)
+
+    def bacon(self) -> Any:
+        """What two-by-two comparisons the two-way estimate is made of (Goodman-Bacon)."""
+        return self.diagnose("bacon")
+
+    def wild(self, **options: Any) -> Any:
+        """The wild cluster bootstrap: ``fit.wild(draws=999, seed=1)``."""
+        return self.diagnose("wild", **options)
+
+    def bias_split(self) -> Any:
+        """Of a fit on a simulated world: truth, bias, and the exact parts it is the sum of."""
+        if self._split is None:
+            raise OptionError("only a fit on a simulated world knows the truth: did(simulate(...), ...)")
+        return as_frame(self._split(self))
+
+    # ---- Numbers ----
 
     def _pick(self, estimator: Optional[str]) -> str:
         if estimator is None:
@@ -87,8 +131,6 @@ class Fit:
         here = table["estimator"] == self._pick(estimator)
         return {name: cells[here] for name, cells in table.items()}
 
-    # ---- Numbers ----
-
     @property
     def estimates(self) -> Table:
         """A row a term, by columns."""
@@ -96,11 +138,18 @@ class Fit:
 
     def tidy(self) -> Any:
         """The estimates as a pandas DataFrame; without pandas, a dict of arrays."""
-        try:
-            import pandas
-        except ImportError:
-            return dict(self.estimates)
-        return pandas.DataFrame(self.estimates)
+        return as_frame(dict(self.estimates))
+
+    @property
+    def frame(self) -> Any:
+        """The same as :meth:`tidy`."""
+        return self.tidy()
+
+    def glance(self) -> Any:
+        """A row an estimator: counts, degrees of freedom, kind of variance."""
+        fits = self.tables["fits"]
+        here = (fits["kind"] == "estimator") & (fits["applied"] == 1)
+        return as_frame({key: cells[here] for key, cells in fits.items()})
 
     def _overall(self, column: str, estimator: Optional[str]) -> float:
         rows = self._rows(estimator)
@@ -180,6 +229,15 @@ class Fit:
 
     def __str__(self) -> str:
         return self.summary()
+
+    def to_html(self) -> str:
+        """A table for a page."""
+        from ._texts import etable
+
+        return etable([self], format="html")
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
     def __repr__(self) -> str:
         rows = len(self.estimates["term"])

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds libjiedao-did and names its functions: frame.h, analysis.h, context.h. No struct crosses."""
+"""Finds libjiedao-did and -study and names their functions: frame.h, analysis.h, trial.h, context.h. No
+struct of the library crosses."""
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import functools
 import os
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Any, Dict, Iterator, Optional
 
 ABI = 2
 
@@ -61,35 +63,57 @@ _functions = {
     "jd_table_column_type": (_text, [_handle, _int]),
     "jd_table_column_width": (_int, [_handle, _int]),
     "jd_table_column_data": (_handle, [_handle, _int]),
+    "jd_table_column_axis": (_text, [_handle, _int]),
+    "jd_table_column_unit": (_text, [_handle, _int]),
+    "jd_table_column_label": (_text, [_handle, _int]),
+    "jd_table_column_flags": (_text, [_handle, _int]),
+    "jd_table_label": (_text, [_handle]),
+    "jd_table_n_time": (_long, [_handle]),
+    "jd_table_n_unit": (_long, [_handle]),
+    "jd_table_arrow": (_int, [_handle, _handle, _handle, _handle]),
+    "jd_frame_arrow": (_int, [_handle_out, _handle, _handle, _handle]),
 }
 
-_name = "libjiedao-did.so"
+_study_functions = {
+    "jd_trial_create": (_int, [_handle_out, _text, _handle]),
+    "jd_trial_free": (None, [_handle]),
+    "jd_trial_set": (_int, [_handle, _text, _text, _handle]),
+    "jd_trial_simulate": (_int, [_handle, _long, _int, _handle]),
+    "jd_trial_estimate": (_int, [_handle, _texts, _texts, _int, _handle]),
+    "jd_trial_validate": (_int, [_handle, _handle]),
+    "jd_trial_sweep": (_int, [_handle, _handle]),
+    "jd_trial_n_tables": (_int, [_handle]),
+    "jd_trial_table_name": (_text, [_handle, _int]),
+    "jd_trial_table": (_handle, [_handle, _text]),
+    "jd_trial_config": (_int, [_int] + [_text_out] * 2),
+    "jd_trial_param": (_int, [_int] + [_text_out] * 6),
+}
 
-
-def _candidates() -> Iterator[str]:
-    """Where the library may lie: named by JIEDAO_LIBRARY, in the package, in the checkout, installed."""
-    named = os.environ.get("JIEDAO_LIBRARY")
+def _candidates(part: str, variable: str, folder: str) -> Iterator[str]:
+    """Where a library may lie: named by a variable, in the package, in the checkout, installed."""
+    named = os.environ.get(variable)
     if named:
         yield named
         return
+    name = f"libjiedao-{part}.so"
     here = Path(__file__).resolve().parent
-    for path in sorted((here / "lib").glob("libjiedao-did*")):
+    for path in sorted((here / "lib").glob(f"libjiedao-{part}*")):
         yield str(path)
     for build in ("release", "dev"):
-        path = here.parents[2] / "build" / build / "analysis" / _name
+        path = here.parents[2] / "build" / build / folder / name
         if path.exists():
             yield str(path)
-    found = ctypes.util.find_library("jiedao-did")
+    found = ctypes.util.find_library("jiedao-" + part)
     if found:
         yield found
     for prefix in (Path.home() / ".local", Path("/usr/local")):
-        for path in sorted(prefix.glob("lib*/**/" + _name)):
+        for path in sorted(prefix.glob("lib*/**/" + name)):
             yield str(path)
 
 
-def _load() -> ctypes.CDLL:
+def _load(part: str, variable: str, folder: str) -> ctypes.CDLL:
     why = "no such file was found"
-    for path in _candidates():
+    for path in _candidates(part, variable, folder):
         try:
             library = ctypes.CDLL(path)
         except OSError as error:
@@ -101,16 +125,26 @@ def _load() -> ctypes.CDLL:
             continue
         return library
     raise ImportError(
-        f"jiedao: {_name} cannot be loaded: {why}. Build it (cmake --preset release && cmake --build "
-        "--preset release) or name the file in the environment variable JIEDAO_LIBRARY."
+        f"jiedao: libjiedao-{part}.so cannot be loaded: {why}. Build it (cmake --preset release && cmake --build "
+        f"--preset release) or name the file in the environment variable {variable}."
     )
 
 
-lib = _load()
-for _key, (_gives, _takes) in _functions.items():
-    _function = getattr(lib, _key)
-    _function.restype = _gives
-    _function.argtypes = _takes
+def _declare(library: ctypes.CDLL, functions: Dict[str, Any]) -> ctypes.CDLL:
+    for key, (gives, takes) in functions.items():
+        function = getattr(library, key)
+        function.restype = gives
+        function.argtypes = takes
+    return library
+
+
+lib = _declare(_load("did", "JIEDAO_LIBRARY", "analysis"), _functions)
+
+
+@functools.lru_cache(maxsize=None)
+def study() -> ctypes.CDLL:
+    """The library of the simulator, loaded when it is first used."""
+    return _declare(_load("study", "JIEDAO_STUDY_LIBRARY", "sim"), _study_functions)
 
 
 def text_of(value: Optional[bytes]) -> str:
