@@ -127,6 +127,119 @@ for (line in readLines(file.path(source, "tests/bindings/calls.txt"))) {
 }
 check(n_calls >= 60, "60 calls")
 
+# ---- Studies: worlds, validations and sweeps, as the program has them ----
+
+# The program's rows against a table, the columns both have.
+same_table <- function(mine, lines, what) {
+  rows <- read.csv(text = lines, colClasses = "character")
+  check(nrow(mine) == nrow(rows) && nrow(rows) > 0, paste(what, "rows"))
+  shared <- setdiff(intersect(names(mine), names(rows)), "date")
+  check(length(shared) > 5, paste(what, "columns"))
+  for (key in shared) {
+    same <- if (is.character(mine[[key]])) {
+      identical(mine[[key]], rows[[key]])
+    } else {
+      theirs <- exactly(rows[[key]])
+      theirs[is.nan(theirs) & is.integer(mine[[key]])] <- -1
+      same_numbers(as.double(mine[[key]]), theirs)
+    }
+    check(same, paste(what, key))
+  }
+}
+n_studies <- 0
+studies <- readLines(file.path(source, "tests/bindings/studies.txt"))
+if (!to_the_bit) studies <- studies[seq(1, length(studies), 3)] # the simulator stands on no other library
+for (line in studies) {
+  words <- strsplit(sub("#.*", "", line), " +")[[1]]
+  if (length(words) < 2) next
+  given <- words[-(1:2)]
+  settings <- structure(as.list(sub("^[^=]*=", "", given)), names = sub("=.*", "", given))
+  sets <- as.vector(rbind(rep("--set", length(given)), shQuote(given)))
+  out <- file.path(folder, "study")
+  unlink(c(out, paste0(out, ".h5")), recursive = TRUE)
+  ask <- function(...) system2(program, c(..., "-q"), stdout = TRUE, stderr = FALSE)
+  export <- function(file, table) ask("export", file, "-t", table, "-o", "-")
+  if (words[1] == "run") {
+    w <- quietly(do.call(simulate_world, c(list(words[2]), settings)))
+    file <- paste0(out, ".h5")
+    same_table(w[["estimates"]], ask("run", words[2], sets, "-o", file, "--format", "csv"), line)
+    for (table in c("panel/county", "truth/estimands", "panel/national")) same_table(w[[table]], export(file, table), paste(line, table))
+    if (n_studies == 0 && requireNamespace("hdf5r", quietly = TRUE)) {
+      for (table in c("panel/county", "truth/estimands", "estimates")) {
+        theirs <- read_jiedao(file, table)
+        check(identical(names(theirs), names(w[[table]])), paste("read_jiedao", table, "names"))
+        check(isTRUE(all.equal(theirs, w[[table]], check.attributes = FALSE, tolerance = if (to_the_bit) 0 else 1e-9)), paste("read_jiedao", table))
+      }
+      fails(read_jiedao(file, "panel/cuonty"), "jiedao_error_argument", "panel/county")
+    }
+  } else if (words[1] == "validate") {
+    v <- quietly(do.call(validate, c(list(words[2]), settings)))
+    same_table(v$measures, ask("validate", words[2], sets, "-o", out, "--format", "csv"), line)
+  } else {
+    s <- quietly(do.call(sweep, list(words[2], settings = settings)))
+    ask("sweep", words[2], sets, "-o", out)
+    for (table in c("runs", "estimates")) same_table(s[[table]], export(file.path(out, "sweep.h5"), table), paste(line, table))
+    same_table(s$estimands, export(file.path(out, "sweep.h5"), "truth/estimands"), line)
+  }
+  n_studies <- n_studies + 1
+}
+check(n_studies >= if (to_the_bit) 10 else 3, "studies")
+
+# ---- Worlds ----
+
+w <- quietly(simulate_world("quickstart", run.periods = 12, policy.share = 0.5, estimate.estimators = "twfe"))
+check(nrow(w$county) == 12 * 820, "a panel, long")
+check(identical(w$county, w[["panel/county"]]), "world$county")
+check(identical(truth(w), w[["truth/estimands"]]), "truth")
+check(any(grepl("410 treated", capture.output(print(w)))), "print of a world")
+fails(w[["panel/cuonty"]], "jiedao_error_argument", "panel/county")
+fails(simulate_world("quickstart", policy.shrae = 1), "jiedao_error_unknown_key", "share")
+fails(simulate_world("quickstrat"), "jiedao_error_argument", "quickstart")
+fails(simulate_world("quickstart", 0.25), "jiedao_error_argument", "no name")
+fails(simulate_world(replicate = 0), "jiedao_error_argument", "from 1")
+fails(params("polcy"), "jiedao_error_argument", "policy")
+check("quickstart" %in% names(configs()), "configs")
+check(params("policy")$default[params("policy")$name == "policy.share"] == "0.5", "params")
+check(identical(quietly(simulate_world(configs()[["quickstart"]], run.periods = 12, estimate.firm = FALSE))$summary, quietly(simulate_world(run.periods = 12))$summary), "the text of a config")
+for (options in list(
+  list(estimator = c("twfe", "imputation")), list(estimator = "event_study", bin = c(-3, 3)),
+  list(estimator = "callaway_santanna", control = "not_yet", level = 0.9)
+)) {
+  f <- quietly(do.call(did, c(list(w), options)))
+  split <- quietly(bias_split(f, w))
+  e <- f$tables$estimates
+  at <- match(paste(split$estimator, split$term), paste(e$estimator, e$term))
+  check(any(!is.na(at)), "the split has the fit's terms")
+  here <- !is.na(at)
+  check(identical(split$estimate[here], e$estimate[at[here]]) && identical(split$std_error[here], e$std_error[at[here]]), paste("the split's estimates", options[[1]][1]))
+  parts <- with(split, measurement + trends + weights + anticipation + spillover)
+  check(max(abs(parts - split$bias)) < 1e-9, "parts add up")
+}
+check(identical(w[["estimates"]]$estimator[1], "twfe"), "the world is as before")
+check("imputation" %in% quietly(bias_split(w, estimators = "imputation"))$estimator, "bias_split(world)")
+fails(bias_split(quietly(did(as.data.frame(as.list(w)), "outcome", "unit", "time", "cohort", estimator = "twfe")), w), "jiedao_error_argument", "not one of a world")
+fails(bias_split(f, 1), "jiedao_error_argument", "simulated world")
+lost <- unserialize(serialize(w, NULL))
+fails(tables(lost), "error", "simulate it again")
+f <- quietly(did(w, estimator = "event_study"))
+h <- quietly(honest(f, mbar = c(0.5, 1)))
+check(all(c("Mbar=0.5", "Mbar=1") %in% h$term), "honest(mbar =)")
+check(nrow(quietly(pretrends(f))) > 0, "pretrends")
+two <- quietly(did(w, estimator = "twfe"))
+check(nrow(quietly(bacon(two))) > 0, "bacon")
+check(identical(coef(quietly(update(two, level = 0.9))), coef(two)), "update")
+check(identical(quietly(aggregate(did(w), "overall"))$tables$estimates$term, "att"), "aggregate")
+check(grepl("event\\\\_study", did_table(list(f, two), "latex")), "did_table of several, LaTeX")
+check(grepl("&lt;b&gt;", did_table(two, "html", names = "<b>")), "did_table, HTML")
+check(startsWith(did_table(list(f, two), "markdown"), "|  | event_study | twfe |"), "did_table, Markdown")
+check(grepl("^ +event_study +twfe\n", did_table(list(f, two), "text")), "did_table, text")
+fails(did_table(list(1), "html"), "jiedao_error_argument", "list of them")
+check(identical(sweep(matrix(1:4, 2), 1, c(1, 2)), base::sweep(matrix(1:4, 2), 1, c(1, 2))), "R's own sweep")
+s <- quietly(sweep("quickstart", policy.share = c(0.25, 0.5), settings = list(run.periods = 8), replicates = 2))
+check(nrow(s$runs) == 4 && identical(sort(unique(s$runs$policy_share)), c(0.25, 0.5)), "sweep")
+v <- lapply(1:3, function(n) quietly(validate("quickstart", run.periods = 8, estimators = "twfe", replicates = 3, threads = n))$measures)
+check(identical(v[[1]], v[[2]]) && identical(v[[1]], v[[3]]), "threads of validate")
+
 # ---- A small panel in many guises ----
 
 units <- 24
@@ -305,6 +418,40 @@ if (.Platform$OS.type == "unix") {
   parallel::mccollect(killer)
   check(identical(stopped, "stopped"), "an interrupt stops a call")
   check(identical(fit(p)$tables$estimates$estimate, right), "and the next one runs")
+  for (work in list(
+    quote(validate("quickstart", run.periods = 12, replicates = 100000)), quote(simulate_world("quickstart", run.periods = 400))
+  )) {
+    killer <- parallel::mcparallel({
+      Sys.sleep(0.5)
+      tools::pskill(pid, tools::SIGINT)
+      1
+    })
+    stopped <- tryCatch(quietly(eval(work)), interrupt = function(i) "stopped")
+    parallel::mccollect(killer)
+    check(identical(stopped, "stopped"), paste("an interrupt stops", deparse(work[[1]])))
+  }
+}
+
+# ---- The vignette and the tutorial, line by line ----
+
+chunks_of <- function(file, from) {
+  lines <- readLines(file)
+  inside <- FALSE
+  code <- character()
+  for (line in lines) {
+    if (startsWith(line, from)) inside <- TRUE else if (startsWith(line, "```")) inside <- FALSE else if (inside) code <- c(code, line)
+  }
+  code
+}
+for (page in list(c("bindings/r/vignettes/story.Rmd", "```{r"), c("docs/tutorials/in-r.md", "```r"))) {
+  code <- chunks_of(file.path(source, page[1]), page[2])
+  check(length(code) > 10, paste("code in", page[1]))
+  where <- new.env()
+  ran <- tryCatch({
+    quietly(utils::capture.output(for (e in parse(text = code)) print(eval(e, where))))
+    TRUE
+  }, error = function(e) conditionMessage(e))
+  check(ran, page[1])
 }
 
 # ---- Help ----

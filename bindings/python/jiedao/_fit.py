@@ -84,10 +84,9 @@ class Fit:
 
     def diagnose(self, *names: str, **options: Any) -> Any:
         """Diagnostics as a table; options by their names: ``fit.diagnose("honest", honest_mbar=[0.5, 1])``."""
-        if options or any(n not in set(self.tables["diagnostics"]["estimator"].tolist()) for n in names):
-            fit = self._again(diagnose=list(names), **options)
-        else:
-            fit = self
+        fits = self.tables["fits"]
+        here = fits["name"][fits["kind"] == "diagnostic"].tolist()
+        fit = self if not options and here == list(names) else self._again(diagnose=list(names), **options)
         both = [fit.tables[name] for name in ("diagnostics", "details")]
         return as_frame({key: np.concatenate([t[key] for t in both]) for key in both[0]})
 

@@ -3,6 +3,14 @@
 did <- function(data, y = NULL, unit = NULL, time = NULL, cohort = NULL, treat = NULL, x = NULL,
                 estimator = "callaway_santanna", ..., threads = getOption("jiedao.threads", 0L)) {
   call <- match.call()
+  world <- inherits(data, "jiedao_world")
+  if (world) {
+    data <- as.list(data)
+    if (is.null(y)) y <- "outcome"
+    if (is.null(unit)) unit <- "unit"
+    if (is.null(time)) time <- "time"
+    if (is.null(cohort) && is.null(treat)) cohort <- "cohort"
+  }
   fe <- NULL
   if (inherits(data, "formula") || (inherits(y, "formula") && length(y) == 3)) {
     formula <- if (inherits(data, "formula")) data else y
@@ -23,13 +31,19 @@ did <- function(data, y = NULL, unit = NULL, time = NULL, cohort = NULL, treat =
   }
   options <- list(...)
   options$xformla <- NULL
+  if (world && !"cluster" %in% names(options)) options$cluster <- "cluster"
   if (!is.null(fe)) options$fe <- c(fe, options$fe)
   if (length(options) && (is.null(names(options)) || any(!nzchar(names(options))))) {
     fail("ARGUMENT", "an argument behind estimator has no name")
   }
   given <- c(list(y = y, unit = unit, time = time, cohort = cohort, treat = treat, x = x, estimator = estimator), options)
-  if (nzchar(Sys.getenv("_R_CHECK_LIMIT_CORES_")) && threads == 0) threads <- 2L
-  run(data, build_request(given[!vapply(given, is.null, NA)], names(data)), as.integer(threads), call)
+  given <- given[!vapply(given, is.null, NA)]
+  fit <- run(data, build_request(given, names(data)), default_threads(threads), call)
+  if (world) {
+    fit$of_world <- TRUE
+    fit$asked <- given # numbers and texts
+  }
+  fit
 }
 
 # Columns by name: a data frame (tibble, data.table), or a list of vectors.

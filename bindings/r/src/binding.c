@@ -2,35 +2,22 @@
 /* R's side of the flat interface (frame.h, analysis.h): vectors are lent, tables copied out. R may
  * leave a C function by a jump; so what the library gives is held by an external pointer, whose
  * finalizer frees it, and nothing of the library lies between R's functions and their callers. */
-#define R_NO_REMAP
-#define STRICT_R_HEADERS
-#include <R.h>
+#include "binding.h"
+
 #include <R_ext/Rdynload.h>
 #include <R_ext/Utils.h>
-#include <R_ext/Visibility.h>
-#include <Rinternals.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jiedao/analysis.h>
 #include <jiedao/version.h>
 
 enum { ABI = 2, POLL_MS = 100 };
 
-typedef struct call {
-    jd_ctx_t *ctx;
-    jd_request_t *request;
-    jd_frame_t *frame;
-    jd_analysis_t *analysis;
-    char *heard; /* warnings, a line each */
-    size_t length;
-} call_t;
-
 /* ---- The life of a call ---- */
 
-static void free_call(SEXP pointer)
+void attribute_hidden jdr_free_call(SEXP pointer)
 {
     call_t *call = R_ExternalPtrAddr(pointer);
     if (!call) return;
@@ -69,10 +56,10 @@ static void hear(void *user, int what, const char *text, int64_t done, int64_t t
     call->length += n + 1;
 }
 
-static SEXP new_call(int threads)
+SEXP attribute_hidden jdr_new_call(int threads)
 {
     SEXP pointer = PROTECT(R_MakeExternalPtr(NULL, R_NilValue, R_NilValue));
-    R_RegisterCFinalizerEx(pointer, free_call, TRUE);
+    R_RegisterCFinalizerEx(pointer, jdr_free_call, TRUE);
     call_t *call = calloc(1, sizeof *call);
     if (call) call->ctx = jd_ctx_create();
     if (!call || !call->ctx) {
@@ -89,7 +76,7 @@ static SEXP new_call(int threads)
 
 /* ---- Small parts ---- */
 
-static SEXP new_text(const char *text)
+SEXP attribute_hidden jdr_text(const char *text)
 {
     SEXP cell = PROTECT(Rf_mkCharCE(text ? text : "", CE_UTF8));
     SEXP vector = Rf_ScalarString(cell);
@@ -97,7 +84,7 @@ static SEXP new_text(const char *text)
     return vector;
 }
 
-static SEXP named_list(int n, const char *const *names)
+SEXP attribute_hidden jdr_list(int n, const char *const *names)
 {
     SEXP list = PROTECT(Rf_allocVector(VECSXP, n)), keys = PROTECT(Rf_allocVector(STRSXP, n));
     for (int i = 0; i < n; i++)
@@ -107,31 +94,31 @@ static SEXP named_list(int n, const char *const *names)
     return list;
 }
 
-static const char *text_at(SEXP vector, R_xlen_t i)
+const char attribute_hidden *jdr_text_at(SEXP vector, R_xlen_t i)
 {
     return Rf_translateCharUTF8(STRING_ELT(vector, i));
 }
 
-static const char **texts_of(SEXP vector)
+const char attribute_hidden **jdr_texts_of(SEXP vector)
 {
     const R_xlen_t n = XLENGTH(vector);
     const char **texts = (const char **)R_alloc((size_t)n + 1, sizeof *texts);
     for (R_xlen_t i = 0; i < n; i++)
-        texts[i] = text_at(vector, i);
+        texts[i] = jdr_text_at(vector, i);
     return texts;
 }
 
 /* What went wrong, as a list that R turns into a condition. */
-static SEXP failure(call_t *call, int rc)
+SEXP attribute_hidden jdr_failure(call_t *call, int rc)
 {
     static const char *const names[] = {"code", "message", "role", "row"};
     const char *role, *code = jd_error_name(rc);
     int64_t row;
     jd_ctx_where(call->ctx, &role, &row);
-    SEXP list = PROTECT(named_list(4, names));
-    SET_VECTOR_ELT(list, 0, new_text(code ? code : "JD_ERR"));
-    SET_VECTOR_ELT(list, 1, new_text(jd_ctx_message(call->ctx)));
-    SET_VECTOR_ELT(list, 2, new_text(role));
+    SEXP list = PROTECT(jdr_list(4, names));
+    SET_VECTOR_ELT(list, 0, jdr_text(code ? code : "JD_ERR"));
+    SET_VECTOR_ELT(list, 1, jdr_text(jd_ctx_message(call->ctx)));
+    SET_VECTOR_ELT(list, 2, jdr_text(role));
     SET_VECTOR_ELT(list, 3, Rf_ScalarReal((double)row + 1));
     UNPROTECT(1);
     return list;
@@ -143,7 +130,7 @@ static int make_request(call_t *call, SEXP names, SEXP values, SEXP literal)
 {
     int rc = jd_request_create(&call->request, "%s =", call->ctx);
     for (R_xlen_t i = 0; i < XLENGTH(names) && !rc; i++) {
-        const char *name = text_at(names, i), *value = text_at(values, i);
+        const char *name = jdr_text_at(names, i), *value = jdr_text_at(values, i);
         rc = LOGICAL(literal)[i] ? jd_request_names(call->request, name, &value, 1, call->ctx)
                                  : jd_request_set(call->request, name, value, call->ctx);
     }
@@ -155,27 +142,27 @@ static SEXP choose(call_t *call, SEXP columns)
     const int n = Rf_length(columns);
     SEXP found = PROTECT(Rf_allocVector(LGLSXP, n));
     unsigned char *take = (unsigned char *)R_alloc((size_t)n + 1, 1);
-    int rc = jd_request_choose(call->request, "data", texts_of(columns), n, take, call->ctx);
+    int rc = jd_request_choose(call->request, "data", jdr_texts_of(columns), n, take, call->ctx);
     for (int i = 0; i < n && !rc; i++)
         LOGICAL(found)[i] = take[i];
     UNPROTECT(1);
-    return rc ? failure(call, rc) : found;
+    return rc ? jdr_failure(call, rc) : found;
 }
 
 /* list(pointer, which columns are needed), or a failure. */
 static SEXP jdr_ask(SEXP names, SEXP values, SEXP literal, SEXP columns, SEXP threads)
 {
     static const char *const keys[] = {"call", "use"};
-    SEXP pointer = PROTECT(new_call(Rf_asInteger(threads)));
+    SEXP pointer = PROTECT(jdr_new_call(Rf_asInteger(threads)));
     call_t *call = R_ExternalPtrAddr(pointer);
     int rc = make_request(call, names, values, literal);
-    SEXP found = PROTECT(rc ? failure(call, rc) : choose(call, columns));
+    SEXP found = PROTECT(rc ? jdr_failure(call, rc) : choose(call, columns));
     if (TYPEOF(found) == VECSXP) {
-        free_call(pointer);
+        jdr_free_call(pointer);
         UNPROTECT(2);
         return found;
     }
-    SEXP list = PROTECT(named_list(2, keys));
+    SEXP list = PROTECT(jdr_list(2, keys));
     SET_VECTOR_ELT(list, 0, pointer);
     SET_VECTOR_ELT(list, 1, found);
     UNPROTECT(3);
@@ -211,14 +198,14 @@ static int lend_numbers(call_t *call, const char *name, const char *type, SEXP d
 /* column: list(name, type, data, labels); type "coded" counts from 1, as R does. */
 static int lend(call_t *call, SEXP column)
 {
-    const char *name = text_at(VECTOR_ELT(column, 0), 0), *type = text_at(VECTOR_ELT(column, 1), 0);
+    const char *name = jdr_text_at(VECTOR_ELT(column, 0), 0), *type = jdr_text_at(VECTOR_ELT(column, 1), 0);
     SEXP data = VECTOR_ELT(column, 2), labels = VECTOR_ELT(column, 3);
     if (strcmp(type, "coded") != 0) return lend_numbers(call, name, type, data);
     const int n = Rf_length(labels);
     const char **texts = (const char **)R_alloc((size_t)n + 1, sizeof *texts);
     texts[0] = "";
     for (int i = 0; i < n; i++)
-        texts[i + 1] = text_at(labels, i);
+        texts[i + 1] = jdr_text_at(labels, i);
     return jd_frame_add_coded(call->frame, name, INTEGER(data), NA_INTEGER, texts, n + 1,
                               call->ctx);
 }
@@ -262,13 +249,16 @@ static SEXP copy_real(const void *cells, char type, R_xlen_t rows)
     return out;
 }
 
+SEXP attribute_hidden jdr_cells(const void *cells, char type, int width, R_xlen_t n)
+{
+    if (type == 'w') return copy_texts(cells, width, n);
+    return strchr("csi", type) ? copy_whole(cells, type, n) : copy_real(cells, type, n);
+}
+
 static SEXP copy_column(const jd_table_t *table, int c)
 {
-    const char type = *jd_table_column_type(table, c);
-    const R_xlen_t rows = (R_xlen_t)jd_table_n_rows(table);
-    const void *cells = jd_table_column_data(table, c);
-    if (type == 'w') return copy_texts(cells, jd_table_column_width(table, c), rows);
-    return strchr("csi", type) ? copy_whole(cells, type, rows) : copy_real(cells, type, rows);
+    return jdr_cells(jd_table_column_data(table, c), *jd_table_column_type(table, c),
+                     jd_table_column_width(table, c), (R_xlen_t)jd_table_n_rows(table));
 }
 
 static SEXP copy_table(const jd_table_t *table)
@@ -289,7 +279,7 @@ static SEXP copy_tables(const call_t *call)
 {
     static const char *const names[] = {"estimates", "diagnostics", "details", "fits",
                                         "data",      "dropped",     "remarks", "weights"};
-    SEXP list = PROTECT(named_list(8, names));
+    SEXP list = PROTECT(jdr_list(8, names));
     for (int i = 0; i < 8; i++)
         SET_VECTOR_ELT(list, i, copy_table(jd_analysis_table(call->analysis, names[i])));
     UNPROTECT(1);
@@ -302,7 +292,7 @@ static SEXP copy_vcov(const call_t *call, SEXP estimators)
     SEXP list = PROTECT(Rf_allocVector(VECSXP, n));
     for (int i = 0; i < n; i++) {
         int k = 0;
-        const double *cells = jd_analysis_vcov(call->analysis, text_at(estimators, i), &k);
+        const double *cells = jd_analysis_vcov(call->analysis, jdr_text_at(estimators, i), &k);
         if (!cells) continue;
         SEXP matrix = PROTECT(Rf_allocMatrix(REALSXP, k, k));
         memcpy(REAL(matrix), cells, (size_t)k * (size_t)k * sizeof(double));
@@ -316,9 +306,9 @@ static SEXP copy_vcov(const call_t *call, SEXP estimators)
 static SEXP copy_printed(call_t *call)
 {
     static const char *const names[] = {"text", "json", "latex", "markdown"};
-    SEXP list = PROTECT(named_list(4, names));
+    SEXP list = PROTECT(jdr_list(4, names));
     for (int i = 0; i < 4; i++)
-        SET_VECTOR_ELT(list, i, new_text(jd_analysis_text(call->analysis, names[i], call->ctx)));
+        SET_VECTOR_ELT(list, i, jdr_text(jd_analysis_text(call->analysis, names[i], call->ctx)));
     UNPROTECT(1);
     return list;
 }
@@ -326,7 +316,7 @@ static SEXP copy_printed(call_t *call)
 static SEXP copy_results(call_t *call)
 {
     static const char *const names[] = {"tables", "printed", "vcov", "warnings"};
-    SEXP list = PROTECT(named_list(4, names)), tables = PROTECT(copy_tables(call));
+    SEXP list = PROTECT(jdr_list(4, names)), tables = PROTECT(copy_tables(call));
     SET_VECTOR_ELT(list, 0, tables);
     SET_VECTOR_ELT(list, 1, copy_printed(call));
     const jd_table_t *fits = jd_analysis_table(call->analysis, "fits");
@@ -334,7 +324,7 @@ static SEXP copy_results(call_t *call)
     SEXP vcov = PROTECT(copy_vcov(call, names_of_fits));
     Rf_setAttrib(vcov, R_NamesSymbol, names_of_fits);
     SET_VECTOR_ELT(list, 2, vcov);
-    SET_VECTOR_ELT(list, 3, new_text(call->heard));
+    SET_VECTOR_ELT(list, 3, jdr_text(call->heard));
     UNPROTECT(4);
     return list;
 }
@@ -347,8 +337,8 @@ static SEXP jdr_did(SEXP pointer, SEXP columns, SEXP rows)
     for (R_xlen_t i = 0; i < XLENGTH(columns) && !rc; i++)
         rc = lend(call, VECTOR_ELT(columns, i));
     if (!rc) rc = jd_analyse(&call->analysis, call->frame, call->request, call->ctx);
-    SEXP found = PROTECT(rc ? failure(call, rc) : copy_results(call));
-    free_call(pointer);
+    SEXP found = PROTECT(rc ? jdr_failure(call, rc) : copy_results(call));
+    jdr_free_call(pointer);
     UNPROTECT(1);
     return found;
 }
@@ -361,7 +351,7 @@ static SEXP jdr_options(void)
     int n = 0;
     while (jd_request_option(n, NULL, NULL, NULL, NULL, NULL, NULL))
         n++;
-    SEXP list = PROTECT(named_list(6, names));
+    SEXP list = PROTECT(jdr_list(6, names));
     for (int k = 0; k < 6; k++)
         SET_VECTOR_ELT(list, k, Rf_allocVector(STRSXP, n));
     for (int i = 0; i < n; i++) {
@@ -388,6 +378,13 @@ static const R_CallMethodDef methods[] = {
     {"did", (DL_FUNC)&jdr_did, 3},
     {"options", (DL_FUNC)&jdr_options, 0},
     {"version", (DL_FUNC)&jdr_version, 0},
+    {"trial", (DL_FUNC)&jdr_trial, 4},
+    {"trial_run", (DL_FUNC)&jdr_trial_run, 5},
+    {"trial_estimate", (DL_FUNC)&jdr_trial_estimate, 4},
+    {"trial_tables", (DL_FUNC)&jdr_trial_tables, 1},
+    {"trial_table", (DL_FUNC)&jdr_trial_table, 2},
+    {"params", (DL_FUNC)&jdr_params, 0},
+    {"configs", (DL_FUNC)&jdr_configs, 0},
     {NULL, NULL, 0},
 };
 
