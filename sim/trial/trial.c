@@ -113,7 +113,7 @@ static int set(jd_config_t *config, const char *section, const char *name, const
     int rc = jd_make_unset(&text, room, 1, "a parameter", ctx);
     if (rc) return rc;
     snprintf(text, room, "%s%s=%s", section, name, value);
-    rc = jd_config_set(config, name, text, ctx);
+    rc = jd_config_set(config, "settings", text, ctx);
     free(text);
     return rc;
 }

@@ -96,8 +96,10 @@ class SameBits(Case):
         path = os.path.join(folder, "run.h5")
         self.same(w.estimates, rows(program("run", config, *sets, "-o", path, "-q", "--format", "csv")), line)
         shown = [t for t in w.tables if t not in ("estimates", "summary", "sample/county")]
-        for name in ("panel/county", "truth/estimands", "panel/national", "relocations"):
+        for name in ("truth/estimands", "panel/national", "panel/county", "relocations"):
             self.assertIn(name, shown)
+            if h5py is not None and name in ("panel/county", "relocations"):
+                continue  # long ones are read from the file below
             found = rows(program("export", path, "-t", name, "-o", "-", "-q"))
             mine = columns(w[name])
             mine = {k: v for k, v in mine.items() if k in found[0]}
@@ -346,6 +348,16 @@ class Many(Case):
             with self.assertRaises(KeyboardInterrupt):
                 work()
             self.assertIs(signal.getsignal(signal.SIGINT), before)
+
+    def test_threads(self):
+        right = jiedao.simulate("quickstart", SMALL).facts
+        found = []
+        work = [threading.Thread(target=lambda: found.append(_facts(1))) for _ in range(3)]
+        for thread in work:
+            thread.start()
+        for thread in work:
+            thread.join()
+        self.assertEqual(found, [right] * 3)
 
     def test_progress(self):
         heard = []

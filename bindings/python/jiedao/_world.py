@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import threading
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -114,6 +115,7 @@ class _Trial:
 
     def __init__(self, config: Optional[str], settings: Settings, call: Call) -> None:
         self.lib = study()
+        self.lock = threading.RLock()  # the library takes one call with a trial at a time
         self.handle = ctypes.c_void_p()
         text = None if config is None else str(config)
         if text is not None and "\0" in text:
@@ -246,7 +248,7 @@ class World:
         names = (ctypes.c_char_p * max(1, n))(*(k.encode() for k in options))
         values = (ctypes.c_char_p * max(1, n))(*(v.encode() for v in options.values()))
         trial = self._trial
-        with Call(threads, None) as call:
+        with trial.lock, Call(threads, None) as call:
             try:
                 call.check(trial.lib.jd_trial_estimate(trial.handle, names, values, n, call.ctx))
                 found = copy_table(trial.table("estimates"))
