@@ -11,7 +11,7 @@
 #include "run/record/truth.h"
 #include "run/setting.h"
 #include "study/recovery.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 
 /* ---- What commands do not read ---- */
 

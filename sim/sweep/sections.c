@@ -5,7 +5,7 @@
 
 #include "jiedao/simulation.h"
 #include "study/recovery.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 #include "sweep/plan.h"
 #include "sweep/validate/validate.h"
 
@@ -27,7 +27,7 @@ static void list(void)
     n_of_one_run = simulated + 1;
     sections[simulated + 1] = &jd_plan_section;
     sections[simulated + 2] = &jd_validate_section;
-    sections[simulated + 3] = &jd_dgp_section;
+    sections[simulated + 3] = jd_dgp_section();
 }
 
 const jd_section_t *const *jd_all_sections(int *n)

@@ -10,7 +10,7 @@
 
 #include "jiedao/monte_carlo.h"
 #include "jiedao/pretrend.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 
 static const jd_dgp_params_t placebo = {.kind = JD_DGP_AR1_PLACEBO,
                                         .units = 50,

@@ -4,7 +4,7 @@
 #include "small_world.h"
 #include "study/recovery.h"
 #include "study/recovery_samples.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 
 static const jd_table_t *find(void *user, const char *name)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "run/setting.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 #include "sweep/validate/validate.h"
 
 #define ROW(field) offsetof(jd_validate_params_t, field)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 #include "sweep/reads.h"
 
 /* The config of a round: so many replicates behind those of the rounds before. What decides how

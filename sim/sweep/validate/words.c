@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/shown.h"
-#include "sweep/dgp.h"
+#include "sweep/dgp/dgp.h"
 #include "sweep/validate/validate.h"
 
 static const struct {
@@ -252,9 +252,7 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
                        const char *path)
 {
     const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
-    static const char *const kinds[] = {"the simulator", "ar1_placebo", "staggered_linear",
-                                        "event_trend"};
-    fprintf(out, "Data        %s", kinds[dgp->kind]);
+    fprintf(out, "Data        %s", dgp->kind ? jd_dgp_name(dgp) : "the simulator");
     char error[JD_SHOWN];
     bool swept = false; /* sizes differ by point */
     for (int f = 0; f < v->plan.n_factors; f++)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Processes of the econometric literature in place of the simulator: a panel of units and periods
+ * whose true effects are known, for validating estimators. Each kind is a constant in kinds.h. */
+#ifndef JD_SWEEP_DGP_DGP_H
+#define JD_SWEEP_DGP_DGP_H
+
+#include "study/recovery_samples.h"
+
+/** Numbers of the kinds: places in the list of dgp.c. */
+typedef enum jd_dgp_number {
+    JD_DGP_SIMULATOR, /**< none of them */
+    JD_DGP_AR1_PLACEBO,
+    JD_DGP_STAGGERED_LINEAR,
+    JD_DGP_EVENT_TREND,
+    JD_DGP_KINDS
+} jd_dgp_number_t;
+
+/** Section [dgp]: what several kinds read; a struct for the own rows of a kind. */
+typedef struct jd_dgp_params {
+    int32_t kind; /**< jd_dgp_number_t */
+    int64_t units, periods, first_period, adoption_first, adoption_last;
+    double share, rho, sd, unit_sd, trend, effect;
+    jd_list_t cohorts, slopes;
+} jd_dgp_params_t;
+
+/** Made once of the rows of all kinds. */
+const jd_section_t *jd_dgp_section(void);
+
+typedef struct jd_dgp_kind jd_dgp_kind_t;
+/** The kind that is set; its struct is in kinds.h. */
+const jd_dgp_kind_t *jd_dgp_kind(const jd_dgp_params_t *params);
+/** Its name in the config. */
+const char *jd_dgp_name(const jd_dgp_params_t *params);
+
+/** Notes shares that round to nobody or all, and cohorts that nobody is in; whether there was one.
+ */
+bool jd_dgp_note(const jd_dgp_params_t *params, jd_ctx_t *ctx);
+
+/** One replicate: a panel named "dgp" of units x periods. Not for the simulator. Free the sample in
+ *  any case. Errors: JD_ERR_NO_MEMORY, and what a kind reads from outside. */
+JD_MUST_USE int jd_dgp_sample(jd_recovery_sample_t *sample, const jd_dgp_params_t *params,
+                              uint64_t seed, uint64_t replicate, jd_ctx_t *ctx);
+
+#endif
