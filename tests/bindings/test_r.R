@@ -461,5 +461,9 @@ page <- gsub("_\b", "", page)
 for (name in setdiff(options$name, "x")) check(any(grepl(name, page, fixed = TRUE)), paste(name, "stands in the help page"))
 for (text in c("not_yet", "randomisation")) check(any(grepl(text, page, fixed = TRUE)), paste(text, "in the help page"))
 
+page <- capture.output(tools::Rd2txt(file.path(source, "bindings/r/man/simulate_world.Rd"), stages = c("build", "install", "render")))
+page <- gsub("_\b", "", page)
+for (name in params()$name) check(any(grepl(name, page, fixed = TRUE)), paste(name, "stands in the help page"))
+
 cat(checks, "checks,", failures, "failed\n")
 quit(status = failures > 0)

@@ -22,6 +22,10 @@ class File:
         if self._file.attrs.get("format") not in ("jiedao", b"jiedao"):
             self._file.close()
             raise ValueError(f"{path}: is no result file of jiedao")
+        self._names: List[str] = []
+        self._file.visititems(
+            lambda name, it: self._names.append(name) if isinstance(it, h5py.Group) and "table" in it.attrs else None
+        )
 
     def close(self) -> None:
         self._file.close()
@@ -35,11 +39,7 @@ class File:
     @property
     def tables(self) -> List[str]:
         """Names of the tables."""
-        found: List[str] = []
-        self._file.visititems(
-            lambda name, it: found.append(name) if isinstance(it, self._group) and "table" in it.attrs else None
-        )
-        return found
+        return list(self._names)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tables)

@@ -2,7 +2,6 @@
 """Tables of the library as arrays: copied, or seen where they lie."""
 from __future__ import annotations
 
-import ctypes
 from typing import Any, Dict, List, Tuple
 
 import numpy as np

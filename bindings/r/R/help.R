@@ -27,3 +27,18 @@ help_options <- function() {
   items <- vapply(seq_len(nrow(rest)), function(i) option_item(rest[i, ]), "")
   paste(c("\\describe{", items, "}"), collapse = "\n")
 }
+
+# The parameters in ?simulate_world, in the same way.
+param_item <- function(p) {
+  parts <- c(
+    escape_rd(p$help),
+    if (nzchar(p$choices)) paste0("One of ", escape_rd(gsub(" | ", ", ", p$choices, fixed = TRUE))),
+    if (nzchar(p$default)) paste0("Default: ", escape_rd(p$default), if (!p$unit %in% c("", "1")) paste0(" ", escape_rd(p$unit)))
+  )
+  sprintf("  \\item{\\code{%s}}{%s.}", p$name, paste(parts, collapse = ". "))
+}
+
+help_params <- function() {
+  all <- params()
+  paste(c("\\describe{", vapply(seq_len(nrow(all)), function(i) param_item(all[i, ]), ""), "}"), collapse = "\n")
+}
