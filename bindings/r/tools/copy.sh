@@ -12,16 +12,13 @@ for part in config model run trial; do
   cp -R "$root/sim/$part" src/jd/sim/
 done
 # Of the rooms that know result files, what the library of studies in memory is made of.
-mkdir -p src/jd/sim/study src/jd/sim/sweep/validate src/jd/sim/io
-cp "$root"/sim/study/*.h src/jd/sim/study/
-cp "$root"/sim/sweep/*.h src/jd/sim/sweep/
-cp "$root"/sim/sweep/validate/*.h src/jd/sim/sweep/validate/
-(cd "$root/sim" && find io -name '*.h') | while read -r header; do
+(cd "$root/sim" && find study sweep io -name '*.h') | while read -r header; do
   mkdir -p "src/jd/sim/${header%/*}"
   cp "$root/sim/$header" "src/jd/sim/$header"
 done
 sed -n '/^set(in_memory/,/)$/p' "$root/sim/CMakeLists.txt" | tr -d '()' | tr ' ' '\n' | grep '\.c$' |
   cat - tools/csv.txt | while read -r source; do
+  mkdir -p "src/jd/sim/${source%/*}"
   cp "$root/sim/$source" "src/jd/sim/$source"
 done
 # The configs that travel inside, as bytes.
