@@ -26,10 +26,12 @@ static void assert_same_tables(const char *a, const char *b)
 {
     said_t said;
     char line[512];
-    snprintf(line, sizeof line,
-             "for d in %s %s; do \"$JIEDAO\" export $d/validation.h5 --table validation -o "
-             "$d.csv --force -q >/dev/null || exit 1; done; cmp %s.csv %s.csv && wc -l < %s.csv",
-             a, b, a, b, a);
+    snprintf(
+        line, sizeof line,
+        "for d in %s %s; do for t in replicates validation; do \"$JIEDAO\" export "
+        "$d/validation.h5 --table $t -o $d$t --format csv --force -q >/dev/null || exit 1; done; "
+        "cat ${d}replicates ${d}validation >$d.csv; done; cmp %s.csv %s.csv && wc -l < %s.csv",
+        a, b, a, b, a);
     run_shell(&said, line);
     ASSERT_STATUS(&said, 0);
     assert_true(atoi(said.out) > 20);
@@ -51,6 +53,78 @@ static void test_rounds_end_where_one_would(void **state)
     run_program(&said, line);
     ASSERT_STATUS(&said, 0);
     assert_same_tables("rounds", "once");
+}
+
+/* Rates come to their goal too, and where they cannot it is said. */
+static void test_rounds_for_rates(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, PLACEBO
+                " -o rates --set validate.replicates=40 --set validate.until_rate_mcse=0.03");
+    ASSERT_STATUS(&said, 0);
+    ASSERT_HOLDS(said.out, "rounds");
+    assert_null(strstr(said.out, "Stopped"));
+    run_shell(&said, "\"$JIEDAO\" export rates/validation.h5 --table validation -o rates.csv "
+                     "--force -q >/dev/null; awk -F, '($7 == \"coverage\" || $7 == \"power\") "
+                     "{ n++; if ($9 > 0.03) bad++ } END { print n, bad + 0 }' rates.csv");
+    ASSERT_STATUS(&said, 0);
+    assert_string_equal(said.out, "4 0\n");
+    run_program(&said, PLACEBO " -o few --set validate.replicates=20 --set validate.most=30 --set "
+                               "validate.until_rate_mcse=1e-9");
+    ASSERT_HOLDS(said.out, "Monte-Carlo error of coverage, power or size");
+}
+
+/* A second computation of the measures, from the table of single replicates. */
+static void write_script(void)
+{
+    static const char text[] =
+        "import csv, math\n"
+        "rows = list(csv.DictReader(open('replicates.csv')))\n"
+        "want = {(r['point'], r['estimator'], r['measure']): r for r in "
+        "csv.DictReader(open('validation.csv')) if r['term'] == 'att' and r['target'] == 'att'}\n"
+        "f = lambda r, k: float(r[k])\n"
+        "n = 0\n"
+        "for key in sorted({(r['point'], r['estimator']) for r in rows}):\n"
+        "    own = [r for r in rows if (r['point'], r['estimator']) == key]\n"
+        "    k = len(own)\n"
+        "    assert [int(r['replicate']) for r in own] == list(range(1, k + 1))\n"
+        "    d = [f(r, 'estimate') - f(r, 'att') for r in own]\n"
+        "    bias = sum(d) / k\n"
+        "    sd = math.sqrt(sum((x - bias) ** 2 for x in d) / (k - 1))\n"
+        "    mine = {'bias': bias, 'sd': sd, 'rmse': math.sqrt(sum(x * x for x in d) / k),\n"
+        "            'coverage': sum(f(r, 'ci_low') <= f(r, 'att') <= f(r, 'ci_high') for r in "
+        "own) / k,\n"
+        "            'power': sum(f(r, 'ci_low') > 0 or f(r, 'ci_high') < 0 for r in own) / k,\n"
+        "            'size': sum(int(r['null_rejected']) for r in own) / k}\n"
+        "    assert mine['power'] == sum(f(r, 'p_value') < 0.05 for r in own) / k\n"
+        "    for name, x in mine.items():\n"
+        "        there = float(want[key + (name,)]['value'])\n"
+        "        assert abs(x - there) < 1e-9 * (1 + abs(there)), (key, name, x, there)\n"
+        "        n += 1\n"
+        "print(k, n)\n";
+    char path[512];
+    snprintf(path, sizeof path, "%s/summary.py", getenv("HERE"));
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+/* The summary is that of the single replicates, computed apart from the program. */
+static void test_summary_is_that_of_the_replicates(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, PLACEBO " -o single --set validate.replicates=60 --set validate.size=yes "
+                               "--set dgp.effect=1 --set estimate.estimators=twfe,event_study");
+    ASSERT_STATUS(&said, 0);
+    write_script();
+    run_shell(&said, "for t in validation replicates; do \"$JIEDAO\" export single/validation.h5 "
+                     "--table $t -o $t.csv --force -q >/dev/null || exit 1; done; "
+                     "python3 summary.py");
+    ASSERT_STATUS(&said, 0);
+    assert_string_equal(said.out, "60 24\n");
 }
 
 static void test_goes_on_after_a_kill(void **state)
@@ -175,7 +249,9 @@ static void test_keys_a_process_does_not_read(void **state)
     run_program(&said, "validate published/bdm2004 -o unread --set validate.replicates=2 --set "
                        "dgp.slopes=1,2 --set sweep.dgp.rho=0");
     ASSERT_STATUS(&said, 0);
-    ASSERT_HOLDS(said.err, "dgp.slopes is not read: dgp.kind = ar1_placebo and event_trend adopt at one date");
+    ASSERT_HOLDS(
+        said.err,
+        "dgp.slopes is not read: dgp.kind = ar1_placebo and event_trend adopt at one date");
 }
 
 /* Nothing is called an agreement that was not compared, nothing reached that was not. */
@@ -217,6 +293,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_published_numbers_come_out),
         cmocka_unit_test(test_rounds_end_where_one_would),
+        cmocka_unit_test(test_rounds_for_rates),
+        cmocka_unit_test(test_summary_is_that_of_the_replicates),
         cmocka_unit_test(test_goes_on_after_a_kill),
         cmocka_unit_test(test_size_of_a_right_test),
         cmocka_unit_test(test_the_simulator_too),

@@ -18,8 +18,11 @@ static const jd_param_t params[] = {
      "has "
      "a Monte-Carlo error no larger; 0 = do not",
      "assumed", JD_RESULT},
+    {"until_rate_mcse", JD_PARAM_DOUBLE, ROW(until_rate_mcse), "0", 0, 0.5, NULL, "1",
+     "the same for coverage, power and size: until none has a larger Monte-Carlo error; 0 = do not",
+     "assumed", JD_RESULT},
     {"most", JD_PARAM_INT, ROW(most), "100000", 2, 1e7, NULL, "runs",
-     "replicates at which until_mcse gives up", "assumed", JD_RESULT},
+     "replicates at which until_mcse and until_rate_mcse give up", "assumed", JD_RESULT},
     {"size", JD_PARAM_FLAG, ROW(size), "yes", 0, 0, NULL, "1",
      "also estimate in the world without the policy: the tests' size", "assumed", JD_RESULT},
     {"published", JD_PARAM_LIST, ROW(published), "", -HUGE_VAL, HUGE_VAL, NULL, "1",
@@ -49,7 +52,8 @@ static int check(const void *block, const char *name, const jd_config_t *config,
 static bool has_no_target(const void *block, const jd_config_t *config)
 {
     (void)config;
-    return ((const jd_validate_params_t *)block)->until_mcse == 0.0;
+    const jd_validate_params_t *p = block;
+    return p->until_mcse == 0.0 && p->until_rate_mcse == 0.0;
 }
 
 static bool has_none_published(const void *block, const jd_config_t *config)
@@ -59,7 +63,8 @@ static bool has_none_published(const void *block, const jd_config_t *config)
 }
 
 static const jd_unread_t unread[] = {
-    {"most", has_no_target, "validate.until_mcse = 0 asks for validate.replicates and no more"},
+    {"most", has_no_target,
+     "validate.until_mcse and until_rate_mcse = 0 ask for validate.replicates and no more"},
     {"published_error, published_measure, published_estimator, published_source",
      has_none_published, "validate.published is empty"},
     {NULL, NULL, NULL},

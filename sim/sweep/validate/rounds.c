@@ -16,9 +16,10 @@
 static int round_config(jd_config_t **made, const jd_validate_work_t *w, int64_t replicates,
                         jd_ctx_t *ctx)
 {
-    static const char *const plain[] = {
-        "validate.until_mcse=0", "validate.most=100000",      "validate.replicates=200",
-        "validate.published=",   "validate.published_error=", "validate.published_source="};
+    static const char *const plain[] = {"validate.until_mcse=0",     "validate.until_rate_mcse=0",
+                                        "validate.most=100000",      "validate.replicates=200",
+                                        "validate.published=",       "validate.published_error=",
+                                        "validate.published_source="};
     char text[96];
     int rc = jd_config_copy(made, w->config, ctx);
     for (size_t i = 0; i < sizeof plain / sizeof *plain && !rc; i++)
@@ -71,10 +72,15 @@ static int do_round(jd_validate_work_t *w, int64_t replicates, jd_ctx_t *ctx)
     return rc;
 }
 
-/* The largest Monte-Carlo error of an overall effect's bias. */
-static int largest_error(const jd_series_list_t *list, double *largest, jd_ctx_t *ctx)
+static void keep_larger(double *largest, double error)
 {
-    *largest = 0;
+    if (error > *largest) *largest = error;
+}
+
+/* The largest Monte-Carlo errors of an overall effect: of bias, and of coverage, power and size. */
+static int largest_errors(const jd_series_list_t *list, jd_validation_t *to, jd_ctx_t *ctx)
+{
+    to->largest_error = to->largest_rate_error = 0;
     for (int i = 0; i < list->n; i++) {
         const jd_series_t *s = &list->series[i];
         jd_series_t used;
@@ -86,19 +92,30 @@ static int largest_error(const jd_series_list_t *list, double *largest, jd_ctx_t
         if (rc) return rc;
         const jd_mc_sample_t sample = jd_series_sample(&used);
         jd_mc_measure(&sample, v);
-        if (v[JD_MC_BIAS].mcse > *largest) *largest = v[JD_MC_BIAS].mcse;
+        keep_larger(&to->largest_error, v[JD_MC_BIAS].mcse);
+        keep_larger(&to->largest_rate_error, v[JD_MC_COVERAGE].mcse);
+        keep_larger(&to->largest_rate_error, v[JD_MC_POWER].mcse);
+        keep_larger(&to->largest_rate_error, v[JD_MC_SIZE].mcse);
         jd_series_drop(&used);
     }
     return JD_OK;
 }
 
+/* How many times too large the worst error is, of those with a goal. */
+static double excess(const jd_validation_t *v, const jd_validate_params_t *p)
+{
+    double bias = p->until_mcse > 0 ? v->largest_error / p->until_mcse : 0;
+    double rate = p->until_rate_mcse > 0 ? v->largest_rate_error / p->until_rate_mcse : 0;
+    return bias > rate ? bias : rate;
+}
+
 /* Replicates still needed: errors fall with the root of their number; a little more at once saves
  * rounds. */
-static int64_t next_round(const jd_validate_work_t *w, const jd_validate_params_t *p, double error)
+static int64_t next_round(const jd_validate_work_t *w, const jd_validate_params_t *p)
 {
-    double n = (double)w->validation->replicates;
-    if (error <= p->until_mcse) return 0;
-    double more = ceil(1.05 * n * pow(error / p->until_mcse, 2) - n), left = (double)p->most - n;
+    double n = (double)w->validation->replicates, over = excess(w->validation, p);
+    if (over <= 1) return 0;
+    double more = ceil(1.05 * n * over * over - n), left = (double)p->most - n;
     if (more < 10) more = 10;
     return (int64_t)(more < left ? more : left);
 }
@@ -108,12 +125,10 @@ static int do_rounds(jd_validate_work_t *w, const jd_validate_params_t *p, jd_ct
     int64_t more = p->replicates < p->most ? p->replicates : p->most;
     int rc = JD_OK;
     while (!rc && more > 0) {
-        double error;
         rc = do_round(w, more, ctx);
-        if (rc || !(p->until_mcse > 0)) break;
-        rc = largest_error(&w->list, &error, ctx);
-        w->validation->largest_error = error;
-        more = next_round(w, p, error);
+        if (rc || !(p->until_mcse > 0 || p->until_rate_mcse > 0)) break;
+        rc = largest_errors(&w->list, w->validation, ctx);
+        more = next_round(w, p);
     }
     return rc;
 }
@@ -266,6 +281,64 @@ static int make_points(jd_validation_t *v, jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* ---- Single replicates ---- */
+
+static const jd_column_t replicate_columns[JD_REP_COLUMNS] = {
+    {"point", JD_INT32, "1", "design point, from 1", NULL, 0, JD_AXIS_CELL},
+    {"replicate", JD_INT32, "1", "replicate, from 1", NULL, 0, JD_AXIS_CELL},
+    {"panel", JD_TEXT, "", "panel", NULL, 16, JD_AXIS_CELL},
+    {"estimator", JD_TEXT, "", "estimator", NULL, 32, JD_AXIS_CELL},
+    {"estimate", JD_DOUBLE, "1", "estimate of the overall effect", NULL, 0, JD_AXIS_CELL},
+    {"std_error", JD_DOUBLE, "1", "standard error", NULL, 0, JD_AXIS_CELL},
+    {"ci_low", JD_DOUBLE, "1", "lower end of the interval", NULL, 0, JD_AXIS_CELL},
+    {"ci_high", JD_DOUBLE, "1", "upper end", NULL, 0, JD_AXIS_CELL},
+    {"p_value", JD_DOUBLE, "1", "p-value of no effect", NULL, 0, JD_AXIS_CELL},
+    {"att", JD_DOUBLE, "1", "truth: total effect on the treated cells", NULL, 0, JD_AXIS_CELL},
+    {"ade", JD_DOUBLE, "1", "true direct effect, missing where it is not known", NULL, 0,
+     JD_AXIS_CELL},
+    {"null_rejected", JD_INT32, "1",
+     "1: rejected in the same world without the policy, 0: not, -1: not estimated", NULL, 0,
+     JD_AXIS_CELL},
+    {"passed", JD_INT32, "1", "1: no lead is significant, 0: some is, -1: no leads", NULL, 0,
+     JD_AXIS_CELL},
+};
+
+static void put_replicate(jd_table_t *t, const jd_series_t *s, int64_t i)
+{
+    int64_t row = t->rows++;
+    JD_CELLS(t, JD_REP_POINT, int32_t)[row] = s->point + 1;
+    JD_CELLS(t, JD_REP_REPLICATE, int32_t)[row] = s->replicate[i] + 1;
+    jd_table_set_text(t, JD_REP_PANEL, row, s->panel);
+    jd_table_set_text(t, JD_REP_ESTIMATOR, row, s->estimator);
+    JD_CELLS(t, JD_REP_ESTIMATE, double)[row] = s->estimate[i];
+    JD_CELLS(t, JD_REP_STD_ERROR, double)[row] = s->std_error[i];
+    JD_CELLS(t, JD_REP_CI_LOW, double)[row] = s->low[i];
+    JD_CELLS(t, JD_REP_CI_HIGH, double)[row] = s->high[i];
+    JD_CELLS(t, JD_REP_P_VALUE, double)[row] = s->p_value[i];
+    JD_CELLS(t, JD_REP_ATT, double)[row] = s->att[i];
+    JD_CELLS(t, JD_REP_ADE, double)[row] = s->ade[i];
+    JD_CELLS(t, JD_REP_NULL_REJECTED, int32_t)[row] = s->rejected[i];
+    JD_CELLS(t, JD_REP_PASSED, int32_t)[row] = s->passed[i];
+}
+
+/* Overall effects, by point, estimator and replicate. */
+static int make_replicates(const jd_validate_work_t *w, jd_ctx_t *ctx)
+{
+    jd_validation_t *v = w->validation;
+    int64_t rows = 0;
+    for (int i = 0; i < w->list.n; i++)
+        if (w->list.series[i].event_time == JD_NO_EVENT) rows += w->list.series[i].n;
+    int rc = jd_table_init(&v->singles, "replicates", "Overall effects in each replicate",
+                           replicate_columns, JD_REP_COLUMNS, rows > 0 ? rows : 1, ctx);
+    for (int32_t point = 0; point < v->plan.n_points && !rc; point++)
+        for (int i = 0; i < w->list.n; i++) {
+            const jd_series_t *s = &w->list.series[i];
+            for (int64_t k = 0; s->point == point && s->event_time == JD_NO_EVENT && k < s->n; k++)
+                put_replicate(&v->singles, s, k);
+        }
+    return rc;
+}
+
 /* ---- All ---- */
 
 void jd_validation_free(jd_validation_t *v)
@@ -273,6 +346,7 @@ void jd_validation_free(jd_validation_t *v)
     jd_plan_free(&v->plan);
     jd_table_free(&v->table);
     jd_table_free(&v->points);
+    jd_table_free(&v->singles);
     memset(v, 0, sizeof *v);
 }
 
@@ -322,6 +396,7 @@ int jd_validate_all(jd_validate_work_t *w, int (*begin)(jd_validate_work_t *work
     if (!rc) rc = do_rounds(w, jd_config_section(w->config, "validate"), ctx);
     if (!rc) rc = make_table(w, ctx);
     if (!rc) rc = make_points(v, ctx);
+    if (!rc) rc = make_replicates(w, ctx);
     if (!rc && end) rc = end(w, ctx);
     jd_notes_tally_end(&w->tally, "runs", rc ? NULL : ctx);
     jd_series_free(&w->list);

@@ -12,8 +12,8 @@ const int jd_series_part_columns[JD_SERIES_PARTS] = {
 
 void jd_series_drop(jd_series_t *s)
 {
-    void *all[] = {s->replicate, s->estimate, s->std_error, s->low,   s->high,
-                   s->att,       s->ade,      s->rejected,  s->passed};
+    void *all[] = {s->replicate, s->estimate, s->std_error, s->low,      s->high,
+                   s->p_value,   s->att,      s->ade,       s->rejected, s->passed};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         free(all[k]);
     for (int k = 0; k < JD_SERIES_PARTS; k++)
@@ -43,7 +43,8 @@ static int make_room(jd_series_t *s, jd_ctx_t *ctx)
 {
     if (s->n < s->capacity) return JD_OK;
     int64_t n = s->capacity ? 2 * s->capacity : 64;
-    double **const columns[] = {&s->estimate, &s->std_error, &s->low, &s->high, &s->att, &s->ade};
+    double **const columns[] = {&s->estimate, &s->std_error, &s->low, &s->high,
+                                &s->p_value,  &s->att,       &s->ade};
     int rc = grow(&s->replicate, n, sizeof *s->replicate, ctx);
     if (!rc) rc = grow(&s->rejected, n, 1, ctx);
     if (!rc) rc = grow(&s->passed, n, 1, ctx);
@@ -164,6 +165,7 @@ int jd_series_add(jd_series_list_t *list, int32_t point, int32_t replicate, cons
         s->std_error[k] = cell(t, JD_EST_STD_ERROR, i);
         s->low[k] = cell(t, JD_EST_CI_LOW, i);
         s->high[k] = cell(t, JD_EST_CI_HIGH, i);
+        s->p_value[k] = cell(t, JD_EST_P_VALUE, i);
         s->att[k] = cell(t, JD_EST_ATT, i);
         s->ade[k] = cell(t, JD_EST_ADE, i);
         s->rejected[k] = null_rejects(null, &key);
@@ -181,7 +183,8 @@ int jd_series_usable(const jd_series_t *s, bool ade, jd_series_t *copy, jd_ctx_t
     *copy = *s;
     copy->n = copy->capacity = 0;
     copy->replicate = NULL;
-    copy->estimate = copy->std_error = copy->low = copy->high = copy->att = copy->ade = NULL;
+    copy->estimate = copy->std_error = copy->low = copy->high = copy->p_value = NULL;
+    copy->att = copy->ade = NULL;
     copy->rejected = copy->passed = NULL;
     memset(copy->part, 0, sizeof copy->part);
     for (int64_t i = 0; i < s->n && !rc; i++) {
@@ -195,6 +198,7 @@ int jd_series_usable(const jd_series_t *s, bool ade, jd_series_t *copy, jd_ctx_t
         copy->std_error[k] = s->std_error[i];
         copy->low[k] = s->low[i];
         copy->high[k] = s->high[i];
+        copy->p_value[k] = s->p_value[i];
         copy->att[k] = truth[i];
         copy->ade[k] = s->ade[i];
         copy->rejected[k] = s->rejected[i];

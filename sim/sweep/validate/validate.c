@@ -58,6 +58,7 @@ static int write_file(jd_validate_work_t *w, jd_ctx_t *ctx)
     if (!rc) rc = jd_store_attribute_int(store, "/", "failed_runs", v->failed, ctx);
     if (!rc) rc = jd_store_write(store, &v->points, ctx);
     if (!rc) rc = jd_store_write(store, &v->table, ctx);
+    if (!rc) rc = jd_store_write(store, &v->singles, ctx);
     if (!rc) return jd_store_commit(&store, ctx);
     jd_store_abandon(&store);
     return rc;

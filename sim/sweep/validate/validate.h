@@ -15,7 +15,7 @@
 /** Section [validate]. */
 typedef struct jd_validate_params {
     int64_t replicates, most;
-    double until_mcse;
+    double until_mcse, until_rate_mcse;
     bool size;
     int32_t published_measure;
     char published_estimator[JD_TEXT_MAX], published_source[JD_TEXT_MAX];
@@ -41,6 +41,24 @@ enum {
     JD_VAL_COLUMNS
 };
 
+/** Columns of /replicates. */
+enum {
+    JD_REP_POINT,
+    JD_REP_REPLICATE,
+    JD_REP_PANEL,
+    JD_REP_ESTIMATOR,
+    JD_REP_ESTIMATE,
+    JD_REP_STD_ERROR,
+    JD_REP_CI_LOW,
+    JD_REP_CI_HIGH,
+    JD_REP_P_VALUE,
+    JD_REP_ATT,
+    JD_REP_ADE,
+    JD_REP_NULL_REJECTED,
+    JD_REP_PASSED,
+    JD_REP_COLUMNS
+};
+
 /** What came of it. Zero it first. */
 typedef struct jd_validation {
     jd_plan_t plan;
@@ -50,9 +68,11 @@ typedef struct jd_validation {
     char failure[JD_RUN_MESSAGE]; /**< its message */
     int32_t failed_point;         /**< its point, from 1 */
     int rounds;
-    double largest_error; /**< of an overall effect's bias; with until_mcse */
-    jd_table_t table;     /**< /validation */
-    jd_table_t points;    /**< a row a point, a column a factor */
+    double largest_error;      /**< of an overall effect's bias; with until_mcse */
+    double largest_rate_error; /**< of its coverage, power and size; with until_rate_mcse */
+    jd_table_t singles;        /**< /replicates: overall effects, a row a replicate */
+    jd_table_t table;          /**< /validation */
+    jd_table_t points;         /**< a row a point, a column a factor */
 } jd_validation_t;
 void jd_validation_free(jd_validation_t *validation);
 
@@ -85,7 +105,7 @@ typedef struct jd_series {
     char panel[16], estimator[32], term[16];
     int64_t n, capacity;
     int32_t *replicate; /**< [n] owned, as all */
-    double *estimate, *std_error, *low, *high, *att, *ade;
+    double *estimate, *std_error, *low, *high, *p_value, *att, *ade;
     double *part[JD_SERIES_PARTS]; /**< as jd_series_part_columns[] */
     int8_t *rejected, *passed;
 } jd_series_t;

@@ -248,12 +248,22 @@ static void print_published(FILE *out, const jd_validate_params_t *p, const jd_v
         fprintf(out, "  %d of %d differ by more than that.\n", apart, n);
 }
 
+static void print_stop(FILE *out, int64_t most, const char *of, double largest, const char *key,
+                       double goal)
+{
+    char error[JD_SHOWN];
+    if (largest <= goal) return;
+    fprintf(out,
+            "Stopped     at validate.most = %" PRId64
+            ": the largest Monte-Carlo error of %s is %s, not validate.%s = %g\n",
+            most, of, jd_shown(largest, false, error), key, goal);
+}
+
 void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation_t *v,
                        const char *path)
 {
     const jd_dgp_params_t *dgp = jd_config_section(config, "dgp");
     fprintf(out, "Data        %s", dgp->kind ? jd_dgp_name(dgp) : "the simulator");
-    char error[JD_SHOWN];
     bool swept = false; /* sizes differ by point */
     for (int f = 0; f < v->plan.n_factors; f++)
         swept = swept || !strcmp(v->plan.factors[f].name, "dgp.units") ||
@@ -265,11 +275,11 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
     if (v->rounds > 1) fprintf(out, ", in %d rounds", v->rounds);
     fputc('\n', out);
     const jd_validate_params_t *p = jd_config_section(config, "validate");
-    if (p->until_mcse > 0 && v->largest_error > p->until_mcse)
-        fprintf(out,
-                "Stopped     at validate.most = %" PRId64
-                ": the largest Monte-Carlo error of a bias is %s, not validate.until_mcse = %g\n",
-                p->most, jd_shown(v->largest_error, false, error), p->until_mcse);
+    if (p->until_mcse > 0)
+        print_stop(out, p->most, "a bias", v->largest_error, "until_mcse", p->until_mcse);
+    if (p->until_rate_mcse > 0)
+        print_stop(out, p->most, "coverage, power or size", v->largest_rate_error,
+                   "until_rate_mcse", p->until_rate_mcse);
     if (v->failed)
         fprintf(out,
                 "Failed      %" PRId64 " runs, the first (replicate %" PRId64 " of point %" PRId32
