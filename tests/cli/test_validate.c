@@ -127,6 +127,34 @@ static void test_summary_is_that_of_the_replicates(void **state)
     assert_string_equal(said.out, "60 24\n");
 }
 
+/* Two periods, normal errors: TWFE is a t test with 18 degrees of freedom, whose power against 1.5
+ * is that of the noncentral t, 0.6118, its size 0.05. 2,000 replicates; both bounds are 4 errors, a
+ * false alarm one time in 8,000. */
+static void test_composed_process_against_closed_forms(void **state)
+{
+    (void)state;
+    said_t said;
+    run_shell(&said,
+              "printf '[dgp]\\nkind = composed\\nunits = 20\\nperiods = 2\\ncohorts = 0, 2\\n"
+              "effect = 1.5\\nperiod_sd = 3\\n[estimate]\\nestimators = twfe\\nvariance = iid\\n"
+              "[validate]\\nreplicates = 2000\\n' >t.ini; \"$JIEDAO\" validate t.ini -o t -q "
+              "--format csv >t.csv; awk -F, '$4 == \"att\" && $6 == \"att\" { v[$7] = $8 } END { "
+              "p = v[\"power\"] - 0.6118; s = v[\"size\"] - 0.05; c = v[\"coverage\"] - 0.95; "
+              "print p * p < "
+              "0.0436 ^ 2, s * s < 0.0195 ^ 2, c * c < 0.0195 ^ 2 }' t.csv");
+    ASSERT_STATUS(&said, 0);
+    assert_string_equal(said.out, "1 1 1\n");
+    run_program(&said, "validate t.ini -o u --set dgp.cohorts=0,9");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "9 is none of the periods 2 to 2, nor 0 = never");
+    run_program(&said, "validate t.ini -o u --set dgp.cohort_shares=1");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "has 1 values, cohorts has 2");
+    run_program(&said, "validate t.ini -o u --set dgp.clusters=30");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "are 30, and units 20");
+}
+
 static void test_goes_on_after_a_kill(void **state)
 {
     (void)state;
@@ -295,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_rounds_end_where_one_would),
         cmocka_unit_test(test_rounds_for_rates),
         cmocka_unit_test(test_summary_is_that_of_the_replicates),
+        cmocka_unit_test(test_composed_process_against_closed_forms),
         cmocka_unit_test(test_goes_on_after_a_kill),
         cmocka_unit_test(test_size_of_a_right_test),
         cmocka_unit_test(test_the_simulator_too),

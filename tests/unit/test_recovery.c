@@ -226,10 +226,68 @@ static void test_a_process_counts_its_units(void **state)
     jd_recovery_sample_free(&s);
 }
 
+static const jd_dgp_params_t composed = {.kind = JD_DGP_COMPOSED,
+                                         .units = 40,
+                                         .periods = 4,
+                                         .first_period = 1,
+                                         .rho = 0.5,
+                                         .sd = 1,
+                                         .unit_sd = 2,
+                                         .cohorts = {.n = 3, .value = {0, 3, 4}},
+                                         .composed = {.shares = {.n = 3, .value = {2, 1, 1}},
+                                                      .effects = {.n = 3, .value = {0, 1, -2}},
+                                                      .clusters = 8,
+                                                      .by_cluster = true,
+                                                      .spread = 2,
+                                                      .cluster_sd = 1.5,
+                                                      .shock_sd = 1,
+                                                      .shock_rho = -0.5,
+                                                      .period_sd = 1.2,
+                                                      .t_df = 6,
+                                                      .treated_sd = 1}};
+
+/* Shares of clusters are exact, sizes unequal and none 0, effects those of the cohort; the variance
+ * of an outcome is the sum of its parts', within five errors of about 1 percent: a false alarm one
+ * time in a million. */
+static void test_a_composed_process(void **state)
+{
+    (void)state;
+    enum { REPLICATES = 20000 };
+    double square = 0;
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    for (uint64_t r = 0; r < REPLICATES; r++) {
+        jd_recovery_sample_t s = {0};
+        int32_t size[8] = {0}, of[8] = {0}, count[5] = {0};
+        assert_int_equal(jd_dgp_sample(&s, &composed, 1, r, &ctx), JD_OK);
+        for (int i = 0; i < 40 && r < 20; i++) {
+            size[s.cluster[i] - 1]++;
+            of[s.cluster[i] - 1] = s.cohort[i];
+            double tau = s.cohort[i] == 3 ? 1 : s.cohort[i] == 4 ? -2 : 0;
+            assert_true(fabs(s.y1[120 + i] - s.y0[120 + i] - tau) < 1e-12);
+        }
+        for (int g = 0; g < 8 && r < 20; g++) {
+            assert_true(size[g] > 0);
+            count[of[g]]++;
+        }
+        if (r < 20) {
+            assert_true(size[7] > 3 * size[0]);
+            assert_int_equal(count[0], 4);
+            assert_int_equal(count[3], 2);
+            assert_int_equal(count[4], 2);
+        }
+        square += s.y0[2 * 40 + 7] * s.y0[2 * 40 + 7];
+        jd_recovery_sample_free(&s);
+    }
+    double variance = 4 + 2.25 + 1 / 0.75 + 1.44 + 1 / 0.75;
+    assert_true(fabs(square / REPLICATES / variance - 1) < 0.05);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_add_up),
+        cmocka_unit_test(test_a_composed_process),
         cmocka_unit_test(test_targets_are_the_estimands),
         cmocka_unit_test(test_every_outcome),
         cmocka_unit_test(test_an_outcome_that_is_not_recorded),

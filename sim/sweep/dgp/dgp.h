@@ -12,6 +12,7 @@ typedef enum jd_dgp_number {
     JD_DGP_AR1_PLACEBO,
     JD_DGP_STAGGERED_LINEAR,
     JD_DGP_EVENT_TREND,
+    JD_DGP_COMPOSED,
     JD_DGP_KINDS
 } jd_dgp_number_t;
 
@@ -21,6 +22,12 @@ typedef struct jd_dgp_params {
     int64_t units, periods, first_period, adoption_first, adoption_last;
     double share, rho, sd, unit_sd, trend, effect;
     jd_list_t cohorts, slopes;
+    struct {
+        jd_list_t shares, effects;
+        int64_t clusters, t_df;
+        double spread, cluster_sd, shock_sd, shock_rho, period_sd, treated_sd, missing;
+        bool by_cluster;
+    } composed;
 } jd_dgp_params_t;
 
 /** Made once of the rows of all kinds. */

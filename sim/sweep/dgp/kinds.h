@@ -23,7 +23,8 @@ struct jd_dgp_kind {
                 uint64_t replicate, jd_ctx_t *ctx);
 };
 
-extern const jd_dgp_kind_t jd_dgp_ar1_placebo, jd_dgp_staggered_linear, jd_dgp_event_trend;
+extern const jd_dgp_kind_t jd_dgp_ar1_placebo, jd_dgp_staggered_linear, jd_dgp_event_trend,
+    jd_dgp_composed;
 
 /** A standard normal: two uniforms. */
 double jd_dgp_normal(jd_rng_t *rng);
