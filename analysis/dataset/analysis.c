@@ -91,6 +91,12 @@ enum {
     FIT_SINGLETON,
     FIT_UNIMPUTABLE,
     FIT_LEVEL,
+    FIT_R2,
+    FIT_ADJUSTED,
+    FIT_WITHIN,
+    FIT_RMSE,
+    FIT_PSEUDO,
+    FIT_DEVIANCE,
     FIT_COLUMNS
 };
 
@@ -120,6 +126,14 @@ static const jd_column_t fit_columns[FIT_COLUMNS] = {
     [FIT_UNIMPUTABLE] =
         NUMBER("dropped_unimputable", JD_INT64, "rows left out: no untreated row like them"),
     [FIT_LEVEL] = NUMBER("level", JD_DOUBLE, "of its intervals; missing: it has none"),
+    [FIT_R2] =
+        NUMBER("r2", JD_DOUBLE,
+               "share of the outcome's squares explained; missing, as below: not a regression"),
+    [FIT_ADJUSTED] = NUMBER("adjusted_r2", JD_DOUBLE, "the same by degrees of freedom"),
+    [FIT_WITHIN] = NUMBER("within_r2", JD_DOUBLE, "the same of what the fixed effects leave"),
+    [FIT_RMSE] = NUMBER("rmse", JD_DOUBLE, "root of the mean squared residual"),
+    [FIT_PSEUDO] = NUMBER("pseudo_r2", JD_DOUBLE, "McFadden's; missing: not Poisson"),
+    [FIT_DEVIANCE] = NUMBER("deviance", JD_DOUBLE, "missing: not Poisson"),
 };
 
 static double positive(double x)
@@ -130,6 +144,10 @@ static double positive(double x)
 static void fill_fit(jd_table_t *t, int64_t row, const jd_own_fit_t *fit, bool estimator)
 {
     const jd_design_facts_t *f = &fit->facts;
+    const double none = (double)NAN;
+    const jd_quality_t q = fit->applied && estimator
+                               ? fit->quality
+                               : (jd_quality_t){none, none, none, none, none, none};
     const struct {
         int column;
         double value;
@@ -148,7 +166,13 @@ static void fill_fit(jd_table_t *t, int64_t row, const jd_own_fit_t *fit, bool e
                    {FIT_ALWAYS, (double)f->dropped.always_treated},
                    {FIT_SINGLETON, (double)f->dropped.singleton},
                    {FIT_UNIMPUTABLE, (double)f->dropped.unimputable},
-                   {FIT_LEVEL, positive(fit->level)}};
+                   {FIT_LEVEL, positive(fit->level)},
+                   {FIT_R2, q.r2},
+                   {FIT_ADJUSTED, q.adjusted_r2},
+                   {FIT_WITHIN, q.within_r2},
+                   {FIT_RMSE, q.rmse},
+                   {FIT_PSEUDO, q.pseudo_r2},
+                   {FIT_DEVIANCE, q.deviance}};
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         jd_table_set_number(t, numbers[k].column, row, numbers[k].value);
     jd_table_set_text(t, FIT_NAME, row, fit->name);

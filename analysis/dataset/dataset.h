@@ -161,6 +161,7 @@ typedef struct jd_own_fit {
     char *reason; /**< why it does not apply, owned; NULL = it does */
     jd_design_facts_t facts;
     jd_vcov_facts_t variance;
+    jd_quality_t quality; /**< in the units of the outcome */
     double uniform; /**< intervals of event times are +- this times std_error; 0 = each its own */
     bool mean_of_events;       /**< its att is the plain mean over event times */
     bool may_weigh_cells;      /**< and would be over treated rows by --cell-mean */

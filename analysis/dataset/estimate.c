@@ -225,6 +225,12 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     jd_vcov_options_t vcov = *ask->vcov;
     if (ask->bootstrap) vcov.draws = 0;
     if (!rc) rc = jd_design_infer(design, data->y, &vcov, ask->level, &fit, ctx);
+    jd_quality_t quality = {0};
+    if (!rc) {
+        quality = jd_fit_quality(design, &fit);
+        quality.rmse = ldexp(quality.rmse, data->exponent);
+        quality.deviance = ldexp(quality.deviance, data->exponent);
+    }
     const jd_bootstrap_options_t bootstrap = {.kind = ask->bootstrap,
                                               .stratum = data->stratum,
                                               .draws = ask->vcov->draws,
@@ -237,6 +243,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
         own->applied = true;
         own->facts = jd_design_facts(design);
         own->variance = fit.facts;
+        own->quality = quality;
         own->uniform = fit.uniform;
         own->level = ask->level;
         own->mean_of_events = estimator->averages_events && estimator->averages_events(ask->how);

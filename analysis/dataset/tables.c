@@ -40,8 +40,27 @@ static void put_text(FILE *out, const char *text, jd_own_format_t format)
     }
 }
 
-static void put_json(FILE *out, const jd_own_data_t *data, const jd_table_t *t, int64_t row,
-                     bool first)
+/* Of the model a line is of, where it has any. */
+static void put_quality(FILE *out, const jd_own_result_t *r, const char *estimator)
+{
+    const jd_quality_t *q = NULL;
+    for (int i = 0; i < r->n_fits; i++)
+        if (r->fits[i].applied && !strcmp(r->fits[i].name, estimator)) q = &r->fits[i].quality;
+    if (!q) return;
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"r2", q->r2},     {"adjusted_r2", q->adjusted_r2}, {"within_r2", q->within_r2},
+                   {"rmse", q->rmse}, {"pseudo_r2", q->pseudo_r2},     {"deviance", q->deviance}};
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+        if (isnan(numbers[k].value)) continue;
+        fprintf(out, ", \"%s\": ", numbers[k].name);
+        jd_json_number(out, numbers[k].value);
+    }
+}
+
+static void put_json(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r,
+                     const jd_table_t *t, int64_t row, bool first)
 {
     char text[TEXT];
     fprintf(out, "%s\n  {", first ? "" : ",");
@@ -58,6 +77,7 @@ static void put_json(FILE *out, const jd_own_data_t *data, const jd_table_t *t, 
         fprintf(out, ", \"never_treated\": %" PRId32 ", \"never_read_as\": ", data->never.n);
         jd_json_text(out, data->never.read_as);
     }
+    put_quality(out, r, jd_table_text(t, JD_OWN_ESTIMATOR, row, text, TEXT));
     fputc('}', out);
 }
 
@@ -228,7 +248,7 @@ static void put_all_json(FILE *out, const jd_own_data_t *data, const jd_own_resu
     fputc('[', out);
     for (int k = 0; k < 3; k++)
         for (int64_t row = 0; row < tables[k]->rows; row++, first = false)
-            put_json(out, data, tables[k], row, first);
+            put_json(out, data, r, tables[k], row, first);
     fputs("\n]\n", out);
 }
 

@@ -115,6 +115,26 @@ static void print_left_out(FILE *out, const jd_own_fit_t *fit)
                     reasons[i].words);
 }
 
+/* One line a model: what it has, fixest's names. */
+static void print_quality(FILE *out, const jd_own_result_t *r)
+{
+    bool told = false;
+    for (int i = 0; i < r->n_fits; i++) {
+        const jd_quality_t *q = &r->fits[i].quality;
+        if (!r->fits[i].applied || (isnan(q->r2) && isnan(q->pseudo_r2))) continue;
+        if (!told) fputs("\nFit\n", out);
+        told = true;
+        fprintf(out, "  %-18s ", r->fits[i].name);
+        if (isnan(q->r2)) {
+            fprintf(out, "pseudo R2 %.4f, deviance %.6g\n", q->pseudo_r2, q->deviance);
+            continue;
+        }
+        fprintf(out, "R2 %.4f", q->r2);
+        if (!isnan(q->adjusted_r2)) fprintf(out, ", adjusted %.4f", q->adjusted_r2);
+        fprintf(out, ", within R2 %.4f, RMSE %.4g\n", q->within_r2, q->rmse);
+    }
+}
+
 static void print_uniform(FILE *out, const jd_own_fit_t *fit)
 {
     if (fit->uniform > 0)
@@ -210,6 +230,7 @@ int jd_own_print(FILE *out, const jd_own_data_t *data, const jd_own_result_t *r,
     print_means(out, r);
     print_few_treated(out, data, r);
     jd_own_print_diagnostics(out, r);
+    print_quality(out, r);
     fprintf(out, "\nVariance\n");
     for (int i = 0; i < r->n_fits; i++)
         if (r->fits[i].applied) print_variance(out, &r->fits[i]);

@@ -375,7 +375,23 @@ typedef struct jd_fit {
     double *law;    /**< [n_law][n_terms] owned: estimates in the samples of jd_design_bootstrap(),
                        NaN where a sample does not identify a term; NULL = no bootstrap */
     int64_t n_law;
+    double deviance, log_likelihood, null_log_likelihood; /**< of Poisson; 0 = not such a model */
 } jd_fit_t;
+
+/** How close a model comes to the outcome; NaN where a model has no such number. As R's fixest has
+ * them: rows in the sample, their weights. */
+typedef struct jd_quality {
+    double r2,
+        adjusted_r2;  /**< 1 - SSR/TSS; with (n - 1)/(n - K), K all parameters and fixed effects */
+    double within_r2; /**< of what is left after the fixed effects */
+    double rmse;      /**< sqrt(SSR/n) */
+    double pseudo_r2; /**< McFadden's: 1 - log likelihood over that of a constant alone */
+    double deviance;
+} jd_quality_t;
+
+/** Of a design and its fit, before jd_design_bootstrap(). Regressions and Poisson have some; all
+ * else is NaN. Cost: O(1). */
+JD_API jd_quality_t jd_fit_quality(const jd_design_t *design, const jd_fit_t *fit);
 
 /** Estimate, standard error, interval and p-value (t with df) of one outcome [rows of panel].
  *  options NULL = CR1 by panel.cluster, fixest's conventions; level in (0, 1), 0.95 say.

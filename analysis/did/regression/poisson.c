@@ -50,6 +50,9 @@ int jd_poisson_vcov(const jd_glm_t *glm, const jd_design_t *design,
     if (rc) return rc;
     fit->facts.df = HUGE_VAL;
     fit->n_obs = glm->n;
+    fit->deviance = glm->deviance;
+    fit->log_likelihood = glm->log_likelihood;
+    fit->null_log_likelihood = glm->null_log_likelihood;
     if (glm->n_empty > 0)
         jd_warn(ctx,
                 "%s: %" PRId64 " rows left out: every outcome in a level of the fixed effects is 0",
