@@ -34,6 +34,7 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
         int reason = JD_OWN_REASONS, which = 0;
         if (roles->outside && roles->outside[row])
             reason = roles->outside[row] > 0 ? JD_OWN_OUTSIDE : JD_OWN_OPEN;
+        if (roles->group && roles->group[row] != roles->in_group) reason = JD_OWN_ELSEWHERE;
         int rc = row % ASK ? JD_OK : jd_check_cancelled(ctx);
         if (rc) return rc;
         for (int i = 0; i < roles->n; i++) {
@@ -45,7 +46,7 @@ static int find_rows(jd_own_data_t *data, const jd_own_columns_t *roles, int32_t
             }
         }
         if (reason == JD_OWN_NO_X && data->dropped[reason] == 0)
-            data->lacking = which - JD_OWN_LISTED;
+            snprintf(data->lacking, sizeof data->lacking, "%s", roles->list[which].name);
         if (data->left_out) data->left_out[row] = (int8_t)reason;
         if (reason < JD_OWN_REASONS)
             data->dropped[reason]++;
@@ -294,50 +295,114 @@ static int make_effects(jd_own_data_t *data, const jd_own_columns_t *roles, cons
     return rc;
 }
 
-/* Columns and names of `n` roles from `role` on. */
-static int make_columns(jd_own_data_t *data, const jd_own_role_t *role, int n, const int32_t *keep,
-                        double ***values, const char ***name, jd_ctx_t *ctx)
+/* A list that lives as long as the data. */
+static int own_list(jd_own_data_t *data, void *list, int n, size_t size, jd_ctx_t *ctx)
 {
-    char(*names)[JD_TERM_NAME];
-    int rc = jd_make(values, n, sizeof **values, "the panel", ctx);
-    if (!rc)
-        data->owned[data->n_owned++] = (void *)*values,
-        rc = jd_make(name, n, sizeof **name, "the panel", ctx);
-    if (!rc)
-        data->owned[data->n_owned++] = (void *)*name,
-        rc = jd_make(&names, n, sizeof *names, "the panel", ctx);
-    if (rc) return rc;
-    data->owned[data->n_owned++] = names;
-    for (int k = 0; k < n && !rc; k++) {
-        snprintf(names[k], sizeof names[k], "%s", role[k].name);
-        (*name)[k] = names[k];
-        rc = gather(data, &role[k], keep, &(*values)[k], ctx);
+    int rc = jd_make(list, n, size, "the panel", ctx);
+    if (!rc) data->owned[data->n_owned++] = *(void **)list;
+    return rc;
+}
+
+/* The levels of covariates that are categories; [n_x], others have none. *n: columns in all. */
+static int make_dummies(const jd_own_data_t *data, const jd_own_columns_t *roles,
+                        const int32_t *keep, jd_own_dummies_t *dummies, int *n, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    *n = 0;
+    for (int k = 0; k < roles->n_x && !rc; k++) {
+        const bool category = roles->list[JD_OWN_LISTED + k].category;
+        if (category)
+            rc = jd_own_dummies_make(&dummies[k], roles, JD_OWN_LISTED + k, keep, data->panel.n,
+                                     ctx);
+        *n += category ? dummies[k].n : 1;
     }
     return rc;
+}
+
+/* Columns and names of covariates: as they are, or of their levels, which are taken over. */
+static int place_covariates(jd_own_data_t *data, const jd_own_role_t *x, int n_x,
+                            const int32_t *keep, jd_own_dummies_t *dummies, double **column,
+                            char (*name)[JD_TERM_NAME], jd_ctx_t *ctx)
+{
+    int rc = JD_OK, at = 0;
+    for (int k = 0; k < n_x && !rc; k++) {
+        if (!x[k].category) {
+            snprintf(name[at], sizeof name[at], "%s", x[k].name);
+            rc = gather(data, &x[k], keep, &column[at++], ctx);
+            continue;
+        }
+        for (int level = 0; level < dummies[k].n; level++, at++) {
+            memcpy(name[at], dummies[k].name[level], sizeof name[at]);
+            column[at] = dummies[k].values + level * data->panel.n;
+        }
+        data->owned[data->n_owned++] = dummies[k].values;
+        dummies[k].values = NULL;
+    }
+    return rc;
+}
+
+static int make_covariates(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
+                           jd_ctx_t *ctx)
+{
+    jd_panel_t *p = &data->panel;
+    jd_own_dummies_t *dummies = NULL;
+    double **column = NULL;
+    const char **pointer = NULL;
+    char(*name)[JD_TERM_NAME] = NULL;
+    int n = 0, rc = jd_make(&dummies, roles->n_x, sizeof *dummies, "the panel", ctx);
+    if (!rc) rc = make_dummies(data, roles, keep, dummies, &n, ctx);
+    if (!rc) rc = own_list(data, &column, n, sizeof *column, ctx);
+    if (!rc) rc = own_list(data, &pointer, n, sizeof *pointer, ctx);
+    if (!rc) rc = own_list(data, &name, n, sizeof *name, ctx);
+    if (!rc) rc = own_list(data, &data->x_exponent, n, sizeof *data->x_exponent, ctx);
+    if (!rc)
+        rc = place_covariates(data, roles->list + JD_OWN_LISTED, roles->n_x, keep, dummies, column,
+                              name, ctx);
+    for (int k = 0; k < n && !rc; k++) {
+        pointer[k] = name[k];
+        data->x_exponent[k] = scale(column[k], p->n);
+    }
+    for (int k = 0; dummies && k < roles->n_x; k++)
+        jd_own_dummies_free(&dummies[k]);
+    free(dummies);
+    if (rc) return rc;
+    p->n_x = n;
+    p->x = (const double *const *)column;
+    p->x_name = pointer;
+    return JD_OK;
+}
+
+/* What did_multiplegt_dyn's effects may go with. */
+static int make_characteristics(jd_own_data_t *data, const jd_own_columns_t *roles,
+                                const int32_t *keep, jd_ctx_t *ctx)
+{
+    jd_panel_t *p = &data->panel;
+    const jd_own_role_t *role = roles->list + JD_OWN_LISTED + roles->n_x;
+    const int n = roles->n_het;
+    double **column = NULL;
+    const char **pointer = NULL;
+    char(*name)[JD_TERM_NAME] = NULL;
+    int rc = own_list(data, &column, n, sizeof *column, ctx);
+    if (!rc) rc = own_list(data, &pointer, n, sizeof *pointer, ctx);
+    if (!rc) rc = own_list(data, &name, n, sizeof *name, ctx);
+    for (int k = 0; k < n && !rc; k++) {
+        snprintf(name[k], sizeof name[k], "%s", role[k].name);
+        pointer[k] = name[k];
+        rc = gather(data, &role[k], keep, &column[k], ctx);
+    }
+    if (rc) return rc;
+    p->n_het = n;
+    p->het = (const double *const *)column;
+    p->het_name = pointer;
+    return JD_OK;
 }
 
 static int make_lists(jd_own_data_t *data, const jd_own_columns_t *roles, const int32_t *keep,
                       jd_ctx_t *ctx)
 {
-    jd_panel_t *p = &data->panel;
-    const jd_own_role_t *x = roles->list + JD_OWN_LISTED;
-    double **columns, **het;
-    const char **x_name, **het_name;
-    int rc = make_columns(data, x, roles->n_x, keep, &columns, &x_name, ctx);
-    if (!rc) rc = make_columns(data, x + roles->n_x, roles->n_het, keep, &het, &het_name, ctx);
-    if (!rc)
-        rc = jd_make(&data->x_exponent, roles->n_x, sizeof *data->x_exponent, "the panel", ctx);
-    if (rc) return rc;
-    data->owned[data->n_owned++] = data->x_exponent;
-    for (int k = 0; k < roles->n_x; k++)
-        data->x_exponent[k] = scale(columns[k], p->n);
-    p->n_x = roles->n_x;
-    p->x = (const double *const *)columns;
-    p->x_name = x_name;
-    p->n_het = roles->n_het;
-    p->het = (const double *const *)het;
-    p->het_name = het_name;
-    return make_effects(data, roles, keep, ctx);
+    int rc = make_covariates(data, roles, keep, ctx);
+    if (!rc) rc = make_characteristics(data, roles, keep, ctx);
+    return rc ? rc : make_effects(data, roles, keep, ctx);
 }
 
 static int64_t divisor(int64_t a, int64_t b)
@@ -582,6 +647,8 @@ static int find_columns(jd_own_columns_t *roles, const jd_frame_t *frame,
     bool *take = NULL;
     int rc = jd_own_columns_make(roles, given, ctx);
     roles->source = frame->name;
+    roles->group = given->group;
+    roles->in_group = given->in_group;
     if (!rc) rc = jd_make(&names, frame->n, sizeof *names, "names of columns", ctx);
     if (!rc) rc = jd_make(&take, frame->n, sizeof *take, "names of columns", ctx);
     for (int c = 0; c < frame->n && !rc; c++)
@@ -595,6 +662,18 @@ static int find_columns(jd_own_columns_t *roles, const jd_frame_t *frame,
     if (!rc) rc = jd_own_columns_bind(roles, frame, ctx);
     free(take);
     free(names);
+    return rc;
+}
+
+int jd_own_rows_in_use(const jd_frame_t *frame, const jd_own_roles_t *given, int32_t *keep,
+                       int64_t *n, jd_ctx_t *ctx)
+{
+    jd_own_columns_t roles;
+    jd_own_data_t data = {.n_rows = frame->rows};
+    int rc = find_columns(&roles, frame, given, ctx);
+    if (!rc) rc = filter_rows(&roles, frame->rows, ctx);
+    if (!rc) rc = find_rows(&data, &roles, keep, n, ctx);
+    jd_own_columns_free(&roles);
     return rc;
 }
 
@@ -620,6 +699,8 @@ int jd_own_data_make(jd_own_data_t *data, const jd_frame_t *frame, const jd_own_
     if (!rc) rc = jd_own_remark(data, &roles, keep, ctx);
     if (!rc && given->origin) rc = keep_origin(data, &roles, keep, ctx);
     if (!rc) snprintf(data->y_name, sizeof data->y_name, "%s", roles.list[JD_OWN_Y].name);
+    if (!rc && given->group)
+        snprintf(data->group, sizeof data->group, "%s = %s", given->group_name, given->group_label);
     free(keep);
     jd_own_columns_free(&roles);
     if (rc) jd_own_data_free(data);

@@ -44,20 +44,24 @@ typedef struct jd_own_roles {
     const char *absorb;  /**< or exactly these: unit and period only where named */
     const char *cluster; /**< one name or two */
     const char *weights;
-    const char *coords; /**< latitude and longitude, degrees */
-    bool which;         /**< keep why each row is left out */
-    bool origin;        /**< keep which row, unit and period of the file each row is */
-    bool no_unit;       /**< repeated cross-sections: each row is a unit where none is named */
-    const char *filter; /**< the condition rows must meet, see filter.h; NULL: all */
-    const char *het;    /**< characteristics of units, for predict_het */
-    int periods;        /**< jd_own_spacing_t */
-    int date_order;     /**< jd_date_order_t */
+    const char *coords;   /**< latitude and longitude, degrees */
+    bool which;           /**< keep why each row is left out */
+    bool origin;          /**< keep which row, unit and period of the file each row is */
+    bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
+    const char *filter;   /**< the condition rows must meet, see filter.h; NULL: all */
+    const char *het;      /**< characteristics of units, for predict_het */
+    const int32_t *group; /**< [rows] only rows with in_group here are in use; NULL: all */
+    int32_t in_group;
+    const char *group_name, *group_label; /**< of the column, and of the group in it */
+    int periods;                          /**< jd_own_spacing_t */
+    int date_order;                       /**< jd_date_order_t */
     char decimal;       /**< mark of the text the table was read from; '\0' = none is known */
     const char *source; /**< what messages call the table: a file's name */
 } jd_own_roles_t;
 
 /** Why a row of the file is not used; it counts under the first that applies. */
 enum {
+    JD_OWN_ELSEWHERE, /**< of another group */
     JD_OWN_OUTSIDE,
     JD_OWN_OPEN,
     JD_OWN_NO_Y,
@@ -100,7 +104,7 @@ typedef struct jd_own_data {
     bool no_unit_effects, no_time_effects; /**< as --absorb says */
     int64_t n_rows;                        /**< of the file */
     int64_t dropped[JD_OWN_REASONS];
-    int lacking;        /**< the covariate that the first of JD_OWN_NO_X lacks */
+    char lacking[JD_TERM_NAME]; /**< the column that the first of JD_OWN_NO_X lacks */
     jd_period_t period; /**< NUMBER: whole numbers as they stand; else counted in this unit */
     int64_t *ranked;    /**< [n_ranked] observed periods in that unit, owned, where they are
                              numbered from 1; else NULL */
@@ -117,8 +121,9 @@ typedef struct jd_own_data {
     int8_t *left_out; /**< [n_rows] JD_OWN_NO_Y, ...; JD_OWN_REASONS: in use; owned, if requested */
     const int32_t *row; /**< [panel.n] row of the file, the first is 0; NULL: all are in use */
     char y_name[JD_TERM_NAME];
-    jd_table_t origin; /**< row, unit and time as the file has them, if requested */
-    void **owned;      /**< the panel's arrays */
+    char group[JD_TERM_NAME + 100]; /**< "region = North"; "" = all rows */
+    jd_table_t origin;              /**< row, unit and time as the file has them, if requested */
+    void **owned;                   /**< the panel's arrays */
     int n_owned;
     bool gaps_noted; /**< a note said that event times count observed periods */
     bool gaps_kept;  /**< the file's periods have gaps, and --periods keeps them */
@@ -152,6 +157,7 @@ typedef struct jd_own_ask {
     const jd_diagnostic_options_t *diagnose; /**< NULL = all defaults */
     jd_bootstrap_t bootstrap;                /**< of the estimates themselves */
     bool keep;                               /**< the designs too, for jd_own_infer() */
+    bool sums;                               /**< what each cluster adds to errors too */
 } jd_own_ask_t;
 
 /** What became of one estimator or diagnostic. */
@@ -168,6 +174,10 @@ typedef struct jd_own_fit {
     bool per_dose, log_points; /**< what its effects are measured in, else the outcome's unit */
     double *vcov;              /**< [n_terms][n_terms] owned, in the units of the estimates */
     int n_terms;
+    double *sums; /**< [n_terms + 1][n_sums] owned: what each cluster adds to an estimate's error,
+                     the last row to that of their mean; NULL = not requested, or not known */
+    int32_t *sums_cluster; /**< [n_sums] owned: the panel's clusters, or units */
+    int32_t n_sums;
     double level;        /**< of its intervals */
     int8_t *used;        /**< [rows of the frame] 1: in the sample; owned; NULL = not requested */
     jd_design_t *design; /**< owned; NULL = not kept */

@@ -224,6 +224,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
     /* A bootstrap replaces these errors; its draws, few maybe, are not those of a multiplier's. */
     jd_vcov_options_t vcov = *ask->vcov;
     if (ask->bootstrap) vcov.draws = 0;
+    vcov.keep_sums = ask->sums && !ask->bootstrap;
     if (!rc) rc = jd_design_infer(design, data->y, &vcov, ask->level, &fit, ctx);
     jd_quality_t quality = {0};
     if (!rc) {
@@ -262,6 +263,7 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
                     own->name);
         rc = jd_own_add_fit(&result->estimates, &subject, ctx);
         if (!rc) rc = jd_own_keep_vcov(own, &subject, ctx);
+        if (!rc) rc = jd_own_keep_sums(own, &subject, ctx);
     }
     if (!rc && ask->rows) rc = jd_own_note_rows(own, &subject, ctx);
     if (!rc && ask->weights) rc = jd_own_add_weights(result, &subject, ctx);
@@ -277,15 +279,12 @@ static int run_one(jd_own_result_t *result, jd_own_fit_t *own, const jd_own_data
 /* Rows that a covariate takes out of the file are not in the panel an estimator judges. */
 static void add_lacking(const jd_own_data_t *data, int rc, char said[JD_MESSAGE_SIZE])
 {
-    const int x = data->lacking;
-    if (rc != JD_ERR_NO_CONTROLS || data->dropped[JD_OWN_NO_X] == 0 || x < 0 ||
-        x >= data->panel.n_x)
-        return;
+    if (rc != JD_ERR_NO_CONTROLS || data->dropped[JD_OWN_NO_X] == 0) return;
     size_t at = strcspn(said, "\n");
     snprintf(said + at, JD_MESSAGE_SIZE - at,
              "; %" PRId64 " of %" PRId64 " rows are dropped because a covariate is missing there "
              "('%s' in the first)",
-             data->dropped[JD_OWN_NO_X], data->n_rows, data->panel.x_name[x]);
+             data->dropped[JD_OWN_NO_X], data->n_rows, data->lacking);
 }
 
 /* What does not apply is a sentence where several are requested, else an error; memory and
@@ -366,6 +365,8 @@ void jd_own_result_free(jd_own_result_t *result)
     for (int i = 0; result->fits && i < result->n_fits + result->n_diagnoses; i++) {
         free(result->fits[i].reason);
         free(result->fits[i].vcov);
+        free(result->fits[i].sums);
+        free(result->fits[i].sums_cluster);
         free(result->fits[i].used);
         jd_design_free(result->fits[i].design);
     }

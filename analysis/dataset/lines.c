@@ -197,6 +197,42 @@ static int exponent_of_term(const jd_own_subject_t *s, int k)
     return s->data->exponent - (term->kind == JD_TERM_OTHER ? exponent_of(s->data, term->name) : 0);
 }
 
+/* Of the mean of event times, as in add_mean(); 0 where there is none. */
+static int add_mean_sums(jd_own_fit_t *own, const jd_own_subject_t *s, jd_ctx_t *ctx)
+{
+    double *weight, total = 0, *mean = own->sums + (int64_t)s->fit->n_terms * own->n_sums;
+    const int n = s->fit->n_terms;
+    int rc = jd_make(&weight, n, sizeof *weight, "estimates", ctx);
+    if (rc) return rc;
+    jd_design_mean_weights(s->design, weight);
+    for (int k = 0; k < n; k++)
+        total += weight[k];
+    for (int k = 0; k < n && total > 0; k++)
+        for (int32_t g = 0; g < own->n_sums; g++)
+            mean[g] += weight[k] / total * own->sums[(int64_t)k * own->n_sums + g];
+    free(weight);
+    return JD_OK;
+}
+
+int jd_own_keep_sums(jd_own_fit_t *own, const jd_own_subject_t *s, jd_ctx_t *ctx)
+{
+    const jd_fit_t *fit = s->fit;
+    if (!fit->sums) return JD_OK;
+    own->n_sums = fit->n_sums;
+    int rc = jd_make_n(&own->sums, (size_t)(fit->n_terms + 1) * (size_t)fit->n_sums,
+                       sizeof *own->sums, "clusters' sums", ctx);
+    if (!rc)
+        rc = jd_make(&own->sums_cluster, fit->n_sums, sizeof *own->sums_cluster, "clusters", ctx);
+    if (rc) return rc;
+    memcpy(own->sums_cluster, fit->sums_cluster, (size_t)fit->n_sums * sizeof *own->sums_cluster);
+    for (int k = 0; k < fit->n_terms; k++)
+        for (int32_t g = 0; g < fit->n_sums; g++) {
+            const int64_t at = (int64_t)k * fit->n_sums + g;
+            own->sums[at] = ldexp(fit->sums[at], exponent_of_term(s, k));
+        }
+    return add_mean_sums(own, s, ctx);
+}
+
 int jd_own_keep_vcov(jd_own_fit_t *own, const jd_own_subject_t *s, jd_ctx_t *ctx)
 {
     const int n = s->fit->n_terms;

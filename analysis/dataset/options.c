@@ -53,7 +53,9 @@ static const row_t before[] = {
     {.option = {TEXT("eligible", "NAME", roles.eligible,
                      "0 or 1: whom the policy is for, in triple differences")},
      READS(ELIGIBLE)},
-    {.option = {NAMES("x", "NAMES", roles.x, "covariates, joined by commas")}},
+    {.option = {NAMES("x", "NAMES", roles.x,
+                      "covariates, joined by commas; i.region counts its levels, ibNorth.region "
+                      "with North as the base")}},
     {.option = {NAMES(
          "fe", "NAMES", roles.fixed,
          "fixed effects beside unit and period, by commas; a^b crosses two, a[x] has slopes of x "

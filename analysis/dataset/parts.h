@@ -72,12 +72,15 @@ enum {
 /** A column the user named. */
 typedef struct jd_own_role {
     const char *option;
-    char *name;  /**< owned; NULL = not given */
-    int reason;  /**< what a missing cell counts under; -1: none is missing (cohorts) */
-    int next;    /**< the role this id is crossed with, by its place; 0 = none */
-    int slope;   /**< the role of the variable whose slope differs by this id; 0 = none */
-    bool alone;  /**< the slope without this id's own effects */
-    bool number; /**< a slope's variable, other than the period */
+    char *name;    /**< owned; NULL = not given */
+    int reason;    /**< what a missing cell counts under; -1: none is missing (cohorts) */
+    int next;      /**< the role this id is crossed with, by its place; 0 = none */
+    int slope;     /**< the role of the variable whose slope differs by this id; 0 = none */
+    bool alone;    /**< the slope without this id's own effects */
+    bool number;   /**< a slope's variable, other than the period */
+    bool category; /**< a covariate's levels count, not its numbers: i.region */
+    char *whole;   /**< "i.region" as it was named, owned; NULL: no category */
+    char *base;    /**< its base in ibLEVEL.region, owned; NULL: the first level */
     jd_own_column_t column;
 } jd_own_role_t;
 
@@ -88,6 +91,8 @@ typedef struct jd_own_columns {
     struct jd_filter *filter; /**< owned; its columns are the last roles; NULL = all rows */
     int8_t *outside; /**< [rows] 0 kept, 1 not, -1 a missing cell leaves it open; NULL without a
                         filter */
+    const int32_t *group; /**< borrowed, as in jd_own_roles_t */
+    int32_t in_group;
     bool absorb, no_unit;
     char decimal; /**< mark of a text file, '\0' where none is seen */
     const char *source;
@@ -97,8 +102,8 @@ typedef struct jd_own_columns {
 JD_MUST_USE int jd_own_columns_make(jd_own_columns_t *columns, const jd_own_roles_t *roles,
                                     jd_ctx_t *ctx);
 /** Sets take[i] for those of a table's columns that are used; all mistakes are reported at once. */
-JD_MUST_USE int jd_own_columns_choose(const jd_own_columns_t *columns, const char *const *names,
-                                      int n, bool *take, jd_ctx_t *ctx);
+JD_MUST_USE int jd_own_columns_choose(jd_own_columns_t *columns, const char *const *names, int n,
+                                      bool *take, jd_ctx_t *ctx);
 /** Whether a column's cells are ids and nothing else: compared, never calculated with. */
 bool jd_own_columns_are_ids(const jd_own_columns_t *columns, const char *name);
 /** Finds the columns in the frame, which is borrowed. JD_ERR_DATA: text where numbers are needed.
@@ -117,6 +122,10 @@ JD_MUST_USE int jd_own_report_never(jd_own_data_t *data, const jd_own_columns_t 
                                     const jd_own_roles_t *given, const int32_t *keep,
                                     jd_ctx_t *ctx);
 
+/** The rows in use, keep [*n] with room for all of the frame's. Errors: as jd_own_data_make(). */
+JD_MUST_USE int jd_own_rows_in_use(const jd_frame_t *frame, const jd_own_roles_t *given,
+                                   int32_t *keep, int64_t *n, jd_ctx_t *ctx);
+
 /** Whether a role's cell is missing, or no finite number where one is needed. */
 bool jd_own_is_missing(const jd_own_columns_t *columns, int role, int64_t row);
 
@@ -132,8 +141,34 @@ JD_MUST_USE int jd_own_adoption(const jd_own_columns_t *columns, const int32_t *
                                 int64_t n_keep, int32_t *adoption, int64_t *reversal,
                                 jd_ctx_t *ctx);
 
+/** Bytes of "i." or "ibLEVEL." before a covariate's name: its levels count; 0: it has none. */
+size_t jd_own_category_prefix(const char *text, size_t length);
+/** Marks a role that has its name as categories, by its text and the bytes of its prefix. Errors:
+ *  memory. */
+JD_MUST_USE int jd_own_category_mark(jd_own_role_t *role, const char *text, size_t prefix,
+                                     jd_ctx_t *ctx);
+/** Where a column of the table is really called "i.region", that is meant. */
+void jd_own_category_settle(jd_own_role_t *role, const char *const *names, int n);
+
+/** Columns of 0 and 1 of a covariate's levels but the base, in ascending order of the levels. */
+typedef struct jd_own_dummies {
+    int n;
+    double *values;             /**< [n][rows in use], owned */
+    char (*name)[JD_TERM_NAME]; /**< [n] "region::North", owned */
+} jd_own_dummies_t;
+
+/** Of the rows `keep` [n]. Says which level is the base. Errors: JD_ERR_DATA (more than 1,000
+ *  levels, no such base), memory. Cost: O(n levels). */
+JD_MUST_USE int jd_own_dummies_make(jd_own_dummies_t *dummies, const jd_own_columns_t *columns,
+                                    int role, const int32_t *keep, int64_t n, jd_ctx_t *ctx);
+void jd_own_dummies_free(jd_own_dummies_t *dummies);
+
 /** How many names a list by commas has; a comma in backticks does not count. */
 int jd_own_count_names(const char *list);
+
+/** The names of such a list as it has them, backticks included: names [*n], one block the caller
+ *  frees. Errors: memory, JD_ERR_ARGUMENT where one is empty. */
+JD_MUST_USE int jd_own_split_names(const char *list, const char ***names, int *n, jd_ctx_t *ctx);
 
 /** Whether a role takes numbers only. */
 bool jd_own_is_numeric(const jd_own_columns_t *columns, int role);
@@ -249,6 +284,9 @@ JD_MUST_USE int jd_own_add_fit(jd_table_t *lines, const jd_own_subject_t *subjec
 
 /** The fit's covariance, in the units of the estimates. */
 JD_MUST_USE int jd_own_keep_vcov(jd_own_fit_t *own, const jd_own_subject_t *subject, jd_ctx_t *ctx);
+
+/** What each cluster adds to the errors of the fit's terms and of their mean, where it is known. */
+JD_MUST_USE int jd_own_keep_sums(jd_own_fit_t *own, const jd_own_subject_t *subject, jd_ctx_t *ctx);
 
 /** Marks the rows of the frame that are in the fit's sample. */
 JD_MUST_USE int jd_own_note_rows(jd_own_fit_t *own, const jd_own_subject_t *subject, jd_ctx_t *ctx);

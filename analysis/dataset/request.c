@@ -183,8 +183,9 @@ static bool is_of_columns(const jd_own_option_t *o)
            strcmp(o->name, "never") != 0 && strcmp(o->name, "if") != 0;
 }
 
-/* Names by commas, each in backticks, which are doubled within. */
-static char *quote_names(const char *const *names, int n, bool quotes, jd_ctx_t *ctx)
+/* Names by commas, each in backticks, which are doubled within; `i.` of categories stays before. */
+static char *quote_names(const char *const *names, int n, bool quotes, bool covariates,
+                         jd_ctx_t *ctx)
 {
     size_t size = 1;
     char *text;
@@ -193,9 +194,12 @@ static char *quote_names(const char *const *names, int n, bool quotes, jd_ctx_t 
     if (jd_make(&text, (int64_t)size, 1, "names of columns", ctx)) return NULL;
     char *at = text;
     for (int i = 0; i < n; i++) {
+        const char *p = names[i];
         if (i) *at++ = ',';
+        for (size_t k = covariates ? jd_own_category_prefix(p, strlen(p)) : 0; k > 0; k--)
+            *at++ = *p++;
         if (quotes) *at++ = '`';
-        for (const char *p = names[i]; *p; p++) {
+        for (; *p; p++) {
             if (quotes && *p == '`') *at++ = '`';
             *at++ = *p;
         }
@@ -208,7 +212,7 @@ int jd_request_names(jd_request_t *request, const char *name, const char *const 
                      jd_ctx_t *ctx)
 {
     const jd_own_option_t *o = jd_own_option_find(name);
-    char *text = quote_names(columns, n, o && is_of_columns(o), ctx);
+    char *text = quote_names(columns, n, o && is_of_columns(o), o && !strcmp(o->name, "x"), ctx);
     if (!text) return JD_ERR_NO_MEMORY;
     int rc = jd_request_set(request, name, text, ctx);
     free(text);
@@ -261,7 +265,8 @@ int jd_request_settle(const jd_request_t *request, jd_own_roles_t *roles, jd_own
                           .weights = request->weights,
                           .diagnose = &request->diagnose,
                           .bootstrap = request->bootstrap,
-                          .keep = request->keep};
+                          .keep = request->keep,
+                          .sums = request->sums};
     return settle_vcov(request, vcov, ctx);
 }
 

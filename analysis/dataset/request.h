@@ -27,6 +27,7 @@ struct jd_request {
     int weights; /**< the weights on outcomes are kept */
     jd_asked_t *asked;
     int n_asked;
+    bool sums;    /**< what each cluster adds to errors; no option either */
     bool keep;    /**< designs, for jd_analysis_infer(); no option of the program */
     bool checked; /**< jd_request_check() has reported what it found */
 };

@@ -56,7 +56,7 @@ static size_t span(const char *p, const char *stops)
     bool begins = true; /* a name does */
     while (p[n] && !strchr(stops, p[n])) {
         const size_t q = begins ? quoted(p + n) : 0;
-        begins = !q && strchr("^[,", p[n]);
+        begins = !q && strchr("^[,.", p[n]); /* i.`a,b` */
         n += q ? q : 1;
     }
     return n;
@@ -74,6 +74,27 @@ static int count_signs(const char *text, char sign)
 int jd_own_count_names(const char *list)
 {
     return list && *list ? 1 + count_signs(list, ',') : 0;
+}
+
+int jd_own_split_names(const char *list, const char ***names, int *n, jd_ctx_t *ctx)
+{
+    const int most = jd_own_count_names(list);
+    const size_t room = (size_t)(most ? most : 1) * sizeof **names;
+    char *block;
+    *n = 0;
+    *names = NULL;
+    int rc = jd_make(&block, (int64_t)(room + strlen(list) + 1), 1, "names of columns", ctx);
+    if (rc) return rc;
+    char *p = memcpy(block + room, list, strlen(list) + 1);
+    *names = (const char **)(void *)block;
+    for (size_t length; *n < most; p += length + 1) {
+        length = span(p, ",");
+        p[length] = '\0';
+        if (length == 0)
+            return jd_fail(ctx, JD_ERR_ARGUMENT, "'%s': a column's name is missing", list);
+        (*names)[(*n)++] = p;
+    }
+    return JD_OK;
 }
 
 /* A name [length] without its backticks, if it has some. */
@@ -117,6 +138,20 @@ static int set_list(jd_own_columns_t *roles, int first, int n, const char *optio
     for (int i = 0; i < n && !rc; i++) {
         size_t length = span(p, ",");
         rc = set_name(roles, first + i, option, p, length, reason, id, ctx);
+        p += length + (p[length] == ',');
+    }
+    return rc;
+}
+
+/* Covariates, some of them categories. */
+static int set_covariates(jd_own_columns_t *roles, const char *list, jd_ctx_t *ctx)
+{
+    int rc = JD_OK;
+    const char *p = list;
+    for (int i = JD_OWN_LISTED; i < JD_OWN_LISTED + roles->n_x && !rc; i++) {
+        const size_t length = span(p, ","), prefix = jd_own_category_prefix(p, length);
+        rc = set_name(roles, i, "x", p + prefix, length - prefix, JD_OWN_NO_X, false, ctx);
+        if (!rc && prefix) rc = jd_own_category_mark(&roles->list[i], p, prefix, ctx);
         p += length + (p[length] == ',');
     }
     return rc;
@@ -238,8 +273,7 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
     roles->n = rc ? 0 : listed;
     for (size_t i = 0; i < sizeof single / sizeof *single && !rc; i++)
         rc = set_kind(roles, single[i].role, single[i].n, single[i].text, ctx);
-    if (!rc)
-        rc = set_list(roles, JD_OWN_LISTED, roles->n_x, "x", given->x, JD_OWN_NO_X, false, ctx);
+    if (!rc) rc = set_covariates(roles, given->x, ctx);
     if (!rc)
         rc = set_list(roles, JD_OWN_LISTED + roles->n_x, roles->n_het, "predict-het", given->het,
                       JD_OWN_NO_X, false, ctx);
@@ -313,10 +347,12 @@ static int check_apart(const jd_own_columns_t *roles, jd_ctx_t *ctx)
 }
 
 /* Takes the columns the roles name; all that are missing are reported at once. */
-int jd_own_columns_choose(const jd_own_columns_t *roles, const char *const *names, int n,
-                          bool *take, jd_ctx_t *ctx)
+int jd_own_columns_choose(jd_own_columns_t *roles, const char *const *names, int n, bool *take,
+                          jd_ctx_t *ctx)
 {
     char shown[NAMES_SHOWN];
+    for (int i = JD_OWN_LISTED; i < JD_OWN_LISTED + roles->n_x; i++)
+        jd_own_category_settle(&roles->list[i], names, n);
     int rc = check_given(roles, names, n, ctx);
     if (!rc) rc = check_apart(roles, ctx);
     for (int i = 0; i < roles->n; i++) {
@@ -351,10 +387,13 @@ int jd_own_columns_choose(const jd_own_columns_t *roles, const char *const *name
 /* Columns that are ids and nothing else. */
 bool jd_own_columns_are_ids(const jd_own_columns_t *roles, const char *name)
 {
-    for (int i = 0; i < roles->n; i++)
-        if (roles->list[i].name && strcmp(roles->list[i].name, name) == 0 &&
+    for (int i = 0; i < roles->n; i++) {
+        const jd_own_role_t *r = &roles->list[i];
+        if (r->whole && strcmp(r->whole, name) == 0) return false;
+        if (r->name && strcmp(r->name, name) == 0 &&
             (i == JD_OWN_TIME || i == JD_OWN_COHORT || jd_own_is_numeric(roles, i)))
             return false;
+    }
     return true;
 }
 
@@ -364,6 +403,7 @@ bool jd_own_is_numeric(const jd_own_columns_t *columns, int role)
 {
     if (role < JD_OWN_LISTED)
         return !kinds[role].id && role != JD_OWN_TIME && role != JD_OWN_COHORT;
+    if (role < JD_OWN_LISTED + columns->n_x) return !columns->list[role].category;
     return role < JD_OWN_LISTED + columns->n_x + columns->n_het || columns->list[role].number;
 }
 
@@ -461,6 +501,9 @@ static int refuse_text(const jd_own_role_t *role, int64_t rows, char decimal, jd
         role->option, role->name, row + 1, jd_own_shown(&role->column, row, word, sizeof word),
         !strcmp(role->option, "treat")
             ? "it must be 0 or 1, TRUE or FALSE (a first treated period goes with \1cohort\2)"
+        : !strcmp(role->option, "x")
+            ? "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; \1missing\2 adds "
+              "others); categories are named i.COLUMN"
             : "a number is needed there (missing: empty, NA, N/A, NaN, NULL or .; \1missing\2 adds "
               "others)");
 }
@@ -501,8 +544,11 @@ int jd_own_columns_bind(jd_own_columns_t *roles, const jd_frame_t *frame, jd_ctx
 
 void jd_own_columns_free(jd_own_columns_t *columns)
 {
-    for (int i = 0; columns->list && i < columns->n; i++)
+    for (int i = 0; columns->list && i < columns->n; i++) {
         free(columns->list[i].name);
+        free(columns->list[i].whole);
+        free(columns->list[i].base);
+    }
     free(columns->list);
     jd_filter_free(columns->filter);
     free(columns->outside);

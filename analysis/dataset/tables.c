@@ -63,9 +63,14 @@ static void put_json(FILE *out, const jd_own_data_t *data, const jd_own_result_t
                      const jd_table_t *t, int64_t row, bool first)
 {
     char text[TEXT];
-    fprintf(out, "%s\n  {", first ? "" : ",");
+    fprintf(out, "%s\n  {\"outcome\": ", first ? "" : ",");
+    jd_json_text(out, data->y_name);
+    if (*data->group) {
+        fputs(", \"group\": ", out);
+        jd_json_text(out, data->group);
+    }
     for (int c = 0; c < JD_OWN_COLUMNS; c++) {
-        fprintf(out, "%s\"%s\": ", c ? ", " : "", t->columns[c].name);
+        fprintf(out, ", \"%s\": ", t->columns[c].name);
         double x = jd_table_number(t, c, row);
         if (c <= JD_OWN_TERM || c > JD_OWN_EVENT_TIME) {
             jd_json_text(out, jd_table_text(t, c, row, text, TEXT));

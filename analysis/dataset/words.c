@@ -10,7 +10,8 @@
 
 const char *jd_own_reason(int k)
 {
-    static const char *const words[JD_OWN_REASONS] = {"'if' not met",
+    static const char *const words[JD_OWN_REASONS] = {"another group",
+                                                      "'if' not met",
                                                       "a missing value in 'if'",
                                                       "no outcome",
                                                       "no unit",
@@ -25,11 +26,12 @@ const char *jd_own_reason(int k)
 
 static void print_dropped(FILE *out, const jd_own_data_t *data)
 {
-    int64_t total = data->n_rows - data->panel.n;
+    const int64_t rows = data->n_rows - data->dropped[JD_OWN_ELSEWHERE],
+                  total = rows - data->panel.n;
     if (total == 0) return;
-    fprintf(out, "Dropped     %" PRId64 " of %" PRId64 " rows: ", total, data->n_rows);
+    fprintf(out, "Dropped     %" PRId64 " of %" PRId64 " rows: ", total, rows);
     const char *between = "";
-    for (int i = 0; i < JD_OWN_REASONS; i++) {
+    for (int i = JD_OWN_OUTSIDE; i < JD_OWN_REASONS; i++) {
         if (data->dropped[i] == 0) continue;
         fprintf(out, "%s%" PRId64 " with %s", between, data->dropped[i], jd_own_reason(i));
         between = ", ";
@@ -70,6 +72,9 @@ static void print_head(FILE *out, const jd_own_data_t *data, const char *path)
                 data->step, data->step);
     print_never(out, data);
     fprintf(out, "Outcome     %s\n", data->y_name);
+    if (*data->group)
+        fprintf(out, "Group       %s: %" PRId64 " rows\n", data->group,
+                data->n_rows - data->dropped[JD_OWN_ELSEWHERE]);
     print_dropped(out, data);
     for (int i = 0; i < data->n_remarks; i++)
         fprintf(out, "Note        %s\n", data->remark[i]);

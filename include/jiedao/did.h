@@ -376,6 +376,11 @@ typedef struct jd_fit {
                        NaN where a sample does not identify a term; NULL = no bootstrap */
     int64_t n_law;
     double deviance, log_likelihood, null_log_likelihood; /**< of Poisson; 0 = not such a model */
+    double
+        *sums; /**< [n_terms][n_sums] owned, with jd_vcov_options_t.keep_sums: what each cluster
+                  adds to an estimate's error, so that sums times sums' is vcov; NULL = not known */
+    int32_t *sums_cluster; /**< [n_sums] owned: the panel's clusters, or units */
+    int32_t n_sums;
 } jd_fit_t;
 
 /** How close a model comes to the outcome; NaN where a model has no such number. As R's fixest has

@@ -171,6 +171,7 @@ typedef struct jd_vcov_options {
     double cutoff_km; /**< Conley: > 0 */
     jd_kernel_t kernel;     /**< Conley */
     jd_distance_t distance; /**< Conley */
+    bool keep_sums;         /**< jd_fit_t.sums too, for JD_VCOV_CLUSTER and influence functions */
 } jd_vcov_options_t;
 
 /** The index-th option that is set by name, a row into jd_vcov_options_t; NULL behind the last. */

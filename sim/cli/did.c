@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao did: the estimators on the user's own data. A file is read, the library analyses it, and
  * what it found is printed, drawn and written. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/figures/figures.h"
 #include "cli/did_options.h"
 #include "cli/did_plot.h"
+#include "cli/did_runs.h"
 #include "cli/out.h"
 #include "dataset/analysis.h"
 #include "io/csv/csv.h"
@@ -37,9 +39,10 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
     for (int i = 0; i < result->n_fits + result->n_diagnoses; i++)
         if (!result->fits[i].applied)
             jd_warn(ctx, "%s does not apply: %s", result->fits[i].name, result->fits[i].reason);
-    if (data->panel.n < data->n_rows)
+    const int64_t rows = data->n_rows - data->dropped[JD_OWN_ELSEWHERE];
+    if (data->panel.n < rows)
         jd_warn(ctx, "%lld of %lld rows are dropped for missing values; --format text says which",
-                (long long)(data->n_rows - data->panel.n), (long long)data->n_rows);
+                (long long)(rows - data->panel.n), (long long)rows);
     for (int i = 0; i < data->n_remarks; i++)
         jd_warn(ctx, "%s", data->remark[i]);
     if (*jd_own_period_unit(data) && !data->gaps_noted)
@@ -51,30 +54,65 @@ static void warn_of_omissions(const jd_own_data_t *data, const jd_own_result_t *
                 data->n_treated_clusters, data->n_clusters);
 }
 
-static int print_csv(const jd_analysis_t *a, jd_ctx_t *ctx)
+static int print_csv(const jd_did_runs_t *runs, jd_ctx_t *ctx)
 {
     jd_table_t all = {0};
-    int rc = jd_own_all_lines(&all, &a->result, ctx);
+    int rc = runs->n > 1 ? jd_did_runs_table(&all, runs, ctx)
+                         : jd_own_all_lines(&all, &runs->list->analysis->result, ctx);
     jd_table_t shown = all;
-    shown.n_columns = JD_OWN_COLUMNS;
+    if (runs->n == 1) shown.n_columns = JD_OWN_COLUMNS;
     if (!rc) rc = jd_csv_print(&shown, jd_out_data(), "standard output", ctx);
     jd_table_free(&all);
     return rc;
 }
 
-static int print(jd_analysis_t *a, int format, jd_ctx_t *ctx)
+/* One list of all, whose brackets are those of the first and the last. */
+static void print_json(const char *text, bool first, bool last)
+{
+    size_t from = first ? 0 : strcspn(text, "{"), to = strlen(text);
+    while (!last && to > 0 && text[to - 1] != '}')
+        to--;
+    if (!first) fputs(",\n  ", stdout);
+    printf("%.*s", (int)(to - from), text + from);
+}
+
+static int print_run(const jd_did_runs_t *runs, int i, int format, jd_ctx_t *ctx)
 {
     static const char *const names[] = {[JD_DID_TEXT] = "text",
                                         [JD_DID_CSV] = NULL,
                                         [JD_DID_JSON] = "json",
                                         [JD_DID_LATEX] = "latex",
                                         [JD_DID_MARKDOWN] = "markdown"};
+    jd_analysis_t *a = runs->list[i].analysis;
     if (format != JD_DID_TEXT) warn_of_omissions(&a->data, &a->result, ctx);
-    if (format == JD_DID_CSV) return print_csv(a, ctx);
+    if (format == JD_DID_CSV) return JD_OK;
     const char *text = jd_analysis_text(a, names[format], ctx);
     if (!text) return ctx->code;
+    if (format == JD_DID_JSON) {
+        print_json(text, i == 0, i == runs->n - 1);
+        return JD_OK;
+    }
+    if (i > 0) fputc('\n', stdout);
+    if (runs->n > 1 && format != JD_DID_TEXT)
+        printf("%s%s%s%s\n\n", format == JD_DID_LATEX ? "% " : "", a->data.y_name,
+               *a->data.group ? ", " : "", a->data.group);
     fputs(text, stdout);
     return JD_OK;
+}
+
+static int print(const jd_did_runs_t *runs, int format, jd_ctx_t *ctx)
+{
+    const int groups = runs->n / runs->n_outcomes;
+    int rc = JD_OK;
+    for (int i = 0; i < runs->n && !rc; i++) {
+        rc = print_run(runs, i, format, ctx);
+        if (!rc && runs->differences && format == JD_DID_TEXT && i % groups == groups - 1)
+            jd_own_groups_print(stdout, &runs->differences[i / groups], &runs->groups[i / groups],
+                                &runs->list[i].analysis->result);
+    }
+    if (!rc && runs->differences && format > JD_DID_CSV)
+        jd_warn(ctx, "differences between groups are printed with --format text and csv");
+    return rc || format != JD_DID_CSV ? rc : print_csv(runs, ctx);
 }
 
 /* ---- Files ---- */
@@ -124,63 +162,64 @@ static int check_files(const jd_did_wish_t *wish, const jd_args_t *args, jd_ctx_
 static int write_table(const jd_table_t *table, const char *path, const jd_did_wish_t *wish,
                        jd_ctx_t *ctx)
 {
-    if (!path) return JD_OK;
     int rc = jd_cli_make_room(path, ctx);
     return rc ? rc : jd_csv_write(table, path, wish->force != 0, ctx);
 }
 
-static int write_covariances(const jd_did_wish_t *wish, const jd_analysis_t *a, jd_ctx_t *ctx)
+static int write_covariances(const jd_analysis_t *a, const char *path, const jd_did_wish_t *wish,
+                             jd_ctx_t *ctx)
 {
     jd_table_t table = {0};
-    if (!wish->vcov_out) return JD_OK;
     int rc = jd_own_vcov_table(&table, &a->result, ctx);
-    if (!rc) rc = write_table(&table, wish->vcov_out, wish, ctx);
+    if (!rc) rc = write_table(&table, path, wish, ctx);
     jd_table_free(&table);
     return rc;
 }
 
-static int write_files(const jd_did_wish_t *wish, const jd_analysis_t *a, jd_ctx_t *ctx)
+static int write_one(const jd_did_wish_t *wish, const jd_analysis_t *a, const char *asked,
+                     const char *path, jd_ctx_t *ctx)
 {
+    if (asked == wish->outcome_weights)
+        return write_table(jd_analysis_table(a, "weights"), path, wish, ctx);
+    if (asked == wish->rows_out) return write_table(jd_analysis_table(a, "rows"), path, wish, ctx);
+    if (asked == wish->vcov_out) return write_covariances(a, path, wish, ctx);
+    int rc = jd_cli_make_room(path, ctx);
+    if (rc) return rc;
+    return asked == wish->plot ? jd_did_plot(&a->data, &a->result, path, wish->force, ctx)
+                               : jd_did_plot_sets(&a->data, &a->result, path, wish->force, ctx);
+}
+
+/* Each file that was asked for, of each run. */
+static int write_files(const jd_did_wish_t *wish, const jd_did_runs_t *runs, jd_ctx_t *ctx)
+{
+    const char *const files[] = {wish->plot, wish->honest_plot, wish->outcome_weights,
+                                 wish->rows_out, wish->vcov_out};
     int rc = JD_OK;
-    if (wish->plot) rc = jd_cli_make_room(wish->plot, ctx);
-    if (!rc && wish->plot) rc = jd_did_plot(&a->data, &a->result, wish->plot, wish->force, ctx);
-    if (!rc && wish->honest_plot) rc = jd_cli_make_room(wish->honest_plot, ctx);
-    if (!rc && wish->honest_plot)
-        rc = jd_did_plot_sets(&a->data, &a->result, wish->honest_plot, wish->force, ctx);
-    if (!rc) rc = write_table(jd_analysis_table(a, "weights"), wish->outcome_weights, wish, ctx);
-    if (!rc) rc = write_table(jd_analysis_table(a, "rows"), wish->rows_out, wish, ctx);
-    if (!rc) rc = write_covariances(wish, a, ctx);
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++)
+        for (int i = 0; i < runs->n && files[k] && !rc; i++) {
+            char *path = jd_did_run_path(runs, &runs->list[i], files[k], ctx);
+            rc = path ? write_one(wish, runs->list[i].analysis, files[k], path, ctx)
+                      : JD_ERR_NO_MEMORY;
+            free(path);
+        }
     return rc;
 }
 
 /* ---- The command ---- */
 
-static int analyse(jd_analysis_t **analysis, const jd_did_wish_t *wish, jd_request_t *request,
-                   jd_ctx_t *ctx)
-{
-    jd_table_t table = {0};
-    jd_frame_t *frame = NULL;
-    int rc = jd_did_read(&table, &wish->file, request, ctx);
-    if (!rc) rc = jd_frame_create(&frame, wish->file.path, table.rows, ctx);
-    if (!rc) rc = jd_frame_add_table(frame, &table, ctx);
-    if (!rc) rc = jd_analyse(analysis, frame, request, ctx);
-    jd_frame_free(frame);
-    jd_table_free(&table);
-    return rc;
-}
-
 static int run(const jd_args_t *args, jd_ctx_t *ctx)
 {
     jd_did_wish_t wish;
     jd_request_t *request = NULL;
-    jd_analysis_t *analysis = NULL;
+    jd_did_runs_t runs = {0};
     int rc = jd_did_wish_read(&wish, &request, args, ctx);
     if (!rc) rc = check_files(&wish, args, ctx);
-    if (!rc) rc = analyse(&analysis, &wish, request, ctx);
-    if (!rc) rc = print(analysis, wish.format, ctx);
-    if (!rc) rc = write_files(&wish, analysis, ctx);
-    jd_analysis_free(analysis);
+    if (!rc) rc = jd_did_runs_make(&runs, &wish, request, ctx);
+    if (!rc) rc = print(&runs, wish.format, ctx);
+    if (!rc) rc = write_files(&wish, &runs, ctx);
+    jd_did_runs_free(&runs);
     jd_request_free(request);
+    jd_did_wish_free(&wish);
     return rc;
 }
 

@@ -4,8 +4,10 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "dataset/parts.h"
 #include "dataset/request.h"
 
 /* ---- The command's own ---- */
@@ -22,6 +24,9 @@ static const struct {
     jd_option_t option;
     const char *before;
 } own[] = {
+    {{TEXT("by", "NAME", by,
+           "also by groups of rows: an analysis of each, and tests that effects are equal")},
+     "unit"},
     {{TEXT("table", "NAME", file.table, "of a jiedao file; default panel/county")}, "periods"},
     {{TEXT("separator", "SIGN", separator,
            "of a CSV file: comma, semicolon, tab; default: found out")},
@@ -85,17 +90,18 @@ static void make(void)
     for (const jd_own_option_t *o = jd_own_options(); o->name && n < MOST; o++) {
         n = add_own(n, o->name);
         if (n < MOST && find_own(o->name) == OWNS)
-            rows[n++] = (jd_option_t){.name = o->name,
-                                      .value = o->value,
-                                      .help = o->help,
-                                      .head = o->head,
-                                      .read = o->kind.read,
-                                      .choices = o->kind.choices,
-                                      .low = o->kind.low,
-                                      .high = o->kind.high,
-                                      .param = o->kind.param,
-                                      .of = o->of,
-                                      .repeat = o->adds ? JD_REPEAT_ADDS : JD_REPEAT_REFUSED};
+            rows[n++] = (jd_option_t){
+                .name = o->name,
+                .value = o->value,
+                .help = o->help,
+                .head = o->head,
+                .read = o->kind.read,
+                .choices = o->kind.choices,
+                .low = o->kind.low,
+                .high = o->kind.high,
+                .param = o->kind.param,
+                .of = o->of,
+                .repeat = o->adds || !strcmp(o->name, "y") ? JD_REPEAT_ADDS : JD_REPEAT_REFUSED};
     }
     (void)add_own(n, NULL);
 }
@@ -168,6 +174,28 @@ static int ask(jd_request_t *request, const jd_given_t *given, jd_ctx_t *ctx)
     return rc ? jd_fail(ctx, rc, "did: %s", inner.message) : JD_OK;
 }
 
+/* The outcomes, of which an analysis has one. */
+static int read_outcomes(jd_did_wish_t *wish, jd_request_t *request, jd_ctx_t *ctx)
+{
+    if (!request->roles.y) return JD_OK;
+    int rc = jd_own_split_names(request->roles.y, &wish->outcome, &wish->n_outcomes, ctx);
+    for (int a = 0; a < wish->n_outcomes && !rc; a++)
+        for (int b = 0; b < a && !rc; b++)
+            if (!strcmp(wish->outcome[a], wish->outcome[b]))
+                rc = jd_fail(ctx, JD_ERR_ARGUMENT, "did: --y %s is named twice", wish->outcome[a]);
+    if (!rc) rc = jd_request_set(request, "y", wish->outcome[0], ctx);
+    wish->file.outcome = wish->outcome;
+    wish->file.n_outcomes = wish->n_outcomes;
+    wish->file.by = wish->by;
+    return rc;
+}
+
+void jd_did_wish_free(jd_did_wish_t *wish)
+{
+    free(wish->outcome);
+    wish->outcome = NULL;
+}
+
 int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_t *args,
                      jd_ctx_t *ctx)
 {
@@ -185,6 +213,7 @@ int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_
     if (!rc && wish->rows_out) rc = jd_request_set(*request, "rows-out", NULL, ctx);
     if (!rc) rc = read_sign("separator", wish->separator, &wish->file.style.separator, ctx);
     if (!rc) rc = read_sign("decimal", wish->decimal, &wish->file.style.decimal, ctx);
+    if (!rc) rc = read_outcomes(wish, *request, ctx);
     if (!rc) rc = jd_request_check(*request, ctx);
     if (!rc && wish->honest_plot)
         jd_request_report_unused_one(*request, "honest-plot", "honest", ctx);

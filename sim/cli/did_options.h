@@ -21,6 +21,9 @@ typedef enum jd_did_format {
 typedef struct jd_did_wish {
     jd_did_file_t file;
     const char *separator, *decimal;
+    const char *by;       /**< column of groups, or NULL */
+    const char **outcome; /**< [n_outcomes] of --y, owned */
+    int n_outcomes;       /**< 0: none is named */
     const char *plot, *honest_plot, *outcome_weights, *rows_out, *vcov_out; /**< files,
                                                                                     or NULL */
     int force;  /**< replace what is not known as this program's */
@@ -37,9 +40,11 @@ const jd_option_t *jd_did_option_rows(void);
 /** Whether an option is the command's own; the others are a request's. */
 bool jd_did_is_own(const jd_option_t *option);
 
-/** Reads the command line. The caller frees the request, also after an error; `args` must outlive
+/** Reads the command line. The caller frees the request, and the wish's own with
+ *  jd_did_wish_free(), also after an error; `args` must outlive
  *  both. All mistakes are told. */
 JD_MUST_USE int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_t *args,
                                  jd_ctx_t *ctx);
+void jd_did_wish_free(jd_did_wish_t *wish);
 
 #endif

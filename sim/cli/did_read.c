@@ -11,6 +11,7 @@
 #include "dataset/parts.h"
 #include "dataset/request.h"
 #include "io/hdf5/store.h"
+#include "jiedao/param.h"
 
 /* ---- Files of jiedao, whose columns are known ---- */
 
@@ -125,21 +126,50 @@ static int read_head(const char *path, char head[16], jd_ctx_t *ctx)
     return JD_OK;
 }
 
+/* What the request's columns are with each of the outcomes, and the column of groups. */
+typedef struct wanted {
+    jd_own_columns_t *list; /* [n] */
+    int n;
+    const char *by, *source;
+} wanted_t;
+
+static int choose_groups(const wanted_t *w, const char *const *names, int n, bool *take,
+                         jd_ctx_t *ctx)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(names[i], w->by)) {
+            take[i] = true;
+            return JD_OK;
+        }
+    const char *near = jd_nearest(w->by, names, n);
+    return jd_fail(ctx, JD_ERR_ARGUMENT, "--by %s: %s has no such column%s%s%s", w->by, w->source,
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static int choose(void *user, const char *const *names, int n, bool *take, jd_ctx_t *ctx)
 {
-    return jd_own_columns_choose(user, names, n, take, ctx);
+    const wanted_t *w = user;
+    int rc = JD_OK;
+    for (int k = 0; k < w->n && !rc; k++)
+        rc = jd_own_columns_choose(&w->list[k], names, n, take, ctx);
+    return rc || !w->by ? rc : choose_groups(w, names, n, take, ctx);
 }
 
 static bool are_ids(void *user, const char *name)
 {
-    return jd_own_columns_are_ids(user, name);
+    const wanted_t *w = user;
+    bool ids = true;
+    for (int k = 0; k < w->n; k++)
+        ids = ids && jd_own_columns_are_ids(&w->list[k], name);
+    return ids;
 }
 
-/* What the request's columns are, for messages about this file. */
+/* What the request's columns are, for messages about this file; `outcome` NULL: its own. */
 static int make_columns(jd_own_columns_t *columns, const jd_did_file_t *file,
-                        const jd_request_t *request, jd_ctx_t *ctx)
+                        const jd_request_t *request, const char *outcome, jd_ctx_t *ctx)
 {
     jd_own_roles_t roles = request->roles;
+    if (outcome) roles.y = outcome;
     roles.source = file->path;
     roles.no_unit = request->how.cross_sections;
     return jd_own_columns_make(columns, &roles, ctx);
@@ -149,14 +179,20 @@ static int make_columns(jd_own_columns_t *columns, const jd_did_file_t *file,
 static int read_foreign(jd_table_t *table, const jd_did_file_t *file, bool stata,
                         jd_request_t *request, jd_ctx_t *ctx)
 {
-    jd_own_columns_t columns;
-    const jd_wanted_t wanted = {choose, &columns, are_ids, NULL};
+    wanted_t all = {.by = file->by, .source = file->path};
+    const jd_wanted_t wanted = {choose, &all, are_ids, NULL};
     jd_csv_style_t style = file->style;
-    int rc = make_columns(&columns, file, request, ctx);
+    const int n = file->n_outcomes ? file->n_outcomes : 1;
+    int rc = jd_make(&all.list, n, sizeof *all.list, "names of columns", ctx);
+    for (; all.n < n && !rc; all.n++)
+        rc = make_columns(&all.list[all.n], file, request,
+                          file->n_outcomes ? file->outcome[all.n] : NULL, ctx);
     if (!rc && stata) rc = jd_stata_read(file->path, &wanted, style.missing, table, ctx);
     if (!rc && !stata) rc = jd_csv_open(file->path, &style, &wanted, table, ctx);
     if (!rc && !stata) request->roles.decimal = style.decimal;
-    jd_own_columns_free(&columns);
+    for (int k = 0; k < all.n; k++)
+        jd_own_columns_free(&all.list[k]);
+    free(all.list);
     return rc;
 }
 
@@ -164,7 +200,7 @@ static int read_foreign(jd_table_t *table, const jd_did_file_t *file, bool stata
 static int check_roles(const jd_did_file_t *file, const jd_request_t *request, jd_ctx_t *ctx)
 {
     jd_own_columns_t columns;
-    int rc = make_columns(&columns, file, request, ctx);
+    int rc = make_columns(&columns, file, request, NULL, ctx);
     jd_own_columns_free(&columns);
     return rc;
 }

@@ -9,8 +9,11 @@
 /** Notes on the file itself. */
 typedef struct jd_did_file {
     const char *path;
-    const char *table; /**< of a jiedao file; NULL = panel/county */
-    bool triple;       /**< of its panel/sector_county, what triple differences need is assumed */
+    const char *table;          /**< of a jiedao file; NULL = panel/county */
+    const char *const *outcome; /**< [n_outcomes] further outcomes' columns, beside the request's */
+    int n_outcomes;
+    const char *by; /**< a column of groups, or NULL */
+    bool triple;    /**< of its panel/sector_county, what triple differences need is assumed */
     jd_csv_style_t style; /**< of a text file */
 } jd_did_file_t;
 

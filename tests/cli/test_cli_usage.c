@@ -179,7 +179,7 @@ static void test_mistakes_are_told_and_leave_2(void **state)
         {"run quickstart -o -", "this is not written to standard output; name a file"},
         {"figures a.h5 -o -", "this is not written to standard output; name a folder"},
         {"info -", "info: - : standard input is not read; name a file"},
-        {"did d.csv --y y --y z", "did: --y is given twice, as 'y' and as 'z'; it has one value\n"},
+        {"did d.csv --unit y --unit z", "did: --unit is given twice, as 'y' and as 'z'; it has one value\n"},
         {"did d.csv --y y --outcome-weights w.xlsx", "this writes csv, not xlsx; name it .csv\n"},
         {"export a.h5 -t runs -o r.xlsx",
          "-o r.xlsx: written are csv and dta; name it .csv, or say --format csv\n"},

@@ -162,6 +162,8 @@ void jd_fit_free(jd_fit_t *fit)
     if (!fit) return;
     free(fit->estimate); /* one block */
     free(fit->law);
+    free(fit->sums);
+    free(fit->sums_cluster);
     memset(fit, 0, sizeof *fit);
 }
 
@@ -337,6 +339,7 @@ int jd_infer_coefficients(const jd_design_t *design, const double *y, const doub
                  ? infer_with_mean(design, residual, &rows, options, vcov, fit, ctx)
                  : jd_regression_vcov(r, residual, &rows, options, vcov, fit->df, &fit->facts, ctx);
     if (!rc) fit->within_tss = fit->facts.ssr + explained_squares(r, beta);
+    if (!rc) rc = jd_fit_sums_of_residuals(design, residual, contrast, options, fit, ctx);
     free(residual);
     return rc;
 }
@@ -374,6 +377,7 @@ int jd_design_infer(const jd_design_t *design, const double *y, const jd_vcov_op
         fit->n_units = design->facts.n_units;
         fit->n_clusters = fit->facts.n_clusters;
         fit->tss = total_squares(design->weight, column, design->sample.n);
+        jd_fit_sums_check(fit);
         clear_noise(design, column, fit);
         fill_intervals(fit);
     }

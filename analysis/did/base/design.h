@@ -93,6 +93,20 @@ JD_MUST_USE int jd_infer_coefficients(const jd_design_t *design, const double *y
                                       const jd_vcov_options_t *options, double *vcov, jd_fit_t *fit,
                                       jd_ctx_t *ctx);
 
+/** With options->keep_sums: fit->sums from those of influence functions [n_terms][clusters], or
+ * from the residuals of the regression, contrast as above. Errors: memory. */
+JD_MUST_USE int jd_fit_sums_keep(const jd_design_t *design, const double *sum,
+                                 const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx);
+/** The same of sums [clusters][n_terms]. */
+JD_MUST_USE int jd_fit_sums_by_cluster(const jd_design_t *design, const double *sum,
+                                       const jd_vcov_options_t *options, jd_fit_t *fit,
+                                       jd_ctx_t *ctx);
+JD_MUST_USE int jd_fit_sums_of_residuals(const jd_design_t *design, const double *residual,
+                                         const double *contrast, const jd_vcov_options_t *options,
+                                         jd_fit_t *fit, jd_ctx_t *ctx);
+/** Forgets sums whose squares are not the fit's variances: its errors are more than these. */
+void jd_fit_sums_check(jd_fit_t *fit);
+
 /** fit->uniform by simulation from the fit's covariance; 0 where no effect is by event time. */
 JD_MUST_USE int jd_fit_bands(const jd_design_t *design, const jd_vcov_options_t *options,
                              jd_fit_t *fit, jd_ctx_t *ctx);

@@ -198,7 +198,8 @@ int jd_influence_infer(const jd_design_t *design, const double *sum,
     int32_t groups = design->clusters.n_groups, n_draws = jd_influence_draws(design, options);
     fit->facts = jd_influence_facts(design);
     fill_vcov(sum, k, groups, fit->vcov, threads);
-    if (n_draws == 0) return JD_OK;
+    int rc = jd_fit_sums_keep(design, sum, options, fit, ctx);
+    if (rc || n_draws == 0) return rc;
     size_t all = ((size_t)k + 1) * (size_t)n_draws + 2 * (size_t)k;
     double *by_draw;
     if (jd_make_unset(&by_draw, all, sizeof *by_draw, "the bootstrap's draws", ctx))

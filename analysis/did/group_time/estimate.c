@@ -283,7 +283,8 @@ int jd_gt_infer(const jd_design_t *design, const double *y, const jd_vcov_option
     int rc = jd_influence_check(design, options, ctx);
     if (rc) return rc;
     const bool compared = gt->by == JD_GT_BY_COMPARISONS;
-    if (gt->rows.lie != JD_GT_SINGLY && !compared && !jd_influence_draws(design, options)) {
+    if (gt->rows.lie != JD_GT_SINGLY && !compared && !jd_influence_draws(design, options) &&
+        !options->keep_sums) {
         fit->facts = jd_influence_facts(design);
         return infer_means(design, y, fit->estimate, NULL, fit->vcov, ctx);
     }

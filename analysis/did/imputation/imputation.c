@@ -295,7 +295,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
                                 .cells = &own->cells};
     rc = estimate_one(design, y, tau, tau + n, fit->estimate, 1, ctx);
     if (!rc && n_leads > 0) rc = score_leads(design, y, options, more, ctx);
-    if (!rc) rc = jd_scores_infer(&scores, more, n_leads, "BJS", fit, ctx);
+    if (!rc) rc = jd_scores_infer(&scores, more, n_leads, "BJS", options, fit, ctx);
     free(tau);
     return rc;
 }

@@ -99,16 +99,18 @@ static void fill_part(const jd_scores_t *s, const part_t *p, const double *mean,
 }
 
 /* Term by term, for all clusters: room [2 cells] of a term's centres. */
-static int infer_whole(const jd_scores_t *s, const double *more, int n_more, jd_fit_t *fit,
-                       jd_ctx_t *ctx)
+static int infer_whole(const jd_scores_t *s, const double *more, int n_more,
+                       const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
 {
     int n_means = s->means->n_terms, n = n_means + n_more, rc = JD_OK;
     size_t groups = (size_t)s->design->clusters.n_groups;
     size_t own = (size_t)n_means * groups, cells = s->cells ? (size_t)s->cells->n : 0;
+    const size_t further = (size_t)n_more * groups;
     double *score;
-    if (jd_make_n(&score, own + 2 * cells, sizeof *score, "standard errors", ctx))
+    if (jd_make_n(&score, own + further + 2 * cells, sizeof *score, "standard errors", ctx))
         return JD_ERR_NO_MEMORY;
-    double *mean = score + own;
+    double *mean = score + own + further;
+    if (further) memcpy(score + own, more, further * sizeof *score);
     part_t p = {.to = s->stage->n, .width = s->design->clusters.n_groups};
     for (int k = 0; !rc && k < n_means; k++) {
         p.first_term = k;
@@ -118,13 +120,10 @@ static int infer_whole(const jd_scores_t *s, const double *more, int n_more, jd_
         fill_part(s, &p, mean, score + (size_t)k * groups);
     }
     for (int a = 0; !rc && a < n; a++)
-        for (int b = 0; b <= a; b++) {
-            const double *x =
-                a < n_means ? score + (size_t)a * groups : more + (size_t)(a - n_means) * groups;
-            const double *y =
-                b < n_means ? score + (size_t)b * groups : more + (size_t)(b - n_means) * groups;
-            fit->vcov[a * n + b] = fit->vcov[b * n + a] = jd_dot(x, y, (int64_t)groups);
-        }
+        for (int b = 0; b <= a; b++)
+            fit->vcov[a * n + b] = fit->vcov[b * n + a] =
+                jd_dot(score + (size_t)a * groups, score + (size_t)b * groups, (int64_t)groups);
+    if (!rc) rc = jd_fit_sums_keep(s->design, score, options, fit, ctx);
     free(score);
     return rc;
 }
@@ -195,10 +194,11 @@ static int is_for_blocks(const jd_scores_t *s)
 }
 
 int jd_scores_infer(const jd_scores_t *scores, const double *more, int n_more, const char *name,
-                    jd_fit_t *fit, jd_ctx_t *ctx)
+                    const jd_vcov_options_t *options, jd_fit_t *fit, jd_ctx_t *ctx)
 {
-    int rc = n_more == 0 && is_for_blocks(scores) ? infer_blocks(scores, fit, ctx)
-                                                  : infer_whole(scores, more, n_more, fit, ctx);
+    int rc = n_more == 0 && is_for_blocks(scores) && !options->keep_sums
+                 ? infer_blocks(scores, fit, ctx)
+                 : infer_whole(scores, more, n_more, options, fit, ctx);
     fit->facts.name = name;
     fit->facts.factor = 1;
     fit->facts.df = HUGE_VAL;

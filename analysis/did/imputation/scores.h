@@ -23,6 +23,7 @@ JD_MUST_USE int jd_scores_check(const jd_design_t *design, const jd_vcov_options
  *  [n_more][clusters]. Without these, and with rows in the order of clusters, clusters are taken by
  *  blocks: no scores of all of them are held. The sums are the same to the bit. */
 JD_MUST_USE int jd_scores_infer(const jd_scores_t *scores, const double *more, int n_more,
-                                const char *name, jd_fit_t *fit, jd_ctx_t *ctx);
+                                const char *name, const jd_vcov_options_t *options, jd_fit_t *fit,
+                                jd_ctx_t *ctx);
 
 #endif

@@ -90,7 +90,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     if (!rc) {
         jd_effect_means_estimate(&own->means, design, stage, adjusted, adjusted + n, fit->estimate,
                                  1);
-        rc = jd_scores_infer(&scores, NULL, 0, "GMM", fit, ctx);
+        rc = jd_scores_infer(&scores, NULL, 0, "GMM", options, fit, ctx);
     }
     free(adjusted);
     return rc;

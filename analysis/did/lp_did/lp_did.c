@@ -381,6 +381,7 @@ static int infer(const jd_design_t *design, const double *y, const jd_vcov_optio
     }
     if (!rc) {
         combine(lp, sum, n_clusters, fit->n_terms, fit->vcov);
+        rc = jd_fit_sums_by_cluster(design, sum, options, fit, ctx);
         fit->df[0] = fit->facts.df = least;
         fit->facts.n_clusters = n_clusters;
     }

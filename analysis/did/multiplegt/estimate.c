@@ -255,7 +255,8 @@ static void add_cluster(const double *sum, size_t terms, double *vcov)
 }
 
 /* Influences of all clusters are held until all terms are there. */
-static int infer_whole(work_t *w, const jd_design_t *design, jd_fit_t *fit, jd_ctx_t *ctx)
+static int infer_whole(work_t *w, const jd_design_t *design, const jd_vcov_options_t *options,
+                       jd_fit_t *fit, jd_ctx_t *ctx)
 {
     static const char what[] = "influence functions";
     const jd_multiplegt_t *mg = w->mg;
@@ -267,7 +268,7 @@ static int infer_whole(work_t *w, const jd_design_t *design, jd_fit_t *fit, jd_c
     if (!rc && mg->het) rc = fill_het(w, design->facts.n_terms, fit->df, ctx);
     for (size_t c = 0; !rc && c < clusters; c++)
         add_cluster(w->sum + c * terms, terms, fit->vcov);
-    return rc;
+    return rc ? rc : jd_fit_sums_by_cluster(design, w->sum, options, fit, ctx);
 }
 
 /* A piece of a lag, in numbers of kinds of groups: roles follow from the kind. */
@@ -431,8 +432,9 @@ int jd_multiplegt_infer(const jd_design_t *design, const double *y,
     if (!rc) rc = jd_multiplegt_means(design, y, true, &work.mean, &work.own, ctx);
     if (!rc && mg->controls) rc = jd_multiplegt_controls_theta(mg, work.mean, &work.theta, ctx);
     if (!rc)
-        rc = is_by_cluster(&work, design) ? infer_by_cluster(&work, design, fit, ctx)
-                                          : infer_whole(&work, design, fit, ctx);
+        rc = is_by_cluster(&work, design) && !options->keep_sums
+                 ? infer_by_cluster(&work, design, fit, ctx)
+                 : infer_whole(&work, design, options, fit, ctx);
     work_free(&work);
     fit->facts = (jd_vcov_facts_t){.name = "influence function",
                                    .factor = 1,
