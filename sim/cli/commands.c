@@ -14,6 +14,7 @@ extern const jd_command_t jd_command_validate;
 extern const jd_command_t jd_command_sensitivity;
 extern const jd_command_t jd_command_panel;
 extern const jd_command_t jd_command_theory;
+extern const jd_command_t jd_command_moments;
 extern const jd_command_t jd_command_did;
 extern const jd_command_t jd_command_figures;
 extern const jd_command_t jd_command_configs;
@@ -32,6 +33,7 @@ const jd_command_t *const jd_commands[] = {
     &jd_command_sensitivity,
     &jd_command_theory,
     &jd_command_panel,
+    &jd_command_moments,
     &jd_command_did,
     &jd_command_figures,
     &jd_command_configs,

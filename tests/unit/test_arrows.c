@@ -19,6 +19,7 @@ enum part {
     DRAWING,
     RECORDS,
     PROPOSITIONS,
+    MOMENTS,
     TRIAL,
     CLI,
     PANEL,
@@ -32,9 +33,9 @@ enum part {
 };
 
 static const char *const part_names[PARTS] = {
-    "core",    "config",   "model",        "run",     "io",     "study", "sweep",
-    "drawing", "records",  "propositions", "trial",   "cli",    "panel", "linear",
-    "did",     "diagnose", "experiments",  "figures", "dataset"};
+    "core",    "config",  "model",        "run",         "io",      "study",  "sweep",
+    "drawing", "records", "propositions", "moments",     "trial",   "cli",    "panel",
+    "linear",  "did",     "diagnose",     "experiments", "figures", "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
@@ -47,7 +48,7 @@ static const struct {
     {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},   {DIAGNOSE, DID},
     {DID, LINEAR},        {LINEAR, PANEL},       {RECORDS, RUN},      {RECORDS, IO},
     {CLI, RECORDS},       {EXPERIMENTS, LINEAR}, {CLI, PROPOSITIONS}, {PROPOSITIONS, DRAWING},
-    {TRIAL, SWEEP},
+    {TRIAL, SWEEP},       {MOMENTS, STUDY},      {SWEEP, MOMENTS},
 };
 
 /* Public headers that are not named after their part. */
