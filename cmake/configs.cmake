@@ -17,6 +17,20 @@ foreach(file ${files})
   string(APPEND table "    (const char *)text_${number},\n")
   math(EXPR number "${number} + 1")
 endforeach()
+# Texts of figures: share/labels/zh.txt is "zh".
+file(GLOB labels RELATIVE ${SOURCE}/../share/labels ${SOURCE}/../share/labels/*.txt)
+list(SORT labels)
+set(languages "")
+set(label_texts "")
+foreach(file ${labels})
+  string(REGEX REPLACE "\\.txt$" "" language ${file})
+  file(READ ${SOURCE}/../share/labels/${file} hex HEX)
+  string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+  string(APPEND texts "static const unsigned char labels_${language}[] = {\n    ${hex}0};\n\n")
+  string(APPEND languages "    \"${language}\",\n")
+  string(APPEND label_texts "    (const char *)labels_${language},\n")
+endforeach()
 foreach(shell bash zsh)
   file(READ ${SOURCE}/../share/completions/jiedao.${shell} hex HEX)
   string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")
@@ -25,7 +39,7 @@ foreach(shell bash zsh)
 endforeach()
 file(CONFIGURE OUTPUT ${OUT} @ONLY CONTENT [=[
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Written by cmake/configs.cmake from configs/ and share/completions/. */
+/* Written by cmake/configs.cmake from configs/ and share/. */
 #include "study/builtin.h"
 
 @texts@const int jd_builtin_count = @number@;
@@ -35,6 +49,12 @@ const char *const jd_builtin_names[] = {
 
 const char *const jd_builtin_texts[] = {
 @table@    0};
+
+const char *const jd_builtin_languages[] = {
+@languages@    0};
+
+const char *const jd_builtin_labels[] = {
+@label_texts@    0};
 
 const char *const jd_completion_bash = (const char *)text_bash;
 const char *const jd_completion_zsh = (const char *)text_zsh;

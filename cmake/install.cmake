@@ -48,3 +48,4 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program
         PATTERN jiedao.1 EXCLUDE)
 install(FILES bindings/stata/jiedao.ado bindings/stata/jiedao.sthlp
         DESTINATION ${CMAKE_INSTALL_DATADIR}/jiedao/stata COMPONENT program)
+install(DIRECTORY share/labels DESTINATION ${CMAKE_INSTALL_DATADIR}/jiedao COMPONENT program)

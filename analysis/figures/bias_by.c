@@ -122,6 +122,7 @@ int jd_figure_bias_by(const jd_table_t *table, const jd_figure_options_t *option
     jd_sheet_t sheet = {0};
     int rc = read_stacks(&stacks, table, ctx);
     if (!rc) rc = jd_sheet_open(&sheet, &stacks.curves.kind, options, ctx);
+    jd_sheet_shows(&sheet, table);
     if (!rc) put_bias(sheet.script, &stacks, options, ctx);
     rc = jd_sheet_close(&sheet, rc, ctx);
     free(stacks.positions);

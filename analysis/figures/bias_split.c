@@ -229,6 +229,7 @@ int jd_figure_bias_split(const jd_table_t *split, const jd_figure_options_t *opt
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, split);
     if (!rc) rc = jd_figure_bias_split_script(sheet.script, split, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -280,6 +280,7 @@ int jd_curves_draw(const jd_curves_figure_t *figure, const jd_table_t *table,
     jd_sheet_t sheet = {0};
     int rc = figure->read(&curves, table, ctx);
     if (!rc) rc = jd_sheet_open(&sheet, &curves.kind, options, ctx);
+    if (!rc) jd_sheet_shows(&sheet, table);
     if (!rc) figure->put(sheet.script, &curves, options);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -228,6 +228,7 @@ int jd_figure_did_by_share(const jd_table_t *shares, const jd_figure_options_t *
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, shares);
     if (!rc) rc = jd_figure_did_by_share_script(sheet.script, shares, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -241,6 +241,7 @@ int jd_figure_effort_loop(const jd_table_t *loop, double fold_down, double fold_
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, loop);
     if (!rc)
         rc = jd_figure_effort_loop_script(sheet.script, loop, fold_down, fold_up, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);

@@ -213,6 +213,8 @@ int jd_figure_event_time(const jd_table_t *estimates, const jd_table_t *truth,
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, estimates);
+    jd_sheet_shows(&sheet, truth);
     if (!rc) rc = jd_figure_event_time_script(sheet.script, estimates, truth, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -18,19 +18,32 @@
 
 #include <stdio.h>
 
+#include "analysis/figures/labels.h"
 #include "jiedao/table.h"
 
 /** File formats: a bit mask. */
-enum { JD_FIGURE_PDF = 1, JD_FIGURE_SVG = 2, JD_FIGURE_PNG = 4, JD_FIGURE_ALL = 7 };
+enum {
+    JD_FIGURE_PDF = 1,
+    JD_FIGURE_SVG = 2,
+    JD_FIGURE_PNG = 4,
+    JD_FIGURE_ALL = 7,
+    JD_FIGURE_GP = 8 /**< the script and its data, which gnuplot draws again */
+};
 
 typedef struct jd_figure_options {
     const char *folder; /**< where the files go; must exist */
     const char *stem;   /**< file name without ending; NULL = the figure's own name */
-    unsigned formats;   /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG */
+    unsigned formats;   /**< JD_FIGURE_PDF | JD_FIGURE_SVG | JD_FIGURE_PNG | JD_FIGURE_GP */
     double width_mm;    /**< 60 to 400; 0 = the figure's own (89 or 183: journals' columns) */
     double height_mm;   /**< 40 to 400; 0 = the figure's own */
     const char *title;  /**< drawn above; NULL = none, as journals want it */
     int replace; /**< files of these names that are not known as this program's figures too */
+    double scale;        /**< letters, lines and sheet larger by this; 0 = 1. For slides */
+    const char *font;    /**< an installed one; NULL = the labels' choice, or Liberation Sans */
+    jd_labels_t *labels; /**< texts in place of the figures' own; NULL = none. Notes which served */
+    int grey;            /**< no colours */
+    void (*shows)(void *user, const char *figure, const jd_table_t *table);
+    void *user; /**< of `shows`, which gets each table that is drawn; NULL = nobody asks */
 } jd_figure_options_t;
 
 /** Sets every field: working folder, own name, all formats, own size, no title. */

@@ -145,6 +145,7 @@ int jd_figure_friction(const jd_table_t *friction, const jd_figure_options_t *op
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, friction);
     if (!rc) rc = jd_figure_friction_script(sheet.script, friction, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

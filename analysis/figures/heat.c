@@ -206,6 +206,7 @@ int jd_figure_heat(const jd_table_t *table, const jd_figure_options_t *options, 
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, table);
     if (!rc) rc = jd_figure_heat_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -314,6 +314,8 @@ int jd_figure_map(const jd_table_t *counties, const jd_table_t *flows, int degre
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, counties);
+    jd_sheet_shows(&sheet, flows);
     if (!rc)
         rc = jd_figure_map_script(sheet.script, counties, flows, degrees, max_flows, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);

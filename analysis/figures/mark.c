@@ -70,10 +70,14 @@ static void put_big(unsigned char *to, uint32_t value)
 static size_t begin_mark(unsigned char *mark, unsigned format)
 {
     static const char chunk[] = "    tEXtSoftware\0" MARK, xml[] = "<!-- " MARK,
-                      comment[] = "%" MARK;
-    const char *words = format == JD_FIGURE_PNG ? chunk : format == JD_FIGURE_SVG ? xml : comment;
+                      comment[] = "%" MARK, line[] = "# " MARK;
+    const char *words = format == JD_FIGURE_PNG   ? chunk
+                        : format == JD_FIGURE_SVG ? xml
+                        : format == JD_FIGURE_GP  ? line
+                                                  : comment;
     size_t n = (format == JD_FIGURE_PNG   ? sizeof chunk
                 : format == JD_FIGURE_SVG ? sizeof xml
+                : format == JD_FIGURE_GP  ? sizeof line
                                           : sizeof comment) -
                1;
     memcpy(mark, words, n);
@@ -104,7 +108,8 @@ static int write_all(int fd, const unsigned char *bytes, size_t n, size_t at)
 }
 
 /* Before PNG's last chunk; before the end of a PDF file, whose offsets all point to what is
- * earlier; behind an SVG file's last tag. */
+ * earlier; behind an SVG file's last tag
+ * and a script's last line. */
 int jd_figure_mark(int fd, unsigned format)
 {
     unsigned char mark[MARK_SIZE + TAIL];
@@ -130,6 +135,7 @@ static bool is_end(const unsigned char *bytes, size_t n)
 {
     static const char xml[] = " -->\n", begin[] = "\nstartxref\n", end[] = "\n%%EOF\n";
     const size_t first = sizeof begin - 1, last = sizeof end - 1;
+    if (n == 1 && *bytes == '\n') return true; /* a script's */
     if (n == sizeof xml - 1 && !memcmp(bytes, xml, n)) return true;
     if (n == 4 + PNG_END && !memcmp(bytes + 8, "IEND", 4)) return true; /* a checksum before it */
     if (n <= first + last || memcmp(bytes, begin, first) != 0) return false;

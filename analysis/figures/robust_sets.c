@@ -213,6 +213,7 @@ int jd_figure_robust_sets(const jd_table_t *table, const jd_figure_options_t *op
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, table);
     if (!rc) rc = jd_figure_robust_sets_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -135,6 +135,7 @@ int jd_figure_sobol(const jd_table_t *table, const jd_figure_options_t *options,
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &sobol_kind, options, ctx);
+    jd_sheet_shows(&sheet, table);
     if (!rc) rc = jd_figure_sobol_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }
@@ -295,6 +296,7 @@ int jd_figure_morris(const jd_table_t *table, const jd_figure_options_t *options
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &morris_kind, options, ctx);
+    jd_sheet_shows(&sheet, table);
     if (!rc) rc = jd_figure_morris_script(sheet.script, table, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -4,32 +4,34 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dress.h"
 #include "mark.h"
+#include "page.h"
+#include "program.h"
 
-extern char **environ;
-
-enum { PATH_SIZE = 4096, TERMINAL_SIZE = 256, SAID_SIZE = 400 };
+enum { PATH_SIZE = 4096, TERMINAL_SIZE = 512, SAID_SIZE = 400 };
+static const double POINTS = 8.0; /* size of the letters */
 
 typedef struct format {
     unsigned bit;
     const char *ending;
     const char *terminal;
-    double dots_per_inch; /* 0 = the size is given in cm */
-    const char *scales;   /* make 8 points, a line of 1 and a point of 1 equally large in all */
+    double dots_per_inch;      /* 0 = the size is given in cm */
+    double font, lines, marks; /* make 8 points, a line of 1 and a point of 1 equally large in all */
 } format_t;
 
 /* Text never goes through gnuplot's markup (noenhanced), so a user's words cannot turn into it. */
 static const format_t formats[] = {
-    {JD_FIGURE_PDF, "pdf", "pdfcairo", 0.0, "fontscale 0.75 linewidth 1.0 pointscale 0.9"},
-    {JD_FIGURE_SVG, "svg", "svg", 96.0, "fontscale 1.3333 linewidth 0.6667 background '#ffffff'"},
-    {JD_FIGURE_PNG, "png", "pngcairo", 300.0, "fontscale 3.125 linewidth 2.0833 pointscale 3.125"},
+    {JD_FIGURE_PDF, "pdf", "pdfcairo", 0.0, 0.75, 1.0, 0.9},
+    {JD_FIGURE_SVG, "svg", "svg", 96.0, 1.3333, 0.6667, 0.0},
+    {JD_FIGURE_PNG, "png", "pngcairo", 300.0, 3.125, 2.0833, 3.125},
+    {JD_FIGURE_GP, "gp", NULL, 0.0, 0.0, 0.0, 0.0},
 };
 enum { N_FORMATS = sizeof formats / sizeof formats[0] };
 
@@ -59,9 +61,9 @@ static int check_options(const jd_figure_kind_t *kind, const jd_figure_options_t
     if (!(height >= 40.0 && height <= 400.0))
         return jd_fail(ctx, JD_ERR_ARGUMENT, "figure %s: height %g mm is outside [40, 400]",
                        kind->name, height);
-    if (o->formats == 0 || (o->formats & ~(unsigned)JD_FIGURE_ALL) != 0)
+    if (o->formats == 0 || (o->formats & ~(unsigned)(JD_FIGURE_ALL | JD_FIGURE_GP)) != 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
-                       "figure %s: no such formats (mask %u); known: pdf, svg, png", kind->name,
+                       "figure %s: no such formats (mask %u); known: pdf, svg, png, gp", kind->name,
                        o->formats);
     if (o->stem && (o->stem[0] == '\0' || strchr(o->stem, '/')))
         return jd_fail(ctx, JD_ERR_ARGUMENT,
@@ -87,16 +89,24 @@ int jd_sheet_open(jd_sheet_t *sheet, const jd_figure_kind_t *kind,
     return JD_OK;
 }
 
+/* The font's name as gnuplot reads it back: it is one that fc-list named. */
 static void put_terminal(char *text, const jd_sheet_t *sheet, const format_t *f)
 {
-    double width = jd_sheet_width(sheet->kind, sheet->options);
-    double height = jd_sheet_height(sheet->kind, sheet->options);
-    double unit = f->dots_per_inch == 0.0 ? 0.1 : f->dots_per_inch / 25.4;
-    snprintf(text, TERMINAL_SIZE,
-             f->dots_per_inch == 0.0
-                 ? "set terminal %s noenhanced size %.4fcm,%.4fcm font 'Liberation Sans,8' %s"
-                 : "set terminal %s noenhanced size %.0f,%.0f font 'Liberation Sans,8' %s",
-             f->terminal, width * unit, height * unit, f->scales);
+    const double larger = sheet->options->scale > 0.0 ? sheet->options->scale : 1.0;
+    const double width = jd_sheet_width(sheet->kind, sheet->options) * larger;
+    const double height = jd_sheet_height(sheet->kind, sheet->options) * larger;
+    const double unit = f->dots_per_inch == 0.0 ? 0.1 : f->dots_per_inch / 25.4;
+    int n = snprintf(text, TERMINAL_SIZE,
+                     f->dots_per_inch == 0.0 ? "set terminal %s noenhanced size %.4fcm,%.4fcm"
+                                             : "set terminal %s noenhanced size %.0f,%.0f",
+                     f->terminal, width * unit, height * unit);
+    n += snprintf(text + n, TERMINAL_SIZE - (size_t)n,
+                  " font '%s,%g' fontscale %.5g linewidth %.5g", sheet->font, POINTS,
+                  f->font * larger, f->lines * larger);
+    if (f->marks > 0.0)
+        snprintf(text + n, TERMINAL_SIZE - (size_t)n, " pointscale %.5g", f->marks * larger);
+    else
+        snprintf(text + n, TERMINAL_SIZE - (size_t)n, " background '#ffffff'");
 }
 
 static int missing_gnuplot(const jd_sheet_t *sheet, jd_ctx_t *ctx)
@@ -135,24 +145,6 @@ static int judge(const jd_sheet_t *sheet, const format_t *f, int status, FILE *s
                    text[0] ? text : "it gave no reason");
 }
 
-/* The caller's environment, but in UTF-8 and with decimal points whatever the locale is: gnuplot
- * draws no degree sign under LC_ALL=C. One block, to be freed; NULL = out of memory. */
-static char **utf8_environment(void)
-{
-    static char locale[] = "LC_ALL=C.UTF-8";
-    size_t n = 0, kept = 0;
-    while (environ && environ[n])
-        n++;
-    char **copy = malloc((n + 2) * sizeof *copy);
-    if (!copy) return NULL;
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(environ[i], "LC_", 3) != 0 && strncmp(environ[i], "LANG", 4) != 0)
-            copy[kept++] = environ[i];
-    copy[kept++] = locale;
-    copy[kept] = NULL;
-    return copy;
-}
-
 /* gnuplot reads the script and writes the picture as standard input and output: no path of the
  * user's ever enters a script. It needs gnuplot 5.2 or later. */
 static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, jd_ctx_t *ctx)
@@ -165,41 +157,45 @@ static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, 
     if (!said)
         return jd_fail(ctx, JD_ERR_OPEN, "figure %s: no temporary file: %s", sheet->kind->name,
                        strerror(errno));
-    int rc = JD_OK, status = 0;
-    posix_spawn_file_actions_t actions;
-    char **environment = utf8_environment();
-    int error = environment ? posix_spawn_file_actions_init(&actions) : ENOMEM;
-    if (error) {
-        rc = jd_fail_memory(ctx, sizeof actions, "gnuplot's start");
-        goto out;
-    }
+    int status = 0;
     rewind(sheet->script);
-    error = posix_spawn_file_actions_adddup2(&actions, fileno(sheet->script), 0);
-    if (!error) error = posix_spawn_file_actions_adddup2(&actions, picture, 1);
-    if (!error) error = posix_spawn_file_actions_adddup2(&actions, fileno(said), 2);
-    pid_t child = 0;
-    if (!error) error = posix_spawnp(&child, name, &actions, NULL, argv, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error == ENOENT) {
-        rc = missing_gnuplot(sheet, ctx);
-        goto out;
-    }
-    if (error) {
-        rc = jd_fail(ctx, JD_ERR_PROGRAM, "figure %s: gnuplot could not be started: %s",
-                     sheet->kind->name, strerror(error));
-        goto out;
-    }
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR) {
-            rc = jd_fail(ctx, JD_ERR_PROGRAM, "figure %s: gnuplot was lost: %s", sheet->kind->name,
-                         strerror(errno));
-            goto out;
-        }
-    rc = judge(sheet, f, status, said, ctx);
-out:
-    free(environment);
+    const int error =
+        jd_program_run(argv, fileno(sheet->script), picture, fileno(said), &status);
+    int rc = error == ENOENT ? missing_gnuplot(sheet, ctx)
+             : error == ENOMEM
+                 ? jd_fail_memory(ctx, sizeof status, "gnuplot's start")
+             : error ? jd_fail(ctx, JD_ERR_PROGRAM, "figure %s: gnuplot could not be started: %s",
+                               sheet->kind->name, strerror(error))
+                     : judge(sheet, f, status, said, ctx);
     fclose(said);
     return rc;
+}
+
+/* The script as a file: it draws a PDF of its own name beside itself. */
+static int write_script(const jd_sheet_t *sheet, int file, const char *stem, jd_ctx_t *ctx)
+{
+    char terminal[TERMINAL_SIZE], piece[4096];
+    const int own = dup(file);
+    FILE *out = own < 0 ? NULL : fdopen(own, "w");
+    if (!out) {
+        if (own >= 0) close(own);
+        return jd_fail(ctx, JD_ERR_WRITE, "figure %s: its script cannot be written: %s",
+                       sheet->kind->name, strerror(errno));
+    }
+    put_terminal(terminal, sheet, &formats[0]);
+    fprintf(out, "# Figure %s of jiedao with its data: gnuplot -d on this file draws it as PDF.\n",
+            sheet->kind->name);
+    snprintf(piece, sizeof piece, "%s.pdf", stem);
+    fprintf(out, "%s\nset output ", terminal);
+    jd_put_text(out, piece, sizeof piece);
+    fputc('\n', out);
+    rewind(sheet->script);
+    for (size_t n; (n = fread(piece, 1, sizeof piece, sheet->script)) > 0;)
+        fwrite(piece, 1, n, out);
+    return fclose(out) == 0 ? JD_OK
+                            : jd_fail(ctx, JD_ERR_WRITE,
+                                      "figure %s: its script could not be written whole: %s",
+                                      sheet->kind->name, strerror(errno));
 }
 
 /* Draws to a name in the same folder that nobody can know beforehand, which becomes the file's name
@@ -225,7 +221,8 @@ static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_OPEN,
                        "%s: cannot be written: %s; give a folder that exists and is writable", path,
                        strerror(errno));
-    int rc = run_gnuplot(sheet, f, picture, ctx);
+    int rc = f->terminal ? run_gnuplot(sheet, f, picture, ctx)
+                         : write_script(sheet, picture, stem, ctx);
     int failed = lseek(picture, 0, SEEK_END) <= 0;
     if (!failed && !rc) errno = jd_figure_mark(picture, f->bit);
     failed = failed || (!rc && errno) || fsync(picture) != 0;
@@ -238,9 +235,35 @@ static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
     return rc;
 }
 
+void jd_sheet_shows(const jd_sheet_t *sheet, const jd_table_t *table)
+{
+    const jd_figure_options_t *o = sheet->options;
+    if (o && table && o->shows) o->shows(o->user, sheet->kind->name, table);
+}
+
+/* The script in the user's words, and a font that can show them. */
+static int dress(jd_sheet_t *sheet, jd_ctx_t *ctx)
+{
+    const jd_figure_options_t *o = sheet->options;
+    jd_glyphs_t glyphs = {0};
+    FILE *dressed = tmpfile();
+    if (!dressed)
+        return jd_fail(ctx, JD_ERR_OPEN, "figure %s: no temporary file: %s", sheet->kind->name,
+                       strerror(errno));
+    int rc = jd_dress(sheet->script, dressed, o, &glyphs, ctx);
+    fclose(sheet->script);
+    sheet->script = dressed;
+    if (!rc)
+        rc = jd_glyphs_font(&glyphs, sheet->kind->name, o->font, jd_labels_fonts(o->labels),
+                            sheet->font, ctx);
+    jd_glyphs_free(&glyphs);
+    return rc;
+}
+
 int jd_sheet_close(jd_sheet_t *sheet, int rc, jd_ctx_t *ctx)
 {
     if (!sheet->script) return rc;
+    if (!rc) rc = dress(sheet, ctx);
     if (!rc && (fflush(sheet->script) != 0 || ferror(sheet->script)))
         rc = jd_fail(ctx, JD_ERR_WRITE,
                      "figure %s: its script could not be written to a temporary "

@@ -117,6 +117,7 @@ int jd_figure_time_series(const jd_table_t *series, const jd_figure_options_t *o
 {
     jd_sheet_t sheet = {0};
     int rc = jd_sheet_open(&sheet, &kind, options, ctx);
+    jd_sheet_shows(&sheet, series);
     if (!rc) rc = jd_figure_time_series_script(sheet.script, series, options, ctx);
     return jd_sheet_close(&sheet, rc, ctx);
 }

@@ -5,6 +5,7 @@
 
 #include "analysis/figures/figures.h"
 #include "cli/command.h"
+#include "cli/look.h"
 #include "cli/out.h"
 #include "drawing/drawings.h"
 #include "drawing/figure.h"
@@ -15,16 +16,18 @@ static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
     static const struct {
         const char *name;
         unsigned bit;
-    } formats[] = {{"pdf", JD_FIGURE_PDF}, {"svg", JD_FIGURE_SVG}, {"png", JD_FIGURE_PNG}};
+    } formats[] = {{"pdf", JD_FIGURE_PDF},
+                 {"svg", JD_FIGURE_SVG}, {"png", JD_FIGURE_PNG},
+                 {"gp", JD_FIGURE_GP}};
     *mask = 0;
     for (const char *p = text;; p++) {
         size_t length = strcspn(p, ","), i = 0;
-        while (i < 3 &&
+        while (i < 4 &&
                !(strlen(formats[i].name) == length && !strncmp(formats[i].name, p, length)))
             i++;
-        if (i == 3)
+        if (i == 4)
             return jd_fail(ctx, JD_ERR_ARGUMENT,
-                           "--format: '%.*s' is not one of pdf, svg, png; join several by a comma: "
+                           "--format: '%.*s' is not one of pdf, svg, png, gp; join several by a comma: "
                            "--format pdf,png",
                            (int)length, p);
         *mask |= formats[i].bit;
@@ -63,6 +66,8 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
         print_figures(stdout);
         return JD_OK;
     }
+    if (jd_args_has(args, "print-labels"))
+        return jd_look_print_labels(jd_out_data(), jd_args_value(args, "print-labels"), ctx);
     if (args->n_words == 0)
         return jd_fail(ctx, JD_ERR_ARGUMENT,
                        "figures: something is missing; usage: jiedao figures FILE...");
@@ -72,12 +77,20 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
                               .drawn = print_path,
                               .replace = jd_args_has(args, "force")};
     int64_t width = 0;
-    int rc = format ? read_formats(format, &drawings.formats, ctx) : JD_OK;
+    jd_look_options_t look;
+    int rc = jd_look_read(&look, args, ctx);
+    if (!rc && format) rc = read_formats(format, &drawings.formats, ctx);
     if (!rc) rc = jd_args_int(args, "width", 60, 400, &width, ctx);
+    if (!rc && width > 0 && jd_args_has(args, "size"))
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "figures: --size and --width both set the width; give one");
     drawings.width_mm = (double)width;
-    drawings.figures = jd_args_value(args, "figure");
+    drawings.figures = jd_args_value(args, "only");
+    drawings.look = &look.figure;
     drawings.output = jd_args_value(args, "of");
-    return rc ? rc : jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
+    if (!rc) rc = jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
+    if (!rc) jd_look_report(&look, ctx);
+    jd_look_free(&look);
+    return rc;
 }
 
 static const jd_option_t options[] = {
@@ -85,14 +98,14 @@ static const jd_option_t options[] = {
      .letter = 'o',
      .value = "DIR",
      .help = "folder for the figures, made if need be; default: figures, here"},
-    {.name = "figure",
+    {.name = "only",
      .value = "NAMES",
      .repeat = JD_REPEAT_ADDS,
      .help = "only these, joined by commas; default: all that a file has"},
     {.name = "format",
      .value = "LIST",
      .repeat = JD_REPEAT_ADDS,
-     .help = "of pdf, svg, png, joined by commas; default: all three"},
+     .help = "of pdf, svg, png, gp (gnuplot's script), by commas; default: pdf,svg,png"},
     {.name = "width",
      .value = "MM",
      .help = "width of each figure, 60 to 400; 89 is a journal's column"},
@@ -102,6 +115,10 @@ static const jd_option_t options[] = {
          "output of a sweep that heat maps and sensitivity are of, as jiedao sensitivity "
          "names it; default: twfe.bias. Of a run: what its map shows, a column of panel/county or "
          "panel/urban, as poi; default: friction"},
+    JD_LOOK_OPTIONS,
+    {.name = "print-labels",
+     .value = "NAME",
+     .help = "print the labels that are shipped, zh or en, to change them in a file"},
     {.name = "force", .help = "replace files that are not figures of an earlier call too"},
     {.name = "list", .help = "print the names of all figures and what they show, and draw none"},
     {.name = NULL},
@@ -119,7 +136,8 @@ const jd_command_t jd_command_figures = {
         "gnuplot. Figures are\n\n",
     .more = print_figures,
     .examples = "  jiedao figures quickstart.h5 -o figures\n"
-                "  jiedao figures quickstart.h5 --figure map,event_time --format svg\n"
+                "  jiedao figures quickstart.h5 --only map,event_time --format svg\n"
+                "  jiedao figures quickstart.h5 --labels zh --size slide --format png\n"
                 "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n"
                 "  jiedao figures results/grid/sweep.h5 --of callaway_santanna.bias\n"
                 "  jiedao figures results/validation/validation.h5 -o figures\n",

@@ -135,10 +135,10 @@ static void report_drawn(job_t *job)
     static const struct {
         unsigned bit;
         const char *ending;
-    } formats[] = {{JD_FIGURE_PDF, "pdf"}, {JD_FIGURE_SVG, "svg"}, {JD_FIGURE_PNG, "png"}};
+    } formats[] = {{JD_FIGURE_PDF, "pdf"}, {JD_FIGURE_SVG, "svg"}, {JD_FIGURE_PNG, "png"}, {JD_FIGURE_GP, "gp"}};
     char path[PATH_SIZE];
     job->drawn++;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         if (!(job->options.formats & formats[i].bit) || !job->drawings->drawn) continue;
         snprintf(path, sizeof path, "%s/%s.%s", job->options.folder, job->options.stem,
                  formats[i].ending);
@@ -341,9 +341,10 @@ int jd_drawings_draw(const jd_drawings_t *drawings, const char *const *files, in
     jd_table_t shares = {0};
     char prefix[STEM_SIZE] = "";
     jd_figure_options_defaults(&job.options);
+    if (drawings->look) job.options = *drawings->look;
     job.options.folder = drawings->folder;
     job.options.formats = drawings->formats;
-    job.options.width_mm = drawings->width_mm;
+    if (drawings->width_mm > 0) job.options.width_mm = drawings->width_mm;
     job.options.replace = drawings->replace;
     int rc = check_figures(drawings->figures, ctx);
     if (!rc) rc = check_names(files, n, ctx);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "jiedao/context.h"
+#include "analysis/figures/figures.h"
 
 typedef struct jd_drawings {
     const char *folder;  /**< made if it is not there, with those above it */
@@ -18,6 +18,8 @@ typedef struct jd_drawings {
     void (*drawn)(void *user, const char *path); /**< called with each file written; may be NULL */
     void *user;
     bool replace; /**< files that are not known as this program's figures too */
+    const jd_figure_options_t *look; /**< size, scale, title, font, labels, grey, and who is shown
+                                        the tables; NULL = the figures' own */
 } jd_drawings_t;
 
 /** Draws what each of n result files holds, by the list of drawing/figure.h, and of several runs

@@ -10,6 +10,9 @@ extern const int jd_builtin_count;
 extern const char *const jd_builtin_names[]; /**< [jd_builtin_count], sorted */
 extern const char *const jd_builtin_texts[]; /**< [jd_builtin_count], the INI texts */
 
+/** Texts of figures, share/labels/zh.txt being "zh"; both lists end with NULL. */
+extern const char *const jd_builtin_languages[], *const jd_builtin_labels[];
+
 /** share/completions/jiedao.bash and .zsh. */
 extern const char *const jd_completion_bash, *const jd_completion_zsh;
 
