@@ -13,8 +13,8 @@
 static const struct {
     const char *colour, *grey;
 } greys[] = {
-    {JD_BLUE, "#6E6E6E"},   {JD_RED, "#3C3C3C"},  {JD_GREEN, "#8C8C8C"},
-    {JD_ORANGE, "#A6A6A6"}, {JD_SKY, "#C4C4C4"},  {JD_PINK, "#B4B4B4"},
+    {JD_BLUE, "#6E6E6E"},   {JD_RED, "#3C3C3C"}, {JD_GREEN, "#8C8C8C"},
+    {JD_ORANGE, "#A6A6A6"}, {JD_SKY, "#C4C4C4"}, {JD_PINK, "#B4B4B4"},
 };
 
 /* Written without its quotes; gnuplot's colours are #RRGGBB. */
@@ -97,8 +97,7 @@ static int load(FILE *from, char **script, jd_ctx_t *ctx)
     return rc;
 }
 
-int jd_dress(FILE *from, FILE *to, const jd_figure_options_t *o, jd_glyphs_t *glyphs,
-             jd_ctx_t *ctx)
+int jd_dress(FILE *from, FILE *to, const jd_figure_options_t *o, jd_glyphs_t *glyphs, jd_ctx_t *ctx)
 {
     char *script = NULL, *buffer = NULL;
     int rc = load(from, &script, ctx);

@@ -37,9 +37,9 @@ typedef struct jd_figure_options {
     double width_mm;    /**< 60 to 400; 0 = the figure's own (89 or 183: journals' columns) */
     double height_mm;   /**< 40 to 400; 0 = the figure's own */
     const char *title;  /**< drawn above; NULL = none, as journals want it */
-    int replace; /**< files of these names that are not known as this program's figures too */
-    double scale;        /**< letters, lines and sheet larger by this; 0 = 1. For slides */
-    const char *font;    /**< an installed one; NULL = the labels' choice, or Liberation Sans */
+    int replace;      /**< files of these names that are not known as this program's figures too */
+    double scale;     /**< letters, lines and sheet larger by this; 0 = 1. For slides */
+    const char *font; /**< an installed one; NULL = the labels' choice, or Liberation Sans */
     jd_labels_t *labels; /**< texts in place of the figures' own; NULL = none. Notes which served */
     int grey;            /**< no colours */
     void (*shows)(void *user, const char *figure, const jd_table_t *table);

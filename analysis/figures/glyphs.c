@@ -189,7 +189,7 @@ static int judge(const search_t *s, const char *figure, jd_ctx_t *ctx)
         strcat(shown, one);
     }
     if (!missing) return JD_OK;
-    return jd_fail(ctx, JD_ERR_DATA,
+    return jd_fail(ctx, JD_ERR_PROGRAM,
                    "figure %s: no font that is installed can show %s%s; install one (Debian, "
                    "Ubuntu: apt install %s)",
                    figure, shown, missing > 12 ? "…" : "", package);

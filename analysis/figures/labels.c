@@ -176,8 +176,8 @@ static const char *parts(jd_labels_t *l, const char *text, size_t first, const c
     snprintf(b, sizeof b, "%.*s", (int)(n - first - gap - behind), text + first + gap);
     const char *left = jd_labels_find(l, a, of_a), *right = jd_labels_find(l, b, of_b);
     if (!left && !right) return NULL;
-    const int length = snprintf(to, JD_LABEL_SIZE, "%s%s%s%s", left ? left : a, between,
-                                right ? right : b, end);
+    const int length =
+        snprintf(to, JD_LABEL_SIZE, "%s%s%s%s", left ? left : a, between, right ? right : b, end);
     if (length >= JD_LABEL_SIZE) to[jd_utf8_cut(to, JD_LABEL_SIZE - 1)] = '\0';
     return to;
 }

@@ -16,14 +16,16 @@
 #include "program.h"
 
 enum { PATH_SIZE = 4096, TERMINAL_SIZE = 512, SAID_SIZE = 400 };
-static const double POINTS = 8.0; /* size of the letters */
+static const double POINTS = 8.0, /* size of the letters */
+    TALL_POINTS = 7.4;            /* of fonts whose lines stand further apart, as Chinese ones do */
 
 typedef struct format {
     unsigned bit;
     const char *ending;
     const char *terminal;
-    double dots_per_inch;      /* 0 = the size is given in cm */
-    double font, lines, marks; /* make 8 points, a line of 1 and a point of 1 equally large in all */
+    double dots_per_inch; /* 0 = the size is given in cm */
+    double font, lines,
+        marks; /* make 8 points, a line of 1 and a point of 1 equally large in all */
 } format_t;
 
 /* Text never goes through gnuplot's markup (noenhanced), so a user's words cannot turn into it. */
@@ -100,9 +102,10 @@ static void put_terminal(char *text, const jd_sheet_t *sheet, const format_t *f)
                      f->dots_per_inch == 0.0 ? "set terminal %s noenhanced size %.4fcm,%.4fcm"
                                              : "set terminal %s noenhanced size %.0f,%.0f",
                      f->terminal, width * unit, height * unit);
-    n += snprintf(text + n, TERMINAL_SIZE - (size_t)n,
-                  " font '%s,%g' fontscale %.5g linewidth %.5g", sheet->font, POINTS,
-                  f->font * larger, f->lines * larger);
+    n +=
+        snprintf(text + n, TERMINAL_SIZE - (size_t)n, " font '%s,%g' fontscale %.5g linewidth %.5g",
+                 sheet->font, strstr(sheet->font, "CJK") ? TALL_POINTS : POINTS, f->font * larger,
+                 f->lines * larger);
     if (f->marks > 0.0)
         snprintf(text + n, TERMINAL_SIZE - (size_t)n, " pointscale %.5g", f->marks * larger);
     else
@@ -159,11 +162,9 @@ static int run_gnuplot(const jd_sheet_t *sheet, const format_t *f, int picture, 
                        strerror(errno));
     int status = 0;
     rewind(sheet->script);
-    const int error =
-        jd_program_run(argv, fileno(sheet->script), picture, fileno(said), &status);
-    int rc = error == ENOENT ? missing_gnuplot(sheet, ctx)
-             : error == ENOMEM
-                 ? jd_fail_memory(ctx, sizeof status, "gnuplot's start")
+    const int error = jd_program_run(argv, fileno(sheet->script), picture, fileno(said), &status);
+    int rc = error == ENOENT   ? missing_gnuplot(sheet, ctx)
+             : error == ENOMEM ? jd_fail_memory(ctx, sizeof status, "gnuplot's start")
              : error ? jd_fail(ctx, JD_ERR_PROGRAM, "figure %s: gnuplot could not be started: %s",
                                sheet->kind->name, strerror(error))
                      : judge(sheet, f, status, said, ctx);
@@ -192,10 +193,10 @@ static int write_script(const jd_sheet_t *sheet, int file, const char *stem, jd_
     rewind(sheet->script);
     for (size_t n; (n = fread(piece, 1, sizeof piece, sheet->script)) > 0;)
         fwrite(piece, 1, n, out);
-    return fclose(out) == 0 ? JD_OK
-                            : jd_fail(ctx, JD_ERR_WRITE,
-                                      "figure %s: its script could not be written whole: %s",
-                                      sheet->kind->name, strerror(errno));
+    return fclose(out) == 0
+               ? JD_OK
+               : jd_fail(ctx, JD_ERR_WRITE, "figure %s: its script could not be written whole: %s",
+                         sheet->kind->name, strerror(errno));
 }
 
 /* Draws to a name in the same folder that nobody can know beforehand, which becomes the file's name
@@ -221,8 +222,8 @@ static int draw_file(const jd_sheet_t *sheet, const format_t *f, jd_ctx_t *ctx)
         return jd_fail(ctx, JD_ERR_OPEN,
                        "%s: cannot be written: %s; give a folder that exists and is writable", path,
                        strerror(errno));
-    int rc = f->terminal ? run_gnuplot(sheet, f, picture, ctx)
-                         : write_script(sheet, picture, stem, ctx);
+    int rc =
+        f->terminal ? run_gnuplot(sheet, f, picture, ctx) : write_script(sheet, picture, stem, ctx);
     int failed = lseek(picture, 0, SEEK_END) <= 0;
     if (!failed && !rc) errno = jd_figure_mark(picture, f->bit);
     failed = failed || (!rc && errno) || fsync(picture) != 0;

@@ -17,8 +17,9 @@ static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
         const char *name;
         unsigned bit;
     } formats[] = {{"pdf", JD_FIGURE_PDF},
-                 {"svg", JD_FIGURE_SVG}, {"png", JD_FIGURE_PNG},
-                 {"gp", JD_FIGURE_GP}};
+                   {"svg", JD_FIGURE_SVG},
+                   {"png", JD_FIGURE_PNG},
+                   {"gp", JD_FIGURE_GP}};
     *mask = 0;
     for (const char *p = text;; p++) {
         size_t length = strcspn(p, ","), i = 0;
@@ -26,10 +27,11 @@ static int read_formats(const char *text, unsigned *mask, jd_ctx_t *ctx)
                !(strlen(formats[i].name) == length && !strncmp(formats[i].name, p, length)))
             i++;
         if (i == 4)
-            return jd_fail(ctx, JD_ERR_ARGUMENT,
-                           "--format: '%.*s' is not one of pdf, svg, png, gp; join several by a comma: "
-                           "--format pdf,png",
-                           (int)length, p);
+            return jd_fail(
+                ctx, JD_ERR_ARGUMENT,
+                "--format: '%.*s' is not one of pdf, svg, png, gp; join several by a comma: "
+                "--format pdf,png",
+                (int)length, p);
         *mask |= formats[i].bit;
         p += length;
         if (!*p) return JD_OK;
@@ -82,9 +84,10 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc && format) rc = read_formats(format, &drawings.formats, ctx);
     if (!rc) rc = jd_args_int(args, "width", 60, 400, &width, ctx);
     if (!rc && width > 0 && jd_args_has(args, "size"))
-        rc = jd_fail(ctx, JD_ERR_ARGUMENT, "figures: --size and --width both set the width; give one");
+        rc = jd_fail(ctx, JD_ERR_ARGUMENT,
+                     "figures: --size and --width both set the width; give one");
     drawings.width_mm = (double)width;
-    drawings.figures = jd_args_value(args, "only");
+    drawings.figures = jd_args_value(args, "figure");
     drawings.look = &look.figure;
     drawings.output = jd_args_value(args, "of");
     if (!rc) rc = jd_drawings_draw(&drawings, args->words, args->n_words, ctx);
@@ -98,7 +101,7 @@ static const jd_option_t options[] = {
      .letter = 'o',
      .value = "DIR",
      .help = "folder for the figures, made if need be; default: figures, here"},
-    {.name = "only",
+    {.name = "figure",
      .value = "NAMES",
      .repeat = JD_REPEAT_ADDS,
      .help = "only these, joined by commas; default: all that a file has"},
@@ -136,7 +139,7 @@ const jd_command_t jd_command_figures = {
         "gnuplot. Figures are\n\n",
     .more = print_figures,
     .examples = "  jiedao figures quickstart.h5 -o figures\n"
-                "  jiedao figures quickstart.h5 --only map,event_time --format svg\n"
+                "  jiedao figures quickstart.h5 --figure map,event_time --format svg\n"
                 "  jiedao figures quickstart.h5 --labels zh --size slide --format png\n"
                 "  jiedao figures tenth.h5 quarter.h5 half.h5 -o by_share --format pdf,png\n"
                 "  jiedao figures results/grid/sweep.h5 --of callaway_santanna.bias\n"

@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "cli/builtin.h"
 #include "core/input.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "study/builtin.h"
 
 enum { FILE_MOST = 1 << 20 };
 
@@ -26,7 +27,8 @@ static bool read_sides(const char *text, double *width, double *height)
 
 static int read_size(const char *text, jd_figure_options_t *o, jd_ctx_t *ctx)
 {
-    static const double slide_mm = 254.0, slide_layout_mm = 160.0; /* 16:9, letters of 12.7 points */
+    static const double slide_mm = 254.0,
+                        slide_layout_mm = 160.0; /* 16:9, letters of 12.7 points */
     if (!strcmp(text, "single")) {
         o->width_mm = 89;
     } else if (!strcmp(text, "double")) {
@@ -90,9 +92,9 @@ static int read_file(const char *path, char **text, jd_ctx_t *ctx)
 static int add_labels(jd_look_options_t *look, const char *name, jd_ctx_t *ctx)
 {
     char *text = NULL;
-    FILE *there = fopen(name, "r");
+    struct stat about;
+    const bool there = stat(name, &about) == 0 && !S_ISDIR(about.st_mode);
     const char *own = there ? NULL : shipped(name);
-    if (there) fclose(there);
     if (own) return jd_labels_read(&look->labels, name, own, 1, ctx);
     if (!there && !strchr(name, '.') && !strchr(name, '/'))
         return list_languages(name, "--labels", ctx);

@@ -7,8 +7,8 @@
 #include "cli/command.h"
 
 typedef struct jd_look_options {
-    jd_figure_options_t figure;       /* size, scale, title, font, labels, grey */
-    jd_labels_t *labels, *known;      /* owned; what the shipped English file knows */
+    jd_figure_options_t figure;  /* size, scale, title, font, labels, grey */
+    jd_labels_t *labels, *known; /* owned; what the shipped English file knows */
 } jd_look_options_t;
 
 /** Reads --labels, --font, --size, --grey and --title. The caller frees, also after an error. */
@@ -20,18 +20,18 @@ void jd_look_report(const jd_look_options_t *look, jd_ctx_t *ctx);
 /** Prints a shipped file of labels, "zh". */
 JD_MUST_USE int jd_look_print_labels(FILE *out, const char *name, jd_ctx_t *ctx);
 
-#define JD_LOOK_OPTIONS                                                                           \
-    {.name = "labels",                                                                            \
-     .value = "FILE",                                                                             \
-     .repeat = JD_REPEAT_WALKS,                                                                   \
-     .help = "texts in figures: a file of lines TEXT = NEW TEXT, or zh or en; may be repeated"},  \
-        {.name = "font", .value = "NAME", .help = "font of figures; default: Liberation Sans"},   \
-        {.name = "size",                                                                          \
-         .value = "SIZE",                                                                         \
-         .help = "of figures: single (89 mm), double (183 mm), slide (16:9), or W,H in mm"},      \
-        {.name = "grey", .help = "figures without colours"},                                      \
-    {                                                                                             \
-        .name = "title", .value = "TEXT", .help = "a title above figures"                         \
+#define JD_LOOK_OPTIONS                                                                          \
+    {.name = "labels",                                                                           \
+     .value = "FILE",                                                                            \
+     .repeat = JD_REPEAT_WALKS,                                                                  \
+     .help = "texts in figures: a file of lines TEXT = NEW TEXT, or zh or en; may be repeated"}, \
+        {.name = "font", .value = "NAME", .help = "font of figures; default: Liberation Sans"},  \
+        {.name = "size",                                                                         \
+         .value = "SIZE",                                                                        \
+         .help = "of figures: single (89 mm), double (183 mm), slide (16:9), or W,H in mm"},     \
+        {.name = "grey", .help = "figures without colours"},                                     \
+    {                                                                                            \
+        .name = "title", .value = "TEXT", .help = "a title above figures"                        \
     }
 
 #endif

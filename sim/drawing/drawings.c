@@ -135,7 +135,10 @@ static void report_drawn(job_t *job)
     static const struct {
         unsigned bit;
         const char *ending;
-    } formats[] = {{JD_FIGURE_PDF, "pdf"}, {JD_FIGURE_SVG, "svg"}, {JD_FIGURE_PNG, "png"}, {JD_FIGURE_GP, "gp"}};
+    } formats[] = {{JD_FIGURE_PDF, "pdf"},
+                   {JD_FIGURE_SVG, "svg"},
+                   {JD_FIGURE_PNG, "png"},
+                   {JD_FIGURE_GP, "gp"}};
     char path[PATH_SIZE];
     job->drawn++;
     for (int i = 0; i < 4; i++) {
