@@ -40,6 +40,13 @@ cmd:clang            clang            clang               clang          llvm
 clang:-fopenmp       libomp-dev       libomp-devel        openmp         libomp
 clang:-fsanitize=address libclang-rt-dev compiler-rt      compiler-rt    llvm
 '
+# Used by ./check --heavy alone: large ones, without which some tests are skipped.
+needs_heavy='
+cmd:Rscript          r-base-core      R-core-devel        r              r
+cmd:chromium         chromium         chromium            chromium       -
+cmd:chromedriver     chromium-driver  chromedriver        chromium       -
+font:CJK             fonts-noto-cjk   google-noto-sans-cjk-fonts noto-fonts-cjk -
+'
 # Used by ./check --long alone, which does without where it must.
 needs_long='
 cmd:clang-tidy       clang-tidy       clang-tools-extra   clang          llvm

@@ -17,6 +17,7 @@ extern const jd_command_t jd_command_theory;
 extern const jd_command_t jd_command_moments;
 extern const jd_command_t jd_command_did;
 extern const jd_command_t jd_command_figures;
+extern const jd_command_t jd_command_report;
 extern const jd_command_t jd_command_configs;
 extern const jd_command_t jd_command_params;
 extern const jd_command_t jd_command_info;
@@ -36,6 +37,7 @@ const jd_command_t *const jd_commands[] = {
     &jd_command_moments,
     &jd_command_did,
     &jd_command_figures,
+    &jd_command_report,
     &jd_command_configs,
     &jd_command_params,
     &jd_command_info,

@@ -185,8 +185,9 @@ static int write_one(const jd_did_wish_t *wish, const jd_analysis_t *a, const ch
     if (asked == wish->vcov_out) return write_covariances(a, path, wish, ctx);
     int rc = jd_cli_make_room(path, ctx);
     if (rc) return rc;
-    return asked == wish->plot ? jd_did_plot(&a->data, &a->result, path, wish->force, ctx)
-                               : jd_did_plot_sets(&a->data, &a->result, path, wish->force, ctx);
+    return asked == wish->plot
+               ? jd_did_plot(&a->data, &a->result, path, &wish->look.figure, ctx)
+               : jd_did_plot_sets(&a->data, &a->result, path, &wish->look.figure, ctx);
 }
 
 /* Each file that was asked for, of each run. */
@@ -217,6 +218,7 @@ static int run(const jd_args_t *args, jd_ctx_t *ctx)
     if (!rc) rc = jd_did_runs_make(&runs, &wish, request, ctx);
     if (!rc) rc = print(&runs, wish.format, ctx);
     if (!rc) rc = write_files(&wish, &runs, ctx);
+    if (!rc && wish.plot) jd_look_report(&wish.look, ctx);
     jd_did_runs_free(&runs);
     jd_request_free(request);
     jd_did_wish_free(&wish);

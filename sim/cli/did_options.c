@@ -66,9 +66,17 @@ static int find_own(const char *name)
     return k;
 }
 
+static bool is_look(const jd_option_t *option)
+{
+    const jd_option_t *row = jd_look_rows;
+    while (row->name && strcmp(row->name, option->name) != 0)
+        row++;
+    return row->name;
+}
+
 bool jd_did_is_own(const jd_option_t *option)
 {
-    return find_own(option->name) < OWNS;
+    return find_own(option->name) < OWNS || is_look(option);
 }
 
 /* ---- All of them ---- */
@@ -103,7 +111,9 @@ static void make(void)
                 .of = o->of,
                 .repeat = o->adds || !strcmp(o->name, "y") ? JD_REPEAT_ADDS : JD_REPEAT_REFUSED};
     }
-    (void)add_own(n, NULL);
+    n = add_own(n, NULL);
+    for (const jd_option_t *o = jd_look_rows; o->name && n < MOST; o++)
+        rows[n++] = *o;
 }
 
 const jd_option_t *jd_did_option_rows(void)
@@ -194,6 +204,7 @@ void jd_did_wish_free(jd_did_wish_t *wish)
 {
     free(wish->outcome);
     wish->outcome = NULL;
+    jd_look_free(&wish->look);
 }
 
 int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_t *args,
@@ -204,9 +215,9 @@ int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_
     if (rc) return rc;
     for (int i = 0; i < args->n_given; i++) {
         const jd_given_t *given = &args->given[i];
-        int failed = jd_did_is_own(given->option) ? jd_args_fill_one(args, given, wish, ctx)
+        int failed = find_own(given->option->name) < OWNS ? jd_args_fill_one(args, given, wish, ctx)
                      : jd_own_option_find(given->option->name) ? ask(*request, given, ctx)
-                                                               : JD_OK; /* --threads */
+                                                               : JD_OK; /* --threads, --font */
         if (failed) rc = failed;
     }
     if (!rc && wish->outcome_weights) rc = jd_request_set(*request, "outcome-weights", NULL, ctx);
@@ -214,6 +225,8 @@ int jd_did_wish_read(jd_did_wish_t *wish, jd_request_t **request, const jd_args_
     if (!rc) rc = read_sign("separator", wish->separator, &wish->file.style.separator, ctx);
     if (!rc) rc = read_sign("decimal", wish->decimal, &wish->file.style.decimal, ctx);
     if (!rc) rc = read_outcomes(wish, *request, ctx);
+    if (!rc) rc = jd_look_read(&wish->look, args, ctx);
+    wish->look.figure.replace = wish->force;
     if (!rc) rc = jd_request_check(*request, ctx);
     if (!rc && wish->honest_plot)
         jd_request_report_unused_one(*request, "honest-plot", "honest", ctx);

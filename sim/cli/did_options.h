@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/did_read.h"
+#include "cli/look.h"
 
 typedef enum jd_did_format {
     JD_DID_TEXT,
@@ -26,8 +27,9 @@ typedef struct jd_did_wish {
     int n_outcomes;       /**< 0: none is named */
     const char *plot, *honest_plot, *outcome_weights, *rows_out, *vcov_out; /**< files,
                                                                                     or NULL */
-    int force;  /**< replace what is not known as this program's */
-    int format; /**< jd_did_format_t */
+    int force;              /**< replace what is not known as this program's */
+    int format;             /**< jd_did_format_t */
+    jd_look_options_t look; /**< of figures */
 } jd_did_wish_t;
 
 /** Names of estimators and diagnostics, for the help. */

@@ -109,18 +109,17 @@ static void report_other_unit(const char *option, const char *name, const char *
 
 typedef int (*figure_t)(const jd_table_t *table, const jd_figure_options_t *options, jd_ctx_t *ctx);
 
-static int draw(const char *path, int replace, figure_t figure, const jd_table_t *table,
-                jd_ctx_t *ctx)
+static int draw(const char *path, const jd_figure_options_t *look, figure_t figure,
+                const jd_table_t *table, jd_ctx_t *ctx)
 {
     jd_figure_options_t options;
     char *folder = NULL, *stem = NULL;
     int rc = split_path(path, &folder, &stem, ctx);
     if (!rc) {
-        jd_figure_options_defaults(&options);
+        options = *look;
         options.folder = folder;
         options.stem = stem;
         options.formats = format_of(path);
-        options.replace = replace;
         rc = figure(table, &options, ctx);
     }
     free(folder);
@@ -134,7 +133,7 @@ static int event_times(const jd_table_t *events, const jd_figure_options_t *opti
 }
 
 int jd_did_plot(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
-                int replace, jd_ctx_t *ctx)
+                const jd_figure_options_t *look, jd_ctx_t *ctx)
 {
     jd_table_t events = {0};
     jd_column_t list[JD_EVENT_COLUMNS];
@@ -173,7 +172,7 @@ int jd_did_plot(const jd_own_data_t *data, const jd_own_result_t *result, const 
             "--estimator",
             path);
     if (!rc) list[JD_EVENT_ESTIMATE].unit = axis_unit(data, unit, axis);
-    if (!rc) rc = draw(path, replace, event_times, &events, ctx);
+    if (!rc) rc = draw(path, look, event_times, &events, ctx);
     jd_table_free(&events);
     return rc;
 }
@@ -192,7 +191,7 @@ static void add_set(jd_table_t *sets, const jd_table_t *t, int64_t row, int rest
 }
 
 int jd_did_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, const char *path,
-                     int replace, jd_ctx_t *ctx)
+                     const jd_figure_options_t *look, jd_ctx_t *ctx)
 {
     const jd_table_t *t = &result->diagnostics;
     jd_table_t sets = {0};
@@ -228,7 +227,7 @@ int jd_did_plot_sets(const jd_own_data_t *data, const jd_own_result_t *result, c
                      "them, for estimators whose leads are measured from one period",
                      path);
     if (!rc) list[JD_ROBUST_LOW].unit = axis_unit(data, unit, axis);
-    if (!rc) rc = draw(path, replace, jd_figure_robust_sets, &sets, ctx);
+    if (!rc) rc = draw(path, look, jd_figure_robust_sets, &sets, ctx);
     jd_table_free(&sets);
     return rc;
 }

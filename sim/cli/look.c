@@ -12,6 +12,8 @@
 
 enum { FILE_MOST = 1 << 20 };
 
+const jd_option_t jd_look_rows[] = {JD_LOOK_OPTIONS, {.name = NULL}};
+
 /* ---- Size ---- */
 
 /* "W,H" in mm. */

@@ -20,6 +20,9 @@ void jd_look_report(const jd_look_options_t *look, jd_ctx_t *ctx);
 /** Prints a shipped file of labels, "zh". */
 JD_MUST_USE int jd_look_print_labels(FILE *out, const char *name, jd_ctx_t *ctx);
 
+/** The same rows as a list, for tables of options that are made; ended by one without a name. */
+extern const jd_option_t jd_look_rows[];
+
 #define JD_LOOK_OPTIONS                                                                          \
     {.name = "labels",                                                                           \
      .value = "FILE",                                                                            \

@@ -30,6 +30,7 @@ static void read_line(int n, const char *const *words)
 static void free_line(void)
 {
     jd_request_free(request);
+    jd_did_wish_free(&wish);
     jd_args_free(&args);
 }
 
@@ -182,7 +183,7 @@ static void test_the_command_has_all(void **state)
         own += jd_did_is_own(o);
     for (const jd_own_option_t *o = jd_own_options(); o->name; o++)
         n--;
-    assert_int_equal(own, 12);
+    assert_int_equal(own, 17);
     assert_int_equal(n, own - 2); /* outcome-weights and rows-out are files here */
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/did_options.h"
 #include "cli/did_plot.h"
+#include "cli/did_runs.h"
 #include "dataset/analysis.h"
 #include "dataset/request.h"
 #include "io/csv/csv.h"
@@ -39,8 +40,9 @@ static int did_write_files(const jd_did_wish_t *wish, const jd_analysis_t *a, jd
     char path[96];
     int rc = JD_OK;
     snprintf(path, sizeof path, "%.*s.svg", (int)strcspn(did_path, "."), did_path);
-    if (wish->plot) rc = jd_did_plot(&a->data, &a->result, path, true, ctx);
-    if (!rc && wish->honest_plot) rc = jd_did_plot_sets(&a->data, &a->result, path, true, ctx);
+    if (wish->plot) rc = jd_did_plot(&a->data, &a->result, path, &wish->look.figure, ctx);
+    if (!rc && wish->honest_plot)
+        rc = jd_did_plot_sets(&a->data, &a->result, path, &wish->look.figure, ctx);
     if (!rc && wish->outcome_weights)
         rc = jd_csv_write(jd_analysis_table(a, "weights"), path, true, ctx);
     remove(path);
@@ -77,27 +79,25 @@ static void did_look_at(const jd_table_t *table, bool diagnostics)
 enum { DID_MOST_DRAWS = 100, DID_BOOTSTRAP_DRAWS = 10 };
 
 /* With small numbers of draws; a bootstrap's estimate everything anew. */
-static int did_run(const jd_did_wish_t *wish, jd_request_t *request, jd_ctx_t *ctx)
+static int did_run(jd_did_wish_t *wish, jd_request_t *request, jd_ctx_t *ctx)
 {
-    jd_table_t table = {0};
-    jd_frame_t *frame = NULL;
-    jd_analysis_t *a = NULL;
+    jd_did_runs_t runs = {0};
     const int draws = request->vcov.draws;
     if (draws > DID_MOST_DRAWS || draws == 0) request->vcov.draws = DID_MOST_DRAWS;
     if (request->bootstrap && draws != 1) request->vcov.draws = DID_BOOTSTRAP_DRAWS;
     int rc = wish->plot ? jd_did_plot_check(wish->plot, ctx) : JD_OK;
     if (!rc && wish->honest_plot) rc = jd_did_plot_check(wish->honest_plot, ctx);
-    if (!rc) rc = jd_did_read(&table, &wish->file, request, ctx);
-    if (!rc) rc = jd_frame_create(&frame, did_path, table.rows, ctx);
-    if (!rc) rc = jd_frame_add_table(frame, &table, ctx);
-    if (!rc) rc = jd_analyse(&a, frame, request, ctx);
-    if (!rc) did_look_at(jd_analysis_table(a, "estimates"), false);
-    if (!rc) did_look_at(jd_analysis_table(a, "diagnostics"), true);
-    if (!rc) rc = did_show(a, ctx);
-    if (!rc) rc = did_write_files(wish, a, ctx);
-    jd_analysis_free(a);
-    jd_frame_free(frame);
-    jd_table_free(&table);
+    if (!rc) rc = jd_did_runs_make(&runs, wish, request, ctx);
+    for (int i = 0; i < runs.n && !rc; i++) {
+        jd_analysis_t *a = runs.list[i].analysis;
+        did_look_at(jd_analysis_table(a, "estimates"), false);
+        did_look_at(jd_analysis_table(a, "diagnostics"), true);
+        rc = did_show(a, ctx);
+        if (!rc) rc = did_write_files(wish, a, ctx);
+    }
+    for (int k = 0; k < runs.n_outcomes && runs.differences && !rc; k++)
+        did_look_at(&runs.differences[k], false);
+    jd_did_runs_free(&runs);
     return rc;
 }
 
@@ -114,7 +114,9 @@ static void did_answer(int n, char **words)
     if (!rc) {
         rc = jd_did_wish_read(&wish, &request, &args, &ctx);
         wish.file.path = did_path;
+        wish.look.figure.replace = true;
         if (!rc) rc = did_run(&wish, request, &ctx);
+        jd_did_wish_free(&wish);
         jd_request_free(request);
     }
     if ((rc != JD_OK) != (ctx.n_errors > 0) || (rc && !*ctx.message)) abort();

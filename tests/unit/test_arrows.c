@@ -20,6 +20,7 @@ enum part {
     RECORDS,
     PROPOSITIONS,
     MOMENTS,
+    REPORT,
     TRIAL,
     CLI,
     PANEL,
@@ -33,9 +34,9 @@ enum part {
 };
 
 static const char *const part_names[PARTS] = {
-    "core",    "config",  "model",        "run",         "io",      "study",  "sweep",
-    "drawing", "records", "propositions", "moments",     "trial",   "cli",    "panel",
-    "linear",  "did",     "diagnose",     "experiments", "figures", "dataset"};
+    "core",    "config",  "model",        "run",      "io",          "study",   "sweep",
+    "drawing", "records", "propositions", "moments",  "report",      "trial",   "cli",
+    "panel",   "linear",  "did",          "diagnose", "experiments", "figures", "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
@@ -48,7 +49,8 @@ static const struct {
     {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},   {DIAGNOSE, DID},
     {DID, LINEAR},        {LINEAR, PANEL},       {RECORDS, RUN},      {RECORDS, IO},
     {CLI, RECORDS},       {EXPERIMENTS, LINEAR}, {CLI, PROPOSITIONS}, {PROPOSITIONS, DRAWING},
-    {TRIAL, SWEEP},       {MOMENTS, STUDY},      {SWEEP, MOMENTS},
+    {TRIAL, SWEEP},       {MOMENTS, STUDY},      {SWEEP, MOMENTS},    {REPORT, DRAWING},
+    {CLI, REPORT},
 };
 
 /* Public headers that are not named after their part. */

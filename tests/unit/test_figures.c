@@ -501,7 +501,7 @@ static void test_options_are_judged(void **state)
     assert_fails(f, figure_draw(0, &f->tables, o, &f->ctx), JD_ERR_ARGUMENT, "[60, 400]");
     o->width_mm = 0.0, o->height_mm = (double)NAN;
     assert_fails(f, figure_draw(0, &f->tables, o, &f->ctx), JD_ERR_ARGUMENT, "[40, 400]");
-    o->height_mm = 0.0, o->formats = 8;
+    o->height_mm = 0.0, o->formats = 16;
     assert_fails(f, figure_draw(0, &f->tables, o, &f->ctx), JD_ERR_ARGUMENT, "pdf, svg, png");
     o->formats = JD_FIGURE_ALL, o->stem = "../x";
     assert_fails(f, figure_draw(0, &f->tables, o, &f->ctx), JD_ERR_ARGUMENT, "without '/'");
