@@ -47,6 +47,7 @@ typedef struct jd_own_roles {
     const char *coords;   /**< latitude and longitude, degrees */
     bool which;           /**< keep why each row is left out */
     bool origin;          /**< keep which row, unit and period of the file each row is */
+    bool no_treatment;    /**< nobody need be treated: outcomes alone are wanted */
     bool no_unit;         /**< repeated cross-sections: each row is a unit where none is named */
     const char *filter;   /**< the condition rows must meet, see filter.h; NULL: all */
     const char *het;      /**< characteristics of units, for predict_het */

@@ -93,7 +93,7 @@ typedef struct jd_own_columns {
                         filter */
     const int32_t *group; /**< borrowed, as in jd_own_roles_t */
     int32_t in_group;
-    bool absorb, no_unit;
+    bool absorb, no_unit, no_treatment;
     char decimal; /**< mark of a text file, '\0' where none is seen */
     const char *source;
 } jd_own_columns_t;

@@ -261,6 +261,7 @@ int jd_own_columns_make(jd_own_columns_t *roles, const jd_own_roles_t *given, jd
     roles->n_fixed = jd_own_count_names(fixed);
     roles->absorb = given->absorb;
     roles->no_unit = given->no_unit;
+    roles->no_treatment = given->no_treatment;
     int rc = given->filter ? jd_filter_make(&roles->filter, given->filter, given->date_order, ctx)
                            : JD_OK;
     if (rc) return rc;
@@ -310,7 +311,7 @@ static int check_given(const jd_own_columns_t *roles, const char *const *names, 
                          "which column of %s is %s? \3%s\2 NAME; there are: %s", roles->source,
                          meanings[i], kinds[i].option, show_names(names, n, shown));
     bool cohort = roles->list[JD_OWN_COHORT].name, treat = roles->list[JD_OWN_TREAT].name;
-    if (!cohort && !treat && !roles->list[JD_OWN_DOSE].name)
+    if (!cohort && !treat && !roles->list[JD_OWN_DOSE].name && !roles->no_treatment)
         rc = jd_fail(
             ctx, JD_ERR_ARGUMENT,
             "which column of %s says who is treated? \3cohort\2 NAME (first treated period) "

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/dgp_data.h"
 #include "cli/help.h"
 #include "cli/out.h"
 #include "cli/process.h"
@@ -101,6 +102,7 @@ int jd_cli_main(int argc, char **argv)
     openblas_set_num_threads(1);
     /* GSL stops the program at an argument outside a law's domain; a NaN serves better. */
     gsl_set_error_handler_off();
+    jd_dgp_set_reader(jd_cli_dgp_read);
 
     int rc = run_line(argc, argv, &terminal, &ctx);
     int flushed = flush_results(&ctx);

@@ -11,6 +11,7 @@ extern const jd_command_t jd_command_run;
 extern const jd_command_t jd_command_sweep;
 extern const jd_command_t jd_command_merge;
 extern const jd_command_t jd_command_validate;
+extern const jd_command_t jd_command_power;
 extern const jd_command_t jd_command_sensitivity;
 extern const jd_command_t jd_command_panel;
 extern const jd_command_t jd_command_theory;
@@ -31,6 +32,7 @@ const jd_command_t *const jd_commands[] = {
     &jd_command_sweep,
     &jd_command_merge,
     &jd_command_validate,
+    &jd_command_power,
     &jd_command_sensitivity,
     &jd_command_theory,
     &jd_command_panel,

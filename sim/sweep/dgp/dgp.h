@@ -13,8 +13,21 @@ typedef enum jd_dgp_number {
     JD_DGP_STAGGERED_LINEAR,
     JD_DGP_EVENT_TREND,
     JD_DGP_COMPOSED,
+    JD_DGP_DATA,
     JD_DGP_KINDS
 } jd_dgp_number_t;
+
+/** Of kind = data: what is read, then what is made of it. */
+typedef struct jd_dgp_data {
+    char file[JD_TEXT_MAX], table[JD_TEXT_MAX], y[JD_TEXT_MAX], unit[JD_TEXT_MAX],
+        time[JD_TEXT_MAX], cohort[JD_TEXT_MAX], treat[JD_TEXT_MAX], cluster[JD_TEXT_MAX];
+    int32_t rows;       /**< JD_DGP_UNTREATED, ... */
+    int32_t assignment; /**< the first of those that do not concern the reading */
+    int32_t effect_as;
+    double from, to;
+} jd_dgp_data_t;
+enum { JD_DGP_UNTREATED, JD_DGP_ALL, JD_DGP_NEVER };
+enum { JD_DGP_ONE_DATE, JD_DGP_STAGGERED, JD_DGP_PERMUTE };
 
 /** Section [dgp]: what several kinds read; a struct for the own rows of a kind. */
 typedef struct jd_dgp_params {
@@ -28,10 +41,31 @@ typedef struct jd_dgp_params {
         double spread, cluster_sd, shock_sd, shock_rho, period_sd, treated_sd, missing;
         bool by_cluster;
     } composed;
+    jd_dgp_data_t data;
 } jd_dgp_params_t;
 
 /** Made once of the rows of all kinds. */
 const jd_section_t *jd_dgp_section(void);
+
+/** A panel from a file: rows by period, then unit. */
+typedef struct jd_dgp_panel {
+    jd_dgp_data_t what; /**< as it was asked for */
+    int64_t n;
+    int32_t *unit;    /**< [n] from 1 */
+    int32_t *time;    /**< [n] 1 to n_periods */
+    int32_t *cluster; /**< [n] from 0 */
+    double *y;        /**< [n] */
+    int32_t *cohort;  /**< [n_clusters] the file's own date, by number of the period; 0 = never */
+    int32_t n_units, n_periods, n_clusters;
+    char quantity[64]; /**< the outcome's name */
+    struct jd_dgp_panel *next;
+} jd_dgp_panel_t;
+void jd_dgp_panel_free(jd_dgp_panel_t *panel);
+
+/** Who reads files for kind = data: the program sets it, before threads are made; the library of
+ *  studies in memory reads none. The reader fills a panel that is zeroed. */
+typedef int (*jd_dgp_read_t)(const jd_dgp_params_t *params, jd_dgp_panel_t *panel, jd_ctx_t *ctx);
+void jd_dgp_set_reader(jd_dgp_read_t read);
 
 typedef struct jd_dgp_kind jd_dgp_kind_t;
 /** The kind that is set; its struct is in kinds.h. */

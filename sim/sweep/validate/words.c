@@ -268,7 +268,9 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
     for (int f = 0; f < v->plan.n_factors; f++)
         swept = swept || !strcmp(v->plan.factors[f].name, "dgp.units") ||
                 !strcmp(v->plan.factors[f].name, "dgp.periods");
-    if (dgp->kind != JD_DGP_SIMULATOR && !swept)
+    if (dgp->kind == JD_DGP_DATA) {
+        fprintf(out, ": %s", dgp->data.file);
+    } else if (dgp->kind != JD_DGP_SIMULATOR && !swept)
         fprintf(out, ": %" PRId64 " units x %" PRId64 " periods", dgp->units, dgp->periods);
     fprintf(out, "\nReplicates  %" PRId64 " of %" PRId64 " point%s", v->replicates,
             v->plan.n_points, v->plan.n_points == 1 ? "" : "s");
