@@ -10,7 +10,7 @@
 enum {
     CHUNK = 65536,
     BATCH = 24,
-    AHEAD = 16 /* moves whose firm's memory is requested before its turn */
+    AHEAD = 16 /* moves whose memory is requested before their turn */
 };
 
 int jd_moves_init(struct jd_simulation *sim, jd_ctx_t *ctx)
@@ -32,7 +32,18 @@ void jd_moves_free(struct jd_simulation *sim)
     sim->moves = NULL;
 }
 
-/* Books one chunk's moves in a world: places, stocks, flows across the county border. */
+/* Moves one chunk's firms. Nobody else looks at their places in this quarter, and the pass has just
+ * had them in its cache. */
+static void settle(const struct jd_simulation *sim, const jd_moves_t *moves)
+{
+    for (int w = 0; w < sim->n_worlds; w++) {
+        int32_t *place = sim->world[w].place;
+        for (int64_t i = 0; i < moves->n; i++)
+            if (moves->to[w][i] >= 0) place[moves->firm[i]] = moves->to[w][i];
+    }
+}
+
+/* Books one chunk's moves in a world: stocks, flows across the county border. */
 static void book(const struct jd_simulation *sim, int w, const jd_moves_t *moves)
 {
     const jd_dims_t *d = &sim->dims;
@@ -41,11 +52,9 @@ static void book(const struct jd_simulation *sim, int w, const jd_moves_t *moves
     const jd_types_t of = jd_types_of(d);
     for (int64_t i = 0; i < moves->n; i++) {
         int32_t from = moves->from[w][i], to = moves->to[w][i];
-        if (i + AHEAD < moves->n) __builtin_prefetch(&world->place[moves->firm[i + AHEAD]], 1);
         if (to < 0) continue;
         int64_t sector = of.sector[moves->type[i]], streets = sector * d->streets;
         int64_t out = sector * d->counties + county[from], in = sector * d->counties + county[to];
-        world->place[moves->firm[i]] = to;
         world->stock[streets + from]--;
         world->stock[streets + to]++;
         world->dirty[from] -= of.dirty[moves->type[i]];
@@ -61,10 +70,16 @@ static int record(struct jd_simulation *sim, int w, const jd_moves_t *moves, int
                   jd_ctx_t *ctx)
 {
     const bool fact = w == jd_factual(sim);
+    const int32_t *county = sim->tree.parent[JD_STREET];
     int rc = JD_OK;
     for (int64_t i = 0; i < moves->n && !rc; i++) {
         int32_t from = moves->from[w][i], to = moves->to[w][i];
-        if (i + AHEAD < moves->n) __builtin_prefetch(&sim->type[moves->firm[i + AHEAD]]);
+        if (i + AHEAD < moves->n && moves->to[w][i + AHEAD] >= 0) {
+            const int32_t next = moves->to[w][i + AHEAD];
+            __builtin_prefetch(&county[next]);
+            if (fact) __builtin_prefetch(sim->tree.at[next]);
+            __builtin_prefetch(&sim->type[moves->firm[i + AHEAD]]);
+        }
         if (to < 0) continue;
         if (fact) rc = jd_record_move(sim, period, moves->firm[i], from, to, ctx);
         if (w == JD_WORLD_WITHOUT)
@@ -135,6 +150,7 @@ int jd_quarter_moves(struct jd_simulation *sim, int64_t period, jd_ctx_t *ctx)
                 int64_t first = from + (int64_t)c * CHUNK, end = first + CHUNK;
                 jd_firms_pass(&pass, first, end < sim->dims.firms ? end : sim->dims.firms,
                               &sim->moves[c]);
+                settle(sim, &sim->moves[c]);
             }
 #pragma omp for schedule(dynamic, 1)
             for (int task = 0; task < 2 * sim->n_worlds; task++)

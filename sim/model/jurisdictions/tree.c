@@ -134,9 +134,7 @@ int jd_tree_allocate(jd_tree_t *tree, jd_ctx_t *ctx)
         if (!rc) rc = jd_make(&tree->name[l], n, JD_NAME_WIDTH, "names", ctx);
     }
     int64_t streets = tree->n[JD_STREET];
-    if (!rc) rc = jd_make(&tree->px, streets, sizeof(double), "positions", ctx);
-    if (!rc) rc = jd_make(&tree->py, streets, sizeof(double), "positions", ctx);
-    if (!rc) rc = jd_make(&tree->pz, streets, sizeof(double), "positions", ctx);
+    if (!rc) rc = jd_make(&tree->at, streets, sizeof *tree->at, "positions", ctx);
     if (!rc) rc = jd_make(&tree->ax, tree->n[JD_PREFECTURE], sizeof(double), "positions", ctx);
     if (!rc) rc = jd_make(&tree->ay, tree->n[JD_PREFECTURE], sizeof(double), "positions", ctx);
     if (!rc) rc = jd_make(&tree->az, tree->n[JD_PREFECTURE], sizeof(double), "positions", ctx);
@@ -162,11 +160,12 @@ void jd_tree_free(jd_tree_t *tree)
         free(tree->code[l]);
         free(tree->name[l]);
     }
-    double *rest[] = {tree->longitude, tree->latitude, tree->px,          tree->py,
-                      tree->pz,        tree->ax,       tree->ay,          tree->az,
-                      tree->firms,     tree->site,     tree->site_county, tree->site_prefecture};
+    double *rest[] = {tree->longitude, tree->latitude,    tree->ax,
+                      tree->ay,        tree->az,          tree->firms,
+                      tree->site,      tree->site_county, tree->site_prefecture};
     for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++)
         free(rest[i]);
+    free(tree->at);
     memset(tree, 0, sizeof *tree);
 }
 
@@ -215,8 +214,8 @@ static double arc(double dx, double dy, double dz, int on_sphere)
 
 double jd_tree_distance(const jd_tree_t *tree, int32_t from, int32_t to)
 {
-    return arc(tree->px[from] - tree->px[to], tree->py[from] - tree->py[to],
-               tree->pz[from] - tree->pz[to], tree->longitude != NULL);
+    const double *a = tree->at[from], *b = tree->at[to];
+    return arc(a[0] - b[0], a[1] - b[1], a[2] - b[2], tree->longitude != NULL);
 }
 
 double jd_tree_distance_prefectures(const jd_tree_t *tree, int32_t from, int32_t to)
@@ -229,23 +228,23 @@ void jd_tree_project(jd_tree_t *tree)
 {
     for (int32_t s = 0; s < tree->n[JD_STREET]; s++) {
         if (!tree->longitude) {
-            tree->px[s] = tree->x[JD_STREET][s];
-            tree->py[s] = tree->y[JD_STREET][s];
+            tree->at[s][0] = tree->x[JD_STREET][s];
+            tree->at[s][1] = tree->y[JD_STREET][s];
             continue;
         }
         double sin_lon, cos_lon, sin_lat, cos_lat;
         jd_sincos_turn(tree->longitude[s] / 360.0, &sin_lon, &cos_lon);
         jd_sincos_turn(tree->latitude[s] / 360.0, &sin_lat, &cos_lat);
-        tree->px[s] = 6371.0 * cos_lat * cos_lon;
-        tree->py[s] = 6371.0 * cos_lat * sin_lon;
-        tree->pz[s] = 6371.0 * sin_lat;
+        tree->at[s][0] = 6371.0 * cos_lat * cos_lon;
+        tree->at[s][1] = 6371.0 * cos_lat * sin_lon;
+        tree->at[s][2] = 6371.0 * sin_lat;
     }
     for (int32_t p = 0; p < tree->n[JD_PREFECTURE]; p++) {
         int32_t first = jd_tree_first_street(tree, JD_PREFECTURE, p);
         int32_t end = jd_tree_first_street(tree, JD_PREFECTURE, p + 1);
         double x = 0, y = 0, z = 0;
         for (int32_t s = first; s < end; s++)
-            x += tree->px[s], y += tree->py[s], z += tree->pz[s];
+            x += tree->at[s][0], y += tree->at[s][1], z += tree->at[s][2];
         tree->ax[p] = x / (end - first);
         tree->ay[p] = y / (end - first);
         tree->az[p] = z / (end - first);

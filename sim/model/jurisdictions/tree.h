@@ -44,9 +44,10 @@ typedef struct jd_tree {
     double *x[JD_LEVELS];         /**< [n] km east on the map */
     double *y[JD_LEVELS];         /**< [n] km north on the map */
     double *longitude, *latitude; /**< [streets] degrees, NULL for a synthetic tree */
-    double *px, *py, *pz;         /**< [streets] km, for distances (on the sphere, or the plane) */
-    double *ax, *ay, *az;         /**< [prefectures] the same, mean of their streets */
-    double *land[JD_LEVELS];      /**< [n] km2 */
+    double (
+        *at)[4]; /**< [streets] km, for distances (on the sphere, or the plane); 4th: not used */
+    double *ax, *ay, *az;           /**< [prefectures] the same, mean of their streets */
+    double *land[JD_LEVELS];        /**< [n] km2 */
     double *development[JD_LEVELS]; /**< [n] z-score over streets; above, the mean by land */
     double *fiscal[JD_LEVELS];      /**< [n] z-score, fiscal capacity */
     double *firms;                  /**< [streets] counts given by the user, or NULL */
