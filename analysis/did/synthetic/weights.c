@@ -133,7 +133,7 @@ static double find_scale(const double *y, int64_t n)
 {
     double largest = 0;
     for (int64_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(y[i]));
+        if (fabs(y[i]) > largest) largest = fabs(y[i]);
     return largest > 0 ? largest : 1;
 }
 
@@ -160,13 +160,15 @@ static void sparsify(double *w, int n)
         w[j] /= sum;
 }
 
-/* A column, its number and a hash of its bits, which tells most of them apart. */
+/* Columns that are equal bit by bit, each kept with the first of them. */
 typedef struct {
-    const double *values;
-    size_t bytes;
-    uint64_t hash;
-    int number;
-} column_t;
+    uint64_t *hash; /* [n] of a column's bits, which tells most of them apart */
+    double *sum;    /* [n] of the weights of columns that equal this one, which is the first */
+    int32_t *first; /* [n] the first column that equals this one, maybe itself */
+    int32_t *count; /* [n] how many equal this one, itself among them */
+    int32_t *slot;  /* [mask + 1] first columns, by their hash; -1: none */
+    size_t mask;
+} columns_t;
 
 static uint64_t hash_column(const double *values, int m)
 {
@@ -179,39 +181,54 @@ static uint64_t hash_column(const double *values, int m)
     return hash;
 }
 
-static int compare_columns(const void *a, const void *b)
+static int make_columns(columns_t *c, int n, jd_ctx_t *ctx)
 {
-    const column_t *x = a, *y = b;
-    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
-    int by = memcmp(x->values, y->values, x->bytes);
-    return by ? by : (x->number > y->number) - (x->number < y->number);
+    size_t slots = 16, columns = (size_t)n;
+    while (slots < 2 * columns)
+        slots *= 2;
+    size_t bytes = columns * (sizeof *c->hash + sizeof *c->sum + 2 * sizeof *c->first) +
+                   slots * sizeof *c->slot;
+    if (jd_make_unset(&c->hash, bytes, 1, "synthetic weights", ctx)) return JD_ERR_NO_MEMORY;
+    c->sum = (double *)(c->hash + columns);
+    c->first = (int32_t *)(c->sum + columns);
+    c->count = c->first + columns;
+    c->slot = c->count + columns;
+    c->mask = slots - 1;
+    memset(c->slot, -1, slots * sizeof *c->slot);
+    return JD_OK;
+}
+
+/* The first column that equals column j. */
+static int32_t first_equal(columns_t *c, const double *a, int m, int j)
+{
+    const size_t rows = (size_t)m, bytes = rows * sizeof *a;
+    const double *own = a + (size_t)j * rows;
+    c->hash[j] = hash_column(own, m);
+    c->sum[j] = 0;
+    c->count[j] = 0;
+    size_t at = (size_t)(c->hash[j] >> 16) & c->mask; /* the low bits were mixed least */
+    for (int32_t k; (k = c->slot[at]) >= 0; at = (at + 1) & c->mask)
+        if (c->hash[k] == c->hash[j] && memcmp(a + (size_t)k * rows, own, bytes) == 0) return k;
+    return c->slot[at] = j;
 }
 
 /* Columns that are equal bit by bit share their weights equally: of the weights that fit as well
  * the ones of least norm, whatever the columns' order. The ridge says the same, to fewer digits.
- * *n_equal: how many columns equal an earlier one; w NULL: counts alone. */
+ * *n_equal: how many columns equal an earlier one. */
 static int share_equal(const double *a, int m, int n, double *w, int *n_equal, jd_ctx_t *ctx)
 {
-    column_t *column;
-    if (jd_make_unset(&column, (size_t)n, sizeof *column, "synthetic weights", ctx))
-        return JD_ERR_NO_MEMORY;
-    for (int j = 0; j < n; j++) {
-        const double *own = a + (size_t)j * (size_t)m;
-        column[j] = (column_t){own, (size_t)m * sizeof *a, hash_column(own, m), j};
-    }
-    qsort(column, (size_t)n, sizeof *column, compare_columns);
+    columns_t c;
     *n_equal = 0;
-    for (int j = 0, end; j < n; j = end) {
-        double sum = 0;
-        for (end = j; end < n && column[end].hash == column[j].hash &&
-                      memcmp(column[end].values, column[j].values, column[j].bytes) == 0;
-             end++)
-            sum += w ? w[column[end].number] : 0;
-        *n_equal += end - j - 1;
-        for (int l = j; w && end - j > 1 && l < end; l++)
-            w[column[l].number] = sum / (end - j);
+    if (make_columns(&c, n, ctx)) return JD_ERR_NO_MEMORY;
+    for (int j = 0; j < n; j++) {
+        const int32_t first = c.first[j] = first_equal(&c, a, m, j);
+        c.sum[first] += w[j];
+        c.count[first]++;
+        *n_equal += first != j;
     }
-    free(column);
+    for (int j = 0; j < n; j++)
+        if (c.count[c.first[j]] > 1) w[j] = c.sum[c.first[j]] / c.count[c.first[j]];
+    free(c.hash);
     return JD_OK;
 }
 
