@@ -109,6 +109,39 @@ static void test_what_is_no_file(void **state)
                  "f.csv $D >b && cmp a b");
 }
 
+/* Waiting threads sleep unless the user says otherwise, whether the list of settings has lines to
+ * spare for that or the program must start itself again. */
+static void test_settings_before_start(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given, *policy;
+    } of[] = {{"", "PASSIVE"},
+              {"SHLVL=1", "PASSIVE"},
+              {"SHLVL=1 OLDPWD=/", "PASSIVE"},
+              {"A=1 SHLVL=1 B=2 OLDPWD=/ C=3 _=x", "PASSIVE"},
+              {"SHLVL=1 OMP_WAIT_POLICY=active", "ACTIVE"},
+              {"OMP_WAIT_POLICY=active", "ACTIVE"},
+              {"OPENBLAS_NUM_THREADS=7", "PASSIVE"},
+              {"OPENBLAS_NUM_THREADS=7 SHLVL=1", "PASSIVE"}};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "env -i OMP_DISPLAY_ENV=true %s \"$JIEDAO\" version 2>&1 | grep WAIT_POLICY",
+                 of[i].given);
+        run_shell(&said, line);
+        if (said.status) {
+            print_message("skipped: this build's OpenMP does not show its settings\n");
+            skip();
+        }
+        ASSERT_HOLDS(said.out, of[i].policy);
+        snprintf(line, sizeof line,
+                 "env -i %s \"$JIEDAO\" version >plain && \"$JIEDAO\" version | cmp - plain",
+                 of[i].given);
+        assert_shell(line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_little_memory),
         cmocka_unit_test(test_no_escape_sequence_is_printed),
         cmocka_unit_test(test_what_is_no_file),
+        cmocka_unit_test(test_settings_before_start),
     };
     return cmocka_run_group_tests(tests, set_tiny, remove_here);
 }
