@@ -53,8 +53,8 @@ JD_API JD_MUST_USE int jd_trial_estimate(jd_trial_t *trial, const char *const *n
                                          const char *const *values, int n, jd_ctx_t *ctx);
 
 /** Monte Carlo of the estimators over [validate]'s replicates at each point of [sweep]: tables
- *  "validation/measures" (a row a measure, with its Monte-Carlo error) and "validation/points", as
- * in validation.h5. Runs are spread over the context's threads. Nothing is kept after
+ *  "validation/measures" (a row a measure, with its Monte-Carlo error), "validation/points" and
+ *  "validation/replicates" (overall effects, a row a replicate), as in validation.h5. Runs are spread over the context's threads. Nothing is kept after
  * JD_ERR_CANCELLED. */
 JD_API JD_MUST_USE int jd_trial_validate(jd_trial_t *trial, jd_ctx_t *ctx);
 

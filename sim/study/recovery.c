@@ -12,6 +12,7 @@
 #include "model/mechanism.h"
 #include "run/record/estimands.h"
 #include "run/record/truth.h"
+#include "study/inference.h"
 #include "study/recovery_samples.h"
 
 #define P(field) offsetof(jd_estimate_params_t, field)
@@ -273,7 +274,9 @@ const jd_unit_words_t jd_unit_words[JD_UNITS] = {
 
 int jd_estimate_unit(const char *panel, const char *estimator)
 {
-    const jd_estimator_t *e = jd_estimator_find(estimator);
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(estimator, ":"), estimator);
+    const jd_estimator_t *e = jd_estimator_find(name);
     int unit = e ? (int)e->target : JD_TARGET_MEAN;
     return unit == JD_TARGET_MEAN && !strcmp(panel, "firm") ? (int)JD_UNIT_PER_FIRM : unit;
 }
@@ -404,12 +407,14 @@ static line_t mean_effect(const jd_design_t *design, const jd_fit_t *fit, const 
     return line;
 }
 
+/* `way` of inference, or NULL: stands behind the estimator's name. */
 static int report_lines(jd_table_t *estimates, const jd_recovery_sample_t *s,
-                        const jd_design_t *design, const jd_fit_t *fit, const jd_split_t *splits,
-                        int n, jd_ctx_t *ctx)
+                        const jd_design_t *design, const jd_inference_t *way, const jd_fit_t *fit,
+                        const jd_split_t *splits, int n, jd_ctx_t *ctx)
 {
     const jd_term_t *terms = jd_design_terms(design);
-    const char *name = jd_design_estimator(design)->name;
+    char name[32];
+    jd_inference_row(name, jd_design_estimator(design)->name, way ? way->label : NULL);
     int rc = JD_OK;
     if (n > 0 && terms[0].kind == JD_TERM_EVENT) {
         double *weight;
@@ -454,6 +459,7 @@ typedef struct work {
     const jd_estimate_params_t *params;
     const jd_recovery_sample_t *sample;
     jd_table_t *estimates, *null; /* null: of the world without the policy, or NULL */
+    const jd_inference_t *way;    /* NULL: params->vcov */
 } work_t;
 
 /* The effective dose goes to those it is the treatment of; others would take it for theirs. */
@@ -489,17 +495,21 @@ static int report_outcome(const work_t *w, const jd_design_t *design, const doub
     jd_fit_t fit = {0};
     jd_split_t *splits = NULL;
     int rc = jd_make(&splits, n_terms, sizeof *splits, "the bias split", ctx);
-    if (!rc) rc = jd_design_infer(design, y, &w->params->vcov, w->params->level, &fit, ctx);
+    if (!rc && w->way)
+        rc = jd_inference_apply(w->way, design, y, w->params->level, &fit, ctx);
+    else if (!rc)
+        rc = jd_design_infer(design, y, &w->params->vcov, w->params->level, &fit, ctx);
     if (!rc && input) rc = jd_split_bias(design, input, splits, &n, ctx);
     for (; !rc && !input && n < n_terms && terms[n].kind < JD_TERM_OTHER; n++)
         splits[n].trends = fit.estimate[n];
-    if (!rc) rc = report_lines(to, w->sample, design, &fit, splits, n, ctx);
+    if (!rc) rc = report_lines(to, w->sample, design, w->way, &fit, splits, n, ctx);
     free(splits);
     jd_fit_free(&fit);
     return rc;
 }
 
-static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
+static int report_outcomes(const work_t *w, const char *name, const jd_design_t *design,
+                           jd_ctx_t *ctx)
 {
     const jd_recovery_sample_t *s = w->sample;
     const jd_split_input_t input = {.y1_obs = s->observed,
@@ -508,10 +518,40 @@ static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
                                     .cell = s->cell,
                                     .direct = s->direct,
                                     .dose = dose_for(s, name)};
+    int rc = report_outcome(w, design, s->observed, &input, w->estimates, ctx);
+    if (!rc && w->null) rc = report_outcome(w, design, s->y0, NULL, w->null, ctx);
+    return rc;
+}
+
+/* All ways of inference on one design; one that this estimator cannot have is a note. */
+static int report_ways(const work_t *w, const char *name, const jd_design_t *design, jd_ctx_t *ctx)
+{
+    char way[JD_TERM_NAME];
+    int rc = JD_OK;
+    for (const char *at = w->params->ways; !rc && (at = jd_estimate_next(at, way));) {
+        jd_inference_t how;
+        work_t one = *w;
+        one.way = &how;
+        jd_ctx_t inner = jd_ctx_inner(ctx);
+        inner.warn = ctx ? ctx->warn : NULL;
+        if (!jd_inference_find(&how, way, &w->params->vcov)) continue; /* refused before */
+        int failed = report_outcomes(&one, name, design, &inner);
+        if (failed == JD_ERR_NO_MEMORY || failed == JD_ERR_CANCELLED)
+            rc = jd_fail(ctx, failed, "%s", inner.message);
+        else if (failed)
+            jd_warn(ctx, "%s:%s on the %s panel: left out: %s", name, how.label, w->sample->panel,
+                    inner.message);
+    }
+    return rc;
+}
+
+static int run_estimator(const work_t *w, const char *name, jd_ctx_t *ctx)
+{
     jd_design_t *design = NULL;
     int rc = prepare(w, name, &design, ctx);
-    if (!rc) rc = report_outcome(w, design, s->observed, &input, w->estimates, ctx);
-    if (!rc && w->null) rc = report_outcome(w, design, s->y0, NULL, w->null, ctx);
+    if (!rc)
+        rc = w->params->ways[0] ? report_ways(w, name, design, ctx)
+                                : report_outcomes(w, name, design, ctx);
     jd_design_free(design);
     return rc;
 }
@@ -567,7 +607,7 @@ static int recover_names(const work_t *w, const char *names, jd_ctx_t *ctx)
 int jd_recover_sample(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
                       jd_table_t *estimates, jd_table_t *null, jd_ctx_t *ctx)
 {
-    const work_t w = {p, s, estimates, null};
+    const work_t w = {.params = p, .sample = s, .estimates = estimates, .null = null};
     return recover_names(&w, p->estimators, ctx);
 }
 
@@ -592,7 +632,7 @@ int jd_recover(const jd_estimate_params_t *p, const jd_recorded_t *r, jd_table_t
     const jd_table_t *sectors = r->table(r->user, "panel/sector_county"),
                      *counties = r->table(r->user, "panel/county");
     const jd_table_t *firms = r->table(r->user, "panel/observed");
-    work_t w = {p, NULL, estimates, null};
+    work_t w = {.params = p, .estimates = estimates, .null = null};
     int rc = jd_estimates_init(estimates, ctx);
     if (!rc && null) rc = jd_estimates_init(null, ctx);
     if (!rc && p->county) rc = recover_panel(&w, r, jd_county_sample, p->estimators, ctx);

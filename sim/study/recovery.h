@@ -28,6 +28,8 @@ typedef struct jd_estimate_params {
     int64_t control_sector;
     double level;
     int64_t bin_first, bin_last;
+    char ways[JD_TEXT_MAX]; /**< no row: ways of inference (study/inference.h), a row each, joined
+                               by commas; empty = that of vcov */
 } jd_estimate_params_t;
 
 /** Made once of its own rows and the estimators'. */

@@ -12,6 +12,7 @@
 #include "run/setting.h"
 #include "study/recovery.h"
 #include "sweep/dgp/dgp.h"
+#include "sweep/validate/validate.h"
 
 /* ---- What commands do not read ---- */
 
@@ -77,6 +78,12 @@ static bool is_no_inflow(const void *block, const jd_config_t *config)
     return ((const jd_estimate_params_t *)block)->outcome != JD_FLOW_IN;
 }
 
+static bool has_own_ways(const void *block, const jd_config_t *config)
+{
+    (void)block;
+    return ((const jd_validate_params_t *)jd_config_section(config, "validate"))->variance[0];
+}
+
 #define OF_THE_SIMULATOR                                                                         \
     {"event.*", is_outside, "the event acts in no quarter of the run"},                          \
         {"rescaling.event, rescaling.event_start, rescaling.event_length", built_in_is_outside,  \
@@ -116,7 +123,8 @@ const jd_unread_t jd_validate_unread[] = {
      "estimate.firm",
      is_process, "dgp.kind replaces the simulator, with parameters of its own in [dgp]"},
     {"estimate.cluster", is_process,
-     "the units of a process lie in no counties; its clusters are the units"},
+     "the units of a process lie in no counties; its clusters are the units, or dgp.clusters"},
+    {"estimate.variance", has_own_ways, "validate.variance names the ways of inference"},
     OF_THE_SIMULATOR,
     {NULL, NULL, NULL},
 };

@@ -285,7 +285,7 @@ int jd_trial_sweep(jd_trial_t *trial, jd_ctx_t *ctx)
 
 /* ---- Tables ---- */
 
-enum { OWN_TABLES = 10 };
+enum { OWN_TABLES = 11 };
 
 static void list_own(const jd_trial_t *t, const char *names[OWN_TABLES],
                      const jd_table_t *tables[OWN_TABLES])
@@ -300,6 +300,7 @@ static void list_own(const jd_trial_t *t, const char *names[OWN_TABLES],
                          {"sample/county", &t->world.sample},
                          {"validation/measures", &t->validation.table},
                          {"validation/points", &t->validation.points},
+                         {"validation/replicates", &t->validation.singles},
                          {"sweep/runs", &t->swept.all.runs},
                          {"sweep/estimates", &swept[JD_SWEEP_ESTIMATES]},
                          {"sweep/estimands", &swept[JD_SWEEP_ESTIMANDS]},

@@ -155,6 +155,99 @@ static void test_composed_process_against_closed_forms(void **state)
     ASSERT_HOLDS(said.err, "are 30, and units 20");
 }
 
+/* A second computation of what ways of inference say, from single replicates. */
+static void write_ways_script(void)
+{
+    static const char text[] =
+        "import csv, sys\n"
+        "from statistics import NormalDist\n"
+        "def rows(name):\n"
+        "    return {(r['estimator'], r['replicate']): r for r in csv.DictReader(open(name))}\n"
+        "ways, alone = rows('ways.csv'), {w: rows(w + '.csv') for w in ('cluster', 'cr2', "
+        "'cv3')}\n"
+        "n = 0\n"
+        "for way, table in alone.items():\n"
+        "    for (e, k), r in table.items():\n"
+        "        mine = ways[e + ':' + way, k]\n"
+        "        for c in r:\n"
+        "            if c not in ('estimator', 'passed'):\n"
+        "                assert mine[c] == r[c], (way, e, k, c, mine[c], r[c])\n"
+        "        n += 1\n"
+        "z = NormalDist().inv_cdf(0.975)\n"
+        "for (e, k), r in ways.items():\n"
+        "    b, se, low, high, p = (float(r[c]) for c in ('estimate', 'std_error', "
+        "'ci_low', 'ci_high', 'p_value'))\n"
+        "    name, way = e.split(':', 1)\n"
+        "    assert b == float(ways[name + ':cluster', k]['estimate'])\n"
+        "    if way == 'normal':\n"
+        "        assert abs(low - b + z * se) < 1e-9 and abs(high - b - z * se) < 1e-9\n"
+        "        assert abs(p - 2 * NormalDist().cdf(-abs(b / se))) < 1e-9\n"
+        "    if way in ('normal', 'wild', 'webb'):\n"
+        "        assert se == float(ways[name + ':cluster', k]['std_error'])\n"
+        "        n += 1\n"
+        "    if way in ('wild', 'webb'):\n"
+        "        assert low < b < high and (p <= 0.05) == (not low <= 0 <= high), (e, k)\n"
+        "print(n, sorted({e for e, k in ways}))\n";
+    char path[512];
+    snprintf(path, sizeof path, "%s/ways.py", getenv("HERE"));
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+#define FEW                                                                                        \
+    "validate quickstart --set dgp.kind=composed --set dgp.units=40 --set dgp.periods=6 --set "    \
+    "dgp.cohorts=0,4 --set dgp.cohort_shares=6,4 --set dgp.clusters=10 --set dgp.shock_sd=0.5 "    \
+    "--set dgp.effect=0.4 --set validate.replicates=20 --set estimate.estimators=twfe,imputation " \
+    "--quiet"
+
+/* Each way gives what it gives alone, or what a second computation does; threads move nothing. */
+static void test_inference_is_an_axis(void **state)
+{
+    (void)state;
+    said_t said;
+    write_ways_script();
+    run_program(&said, FEW " -o ways --set \"validate.variance=cluster, cluster-normal, cr2, cv3, "
+                           "wild:rademacher, wild:webb, placebo\"");
+    ASSERT_STATUS(&said, 0);
+    ASSERT_HOLDS(said.out, "twfe:wild ");
+    ASSERT_HOLDS(said.out, "left out: it has no placebo of its own");
+    ASSERT_HOLDS(said.out, "left out: the wild bootstrap needs the residuals of one regression");
+    run_program(&said, FEW " -o ways1 --threads 1 --set \"validate.variance=cluster, "
+                           "cluster-normal, cr2, cv3, wild:rademacher, wild:webb, placebo\"");
+    ASSERT_STATUS(&said, 0);
+    assert_same_tables("ways", "ways1");
+    run_shell(&said,
+              "for w in cluster cr2 cv3; do \"$JIEDAO\" " FEW " --set estimate.variance=$w -o w$w "
+              ">/dev/null && \"$JIEDAO\" export w$w/validation.h5 --table replicates -o $w.csv "
+              "--force -q >/dev/null || exit 1; done; \"$JIEDAO\" export ways/validation.h5 "
+              "--table replicates -o ways.csv --force -q >/dev/null && python3 ways.py");
+    ASSERT_STATUS(&said, 0);
+    /* twfe thrice and imputation once alone (20 each); twfe's normal, wild, webb, imputation's
+     * normal. */
+    assert_string_equal(said.out, "160 ['imputation:cluster', 'imputation:normal', 'twfe:cluster', "
+                                  "'twfe:cr2', 'twfe:cv3', 'twfe:normal', 'twfe:webb', "
+                                  "'twfe:wild']\n");
+}
+
+static void test_wrong_ways(void **state)
+{
+    (void)state;
+    said_t said;
+    run_program(&said, FEW " -o wrong --set validate.variance=cluster,wilder");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "'wilder', which is no way of inference");
+    run_program(&said, FEW " -o wrong --set validate.variance=wild:rademacher,cluster,wild");
+    ASSERT_STATUS(&said, 2);
+    ASSERT_HOLDS(said.err, "twice");
+    run_program(&said, "validate quickstart --set dgp.kind=composed --set dgp.cohorts=0,4 --set "
+                       "validate.replicates=2 --set estimate.estimators=twfe -o unread2 --set "
+                       "validate.variance=cr2 --set estimate.variance=cv3");
+    ASSERT_STATUS(&said, 0);
+    ASSERT_HOLDS(said.err, "validate.variance names the ways");
+}
+
 static void test_goes_on_after_a_kill(void **state)
 {
     (void)state;
@@ -324,6 +417,8 @@ int main(void)
         cmocka_unit_test(test_rounds_for_rates),
         cmocka_unit_test(test_summary_is_that_of_the_replicates),
         cmocka_unit_test(test_composed_process_against_closed_forms),
+        cmocka_unit_test(test_inference_is_an_axis),
+        cmocka_unit_test(test_wrong_ways),
         cmocka_unit_test(test_goes_on_after_a_kill),
         cmocka_unit_test(test_size_of_a_right_test),
         cmocka_unit_test(test_the_simulator_too),

@@ -133,6 +133,7 @@ static void same_for_any_threads(void **state)
     }
     assert_int_equal(jd_table_n_rows(jd_trial_table(trial, "sweep/runs")), 4);
     assert_int_equal(jd_table_n_rows(jd_trial_table(trial, "validation/points")), 2);
+    assert_true(jd_table_n_rows(jd_trial_table(trial, "validation/replicates")) > 0);
 }
 
 static int stop_later(void *user)

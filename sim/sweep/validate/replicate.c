@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/setting.h"
+#include "study/inference.h"
 #include "sweep/dgp/dgp.h"
 #include "sweep/validate/validate.h"
 
@@ -25,6 +26,10 @@ static const jd_param_t params[] = {
      "replicates at which until_mcse and until_rate_mcse give up", "assumed", JD_RESULT},
     {"size", JD_PARAM_FLAG, ROW(size), "yes", 0, 0, NULL, "1",
      "also estimate in the world without the policy: the tests' size", "assumed", JD_RESULT},
+    {"variance", JD_PARAM_NAMES, ROW(variance), "", 0, 0, NULL, "",
+     "ways of inference side by side, a row each: kinds of estimate.variance, cluster-normal, "
+     "wild:rademacher, wild:webb, placebo, jackknife, bootstrap; empty = estimate.variance",
+     "assumed", JD_RESULT},
     {"published", JD_PARAM_LIST, ROW(published), "", -HUGE_VAL, HUGE_VAL, NULL, "1",
      "published values to hold ours against, one a point", "assumed", JD_RESULT},
     {"published_error", JD_PARAM_LIST, ROW(published_error), "", 0, HUGE_VAL, NULL, "1",
@@ -40,10 +45,31 @@ static const jd_param_t params[] = {
      "where they stand", "assumed", JD_RESULT},
 };
 
+/* Known ways, each once: of two with one name nobody could tell the rows apart. */
+static int check_ways(const char *ways, const jd_config_t *config, jd_ctx_t *ctx)
+{
+    static const jd_vcov_options_t none;
+    char name[JD_TERM_NAME], other[JD_TERM_NAME];
+    jd_inference_t how, same;
+    for (const char *at = ways; (at = jd_estimate_next(at, name));) {
+        if (!jd_inference_find(&how, name, &none))
+            return jd_config_blame(config, "validate", "variance", ctx,
+                                   "names '%s', which is no way of inference here; there are %s",
+                                   name, jd_inference_names());
+        for (const char *next = at; (next = jd_estimate_next(next, other));)
+            if (jd_inference_find(&same, other, &none) && !strcmp(same.label, how.label))
+                return jd_config_blame(config, "validate", "variance", ctx,
+                                       "names '%s' twice; name each way once", name);
+    }
+    return JD_OK;
+}
+
 static int check(const void *block, const char *name, const jd_config_t *config, jd_ctx_t *ctx)
 {
     const jd_validate_params_t *p = block;
     (void)name;
+    int rc = check_ways(p->variance, config, ctx);
+    if (rc) return rc;
     if (p->published_error.n <= 1 || p->published_error.n == p->published.n) return JD_OK;
     return jd_config_blame(config, "validate", "published_error", ctx,
                            "has %d values, published has %d", p->published_error.n, p->published.n);
@@ -124,9 +150,15 @@ static int run_one(const jd_sweep_one_t *one, jd_run_result_t *result, jd_ctx_t 
     const jd_estimate_params_t *estimate = jd_config_section(config, "estimate");
     const jd_run_params_t *run = jd_config_section(config, "run");
     const jd_validate_params_t *validate = jd_config_section(config, "validate");
+    jd_estimate_params_t with_ways = *estimate;
+    if (validate->variance[0]) {
+        memcpy(with_ways.ways, validate->variance, sizeof with_ways.ways);
+        with_ways.vcov.seed += one->key; /* draws of one replicate are not those of the next */
+    }
     if (dgp->kind == JD_DGP_SIMULATOR)
-        return run_simulator(config, one->inputs, estimate, validate->size, one->key, result, ctx);
-    return run_process(dgp, estimate, validate->size, (uint64_t)run->seed, one->key, result, ctx);
+        return run_simulator(config, one->inputs, &with_ways, validate->size, one->key, result,
+                             ctx);
+    return run_process(dgp, &with_ways, validate->size, (uint64_t)run->seed, one->key, result, ctx);
 }
 
 const jd_sweep_kind_t jd_sweep_validate = {
@@ -155,7 +187,9 @@ bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_
     char text[96];
     reason[0] = '\0';
     jd_ctx_init(&ctx);
-    snprintf(text, sizeof text, "estimate.estimators=%.64s", estimator);
+    const char *way = strchr(estimator, ':');
+    snprintf(text, sizeof text, "estimate.estimators=%.*s", (int)strcspn(estimator, ":"),
+             estimator);
     int rc = jd_run_result_init(&result, &jd_sweep_validate.layout, &ctx);
     if (!rc) rc = jd_plan_config(&own, plan, config, point, &ctx);
     if (!rc) rc = jd_config_set(own, "estimator", text, &ctx);
@@ -164,8 +198,10 @@ bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_
     ctx.user = reason;
     if (dgp && dgp->kind != JD_DGP_SIMULATOR) {
         const jd_run_params_t *run = jd_config_section(own, "run");
-        (void)run_process(dgp, jd_config_section(own, "estimate"), false, (uint64_t)run->seed, 0,
-                          &result, &ctx);
+        jd_estimate_params_t estimate =
+            *(const jd_estimate_params_t *)jd_config_section(own, "estimate");
+        snprintf(estimate.ways, sizeof estimate.ways, "%s", way ? way + 1 : "");
+        (void)run_process(dgp, &estimate, false, (uint64_t)run->seed, 0, &result, &ctx);
     }
     jd_config_free(own);
     jd_run_result_free(&result);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "study/inference.h"
 #include "sweep/dgp/dgp.h"
 #include "sweep/reads.h"
 
@@ -209,26 +210,38 @@ static int add_series(jd_table_t *t, const jd_series_t *s, int64_t done, bool ad
     return rc;
 }
 
-/* An estimator requested by name that never answered has no series: all its fits failed. */
+static int add_if_silent(const jd_validate_work_t *w, int32_t point, const char *panel,
+                         const char *name, const char *way, jd_ctx_t *ctx)
+{
+    jd_series_t none = {.point = point, .event_time = JD_NO_EVENT, .term = "att"};
+    snprintf(none.panel, sizeof none.panel, "%s", panel);
+    jd_inference_row(none.estimator, name, way);
+    for (int i = 0; i < w->list.n; i++)
+        if (w->list.series[i].point == point && !strcmp(w->list.series[i].panel, panel) &&
+            !strcmp(w->list.series[i].estimator, none.estimator))
+            return JD_OK;
+    return add_value(&w->validation->table, &none, "att", jd_mc_name(JD_MC_FAILED),
+                     jd_mc_share(w->done[point], w->done[point]), ctx);
+}
+
+/* An estimator requested by name that never answered has no series: all its fits failed. Likewise
+ * a way of inference that it cannot have. */
 static int add_silent(const jd_validate_work_t *w, int32_t point, jd_ctx_t *ctx)
 {
     const jd_estimate_params_t *p = jd_config_section(w->config, "estimate");
     const jd_dgp_params_t *dgp = jd_config_section(w->config, "dgp");
     const char *panel = dgp->kind == JD_DGP_SIMULATOR ? "county" : "dgp";
-    char name[JD_TERM_NAME];
+    const jd_validate_params_t *v = jd_config_section(w->config, "validate");
+    char name[JD_TERM_NAME], way[JD_TERM_NAME];
     int rc = JD_OK;
     if (w->done[point] == 0 || (dgp->kind == JD_DGP_SIMULATOR && !p->county)) return rc;
     for (const char *at = p->estimators; !rc && (at = jd_estimate_next(at, name));) {
-        jd_series_t none = {.point = point, .event_time = JD_NO_EVENT, .term = "att"};
-        bool heard = strcmp(name, "all") == 0;
-        for (int i = 0; i < w->list.n && !heard; i++)
-            heard = w->list.series[i].point == point && !strcmp(w->list.series[i].panel, panel) &&
-                    !strcmp(w->list.series[i].estimator, name);
-        snprintf(none.panel, sizeof none.panel, "%s", panel);
-        snprintf(none.estimator, sizeof none.estimator, "%.31s", name);
-        if (!heard)
-            rc = add_value(&w->validation->table, &none, "att", jd_mc_name(JD_MC_FAILED),
-                           jd_mc_share(w->done[point], w->done[point]), ctx);
+        jd_inference_t how;
+        if (strcmp(name, "all") == 0) continue;
+        if (!v->variance[0]) rc = add_if_silent(w, point, panel, name, NULL, ctx);
+        for (const char *of = v->variance; !rc && (of = jd_estimate_next(of, way));)
+            if (jd_inference_find(&how, way, &p->vcov))
+                rc = add_if_silent(w, point, panel, name, how.label, ctx);
     }
     return rc;
 }

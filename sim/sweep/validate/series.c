@@ -132,7 +132,8 @@ static int8_t passes(const jd_table_t *t, const row_key_t *key)
     int8_t own = leads_pass(t, key);
     if (own >= 0) return own;
     row_key_t study = *key;
-    snprintf(study.estimator, sizeof study.estimator, "event_study");
+    const char *way = strchr(key->estimator, ':'); /* of inference: the same one */
+    snprintf(study.estimator, sizeof study.estimator, "event_study%.16s", way ? way : "");
     return leads_pass(t, &study);
 }
 

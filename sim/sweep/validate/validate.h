@@ -17,6 +17,7 @@ typedef struct jd_validate_params {
     int64_t replicates, most;
     double until_mcse, until_rate_mcse;
     bool size;
+    char variance[JD_TEXT_MAX]; /**< ways of inference, see study/inference.h */
     int32_t published_measure;
     char published_estimator[JD_TEXT_MAX], published_source[JD_TEXT_MAX];
     jd_list_t published, published_error;

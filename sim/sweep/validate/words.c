@@ -109,11 +109,26 @@ static void print_failure(FILE *out, const block_t *b, const jd_config_t *config
         fputs("\n      every fit failed; jiedao run with this config says why", out);
 }
 
+/* A way of inference that an estimator cannot have: one line, with the reason. */
+static bool print_left_out(FILE *out, const block_t *b, const jd_config_t *config,
+                           const jd_plan_t *plan)
+{
+    char reason[JD_RUN_MESSAGE];
+    if (!strchr(b->estimator, ':') || find(b, "failed").value != 1) return false;
+    bool known = jd_validate_reason(config, plan, b->point - 1, b->estimator, reason);
+    fprintf(out, "  %-32s left out: %s\n", b->estimator,
+            known ? reason : "jiedao run with this config says why");
+    return true;
+}
+
 static void print_block(FILE *out, const block_t *b, const jd_config_t *config,
                         const jd_plan_t *plan)
 {
     char text[32], bracket[40];
-    fprintf(out, "  %-18s %-13s %-4s", b->estimator, b->panel, b->target);
+    if (print_left_out(out, b, config, plan)) return;
+    /* With a way of inference the name may take the room of the panel's too. */
+    int over = (int)strlen(b->estimator) - 18, panel = over > 0 ? 13 - over : 13;
+    fprintf(out, "  %-18s %-*s %-4s", b->estimator, panel > 1 ? panel : 1, b->panel, b->target);
     for (int m = 0; m < SHOWN; m++)
         fprintf(out, " %*s", width_of(m), jd_shown(find(b, shown[m].measure).value, false, text));
     fprintf(out, "\n  %-37s", "");
