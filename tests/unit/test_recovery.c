@@ -283,11 +283,53 @@ static void test_a_composed_process(void **state)
     assert_true(fabs(square / REPLICATES / variance - 1) < 0.05);
 }
 
+/* Factors and unequal errors: a loading's square has the mean sd^2, and gap^2 more for adopters,
+ * who are half of all; the mean variance of errors stays. They move no other part's draws. */
+static void test_factors_and_unequal_errors(void **state)
+{
+    (void)state;
+    enum { REPLICATES = 20000 };
+    jd_dgp_params_t p = composed, none = composed;
+    double square[2] = {0}, n[2] = {0};
+    jd_ctx_t ctx;
+    jd_ctx_init(&ctx);
+    p.composed.factors = 2;
+    p.composed.factor_sd = 1.5;
+    p.composed.factor_gap = 2;
+    p.composed.sd_spread = 0.3;
+    for (uint64_t r = 0; r < REPLICATES; r++) {
+        jd_recovery_sample_t s = {0}, t = {0};
+        assert_int_equal(jd_dgp_sample(&s, &p, 1, r, &ctx), JD_OK);
+        int adopts = s.cohort[7] > 0;
+        square[adopts] += s.y0[2 * 40 + 7] * s.y0[2 * 40 + 7];
+        n[adopts]++;
+        if (r < 20) {
+            p.composed.factors = 0;
+            p.composed.sd_spread = 0;
+            assert_int_equal(jd_dgp_sample(&t, &p, 1, r, &ctx), JD_OK);
+            jd_recovery_sample_t u = {0};
+            assert_int_equal(jd_dgp_sample(&u, &none, 1, r, &ctx), JD_OK);
+            assert_memory_equal(t.y1, u.y1, 160 * sizeof *u.y1);
+            assert_memory_equal(s.cohort, u.cohort, 160 * sizeof *u.cohort);
+            assert_true(s.y1[7] != u.y1[7]);
+            p.composed.factors = 2;
+            p.composed.sd_spread = 0.3;
+            jd_recovery_sample_free(&u);
+        }
+        jd_recovery_sample_free(&s);
+        jd_recovery_sample_free(&t);
+    }
+    double variance = 4 + 2.25 + 1 / 0.75 + 1.44 + 1 / 0.75 + 2 * 2.25;
+    assert_true(fabs(square[0] / n[0] / variance - 1) < 0.08);
+    assert_true(fabs(square[1] / n[1] / (variance + 2 * 4) - 1) < 0.08);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_add_up),
         cmocka_unit_test(test_a_composed_process),
+        cmocka_unit_test(test_factors_and_unequal_errors),
         cmocka_unit_test(test_targets_are_the_estimands),
         cmocka_unit_test(test_every_outcome),
         cmocka_unit_test(test_an_outcome_that_is_not_recorded),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A process put together from parts, each off by default:
  *
- *      y_it = a_i + c_g + l_t + v_gt + e_it + trend (t - g_i + 1) of adopters + effect of i's
- * cohort from adoption on,
+ *      y_it = a_i + c_g + l_t + v_gt + b_i'F_t + e_it + trend (t - g_i + 1) of adopters + effect of
+ * i's cohort from adoption on,
  *
  * a, c, l and v normal, e AR(1) with normal or t innovations of SD sd (times treated_sd for
- * adopters), v AR(1) by cluster. Units lie in clusters of sizes that go as exp(spread g / G)
+ * adopters, and by unit), v AR(1) by cluster, factors F normal, loadings b larger for adopters by
+ * factor_gap. Units lie in clusters of sizes that go as exp(spread g / G)
  * (MacKinnon, Webb 2017). Cohorts have their shares, exact but for rounding, and who is in which is
  * drawn anew in each replicate, by cluster or by unit. Rows are missing at random. */
 #include <math.h>
@@ -40,6 +41,16 @@ static const jd_param_t options[] = {
      "degrees of freedom of t innovations, scaled to SD dgp.sd; 0 = normal", "assumed", JD_RESULT},
     {"treated_sd", JD_PARAM_DOUBLE, ROW(treated_sd), "1", 0, HUGE_VAL, NULL, "1",
      "errors of units that adopt over those of others", "assumed", JD_RESULT},
+    {"sd_spread", JD_PARAM_DOUBLE, ROW(sd_spread), "0", 0, 3, NULL, "1",
+     "errors' SD differs by unit: SD of its logarithm; the mean variance stays dgp.sd squared",
+     "assumed", JD_RESULT},
+    {"factors", JD_PARAM_INT, ROW(factors), "0", 0, 100, NULL, "1",
+     "shocks of periods that units are open to in different degrees", "assumed", JD_RESULT},
+    {"factor_sd", JD_PARAM_DOUBLE, ROW(factor_sd), "1", 0, HUGE_VAL, NULL, "1",
+     "SD of units' loadings of a factor, whose own SD is 1", "assumed", JD_RESULT},
+    {"factor_gap", JD_PARAM_DOUBLE, ROW(factor_gap), "0", -HUGE_VAL, HUGE_VAL, NULL, "1",
+     "mean loading of adopters less that of others: no parallel trends in a replicate", "assumed",
+     JD_RESULT},
     {"missing", JD_PARAM_DOUBLE, ROW(missing), "0", 0, 0.95, NULL, "1",
      "share of rows missing at random", "assumed", JD_RESULT},
     {.name = NULL},
@@ -83,7 +94,16 @@ static int check(const jd_dgp_params_t *p, const jd_config_t *config, jd_ctx_t *
 }
 
 /* Streams of a replicate, one a purpose, so that no part moves another's numbers. */
-enum { OF_UNITS = 1, OF_CLUSTERS, OF_PERIODS, OF_COHORTS, OF_GAPS };
+enum {
+    OF_UNITS = 1,
+    OF_CLUSTERS,
+    OF_PERIODS,
+    OF_COHORTS,
+    OF_GAPS,
+    OF_FACTORS,
+    OF_LOADINGS,
+    OF_SPREAD
+};
 
 static jd_rng_t stream(uint64_t seed, uint64_t replicate, int purpose, uint64_t entity)
 {
@@ -106,11 +126,14 @@ static double innovation(jd_rng_t *rng, int64_t df)
 /* What is drawn before the units. */
 typedef struct draws {
     int64_t clusters;
-    int32_t *cluster; /* [units] */
-    int32_t *cohort;  /* [who adopts] place in dgp.cohorts */
-    double *level;    /* [clusters] */
-    double *shock;    /* [clusters][periods] */
-    double *period;   /* [periods] */
+    int32_t *cluster;  /* [units] */
+    int32_t *cohort;   /* [who adopts] place in dgp.cohorts */
+    double *level;     /* [clusters] */
+    double *shock;     /* [clusters][periods] */
+    double *period;    /* [periods] */
+    double *factor;    /* [periods][factors] */
+    double *loading;   /* [factors] of the unit at hand */
+    jd_rng_t units[2]; /* loadings and spreads, unit by unit */
 } draws_t;
 
 static void place_units(draws_t *d, const jd_dgp_params_t *p)
@@ -177,9 +200,19 @@ static int make_draws(draws_t *d, const jd_dgp_params_t *p, uint64_t seed, uint6
     if (!rc)
         rc = jd_make(&d->shock, d->clusters * p->periods, sizeof *d->shock, "the process", ctx);
     if (!rc) rc = jd_make(&d->period, p->periods, sizeof *d->period, "the process", ctx);
+    if (!rc)
+        rc = jd_make(&d->factor, p->periods * p->composed.factors + 1, sizeof *d->factor,
+                     "the process", ctx);
+    if (!rc)
+        rc = jd_make(&d->loading, p->composed.factors + 1, sizeof *d->loading, "the process", ctx);
     if (rc) return rc;
     jd_rng_t cohorts = stream(seed, replicate, OF_COHORTS, 0);
     jd_rng_t periods = stream(seed, replicate, OF_PERIODS, 0);
+    jd_rng_t factors = stream(seed, replicate, OF_FACTORS, 0);
+    for (int64_t k = 0; k < p->periods * p->composed.factors; k++)
+        d->factor[k] = jd_dgp_normal(&factors);
+    d->units[0] = stream(seed, replicate, OF_LOADINGS, 0);
+    d->units[1] = stream(seed, replicate, OF_SPREAD, 0);
     place_units(d, p);
     place_cohorts(d, p, movers, &cohorts);
     draw_clusters(d, p, seed, replicate);
@@ -188,13 +221,31 @@ static int make_draws(draws_t *d, const jd_dgp_params_t *p, uint64_t seed, uint6
     return JD_OK;
 }
 
-static void fill_unit(jd_recovery_sample_t *s, const jd_dgp_params_t *p, const draws_t *d,
-                      int64_t unit, jd_rng_t *rng)
+static void draw_loadings(draws_t *d, const jd_dgp_params_t *p, bool adopts)
+{
+    for (int64_t f = 0; f < p->composed.factors; f++)
+        d->loading[f] = p->composed.factor_sd * jd_dgp_normal(&d->units[0]) +
+                        (adopts ? p->composed.factor_gap : 0);
+}
+
+static double common(const draws_t *d, const jd_dgp_params_t *p, int64_t period)
+{
+    double sum = 0;
+    for (int64_t f = 0; f < p->composed.factors; f++)
+        sum += d->loading[f] * d->factor[period * p->composed.factors + f];
+    return sum;
+}
+
+static void fill_unit(jd_recovery_sample_t *s, const jd_dgp_params_t *p, draws_t *d, int64_t unit,
+                      jd_rng_t *rng)
 {
     int32_t g = d->cluster[unit], c = d->cohort[p->composed.by_cluster ? g : unit];
     int32_t cohort = (int32_t)p->cohorts.value[c];
     double tau = p->composed.effects.n ? p->composed.effects.value[c] : p->effect;
     double sd = p->sd * (cohort > 0 ? p->composed.treated_sd : 1);
+    double spread = p->composed.sd_spread;
+    if (spread > 0) sd *= exp(spread * jd_dgp_normal(&d->units[1]) - spread * spread);
+    draw_loadings(d, p, cohort > 0);
     double level = p->unit_sd * jd_dgp_normal(rng) + d->level[g];
     double error = sd / sqrt(1 - p->rho * p->rho) * innovation(rng, p->composed.t_df);
     for (int64_t k = 0; k < p->periods; k++) {
@@ -206,7 +257,7 @@ static void fill_unit(jd_recovery_sample_t *s, const jd_dgp_params_t *p, const d
         s->time[i] = t;
         s->cohort[i] = cohort;
         s->cell[i] = post ? JD_CELL_POST : cohort > 0 ? JD_CELL_PRE : JD_CELL_NEVER;
-        s->y0[i] = level + d->period[k] + d->shock[g * p->periods + k] + error +
+        s->y0[i] = level + d->period[k] + d->shock[g * p->periods + k] + common(d, p, k) + error +
                    (cohort > 0 ? p->trend * (double)(t - cohort + 1) : 0);
         s->observed[i] = s->y1[i] = s->y0[i] + (post ? tau : 0);
         error = p->rho * error + sd * innovation(rng, p->composed.t_df);
@@ -250,6 +301,8 @@ static int draw(jd_recovery_sample_t *s, const jd_dgp_params_t *p, uint64_t seed
     free(d.level);
     free(d.shock);
     free(d.period);
+    free(d.factor);
+    free(d.loading);
     return rc;
 }
 

@@ -39,6 +39,8 @@ typedef struct jd_dgp_params {
         jd_list_t shares, effects;
         int64_t clusters, t_df;
         double spread, cluster_sd, shock_sd, shock_rho, period_sd, treated_sd, missing;
+        int64_t factors;
+        double factor_sd, factor_gap, sd_spread;
         bool by_cluster;
     } composed;
     jd_dgp_data_t data;
