@@ -36,6 +36,9 @@ static void test_own_texts(void **state)
         "--format gp -o d && " DRAW "--labels en --format gp -o e && cmp d/event_time.gp "
         "e/event_time.gp && \"$JIEDAO\" figures --print-labels zh >zh.txt && grep -q '^adoption "
         "= ' zh.txt");
+    /* Texts that stand only where direct effects were measured. */
+    run("for t in 'true ADE (direct)' 'against true ADE' 'not defined'; do "
+        "grep -qF \"$t = \" zh.txt || exit 1; done");
 }
 
 static void test_sizes_grey_and_scripts(void **state)
