@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/inference.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "jiedao/randomisation.h"
 
 /* Draws of a wild bootstrap in a replicate: with 999 a test at 5 % is exact, and more move little
  * once replicates are averaged. */
-enum { WILD_DRAWS = 999 };
+enum { WILD_DRAWS = 999, PERMUTATIONS = 199 };
 
 static const char names[] = "cluster, cluster-normal, iid, hc1, hc2, hc3, cr2, cr3, cv3, cv3j, "
                             "newey_west, driscoll_kraay, wild:rademacher, wild:webb, placebo, "
-                            "jackknife, bootstrap";
+                            "jackknife, bootstrap, randomisation, conley_taber";
 
 const char *jd_inference_names(void)
 {
@@ -46,6 +48,12 @@ bool jd_inference_find(jd_inference_t *how, const char *name, const jd_vcov_opti
     static const char kraay[] = "driscoll_kraay", short_kraay[] = "driscoll";
     *how = (jd_inference_t){.vcov = *base};
     how->vcov.kind = JD_VCOV_CLUSTER;
+    how->permutes = !strcmp(name, "randomisation");
+    how->controls = !strcmp(name, "conley_taber");
+    if (how->permutes || how->controls) {
+        snprintf(how->label, sizeof how->label, "%.15s", name);
+        return true;
+    }
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         if (strcmp(name, own[i].name) != 0 && strcmp(name, own[i].label) != 0) continue;
         snprintf(how->label, sizeof how->label, "%s", own[i].label);
@@ -112,6 +120,52 @@ static int take_wild(const jd_inference_t *how, const jd_design_t *design, const
     return rc;
 }
 
+/* The error and the interval that a normal estimate with this p-value would have (Miettinen 1976):
+ * it leaves 0 out just where the test rejects. */
+static void take_test(double p, double level, int k, jd_fit_t *fit)
+{
+    const double z = gsl_cdf_ugaussian_Pinv(1 - (1 - level) / 2),
+                 error = fabs(fit->estimate[k]) / gsl_cdf_ugaussian_Pinv(1 - fmin(p, 0.999) / 2);
+    fit->std_error[k] = error;
+    fit->ci_low[k] = fit->estimate[k] - z * error;
+    fit->ci_high[k] = fit->estimate[k] + z * error;
+    fit->p_value[k] = p;
+}
+
+/* Cohorts move among the units, and the estimator runs again on each assignment. */
+static int take_randomisation(const jd_inference_t *how, const jd_design_t *design, const double *y,
+                              double level, jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    jd_randomisation_options_t options = {.vcov = how->vcov};
+    jd_randomisation_t found = {0};
+    if (options.vcov.draws == 0) options.vcov.draws = PERMUTATIONS;
+    int rc = jd_randomisation_test(&found, jd_design_estimator(design), how->panel, how->estimates,
+                                   y, &options, ctx);
+    if (!rc) take_test(found.p_value, level, 0, fit);
+    jd_randomisation_free(&found);
+    return rc;
+}
+
+static int take_controls(const jd_inference_t *how, const jd_design_t *design, const double *y,
+                         double level, jd_fit_t *fit, jd_ctx_t *ctx)
+{
+    jd_conley_taber_t found = {0};
+    int rc = jd_conley_taber_test(&found, design, y, 0, level, &how->vcov, ctx);
+    if (!rc && isinf(found.ci_high - found.ci_low))
+        rc = jd_fail(ctx, JD_ERR_DATA,
+                     "the law of %d controls has no quantile at this level for %d treated clusters",
+                     found.n_controls, found.n_treated);
+    if (!rc) {
+        const double z = gsl_cdf_ugaussian_Pinv(1 - (1 - level) / 2);
+        fit->std_error[0] = (found.ci_high - found.ci_low) / (2 * z);
+        fit->ci_low[0] = found.ci_low;
+        fit->ci_high[0] = found.ci_high;
+        fit->p_value[0] = found.p_value;
+    }
+    jd_conley_taber_free(&found);
+    return rc;
+}
+
 /* Whether the errors an estimator chose come from samples, not from a formula. */
 static bool is_of_samples(const char *name)
 {
@@ -132,6 +186,10 @@ static int refuse(const jd_inference_t *how, const jd_design_t *design, jd_ctx_t
         return jd_fail(ctx, JD_ERR_UNSUPPORTED,
                        "the wild bootstrap tests one term, and its overall effect is a mean of "
                        "several");
+    if ((how->permutes || how->controls) && terms[0].kind != JD_TERM_OVERALL)
+        return jd_fail(ctx, JD_ERR_UNSUPPORTED,
+                       "%s tests one term, and its overall effect is a mean of several",
+                       how->label);
     if (how->vcov.resample == JD_RESAMPLE_AUTO && (e->infers & JD_INFERS_RESAMPLE) &&
         how->vcov.kind != JD_VCOV_CLUSTER)
         return jd_fail(ctx, JD_ERR_UNSUPPORTED, "it has no %s errors", how->label);
@@ -150,6 +208,8 @@ int jd_inference_apply(const jd_inference_t *how, const jd_design_t *design, con
         !(fit->facts.name && !strcmp(fit->facts.name, how->label)))
         rc = jd_fail(ctx, JD_ERR_UNSUPPORTED, "it has no %s of its own", how->label);
     if (!rc && how->normal) rc = take_normal_law(fit, ctx);
+    if (!rc && how->permutes) rc = take_randomisation(how, design, y, level, fit, ctx);
+    if (!rc && how->controls) rc = take_controls(how, design, y, level, fit, ctx);
     if (!rc && how->wild) rc = take_wild(how, design, y, level, fit, ctx);
     return rc;
 }

@@ -468,21 +468,35 @@ static const double *dose_for(const jd_recovery_sample_t *s, const char *name)
     return jd_estimator_find(name)->reads & JD_READS_DOSE ? s->dose : NULL;
 }
 
-static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_ctx_t *ctx)
+/* The panel an estimator runs on; `fixed` has room for two. */
+static jd_panel_t panel_of(const work_t *w, const char *name, const int32_t *fixed[2])
 {
     const jd_recovery_sample_t *s = w->sample;
-    const int32_t *fixed[] = {s->fixed[0], s->fixed[1]};
-    const jd_panel_t panel = {.n = s->n,
-                              .unit = s->unit,
-                              .time = s->time,
-                              .cohort = s->cohort,
-                              .cluster = s->cluster,
-                              .dose = dose_for(s, name),
-                              .n_fixed = s->n_fixed,
-                              .fixed = fixed};
+    fixed[0] = s->fixed[0];
+    fixed[1] = s->fixed[1];
+    return (jd_panel_t){.n = s->n,
+                        .unit = s->unit,
+                        .time = s->time,
+                        .cohort = s->cohort,
+                        .cluster = s->cluster,
+                        .dose = dose_for(s, name),
+                        .n_fixed = s->n_fixed,
+                        .fixed = fixed};
+}
+
+static jd_did_options_t options_of(const work_t *w, const char *name, jd_ctx_t *ctx)
+{
     jd_did_options_t options = w->params->how;
-    options.no_time_effects = s->n_fixed > 0;
-    bin_event_times(w->params, s, name, &options, ctx);
+    options.no_time_effects = w->sample->n_fixed > 0;
+    bin_event_times(w->params, w->sample, name, &options, ctx);
+    return options;
+}
+
+static int prepare(const work_t *w, const char *name, jd_design_t **design, jd_ctx_t *ctx)
+{
+    const int32_t *fixed[2];
+    const jd_panel_t panel = panel_of(w, name, fixed);
+    const jd_did_options_t options = options_of(w, name, ctx);
     return jd_design_prepare(design, jd_estimator_find(name), &panel, &options, ctx);
 }
 
@@ -535,6 +549,11 @@ static int report_ways(const work_t *w, const char *name, const jd_design_t *des
         jd_ctx_t inner = jd_ctx_inner(ctx);
         inner.warn = ctx ? ctx->warn : NULL;
         if (!jd_inference_find(&how, way, &w->params->vcov)) continue; /* refused before */
+        const int32_t *fixed[2];
+        const jd_panel_t panel = panel_of(w, name, fixed);
+        const jd_did_options_t options = options_of(w, name, NULL);
+        how.panel = &panel;
+        how.estimates = &options;
         int failed = report_outcomes(&one, name, design, &inner);
         if (failed == JD_ERR_NO_MEMORY || failed == JD_ERR_CANCELLED)
             rc = jd_fail(ctx, failed, "%s", inner.message);

@@ -97,7 +97,7 @@ static const struct {
     {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
     {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << EXPERIMENTS |
-                 1u << SWEEP | 1u << DATASET | 1u << CLI | 1u << PROPOSITIONS},
+                 1u << STUDY | 1u << SWEEP | 1u << DATASET | 1u << CLI | 1u << PROPOSITIONS},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };

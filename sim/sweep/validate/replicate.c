@@ -28,7 +28,7 @@ static const jd_param_t params[] = {
      "also estimate in the world without the policy: the tests' size", "assumed", JD_RESULT},
     {"variance", JD_PARAM_NAMES, ROW(variance), "", 0, 0, NULL, "",
      "ways of inference side by side, a row each: kinds of estimate.variance, cluster-normal, "
-     "wild:rademacher, wild:webb, placebo, jackknife, bootstrap; empty = estimate.variance",
+     "wild:rademacher, wild:webb, placebo, jackknife, bootstrap, randomisation, conley_taber; empty = estimate.variance",
      "assumed", JD_RESULT},
     {"published", JD_PARAM_LIST, ROW(published), "", -HUGE_VAL, HUGE_VAL, NULL, "1",
      "published values to hold ours against, one a point", "assumed", JD_RESULT},
