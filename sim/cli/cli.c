@@ -12,6 +12,9 @@
 #include "cli/signals.h"
 #include "cli/sweep.h"
 #include "cli/terminal.h"
+#include "moments/moments.h"
+#include "moments/of_runs.h"
+#include "sweep/sweep.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128, MAX_THREADS = 4096 };
 
@@ -103,6 +106,7 @@ int jd_cli_main(int argc, char **argv)
     /* GSL stops the program at an argument outside a law's domain; a NaN serves better. */
     gsl_set_error_handler_off();
     jd_dgp_set_reader(jd_cli_dgp_read);
+    jd_sweep_set_measure(jd_moment_sources, jd_moments_of_run);
 
     int rc = run_line(argc, argv, &terminal, &ctx);
     int flushed = flush_results(&ctx);

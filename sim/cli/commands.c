@@ -16,6 +16,7 @@ extern const jd_command_t jd_command_sensitivity;
 extern const jd_command_t jd_command_panel;
 extern const jd_command_t jd_command_theory;
 extern const jd_command_t jd_command_moments;
+extern const jd_command_t jd_command_calibrate;
 extern const jd_command_t jd_command_did;
 extern const jd_command_t jd_command_figures;
 extern const jd_command_t jd_command_report;
@@ -37,6 +38,7 @@ const jd_command_t *const jd_commands[] = {
     &jd_command_theory,
     &jd_command_panel,
     &jd_command_moments,
+    &jd_command_calibrate,
     &jd_command_did,
     &jd_command_figures,
     &jd_command_report,

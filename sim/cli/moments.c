@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* jiedao moments: named numbers that describe a file's panels, to compare and to fit. */
-#include "moments/moments.h"
+#include "cli/moments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,33 +74,40 @@ static int show(const jd_moment_set_t *m, const jd_moment_options_t *o, const ch
     return JD_OK;
 }
 
-static int measure(const jd_args_t *args, const jd_moment_options_t *o, int format, jd_ctx_t *ctx)
+int jd_cli_moments_measure(jd_moment_set_t *m, const char *path, const jd_moment_options_t *o,
+                           jd_ctx_t *ctx)
 {
-    const char *path = jd_args_word(args, 0), *output = jd_args_value(args, "output");
     file_t file = {0};
-    jd_moment_set_t m = {0};
-    int rc = JD_OK;
-    if (output) rc = jd_cli_check_ending("-o", output, "h5,hdf5", ctx);
-    if (!rc && output) rc = jd_cli_may_write(output, args, ctx);
-    if (!rc) rc = read_file(&file, path, ctx);
+    int rc = read_file(&file, path, ctx);
     if (!rc) {
         const jd_moment_tables_t tables = {.table = find, .user = &file};
         jd_ctx_t inner = jd_ctx_inner(ctx);
         inner.warn = ctx->warn;
         inner.progress = ctx->progress;
         inner.user = ctx->user;
-        rc = jd_moment_set_measure(&m, &tables, o, &inner);
+        rc = jd_moment_set_measure(m, &tables, o, &inner);
         if (rc == JD_ERR_DATA)
             jd_fail(ctx, rc, "%s: %s", path, inner.message);
         else if (rc)
             jd_fail(ctx, rc, "%s", inner.message);
     }
+    close_file(&file);
+    return rc;
+}
+
+static int measure(const jd_args_t *args, const jd_moment_options_t *o, int format, jd_ctx_t *ctx)
+{
+    const char *path = jd_args_word(args, 0), *output = jd_args_value(args, "output");
+    jd_moment_set_t m = {0};
+    int rc = JD_OK;
+    if (output) rc = jd_cli_check_ending("-o", output, "h5,hdf5", ctx);
+    if (!rc && output) rc = jd_cli_may_write(output, args, ctx);
+    if (!rc) rc = jd_cli_moments_measure(&m, path, o, ctx);
     if (!rc) rc = show(&m, o, path, format, ctx);
     if (!rc && output) rc = jd_cli_make_room(output, ctx);
     if (!rc && output) rc = write_store(&m, output, path, jd_args_has(args, "force"), ctx);
     if (!rc && output && format == TEXT) printf("\nWritten     %s\n", output);
     jd_moment_set_free(&m);
-    close_file(&file);
     return rc;
 }
 

@@ -30,6 +30,9 @@ static const jd_param_t params[] = {
      "levels a factor takes in morris; even", "Morris 1991", JD_RESULT},
     {"common", JD_PARAM_FLAG, ROW(common), "yes", 0, 0, NULL, "1",
      "replicate r draws the same random numbers at every point", "assumed", JD_RESULT},
+    {"moments", JD_PARAM_FLAG, ROW(moments), "no", 0, 0, NULL, "1",
+     "also measure what jiedao moments measures of each run, for jiedao calibrate", "assumed",
+     JD_RESULT},
     {"max_failures", JD_PARAM_INT, ROW(max_failures), "0", 0, 1e9, NULL, "runs",
      "stop once so many runs have failed; 0 = never", "assumed", JD_OCCASION},
 };

@@ -23,6 +23,7 @@ typedef struct jd_plan_params {
     int32_t design;
     int64_t replicates, first, points, levels;
     bool common;
+    bool moments; /**< of each run, among its facts */
     int64_t max_failures; /**< 0 = go on whatever fails */
 } jd_plan_params_t;
 

@@ -33,6 +33,11 @@ typedef struct jd_sweep_kind {
 } jd_sweep_kind_t;
 extern const jd_sweep_kind_t jd_sweep_simulate;
 
+/** With sweep.moments = yes: measures a run's tables of these names (a list ended by NULL) into its
+ *  facts. The program sets it, before threads are made; the library of studies measures nothing. */
+typedef int (*jd_sweep_measure_t)(const jd_recorded_t *recorded, jd_table_t *facts, jd_ctx_t *ctx);
+void jd_sweep_set_measure(const char *const *tables, jd_sweep_measure_t measure);
+
 typedef struct jd_sweep_options {
     bool resume;         /**< go on in a folder of the same config */
     bool force;          /**< start over where there is a sweep; not with parts or a ticket */

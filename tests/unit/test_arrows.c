@@ -21,6 +21,7 @@ enum part {
     PROPOSITIONS,
     MOMENTS,
     REPORT,
+    CALIBRATE,
     TRIAL,
     CLI,
     PANEL,
@@ -34,9 +35,9 @@ enum part {
 };
 
 static const char *const part_names[PARTS] = {
-    "core",    "config",  "model",        "run",      "io",          "study",   "sweep",
-    "drawing", "records", "propositions", "moments",  "report",      "trial",   "cli",
-    "panel",   "linear",  "did",          "diagnose", "experiments", "figures", "dataset"};
+    "core",    "config",       "model",    "run",         "io",        "study",  "sweep", "drawing",
+    "records", "propositions", "moments",  "report",      "calibrate", "trial",  "cli",   "panel",
+    "linear",  "did",          "diagnose", "experiments", "figures",   "dataset"};
 
 /* The arrows as drawn; what they lead to by way of others may be used too. */
 static const struct {
@@ -49,8 +50,8 @@ static const struct {
     {MODEL, CONFIG},      {STUDY, IO},           {STUDY, DIAGNOSE},   {DIAGNOSE, DID},
     {DID, LINEAR},        {LINEAR, PANEL},       {RECORDS, RUN},      {RECORDS, IO},
     {CLI, RECORDS},       {EXPERIMENTS, LINEAR}, {CLI, PROPOSITIONS}, {PROPOSITIONS, DRAWING},
-    {TRIAL, SWEEP},       {MOMENTS, STUDY},      {SWEEP, MOMENTS},    {REPORT, DRAWING},
-    {CLI, REPORT},
+    {TRIAL, SWEEP},       {MOMENTS, STUDY},      {REPORT, DRAWING},   {CLI, REPORT},
+    {CALIBRATE, CORE},    {CLI, CALIBRATE},      {CLI, MOMENTS},
 };
 
 /* Public headers that are not named after their part. */
@@ -97,7 +98,8 @@ static const struct {
     {"libdeflate.h", 1u << IO},
     {"ini.h", 1u << CONFIG},
     {"gsl/", 1u << PANEL | 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << EXPERIMENTS |
-                 1u << STUDY | 1u << SWEEP | 1u << DATASET | 1u << CLI | 1u << PROPOSITIONS},
+                 1u << STUDY | 1u << CALIBRATE | 1u << SWEEP | 1u << DATASET | 1u << CLI |
+                 1u << PROPOSITIONS},
     {"lapacke", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE},
     {"cblas", 1u << LINEAR | 1u << DID | 1u << DIAGNOSE | 1u << CLI},
 };
