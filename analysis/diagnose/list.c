@@ -8,12 +8,14 @@
 
 extern const jd_diagnostic_t jd_diagnostic_bacon, jd_diagnostic_twfe_weights, jd_diagnostic_honest,
     jd_diagnostic_pretrend, jd_diagnostic_effects_equal, jd_diagnostic_wild,
-    jd_diagnostic_randomisation, jd_diagnostic_conley_taber;
+    jd_diagnostic_randomisation, jd_diagnostic_conley_taber, jd_diagnostic_dates;
 
 const jd_diagnostic_t *const jd_diagnostics[] = {
-    &jd_diagnostic_bacon,         &jd_diagnostic_twfe_weights,  &jd_diagnostic_honest,
-    &jd_diagnostic_pretrend,      &jd_diagnostic_effects_equal, &jd_diagnostic_wild,
-    &jd_diagnostic_randomisation, &jd_diagnostic_conley_taber,  NULL,
+    &jd_diagnostic_bacon,         &jd_diagnostic_twfe_weights,
+    &jd_diagnostic_honest,        &jd_diagnostic_pretrend,
+    &jd_diagnostic_effects_equal, &jd_diagnostic_wild,
+    &jd_diagnostic_randomisation, &jd_diagnostic_conley_taber,
+    &jd_diagnostic_dates,         NULL,
 };
 
 const jd_diagnostic_t *jd_diagnostic_find(const char *name)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/recovery.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "run/record/estimands.h"
 #include "run/record/truth.h"
 #include "study/inference.h"
+#include "study/program_estimate.h"
 #include "study/recovery_samples.h"
 
 #define P(field) offsetof(jd_estimate_params_t, field)
@@ -20,6 +22,12 @@
 static const jd_param_t own_rows[] = {
     {"estimators", JD_PARAM_NAMES, P(estimators), "2x2, twfe, event_study", 0, 0, NULL, "",
      "estimators on the county panel: names as in `jiedao did`, or all that apply", "", JD_RESULT},
+    {"program", JD_PARAM_TEXT, P(program), "", 0, 0, NULL, "",
+     "an estimator of your own on the county panel (or the process): a command that reads "
+     "unit,time,cohort,cluster,y as CSV and prints an estimate and its standard error",
+     "", JD_RESULT},
+    {"program_seconds", JD_PARAM_DOUBLE, P(program_seconds), "60", 0.1, 86400, NULL, "s",
+     "after which it is ended", "assumed", JD_RESULT},
     {"outcome", JD_PARAM_CHOICE, P(outcome), "inflow", 0, 0, NULL /* jd_outcomes */, "",
      "outcome of counties: targeted firms moved in, moved out, present, or another column of "
      "panel/county or panel/urban",
@@ -623,11 +631,63 @@ static int recover_names(const work_t *w, const char *names, jd_ctx_t *ctx)
     return rc;
 }
 
+/* ---- An estimator of the user's own ---- */
+
+/* Its row: normal law, the truth over all cells under treatment; of its bias no parts are known. */
+static line_t line_of_program(const work_t *w, double estimate, double error, bool null)
+{
+    const jd_recovery_sample_t *s = w->sample;
+    const double z = gsl_cdf_ugaussian_Pinv(0.5 + w->params->level / 2);
+    double sum = 0, direct = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < s->n; i++) {
+        if (s->cell[i] != JD_CELL_POST) continue;
+        sum += s->y1[i] - s->y0[i];
+        direct += s->direct ? s->direct[i] : 0;
+        n++;
+    }
+    line_t line = {.term = "att",
+                   .event_time = JD_NO_EVENT,
+                   .estimate = estimate,
+                   .std_error = error,
+                   .ci_low = estimate - z * error,
+                   .ci_high = estimate + z * error,
+                   .p_value = 2 * gsl_cdf_ugaussian_Q(fabs(estimate) / error)};
+    line.split.att = null || n == 0 ? 0 : sum / (double)n;
+    line.split.ade = null || n == 0 ? 0 : direct / (double)n;
+    line.split.trends = estimate - line.split.att;
+    return line;
+}
+
+static int run_program(const work_t *w, const double *y, jd_table_t *to, bool null, jd_ctx_t *ctx)
+{
+    double estimate, error;
+    const jd_fit_t counts = {.n_obs = w->sample->n, .n_units = w->sample->n_units};
+    int rc = jd_program_estimate(w->params->program, w->params->program_seconds, w->sample, y,
+                                 w->params->vcov.seed, &estimate, &error, ctx);
+    if (rc) return rc;
+    const line_t line = line_of_program(w, estimate, error, null);
+    return add_line(to, w->sample, "program", &line, &counts, ctx);
+}
+
+static int try_program(const work_t *w, jd_ctx_t *ctx)
+{
+    jd_ctx_t inner = jd_ctx_inner(ctx);
+    if (!*w->params->program) return JD_OK;
+    int rc = run_program(w, w->sample->observed, w->estimates, false, &inner);
+    if (!rc && w->null) rc = run_program(w, w->sample->y0, w->null, true, &inner);
+    if (rc == JD_ERR_NO_MEMORY || rc == JD_ERR_CANCELLED)
+        return jd_fail(ctx, rc, "%s", inner.message);
+    if (rc) jd_warn(ctx, "program on the %s panel: left out: %s", w->sample->panel, inner.message);
+    return JD_OK;
+}
+
 int jd_recover_sample(const jd_estimate_params_t *p, const jd_recovery_sample_t *s,
                       jd_table_t *estimates, jd_table_t *null, jd_ctx_t *ctx)
 {
     const work_t w = {.params = p, .sample = s, .estimates = estimates, .null = null};
-    return recover_names(&w, p->estimators, ctx);
+    int rc = recover_names(&w, p->estimators, ctx);
+    return rc ? rc : try_program(&w, ctx);
 }
 
 typedef int (*make_sample_t)(jd_recovery_sample_t *, const jd_estimate_params_t *,
@@ -640,6 +700,7 @@ static int recover_panel(work_t *w, const jd_recorded_t *r, make_sample_t make, 
     int rc = make(&s, w->params, r, ctx);
     w->sample = &s;
     if (!rc) rc = recover_names(w, names, ctx);
+    if (!rc && make == jd_county_sample) rc = try_program(w, ctx);
     jd_recovery_sample_free(&s);
     w->sample = NULL;
     return rc;

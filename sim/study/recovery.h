@@ -20,7 +20,9 @@ typedef enum jd_estimate_cluster {
 typedef struct jd_estimate_params {
     jd_did_options_t how; /**< first, so that the estimators' rows hold here too; their keys are the
                                options' names, but for bin (bin_first, bin_last) */
-    jd_vcov_options_t vcov;       /**< its rows too; the key of the kind is `variance` */
+    jd_vcov_options_t vcov;    /**< its rows too; the key of the kind is `variance` */
+    char program[JD_TEXT_MAX]; /**< the user's own estimator, or "" */
+    double program_seconds;
     char estimators[JD_TEXT_MAX]; /**< of the county panel: names joined by commas, or "all" */
     int32_t data, cluster;
     int32_t outcome; /**< row of jd_outcomes */

@@ -220,6 +220,43 @@ static int begin(void **state)
     return set_tiny(state) ? 1 : write_panel(state);
 }
 
+/* A policy that began a period after its documents say: each line is the estimate of a file with
+ * these dates, the search finds the right one, and without any effect it finds none. */
+static void test_dates(void **state)
+{
+    (void)state;
+    csv_t moved, lines;
+    run("awk -F, -v OFS=, 'NR == 1 {print \"u,t,g,g1,y,n\"; next} {g = $1 % 2 ? 4 : 0; on = g && "
+        "$2 >= "
+        "5; print $1, $2, g, g ? g + 1 : 0, $9 - 0.3 * ($3 && $2 >= $3) * (1 + $1 % 4) + 2 * on, "
+        "$9}' "
+        "p.csv >d.csv && \"$JIEDAO\" did d.csv --y y --unit u --time t --cohort g --estimator twfe "
+        "--diagnose dates --format csv >a.csv && \"$JIEDAO\" did d.csv --y y --unit u --time t "
+        "--cohort g1 --estimator twfe --format csv >b.csv && \"$JIEDAO\" did d.csv --y y --unit u "
+        "--time t --cohort g --estimator twfe --diagnose dates --format csv --threads 1 >a1.csv && "
+        "cmp a.csv a1.csv");
+    char path[512];
+    snprintf(path, sizeof path, "%s/a.csv", getenv("HERE"));
+    assert_true(csv_read(&lines, path));
+    snprintf(path, sizeof path, "%s/b.csv", getenv("HERE"));
+    assert_true(csv_read(&moved, path));
+    assert_string_equal(CELL(&lines, "estimate", "term", "shift=+1", "quantity", "att_at_date"),
+                        CELL(&moved, "estimate", "term", "att"));
+    assert_string_equal(CELL(&lines, "std_error", "term", "shift=+1", "quantity", "att_at_date"),
+                        CELL(&moved, "std_error", "term", "att"));
+    assert_string_equal(CELL(&lines, "term", "quantity", "sup_wald"), "shift=+1");
+    assert_near(atof(CELL(&lines, "p_value", "quantity", "sup_wald")), 1.0 / 200, 1e-12);
+    csv_free(&lines);
+    csv_free(&moved);
+    run("\"$JIEDAO\" did d.csv --y n --unit u --time t --cohort g --estimator twfe --diagnose "
+        "dates "
+        "--format csv >n.csv");
+    snprintf(path, sizeof path, "%s/n.csv", getenv("HERE"));
+    assert_true(csv_read(&lines, path));
+    assert_true(atof(CELL(&lines, "p_value", "quantity", "sup_wald")) > 0.01);
+    csv_free(&lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_differences_of_groups_that_share_clusters),
         cmocka_unit_test(test_fit_statistics),
+        cmocka_unit_test(test_dates),
     };
     return cmocka_run_group_tests(tests, begin, remove_here);
 }

@@ -218,7 +218,9 @@ glance_did <- function(x, ...) {
   f <- f[f$kind == "estimator" & f$applied == 1, ]
   data.frame(
     estimator = f$name, nobs = f$n_obs, n.units = f$n_units, n.treated = f$n_treated_units,
-    n.clusters = f$n_clusters, df = f$df, vcov = f$variance, stringsAsFactors = FALSE
+    n.clusters = f$n_clusters, df = f$df, vcov = f$variance, r.squared = f$r2, adj.r.squared = f$adjusted_r2,
+    within.r.squared = f$within_r2, rmse = f$rmse, pseudo.r.squared = f$pseudo_r2, deviance = f$deviance,
+    stringsAsFactors = FALSE
   )
 }
 

@@ -56,8 +56,8 @@ static const jd_dgp_kind_t simulator = {
 
 /* In the order of jd_dgp_number_t. */
 static const jd_dgp_kind_t *const kinds[] = {
-    &simulator,          &jd_dgp_ar1_placebo, &jd_dgp_staggered_linear,
-    &jd_dgp_event_trend, &jd_dgp_composed,    &jd_dgp_data,
+    &simulator,       &jd_dgp_ar1_placebo, &jd_dgp_staggered_linear, &jd_dgp_event_trend,
+    &jd_dgp_composed, &jd_dgp_data,        &jd_dgp_program,
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 _Static_assert((int)KINDS == (int)JD_DGP_KINDS, "a number each");

@@ -14,6 +14,7 @@ typedef enum jd_dgp_number {
     JD_DGP_EVENT_TREND,
     JD_DGP_COMPOSED,
     JD_DGP_DATA,
+    JD_DGP_PROGRAM,
     JD_DGP_KINDS
 } jd_dgp_number_t;
 
@@ -44,6 +45,10 @@ typedef struct jd_dgp_params {
         bool by_cluster;
     } composed;
     jd_dgp_data_t data;
+    struct {
+        char command[JD_TEXT_MAX];
+        double seconds;
+    } program;
 } jd_dgp_params_t;
 
 /** Made once of the rows of all kinds. */

@@ -24,7 +24,7 @@ struct jd_dgp_kind {
 };
 
 extern const jd_dgp_kind_t jd_dgp_ar1_placebo, jd_dgp_staggered_linear, jd_dgp_event_trend,
-    jd_dgp_composed, jd_dgp_data;
+    jd_dgp_composed, jd_dgp_data, jd_dgp_program;
 
 /** A standard normal: two uniforms. */
 double jd_dgp_normal(jd_rng_t *rng);

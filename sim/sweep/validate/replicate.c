@@ -188,8 +188,9 @@ bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_
     reason[0] = '\0';
     jd_ctx_init(&ctx);
     const char *way = strchr(estimator, ':');
+    const bool program = !strcmp(estimator, "program");
     snprintf(text, sizeof text, "estimate.estimators=%.*s", (int)strcspn(estimator, ":"),
-             estimator);
+             program ? "twfe" : estimator);
     int rc = jd_run_result_init(&result, &jd_sweep_validate.layout, &ctx);
     if (!rc) rc = jd_plan_config(&own, plan, config, point, &ctx);
     if (!rc) rc = jd_config_set(own, "estimator", text, &ctx);
@@ -200,6 +201,7 @@ bool jd_validate_reason(const jd_config_t *config, const jd_plan_t *plan, int64_
         const jd_run_params_t *run = jd_config_section(own, "run");
         jd_estimate_params_t estimate =
             *(const jd_estimate_params_t *)jd_config_section(own, "estimate");
+        if (!program) estimate.program[0] = '\0';
         snprintf(estimate.ways, sizeof estimate.ways, "%s", way ? way + 1 : "");
         (void)run_process(dgp, &estimate, false, (uint64_t)run->seed, 0, &result, &ctx);
     }

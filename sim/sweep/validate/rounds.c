@@ -235,6 +235,7 @@ static int add_silent(const jd_validate_work_t *w, int32_t point, jd_ctx_t *ctx)
     char name[JD_TERM_NAME], way[JD_TERM_NAME];
     int rc = JD_OK;
     if (w->done[point] == 0 || (dgp->kind == JD_DGP_SIMULATOR && !p->county)) return rc;
+    if (*p->program) rc = add_if_silent(w, point, panel, "program", NULL, ctx);
     for (const char *at = p->estimators; !rc && (at = jd_estimate_next(at, name));) {
         jd_inference_t how;
         if (strcmp(name, "all") == 0) continue;

@@ -285,6 +285,8 @@ void jd_validate_print(FILE *out, const jd_config_t *config, const jd_validation
                 !strcmp(v->plan.factors[f].name, "dgp.periods");
     if (dgp->kind == JD_DGP_DATA) {
         fprintf(out, ": %s", dgp->data.file);
+    } else if (dgp->kind == JD_DGP_PROGRAM) {
+        fprintf(out, ": %s", dgp->program.command);
     } else if (dgp->kind != JD_DGP_SIMULATOR && !swept)
         fprintf(out, ": %" PRId64 " units x %" PRId64 " periods", dgp->units, dgp->periods);
     fprintf(out, "\nReplicates  %" PRId64 " of %" PRId64 " point%s", v->replicates,
