@@ -25,7 +25,8 @@ const char *const jd_moment_sources[] = {
 /* The tables a frame is made of. */
 typedef struct source {
     const jd_table_t *places, *panel, *sectors, *moves;
-    int level; /* of units in places */
+    const char *name; /* of the panel, static: results outlive the tables */
+    int level;        /* of units in places */
 } source_t;
 
 static const jd_table_t *get(const jd_moment_tables_t *tables, const char *name)
@@ -41,7 +42,8 @@ static int find_panel(source_t *s, const jd_moment_tables_t *tables, jd_ctx_t *c
                                            {"panel/province", "panel/sector_province"},
                                            {"panel/street", "panel/sector_street"}};
     for (size_t k = 0; k < sizeof names / sizeof *names && !s->panel; k++) {
-        s->panel = get(tables, names[k][0]);
+        s->name = names[k][0];
+        s->panel = get(tables, s->name);
         s->sectors = s->panel ? get(tables, names[k][1]) : NULL;
     }
     if (!s->panel || s->panel->rows == 0)
@@ -51,8 +53,7 @@ static int find_panel(source_t *s, const jd_moment_tables_t *tables, jd_ctx_t *c
     s->places = get(tables, "jurisdictions");
     s->moves = get(tables, "relocations");
     if (!s->places)
-        return jd_fail(ctx, JD_ERR_DATA, "there is no table /jurisdictions beside %s",
-                       s->panel->name);
+        return jd_fail(ctx, JD_ERR_DATA, "there is no table /jurisdictions beside %s", s->name);
     return JD_OK;
 }
 
@@ -280,7 +281,7 @@ int jd_moment_frame_make(jd_moment_frame_t *f, const jd_moment_tables_t *tables,
     memset(f, 0, sizeof *f);
     int rc = find_panel(&s, tables, ctx);
     if (rc) return rc;
-    f->panel = s.panel->name;
+    f->panel = s.name;
     f->units = s.panel->n_unit;
     f->periods = s.panel->n_time;
     f->per_year = per_year(s.panel);

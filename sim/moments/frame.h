@@ -16,7 +16,7 @@ typedef struct jd_moment_move {
 } jd_moment_move_t;
 
 typedef struct jd_moment_frame {
-    const char *panel;
+    const char *panel; /**< its table's name, static */
     int64_t units, periods, blocks;
     int per_year;                      /**< periods of a year */
     double *inflow, *outflow, *other;  /**< [periods][units]; NULL = not recorded, as all */

@@ -46,7 +46,7 @@ typedef struct jd_moment_set {
     jd_table_t table;   /**< a row a moment; NaN where the tables do not have it */
     double *covariance; /**< [rows][rows], NaN where not known; NULL without a bootstrap */
     const char **why;   /**< [rows] what is missing where a value is NaN; static texts, or NULL */
-    const char *panel;  /**< name of the panel read, of the tables' own text */
+    const char *panel;  /**< name of the panel read, static */
     int64_t units, periods, blocks;
 } jd_moment_set_t;
 void jd_moment_set_free(jd_moment_set_t *moments);
