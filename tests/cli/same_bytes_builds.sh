@@ -13,7 +13,8 @@ world="quickstart --quiet --force --set world.provinces=3 --set world.prefecture
   --set world.counties=60 --set world.streets=500 --set firms.n=40000 --set run.periods=10
   --set run.burn_in=6 --set policy.adoption=2020Q4,2021Q2 --set output.relocations=all"
 mechanisms="--set run.direct_folds=3 --set firms.entry=0.02 --set firms.exit=0.02
-  --set tournament.street=0.5 --set tournament.county=0.1 --set tournament.prefecture=0.1 --set diffusion.training=0.5 --set diffusion.crisis=0.1 --set entrepreneurs.rate=0.2 --set projects.services=0.1 --set world.fiscal_feedback=0.4
+  --set tournament.street=0.5 --set tournament.county=0.1 --set tournament.prefecture=0.1 --set diffusion.training=0.5 --set diffusion.crisis=0.1 --set entrepreneurs.rate=0.2 --set projects.services=0.1
+  --set cooperation.arranged=0.2 --set cooperation.self=0.2 --set firms.b_tie=1 --set world.fiscal_feedback=0.4
   --set policy.anticipation=1 --set rescaling.base_sd=0.2 --set rescaling.inspection=0.5
   --set event.a.kind=reclassify --set event.a.level=county --set event.a.rate=0.2"
 

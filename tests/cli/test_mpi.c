@@ -37,6 +37,26 @@ static void test_ranks_change_no_byte(void **state)
     }
 }
 
+/* All mechanisms at once, with every world. */
+static void test_ranks_and_mechanisms(void **state)
+{
+    (void)state;
+    said_t said;
+    static const char *const mechanisms =
+        "sweep $TINY --set sweep.policy.share=0.25,0.5 --set sweep.replicates=2 --set "
+        "tournament.county=0.3 --set diffusion.crisis=0.2 --set entrepreneurs.rate=0.3 --set "
+        "projects.services=0.1 --set cooperation.arranged=0.2 --set cooperation.self=0.2 --set "
+        "firms.b_tie=1 --threads 1 -q -o";
+    char line[1600];
+    need_mpi();
+    snprintf(line, sizeof line,
+             "\"$JIEDAO\" %s all1 && " MPI " 3 \"$JIEDAO-mpi\" %s all3 && cmp all1/sweep.h5 "
+             "all3/sweep.h5",
+             mechanisms, mechanisms);
+    run_shell(&said, line);
+    if (said.status) fail_msg("%s%s", said.out, said.err);
+}
+
 static void test_goes_on_what_others_began(void **state)
 {
     (void)state;
@@ -87,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_change_no_byte),
+        cmocka_unit_test(test_ranks_and_mechanisms),
         cmocka_unit_test(test_goes_on_what_others_began),
         cmocka_unit_test(test_a_rank_that_fails_alone_ends_the_job),
         cmocka_unit_test(test_one_says_what_is_wrong),

@@ -8,6 +8,8 @@ static const char *const busy[] = {"run.direct_folds=2",     "run.direct_none=ye
                                    "firms.entry=0.02",       "firms.exit=0.02",
                                    "tournament.street=0.5",  "diffusion.crisis=0.2",
                                    "projects.services=0.1",  "world.fiscal_feedback=0.5",
+                                   "entrepreneurs.rate=0.3", "cooperation.arranged=0.2",
+                                   "cooperation.self=0.2",   "firms.b_tie=1",
                                    "rescaling.base_sd=0.1",  "estimate.firm=yes",
                                    "output.relocations=all", "output.streets=yes",
                                    "output.keep=all",        NULL};
