@@ -150,9 +150,9 @@ static const double *sums_of(const jd_analysis_t *a, const jd_own_fit_t *fit, in
     return fit->sums + (int64_t)(row >= 0 ? row : fit->n_terms) * fit->n_sums;
 }
 
-/* Covariance of lines of two groups; NaN where it is not known. */
+/* Covariance of lines of two groups, in squares of `unit`; NaN where it is not known. */
 static double covariance(const task_t *t, const char *estimator, int a, int64_t line_a, int b,
-                         int64_t line_b)
+                         int64_t line_b, double unit)
 {
     const jd_own_fit_t *x = fit_of(t->a[a], estimator), *y = fit_of(t->a[b], estimator);
     double sum = 0;
@@ -164,11 +164,11 @@ static double covariance(const task_t *t, const char *estimator, int a, int64_t 
     memset(t->room, 0, (size_t)t->clusters.n_ids * sizeof *t->room);
     for (int32_t g = 0; g < x->n_sums; g++) {
         const int32_t id = id_of(&t->clusters, a, x->sums_cluster[g]);
-        if (id >= 0) t->room[id] = of_a[g];
+        if (id >= 0) t->room[id] = of_a[g] / unit;
     }
     for (int32_t g = 0; g < y->n_sums; g++) {
         const int32_t id = id_of(&t->clusters, b, y->sums_cluster[g]);
-        if (id >= 0) sum += t->room[id] * of_b[g];
+        if (id >= 0) sum += t->room[id] * (of_b[g] / unit);
     }
     return sum;
 }
@@ -222,16 +222,25 @@ static int64_t line_like(const task_t *t, int group, const char *estimator, int6
                : -1;
 }
 
+/* A power of two near a number: squares of outcomes of 1e200 are no doubles, in such units they
+ * are, and nothing is rounded. */
+static double unit_near(double x)
+{
+    return x > 0 ? ldexp(1, ilogb(x)) : 1;
+}
+
 static int add_difference(const task_t *t, const char *estimator, int64_t base, int group,
                           int64_t line, jd_ctx_t *ctx)
 {
     char name[2 * JD_OWN_GROUP_WIDTH + 4];
     const double df = fmin(freedom(fit_of(t->a[0], estimator)),
                            freedom(fit_of(t->a[group], estimator))),
-                 variance = square(number_at(t->a[group], JD_OWN_STD_ERROR, line)) +
-                            square(number_at(t->a[0], JD_OWN_STD_ERROR, base)) -
-                            2 * covariance(t, estimator, 0, base, group, line),
-                 se = sqrt(variance),
+                 error_0 = number_at(t->a[0], JD_OWN_STD_ERROR, base),
+                 error_1 = number_at(t->a[group], JD_OWN_STD_ERROR, line),
+                 unit = unit_near(fmax(error_0, error_1)),
+                 variance = square(error_1 / unit) + square(error_0 / unit) -
+                            2 * covariance(t, estimator, 0, base, group, line, unit),
+                 se = unit * sqrt(variance),
                  d = number_at(t->a[group], JD_OWN_ESTIMATE, line) -
                      number_at(t->a[0], JD_OWN_ESTIMATE, base),
                  wide = jd_t_quantile((1 - t->level) / 2, df) * se;
@@ -254,19 +263,23 @@ static int add_equality(const task_t *t, const char *estimator, const int64_t *l
     if (!rc) rc = jd_make(&d, q, sizeof *d, "a test", ctx);
     if (!rc) rc = jd_make(&term, q, sizeof *term, "a test", ctx);
     bool known = true;
+    double most = 0;
+    for (int a = 0; a < n; a++)
+        most = fmax(most, number_at(t->a[a], JD_OWN_STD_ERROR, line[a]));
+    const double unit = unit_near(most);
     for (int a = 0; a < n && !rc; a++) {
         df = fmin(df, freedom(fit_of(t->a[a], estimator)));
         for (int b = 0; b < n; b++) {
-            v[a * n + b] = a == b ? square(number_at(t->a[a], JD_OWN_STD_ERROR, line[a]))
-                                  : covariance(t, estimator, a, line[a], b, line[b]);
+            v[a * n + b] = a == b ? square(number_at(t->a[a], JD_OWN_STD_ERROR, line[a]) / unit)
+                                  : covariance(t, estimator, a, line[a], b, line[b], unit);
             known = known && isfinite(v[a * n + b]);
         }
     }
     double *of = v ? v + n * n : NULL;
     for (int i = 0; i < q && !rc; i++) {
         term[i] = i;
-        d[i] = number_at(t->a[i + 1], JD_OWN_ESTIMATE, line[i + 1]) -
-               number_at(t->a[0], JD_OWN_ESTIMATE, line[0]);
+        d[i] = number_at(t->a[i + 1], JD_OWN_ESTIMATE, line[i + 1]) / unit -
+               number_at(t->a[0], JD_OWN_ESTIMATE, line[0]) / unit;
         for (int j = 0; j < q; j++)
             of[i * q + j] = v[(i + 1) * n + j + 1] - v[i + 1] - v[j + 1] + v[0];
     }
@@ -311,7 +324,8 @@ static int compare_one(const task_t *t, const char *estimator, int64_t like, boo
         all = all && line[g] >= 0;
         if (line[g] < 0) continue;
         rc = add_difference(t, estimator, like, g, line[g], ctx);
-        if (isnan(covariance(t, estimator, 0, like, g, line[g]))) {
+        if (isnan(covariance(t, estimator, 0, like, g, line[g],
+                             unit_near(number_at(t->a[0], JD_OWN_STD_ERROR, like))))) {
             unknown = true;
             if (t->shared[g] > shared) shared = t->shared[g];
         }

@@ -200,6 +200,28 @@ static void test_differences_of_groups_that_share_clusters(void **state)
     ASSERT_HOLDS(said.err, "did you mean 'region'");
 }
 
+/* Outcomes whose squares are no doubles: all in the same units. */
+static void test_differences_of_huge_outcomes(void **state)
+{
+    (void)state;
+    csv_t csv, huge;
+    table(&csv, "--y y --by edu --estimator twfe");
+    run("mv p.csv kept.csv && awk -F, -v OFS=, 'NR > 1 {$9 = $9 \"e200\"} 1' kept.csv >p.csv");
+    table(&huge, "--y y --by edu --estimator twfe");
+    run("mv kept.csv p.csv");
+    assert_int_equal(csv.rows, huge.rows);
+    for (int row = 0; row < csv.rows; row++) {
+        const double error = csv_number(&csv, row, csv_find(&csv, "std_error")),
+                     p = csv_number(&csv, row, csv_find(&csv, "p_value"));
+        if (!isnan(error))
+            assert_near(csv_number(&huge, row, csv_find(&huge, "std_error")) / 1e200 / error, 1,
+                        1e-9);
+        assert_near(csv_number(&huge, row, csv_find(&huge, "p_value")), p, 1e-9);
+    }
+    csv_free(&huge);
+    csv_free(&csv);
+}
+
 /* numpy: least squares on dummies of units and periods and the treatment. */
 static void test_fit_statistics(void **state)
 {
@@ -264,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_categories_are_their_dummies),
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_differences_of_groups_that_share_clusters),
+        cmocka_unit_test(test_differences_of_huge_outcomes),
         cmocka_unit_test(test_fit_statistics),
         cmocka_unit_test(test_dates),
     };

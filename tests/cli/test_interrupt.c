@@ -93,7 +93,9 @@ static pid_t start_long(void)
     return child;
 }
 
-static void assert_stops(int number)
+/* A machine with other work may take longer to stop than the program waits: then it ends where it
+ * stands and says less. Once in three times it must be in time. */
+static void assert_stops(int number, int tries)
 {
     pid_t child = start_long();
     kill(child, number);
@@ -105,6 +107,10 @@ static void assert_stops(int number)
     assert_false(is_here("long.log.json"));
     run_shell(&said, "cat err >&2");
     ASSERT_HOLDS(said.err, "interrupted");
+    if (tries > 1 && strstr(said.err, "nothing unfinished is left")) {
+        assert_stops(number, tries - 1);
+        return;
+    }
     ASSERT_HOLDS(said.err, "long.h5 is not written");
     ASSERT_HOLDS(said.err,
                  "jiedao run quickstart --set world.provinces=2"); /* $TINY, as it was given */
@@ -115,13 +121,13 @@ static void assert_stops(int number)
 static void test_interrupt(void **state)
 {
     (void)state;
-    assert_stops(SIGINT);
+    assert_stops(SIGINT, 3);
 }
 
 static void test_terminate(void **state)
 {
     (void)state;
-    assert_stops(SIGTERM);
+    assert_stops(SIGTERM, 3);
 }
 
 /* Both signals wait for the stopped program, so that it cannot end between them. */
