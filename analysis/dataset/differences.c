@@ -59,7 +59,7 @@ static void name_clusters(named_t *list, const jd_own_data_t *data, const jd_gro
 
 static void number(clusters_t *c)
 {
-    qsort(c->list, (size_t)c->n, sizeof *c->list, by_name);
+    if (c->n > 0) qsort(c->list, (size_t)c->n, sizeof *c->list, by_name);
     for (int64_t i = 0; i < c->n; i++) {
         if (i > 0 && by_name(&c->list[i - 1], &c->list[i]) != 0) c->n_ids++;
         c->list[i].id = c->n_ids;
@@ -275,8 +275,8 @@ static int add_equality(const task_t *t, const char *estimator, const int64_t *l
             known = known && isfinite(v[a * n + b]);
         }
     }
-    double *of = v ? v + n * n : NULL;
-    for (int i = 0; i < q && !rc; i++) {
+    double *of = v ? v + (int64_t)n * n : NULL;
+    for (int i = 0; i < q && of && !rc; i++) {
         term[i] = i;
         d[i] = number_at(t->a[i + 1], JD_OWN_ESTIMATE, line[i + 1]) / unit -
                number_at(t->a[0], JD_OWN_ESTIMATE, line[0]) / unit;

@@ -181,12 +181,13 @@ static int judge(const search_t *s, const char *figure, jd_ctx_t *ctx)
     char shown[80] = "", one[8];
     const char *package = NULL;
     int missing = 0;
+    size_t length = 0;
     for (uint32_t point = ' '; point < POINTS; point++) {
         if (!(s->left[point / 8] & 1u << point % 8) || !package_of(point)) continue;
         if (!package) package = package_of(point);
         if (++missing > 12) continue;
         put_point(one, point);
-        strcat(shown, one);
+        length += (size_t)snprintf(shown + length, sizeof shown - length, "%s", one);
     }
     if (!missing) return JD_OK;
     return jd_fail(ctx, JD_ERR_PROGRAM,

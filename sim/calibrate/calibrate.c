@@ -394,8 +394,8 @@ static int make_posterior(posterior_t *s, const jd_calibration_runs_t *r,
     const int k = r->p + 1;
     *s = (posterior_t){.runs = r, .of = of};
     int rc = jd_make(&s->near, r->n, sizeof *s->near, "a posterior", ctx);
-    if (!rc) rc = jd_make(&s->a, k * k, sizeof *s->a, "a posterior", ctx);
-    if (!rc) rc = jd_make(&s->b, k * r->p, sizeof *s->b, "a posterior", ctx);
+    if (!rc) rc = jd_make(&s->a, (int64_t)k * k, sizeof *s->a, "a posterior", ctx);
+    if (!rc) rc = jd_make(&s->b, (int64_t)k * r->p, sizeof *s->b, "a posterior", ctx);
     if (!rc) rc = jd_make(&s->draw, r->n, sizeof *s->draw, "a posterior", ctx);
     return rc;
 }
@@ -498,7 +498,7 @@ static int make_ridge(ridge_t *t, const jd_calibration_runs_t *r, jd_ctx_t *ctx)
     const int k = t->features.k;
     if (!rc) rc = jd_make(&t->room, (int64_t)k * k, sizeof *t->room, "a regression", ctx);
     if (!rc) rc = jd_make(&t->beta, (int64_t)k * r->p, sizeof *t->beta, "a regression", ctx);
-    if (!rc) rc = jd_make(&t->error, GRID * r->p, sizeof *t->error, "a regression", ctx);
+    if (!rc) rc = jd_make(&t->error, (int64_t)GRID * r->p, sizeof *t->error, "a regression", ctx);
     if (!rc)
         rc = jd_make(&t->all, (int64_t)GRID * r->n * r->p, sizeof *t->all, "a regression", ctx);
     if (!rc) rc = jd_make(&t->best, r->p, sizeof *t->best, "a regression", ctx);

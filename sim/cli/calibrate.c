@@ -44,7 +44,15 @@ static int read_table(jd_store_t *store, const char *name, const char *path, jd_
 /* "uniform(0, 0.6)"; other laws have the range of what was drawn. */
 static bool read_range(const char *text, double *low, double *high)
 {
-    return sscanf(text, "uniform(%lf,%lf)", low, high) == 2 && *high > *low;
+    static const char law[] = "uniform(";
+    char *end;
+    if (strncmp(text, law, sizeof law - 1) != 0) return false;
+    *low = strtod(text + sizeof law - 1, &end);
+    end += strspn(end, " ");
+    if (*end != ',') return false;
+    *high = strtod(end + 1, &end);
+    end += strspn(end, " ");
+    return *end == ')' && *high > *low;
 }
 
 static int read_parameters(problem_t *p, const jd_table_t *swept, const jd_table_t *runs,
@@ -276,7 +284,7 @@ static int read_problem(problem_t *p, const jd_args_t *args, const char *path, j
     jd_store_t *store = NULL;
     jd_table_t runs = {0}, facts = {0}, swept = {0};
     int32_t *place = NULL;
-    int column[MOST_PARAMETERS];
+    int column[MOST_PARAMETERS] = {0};
     int rc = jd_store_open(&store, path, ctx);
     if (!rc) rc = note_common(store, ctx);
     if (!rc) rc = read_table(store, "runs", path, &runs, ctx);

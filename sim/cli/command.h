@@ -30,18 +30,18 @@ typedef enum jd_repeat {
 /** An option: `--name VALUE`, `--name=VALUE`, `-l VALUE`. A row names the fields it sets. */
 typedef struct jd_option {
     const char *name;  /**< "output"; NULL ends the list */
-    char letter;       /**< 'o' for -o; '\0' if none */
     const char *value; /**< what the help calls its value, "FILE"; NULL for a switch */
     const char *help;  /**< one line */
     const char *head;  /**< heading of the options from this one on; NULL = none */
-    jd_read_t read;
-    size_t at; /**< offset of the member to fill */
+    size_t at;         /**< offset of the member to fill */
     const char *const *choices;
-    int32_t low, high;
-    const char *of; /**< who takes it, for the command to judge; NULL = all */
-    jd_repeat_t repeat;
+    const char *of;          /**< who takes it, for the command to judge; NULL = all */
     const jd_param_t *param; /**< the row of which this is the option: it reads the value */
-    bool dash; /**< a FILE that may be "-", standard output; elsewhere "-" is refused */
+    jd_read_t read;
+    int32_t low, high;
+    jd_repeat_t repeat;
+    char letter; /**< 'o' for -o; '\0' if none */
+    bool dash;   /**< a FILE that may be "-", standard output; elsewhere "-" is refused */
 } jd_option_t;
 
 typedef struct jd_args jd_args_t;

@@ -87,7 +87,7 @@ static int split_path(const char *path, char **folder, char **stem, jd_ctx_t *ct
  * in log points are in no unit of the outcome. The text lives as long as `buffer`. */
 static const char *axis_unit(const jd_own_data_t *data, const char *unit, char buffer[AXIS_SIZE])
 {
-    if (!*unit) return data->y_name;
+    if (!unit || !*unit) return data->y_name;
     if (strncmp(unit, "per ", 4) != 0) return unit;
     snprintf(buffer, AXIS_SIZE, "%.180s %.60s", data->y_name, unit);
     return buffer;

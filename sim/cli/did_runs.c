@@ -200,8 +200,8 @@ int jd_did_runs_table(jd_table_t *all, const jd_did_runs_t *runs, jd_ctx_t *ctx)
     for (int i = 0; i < runs->n && !rc; i++)
         rc = append_run(all, &runs->list[i], ctx);
     for (int k = 0; k < runs->n_outcomes && runs->differences && !rc; k++)
-        rc = append(all, &runs->differences[k], runs->list[k * groups].analysis->data.y_name, NULL,
-                    ctx);
+        rc = append(all, &runs->differences[k],
+                    runs->list[(int64_t)k * groups].analysis->data.y_name, NULL, ctx);
     return rc;
 }
 

@@ -172,7 +172,11 @@ static int draw_all(const draws_t *d, jd_ctx_t *ctx)
                                             .items = (double)done,
                                             .item = "draws"};
             jd_report_progress(ctx, &progress);
-            if (rc && !failed) failed = jd_fail(ctx, rc, "%s", own.message);
+            if (rc && !failed) {
+                jd_fail(ctx, rc, "%s", own.message);
+#pragma omp atomic write
+                failed = rc;
+            }
         }
     }
     return failed;

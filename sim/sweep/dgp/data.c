@@ -173,7 +173,8 @@ static int assign(const jd_dgp_params_t *p, const jd_dgp_panel_t *panel, uint64_
 /* A Poisson count, by inversion: e is a share, small. */
 static double poisson(double mean, jd_rng_t *rng)
 {
-    double u = jd_rng_uniform(rng), p = exp(-mean), k = 0;
+    double u = jd_rng_uniform(rng), p = exp(-mean);
+    int k = 0;
     for (; u > p && k < 1000; p *= mean / k) {
         u -= p;
         k++;
@@ -185,7 +186,8 @@ static double poisson(double mean, jd_rng_t *rng)
 static double change_count(double y, double e, jd_rng_t *rng)
 {
     double sum = 0;
-    for (double i = 0; i < y; i++)
+    const int64_t n = (int64_t)ceil(y);
+    for (int64_t i = 0; i < n; i++)
         sum += e >= 0 ? 1 + poisson(e, rng) : jd_rng_uniform(rng) < 1 + e;
     return sum;
 }
